@@ -1,0 +1,104 @@
+"""What a dataset is, and the errors its readers raise."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+import numpy as np
+import pandas as pd
+
+from ..codecs.base import Codec
+from ..layout import Layout
+from ..recipe import Recipe
+
+
+class DataError(ValueError):
+    """Data that cannot be used: one plain sentence with what was found, what was expected and what to do."""
+
+
+@dataclass
+class Dataset:
+    """Rows for models and the way back to items for people.
+
+    X (n, d): float32, or CSR float32 for text. ``rows``: DataFrame (n, ...) of everything known of each row, in plain
+    types: labels, metadata, the original columns of a table, ``text`` for documents, ``file`` for images.
+    ``label``: the column of ``rows`` to colour by first, or None. ``notes``: what was understood and every warning,
+    one sentence each. ``source``: how to make it again (JSON).
+    """
+
+    name: str
+    X: Any
+    rows: pd.DataFrame
+    codec: Codec
+    label: str | None = None
+    notes: list[str] = field(default_factory=list)
+    source: dict = field(default_factory=dict)
+
+    def __post_init__(self):
+        if len(self.rows) != self.X.shape[0]:
+            raise ValueError(f"rows has {len(self.rows)} rows, X has {self.X.shape[0]}.")
+        if self.codec.layout.d != self.X.shape[1]:
+            raise ValueError(f"the codec describes {self.codec.layout.d} columns, X has {self.X.shape[1]}.")
+
+    def __len__(self) -> int:
+        return self.X.shape[0]
+
+    @property
+    def kind(self) -> str:
+        """``image``, ``table``, ``text`` or ``array``."""
+        return self.codec.kind
+
+    @property
+    def layout(self) -> Layout:
+        """What the columns of X are; pass it to ``model.fit``."""
+        return self.codec.layout
+
+    def decode(self, X):
+        """Rows of X -> items; see :class:`Codec`."""
+        return self.codec.decode(X)
+
+    def items(self, index):
+        """The real items at these row numbers: pictures, table rows, documents (list of str) or arrays."""
+        index = np.atleast_1d(np.asarray(index))
+        if self.kind == "table":
+            return self.rows.iloc[index]
+        if self.kind == "text":
+            return self.rows["text"].iloc[index].tolist()
+        return self.codec.decode(self.X[index])
+
+    def colours(self) -> list[str]:
+        """Columns of ``rows`` a map can be coloured by: numbers, dates, and categories with at most 200 values; the label first."""
+        names = [c for c in self.rows.columns if self._colourable(self.rows[c])]
+        return sorted(names, key=lambda c: c != self.label)
+
+    @staticmethod
+    def _colourable(column: pd.Series) -> bool:
+        if pd.api.types.is_numeric_dtype(column) or pd.api.types.is_datetime64_any_dtype(column):
+            return column.nunique() > 1
+        return 1 < column.nunique() <= 200
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 of the content: equal data gives an equal fingerprint, whatever its name."""
+        digest = hashlib.sha256(json.dumps(self.codec.to_json(), sort_keys=True, default=str).encode())
+        parts = (self.X.data, self.X.indices, self.X.indptr) if hasattr(self.X, "indptr") else (self.X,)
+        for part in parts:
+            digest.update(np.ascontiguousarray(part).tobytes())
+        return digest.hexdigest()
+
+
+class Source(Recipe):
+    """A built-in dataset: a dataclass of ``param`` fields that makes a Dataset without a download."""
+
+    name: ClassVar[str] = ""
+    title: ClassVar[str] = ""
+    summary: ClassVar[str] = ""
+    kind: ClassVar[str] = ""
+    origin: ClassVar[str] = ""      # who collected or defined it, year
+
+    def load(self) -> Dataset:
+        """Make the dataset; the same parameters give the same rows."""
+        raise NotImplementedError

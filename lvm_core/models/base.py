@@ -1,0 +1,167 @@
+"""The contract of every latent variable model: scikit-learn's grammar, and a few words more."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, ClassVar
+
+import numpy as np
+from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from ..layout import Layout
+from ..persist import Persistent
+from ..progress import OnStep
+
+
+class LatentModel(Persistent, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
+    """Rows X (n, d) <-> codes Z (n, k).
+
+    A subclass is a dataclass of ``param`` fields with ``latent_dim`` first and ``random_state`` last. It writes
+    ``_fit``, ``_encode`` and ``_decode``; the checks, dtypes and error sentences live here once.
+
+    Learnt by every model: ``layout_`` (the columns of X), ``n_features_in_``, ``importance_`` (k,): how much each
+    dimension of the code does, in the unit that ``importance_meaning`` names; ``code_mean_``, ``code_std_`` (k,) of
+    the training codes; ``stopped_``: whether ``on_step`` ended the fit early; ``history_``: metrics by step
+    (list of dicts, empty for closed-form models).
+    """
+
+    title: ClassVar[str] = ""
+    paper: ClassVar[str] = ""
+    year: ClassVar[int] = 0
+    link: ClassVar[str] = ""
+    summary: ClassVar[str] = ""
+    kinds: ClassVar[tuple[str, ...]] = ("image", "table", "text", "array")
+    importance_meaning: ClassVar[str] = ""
+    sparse: ClassVar[bool] = False          # whether X may be CSR
+    iterative: ClassVar[bool] = False       # whether the fit reports steps
+
+    @classmethod
+    def suggest(cls, n: int, layout: Layout) -> dict[str, Any]:
+        """Parameter values that suit n rows of this layout, where they differ from the defaults."""
+        return {}
+
+    # -- the public verbs -------------------------------------------------------------------------------------------
+
+    def fit(self, X, y=None, *, layout: Layout | None = None, on_step: OnStep | None = None):
+        """Learn from X (n, d). ``layout`` names the columns' likelihoods; without one they are real numbers.
+
+        ``on_step(Progress)`` may return True to stop; the fit then keeps what was reached.
+        Raises ValueError when X, the layout or a parameter cannot be used, saying why.
+        """
+        self.check_params()
+        X = self._check(X, reset=True)
+        layout = layout or Layout.gaussian(X.shape[1])
+        if layout.d != X.shape[1]:
+            raise ValueError(f"X has {X.shape[1]} columns, the layout describes {layout.d}.")
+        self.layout_, self.stopped_, self.history_ = layout, False, []
+        Z = self._fit(X, check_random_state(self.random_state), on_step)
+        Z = self._encode(X) if Z is None else Z
+        if not np.isfinite(Z).all():
+            raise ValueError(f"{type(self).__name__} diverged: some codes are not finite. Try a lower learning rate, or check the data for extreme values.")
+        self.code_mean_, self.code_std_ = Z.mean(0), Z.std(0)
+        return self
+
+    def transform(self, X) -> np.ndarray:
+        """Codes Z (n, k) of rows X (n, d)."""
+        check_is_fitted(self)
+        X = self._check(X, reset=False)
+        return np.ascontiguousarray(self._encode(X)).astype(X.dtype, copy=False)
+
+    def inverse_transform(self, Z) -> np.ndarray:
+        """The expected row X (n, d) of each code Z (n, k): probabilities for 0/1 and categorical columns."""
+        Z = self._check_codes(Z)
+        return self._decode(Z).astype(Z.dtype, copy=False)
+
+    def sample_codes(self, n: int, *, temperature: float = 1.0, random_state=None) -> np.ndarray:
+        """n codes (n, k) from the model's prior, its spread multiplied by ``temperature``."""
+        check_is_fitted(self)
+        n = _count(n)
+        if not (np.isfinite(temperature) and temperature >= 0):
+            raise ValueError(f"temperature is {temperature}, expected a number of at least 0.")
+        return self._prior(n, float(temperature), check_random_state(random_state))
+
+    def sample(self, n: int, *, temperature: float = 1.0, random_state=None) -> np.ndarray:
+        """n new rows X (n, d): codes from the prior, then a draw from the decoder's distribution.
+
+        Pixels and counts are given at their mean, as is customary; columns of a table are drawn.
+        """
+        rng = check_random_state(random_state)
+        return self.emit(self.sample_codes(n, temperature=temperature, random_state=rng), random_state=rng)
+
+    def emit(self, Z, random_state=None) -> np.ndarray:
+        """A draw X (n, d) from the decoder's distribution at each code Z (n, k); see :meth:`sample`."""
+        return self._draw(self._check_codes(Z), check_random_state(random_state))
+
+    # -- what a subclass writes ---------------------------------------------------------------------------------------
+
+    def _fit(self, X, rng: np.random.RandomState, on_step: OnStep | None) -> np.ndarray | None:
+        """Learn; may return the training codes where they are at hand."""
+        raise NotImplementedError
+
+    def _encode(self, X) -> np.ndarray:
+        raise NotImplementedError
+
+    def _decode(self, Z: np.ndarray) -> np.ndarray:
+        raise NotImplementedError
+
+    def _prior(self, n: int, temperature: float, rng: np.random.RandomState) -> np.ndarray:
+        """Standard normal codes unless a model knows better."""
+        return rng.standard_normal((n, len(self.code_mean_))) * temperature
+
+    def _draw(self, Z: np.ndarray, rng: np.random.RandomState) -> np.ndarray:
+        """Draw discrete columns from their probabilities; real columns stay at their mean unless overridden."""
+        return draw_discrete(self._decode(Z), self.layout_, rng)
+
+    # -- shared checks ------------------------------------------------------------------------------------------------
+
+    def _check(self, X, reset: bool):
+        X = validate_data(self, X, reset=reset, accept_sparse="csr" if self.sparse else False, dtype=(np.float64, np.float32),
+                          ensure_min_samples=2 if reset else 1)
+        values = X.data if hasattr(X, "indptr") else X
+        if values.size and np.abs(values).max() > 1e15:
+            raise ValueError(f"{type(self).__name__}: the largest value is {np.abs(values).max():.3g}, expected at most 1e15; scale the data first.")
+        return X
+
+    def _check_codes(self, Z) -> np.ndarray:
+        check_is_fitted(self)
+        Z = np.asarray(Z)
+        if Z.dtype not in (np.float32, np.float64):
+            Z = Z.astype(np.float64)
+        k = len(self.code_mean_)
+        if Z.ndim != 2 or Z.shape[1] != k:
+            raise ValueError(f"Z has shape {Z.shape}, expected (n, {k}): one row per item, {k} latent dimensions.")
+        if not np.isfinite(Z).all():
+            raise ValueError("Z holds NaN or infinity, expected finite codes.")
+        return Z
+
+    @property
+    def _n_features_out(self) -> int:
+        return len(self.code_mean_)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = self.sparse
+        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
+        return tags
+
+
+def draw_discrete(X: np.ndarray, layout: Layout, rng: np.random.RandomState) -> np.ndarray:
+    """Draw 0/1 and one-hot columns of X (n, d) from the probabilities found there. Pictures are left at their mean."""
+    X = np.array(X, copy=True)
+    if layout.image is not None:
+        return X
+    for block, span in layout.spans():
+        if block.likelihood == "bernoulli":
+            X[:, span] = rng.uniform(size=X[:, span].shape) < np.clip(X[:, span], 0, 1)
+        elif block.likelihood == "categorical":
+            p = np.clip(X[:, span], 1e-9, None).cumsum(1)
+            X[:, span] = np.eye(block.size)[np.minimum((rng.uniform(size=(len(X), 1)) * p[:, -1:] > p).sum(1), block.size - 1)]
+    return X
+
+
+def _count(n: Any) -> int:
+    if isinstance(n, Iterable) or int(n) != n or n < 1:
+        raise ValueError(f"n is {n!r}, expected a whole number of at least 1.")
+    return int(n)

@@ -1,0 +1,159 @@
+"""Saving and loading what was learnt: ``recipe.json`` and ``weights.safetensors`` in one folder, never a pickle.
+
+Learnt state is every attribute whose name ends in one underscore, scikit-learn's convention. Arrays and torch modules
+go to safetensors, the rest must be plain JSON.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from .layout import Layout
+from .recipe import Recipe
+
+FORMAT = 1
+_MAX_JSON = 64 * 2**20
+
+
+class LoadError(ValueError):
+    """A saved folder that cannot be read; the message says what was found and what to do."""
+
+
+class Persistent(Recipe):
+    """A recipe with learnt state that can be written to a folder and read back."""
+
+    def _rebuild(self) -> None:
+        """Make the empty torch modules named in the saved file; everything else is already set. Override when there are any."""
+
+    def save(self, folder: str | os.PathLike) -> Path:
+        """Write the fitted object to ``folder`` (made if missing) and return it."""
+        from safetensors.numpy import save_file
+
+        folder = Path(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        arrays, plain, modules = {}, {}, []
+        for name, value in sorted(vars(self).items()):
+            if not name.endswith("_") or name.startswith("_"):
+                continue
+            if _is_module(value):
+                modules.append(name)
+                for key, tensor in value.state_dict().items():
+                    arrays[f"{name}/{key}"] = np.ascontiguousarray(tensor.detach().cpu().numpy())
+            elif isinstance(value, np.ndarray) and value.dtype != object:
+                arrays[name] = np.ascontiguousarray(value)
+            else:
+                plain[name] = _to_plain(value)
+        head = {"format": FORMAT, **self.to_recipe(), "modules": modules, "state": plain}
+        _write(folder / "weights.safetensors", lambda path: save_file(arrays, path))
+        _write(folder / "recipe.json", lambda path: path.write_text(json.dumps(head, indent=1), encoding="utf-8"))
+        return folder
+
+    def _restore(self, head: dict, folder: Path) -> None:
+        from safetensors import SafetensorError
+        from safetensors.numpy import load_file
+
+        try:
+            arrays = load_file(folder / "weights.safetensors")
+        except (SafetensorError, OSError) as error:
+            raise LoadError(f"{folder.name}: weights.safetensors cannot be read ({error}).") from error
+        bad = [k for k, v in arrays.items() if v.dtype.kind == "f" and not np.isfinite(v).all()]
+        if bad:
+            raise LoadError(f"{folder.name}: the weights {bad[0]} hold NaN or infinity; this save is damaged.")
+        for name, value in head["state"].items():
+            _check_name(name, folder)
+            setattr(self, name, _from_plain(value))
+        for name, value in arrays.items():
+            if "/" not in name:
+                _check_name(name, folder)
+                setattr(self, name, value)
+        if head["modules"]:
+            import torch
+
+            self._rebuild()
+            for name in head["modules"]:
+                _check_name(name, folder)
+                state = {k.split("/", 1)[1]: torch.from_numpy(v) for k, v in arrays.items() if k.startswith(name + "/")}
+                try:
+                    getattr(self, name).load_state_dict(state, strict=True)
+                except (RuntimeError, AttributeError) as error:
+                    raise LoadError(f"{folder.name}: the weights do not fit the recipe ({str(error).splitlines()[0]}).") from error
+
+
+def read_head(folder: str | os.PathLike) -> dict:
+    """The parsed ``recipe.json`` of a saved folder, checked for shape. Raises LoadError."""
+    path = Path(folder) / "recipe.json"
+    try:
+        if path.stat().st_size > _MAX_JSON:
+            raise LoadError(f"{path} is over {_MAX_JSON >> 20} MiB; this is not a save of this app.")
+        head = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        if isinstance(error, LoadError):
+            raise
+        raise LoadError(f"{path} cannot be read ({error}); expected a folder written by save().") from error
+    wanted = {"format": int, "name": str, "params": dict, "modules": list, "state": dict}
+    if not isinstance(head, dict) or any(not isinstance(head.get(k), t) for k, t in wanted.items()):
+        raise LoadError(f"{path} lacks one of {', '.join(wanted)}; expected a folder written by save().")
+    if head["format"] > FORMAT:
+        raise LoadError(f"{path} has format {head['format']}, this version reads up to {FORMAT}; update the app to open it.")
+    return head
+
+
+def load(folder: str | os.PathLike, registry: dict):
+    """Read back an object of one of the registry's classes. Raises LoadError."""
+    head = read_head(folder)
+    if head["name"] not in registry:
+        raise LoadError(f"{folder}: {head['name']!r} is not known here; there are: {', '.join(registry)}.")
+    cls = registry[head["name"]]
+    unknown = set(head["params"]) - set(cls.parameters())
+    if unknown:
+        raise LoadError(f"{folder}: {head['name']} has no parameter {sorted(unknown)[0]!r}.")
+    item = cls(**head["params"])
+    try:
+        item.check_params()
+    except ValueError as error:
+        raise LoadError(f"{folder}: {error}") from error
+    item._restore(head, Path(folder))
+    return item
+
+
+def _check_name(name: str, folder: Path) -> None:
+    if not (name.isidentifier() and name.endswith("_") and not name.startswith("_")):
+        raise LoadError(f"{folder.name}: {name[:40]!r} is not the name of a learnt attribute.")
+
+
+def _is_module(value) -> bool:
+    torch = sys.modules.get("torch")
+    return torch is not None and isinstance(value, torch.nn.Module)
+
+
+def _to_plain(value):
+    if isinstance(value, Layout):
+        return {"$layout": value.to_json()}
+    if isinstance(value, np.ndarray):
+        return {"$strings": [str(v) for v in value]}
+    if isinstance(value, np.generic):
+        return value.item()
+    return value
+
+
+def _from_plain(value):
+    if isinstance(value, dict) and "$layout" in value:
+        return Layout.from_json(value["$layout"])
+    if isinstance(value, dict) and "$strings" in value:
+        return np.array(value["$strings"], dtype=object)
+    return value
+
+
+def _write(path: Path, write) -> None:
+    """Write to a temporary name in the same folder, then rename: a reader never sees half a file."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        write(temporary)
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)

@@ -1,0 +1,12 @@
+"""Maps of the latent space: one file each, found by looking in this folder."""
+
+from ..persist import load as _load
+from ..recipe import discover
+from .base import Projection
+
+PROJECTIONS = discover(__name__, Projection)
+
+
+def load_projection(folder) -> Projection:
+    """Read back a map written by ``projection.save(folder)``. Raises ``LoadError`` with what was found."""
+    return _load(folder, PROJECTIONS)
