@@ -1,0 +1,109 @@
+"""Data: pick or bring a dataset, see what was understood, correct it."""
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from lvm_core import DATASETS, read_dataset
+from lvm_core.datasets.base import DataError
+from lvm_core.datasets.readers import READERS, SUFFIXES
+from lvm_core.escape import markdown as md
+from lvm_core.limits import LIMITS
+from pages.ui import corrections, forms, frame, items, state
+
+frame.header("Data", "Bring a file or pick a built-in dataset. Check what was understood before anything is trained; correct it where it is wrong.")
+
+
+def upload() -> None:
+    """A file becomes the session's dataset; what is wrong with it is said in one sentence and nothing is lost."""
+    file = st.file_uploader("Your file", type=[s.lstrip(".") for s in SUFFIXES], key="file", max_upload_size=LIMITS.upload_bytes // 2**20)
+    st.caption("Tables: CSV, TSV, Parquet, XLSX · Pictures: a zip, in class folders or flat · Text: .txt (a document a line), JSONL, a text column of a CSV, a zip of .txt · "
+               f"Arrays: .npy, .npz · up to {LIMITS.upload_bytes // 2**20} MB. Files stay on this computer.")
+    if file is None or st.session_state.get("read") == file.file_id:
+        return
+    raw = file.getvalue()
+    try:
+        with st.spinner(f"Reading {md(file.name, 40)}…"):
+            dataset = read_dataset(raw, name=file.name)
+    except DataError as error:
+        st.session_state["trouble"] = (file.name, str(error))
+        corrections.remember_failed(raw, file.name)
+    else:
+        st.session_state.pop("trouble", None)
+        state.use_data(state.Data(dataset, upload=raw, upload_name=file.name))
+    st.session_state["read"] = file.file_id
+    st.rerun()
+
+
+def built_in() -> None:
+    """The sources as a list with their own settings."""
+    name = st.selectbox("Dataset", list(DATASETS), format_func=lambda n: f"{DATASETS[n].title}", key="source")
+    source = DATASETS[name]
+    st.caption(f"{frame.KIND_ICON[source.kind]} {md(source.summary, 300)}" + (f" · {md(source.origin, 120)}" if source.origin else ""))
+    values = forms.form(source, key=f"source-{name}", columns=2)
+    if st.button("Open", type="primary", icon=":material/arrow_forward:", key="open"):
+        try:
+            state.use_data(state.Data(source(**values).load()))
+        except ValueError as error:
+            st.error(md(str(error), 600))
+        else:
+            st.session_state.pop("trouble", None)
+            st.rerun()
+
+
+def preview(dataset) -> None:
+    """The items themselves."""
+    rng = np.random.RandomState(0)
+    n = {"image": 36, "table": 100, "text": 6, "array": 6}[dataset.kind]
+    rows = np.sort(rng.choice(len(dataset), min(n, len(dataset)), replace=False))
+    labels = dataset.rows[dataset.label].iloc[rows].astype(str).tolist() if dataset.label in dataset.rows.columns else None
+    if dataset.kind == "table":
+        st.dataframe(dataset.rows.head(200), height=360, alt="first rows of the table")
+        return
+    items.gallery(dataset, dataset.items(rows), labels if dataset.kind != "array" or labels is None else [f"{v} (row {i})" for v, i in zip(labels, rows)], key="preview")
+
+
+def understood(data: state.Data) -> None:
+    """What was understood: size, columns, missing values, label, every note."""
+    dataset = data.dataset
+    missing = dataset.rows.isna().to_numpy().mean() if dataset.kind == "table" else 0.0
+    slots = st.columns(4)
+    slots[0].metric("Kind", {"image": "Pictures", "table": "Table", "text": "Text", "array": "Arrays"}[dataset.kind], border=True)
+    slots[1].metric("Rows", f"{len(dataset):,}", border=True, help="Items the models learn from.")
+    shape = dataset.layout.image
+    slots[2].metric("Size of one", " × ".join(map(str, shape[:2])) + (" grey" if shape[2] == 1 else " colour") if shape else f"{dataset.X.shape[1]:,} values", border=True,
+                    help="Values a model sees of each item; a category takes one value a level.")
+    if dataset.kind == "table":
+        slots[3].metric("Missing", f"{missing:.1%}", border=True, help="Share of empty cells. They are kept: models see them as missing, and generated rows may have them too.")
+    else:
+        slots[3].metric("Label", str(dataset.label or "none")[:24], border=True, help="The column that colours the map first. Models never see it.")
+    for note in dataset.notes:
+        st.markdown(f"- {md(note, 500)}")
+
+
+trouble = st.session_state.get("trouble")
+data = state.data()
+choose, look = st.columns([4, 8], gap="large")
+with choose:
+    bring, pick = st.tabs(["Bring your own", "Built in"])
+    with bring:
+        upload()
+    with pick:
+        built_in()
+with look:
+    if trouble:
+        st.error(f"**{md(trouble[0], 60)}** could not be read. {md(trouble[1], 800)}", icon=":material/error:")
+        corrections.after_failure()
+    if data is None:
+        if not trouble:
+            with st.container(border=True):
+                st.markdown("**Nothing loaded yet.**")
+                st.markdown("Drop a file on the left, or open a built-in dataset. What was understood appears here.")
+    else:
+        st.markdown(f"##### {md(data.dataset.name, 60)}")
+        understood(data)
+        if data.upload is not None:
+            corrections.panel(data)
+        preview(data.dataset)
+if data is not None:
+    frame.next_step("train", "Train a model", "**Next:** train a model on it.")

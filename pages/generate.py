@@ -1,0 +1,53 @@
+"""Generate: new samples from the model, and their download."""
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from lvm_core import export
+from lvm_core.quality.generation import generation
+from pages.ui import frame, items, scores
+
+frame.header("Generate", "New items that never were. Choose how many, how daring (temperature), and a seed; download them in the form your data came in.")
+run = frame.need_run()
+dataset, model = run.dataset, run.fitted.model
+frame.run_picker("run-generate")
+
+setup, shown = st.columns([3, 9], gap="large")
+with setup:
+    n = st.number_input("How many", 1, 10_000, 36 if dataset.kind == "image" else 12, key="n", help="Up to 10,000; the page shows the first ones, the download has all.")
+    temperature = st.slider("Temperature", 0.0, 2.0, 1.0, 0.05, key="temperature", help="Spread of the codes: 0 gives the average item, 1 the model's own variety, above 1 stranger ones.")
+    seed = st.number_input("Seed", 0, 2**31 - 1, 0, key="seed-generate", help="The same seed, model and settings give the same samples.")
+codes = model.sample_codes(int(n), temperature=temperature, random_state=int(seed))
+X = model.emit(codes, random_state=int(seed))
+made = dataset.decode(X)
+stem = f"generated-{type(model).__name__}-{run.id}-seed{seed}-t{temperature:g}-n{n}"
+
+
+def downloads():
+    """The samples as files, in the form the data came in."""
+    provenance = {"model": type(model).__name__, "seed": int(seed), "temperature": float(temperature)}
+    if dataset.kind == "image":
+        st.download_button("PNG sheet", export.png_sheet(made), f"{stem}.png", "image/png", icon=":material/image:", width="stretch")
+        st.download_button("ZIP of PNGs", export.zip_of_pngs(made), f"{stem}.zip", "application/zip", icon=":material/folder_zip:", width="stretch")
+    frame_ = made if dataset.kind == "table" else pd.DataFrame(
+        {"words": [" ".join(t for t, _ in item) for item in made]} if dataset.kind == "text" else np.asarray(made).reshape(len(made), -1))
+    if dataset.kind != "image":
+        st.download_button("CSV" + (" in the original columns" if dataset.kind == "table" else ""), export.csv_bytes(frame_), f"{stem}.csv", "text/csv", icon=":material/table:", width="stretch")
+    arrays = {"codes": codes, "X": X} if dataset.kind in ("text", "table") else {"codes": codes, "items": np.asarray(made)}
+    st.download_button("NPZ", export.npz_bytes(**arrays), f"{stem}.npz", "application/octet-stream", icon=":material/data_array:", width="stretch",
+                       help="Codes and decoded arrays; open with numpy.load.")
+    st.caption(" · ".join(f"{k} {v}" for k, v in provenance.items()))
+
+
+with setup:
+    st.markdown("**Download**")
+    downloads()
+with shown:
+    limit = {"image": 144, "table": 200, "text": 12, "array": 12}[dataset.kind]
+    items.gallery(dataset, made[:limit], key="made", columns=8)
+    if n > limit and dataset.kind in ("image", "table"):
+        st.caption(f"The first {limit} of {n:,} are shown.")
+    st.markdown("**How good they are**")
+    scores.show(generation(X, dataset.X[run.fitted.train], dataset.layout, seed=0))
+frame.next_step("train", "Train another", "**Next:** try another model or other settings on the same data.")

@@ -1,0 +1,43 @@
+"""Home: what this is, and the one click that starts it."""
+
+import streamlit as st
+
+from lvm_core import DATASETS
+from lvm_core.escape import markdown as md
+from pages.ui import frame, state
+
+STEPS = (("data", "Data", "Upload a file or pick a built-in dataset; see what was understood."),
+         ("train", "Train", "PCA, LSA, VAE or GAN, with settings that suit your data."),
+         ("map", "Map", "Every item placed by its code; PCA, t-SNE or UMAP."),
+         ("explore", "Explore", "Move a code, walk between items, see each step decoded."),
+         ("generate", "Generate", "New samples, downloaded in the form your data came in."))
+
+words, picture = st.columns([6, 5], gap="large", vertical_alignment="center")
+with words:
+    frame.header("See what your data is made of",
+                 "Bring pictures, a table, text or arrays. Train a latent variable model on them, look at its map, move through it, and make new samples. All on this computer; nothing is sent anywhere.")
+    with st.container(horizontal=True):
+        if st.button("Start with handwritten digits", icon=":material/bolt:", type="primary"):
+            frame.start_digits()
+        frame.link("data", "Bring your own data", ":material/upload_file:")
+    if (run := state.run()) is not None and run.fitted is not None:
+        frame.link("map", f"Go on with {type(run.model).__name__} on {md(run.dataset.name, 40)}", ":material/history:")
+with picture:
+    if (frame.ASSETS / "hero.png").exists():
+        st.image(str(frame.ASSETS / "hero.png"), width="stretch", alt="Map of handwritten digits: ten coloured islands, one a digit")
+
+st.markdown("##### How it goes")
+for slot, (page, name, line) in zip(st.columns(len(STEPS)), STEPS):
+    with slot.container(border=True, height="stretch"):
+        st.markdown(f"**{name}**")
+        st.caption(line)
+
+st.markdown("##### Or start from one of these")
+slots = st.columns(4)
+for i, (name, source) in enumerate(DATASETS.items()):
+    with slots[i % 4].container(border=True, height="stretch", key=f"card-{name}"):
+        st.markdown(f"{frame.KIND_ICON[source.kind]} **{md(source.title)}**")
+        st.caption(md(source.summary, 200))
+        if st.button("Open", key=f"open-{name}", icon=":material/arrow_forward:"):
+            state.use_data(state.Data(source().load()))
+            st.switch_page("data.py")

@@ -1,0 +1,127 @@
+"""Map: the latent space as a picture; choose points, see the items."""
+
+import base64
+
+import numpy as np
+import streamlit as st
+
+from lvm_core import PROJECTIONS, export, figures
+from lvm_core.escape import markdown as md
+from pages.ui import forms, frame, items, maps, scores
+
+frame.header("Map", "Every dot is one of your items, placed by its code. Click a dot to see it; use box or lasso (top right of the map) to choose many.")
+run = frame.need_run()
+dataset, codes = run.dataset, run.fitted.codes
+frame.run_picker("run-map")
+
+
+def controls():
+    """What is drawn: projection with its settings, dimensions, colour, thumbnails."""
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        name = st.segmented_control("Projection", list(PROJECTIONS), default=maps.default(run), required=True, format_func=lambda n: maps.SHORT.get(n, n),
+                                    key=f"projection-{run.id}", help="How codes with many dimensions are laid out in two or three.")
+        dims = st.segmented_control("Dimensions", (2, 3), default=2, required=True, format_func=lambda d: f"{d}-D", key="dims")
+        colours = dataset.colours()
+        colour = st.selectbox("Colour by", [None, *colours], index=1 if colours else 0, format_func=lambda c: "one colour" if c is None else c, key=f"colour-{dataset.name}", width=220)
+        thumbs = dataset.kind == "image" and dims == 2 and st.toggle("Thumbnails", value=False, key="thumbs", help="Draw some of the pictures at their place.")
+        cls = PROJECTIONS[name]
+        with st.popover("Settings", icon=":material/tune:"):
+            st.markdown(f"**{cls.title}** · {cls.summary}")
+            if cls.link:
+                st.markdown(f"[{cls.paper}, {cls.year}]({cls.link})")
+            values = forms.form(cls, maps.suggest(cls, codes), key=f"map-{run.id}-{name}", hide=("n_components", "random_state"), columns=1)
+            seed = st.number_input("Seed", 0, 2**31 - 1, 0, key=f"mapseed-{name}", help="The same seed, codes and settings give the same map.")
+    return cls(n_components=dims, random_state=int(seed), **values), colour, thumbs
+
+
+def thumbnails(figure, P):
+    """Pictures at the place of a spread-out choice of points: one a cell of a grid over the map."""
+    low, span = P.min(0), np.ptp(P, 0) + 1e-9
+    cells = np.unique(((P - low) / span * 15.999).astype(int) @ [16, 1], return_index=True)[1]
+    for i, picture in zip(cells, dataset.items(cells)):
+        source = "data:image/png;base64," + base64.b64encode(export.png(picture)).decode()
+        figure.add_layout_image(source=source, x=P[i, 0], y=P[i, 1], xref="x", yref="y", sizex=span.max() / 22, sizey=span.max() / 22,
+                                xanchor="center", yanchor="middle", sizing="contain", layer="above", opacity=0.95)
+
+
+@st.fragment(run_every=0.8)
+def wait_for(job):
+    """Progress of the finer map while the quick one is on show."""
+    if not job.running:
+        st.rerun()
+    with st.container(horizontal=True, vertical_alignment="center"):
+        with st.container(width="stretch"):
+            frame.progress_bar(job)
+        if st.button("Stop and keep what is there", key="stop-map", disabled=job.stopping):
+            job.stop()
+
+
+@st.fragment
+def picture(view, colour, thumbs):
+    """The map beside its inspector."""
+    left, right = st.columns([7, 3], gap="medium")
+    P = view.positions
+    shown = maps.drawn_rows(len(P))
+    with left:
+        hover = [items.short(dataset, i) for i in shown] if len(shown) <= maps.HOVER_LIMIT else None
+        figure = figures.scatter_map(P[shown], dataset.rows[colour].iloc[shown] if colour else None, hover, ids=shown, height=640)
+        if thumbs:
+            thumbnails(figure, P)
+        event = st.plotly_chart(figure, key=f"map-{run.id}-{view.key}-{colour}", on_select="rerun", selection_mode=("points", "box", "lasso"),
+                                config={"scrollZoom": True, "displaylogo": False}, alt=f"{view.title} map of {len(P)} items")
+        if len(shown) < len(P):
+            st.caption(f"{len(shown):,} of {len(P):,} points are drawn, chosen at random (seed 0); the numbers use all of them.")
+        if event.selection.points and "customdata" not in event.selection.points[0]:
+            st.caption("Box and lasso work on the 2-D map.")
+    chosen = sorted({int(maps.point_id(p)) for p in event.selection.points if "customdata" in p})
+    with right:
+        inspector(chosen)
+    if len(chosen) > 1:
+        selection(chosen)
+
+
+def inspector(chosen):
+    """The item under the last click, its reconstruction, and its nearest neighbours by code."""
+    i = chosen[0] if chosen else int(st.session_state.get(f"last-{run.id}", 0))
+    st.session_state[f"last-{run.id}"] = i
+    st.markdown(f"**{md(items.short(dataset, i), 90)}**" + ("" if chosen else "  \n:gray[the first item; click another]"))
+    back = dataset.decode(run.fitted.model.inverse_transform(codes[[i]]))
+    items.one(dataset, back, "reconstructed", key=f"inspect-{i}", beside=dataset.items([i]), beside_title="real")
+    nearest = maps.nearest_rows(run, i, 6)
+    st.caption("Nearest by code, in all dimensions (not on the map)")
+    if dataset.kind == "image":
+        items.gallery(dataset, dataset.items(nearest), key="near", width=52)
+    else:
+        for j in nearest[:4]:
+            st.markdown("- " + md(items.short(dataset, j), 90))
+    if st.button("Explore from here", icon=":material/tune:", key="explore-here"):
+        st.session_state[f"start-{run.id}"] = i
+        st.switch_page("explore.py")
+
+
+def selection(chosen):
+    """The chosen rows: a look and a download."""
+    st.markdown(f"**{len(chosen):,} chosen**")
+    frame_ = dataset.rows.iloc[chosen]
+    if dataset.kind == "image":
+        items.gallery(dataset, dataset.items(chosen[:48]), key="chosen", width=56)
+        if len(chosen) > 48:
+            st.caption(f"The first 48 of {len(chosen):,} are shown; the download has all.")
+    st.dataframe(frame_, height=260, alt="the chosen rows")
+    with st.container(horizontal=True):
+        st.download_button("Download rows (CSV)", export.csv_bytes(frame_.assign(row=chosen)), f"chosen-{run.id}-{len(chosen)}.csv", "text/csv", icon=":material/download:")
+        st.download_button("Download codes (NPZ)", export.npz_bytes(codes=codes[chosen], rows=np.array(chosen)), f"codes-{run.id}-{len(chosen)}.npz", icon=":material/download:")
+
+
+projection, colour, thumbs = controls()
+view, job, trouble = maps.view(run, projection)
+if trouble:
+    st.error(md(trouble, 500), icon=":material/error:")
+if job is not None:
+    wait_for(job)
+    st.caption(f"Showing {view.title} meanwhile.")
+picture(view, colour, thumbs)
+st.markdown("**How far to trust this map**")
+scores.show(view.scores)
+st.caption(view.placing)
+frame.next_step("explore", "Explore", "**Next:** move through the latent space and see it decoded.")

@@ -1,0 +1,24 @@
+"""The frame around every page, and the only place that lists the pages."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from pages.ui import frame
+
+ASSETS = Path(__file__).parents[1] / "assets"
+
+st.set_page_config("Latent Explorer", str(ASSETS / "icon.svg"), layout="wide")
+page = st.navigation([
+    st.Page("home.py", title="Home", icon=":material/home:", default=True),
+    st.Page("data.py", title="Data", icon=":material/upload_file:"),
+    st.Page("train.py", title="Train", icon=":material/model_training:"),
+    st.Page("map.py", title="Map", icon=":material/scatter_plot:"),
+    st.Page("explore.py", title="Explore", icon=":material/tune:"),
+    st.Page("generate.py", title="Generate", icon=":material/auto_awesome:"),
+])
+st.logo(str(ASSETS / "logo.svg"), size="large", icon_image=str(ASSETS / "icon.svg"))
+frame.style()
+with st.sidebar:
+    frame.status_card()
+page.run()

@@ -1,0 +1,110 @@
+"""Train: choose a model, set it up, watch it learn."""
+
+import numpy as np
+import streamlit as st
+
+from lvm_core import MODELS, figures
+from lvm_core.escape import markdown as md
+from pages.ui import forms, frame, items, scores, state
+from pages.ui.jobs import duration
+
+frame.header("Train", "Choose a model and press Train. The settings already suit your data; change them when you are curious.")
+data = frame.need_data()
+dataset = data.dataset
+
+
+def choose_model():
+    """The model's class and its settings, from the form."""
+    fitting = [name for name, cls in MODELS.items() if dataset.kind in cls.kinds]
+    current = state.run()
+    start = type(current.model).__name__ if current and current.data.id == data.id else "VAE"
+    name = st.segmented_control("Model", fitting, default=start if start in fitting else fitting[0], required=True, key=f"model-{data.id}",
+                                help="Models that make sense for " + frame.KIND_UNIT[dataset.kind] + ".")
+    cls = MODELS[name]
+    st.markdown(f"**{cls.title}** · {cls.summary}  \n[{cls.paper}, {cls.year}]({cls.link})")
+    left_out = [n for n, c in MODELS.items() if dataset.kind not in c.kinds]
+    if left_out:
+        st.caption(f"Not offered for {frame.KIND_UNIT[dataset.kind]}: {', '.join(left_out)}.")
+    suggested = cls.suggest(len(dataset), dataset.layout)
+    return cls, forms.form(cls, suggested, key=f"form-{data.id}-{name}", hide=("random_state",))
+
+
+@st.fragment(run_every=0.6)
+def watch(run):
+    """Progress while the fit runs; the whole page once when it ends."""
+    if not run.job.running:
+        st.rerun()
+    frame.progress_bar(run.job)
+    if st.button("Stop and keep what is there", icon=":material/stop_circle:", disabled=run.job.stopping, key="stop"):
+        run.job.stop()
+    draw_curves(run)
+
+
+def draw_curves(run):
+    """The loss curve so far."""
+    if run.job.history:
+        st.plotly_chart(figures.curves(run.job.history), key=f"curve-{run.id}", config=items.PLOT, alt="loss by training step")
+
+
+def result(run):
+    """What was learnt: scores with a sentence each, and real items beside their reconstructions."""
+    fitted = run.fitted
+    early = " (stopped early; this is what was reached)" if fitted.model.stopped_ else ""
+    st.markdown(f":material/check_circle: **Trained in {duration(fitted.seconds)}**{early} · seed {run.model.random_state} · "
+                + (f"measured on {len(fitted.held_out):,} rows it has not seen" if len(fitted.held_out) else "measured on the rows it was trained on (too few to hold any out)"))
+    scores.show(fitted.scores)
+    st.markdown("**Real, and what comes back after squeezing through the code**")
+    rng = np.random.RandomState(0)
+    rows = rng.choice(fitted.scored_rows, min(12 if dataset.kind == "image" else 6, len(fitted.scored_rows)), replace=False)
+    back = dataset.decode(fitted.model.inverse_transform(fitted.codes[rows]))
+    if dataset.kind == "image":
+        both = np.concatenate([dataset.items(rows), back])
+        sheet = both.reshape(2, len(rows), *both.shape[1:]).transpose(0, 2, 1, 3, 4).reshape(2 * both.shape[1], -1, both.shape[3])
+        with st.container(key="pixels-reconstructions"):
+            st.image(items.to_uint8(sheet[None])[0], width="stretch", caption="top: real · bottom: reconstructed", alt="real pictures above their reconstructions")
+    elif dataset.kind == "array":
+        items.one(dataset, back[:1], "reconstructed", key="rec", beside=dataset.items(rows[:1]), beside_title="real")
+    else:
+        real, made = st.columns(2)
+        with real:
+            st.caption("real")
+            if dataset.kind == "table":
+                items.gallery(dataset, dataset.items(rows)[[c.name for c in dataset.codec.columns]], key="real")
+            else:
+                items.gallery(dataset, dataset.items(rows[:3]), key="real")
+        with made:
+            st.caption("reconstructed" if dataset.kind == "table" else "most likely words after decoding")
+            items.gallery(dataset, back if dataset.kind == "table" else back[:3], key="back")
+    if run.job.history:
+        with st.expander("How it learnt"):
+            draw_curves(run)
+
+
+setup, progress = st.columns([5, 7], gap="large")
+with setup:
+    cls, values = choose_model()
+    seed = st.number_input("Seed", 0, 2**31 - 1, 0, help="The same seed, data and settings give the same model.", key="seed")
+    current = state.run()
+    busy = current is not None and current.job.running
+    if st.button("Train", icon=":material/play_arrow:", type="primary", disabled=busy, key="train"):
+        state.start_run(data, cls(**values, random_state=int(seed)))
+        st.rerun()
+    if busy:
+        st.caption("One model at a time: wait, or stop the running one.")
+with progress:
+    frame.run_picker("run-train")
+    current = state.run()
+    if current is None or current.data.id != data.id:
+        with st.container(border=True):
+            st.markdown("**Nothing trained on this data yet.**")
+            st.markdown("Press **Train**. The loss curve appears here while the model learns, then its scores and reconstructions.")
+    elif current.job.running:
+        watch(current)
+    elif current.job.state == "failed":
+        st.error(md(current.job.error, 600), icon=":material/error:")
+        if current.job.history:
+            draw_curves(current)
+    else:
+        result(current)
+if current is not None and current.fitted is not None and current.data.id == data.id:
+    frame.next_step("map", "See the map", "**Next:** look at the latent space as a map.")

@@ -1,0 +1,144 @@
+"""What every page wears: its one line, the way on, the empty states, and the card that says what is loaded."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from lvm_core.escape import markdown as md
+
+from . import state
+from .jobs import duration
+
+ASSETS = Path(__file__).parents[2] / "assets"
+KIND_ICON = {"image": ":material/image:", "table": ":material/table:", "text": ":material/article:", "array": ":material/show_chart:"}
+KIND_UNIT = {"image": "pictures", "table": "rows", "text": "documents", "array": "arrays"}
+
+
+def style() -> None:
+    """Our few CSS rules. The file is ours; no text of users ever enters it."""
+    st.html(f"<style>{(ASSETS / 'app.css').read_text(encoding='utf-8')}</style>")
+
+
+def header(title: str, line: str) -> None:
+    """The page's name and the one line that says what it is for and what to do."""
+    st.title(title, anchor=False)
+    st.caption(line)
+
+
+def link(page: str, label: str, icon: str = ":material/arrow_forward:", *, type: str = "secondary", key: str | None = None) -> None:
+    """A button to another page (``map`` for map.py)."""
+    if st.button(label, icon=icon, type=type, key=key or f"to-{page}-{label}"):
+        st.switch_page(f"{page}.py")
+
+
+def next_step(page: str, label: str, line: str) -> None:
+    """The way on, at the foot of a page."""
+    st.space("small")
+    with st.container(border=True, horizontal=True, vertical_alignment="center", key=f"next-{page}"):
+        st.markdown(line)
+        link(page, label, type="primary", key=f"next-{page}-button")
+
+
+def start_digits() -> None:
+    """One click: handwritten digits and a VAE with the settings that suit them."""
+    from lvm_core import DATASETS, MODELS
+
+    dataset = DATASETS["digits"]().load()
+    model = MODELS["VAE"]
+    state.start_run(state.Data(dataset), model(**model.suggest(len(dataset), dataset.layout)))
+    st.switch_page("train.py")
+
+
+def empty(what: str, line: str) -> None:
+    """A page without what it needs: says so, and offers both ways on."""
+    with st.container(border=True):
+        st.markdown(f"**{what}**")
+        st.markdown(line)
+        with st.container(horizontal=True):
+            if st.button("Start with handwritten digits", icon=":material/bolt:", type="primary"):
+                start_digits()
+            link("data", "Bring your own data", ":material/upload_file:")
+    st.stop()
+
+
+def need_data() -> state.Data:
+    """The session's dataset, or the empty state."""
+    found = state.data()
+    if found is None:
+        empty("No data yet.", "Pick a built-in dataset or bring your own file first; it takes one click.")
+    return found
+
+
+def need_run() -> state.Run:
+    """The session's finished run, or what stands in its way."""
+    found = state.run()
+    if found is None and state.data() is None:
+        empty("No model yet.", "This page looks through a trained model. The digits take a few seconds to train.")
+    if found is None:
+        with st.container(border=True):
+            st.markdown(f"**No model yet.** The data is loaded: {md(state.data().dataset.name)}. Train a model on it first.")
+            link("train", "Train a model", ":material/model_training:", type="primary")
+        st.stop()
+    if found.job.running:
+        _wait(found)
+    if found.fitted is None:
+        with st.container(border=True):
+            st.markdown(f"**{md(found.title)} has no result.** {md(found.job.error, 600)}")
+            link("train", "Change the settings", ":material/model_training:", type="primary")
+        st.stop()
+    return found
+
+
+@st.fragment(run_every=1.0)
+def _progress(run: state.Run) -> None:
+    if not run.job.running:
+        st.rerun()
+    progress_bar(run.job)
+
+
+def _wait(run: state.Run) -> None:
+    with st.container(border=True):
+        st.markdown(f"**{md(run.title)} is still training.** This page opens by itself when it is done.")
+        _progress(run)
+    st.stop()
+
+
+def progress_bar(job) -> None:
+    """Share done, step, and time left of a job."""
+    p = job.progress
+    if p is None:
+        st.progress(0.0, text=f"{md(job.title)}: getting ready…")
+    else:
+        phase = f" · {md(p.phase)}" if p.phase else ""
+        st.progress(p.fraction, text=f"{md(job.title)}{phase} · step {p.step:,} of {p.total:,} · {duration(p.seconds_left)} left")
+
+
+def run_picker(key: str) -> None:
+    """Switch between this session's runs, where there are several."""
+    runs = [r for r in state.runs() if r.fitted is not None]
+    if len(runs) < 2:
+        return
+    current = state.run()
+    ids = [r.id for r in runs]
+    names = {r.id: r.title for r in runs}
+    chosen = st.selectbox("Model", ids, index=ids.index(current.id) if current.id in ids else 0, format_func=names.get, key=key)
+    if chosen != current.id:
+        state.use_run(state.RUNS.get(chosen))
+        st.rerun()
+
+
+def status_card() -> None:
+    """The sidebar's card: the dataset, the model and its seed, and the training that is under way."""
+    data, run = state.data(), state.run()
+    if data is None:
+        return
+    with st.container(border=True):
+        unit = KIND_UNIT[data.dataset.kind]
+        st.caption("DATA")
+        st.markdown(f"{KIND_ICON[data.dataset.kind]} **{md(data.dataset.name, 40)}**  \n{len(data.dataset):,} {unit} · {data.dataset.X.shape[1]:,} values each")
+        if run is not None and run.data.id == data.id:
+            st.caption("MODEL")
+            words = {"running": "training…", "failed": "failed", "stopped": "stopped early", "done": "trained"}[run.job.state]
+            st.markdown(f"**{type(run.model).__name__}** · {run.model.latent_dim} dimensions · seed {run.model.random_state}  \n{words}")

@@ -1,0 +1,160 @@
+"""What a session works on. Datasets and runs live in the server under random ids; the page's address holds the ids,
+so that a reload or a second tab finds them again. The next shape keeps them on disk behind the same functions."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+import time
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from typing import Any
+
+import streamlit as st
+
+from lvm_core.datasets.base import Dataset
+from lvm_core.models.base import LatentModel
+from lvm_core.worker import Fitted, fit_run
+
+from .jobs import Job
+
+MAX_ITEMS, MAX_BYTES = 200, 4 * 2**30
+
+
+@dataclass
+class Data:
+    """A dataset a session holds, with the upload it came from while that can still be corrected."""
+
+    dataset: Dataset
+    id: str = field(default_factory=lambda: secrets.token_urlsafe(9))
+    upload: bytes | None = None
+    upload_name: str = ""
+
+    @property
+    def nbytes(self) -> int:
+        """Rough size in memory."""
+        X = self.dataset.X
+        return (X.data.nbytes if hasattr(X, "indptr") else X.nbytes) + len(self.upload or b"")
+
+
+@dataclass
+class Run:
+    """One fit: its job while it runs, what it learnt when it ends, and the maps made of it."""
+
+    data: Data
+    model: LatentModel
+    id: str = field(default_factory=lambda: secrets.token_urlsafe(9))
+    number: int = 0
+    job: Job | None = None
+    scores: list = field(default_factory=list)
+    maps: dict[str, Any] = field(default_factory=dict)       # recipe key -> fitted projection
+    map_jobs: dict[str, Job] = field(default_factory=dict)
+    cache: dict[str, Any] = field(default_factory=dict)      # small derived things, by name
+
+    @property
+    def dataset(self) -> Dataset:
+        """The data it was fitted on."""
+        return self.data.dataset
+
+    @property
+    def fitted(self) -> Fitted | None:
+        """The result, once there is one."""
+        return self.job.result if self.job else None
+
+    @property
+    def title(self) -> str:
+        """Name for lists: number, model, data."""
+        return f"#{self.number} {type(self.model).__name__} on {self.dataset.name}"
+
+    @property
+    def nbytes(self) -> int:
+        """Rough size in memory, without the dataset's."""
+        return self.fitted.codes.nbytes * 8 if self.fitted else 0
+
+
+class Shelf:
+    """Items by id, the least recently used dropped when there are too many or they weigh too much."""
+
+    def __init__(self):
+        self._items: OrderedDict[str, Any] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def put(self, item) -> None:
+        """Keep an item under its id."""
+        with self._lock:
+            self._items[item.id] = item
+            while len(self._items) > MAX_ITEMS or (len(self._items) > 1 and sum(i.nbytes for i in self._items.values()) > MAX_BYTES):
+                self._items.popitem(last=False)
+
+    def get(self, id: str | None):
+        """The item, or None."""
+        with self._lock:
+            if id in self._items:
+                self._items.move_to_end(id)
+            return self._items.get(id)
+
+
+DATA, RUNS = Shelf(), Shelf()
+
+
+def _current(kind: str, shelf: Shelf):
+    item = shelf.get(st.query_params.get(kind)) or shelf.get(st.session_state.get(kind))
+    if item is not None:
+        st.session_state[kind] = item.id
+        st.query_params[kind] = item.id
+    elif kind in st.query_params:
+        del st.query_params[kind]
+    return item
+
+
+def run() -> Run | None:
+    """The run this session looks at."""
+    return _current("run", RUNS)
+
+
+def data() -> Data | None:
+    """The dataset this session works on: that of the address, or of the current run."""
+    found = _current("data", DATA)
+    if found is None and (current := run()) is not None:
+        use_data(current.data)
+        found = current.data
+    return found
+
+
+def use_data(item: Data) -> None:
+    """Make this the session's dataset."""
+    DATA.put(item)
+    st.session_state["data"] = st.query_params["data"] = item.id
+
+
+def use_run(item: Run) -> None:
+    """Make this the session's run, and its data the session's data."""
+    RUNS.put(item)
+    st.session_state["run"] = st.query_params["run"] = item.id
+    use_data(item.data)
+
+
+def runs() -> list[Run]:
+    """This session's runs, newest first."""
+    known = [RUNS.get(i) for i in st.session_state.get("runs", [])]
+    current = run()
+    if current is not None and current not in known:
+        known.append(current)
+    return sorted((r for r in known if r is not None), key=lambda r: -r.number)
+
+
+def start_run(item: Data, model: LatentModel) -> Run:
+    """Fit ``model`` on the dataset in the background and make it the session's run."""
+    mine = st.session_state.setdefault("runs", [])
+    new = Run(item, model, number=len(mine) + 1)
+    mine.append(new.id)
+
+    def score(fitted: Fitted) -> None:
+        from .scores import model_scores
+
+        new.scores = model_scores(fitted, new.dataset)
+
+    new.job = Job(f"Training {type(model).__name__}", lambda on_step: fit_run(new.dataset, model, on_step), then=score)
+    st.session_state["started"] = time.monotonic()
+    use_run(new)
+    return new
