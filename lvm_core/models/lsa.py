@@ -1,0 +1,106 @@
+"""Latent semantic analysis."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import pandas as pd
+
+from ..recipe import param
+from .base import LatentModel
+
+
+@dataclass(repr=False, eq=False)
+class LSA(LatentModel):
+    """Latent semantic analysis (Deerwester et al., 1990): the truncated SVD of TF-IDF weighted term counts.
+
+    ``T ~ Z V`` with T (n, d) the weighted counts, rows of unit length, V (k, d) orthonormal: the best rank k fit in squared
+    error. X holds counts, dense or CSR, or is a list of documents (str), which are then counted word by word;
+    ``vocabulary_`` keeps the terms. Weights and solver are scikit-learn's, with its defaults.
+
+    ``inverse_transform`` gives term counts back: ``max(Z V, 0)`` without the IDF weights, scaled to a document of average
+    length. The best fit in TF-IDF space itself is ``Z @ components_``.
+    """
+
+    title: ClassVar[str] = "Latent semantic analysis"
+    paper: ClassVar[str] = "Deerwester et al."
+    year: ClassVar[int] = 1990
+    link: ClassVar[str] = "https://doi.org/10.1002/(SICI)1097-4571(199009)41:6<391::AID-ASI1>3.0.CO;2-9"
+    summary: ClassVar[str] = "Topics as straight directions among words. Instant, and hard to beat for finding similar documents."
+    kinds: ClassVar[tuple[str, ...]] = ("text",)
+    importance_meaning: ClassVar[str] = "share of the TF-IDF weights' variance"
+    sparse: ClassVar[bool] = True
+
+    latent_dim: int = param(20, low=1, high=512, help="Number of topics kept: the length of the code.")
+    random_state: int | None = param(0, low=0, high=2**31 - 1, advanced=True, help="Seed of the randomised solver.")
+
+    @classmethod
+    def suggest(cls, n, layout):
+        return {"latent_dim": max(1, min(50 if n > 1000 else 20, layout.d - 1, n - 1))}
+
+    def _check(self, X, reset):
+        if _is_text(X):
+            X = self._count_words(X, reset)
+        elif reset:
+            vars(self).pop("vocabulary_", None)     # of an earlier fit on documents
+        X = super()._check(X, reset)
+        values = X.data if hasattr(X, "indptr") else X
+        if values.size and values.min() < 0:
+            raise ValueError(f"Negative values in data passed to LSA: the least is {values.min():g}, expected counts of at least 0.")
+        return X
+
+    def _count_words(self, documents, reset: bool):
+        from sklearn.feature_extraction.text import CountVectorizer
+
+        if not reset and not hasattr(self, "vocabulary_"):
+            raise ValueError("LSA was fitted on counts and has no vocabulary; pass counts, expected (n, d).")
+        counter = CountVectorizer(vocabulary=None if reset else self.vocabulary_, dtype=np.float64)
+        counts = counter.fit_transform(documents)
+        if reset:
+            self.vocabulary_ = counter.get_feature_names_out()
+        return counts
+
+    def _fit(self, X, rng, on_step):
+        from sklearn.decomposition import TruncatedSVD
+        from sklearn.feature_extraction.text import TfidfTransformer
+
+        if not X.sum() > 0:
+            raise ValueError("LSA: every count is 0, there are no words to learn from.")
+        self.idf_ = TfidfTransformer().fit(X).idf_
+        solver = TruncatedSVD(min(self.latent_dim, *X.shape), random_state=rng)
+        Z = solver.fit_transform(self._weigh(X))
+        self.components_, self.singular_values_ = solver.components_, solver.singular_values_
+        self.explained_variance_ratio_ = self.importance_ = np.nan_to_num(solver.explained_variance_ratio_)
+        self.mean_length_ = float(X.sum()) / X.shape[0]
+        self.code_covariance_ = np.atleast_2d(np.cov(Z.T, bias=True))
+        return Z
+
+    def _weigh(self, X):
+        from scipy.sparse import csr_array
+        from sklearn.preprocessing import normalize
+
+        return normalize(csr_array(X).multiply(self.idf_.astype(X.dtype)).tocsr())
+
+    def _encode(self, X):
+        return self._weigh(X) @ self.components_.T
+
+    def _decode(self, Z):
+        counts = np.maximum(Z @ self.components_, 0) / self.idf_
+        return counts * (self.mean_length_ / np.maximum(counts.sum(1, keepdims=True), 1e-12))
+
+    def _prior(self, n, temperature, rng):
+        spread, axes = np.linalg.eigh(self.code_covariance_)
+        codes = rng.standard_normal((n, len(spread))) * np.sqrt(np.maximum(spread, 0)) @ axes.T
+        return self.code_mean_ + temperature * codes
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.positive_only = True
+        return tags
+
+
+def _is_text(X) -> bool:
+    return isinstance(X, Sequence | np.ndarray | pd.Series) and np.ndim(X) == 1 and len(X) > 0 and all(isinstance(d, str) for d in X)

@@ -1,0 +1,196 @@
+"""The variational autoencoder."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+from sklearn.utils.validation import check_is_fitted
+
+from ..recipe import param
+from .base import LatentModel, draw_discrete
+
+
+@dataclass(repr=False, eq=False)
+class VAE(LatentModel):
+    """Variational autoencoder (Kingma & Welling, 2014, arXiv:1312.6114).
+
+    Objective: maximise, over the weights of encoder and decoder, the mean over rows of
+    ``E_q(z|x)[log p(x|z)] - beta * KL(q(z|x) || N(0, I))``, q(z|x) = N(m(x), diag s(x)^2), by the reparametrised
+    gradient. With beta = 1 this is the ELBO; other values are the beta-VAE (Higgins et al., 2017). p(x|z) is the natural
+    likelihood of every block of columns; the noise of real columns is learned (Rybkin et al., 2021, arXiv:2006.13202).
+    Counts are a multinomial over the vocabulary (Miao et al., 2016, arXiv:1511.06038).
+
+    Learnt: ``net_``, ``importance_`` (k,), ``history_`` (loss, reconstruction and kl in nats per row, by step).
+    """
+
+    title: ClassVar[str] = "Variational autoencoder"
+    paper: ClassVar[str] = "Kingma & Welling"
+    year: ClassVar[int] = 2014
+    link: ClassVar[str] = "https://arxiv.org/abs/1312.6114"
+    summary: ClassVar[str] = "A curved map of the data with a smooth space of codes to walk through and draw from. The best first choice."
+    importance_meaning: ClassVar[str] = "nats of information about a row (KL)"
+    sparse: ClassVar[bool] = True
+    iterative: ClassVar[bool] = True
+
+    latent_dim: int = param(8, low=1, high=512, help="Length of the code: how many sliders describe an item.")
+    beta: float = param(1.0, low=0.0, high=20.0, help="Weight of the KL term; 1 is the ELBO, more gives fewer and smoother dimensions.")
+    epochs: int = param(50, low=1, high=5000, log=True, help="Passes over the data; more is slower and fits closer.")
+    network: str = param("auto", choices=("auto", "mlp", "conv"), help="Convolutions for pictures, a perceptron for everything else; auto decides.", advanced=True)
+    width: int = param(256, low=4, high=2048, log=True, help="Units of a hidden layer; a convolution begins with a sixteenth of it.", advanced=True)
+    depth: int = param(2, low=0, high=6, help="Hidden layers of the perceptron; 0 makes encoder and decoder linear. A convolution's depth follows from the picture's size.", advanced=True)
+    noise: str = param("learned", choices=("learned", "unit"), help="Spread of real columns around the decoded mean: learned from the data, or fixed at 1.", advanced=True)
+    warm_up: float = param(0.2, low=0.0, high=1.0, help="Share of the training in which the weight of the KL term rises from 0, so that no dimension dies early.", advanced=True)
+    cool_down: float = param(0.5, low=0.0, high=1.0, help="Share of the training, at its end, in which the learning rate falls to 0.", advanced=True)
+    batch_size: int = param(64, low=1, high=8192, log=True, help="Rows in one step of the optimiser.", advanced=True)
+    learning_rate: float = param(1e-3, low=1e-6, high=1.0, log=True, help="Step size of the optimiser (Adam).", advanced=True)
+    random_state: int | None = param(0, low=0, high=2**31 - 1, advanced=True, help="Seed of weights, batches and noise.")
+
+    @classmethod
+    def suggest(cls, n, layout):
+        from ..nets import is_conv
+
+        conv = is_conv("auto", layout)
+        batch = 32 if n < 1000 else 64 if n < 10000 else 128
+        steps = 1500 if conv or layout.d > 1000 else 3000
+        k = 16 if conv or layout.has("counts") else min(10 if layout.d > 32 else 4, max(2, layout.d // 2))
+        return {"latent_dim": k, "batch_size": batch, "epochs": int(np.clip(round(steps * batch / n), 5, 1000))}
+
+    # -- learning -----------------------------------------------------------------------------------------------------
+
+    def _network(self):
+        from ..nets import CodeNet
+
+        return CodeNet(self.layout_, self.latent_dim, 2 * self.latent_dim, self.network, self.width, self.depth,
+                       noise=self.noise, bounded=self.bounded_)
+
+    def _rebuild(self):
+        from ..training import device
+
+        self.net_ = self._network().to(device()).eval()
+
+    def _fit(self, X, rng, on_step):
+        import torch
+
+        from ..training import Rows, device, seeded, train
+
+        where, n = device(), X.shape[0]
+        self.bounded_ = self.layout_.image is not None and bool(X.min() >= 0 and X.max() <= 1)
+        self.net_ = net = self._network()
+        net.start(X, self.layout_, seeded(rng))
+        net.to(where).train()
+        rows, noise = Rows(X, where), seeded(rng, where)
+        optimiser = torch.optim.Adam(net.parameters(), lr=self.learning_rate, fused=True)
+
+        def update(index, progress):
+            x = rows[index]
+            mean, log_std = split(net.encode(x))
+            z = torch.addcmul(mean, log_std.exp(), torch.randn(mean.shape, generator=noise, device=where))
+            reconstruction, kl = net.heads.log_prob(net.decoder(z), x).mean(), kl_by_dimension(mean, log_std).sum(1).mean()
+            warm = min(progress / self.warm_up, 1.0) if self.warm_up else 1.0
+            optimiser.zero_grad(set_to_none=True)
+            (warm * self.beta * kl - reconstruction).backward()
+            optimiser.param_groups[0]["lr"] = self.learning_rate * (min((1 - progress) / self.cool_down, 1.0) if self.cool_down else 1.0)
+            optimiser.step()
+            reconstruction, kl = reconstruction.detach(), kl.detach()
+            return {"loss": self.beta * kl - reconstruction, "reconstruction": reconstruction, "kl": kl}
+
+        steps = self.epochs * -(-n // self.batch_size)
+        self.history_, self.stopped_ = train(update, n, batch_size=self.batch_size, steps=steps, generator=seeded(rng, where), on_step=on_step)
+        net.eval()
+        mean, kl = self._run(lambda net, x: _mean_and_kl(net, x), X)
+        self.importance_ = kl.mean(0, dtype=np.float64)
+        return mean
+
+    # -- the public verbs beyond the contract -------------------------------------------------------------------------
+
+    def encode_distribution(self, X) -> tuple[np.ndarray, np.ndarray]:
+        """Mean (n, k) and standard deviation (n, k) of the posterior q(z|x) of each row X (n, d)."""
+        check_is_fitted(self)
+        return self._run(lambda net, x: _mean_and_std(net, x), self._check(X, reset=False))
+
+    def elbo_parts(self, X, n_samples: int = 16) -> dict[str, np.ndarray]:
+        """``{"reconstruction": (n,), "kl": (n,)}`` in nats per row; the ELBO is their difference.
+
+        The KL is exact; the reconstruction is the mean over ``n_samples`` fixed antithetic draws, the same for every row.
+        """
+        check_is_fitted(self)
+        reconstruction, kl = self._run(lambda net, x, *_: _elbo(net, x, self._draws(n_samples, x)), self._check(X, reset=False))
+        return {"reconstruction": reconstruction, "kl": kl}
+
+    def score_samples(self, X, n_samples: int = 16, importance_weighted: bool = False) -> np.ndarray:
+        """ELBO (n,) of each row in nats: a lower bound on its log-likelihood, whatever ``beta`` was trained with.
+
+        ``importance_weighted`` gives the tighter bound of Burda et al. (2016, arXiv:1509.00519) with ``n_samples`` draws.
+        The draws are fixed, so that the same row always has the same score.
+        """
+        if importance_weighted:
+            check_is_fitted(self)
+            return self._run(lambda net, x: _importance_bound(net, x, self._draws(n_samples, x)), self._check(X, reset=False))
+        parts = self.elbo_parts(X, n_samples)
+        return parts["reconstruction"] - parts["kl"]
+
+    # -- the contract -------------------------------------------------------------------------------------------------
+
+    def _encode(self, X):
+        return self._run(lambda net, x: split(net.encode(x))[0], X)
+
+    def _decode(self, Z):
+        return self._run(lambda net, z: net.mean(z), Z)
+
+    def _draw(self, Z, rng):
+        X = self._decode(Z)
+        if self.layout_.image is None:
+            X = X + rng.standard_normal(X.shape) * self.net_.heads.sigma()
+        return draw_discrete(X, self.layout_, rng)
+
+    def _run(self, function, *arrays):
+        from ..nets import in_batches
+
+        return in_batches(function, self.net_, *arrays)
+
+    def _draws(self, n_samples: int, like):
+        import torch
+
+        half = np.random.RandomState(0).standard_normal((-(-n_samples // 2), self.latent_dim))
+        return torch.as_tensor(np.concatenate([half, -half])[:n_samples], dtype=like.dtype, device=like.device)
+
+
+def split(code):
+    """Encoder outputs (n, 2k) -> mean (n, k) and log standard deviation (n, k), kept where exp is safe."""
+    mean, log_std = code.chunk(2, 1)
+    return mean, log_std.clamp(-10, 10)
+
+
+def kl_by_dimension(mean, log_std):
+    """KL(N(mean, std^2) || N(0, 1)) in nats, (n, k)."""
+    return 0.5 * (mean**2 + (2 * log_std).exp() - 1) - log_std
+
+
+def _mean_and_std(net, x):
+    mean, log_std = split(net.encode(x))
+    return mean, log_std.exp()
+
+
+def _mean_and_kl(net, x):
+    mean, log_std = split(net.encode(x))
+    return mean, kl_by_dimension(mean, log_std)
+
+
+def _elbo(net, x, draws):
+    mean, log_std = split(net.encode(x))
+    reconstruction = sum(net.heads.log_prob(net.decoder(mean + log_std.exp() * eps), x) for eps in draws) / len(draws)
+    return reconstruction, kl_by_dimension(mean, log_std).sum(1)
+
+
+def _importance_bound(net, x, draws):
+    import torch
+
+    mean, log_std = split(net.encode(x))
+    weights = []
+    for eps in draws:
+        z = mean + log_std.exp() * eps
+        log_prior_over_posterior = (0.5 * (eps**2 - z**2) + log_std).sum(1)
+        weights.append(net.heads.log_prob(net.decoder(z), x) + log_prior_over_posterior)
+    return torch.logsumexp(torch.stack(weights), 0) - np.log(len(draws))

@@ -1,0 +1,213 @@
+"""The networks' shared blocks: perceptrons, convolutions for pictures of any size, and how X enters them."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from .heads import Heads
+from .layout import Layout
+
+
+class Linear(nn.Linear):
+    """A linear layer whose weights are set by :func:`initialise` (or by a saved file), never by torch's global seed."""
+
+    gain = 1.0
+
+    def reset_parameters(self) -> None:
+        pass
+
+
+class Conv(nn.Conv2d):
+    """A 3x3 convolution under the same rule."""
+
+    gain = 1.0
+
+    def __init__(self, channels_in: int, channels_out: int, stride: int = 1):
+        super().__init__(channels_in, channels_out, 3, stride, padding=1)
+
+    def reset_parameters(self) -> None:
+        pass
+
+
+def initialise(net: nn.Module, generator: torch.Generator) -> None:
+    """He-normal weights (He et al., 2015, arXiv:1502.01852) times each layer's ``gain``; biases zero."""
+    for layer in net.modules():
+        if isinstance(layer, (Linear, Conv)):
+            spread = layer.gain * (2 / layer.weight[0].numel()) ** 0.5
+            nn.init.normal_(layer.weight, 0.0, spread, generator=generator)
+            nn.init.zeros_(layer.bias)
+
+
+def last(layer: nn.Module) -> nn.Module:
+    """Mark an output layer: it starts small, so that a new network says almost the same for every input."""
+    layer.gain = 0.1
+    return layer
+
+
+class MLP(nn.Sequential):
+    """(n, d_in) -> (n, d_out) through ``depth`` hidden layers of ``width``; depth 0 is a linear map."""
+
+    def __init__(self, d_in: int, d_out: int, width: int, depth: int, activation: Callable[[], nn.Module]):
+        layers, size = [], d_in
+        for _ in range(depth):
+            layers += [Linear(size, width), activation()]
+            size = width
+        super().__init__(*layers, last(Linear(size, d_out)))
+
+
+def pyramid(height: int, width: int, base: int) -> list[tuple[int, int, int]]:
+    """(height, width, channels) from the picture down to about 4x4, halving each time and rounding up."""
+    levels = [(height, width, base)]
+    while max(levels[-1][:2]) > 4:
+        h, w, c = levels[-1]
+        levels.append((-(-h // 2), -(-w // 2), min(2 * c, 4 * base)))
+    return levels
+
+
+class ConvEncoder(nn.Module):
+    """Rows of pictures (n, h*w*c) -> (n, d_out): strided 3x3 convolutions, then one hidden layer of ``width``."""
+
+    def __init__(self, image: tuple[int, int, int], d_out: int, width: int, activation: Callable[[], nn.Module]):
+        super().__init__()
+        self.image = image
+        levels, layers, channels = pyramid(*image[:2], max(width // 16, 4)), [], image[2]
+        for h, w, c in levels[1:]:
+            layers += [Conv(channels, c, stride=2), activation()]
+            channels = c
+        self.body = nn.Sequential(*layers, nn.Flatten())
+        self.top = MLP(levels[-1][0] * levels[-1][1] * channels, d_out, width, 1, activation)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        h, w, c = self.image
+        return self.top(self.body(x.view(-1, h, w, c).permute(0, 3, 1, 2)))
+
+
+class ConvDecoder(nn.Module):
+    """(n, d_in) -> rows of pictures (n, h*w*c): nearest-neighbour resizing and 3x3 convolutions, which leave no
+    checkerboard (Odena et al., 2016, doi:10.23915/distill.00003)."""
+
+    def __init__(self, image: tuple[int, int, int], d_in: int, width: int, activation: Callable[[], nn.Module]):
+        super().__init__()
+        self.levels = pyramid(*image[:2], max(width // 16, 4))[::-1]
+        h, w, channels = self.levels[0]
+        self.bottom = nn.Sequential(Linear(d_in, width), activation(), Linear(width, h * w * channels), activation())
+        self.body = nn.ModuleList()
+        for _, _, c in self.levels[1:]:
+            self.body.append(nn.Sequential(Conv(channels, c), activation()))
+            channels = c
+        self.top = last(Conv(channels, image[2]))
+
+    def forward(self, z: torch.Tensor) -> torch.Tensor:
+        h, w, c = self.levels[0]
+        x = self.bottom(z).view(-1, h, w, c).permute(0, 3, 1, 2)
+        for (h, w, _), block in zip(self.levels[1:], self.body):
+            x = block(F.interpolate(x, size=(h, w), mode="nearest"))
+        return self.top(x).permute(0, 2, 3, 1).flatten(1)
+
+
+def is_conv(network: str, layout: Layout) -> bool:
+    """Whether ``network`` means convolutions here; ``auto`` takes them for pictures of at least 12x12.
+    Raises ValueError for convolutions over rows that are no pictures."""
+    if network == "conv" and layout.image is None:
+        raise ValueError("network is 'conv', but the rows are no pictures; use 'mlp' or 'auto'.")
+    return network == "conv" or network == "auto" and layout.image is not None and min(layout.image[:2]) >= 12
+
+
+def encoder(layout: Layout, d_out: int, network: str, width: int, depth: int, activation) -> nn.Module:
+    """Rows (n, d) as :class:`Inputs` gives them -> (n, d_out)."""
+    if is_conv(network, layout):
+        return ConvEncoder(layout.image, d_out, width, activation)
+    return MLP(layout.d, d_out, width, depth, activation)
+
+
+def decoder(layout: Layout, d_in: int, network: str, width: int, depth: int, activation) -> nn.Module:
+    """(n, d_in) -> raw outputs (n, d) for :class:`~lvm_core.heads.Heads`."""
+    if is_conv(network, layout):
+        return ConvDecoder(layout.image, d_in, width, activation)
+    return MLP(d_in, layout.d, width, depth, activation)
+
+
+class Inputs(nn.Module):
+    """X (n, d) in the scale networks like: columns standardised, pictures by one common spread, and counts as
+    log(1 + count) of unit length times sqrt(d)."""
+
+    def __init__(self, layout: Layout):
+        super().__init__()
+        self.counts = [span for block, span in layout.spans() if block.likelihood == "counts"]
+        self.register_buffer("loc", torch.zeros(layout.d))
+        self.register_buffer("scale", torch.ones(layout.d))
+
+    def start(self, loc: np.ndarray, scale: np.ndarray) -> None:
+        """Take the columns' means (d,) and spreads (d,)."""
+        self.loc.copy_(torch.as_tensor(loc))
+        self.scale.copy_(torch.as_tensor(scale))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        y = (x - self.loc) / self.scale
+        for span in self.counts:
+            y[:, span] = F.normalize(torch.log1p(x[:, span].clamp(min=0))) * (span.stop - span.start) ** 0.5
+        return y
+
+
+def moments(X, layout: Layout) -> tuple[np.ndarray, np.ndarray]:
+    """Mean (d,) and spread (d,) of the columns of X, dense or CSR; one spread for a whole picture, 1 for constant columns."""
+    mean = np.asarray(X.mean(0, dtype=np.float64)).ravel()
+    square = X.multiply(X) if hasattr(X, "indptr") else None
+    var = X.var(0, dtype=np.float64) if square is None else np.asarray(square.mean(0, dtype=np.float64)).ravel() - mean**2
+    if layout.image is not None:
+        var = np.full_like(var, var.mean())
+    scale = np.sqrt(np.maximum(var, 0))
+    return mean, np.where(scale > 1e-7 * np.abs(mean), scale, 1.0)
+
+
+class CodeNet(nn.Module):
+    """What VAE and GAN share: X enters by :class:`Inputs` and an encoder, leaves by a decoder and :class:`Heads`.
+
+    ``d_code`` is the encoder's output length: 2k for means and spreads, k for plain codes.
+    """
+
+    def __init__(self, layout: Layout, k: int, d_code: int, network: str, width: int, depth: int, activation=nn.SiLU, **heads):
+        super().__init__()
+        self.inputs = Inputs(layout)
+        self.encoder = encoder(layout, d_code, network, width, depth, activation)
+        self.decoder = decoder(layout, k, network, width, depth, activation)
+        self.heads = Heads(layout, **heads)
+
+    def start(self, X, layout: Layout, generator: torch.Generator) -> None:
+        """New weights, and the scales of X. Raises ValueError where X cannot have this layout."""
+        initialise(self, generator)
+        loc, scale = moments(X, layout)
+        self.inputs.start(loc, scale)
+        self.heads.start(X, loc, scale)
+
+    def encode(self, x: torch.Tensor) -> torch.Tensor:
+        """X (n, d) -> (n, d_code)."""
+        return self.encoder(self.inputs(x))
+
+    def mean(self, z: torch.Tensor) -> torch.Tensor:
+        """Codes (n, k) -> expected X (n, d)."""
+        return self.heads.mean(self.decoder(z))
+
+
+def in_batches(function: Callable, net: nn.Module, *arrays, size: int = 1024):
+    """``function(net, *tensors)`` over slices of the rows of ``arrays`` (the first may be CSR), without gradients.
+
+    Computes in the precision of the first array: float64 in, float64 out. Returns an array, or a tuple of them.
+    """
+    where, dtype = next(net.parameters()).device, torch.float64 if arrays[0].dtype == np.float64 else torch.float32
+    net = net if dtype == torch.float32 else copy.deepcopy(net).double()
+    parts = []
+    with torch.inference_mode():
+        for start in range(0, arrays[0].shape[0], size):
+            rows = [a[start:start + size] for a in arrays]
+            rows = [torch.tensor(r.toarray() if hasattr(r, "indptr") else r, dtype=dtype, device=where) for r in rows]
+            out = function(net, *rows)
+            parts.append([t.cpu().numpy() for t in (out if isinstance(out, tuple) else (out,))])
+    joined = tuple(np.concatenate(p) for p in zip(*parts))
+    return joined if len(joined) > 1 else joined[0]
