@@ -12,11 +12,8 @@ import pandas as pd
 
 from ..codecs.base import Codec
 from ..layout import Layout
+from ..limits import DataError as DataError
 from ..recipe import Recipe
-
-
-class DataError(ValueError):
-    """Data that cannot be used: one plain sentence with what was found, what was expected and what to do."""
 
 
 @dataclass

@@ -1,0 +1,339 @@
+"""The columns of a table. Each knows its type, its range, and the way to numbers and back."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+import pandas as pd
+
+from ..layout import Block
+
+OTHER, MISSING = "(other)", "(missing)"
+UNITS = ("D", "h", "m", "s", "ms", "us", "ns")
+
+
+@dataclass
+class Column:
+    """One column of a table and its share of missing values, 0 to 1. ``dtype`` is the pandas type it comes back in."""
+
+    type: ClassVar[str] = ""
+
+    name: Any
+    dtype: str
+    missing: float
+
+    @classmethod
+    def of(cls, series: pd.Series, **options) -> "Column":
+        """Learn from the observed values."""
+        raise NotImplementedError
+
+    def blocks(self) -> tuple[Block, ...]:
+        """The blocks of X this column fills, all named after it."""
+        raise NotImplementedError
+
+    def encode(self, series: pd.Series) -> np.ndarray:
+        """Values -> (n, size) float."""
+        raise NotImplementedError
+
+    def decode(self, X: np.ndarray) -> pd.Series:
+        """(n, size) -> values in the column's own type, clipped to what was seen."""
+        raise NotImplementedError
+
+    def fraction(self, value) -> float | None:
+        """Where a value lies in the range seen, 0 to 1; None for missing values and for columns without a range."""
+        return None
+
+    def show(self, value) -> str:
+        """A value as text for people."""
+        return MISSING if pd.isna(value) else str(value)
+
+    def to_json(self) -> dict:
+        """Plain JSON types; :func:`column_from_json` brings it back."""
+        return {"type": self.type, **asdict(self)}
+
+    def _indicator(self) -> tuple[Block, ...]:
+        return (Block("bernoulli", 1, f"{self.name} {MISSING}"),) if self.missing else ()
+
+    def _with_indicator(self, values: np.ndarray, gone: np.ndarray) -> np.ndarray:
+        return np.column_stack([values, gone]) if self.missing else values[:, None]
+
+    def _gone(self, X: np.ndarray) -> np.ndarray:
+        return X[:, 1] > 0.5 if self.missing else np.zeros(len(X), bool)
+
+
+@dataclass
+class Numeric(Column):
+    """A real number: standardised to mean 0 and standard deviation 1; missing values have a column of their own."""
+
+    type: ClassVar[str] = "numeric"
+
+    low: float
+    high: float
+    mean: float
+    std: float
+    decimals: int           # that show every observed value, or three significant digits of the spread
+    rounded: bool = False   # whether all observed values end at ``decimals``
+
+    @classmethod
+    def of(cls, series, **options):
+        x = _floats(series)
+        seen = x[np.isfinite(x)]
+        low, high, mean, std = _moments(seen)
+        decimals, rounded = _decimals(seen, std)
+        return cls(series.name, str(series.dtype), float(1 - len(seen) / max(len(x), 1)), low, high, mean, std, decimals, rounded)
+
+    def blocks(self):
+        return (Block("gaussian", 1, str(self.name)), *self._indicator())
+
+    def encode(self, series):
+        x = self._numbers(series)
+        gone = ~np.isfinite(x)
+        return self._with_indicator(np.where(gone, 0.0, (np.where(gone, 0.0, x) - self.mean) / self.std), gone)
+
+    def decode(self, X):
+        x = np.clip(X[:, 0].astype(np.float64) * self.std + self.mean, self.low, self.high)
+        return self._restore(x, self._gone(X))
+
+    def fraction(self, value):
+        if pd.isna(value):
+            return None
+        x = float(self._numbers(pd.Series([value]))[0])
+        return float(np.clip((x - self.low) / ((self.high - self.low) or 1.0), 0, 1))
+
+    def show(self, value):
+        return MISSING if pd.isna(value) else f"{float(value):,.{self.decimals}f}"
+
+    def _numbers(self, series) -> np.ndarray:
+        return _floats(series)
+
+    def _restore(self, x, gone) -> pd.Series:
+        if self.rounded:
+            x = np.clip(np.round(x, self.decimals), self.low, self.high)
+        return pd.Series(np.where(gone, np.nan, x)).astype(self.dtype)
+
+
+@dataclass
+class Integer(Numeric):
+    """A whole number: a number that comes back rounded."""
+
+    type: ClassVar[str] = "integer"
+
+    def show(self, value):
+        return MISSING if pd.isna(value) else f"{round(float(value)):,}"
+
+    def _restore(self, x, gone):
+        if not gone.any():
+            return pd.Series(_whole(np.rint(x), self.dtype)).astype(self.dtype)
+        whole = pd.array(_whole(np.rint(x), "int64"), dtype="Int64")
+        whole[gone] = pd.NA
+        if self.dtype == "object":
+            return pd.Series([None if v is pd.NA else v for v in whole], dtype=object)
+        return pd.Series(whole).astype(self.dtype)
+
+
+@dataclass
+class Date(Numeric):
+    """A moment: counted in ``unit`` steps from ``start``, the earliest one seen; whole days stay whole days."""
+
+    type: ClassVar[str] = "date"
+
+    start: str = ""
+    unit: str = "D"
+
+    @classmethod
+    def of(cls, series, **options):
+        moments = _moments_of(series)
+        seen = moments[~np.isnat(moments)]
+        unit = next((u for u in UNITS if (seen == seen.astype(f"M8[{u}]")).all()), "ns")
+        start = str(seen.min()) if len(seen) else "1970-01-01"
+        blank = cls(series.name, str(series.dtype), float(1 - len(seen) / max(len(moments), 1)), 0.0, 0.0, 0.0, 1.0, 0, False, start, unit)
+        blank.low, blank.high, blank.mean, blank.std = _moments(blank._numbers(pd.Series(seen)))
+        return blank
+
+    def show(self, value):
+        if pd.isna(value):
+            return MISSING
+        return pd.Timestamp(value).strftime({"D": "%Y-%m-%d", "h": "%Y-%m-%d %H:%M", "m": "%Y-%m-%d %H:%M"}.get(self.unit, "%Y-%m-%d %H:%M:%S"))
+
+    def _numbers(self, series):
+        moments = _moments_of(series)
+        steps = (moments - np.datetime64(self.start)) / np.timedelta64(1, self.unit)
+        return np.where(np.isnat(moments), np.nan, steps)
+
+    def _restore(self, x, gone):
+        moments = np.datetime64(self.start) + np.rint(x).astype(np.int64).astype(f"m8[{self.unit}]")
+        moments = pd.Series(np.where(gone, np.datetime64("NaT"), moments))
+        zone = self.dtype.partition(", ")[2].rstrip("]")
+        if zone:
+            return moments.dt.tz_localize("UTC").dt.tz_convert(zone).astype(self.dtype)
+        return moments.astype(self.dtype)
+
+
+@dataclass
+class Boolean(Column):
+    """True or false (or 1 and 0, in ``dtype``); missing values have a column of their own."""
+
+    type: ClassVar[str] = "boolean"
+
+    mean: float     # share of true
+
+    @classmethod
+    def of(cls, series, **options):
+        x = _floats(series)
+        seen = x[np.isfinite(x)]
+        return cls(series.name, str(series.dtype), float(1 - len(seen) / max(len(x), 1)), float(seen.mean()) if len(seen) else 0.0)
+
+    @property
+    def labels(self) -> list[str]:
+        """What it can be, as text."""
+        return (["no", "yes"] if "bool" in self.dtype or self.dtype == "object" else ["0", "1"]) + [MISSING] * bool(self.missing)
+
+    def blocks(self):
+        return (Block("bernoulli", 1, str(self.name)), *self._indicator())
+
+    def encode(self, series):
+        x = _floats(series)
+        gone = ~np.isfinite(x)
+        return self._with_indicator(np.where(gone, self.mean > 0.5, x > 0.5), gone)
+
+    def decode(self, X):
+        true, gone = X[:, 0] > 0.5, self._gone(X)
+        if not gone.any():
+            return pd.Series(true).astype(self.dtype)
+        if self.dtype in ("object", "boolean"):
+            values = true.astype(object)
+            values[gone] = None
+            return pd.Series(values, dtype=object).astype(self.dtype)
+        return pd.Series(np.where(gone, np.nan, true)).astype(self.dtype)
+
+    def show(self, value):
+        return MISSING if pd.isna(value) else self.labels[int(bool(value))]
+
+
+@dataclass
+class Categorical(Column):
+    """One of ``levels``, one-hot; where there were too many, the rest are ``(other)``; missing is a level of its own.
+
+    ``categories`` and ``ordered`` are those of a pandas categorical, else None and False.
+    """
+
+    type: ClassVar[str] = "categorical"
+
+    levels: list
+    other: bool = False
+    categories: list | None = None
+    ordered: bool = False
+
+    @classmethod
+    def of(cls, series, max_levels: int = 50, **options):
+        typed, categories = str(series.dtype), None
+        ordered = typed == "category" and bool(series.cat.ordered)
+        if typed == "category":
+            categories = [_plain(v) for v in series.cat.categories]
+        seen = pd.Series([_plain(v) for v in series[series.notna()]], dtype=object)
+        counts = seen.value_counts()
+        kept = set(counts.index[:max_levels])
+        levels = [v for v in categories if v in kept] if categories else sorted(kept, key=_order)
+        return cls(series.name, typed, float(1 - len(seen) / max(len(series), 1)), levels, len(counts) > len(levels), categories, ordered)
+
+    @property
+    def labels(self) -> list[str]:
+        """What it can be, as text, in the order of its columns of X."""
+        return [str(v) for v in self.levels] + [OTHER] * self.other + [MISSING] * bool(self.missing)
+
+    def blocks(self):
+        return (Block("categorical", max(1, len(self.labels)), str(self.name)),)
+
+    def encode(self, series):
+        known = {v: i for i, v in enumerate(self.levels)}
+        size, strange = max(1, len(self.labels)), len(self.levels) if self.other else -1
+        codes, uniques = pd.factorize(series)       # look each different value up once
+        places = np.array([known.get(_plain(v), strange) for v in uniques] + [size - 1 if self.missing else -1])
+        place = places[codes]
+        hot = np.zeros((len(series), size))
+        hot[np.arange(len(series)), place] = 1
+        hot[place < 0] = 1 / size                   # a value never seen: no level is more likely than another
+        return hot
+
+    def decode(self, X):
+        place = X.argmax(1)
+        values = np.array([*self.levels, None], dtype=object)[np.minimum(place, len(self.levels))]
+        if self.other:
+            values[place == len(self.levels)] = OTHER if self._words() else None
+        if self.categories is not None:
+            known = self.categories + [OTHER] * (self.other and self._words())
+            return pd.Series(pd.Categorical(values, categories=pd.Index(known), ordered=self.ordered))
+        series = pd.Series(values, dtype=object)
+        if self.dtype == "object":
+            return series
+        nullable = {"int": "Int64", "uint": "UInt64", "bool": "boolean"}.get(self.dtype.rstrip("0123456789"))
+        return series.astype(nullable if nullable and series.isna().any() else self.dtype)
+
+    def _words(self) -> bool:
+        return all(isinstance(v, str) for v in self.levels)
+
+
+TYPES = {c.type: c for c in (Numeric, Integer, Boolean, Categorical, Date)}
+
+
+def column_from_json(data: dict) -> Column:
+    """Inverse of ``column.to_json()``."""
+    return TYPES[data["type"]](**{k: v for k, v in data.items() if k != "type"})
+
+
+def natural_type(series: pd.Series) -> str:
+    """The type a column's dtype speaks of; what is neither number, truth value nor date is categorical."""
+    kind = pd.api.types.infer_dtype(series, skipna=True)
+    return {"boolean": "boolean", "integer": "integer", "integer-na": "integer", "floating": "numeric", "mixed-integer-float": "numeric",
+            "decimal": "numeric", "datetime64": "date", "datetime": "date", "date": "date"}.get(kind, "categorical")
+
+
+def _floats(series: pd.Series) -> np.ndarray:
+    return pd.to_numeric(series, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
+
+
+def _moments_of(series: pd.Series) -> np.ndarray:
+    series = pd.to_datetime(series, errors="coerce")
+    if series.dt.tz is not None:
+        series = series.dt.tz_convert("UTC").dt.tz_localize(None)
+    return series.to_numpy()
+
+
+def _moments(seen: np.ndarray) -> tuple[float, float, float, float]:
+    """Least, greatest, mean, standard deviation (1 for a constant); scaled first so that huge numbers do not overflow."""
+    if not len(seen):
+        return 0.0, 0.0, 0.0, 1.0
+    size = float(np.abs(seen).max()) or 1.0
+    mean, std = float((seen / size).mean() * size), float((seen / size).std() * size)
+    return float(seen.min()), float(seen.max()), mean, std if math.isfinite(std) and std > 0 else 1.0
+
+
+def _decimals(seen: np.ndarray, std: float) -> tuple[int, bool]:
+    sample = seen[:5000]
+    if not len(sample) or np.abs(sample).max() > 1e9:
+        return 0, False
+    for places in range(7):
+        if np.allclose(np.round(sample, places), sample, rtol=1e-12, atol=0):
+            return places, bool(np.allclose(np.round(seen, places), seen, rtol=1e-12, atol=0))
+    return int(np.clip(2 - math.floor(math.log10(std)), 0, 9)), False
+
+
+def _whole(x: np.ndarray, dtype: str) -> np.ndarray:
+    """Whole floats -> whole numbers that the type can hold."""
+    name = dtype.lower() if dtype.lower().startswith(("int", "uint")) else "int64"
+    info = np.iinfo(name)
+    top = float(info.max)
+    return np.clip(x, float(info.min), np.nextafter(top, 0) if int(top) > info.max else top).astype(name)
+
+
+def _plain(value: Any) -> Any:
+    """A level as a JSON value; what JSON has no word for becomes text."""
+    value = value.item() if isinstance(value, np.generic) else value
+    return value if isinstance(value, (str, bool, int, float)) else str(value)
+
+
+def _order(value: Any) -> tuple:
+    return (0, value, "") if isinstance(value, (bool, int, float)) else (1, 0, value)

@@ -1,0 +1,75 @@
+"""Tables of mixed columns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import ClassVar
+
+import numpy as np
+import pandas as pd
+
+from ..layout import Layout
+from ..limits import DataError
+from .base import Codec, as_rows
+from .columns import TYPES, Column, column_from_json, natural_type
+
+
+@dataclass
+class TableCodec(Codec):
+    """A DataFrame of numbers, whole numbers, truth values, categories and dates, with gaps <-> rows X (n, d) float32.
+
+    ``columns`` is public: name, type, range (``low``, ``high``) or ``labels``, share ``missing``, ``decimals``, and
+    ``show(value)`` and ``fraction(value)`` to draw a record with.
+    """
+
+    kind: ClassVar[str] = "table"
+
+    columns: list[Column]
+
+    @classmethod
+    def of(cls, frame: pd.DataFrame, types: dict | None = None, max_levels: int = 50) -> "TableCodec":
+        """Learn every column of the frame. ``types``: name -> type where it should differ from the dtype's own.
+
+        Categorical columns keep their ``max_levels`` most frequent levels and ``(other)``.
+        """
+        if not frame.columns.is_unique:
+            raise DataError(f"two columns are called {frame.columns[frame.columns.duplicated()][0]!r}; give every column its own name.")
+        types = types or {}
+        return cls([TYPES[types.get(name) or natural_type(frame[name])].of(frame[name], max_levels=max_levels) for name in frame.columns])
+
+    @cached_property
+    def layout(self) -> Layout:
+        return Layout(tuple(block for column in self.columns for block in column.blocks()))
+
+    def spans(self) -> list[tuple[Column, slice]]:
+        """Each column with the slice of X it fills."""
+        spans, start = [], 0
+        for column in self.columns:
+            size = sum(block.size for block in column.blocks())
+            spans.append((column, slice(start, start + size)))
+            start += size
+        return spans
+
+    def encode(self, items: pd.DataFrame) -> np.ndarray:
+        """DataFrame with at least these columns -> X (n, d) float32. Raises DataError when one is not there."""
+        gone = [str(c.name) for c in self.columns if c.name not in items.columns]
+        if gone:
+            raise DataError(f"the table has no column {gone[0]!r}; expected {', '.join(str(c.name) for c in self.columns[:20])}.")
+        X = np.empty((len(items), self.layout.d), np.float32)
+        for column, span in self.spans():
+            X[:, span] = column.encode(items[column.name])
+        return X
+
+    def decode(self, X) -> pd.DataFrame:
+        """Rows X (n, d) -> DataFrame with the names, types, levels and ranges of the table it was learnt from."""
+        X = as_rows(X, self.layout.d)
+        decoded = {i: column.decode(X[:, span]) for i, (column, span) in enumerate(self.spans())}
+        return pd.DataFrame(decoded, index=range(len(X))).set_axis([c.name for c in self.columns], axis=1)
+
+    def to_json(self) -> dict:
+        return {"kind": self.kind, "columns": [column.to_json() for column in self.columns]}
+
+    @classmethod
+    def from_json(cls, data: dict) -> "TableCodec":
+        return cls([column_from_json(column) for column in data["columns"]])

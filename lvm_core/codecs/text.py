@@ -1,0 +1,93 @@
+"""Documents as counts of terms."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import ClassVar
+
+import numpy as np
+
+from ..layout import Layout
+from ..limits import DataError
+from .base import Codec, as_rows
+
+ENGLISH = frozenset("the of and to in is that it for was on are as with be at this have from or not but by an".split())
+SMALL = 50      # documents; below, every term counts
+
+
+@dataclass
+class TextCodec(Codec):
+    """Documents <-> CSR float32 counts X (n, terms). Terms are scikit-learn's: lower case, two or more word characters.
+
+    Decoding gives each row's heaviest terms, since word order is not in X.
+    """
+
+    kind: ClassVar[str] = "text"
+
+    terms: list[str]
+
+    @classmethod
+    def of(cls, documents: list[str], max_terms: int = 5000, min_df: int = 0, stop_words: str = "auto"):
+        """Learn the terms. Returns (codec, notes: list of sentences). Raises DataError when no term is left.
+
+        min_df: documents a term must be in (0: 1 below 50 documents, else 2); stop_words: ``auto`` leaves out English
+        function words from 50 documents on if the corpus looks English, ``english``, or ``none``; the ``max_terms``
+        most frequent are kept. The defaults equal scikit-learn's for small corpora.
+        """
+        from sklearn.feature_extraction.text import CountVectorizer
+
+        n = len(documents)
+        min_df = min_df or (1 if n < SMALL else 2)
+        if stop_words == "auto":
+            stop_words = "english" if n >= SMALL and looks_english(documents) else "none"
+        try:
+            counter = CountVectorizer(min_df=min(min_df, n), stop_words="english" if stop_words == "english" else None)
+            counts = counter.fit_transform(documents)
+        except ValueError as error:     # "empty vocabulary" and "no terms remain" are scikit-learn's words for it
+            raise DataError(f"the {n} documents share no terms: expected words of two or more letters that occur in at least {min_df} of them.") from error
+        terms, total = counter.get_feature_names_out(), np.asarray(counts.sum(0)).ravel()
+        keep = np.sort(np.argsort(-total, kind="stable")[:max_terms])
+        if len(keep) < 2:
+            raise DataError(f"the {n} documents hold only one term ({terms[0][:40]!r}); expected at least 2 different words.")
+        notes = [f"Terms: words of two or more letters, in lower case; {len(terms):,} of them are in at least {min_df} document{'s' * (min_df > 1)}"
+                 + (f", the {len(keep):,} most frequent were kept." if len(keep) < len(terms) else ".")]
+        if stop_words == "english":
+            notes.append("English function words (the, of, and ...) were left out.")
+        return cls([str(t) for t in terms[keep]]), notes
+
+    @cached_property
+    def layout(self) -> Layout:
+        return Layout.counts(len(self.terms))
+
+    @cached_property
+    def _counter(self):
+        from sklearn.feature_extraction.text import CountVectorizer
+
+        return CountVectorizer(vocabulary=self.terms, dtype=np.float32)
+
+    def encode(self, items):
+        """Documents (list of str) -> CSR float32 (n, terms); unknown words are not counted. Raises DataError."""
+        if isinstance(items, str) or not isinstance(items, Iterable):
+            raise DataError("expected a list of documents, found a single value; put it in a list.")
+        return self._counter.transform(["" if d is None or d != d else str(d) for d in items]).tocsr()
+
+    def decode(self, X, n_terms: int = 20) -> list[list[tuple[str, float]]]:
+        """Rows X (n, terms) -> per row the (term, weight) of weight above 0, heaviest first, at most ``n_terms``."""
+        X = as_rows(X, len(self.terms))
+        top = np.argsort(-X, axis=1, kind="stable")[:, :n_terms]
+        return [[(self.terms[j], float(row[j])) for j in order if row[j] > 0] for row, order in zip(X, top)]
+
+    def to_json(self) -> dict:
+        return {"kind": self.kind, "terms": self.terms}
+
+    @classmethod
+    def from_json(cls, data: dict) -> "TextCodec":
+        return cls([str(term) for term in data["terms"]])
+
+
+def looks_english(documents: list[str], sample: int = 200) -> bool:
+    """Whether at least a tenth of the words of some documents spread over the corpus are English function words."""
+    words = " ".join(d[:2000] for d in documents[:: max(1, len(documents) // sample)]).lower().split()
+    return sum(w in ENGLISH for w in words) > 0.1 * max(len(words), 1)

@@ -1,0 +1,40 @@
+"""How much is accepted, in one place, and the one error for what is not. Every limit is checked before memory is taken."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+
+
+class DataError(ValueError):
+    """Data that cannot be used: one plain sentence with what was found, what was expected and what to do."""
+
+
+def _limit(default: int, unit: str, advice: str) -> int:
+    return field(default=default, metadata={"unit": unit, "advice": advice})
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The largest of everything. A server that should accept other sizes replaces :data:`LIMITS` once at its start."""
+
+    upload_bytes: int = _limit(200 * 2**20, "bytes", "Bring a part of it.")
+    rows: int = _limit(1_000_000, "rows", "Bring a part of it.")
+    columns: int = _limit(2000, "columns", "Leave some out, or bring pure numbers as .npy.")
+    features: int = _limit(50_000, "values per row", "Make the rows shorter.")
+    cells: int = _limit(100_000_000, "values in all", "Bring fewer rows or smaller pictures.")
+    cell_chars: int = _limit(1_000_000, "characters in one cell or document", "Split the long ones.")
+    picture_pixels: int = _limit(50_000_000, "pixels in one picture", "Make the picture smaller.")
+    zip_entries: int = _limit(100_000, "entries in a zip", "Bring a part of it.")
+    zip_bytes: int = _limit(2 * 2**30, "bytes when unpacked", "Bring a part of it.")
+    zip_ratio: int = _limit(200, "times its packed size when unpacked", "Pack the files again without padding.")
+
+
+LIMITS = Limits()
+
+
+def check(name: str, found: int, what: str) -> None:
+    """Raise DataError when ``found`` is over the limit ``name``; the sentence gives both numbers."""
+    allowed = getattr(LIMITS, name)
+    if found > allowed:
+        meta = next(f.metadata for f in fields(Limits) if f.name == name)
+        raise DataError(f"{what} has {found:,} {meta['unit']}; the limit is {allowed:,}. {meta['advice']}")
