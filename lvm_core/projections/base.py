@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
@@ -18,7 +18,8 @@ class Projection(Persistent, ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
     it writes ``_fit`` (returns P) and, where it is exact, ``_place`` and ``_unplace``.
 
     New points are placed, and positions brought back to codes, exactly where the map is a formula (``exact``), by the
-    nearest training points otherwise: see :mod:`lvm_core.neighbours`. Learnt: ``embedding_`` (n, c).
+    nearest training points otherwise: see :mod:`lvm_core.neighbours`. Learnt: ``embedding_`` (n, c); ``stopped_``:
+    whether ``on_step`` ended the fit early.
     """
 
     title: ClassVar[str] = ""
@@ -26,13 +27,23 @@ class Projection(Persistent, ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
     year: ClassVar[int] = 0
     link: ClassVar[str] = ""
     summary: ClassVar[str] = ""
-    exact: ClassVar[bool] = False       # whether placing and its inverse are formulas
+    exact: ClassVar[bool] = False       # whether placing is a formula
+    iterative: ClassVar[bool] = False   # whether the fit reports steps
     min_rows: ClassVar[int] = 2
 
+    @classmethod
+    def suggest(cls, n: int) -> dict[str, Any]:
+        """Parameter values that suit n points, where they differ from the defaults."""
+        return {}
+
     def fit(self, Z, y=None, *, on_step: OnStep | None = None):
-        """Learn the map of Z (n, k). Raises ValueError for degenerate Z, before any library sees it."""
+        """Learn the map of Z (n, k). Raises ValueError for degenerate Z, before any library sees it.
+
+        ``on_step(Progress)`` may return True to stop; the map then keeps the positions reached.
+        """
         self.check_params()
         Z = self._check(Z, reset=True)
+        self.stopped_ = False
         P = self._fit(Z, check_random_state(self.random_state), on_step)
         if not np.isfinite(P).all():
             raise ValueError(f"{type(self).__name__} returned positions that are not finite; try other parameters.")
@@ -52,12 +63,15 @@ class Projection(Persistent, ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
         return self._place(Z).astype(Z.dtype, copy=False)
 
     def inverse_transform(self, P) -> np.ndarray:
-        """Codes (n, k) at positions P (n, c): exact for ``exact`` maps, a mean of the nearest points' codes otherwise."""
+        """Codes (n, k) that belong at positions P (n, c): placed on an ``exact`` map they return to P; on the others they
+        are a mean of the nearest points' codes."""
         check_is_fitted(self)
         P = np.asarray(P, dtype=self.embedding_.dtype)
         if P.ndim != 2 or P.shape[1] != self.embedding_.shape[1]:
             raise ValueError(f"P has shape {P.shape}, expected (n, {self.embedding_.shape[1]}).")
-        return self._unplace(P)
+        if not np.isfinite(P).all():
+            raise ValueError("P holds NaN or infinity, expected finite positions.")
+        return self._unplace(P).astype(P.dtype, copy=False)
 
     def _fit(self, Z, rng: np.random.RandomState, on_step: OnStep | None) -> np.ndarray:
         raise NotImplementedError
@@ -65,19 +79,31 @@ class Projection(Persistent, ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
     def _place(self, Z) -> np.ndarray:
         from ..neighbours import carry
 
-        return carry(Z, self.codes_, self.embedding_)
+        return carry(self._compared(Z), self._compared(self.codes_), self.embedding_)
 
     def _unplace(self, P) -> np.ndarray:
         from ..neighbours import carry
 
         return carry(P, self.embedding_, self.codes_)
 
+    def _compared(self, Z) -> np.ndarray:
+        """Z (n, k) as distances are measured on it: under the cosine metric every row scaled to length 1, which orders
+        neighbours exactly as the cosine does."""
+        if getattr(self, "metric", "euclidean") == "euclidean":
+            return Z
+        lengths = np.linalg.norm(Z, axis=1, keepdims=True)
+        return Z / np.where(lengths > 0, lengths, 1)
+
     def _check(self, Z, reset: bool):
+        name = type(self).__name__
         Z = validate_data(self, Z, reset=reset, dtype=(np.float64, np.float32), ensure_min_samples=self.min_rows if reset else 1)
         if np.abs(Z).max() > 1e15:
-            raise ValueError(f"{type(self).__name__}: the largest value is {np.abs(Z).max():.3g}, expected at most 1e15; scale the data first.")
-        if reset and not (Z != Z[:1]).any():
-            raise ValueError(f"{type(self).__name__}: all {len(Z)} points are the same, there is nothing to map.")
+            raise ValueError(f"{name}: the largest value is {np.abs(Z).max():.3g}, expected at most 1e15; scale the data first.")
+        if reset:
+            rows = self._compared(Z)
+            if np.ptp(rows, axis=0).max() <= 8 * np.finfo(Z.dtype).eps * np.abs(rows).max():
+                what = "points are the same" if rows is Z else "points lie in the same direction"
+                raise ValueError(f"{name}: all {len(Z)} {what}, there is nothing to map.")
         return Z
 
     @property

@@ -1,0 +1,99 @@
+"""Nearest neighbours, and placing new points by them."""
+
+from __future__ import annotations
+
+import numpy as np
+
+EXACT_PAIRS = 2e10      # measured on two cores: exact search does 7e8 pairs a second, so half a minute at most
+_SPARE = 8              # candidates beyond k, so that rounding in the fast search cannot drop a true neighbour
+
+
+def nearest(Q, X, k: int) -> tuple[np.ndarray, np.ndarray]:
+    """The k rows of X (n, d) nearest to each row of Q (m, d): Euclidean distances (m, k), ascending, and indices (m, k).
+
+    k is at most n. Exact, ties going to the lower index, so a row's answer does not depend on its batch; beyond
+    ``EXACT_PAIRS`` = m * n pairs by nearest-neighbour descent (Dong et al., 2011, doi:10.1145/1963405.1963487).
+    """
+    Q, X = np.asarray(Q, np.float64), np.asarray(X, np.float64)
+    k = min(k, len(X))
+    if len(Q) * len(X) > EXACT_PAIRS:
+        return _descent(Q, X, k)
+    from sklearn.neighbors import NearestNeighbors
+
+    centre = X.mean(0)      # the fast search squares coordinates: far from the origin it would lose its digits
+    m = min(k + _SPARE, len(X))
+    rough = NearestNeighbors(n_neighbors=m, algorithm="brute").fit(X - centre).kneighbors(Q - centre, return_distance=False)
+    D, I = _sort(_distances(Q, X, rough), rough)
+    if m < len(X):
+        blur = 1e-12 * max(np.square(X - centre).sum(1).max(), np.square(Q - centre).sum(1).max())
+        tied = np.flatnonzero(D[:, -1] ** 2 <= D[:, k - 1] ** 2 * (1 + 1e-9) + blur)
+        D, I = D[:, :k].copy(), I[:, :k].copy()
+        if len(tied):
+            D[tied], I[tied] = _exhaustive(Q[tied], X, k)
+    return D[:, :k], I[:, :k]
+
+
+def nearest_others(X, k: int) -> tuple[np.ndarray, np.ndarray]:
+    """As :func:`nearest` of X among itself, without the row itself; k is at most n - 1."""
+    D, I = nearest(X, X, k + 1)
+    own = I == np.arange(len(X))[:, None]
+    own[~own.any(1), -1] = True         # among many duplicates the row itself may not be listed
+    shape = len(X), I.shape[1] - 1
+    return D[~own].reshape(shape), I[~own].reshape(shape)
+
+
+def carry(Q, X, values, k: int = 10) -> np.ndarray:
+    """Values (m, c) for queries Q (m, d), carried over from the k nearest of the rows X (n, d) with their values (n, c).
+
+    A weighted mean with weights ``((R - r_i) / (R r_i))^2``, r_i the distances and R the distance of neighbour k + 1:
+    Shepard's method as made local by Franke & Nielson (1980, doi:10.1002/nme.1620151110). R follows the local scale;
+    a row of X gets its own value back exactly (the mean of them where rows coincide); the result moves continuously
+    with the query, since a neighbour's weight is zero when it enters or leaves, and stays within the values' range.
+    """
+    values = np.asarray(values)
+    D, I = nearest(Q, X, k + 1)
+    reach = D[:, -1:] if len(X) > k else 2 * D[:, -1:]
+    first, tiny = D[:, :1], np.finfo(float).tiny
+    weights = (np.maximum(reach - D, 0) / np.maximum(reach, tiny) * (first / np.maximum(D, tiny))) ** 2
+    weights[weights.sum(1) <= 0] = 1.0                      # all neighbours equally far: a plain mean
+    exact = first[:, 0] == 0
+    weights[exact] = D[exact] == 0
+    weights /= weights.sum(1, keepdims=True)
+    return sum(w[:, None] * values[i] for w, i in zip(weights.T, I.T)).astype(values.dtype)
+
+
+def _distances(Q, X, I) -> np.ndarray:
+    """Distances (m, k) from each row of Q to its listed rows of X, by differences: zero for equal rows, whatever the batch."""
+    step = max(1, int(4e6 / (I.shape[1] * X.shape[1])))
+    parts = [np.sqrt(np.square(Q[s:s + step, None] - X[I[s:s + step]]).sum(2)) for s in range(0, len(Q), step)]
+    return np.concatenate(parts) if parts else np.empty(I.shape)
+
+
+def _sort(D, I):
+    order = np.lexsort((I, D))
+    return np.take_along_axis(D, order, 1), np.take_along_axis(I, order, 1)
+
+
+def _exhaustive(Q, X, k):
+    """Neighbours of rows with more ties than the fast search can order; equal queries are answered once."""
+    from scipy.spatial.distance import cdist
+
+    Q, back = np.unique(Q, axis=0, return_inverse=True)
+    I = np.empty((len(Q), k), int)
+    step = max(1, int(4e6 / len(X)))
+    for s in range(0, len(Q), step):
+        for row, d in enumerate(cdist(Q[s:s + step], X), s):
+            border = np.partition(d, k - 1)[k - 1]
+            I[row] = np.concatenate([np.flatnonzero(d < border), np.flatnonzero(d == border)])[:k]
+    D, I = _sort(_distances(Q, X, I), I)
+    return D[back.ravel()], I[back.ravel()]
+
+
+def _descent(Q, X, k):
+    from pynndescent import NNDescent
+
+    index = NNDescent(X.astype(np.float32), n_neighbors=max(k + _SPARE, 15), random_state=0)
+    own = Q.shape == X.shape and np.shares_memory(Q, X)
+    I = (index.neighbor_graph if own else index.query(Q.astype(np.float32), k=k + _SPARE))[0].astype(int)
+    D, I = _sort(_distances(Q, X, np.maximum(I, 0)), np.maximum(I, 0))      # -1 marks a neighbour not found
+    return D[:, :k], I[:, :k]

@@ -1,0 +1,77 @@
+"""t-distributed stochastic neighbour embedding."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from ..neighbours import nearest_others
+from ..progress import Reporter
+from ..recipe import param
+from .base import Projection
+from .pca import principal_start
+
+_EARLY = 250            # steps of early exaggeration, van der Maaten's value
+_BARNES_HUT_ROWS = 10_000
+
+
+@dataclass(repr=False, eq=False)
+class TSNE(Projection):
+    """t-SNE (van der Maaten & Hinton, 2008) by openTSNE (Policar, Strazar & Zupan, 2024, doi:10.18637/jss.v109.i03).
+
+    Objective: minimise ``KL(p || q)``, p the chance that a point would pick another as its neighbour under a Gaussian
+    whose width gives every point ``perplexity`` effective neighbours, q the same on the map under a Student t. Started
+    from the principal components (Kobak & Berens, 2019, doi:10.1038/s41467-019-13056-x), by exact neighbours. New points
+    are placed by their nearest training points. Learnt: ``kl_divergence_`` (nats, without exaggeration), ``perplexity_``:
+    as used, at most (n - 1) / 3.
+    """
+
+    title: ClassVar[str] = "t-SNE"
+    paper: ClassVar[str] = "van der Maaten & Hinton"
+    year: ClassVar[int] = 2008
+    link: ClassVar[str] = "https://www.jmlr.org/papers/v9/vandermaaten08a.html"
+    summary: ClassVar[str] = "Keeps near neighbours together better than any other map. Gaps and sizes of groups mean little."
+    iterative: ClassVar[bool] = True
+    min_rows: ClassVar[int] = 3
+
+    n_components: int = param(2, choices=(2, 3), help="Dimensions of the map.", label="Dimensions")
+    perplexity: float = param(30.0, low=1, high=500, log=True, help="Neighbours each point listens to: small for fine detail, large for the overall shape.")
+    metric: str = param("euclidean", choices=("euclidean", "cosine"), help="Compare codes by distance, or by direction only (cosine).")
+    iterations: int = param(500, low=10, high=5000, help=f"Steps of refinement, after {_EARLY} that gather the groups.")
+    exaggeration: float = param(1.0, low=1, high=12, advanced=True, help="Attraction between neighbours; above 1 packs groups tighter (4 looks like UMAP).")
+    random_state: int | None = param(0, low=0, high=2**31 - 1, advanced=True, help="Seed: the same seed gives the same map.")
+
+    @classmethod
+    def suggest(cls, n):
+        return {"perplexity": float(max(1, min(30, (n - 1) // 3)))}
+
+    def _fit(self, Z, rng, on_step):
+        from openTSNE import TSNEEmbedding
+        from openTSNE.affinity import PerplexityBasedNN
+        from openTSNE.nearest_neighbors import PrecomputedNeighbors
+
+        Z, n = self._compared(Z), len(Z)
+        self.perplexity_ = float(np.clip(self.perplexity, 1, max(1, (n - 1) / 3)))
+        distances, indices = nearest_others(Z, min(n - 1, max(2, int(3 * self.perplexity_))))
+        distances /= distances.mean() or 1.0        # the map does not depend on the unit, the library's bisection does
+        # Barnes-Hut sums in the threads' order, and with two threads there is only one: seeded runs repeat to the bit
+        fft = self.n_components == 2 and n > _BARNES_HUT_ROWS
+        affinities = PerplexityBasedNN(knn_index=PrecomputedNeighbors(indices, distances), perplexity=self.perplexity_, n_jobs=2)
+        embedding = TSNEEmbedding(1e-4 * principal_start(Z, self.n_components, rng), affinities, random_state=rng, n_jobs=2,
+                                  negative_gradient_method="fft" if fft else "bh")
+
+        report, done = Reporter(on_step, _EARLY + self.iterations), 0
+
+        def callback(step, divergence, _):
+            self.kl_divergence_ = float(divergence)
+            self.stopped_ = report(done + step, kl_divergence=divergence)
+            return self.stopped_
+
+        for steps, pull in ((_EARLY, 12.0), (self.iterations, self.exaggeration)):
+            if not self.stopped_:
+                embedding.optimize(steps, exaggeration=pull, momentum=0.8, learning_rate=max(n / pull, 50.0), inplace=True,
+                                   callbacks=callback, callbacks_every_iters=10)
+                done += steps
+        return np.asarray(embedding)

@@ -1,0 +1,121 @@
+"""Uniform manifold approximation and projection."""
+
+from __future__ import annotations
+
+import threading
+import warnings
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from ..neighbours import nearest
+from ..progress import Reporter
+from ..recipe import param
+from .base import Projection
+from .pca import principal_start
+
+_ONE_AT_A_TIME = threading.Lock()       # numba's plain threading layer ends the process when two threads enter it
+_SPECTRAL_ROWS = (20, 20_000)           # below, the eigensolver has no room; above, it takes longer than the map
+
+
+@dataclass(repr=False, eq=False)
+class UMAP(Projection):
+    """UMAP (McInnes, Healy & Melville, 2018) by umap-learn.
+
+    Objective: minimise the cross entropy ``sum_ij w_ij log(w_ij / v_ij) + (1 - w_ij) log((1 - w_ij) / (1 - v_ij))``
+    between the fuzzy neighbour graph w of the codes and ``v = 1 / (1 + a |p_i - p_j|^2b)`` on the map, by sampled
+    gradient steps. The steps are umap-learn's own, in its order, over our exact neighbours: for the same neighbours,
+    start and seed the positions equal ``umap.UMAP``'s. New points are placed by their nearest training points.
+    """
+
+    title: ClassVar[str] = "UMAP"
+    paper: ClassVar[str] = "McInnes, Healy & Melville"
+    year: ClassVar[int] = 2018
+    link: ClassVar[str] = "https://arxiv.org/abs/1802.03426"
+    summary: ClassVar[str] = "Near neighbours together, groups tighter and their arrangement calmer than t-SNE's."
+    iterative: ClassVar[bool] = True
+    min_rows: ClassVar[int] = 3
+
+    n_components: int = param(2, choices=(2, 3), help="Dimensions of the map.", label="Dimensions")
+    n_neighbors: int = param(15, low=2, high=200, log=True, help="Neighbours each point listens to: small for fine detail, large for the overall shape.", label="Neighbours")
+    min_dist: float = param(0.1, low=0.0, high=0.99, help="How close points may come: small packs groups tightly.", label="Least distance")
+    metric: str = param("euclidean", choices=("euclidean", "cosine"), help="Compare codes by distance, or by direction only (cosine).")
+    epochs: int | None = param(None, low=10, high=5000, advanced=True, help="Passes over the neighbour graph; None: 500 up to 10 000 points, 200 beyond.")
+    random_state: int | None = param(0, low=0, high=2**31 - 1, advanced=True, help="Seed: the same seed gives the same map.")
+
+    @classmethod
+    def suggest(cls, n):
+        return {"n_neighbors": int(max(2, min(15, n - 1)))}
+
+    def _fit(self, Z, rng, on_step):
+        with _ONE_AT_A_TIME, warnings.catch_warnings():
+            warnings.simplefilter("ignore")     # about its spectral start, which we choose ourselves
+            return self._steps(self._compared(Z), rng, on_step)
+
+    def _steps(self, Z, rng, on_step):
+        from umap.layouts import optimize_layout_euclidean
+        from umap.umap_ import find_ab_params, fuzzy_simplicial_set, make_epochs_per_sample
+
+        epochs = self.epochs or (500 if len(Z) <= 10_000 else 200)
+        distances, indices = nearest(Z, Z, min(self.n_neighbors, len(Z) - 1))
+        distances /= distances.mean() or 1.0
+        graph = fuzzy_simplicial_set(Z, indices.shape[1], rng, "euclidean", {}, indices.astype(np.int32), distances.astype(np.float32))[0].tocoo()
+        graph.sum_duplicates()
+        graph.data[graph.data < graph.data.max() / epochs] = 0
+        graph.eliminate_zeros()
+        P = _start(Z, graph, self.n_components, rng)
+        a, b = find_ab_params(1.0, self.min_dist)
+        seeds = rng.randint(-2**31 + 1, 2**31 - 2, 3).astype(np.int64)
+        ticker = _Ticker(Reporter(on_step, epochs))
+        try:
+            optimize_layout_euclidean(P, P, graph.row, graph.col, epochs, len(Z), make_epochs_per_sample(graph.data, epochs), a, b, seeds,
+                                      move_other=True, tqdm_kwds=ticker.options())
+        except _Stopped:
+            self.stopped_ = True        # P is moved in place: it holds what was reached
+        return P
+
+
+def _start(Z, graph, c, rng) -> np.ndarray:
+    """umap-learn's spectral start, or the principal components where that cannot work; stretched to a square of side 10."""
+    from umap.spectral import spectral_layout
+    from umap.umap_ import noisy_scale_coords
+
+    low, high = _SPECTRAL_ROWS
+    rough = spectral_layout(Z, graph, c, rng) if low <= len(Z) <= high else principal_start(Z, c, rng)
+    P = noisy_scale_coords(rough, rng, max_coord=10, noise=0.0001)
+    return (10.0 * (P - P.min(0)) / np.maximum(np.ptp(P, axis=0), 1e-9)).astype(np.float32, order="C")
+
+
+class _Stopped(Exception):
+    pass
+
+
+class _Ticker:
+    """Hears umap-learn's epochs: it offers no callback, but prints a progress bar to any file it is given."""
+
+    def __init__(self, report):
+        self.report, self.stopped = report, False
+
+    def options(self) -> dict:
+        return {"file": self, "disable": self.report.on_step is None, "bar_format": "{n}", "mininterval": 0.1, "leave": False}
+
+    def write(self, text):
+        done = text.strip()
+        if done.isdecimal() and int(done) and not self.stopped and self.report(int(done)):
+            self.stopped = True
+            raise _Stopped
+
+    def flush(self):
+        pass
+
+
+def warm_up() -> threading.Thread:
+    """Compile umap-learn in the background, so that the first map does not wait for it. Returns the running thread."""
+    def compile_once():
+        Z = np.random.RandomState(0).normal(size=(50, 3))
+        UMAP(epochs=10).fit(Z)
+
+    thread = threading.Thread(target=compile_once, name="umap-warm-up", daemon=True)
+    thread.start()
+    return thread
