@@ -1,6 +1,8 @@
 """Latent Explorer: `streamlit run app.py` opens it in the browser."""
 
-from pages.ui.server import lifespan
 import streamlit as st
 
-app = st.App("pages/shell.py", lifespan=lifespan)
+from pages.ui.live import routes
+from pages.ui.server import lifespan
+
+app = st.App("pages/shell.py", routes=routes, lifespan=lifespan)

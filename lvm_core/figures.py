@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import html
+
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from .escape import clean
 from .escape import plotly as ply
 
 # Okabe & Ito (2008), black replaced by a grey that shows on dark and light alike; yellow last, as it is faint on white.
@@ -91,6 +94,22 @@ def _groups(colour: pd.Series | None, n: int, three: bool):
     if len(rest):
         groups.append((rest, f"other ({labels.nunique() - len(order)} classes)", dict(color="#B0B0B0", symbol="circle")))
     return groups
+
+
+def colour_codes(colour: pd.Series | None, n: int) -> tuple[dict, np.ndarray]:
+    """A column as the live map draws it: (legend, values (n,)). The values are class numbers for ``groups`` of the legend,
+    or numbers for its ``scale``; text in the legend is plain, to be shown as text."""
+    values = np.zeros(n, np.float32)
+    groups = _groups(colour, n, False)
+    marker = groups[0][2]
+    if len(groups) == 1 and not groups[0][1]:
+        if not isinstance(marker["color"], np.ndarray):
+            return {"color": ACCENT}, values
+        values = np.where(np.isfinite(marker["color"]), marker["color"], marker["cmin"]).astype(np.float32)
+        return {"scale": {"low": float(marker["cmin"]), "high": float(marker["cmax"])}, "title": clean(colour.name, 30)}, values
+    for i, (rows, _, _) in enumerate(groups):
+        values[rows] = i
+    return {"groups": [{"name": html.unescape(name), "color": m["color"], "symbol": SYMBOLS.index(m["symbol"])} for _, name, m in groups]}, values
 
 
 def _natural(label: str):

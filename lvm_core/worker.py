@@ -13,6 +13,7 @@ from .progress import OnStep
 
 HELD_OUT = 0.1
 MIN_ROWS_TO_SPLIT = 50
+MAP_ROWS = 20_000       # beyond, a map is found on a sample and the rest is placed by its neighbours
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,28 @@ def fit_run(dataset: Dataset, model: LatentModel, on_step: OnStep | None = None)
     model.fit(dataset.X[train], layout=dataset.layout, on_step=on_step)
     codes = encode_all(model, dataset.X)
     return Fitted(model, codes, train, held_out, time.monotonic() - start)
+
+
+@dataclass(frozen=True)
+class Mapped:
+    """A fitted map with the positions (n, c) of all codes, its scores, and a note where only a sample was fitted."""
+
+    projection: Projection
+    positions: np.ndarray
+    scores: list[Score]
+    note: str
+
+
+def map_codes(Z: np.ndarray, projection: Projection, on_step: OnStep | None = None) -> Mapped:
+    """Lay codes Z (n, k) out as a map and measure how far to trust it."""
+    rows, note = np.arange(len(Z)), ""
+    if not projection.exact and len(Z) > MAP_ROWS:
+        rows = np.sort(np.random.RandomState(projection.random_state or 0).choice(len(Z), MAP_ROWS, replace=False))
+        note = f"The map was found on {MAP_ROWS:,} of {len(Z):,} items (chosen by the seed); the rest was placed among their nearest neighbours."
+    positions = projection.fit_transform(Z[rows], on_step=on_step)
+    if len(rows) < len(Z):
+        positions = projection.transform(Z)
+    return Mapped(projection, positions, map_scores(Z, positions), note)
 
 
 def encode_all(model: LatentModel, X, batch: int = 4096) -> np.ndarray:

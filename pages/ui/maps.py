@@ -26,6 +26,7 @@ class View:
     positions: np.ndarray
     scores: list
     placing: str
+    exact: bool
 
 
 def default(run: Run) -> str:
@@ -65,7 +66,7 @@ def _view(key: str, projection: Projection, mapped: Mapped) -> View:
     cls = type(projection)
     placing = ("Positions are a formula of the code: exact for every point, new ones too." if cls.exact else
                "Positions were found by optimisation; new points are placed among their nearest neighbours. Distances across the map mean little, neighbourhoods mean more.")
-    return View(key, cls.title, mapped.positions, mapped.scores, f"{placing} {mapped.note}".strip())
+    return View(key, cls.title, mapped.positions, mapped.scores, f"{placing} {mapped.note}".strip(), cls.exact)
 
 
 def drawn_rows(n: int) -> np.ndarray:

@@ -10,6 +10,7 @@ from collections import OrderedDict
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 import streamlit as st
 
 from lvm_core.datasets.base import Dataset
@@ -158,3 +159,30 @@ def start_run(item: Data, model: LatentModel) -> Run:
     st.session_state["started"] = time.monotonic()
     use_run(new)
     return new
+
+
+def support(run: Run):
+    """How usual a code is, from the training codes; made once a run."""
+    if "support" not in run.cache:
+        from lvm_core.support import Support
+
+        run.cache["support"] = Support(run.fitted.codes[run.fitted.train])
+    return run.cache["support"]
+
+
+def ranges(run: Run) -> tuple[np.ndarray, np.ndarray]:
+    """(low, high) (k,): 99 % of the real codes and a little more, for sliders."""
+    if "ranges" not in run.cache:
+        low, high = np.quantile(run.fitted.codes, [0.005, 0.995], axis=0)
+        margin = np.maximum(0.15 * (high - low), 1e-3)
+        run.cache["ranges"] = low - margin, high + margin
+    return run.cache["ranges"]
+
+
+DEAD = 0.003    # of the strongest dimension's importance
+
+
+def dimensions(run: Run) -> tuple[np.ndarray, int]:
+    """Dimensions of the code, the one that does most first, and how many at the end do next to nothing."""
+    importance = np.asarray(run.fitted.model.importance_, float)
+    return np.argsort(-importance, kind="stable"), int((importance < DEAD * importance.max()).sum())
