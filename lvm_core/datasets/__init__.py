@@ -1,6 +1,72 @@
 """Datasets: built-in sources, one file each, found by looking in this folder; uploads by :func:`read_dataset`."""
 
+from __future__ import annotations
+
+import logging
+
+from ..limits import LIMITS as LIMITS
 from ..recipe import discover
-from .base import DataError, Dataset, Source
+from .base import DataError as DataError, Dataset as Dataset, Source
+from .readers import READERS, SUFFIXES as SUFFIXES
+from .readers.base import Reader
+from .readers.foreign import refuse_foreign
+from .upload import Upload
 
 DATASETS = discover(__name__, Source)
+
+
+def read_dataset(path_or_file, name: str | None = None, *, reader: str | None = None, types: dict | None = None, **options) -> Dataset:
+    """Read a file: a path, bytes, or a binary file object, whose file name is ``name``.
+
+    The format is found by content, then by suffix; ``reader`` names one of :data:`READERS` instead. ``options`` are that reader's
+    parameters; ``types`` (column -> numeric, integer, boolean, categorical, date, text or ignore) corrects a table's columns.
+    ``dataset.source`` says what was done: ``{"reader", "name", "asked": options given, "options": all options in effect}``.
+    Raises DataError, whatever the file holds.
+    """
+    upload = Upload.open(path_or_file, name)
+    try:
+        chosen = READERS[reader] if reader else _reader_of(upload)
+        job = _configured(chosen, options, types)
+        dataset = job.read(upload)
+    except DataError:
+        raise
+    except Exception as error:      # the one boundary: no file, however broken, may end the caller
+        logging.getLogger(__name__).warning("reading %s failed", upload.name, exc_info=True)
+        raise DataError(f"{upload.name} could not be read ({type(error).__name__}: {str(error).splitlines()[0][:120] if str(error) else 'no reason given'}); "
+                        "is it complete, and of the type its name says?") from error
+    found = dataset.source.get("options", {})
+    asked = dict(options) | ({"types": dict(types)} if types else {})
+    in_effect = {k: v for k, v in job.to_recipe()["params"].items()} | found
+    dataset.source = {"reader": chosen.name, "name": upload.name, "asked": asked, "options": in_effect, **{k: v for k, v in dataset.source.items() if k != "options"}}
+    if upload.suffix and upload.suffix in SUFFIXES and upload.suffix not in chosen.suffixes:
+        dataset.notes.insert(0, f"The name ends in {upload.suffix}, but the content is: {chosen.title}; it was read as that.")
+    return dataset
+
+
+def reader_for(path_or_file, name: str | None = None) -> type[Reader]:
+    """The reader that :func:`read_dataset` would choose; its ``parameters()`` are the options a form can offer."""
+    return _reader_of(Upload.open(path_or_file, name))
+
+
+def _reader_of(upload: Upload) -> type[Reader]:
+    refuse_foreign(upload)
+    for reader in READERS.values():
+        if reader.matches(upload):
+            return reader
+    raise DataError(f"{upload.name} is of no type known here; there are: {', '.join(SUFFIXES)}.")
+
+
+def _configured(chosen: type[Reader], options: dict, types: dict | None) -> Reader:
+    strange = sorted(set(options) - set(chosen.parameters()))
+    if strange:
+        raise DataError(f"{chosen.title} has no option {strange[0]!r}; there are: {', '.join(chosen.parameters())}.")
+    job = chosen(**options)
+    try:
+        job.check_params()
+    except ValueError as error:
+        raise DataError(str(error)) from error
+    if types:
+        if not hasattr(job, "types"):
+            raise DataError(f"{chosen.title} has no columns whose types could be set.")
+        job.types = dict(types)
+    return job

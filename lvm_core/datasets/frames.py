@@ -1,0 +1,181 @@
+"""A raw table -> Dataset: types, label, text and everything that is left out, each with its reason."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from .. import limits
+from ..codecs.columns import Categorical
+from ..codecs.table import TableCodec
+from .base import DataError, Dataset
+from .documents import text_dataset
+from .infer import COLUMN_TYPES, understand
+from .upload import name_list
+
+LABELS = ("label", "labels", "class", "classes", "target", "species", "category", "categories", "topic", "group", "diagnosis", "outcome",
+          "variety", "genre", "sentiment", "y", "type", "cluster")
+ANY_LABELS = ("label", "target", "class")       # labels even when they are real numbers
+MIN_ROWS = 3
+
+
+@dataclass
+class Wishes:
+    """What a person asked of a table; the defaults let it be found."""
+
+    kind: str = "auto"              # auto, table, text
+    label: str = "auto"             # auto, none, or a column
+    text_column: str = "auto"       # auto, or a column
+    max_levels: int = 50
+    decimal: str = "."
+    types: dict[str, str] = field(default_factory=dict)
+    text: dict = field(default_factory=dict)        # options of text_dataset
+
+
+def table_dataset(frame: pd.DataFrame, name: str, wishes: Wishes | None = None, notes: list[str] | None = None) -> Dataset:
+    """The Dataset of a raw table: rows X of its usable columns, or of its text column where it has one.
+
+    Raises DataError when it has fewer than 3 rows or fewer than 2 usable columns, or when a wish cannot be met.
+    """
+    wishes, notes = wishes or Wishes(), [] if notes is None else notes
+    limits.check("columns", frame.shape[1], name)
+    limits.check("rows", frame.shape[0], name)
+    require_rows(len(frame), name)
+    frame = _named(frame, notes)
+    _check_wishes(wishes, frame)
+    found = {c: understand(frame[c], wishes.types.get(c, ""), wishes.decimal) for c in frame.columns}
+    notes += [note for u in found.values() for note in u.notes][:100]
+    rows = pd.DataFrame({c: u.values for c, u in found.items() if len(u.values) == len(frame)}, index=range(len(frame)))
+    types = {c: u.type for c, u in found.items()}
+    text = _text_column(wishes, types)
+    label = _label(wishes, rows, types, text, notes)
+    if text is not None:
+        dataset = _as_text(rows, text, name, label, wishes, notes)
+    else:
+        dataset = _as_table(rows, found, types, name, label, wishes, notes)
+    dataset.source = {"options": {"kind": dataset.kind, "label": dataset.label or "none", "types": types}}
+    if text is not None:
+        dataset.source["options"]["text_column"] = text
+    return dataset
+
+
+def _as_text(rows, text, name, label, wishes, notes) -> Dataset:
+    others = [c for c in rows.columns if c != text]
+    notes.append(f"Column {text!r} holds the documents" + (f"; {name_list(others)} {'is' if len(others) == 1 else 'are'} kept beside them." if others else "."))
+    documents = ["" if d is None or d != d else str(d) for d in rows[text]]
+    kept = rows[others].rename(columns={"text": "text (2)"})
+    return text_dataset(documents, name, kept, "text (2)" if label == "text" else label, notes, **wishes.text)
+
+
+def _as_table(rows, found, types, name, label, wishes, notes) -> Dataset:
+    used = [c for c, t in types.items() if t not in ("ignore", "text") and c in rows and c != label]
+    if len(used) < 2 and label is not None and wishes.label == "auto" and types[label] not in ("ignore", "text"):
+        used, label = [c for c in types if c in used or c == label], None
+    for reason in dict.fromkeys(u.reason for u in found.values() if u.reason):
+        notes.append(f"Left out, {reason}: {name_list([c for c, u in found.items() if u.reason == reason], 10)}.")
+    prose = [c for c, t in types.items() if t == "text"]
+    if prose:
+        notes.append(f"Left out, free text: {name_list(prose)}; read the file as text to use it.")
+    if len(used) < 2:
+        said = " ".join(notes[-4:])
+        raise DataError(f"{name} has {len(used)} usable column{'s' * (len(used) != 1)}; at least 2 are needed. {said}".strip())
+    if label is not None:
+        notes.append(f"Label: {label}; it colours the map and is not part of what a model sees.")
+    codec = TableCodec.of(rows[used], {c: types[c] for c in used}, wishes.max_levels)
+    limits.check("cells", len(rows) * codec.layout.d, name)
+    limits.check("features", codec.layout.d, name)
+    _describe(codec, notes)
+    X = codec.encode(rows[used])
+    require_variety(X, name)
+    return Dataset(name, X, rows, codec, label, notes)
+
+
+def _describe(codec: TableCodec, notes: list[str]) -> None:
+    by_type: dict[str, list] = {}
+    for column in codec.columns:
+        by_type.setdefault(column.type, []).append(str(column.name))
+    notes.insert(0, f"{len(codec.columns)} columns are used: " + "; ".join(f"{len(names)} {t} ({name_list(names)})" for t, names in by_type.items()) + ".")
+    crowded = [c for c in codec.columns if isinstance(c, Categorical) and c.other]
+    if crowded:
+        notes.append(f"Only the {len(crowded[0].levels)} most frequent values were kept as categories, the rest are (other): {name_list(c.name for c in crowded)}.")
+    gaps = [f"{c.name} ({c.missing:.1%})" for c in codec.columns if c.missing]
+    if gaps:
+        notes.append(f"Missing values are modelled as missing: {name_list(gaps)}.")
+
+
+def _named(frame: pd.DataFrame, notes: list[str]) -> pd.DataFrame:
+    """Every column a name of its own, as text."""
+    names, taken, renamed = [], set(), []
+    for i, raw in enumerate(frame.columns):
+        name = " ".join("" if raw is None or raw != raw else "".join(c if c.isprintable() else " " for c in str(raw)).split())
+        name = "" if re.fullmatch(r"Unnamed: \d+", name) and i else name
+        fresh, k = name[:200] or f"column {i + 1}", 2
+        while fresh in taken:
+            fresh, k = f"{name[:200] or f'column {i + 1}'} ({k})", k + 1
+        if fresh != name and name:
+            renamed.append(fresh)
+        taken.add(fresh)
+        names.append(fresh)
+    if renamed:
+        notes.append(f"Columns that shared a name were renamed: {name_list(renamed)}.")
+    return frame.set_axis(names, axis=1)
+
+
+def _check_wishes(wishes: Wishes, frame: pd.DataFrame) -> None:
+    asked = [*wishes.types, *([wishes.label] if wishes.label not in ("auto", "none") else []),
+             *([wishes.text_column] if wishes.text_column != "auto" else [])]
+    strange = [c for c in asked if c not in frame.columns]
+    if strange:
+        raise DataError(f"there is no column {strange[0]!r}; there are: {name_list(frame.columns, 20)}.")
+    wrong = [t for t in wishes.types.values() if t not in COLUMN_TYPES]
+    if wrong:
+        raise DataError(f"{wrong[0]!r} is no column type; there are: {', '.join(COLUMN_TYPES)}.")
+
+
+def _text_column(wishes: Wishes, types: dict[str, str]) -> str | None:
+    if wishes.text_column != "auto":
+        return wishes.text_column
+    if wishes.kind == "table":
+        return None
+    prose = [c for c, t in types.items() if t == "text"]
+    if not prose and wishes.kind == "text":
+        raise DataError("no column holds free text (eight words or more, mostly unique); name one as text_column.")
+    return prose[0] if prose else None
+
+
+def _label(wishes: Wishes, rows: pd.DataFrame, types: dict[str, str], text: str | None, notes: list[str]) -> str | None:
+    """The column to colour by: the one asked for, one called so, or a last column of few words."""
+    if wishes.label in rows.columns and wishes.label != text:
+        return wishes.label
+    if wishes.label != "auto":
+        return None
+    free = [c for c in rows.columns if c != text and types[c] not in ("ignore", "text")]
+    for wanted in LABELS:
+        for c in free:
+            if c.casefold() == wanted and (c.casefold() in ANY_LABELS or _few(rows[c], types[c])):
+                return c
+    last = free[-1] if free else None
+    if last is not None and last == rows.columns[-1] and types[last] == "categorical" and 2 <= rows[last].nunique() <= 20 and rows[last].nunique() < len(rows) / 2:
+        return last if len(free) > 2 or text is not None else None
+    return None
+
+
+def _few(column: pd.Series, kind: str) -> bool:
+    return kind in ("categorical", "boolean", "integer") and 2 <= column.nunique() <= min(200, max(3, len(column) / 2))
+
+
+def require_rows(n: int, name: str) -> None:
+    """Raise DataError for fewer rows than can be learnt from."""
+    if n == 0:
+        raise DataError(f"{name} has no rows; at least {MIN_ROWS} are needed.")
+    if n < MIN_ROWS:
+        raise DataError(f"{name} has only {'one row' if n == 1 else f'{n} rows'}; at least {MIN_ROWS} are needed to learn from.")
+
+
+def require_variety(X: np.ndarray, name: str) -> None:
+    """Raise DataError when all rows are the same."""
+    if not (X != X[:1]).any():
+        raise DataError(f"All {len(X):,} rows of {name} are the same; there is nothing to learn from them.")

@@ -1,0 +1,226 @@
+"""A zip of pictures, in a folder per class or flat."""
+
+from __future__ import annotations
+
+import io
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+import numpy as np
+import pandas as pd
+
+from ... import limits
+from ...recipe import param
+from ..base import DataError
+from ..pictures import choose_size, fit_picture, image_dataset, unit_range
+from ..upload import Upload, folders, name_list, shown
+from .base import Reader
+
+FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF")
+SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff")
+DEEP = ("I", "F")       # Pillow's modes of more than 8 bits begin so
+
+
+@dataclass
+class Images(Reader):
+    """Pictures of any usual format, size and depth; the folder they lie in is their label."""
+
+    name: ClassVar[str] = "images"
+    title: ClassVar[str] = "Zip of pictures"
+    suffixes: ClassVar[tuple[str, ...]] = (".zip",)
+    rank: ClassVar[int] = 30
+
+    side: int = param(0, low=0, high=128, help="Pictures are resized to this many pixels a side; 0 keeps a common size up to 64, else chooses 32 or 64.", label="Side in pixels")
+    colour: str = param("auto", choices=("auto", "grey", "colour"), help="Auto reads in colour when any picture has colour.")
+    background: str = param("white", choices=("white", "black"), help="What shows through transparent pixels, and fills borders.")
+    fit: str = param("auto", choices=("auto", "crop", "pad", "stretch"), help="How pictures of other proportions are fitted: cut the centre out, add borders, or stretch. "
+                     "Auto crops where little is lost, and pads long pictures.", label="Other proportions")
+    label: str = param("auto", choices=("auto", "none"), help="Auto labels each picture with its folder.", advanced=True)
+
+    @classmethod
+    def matches(cls, upload):
+        if not upload.is_zip:
+            return False
+        pictures = len(upload.archive.having(*SUFFIXES))
+        return pictures > 0 and pictures >= 0.5 * len(upload.archive.entries)
+
+    def read(self, upload):
+        archive = upload.archive
+        entries, notes = archive.having(*SUFFIXES), list(archive.notes)
+        others = len(archive.entries) - len(entries)
+        if others:
+            notes.append(f"{others} files that are no pictures were passed over.")
+        limits.check("rows", len(entries), upload.name)
+        seen, sizes = Seen(), []
+        for info in entries:        # headers first: the common size must be known before any pixel is kept
+            size = seen.look(archive, info)
+            sizes.append(size)
+        good = [(info, size) for info, size in zip(entries, sizes) if size]
+        if not good:
+            raise DataError(f"None of the {len(entries)} pictures in {upload.name} can be read: {seen.reasons()}.")
+        size = choose_size([s for _, s in good], self.side)
+        limits.check("cells", len(good) * size[0] * size[1], upload.name)
+        fit = self._fit([s for _, s in good], size)
+        pictures, kept = [], []
+        for info, _ in good:
+            picture = seen.load(archive, info, size, fit, self.background)
+            if picture is not None:
+                pictures.append(picture)
+                kept.append(info)
+        if not pictures:
+            raise DataError(f"None of the {len(entries)} pictures in {upload.name} can be read: {seen.reasons()}.")
+        X = _stack(pictures, self.colour, upload.name, notes)
+        notes += seen.notes(len(entries), self.background)
+        odd = len({s for _, s in good}) > 1 or good[0][1] != size
+        if odd:
+            resized = sum(s != size for _, s in good)
+            how = {"crop": "the centre was cut out of those with other proportions", "pad": f"borders in {self.background} were added to those with other proportions",
+                   "stretch": "proportions were changed"}[fit]
+            notes.append(f"{resized:,} of {len(good):,} pictures were resized to {size[1]} x {size[0]} pixels; {how}.")
+        rows, label = _rows(kept, self.label, notes)
+        dataset = image_dataset(X, upload.name, rows, label, notes)
+        dataset.source = {"options": {"side": size[0] if size[0] == size[1] else 0, "colour": "colour" if X.shape[3] == 3 else "grey", "fit": fit}}
+        return dataset
+
+    def _fit(self, sizes: list[tuple[int, int]], size: tuple[int, int]) -> str:
+        if self.fit != "auto":
+            return self.fit
+        stretch = [max(h / w * size[1] / size[0], w / h * size[0] / size[1]) for h, w in sizes]
+        return "crop" if np.median(stretch) <= 1.5 else "pad"
+
+
+@dataclass
+class Seen:
+    """Opens pictures, and counts what was found and what failed."""
+
+    failed: dict[str, str] = field(default_factory=dict)
+    counts: Counter = field(default_factory=Counter)
+
+    def look(self, archive, info) -> tuple[int, int] | None:
+        """(height, width) after rotation, from the header alone; None when it cannot be read."""
+        return self._guarded(info, lambda: _size(_open(archive.read(info))))
+
+    def load(self, archive, info, size, fit: str, background: str) -> np.ndarray | None:
+        """The picture at ``size``: uint8 (h, w, 3), or float32 (h, w, 1) in its own range where it has more than 8 bits."""
+        return self._guarded(info, lambda: self._pixels(_open(archive.read(info)), size, fit, background))
+
+    def _guarded(self, info, job):
+        try:
+            return job()
+        except Exception as error:      # whatever a broken picture makes Pillow raise, the others still count
+            self.failed[shown(info.filename)] = _plainly(error)
+            return None
+
+    def _pixels(self, picture, size, fit, background):
+        from PIL import ImageOps
+
+        if getattr(picture, "n_frames", 1) > 1:
+            self.counts["several frames, the first was used"] += 1
+        if picture.format == "JPEG":
+            picture.draft(None, (size[1] * 2, size[0] * 2))
+        picture.load()
+        picture = ImageOps.exif_transpose(picture)
+        fill = 255 if background == "white" else 0
+        if picture.mode.startswith(DEEP):
+            self.counts["more than 8 bits a pixel"] += 1
+            from PIL import Image
+
+            plane = Image.fromarray(np.asarray(picture, dtype=np.float32))
+            fill = float(np.nanmax(plane)) if background == "white" else float(np.nanmin(plane))
+            return np.asarray(fit_picture(plane, size, fit, fill), np.float32)[..., None]
+        if picture.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in picture.info:
+            picture = self._flat(picture.convert("RGBA"), background)
+        if picture.mode == "CMYK":
+            self.counts["CMYK colours, converted to RGB"] += 1
+        return np.asarray(fit_picture(picture.convert("RGB"), size, fit, (fill,) * 3), np.uint8)
+
+    def _flat(self, picture, background):
+        from PIL import Image
+
+        if picture.getextrema()[3][0] < 255:
+            self.counts[f"transparency, shown on {background}"] += 1
+        return Image.alpha_composite(Image.new("RGBA", picture.size, background), picture)
+
+    def reasons(self) -> str:
+        """Why pictures failed, with the first names."""
+        by_reason: dict[str, list[str]] = {}
+        for name, reason in self.failed.items():
+            by_reason.setdefault(reason, []).append(name)
+        return "; ".join(f"{reason} ({name_list(names, 10)})" for reason, names in by_reason.items())
+
+    def notes(self, n: int, background: str) -> list[str]:
+        """One sentence for each thing worth knowing."""
+        said = [f"{count:,} of {n:,} pictures have {what}." for what, count in self.counts.items()]
+        return said + ([f"{len(self.failed):,} of {n:,} pictures could not be read and were left out: {self.reasons()}."] if self.failed else [])
+
+
+def _open(data: bytes):
+    from PIL import Image
+
+    picture = Image.open(io.BytesIO(data), formats=FORMATS)
+    limits.check("picture_pixels", picture.width * picture.height, "it")
+    return picture
+
+
+def _size(picture) -> tuple[int, int]:
+    turned = picture.getexif().get(0x0112, 1) in (5, 6, 7, 8)
+    return (picture.width, picture.height) if turned else (picture.height, picture.width)
+
+
+def _plainly(error: Exception) -> str:
+    from PIL import Image, UnidentifiedImageError
+
+    if isinstance(error, UnidentifiedImageError):
+        return "not a picture"
+    if isinstance(error, (DataError, Image.DecompressionBombError)):
+        return f"over the limit of {limits.LIMITS.picture_pixels:,} pixels" if "pixels" in str(error) else "damaged"
+    return "damaged or cut short"
+
+
+def _stack(pictures: list[np.ndarray], colour: str, name: str, notes: list[str]) -> np.ndarray:
+    """Pictures of one size -> (n, h, w, 1 or 3) float32 in [0, 1]; those of more than 8 bits share one scale."""
+    deep = [i for i, p in enumerate(pictures) if p.dtype == np.float32]
+    if deep:
+        values = np.stack([pictures[i] for i in deep])
+        whole = bool((values == np.rint(values)).all())
+        for i, picture in zip(deep, unit_range(np.rint(values).astype(np.int64) if whole else values, notes, "Pictures of more than 8 bits")):
+            pictures[i] = picture
+    if colour == "auto":
+        colour = "colour" if any(_coloured(p) for p in pictures) else "grey"
+    channels = 3 if colour == "colour" else 1
+    h, w = pictures[0].shape[:2]
+    limits.check("cells", len(pictures) * h * w * channels, name)
+    X = np.empty((len(pictures), h, w, channels), np.float32)
+    for i, picture in enumerate(pictures):
+        values = picture if picture.dtype == np.float32 else picture.astype(np.float32) / 255
+        X[i] = values if channels == 3 or values.shape[2] == 1 else _grey(values)
+    return X
+
+
+def _grey(picture: np.ndarray) -> np.ndarray:
+    """Luma of ITU-R BT.601, exact for pictures that are grey already."""
+    if (picture[..., 0] == picture[..., 1]).all() and (picture[..., 1] == picture[..., 2]).all():
+        return picture[..., :1]
+    return (picture @ np.array([0.299, 0.587, 0.114], np.float32))[..., None]
+
+
+def _coloured(picture: np.ndarray) -> bool:
+    return picture.shape[2] == 3 and bool(np.ptp(picture.astype(np.int16), axis=2).max() > 8)
+
+
+def _rows(kept, label: str, notes: list[str]) -> tuple[pd.DataFrame, str | None]:
+    """What is known of each picture, and the label column: the innermost folder, where there are several."""
+    paths = [folders(info.filename) for info in kept]
+    rows = pd.DataFrame({"file": [shown(info.filename) for info in kept]})
+    inner = [path[-1] if path else "" for path in paths]
+    outer = ["/".join(path[:-1]) for path in paths]
+    if len(set(outer)) > 1 and len(set(outer)) <= 200:
+        rows["folder"] = outer
+    if label == "none" or len(set(inner)) < 2:
+        return rows, None
+    rows.insert(0, "label", inner)
+    notes.append(f"Label: the folder each picture lies in ({len(set(inner))} of them).")
+    return rows, "label"
+
+

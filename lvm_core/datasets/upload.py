@@ -1,0 +1,145 @@
+"""What somebody brought: a name to show and bytes to read, and the safe way into a zip."""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import zipfile
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path, PurePosixPath
+
+from .. import limits
+from ..limits import DataError
+
+CLUTTER = ("__macosx", ".ds_store", "thumbs.db", "desktop.ini")
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A file by content. ``name`` is only ever shown or looked at for its suffix, never used as a path."""
+
+    name: str
+    data: bytes
+
+    @classmethod
+    def open(cls, source, name: str | None = None) -> "Upload":
+        """From a path, bytes, or a binary file. Raises DataError for what is not there, empty or over the limit."""
+        if isinstance(source, (str, os.PathLike)):
+            path = Path(source)
+            name = name or path.name
+            if path.is_dir():
+                raise DataError(f"{shown(name)} is a folder; zip it and bring the zip.")
+            if not path.is_file():
+                raise DataError(f"There is no file {shown(name)} at the given path; only files on this computer are read, never addresses.")
+            limits.check("upload_bytes", path.stat().st_size, shown(name))
+            data = path.read_bytes()
+        elif isinstance(source, (bytes, bytearray, memoryview)):
+            data = bytes(source)
+        elif hasattr(source, "read"):
+            name = name or getattr(source, "name", None)
+            data = source.read(limits.LIMITS.upload_bytes + 1)
+            if not isinstance(data, bytes):
+                raise DataError(f"{shown(name or 'the file')} was opened as text; open it in binary mode.")
+        else:
+            raise DataError(f"expected a path, bytes or a binary file, found {type(source).__name__}.")
+        name = shown(str(name or "data"))
+        limits.check("upload_bytes", len(data), name)
+        if not data.strip(b"\0 \t\r\n\xef\xbb\xbf"):
+            raise DataError(f"{name} is empty; choose a file with data in it.")
+        return cls(name, data)
+
+    @property
+    def suffix(self) -> str:
+        """Lower case with its dot: ``.csv``."""
+        return PurePosixPath(self.name).suffix.lower()
+
+    @property
+    def stem(self) -> str:
+        """The name without its suffix."""
+        return PurePosixPath(self.name).stem or self.name
+
+    @property
+    def is_zip(self) -> bool:
+        return self.data[:4] in (b"PK\3\4", b"PK\5\6", b"PK\7\x08")
+
+    @cached_property
+    def archive(self) -> "Archive":
+        """The content as a zip. Raises DataError."""
+        return Archive(self.name, self.data)
+
+
+class Archive:
+    """A zip read entry by entry into memory: nothing is ever extracted, names are only text.
+
+    ``entries``: what may be read, in the zip's order; ``notes``: what was left out and why. Raises DataError for what is no
+    zip, holds too much or is password-protected.
+    """
+
+    def __init__(self, name: str, data: bytes):
+        limits.check("zip_entries", data.count(b"PK\1\2"), name)       # before zipfile makes an object of each
+        try:
+            self._zip = zipfile.ZipFile(io.BytesIO(data))
+            infos = self._zip.infolist()
+        except (zipfile.BadZipFile, OSError, ValueError, EOFError, NotImplementedError, UnicodeError) as error:
+            raise DataError(f"{name} is a damaged zip ({str(error)[:80]}); pack it again.") from error
+        unpacked = sum(info.file_size for info in infos)
+        limits.check("zip_bytes", unpacked, name)
+        if unpacked > 20 * 2**20:
+            limits.check("zip_ratio", unpacked // max(len(data), 1), name)
+        files = [info for info in infos if not info.is_dir() and not _clutter(info.filename)]
+        if files and all(info.flag_bits & 1 for info in files):
+            raise DataError(f"{name} is password-protected; pack it again without a password.")
+        reasons = {"are password-protected": lambda i: i.flag_bits & 1, "have a path that leads out of the zip": lambda i: _climbs(i.filename),
+                   "are links": lambda i: (i.external_attr >> 16) & 0o170000 == 0o120000}
+        self.name, self.notes, self.entries = name, [], files
+        for reason, bad in reasons.items():
+            out = [info for info in self.entries if bad(info)]
+            self.entries = [info for info in self.entries if not bad(info)]
+            if out:
+                self.notes.append(f"{len(out)} of {len(files)} entries {reason} and were left out: {name_list(shown(i.filename) for i in out)}.")
+        if not self.entries:
+            raise DataError(f"{name} holds no files that can be used. {' '.join(self.notes)}".strip())
+        names = [info.filename for info in self.entries]
+        if len(set(names)) < len(names):
+            self.notes.append(f"{len(names) - len(set(names))} entries share their name with another; all were kept.")
+
+    def read(self, info: zipfile.ZipInfo) -> bytes:
+        """The bytes of one entry, never more than it declares. Raises DataError when it is damaged."""
+        try:
+            with self._zip.open(info) as file:
+                return file.read(info.file_size + 1)
+        except Exception as error:      # zlib, lzma, bz2, struct and zipfile each have errors of their own
+            raise DataError(f"{shown(info.filename)} in {self.name} is damaged ({str(error)[:80]}).") from error
+
+    def having(self, *suffixes: str) -> list[zipfile.ZipInfo]:
+        """The entries whose name ends so."""
+        return [info for info in self.entries if PurePosixPath(info.filename.lower()).suffix in suffixes]
+
+
+def shown(name: str, length: int = 80) -> str:
+    """A file name for people: its last part, printable, short."""
+    name = re.split(r"[/\\]", str(name).rstrip("/\\"))[-1]
+    name = "".join(c for c in name if c.isprintable()) or "unnamed"
+    return name if len(name) <= length else name[: length // 2] + "…" + name[-length // 2 + 1:]
+
+
+def name_list(names, most: int = 5) -> str:
+    """``a, b, c and 7 more``."""
+    names = [str(n) for n in names]
+    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
+
+
+def folders(filename: str) -> list[str]:
+    """The folders of an entry, outermost first."""
+    return [part for part in re.split(r"[/\\]", filename)[:-1] if part not in ("", ".")]
+
+
+def _clutter(filename: str) -> bool:
+    parts = re.split(r"[/\\]", filename.lower())
+    return any(part in CLUTTER for part in parts) or parts[-1].startswith("._")
+
+
+def _climbs(filename: str) -> bool:
+    return ".." in re.split(r"[/\\]", filename) or filename.startswith(("/", "\\")) or re.match(r"[A-Za-z]:", filename) is not None
