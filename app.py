@@ -1,8 +1,15 @@
 """Latent Explorer: `streamlit run app.py` opens it in the browser."""
 
-import streamlit as st
+import os
 
-from pages.ui.live import routes
-from pages.ui.server import lifespan
+# Before torch is imported: OpenMP threads that outnumber free cores wait for each other in a busy loop. The digits VAE takes
+# 7 s on one thread, and took over 100 s on two threads of a two-core machine that had other work.
+os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 2) // 2)))
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+import streamlit as st  # noqa: E402
+
+from pages.ui.live import routes  # noqa: E402
+from pages.ui.server import lifespan  # noqa: E402
 
 app = st.App("pages/shell.py", routes=routes, lifespan=lifespan)

@@ -29,7 +29,7 @@ def choose_model():
     return cls, forms.form(cls, suggested, key=f"form-{data.id}-{name}", hide=("random_state",))
 
 
-@st.fragment(run_every=0.6)
+@st.fragment(run_every=1.0)
 def watch(run):
     """Progress while the fit runs; the whole page once when it ends."""
     if not run.job.running:
