@@ -40,7 +40,7 @@ class Delimited(TableReader):
 
     @classmethod
     def matches(cls, upload):
-        return upload.suffix in cls.suffixes or _is_table(upload)
+        return not upload.is_zip and (upload.suffix in cls.suffixes or _is_table(upload))
 
     def read(self, upload):
         text, encoding, notes = to_text(upload.data, self.encoding, upload.name)
