@@ -33,7 +33,7 @@ class JsonLines(TableReader):
         if upload.is_zip or upload.suffix in cls.suffixes:
             return not upload.is_zip
         start = upload.data[:4096].lstrip(b"\xef\xbb\xbf \t\r\n")
-        return start.startswith((b'{"', b'[{', b"{ \"", b"[\n")) and upload.suffix not in (".csv", ".tsv")
+        return start.startswith((b'{"', b'[{', b"{ \"", b"[\n"))
 
     def read(self, upload):
         text, encoding, notes = to_text(upload.data, self.encoding, upload.name)

@@ -63,7 +63,7 @@ class NumpyArrays(Reader):
 
     def _heads(self, upload: Upload, notes: list[str]) -> dict[str, "Head"]:
         if not upload.is_zip:
-            return {upload.stem: Head.of(upload.data, upload.name)}
+            return {upload.name: Head.of(upload.data, upload.name)}
         heads = {}
         for info in upload.archive.having(".npy"):
             name = shown(info.filename).removesuffix(".npy")

@@ -40,7 +40,7 @@ class Texts(TextReader):
         entries, notes, kept, failed = archive.having(".txt", ".text", ".md"), list(archive.notes), [], []
         others = len(archive.entries) - len(entries)
         if others:
-            notes.append(f"{others} files that are no text were passed over.")
+            notes.append(f"Files that are no text were passed over: {others:,}.")
         limits.check("rows", len(entries), upload.name)
         for info in entries:
             try:
