@@ -25,7 +25,7 @@ class Limits:
     cell_chars: int = _limit(1_000_000, "characters in one cell or document", "Split the long ones.")
     picture_pixels: int = _limit(50_000_000, "pixels in one picture", "Make the picture smaller.")
     zip_entries: int = _limit(100_000, "entries in a zip", "Bring a part of it.")
-    zip_bytes: int = _limit(2 * 2**30, "bytes when unpacked", "Bring a part of it.")
+    zip_bytes: int = _limit(2**30, "bytes when unpacked", "Bring a part of it.")
     zip_ratio: int = _limit(200, "times its packed size when unpacked", "Pack the files again without padding.")
 
 

@@ -50,6 +50,10 @@ class Column:
         """A value as text for people."""
         return MISSING if pd.isna(value) else str(value)
 
+    def ends(self) -> tuple[str, str] | None:
+        """The least and the greatest value seen, as text; None for columns without a range."""
+        return None
+
     def to_json(self) -> dict:
         """Plain JSON types; :func:`column_from_json` brings it back."""
         return {"type": self.type, **asdict(self)}
@@ -106,6 +110,9 @@ class Numeric(Column):
     def show(self, value):
         return MISSING if pd.isna(value) else f"{float(value):,.{self.decimals}f}"
 
+    def ends(self):
+        return self.show(self.low), self.show(self.high)
+
     def _numbers(self, series) -> np.ndarray:
         return _floats(series)
 
@@ -152,6 +159,10 @@ class Date(Numeric):
         blank = cls(series.name, str(series.dtype), float(1 - len(seen) / max(len(moments), 1)), 0.0, 0.0, 0.0, 1.0, 0, False, start, unit)
         blank.low, blank.high, blank.mean, blank.std = _moments(blank._numbers(pd.Series(seen)))
         return blank
+
+    def ends(self):
+        low, high = (np.datetime64(self.start) + np.timedelta64(round(steps), self.unit) for steps in (self.low, self.high))
+        return self.show(low), self.show(high)
 
     def show(self, value):
         if pd.isna(value):

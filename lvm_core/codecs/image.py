@@ -30,7 +30,7 @@ class ImageCodec(Codec):
     @classmethod
     def of(cls, pictures: np.ndarray) -> "ImageCodec":
         """The codec of these pictures (n, h, w, c), values in [0, 1]."""
-        binary = all(np.isin(part, (0, 1)).all() for part in np.array_split(pictures, max(1, len(pictures) // 1000)))
+        binary = all(((part == 0) | (part == 1)).all() for part in np.array_split(pictures, max(1, len(pictures) // 1000)))
         return cls(*(int(v) for v in pictures.shape[1:]), "bernoulli" if binary else "gaussian")
 
     @cached_property

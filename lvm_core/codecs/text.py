@@ -30,7 +30,7 @@ class TextCodec(Codec):
 
     @classmethod
     def of(cls, documents: list[str], max_terms: int = 5000, min_df: int = 0, stop_words: str = "auto"):
-        """Learn the terms. Returns (codec, notes: list of sentences). Raises DataError when no term is left.
+        """Learn the terms. Returns (codec, X: the documents' counts, notes: list of sentences). Raises DataError when no term is left.
 
         min_df: documents a term must be in (0: 1 below 50 documents, else 2); stop_words: ``auto`` leaves out English
         function words from 50 documents on if the corpus looks English, ``english``, or ``none``; the ``max_terms``
@@ -55,7 +55,7 @@ class TextCodec(Codec):
                  + (f", the {len(keep):,} most frequent were kept." if len(keep) < len(terms) else ".")]
         if stop_words == "english":
             notes.append("English function words (the, of, and ...) were left out.")
-        return cls([str(t) for t in terms[keep]]), notes
+        return cls([str(t) for t in terms[keep]]), counts[:, keep].astype(np.float32).tocsr(), notes
 
     @cached_property
     def layout(self) -> Layout:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
+from pathlib import PurePosixPath
 
 from ..limits import LIMITS as LIMITS
 from ..recipe import discover
@@ -25,6 +27,7 @@ def read_dataset(path_or_file, name: str | None = None, *, reader: str | None = 
     """
     upload = Upload.open(path_or_file, name)
     try:
+        outer, upload = upload, upload.unwrapped()
         chosen = READERS[reader] if reader else _reader_of(upload)
         job = _configured(chosen, options, types)
         dataset = job.read(upload)
@@ -34,6 +37,8 @@ def read_dataset(path_or_file, name: str | None = None, *, reader: str | None = 
         logging.getLogger(__name__).warning("reading %s failed", upload.name, exc_info=True)
         raise DataError(f"{upload.name} could not be read ({type(error).__name__}: {str(error).splitlines()[0][:120] if str(error) else 'no reason given'}); "
                         "is it complete, and of the type its name says?") from error
+    if upload is not outer:
+        dataset.notes.insert(0, f"{upload.name} was read from the zip {outer.name}.")
     found = dataset.source.get("options", {})
     asked = dict(options) | ({"types": dict(types)} if types else {})
     in_effect = {k: v for k, v in job.to_recipe()["params"].items()} | found
@@ -45,7 +50,7 @@ def read_dataset(path_or_file, name: str | None = None, *, reader: str | None = 
 
 def reader_for(path_or_file, name: str | None = None) -> type[Reader]:
     """The reader that :func:`read_dataset` would choose; its ``parameters()`` are the options a form can offer."""
-    return _reader_of(Upload.open(path_or_file, name))
+    return _reader_of(Upload.open(path_or_file, name).unwrapped())
 
 
 def _reader_of(upload: Upload) -> type[Reader]:
@@ -53,6 +58,10 @@ def _reader_of(upload: Upload) -> type[Reader]:
     for reader in READERS.values():
         if reader.matches(upload):
             return reader
+    if upload.is_zip:
+        kinds = Counter(PurePosixPath(info.filename.lower()).suffix or "no suffix" for info in upload.archive.entries)
+        inside = ", ".join(f"{count:,} {suffix}" for suffix, count in kinds.most_common(5))
+        raise DataError(f"{upload.name} holds {inside}; expected a zip of pictures, of text files, or with exactly one table. {' '.join(upload.archive.notes)}".strip())
     raise DataError(f"{upload.name} is of no type known here; there are: {', '.join(SUFFIXES)}.")
 
 

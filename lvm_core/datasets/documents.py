@@ -28,8 +28,7 @@ def text_dataset(documents: list[str], name: str, rows: pd.DataFrame | None = No
     blank = sum(not d.strip() for d in documents)
     if len(documents) - blank < 3:
         raise DataError(f"{name} holds {len(documents) - blank} documents with text in them; at least 3 are needed.")
-    codec, said = TextCodec.of(documents, max_terms, min_df, stop_words)
-    X = codec.encode(documents)
+    codec, X, said = TextCodec.of(documents, max_terms, min_df, stop_words)
     silent = int((np.diff(X.indptr) == 0).sum())
     words = int(np.mean([len(d.split()) for d in documents]))
     notes.insert(0, f"{len(documents):,} documents of {words} words on average; {X.shape[1]:,} terms.")

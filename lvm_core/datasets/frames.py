@@ -13,7 +13,7 @@ from ..codecs.columns import Categorical
 from ..codecs.table import TableCodec
 from .base import DataError, Dataset
 from .documents import text_dataset
-from .infer import COLUMN_TYPES, understand
+from .infer import COLUMN_TYPES, NESTED, understand
 from .upload import name_list
 
 LABELS = ("label", "labels", "class", "classes", "target", "species", "category", "categories", "topic", "group", "diagnosis", "outcome",
@@ -46,13 +46,15 @@ def table_dataset(frame: pd.DataFrame, name: str, wishes: Wishes | None = None, 
     require_rows(len(frame), name)
     frame = _named(frame, notes)
     _check_wishes(wishes, frame)
-    found = {c: understand(frame[c], wishes.types.get(c, ""), wishes.decimal) for c in frame.columns}
+    found = {c: understand(frame[c], wishes.types.get(c, ""), wishes.decimal, first=c == frame.columns[0]) for c in frame.columns}
     notes += [note for u in found.values() for note in u.notes][:100]
     rows = pd.DataFrame({c: u.values for c, u in found.items() if len(u.values) == len(frame)}, index=range(len(frame)))
     types = {c: u.type for c, u in found.items()}
     text = _text_column(wishes, types)
-    label = _label(wishes, rows, types, text, notes)
+    label = _label(wishes, rows, types, text)
     if text is not None:
+        nested = [c for c, u in found.items() if u.reason == NESTED]
+        notes += [f"Left out, {NESTED}: {name_list(nested, 10)}."] * bool(nested)
         dataset = _as_text(rows, text, name, label, wishes, notes)
     else:
         dataset = _as_table(rows, found, types, name, label, wishes, notes)
@@ -146,8 +148,8 @@ def _text_column(wishes: Wishes, types: dict[str, str]) -> str | None:
     return prose[0] if prose else None
 
 
-def _label(wishes: Wishes, rows: pd.DataFrame, types: dict[str, str], text: str | None, notes: list[str]) -> str | None:
-    """The column to colour by: the one asked for, one called so, or a last column of few words."""
+def _label(wishes: Wishes, rows: pd.DataFrame, types: dict[str, str], text: str | None) -> str | None:
+    """The column to colour by: the one asked for, one called so, or a last column that alone holds words, and few of them."""
     if wishes.label in rows.columns and wishes.label != text:
         return wishes.label
     if wishes.label != "auto":
@@ -158,9 +160,8 @@ def _label(wishes: Wishes, rows: pd.DataFrame, types: dict[str, str], text: str 
             if c.casefold() == wanted and (c.casefold() in ANY_LABELS or _few(rows[c], types[c])):
                 return c
     last = free[-1] if free else None
-    if last is not None and last == rows.columns[-1] and types[last] == "categorical" and 2 <= rows[last].nunique() <= 20 and rows[last].nunique() < len(rows) / 2:
-        return last if len(free) > 2 or text is not None else None
-    return None
+    lonely = [c for c in free if types[c] == "categorical"] == [last] and last == rows.columns[-1]
+    return last if lonely and rows[last].nunique() <= 20 and rows[last].nunique() < len(rows) / 2 else None
 
 
 def _few(column: pd.Series, kind: str) -> bool:

@@ -11,6 +11,7 @@ import pandas as pd
 
 from ..limits import DataError
 
+NESTED = "nested or binary"
 COLUMN_TYPES = ("numeric", "integer", "boolean", "categorical", "date", "text", "ignore")
 TRUE, FALSE = {"true", "t", "yes", "y", "1", "on", "ja", "oui", "si"}, {"false", "f", "no", "n", "0", "off", "nein", "non"}
 NOTHING = {"", "-", "--", "?", ".", "n.a.", "na", "n/a", "nan", "null", "none", "missing", "<na>", "#n/a"}
@@ -31,12 +32,12 @@ class Understood:
     notes: list[str] = field(default_factory=list)
 
 
-def understand(series: pd.Series, wanted: str = "", decimal: str = ".") -> Understood:
-    """Find the type of a column, or bring it to ``wanted``. Raises DataError when none of its values has that type."""
+def understand(series: pd.Series, wanted: str = "", decimal: str = ".", first: bool = False) -> Understood:
+    """Find the type of a column, or bring it to ``wanted``; a ``first`` column that counts its rows is left out. Raises DataError when none of its values has that type."""
     notes: list[str] = []
     series = _plain(series, notes)
     if series is None:
-        return Understood(pd.Series(dtype=object), "ignore", "nested or binary", notes)
+        return Understood(pd.Series(dtype=object), "ignore", NESTED, notes)
     if not series.notna().any():
         return Understood(series, "ignore", "without any value", notes)
     if wanted in ("ignore", "text"):
@@ -46,7 +47,7 @@ def understand(series: pd.Series, wanted: str = "", decimal: str = ".") -> Under
     found = _words(series, decimal, notes) if _is_words(series) else _typed(series)
     found.notes = notes + found.notes
     if not found.reason:
-        found.reason = _why_not(found)
+        found.reason = _why_not(found, first)
     if found.reason:
         found.type = "ignore"
     return found
@@ -93,7 +94,7 @@ def is_free_text(seen: pd.Series) -> bool:
     return sample.str.split().str.len().mean() >= 8 and sample.nunique() > 0.5 * len(sample)
 
 
-def _why_not(found: Understood) -> str:
+def _why_not(found: Understood, first: bool) -> str:
     """Why a column tells a model nothing, or ''."""
     seen = found.values.dropna()
     different, n = seen.nunique(), len(seen)
@@ -102,7 +103,8 @@ def _why_not(found: Understood) -> str:
     if different == 1:
         return "constant where it has a value"
     named = ID_NAMES.fullmatch(str(found.values.name)) or ID_NAMES.fullmatch(str(found.values.name).lower())
-    if found.type == "integer" and different == n > 2 and (named or (seen.min() in (0, 1) and seen.max() - seen.min() == n - 1 and seen.is_monotonic_increasing)):
+    counts = first and n >= 10 and found.type == "integer" and seen.min() in (0, 1) and seen.max() - seen.min() == n - 1
+    if found.type == "integer" and different == n == len(found.values) and (named or counts and seen.is_monotonic_increasing):
         return "a row number or identifier"
     if found.type == "categorical" and different > 2 and not isinstance(found.values.dtype, pd.CategoricalDtype):
         if different == n:

@@ -20,7 +20,7 @@ def image_dataset(pictures: np.ndarray, name: str, rows: pd.DataFrame | None = N
     require_rows(len(pictures), name)
     limits.check("cells", pictures.size, name)
     codec = ImageCodec.of(pictures)
-    X = codec.encode(pictures)
+    X = np.ascontiguousarray(pictures, np.float32).reshape(len(pictures), -1)
     require_variety(X, name)
     colour = "colour" if codec.channels == 3 else "black and white" if codec.likelihood == "bernoulli" else "grey"
     notes.insert(0, f"{len(X):,} {colour} pictures of {codec.width} x {codec.height} pixels.")

@@ -13,6 +13,7 @@ from pathlib import Path, PurePosixPath
 from .. import limits
 from ..limits import DataError
 
+TABLES = (".csv", ".tsv", ".tab", ".parquet", ".xlsx", ".jsonl", ".ndjson", ".json", ".npz", ".data")
 CLUTTER = ("__macosx", ".ds_store", "thumbs.db", "desktop.ini")
 
 
@@ -63,6 +64,16 @@ class Upload:
     @property
     def is_zip(self) -> bool:
         return self.data[:4] in (b"PK\3\4", b"PK\5\6", b"PK\7\x08")
+
+    def unwrapped(self) -> "Upload":
+        """The one table in a zip that holds exactly one (beside files such as a README); otherwise the upload itself."""
+        if not self.is_zip:
+            return self
+        entries = self.archive.entries
+        tables = self.archive.having(*TABLES) or (entries if len(entries) == 1 and self.archive.having(".txt") else [])
+        if len(tables) != 1 or len(entries) > 10:
+            return self
+        return Upload(shown(tables[0].filename), self.archive.read(tables[0]))
 
     @cached_property
     def archive(self) -> "Archive":

@@ -40,7 +40,7 @@ class Delimited(TableReader):
 
     @classmethod
     def matches(cls, upload):
-        return upload.suffix in cls.suffixes or _is_table(upload)
+        return not upload.is_zip and (upload.suffix in cls.suffixes or _is_table(upload))
 
     def read(self, upload):
         text, encoding, notes = to_text(upload.data, self.encoding, upload.name)
@@ -50,13 +50,14 @@ class Delimited(TableReader):
         width, head = _agreed(widths, upload.name), _first_rows(text, delimiter, quoting)
         header = _has_header(head) if self.header == "auto" else self.header == "yes"
         names = list(head[0]) if header else [f"column {i + 1}" for i in range(width)]
-        if header and len(names) == width - 1:       # R writes row names without a heading for them
-            names = ["row name", *names]
-        names += [""] * (width - len(names))
         limits.check("columns", width, upload.name)
-        frame = _parse(text, delimiter, quoting, header, width, upload.name, notes)
-        _ragged(widths, width, bool(header) and len(head[0]) != width, notes)
-        frame.columns = names[:width]
+        _ragged(widths, width, header and len(head[0]) < width, notes)
+        if max(widths) > width:
+            text, quoting = _without_long_rows(text, delimiter, quoting, width), csv.QUOTE_MINIMAL
+        frame = _parse(text, delimiter, quoting, header, width, upload.name)
+        if header and len(names) == width - 1 and frame.iloc[:, -1].notna().any():       # R writes row names without a heading for them
+            names = ["row name", *names]
+        frame.columns = (names + [""] * width)[:width]
         frame = _without_empty_end(frame)
         decimal = find_decimal(frame, delimiter) if self.decimal == "auto" else self.decimal
         found = {"delimiter": next(k for k, v in DELIMITERS.items() if v == delimiter), "decimal": decimal, "encoding": _listed(encoding), "header": "yes" if header else "no"}
@@ -155,7 +156,7 @@ def _increasing(row: list[str]) -> bool:
     return all(b > a for a, b in zip(values, values[1:]))
 
 
-def _parse(text: str, delimiter: str, quoting: int, header: bool, width: int, name: str, notes: list[str]) -> pd.DataFrame:
+def _parse(text: str, delimiter: str, quoting: int, header: bool, width: int, name: str) -> pd.DataFrame:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", pd.errors.ParserWarning)     # counted beforehand, by _widths
@@ -177,11 +178,20 @@ def _header_lines(text: str, delimiter: str, quoting: int) -> int:
 
 def _ragged(widths: Counter, width: int, header_differs: bool, notes: list[str]) -> None:
     short, long = sum(n for w, n in widths.items() if w < width), sum(n for w, n in widths.items() if w > width)
-    short -= header_differs and short > 0
-    if short:
-        notes.append(f"{short:,} rows have fewer than {width} values; what they lack is missing.")
+    if short > header_differs:
+        notes.append(f"Rows with fewer than {width} values: {short - header_differs:,}; what they lack is missing.")
     if long:
-        notes.append(f"{long:,} rows have more than {width} values and were left out.")
+        notes.append(f"Rows with more than {width} values: {long:,}; they were left out.")
+
+
+def _without_long_rows(text: str, delimiter: str, quoting: int, width: int) -> str:
+    """The table again; its first row is kept in any case, cut to the width."""
+    out = io.StringIO()
+    rows = (row for row in csv.reader(io.StringIO(text), delimiter=delimiter, quoting=quoting) if row)
+    writer = csv.writer(out, delimiter=delimiter, lineterminator="\n")
+    writer.writerow(next(rows)[:width])
+    writer.writerows(row for row in rows if len(row) <= width)
+    return out.getvalue()
 
 
 def _without_empty_end(frame: pd.DataFrame) -> pd.DataFrame:

@@ -50,7 +50,7 @@ class Images(Reader):
         entries, notes = archive.having(*SUFFIXES), list(archive.notes)
         others = len(archive.entries) - len(entries)
         if others:
-            notes.append(f"{others} files that are no pictures were passed over.")
+            notes.append(f"Files that are no pictures were passed over: {others:,}.")
         limits.check("rows", len(entries), upload.name)
         seen, sizes = Seen(), []
         for info in entries:        # headers first: the common size must be known before any pixel is kept

@@ -1,0 +1,94 @@
+"""Records as JSON: one a line, or a list of them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import ClassVar
+
+import pandas as pd
+
+from ... import limits
+from ...recipe import param
+from ..base import DataError
+from ..documents import text_dataset
+from ..encoding import ENCODINGS, to_text
+from ..upload import Upload
+from .base import TableReader
+
+
+@dataclass
+class JsonLines(TableReader):
+    """JSON Lines, or a JSON file that holds a list of records. Records in records become columns such as ``a.b``."""
+
+    name: ClassVar[str] = "jsonl"
+    title: ClassVar[str] = "JSON records"
+    suffixes: ClassVar[tuple[str, ...]] = (".jsonl", ".ndjson", ".json")
+    rank: ClassVar[int] = 60
+
+    encoding: str = param("auto", choices=ENCODINGS, help="How letters are stored; change it when accents look wrong.", advanced=True)
+
+    @classmethod
+    def matches(cls, upload):
+        if upload.is_zip or upload.suffix in cls.suffixes:
+            return not upload.is_zip
+        start = upload.data[:4096].lstrip(b"\xef\xbb\xbf \t\r\n")
+        return start.startswith((b'{"', b'[{', b"{ \"", b"[\n"))
+
+    def read(self, upload):
+        text, encoding, notes = to_text(upload.data, self.encoding, upload.name)
+        records = _records(text, upload.name, notes)
+        limits.check("rows", len(records), upload.name)
+        if all(isinstance(r, str) for r in records):
+            dataset = text_dataset(records, upload.name, notes=notes, **self._text_options())
+            dataset.source = {"options": {"kind": "text"}}
+            return dataset
+        kept = [r for r in records if isinstance(r, dict)]
+        if len(kept) < len(records):
+            notes.append(f"{len(records) - len(kept):,} of {len(records):,} entries are no records (name: value) and were left out.")
+        if not kept:
+            raise DataError(f"{upload.name} holds no records; expected one {{\"name\": value}} a line, or a list of them.")
+        flat = [_flat(record) for record in kept]
+        names = dict.fromkeys(name for record in flat for name in record)
+        limits.check("columns", len(names), upload.name)
+        limits.check("cells", len(names) * len(flat), upload.name)
+        frame = pd.DataFrame({name: pd.Series([record.get(name) for record in flat], dtype=object) for name in names})
+        return self._dataset(frame, upload.name, notes)
+
+
+def _records(text: str, name: str, notes: list[str]) -> list:
+    """Every record; lines that are no JSON are left out and counted when they are few. Raises DataError."""
+    try:
+        whole = json.loads(text)
+    except ValueError:
+        whole = None
+    except RecursionError as error:
+        raise DataError(f"{name} is nested too deeply; expected a list of flat records.") from error
+    if isinstance(whole, dict) and len(lists := [v for v in whole.values() if isinstance(v, list)]) == 1:
+        whole = lists[0]
+    if isinstance(whole, list):
+        return whole
+    if whole is not None:
+        raise DataError(f"{name} holds one JSON value; expected one record a line, or a list of records.")
+    lines = [line for line in text.split("\n") if line.strip()]
+    records, bad = [], 0
+    for line in lines:
+        try:
+            records.append(json.loads(line))
+        except (ValueError, RecursionError):
+            bad += 1
+    if bad > 0.5 * len(lines) or not records:
+        raise DataError(f"{name} is no JSON: {bad:,} of its {len(lines):,} lines cannot be read; expected one record a line, or a list of records.")
+    if bad:
+        notes.append(f"{bad:,} of {len(lines):,} lines are no JSON and were left out.")
+    return records
+
+
+def _flat(record: dict, depth: int = 2) -> dict:
+    flat = {}
+    for name, value in record.items():
+        if isinstance(value, dict) and depth:
+            flat.update({f"{name}.{k}": v for k, v in _flat(value, depth - 1).items()})
+        else:
+            flat[name] = value
+    return flat

@@ -1,0 +1,82 @@
+"""Parquet tables."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from typing import ClassVar
+
+from ... import limits
+from ..base import DataError
+from ..upload import Upload, name_list
+from .base import TableReader
+
+
+@dataclass
+class Parquet(TableReader):
+    """Apache Parquet: columns with their types. Nested and binary columns are left out."""
+
+    name: ClassVar[str] = "parquet"
+    title: ClassVar[str] = "Parquet table"
+    suffixes: ClassVar[tuple[str, ...]] = (".parquet", ".pq")
+    rank: ClassVar[int] = 10
+
+    @classmethod
+    def matches(cls, upload):
+        return upload.data.startswith(b"PAR1") or upload.suffix in cls.suffixes and not upload.is_zip
+
+    def read(self, upload):
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        try:
+            file = pq.ParquetFile(io.BytesIO(upload.data))
+            limits.check("rows", file.metadata.num_rows, upload.name)
+            limits.check("columns", len(file.schema_arrow.names), upload.name)
+            limits.check("cells", file.metadata.num_rows * len(file.schema_arrow.names), upload.name)
+            flat = [f.name for f in file.schema_arrow if not _deep(f.type)]
+            words = [f.name for f in file.schema_arrow if pa.types.is_string(f.type) or pa.types.is_large_string(f.type)]
+            # words stay in their dictionary until their true length is known: a small file can stand for terabytes
+            file = pq.ParquetFile(io.BytesIO(upload.data), read_dictionary=words)
+            table = _batches(file, flat, upload.name)
+        except (pa.ArrowException, OSError, ValueError) as error:
+            if isinstance(error, DataError):
+                raise
+            raise DataError(f"{upload.name} is a damaged Parquet file ({str(error).splitlines()[0][:100]}); save it again.") from error
+        notes = []
+        left_out = [n for n in file.schema_arrow.names if n not in flat]
+        if left_out:
+            notes.append(f"Left out, nested or binary: {name_list(left_out, 10)}.")
+        frame = table.to_pandas(ignore_metadata=True, date_as_object=False)
+        for position, name in enumerate(frame.columns):
+            if name in words:
+                frame.isetitem(position, frame.iloc[:, position].astype("str"))
+        return self._dataset(frame, upload.name, notes)
+
+
+def _batches(file, columns: list[str], name: str):
+    """The table, read piece by piece so that a file that lies about its size is stopped. Raises DataError."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    pieces, rows, chars = [], 0, 0
+    for batch in file.iter_batches(batch_size=65_536, columns=columns):
+        rows += batch.num_rows
+        limits.check("rows", rows, name)
+        for column in batch.columns:
+            if pa.types.is_dictionary(column.type) and len(column.dictionary):
+                lengths = pc.take(pc.binary_length(column.dictionary), column.indices)
+                chars += pc.sum(lengths).as_py() or 0
+                limits.check("cell_chars", pc.max(lengths).as_py() or 0, name)
+        limits.check("zip_bytes", chars, name)
+        pieces.append(batch)
+    if not pieces:
+        raise DataError(f"{name} has no rows; at least 3 are needed.")
+    return pa.Table.from_batches(pieces).unify_dictionaries()
+
+
+def _deep(kind) -> bool:
+    import pyarrow as pa
+
+    return any(test(kind) for test in (pa.types.is_nested, pa.types.is_binary, pa.types.is_large_binary, pa.types.is_fixed_size_binary, pa.types.is_null)) \
+        or isinstance(kind, pa.BaseExtensionType)

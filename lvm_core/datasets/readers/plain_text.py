@@ -1,0 +1,40 @@
+"""Documents as plain text: one a line, or one a paragraph."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import ClassVar
+
+from ...recipe import param
+from ..documents import text_dataset
+from ..encoding import ENCODINGS, to_text
+from ..upload import Upload
+from .base import TextReader
+
+
+@dataclass
+class PlainText(TextReader):
+    """A document a line; or a document a paragraph, where blank lines part paragraphs of several lines."""
+
+    name: ClassVar[str] = "txt"
+    title: ClassVar[str] = "Plain text"
+    suffixes: ClassVar[tuple[str, ...]] = (".txt", ".text", ".md")
+    rank: ClassVar[int] = 90
+
+    split: str = param("auto", choices=("auto", "lines", "paragraphs"), help="Where one document ends and the next begins.", label="A document is a")
+    encoding: str = param("auto", choices=ENCODINGS, help="How letters are stored; change it when accents look wrong.", advanced=True)
+
+    @classmethod
+    def matches(cls, upload):
+        return not upload.is_zip        # asked last: what is no text at all is said when it is read
+
+    def read(self, upload):
+        text, encoding, notes = to_text(upload.data, self.encoding, upload.name)
+        lines = [line.strip() for line in text.split("\n") if line.strip()]
+        paragraphs = [" ".join(p.split("\n")).strip() for p in re.split(r"\n\s*\n", text) if p.strip()]
+        by = self.split if self.split != "auto" else "paragraphs" if len(paragraphs) >= 3 and len(lines) >= 1.5 * len(paragraphs) else "lines"
+        notes.append(f"Each {by[:-1]} was read as a document.")
+        dataset = text_dataset(lines if by == "lines" else paragraphs, upload.name, notes=notes, **self._text_options())
+        dataset.source = {"options": {"split": by}}
+        return dataset

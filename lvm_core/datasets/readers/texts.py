@@ -1,0 +1,61 @@
+"""A zip of text files, in a folder per class or flat."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import pandas as pd
+
+from ... import limits
+from ...recipe import param
+from ..base import DataError
+from ..documents import text_dataset
+from ..encoding import ENCODINGS, to_text
+from ..upload import Upload, folders, name_list, shown
+from .base import TextReader
+
+
+@dataclass
+class Texts(TextReader):
+    """A document a file; the folder it lies in is its label."""
+
+    name: ClassVar[str] = "texts"
+    title: ClassVar[str] = "Zip of text files"
+    suffixes: ClassVar[tuple[str, ...]] = (".zip",)
+    rank: ClassVar[int] = 40
+
+    encoding: str = param("auto", choices=ENCODINGS, help="How letters are stored; auto decides for each file.", advanced=True)
+    label: str = param("auto", choices=("auto", "none"), help="Auto labels each document with its folder.", advanced=True)
+
+    @classmethod
+    def matches(cls, upload):
+        if not upload.is_zip:
+            return False
+        texts = len(upload.archive.having(".txt", ".text", ".md"))
+        return texts > 1 and texts >= 0.5 * len(upload.archive.entries)
+
+    def read(self, upload):
+        archive = upload.archive
+        entries, notes, kept, failed = archive.having(".txt", ".text", ".md"), list(archive.notes), [], []
+        others = len(archive.entries) - len(entries)
+        if others:
+            notes.append(f"Files that are no text were passed over: {others:,}.")
+        limits.check("rows", len(entries), upload.name)
+        for info in entries:
+            try:
+                limits.check("cell_chars", info.file_size // 4, shown(info.filename))
+                kept.append((info, to_text(archive.read(info), self.encoding, shown(info.filename))[0].strip()))
+            except DataError:
+                failed.append(shown(info.filename))
+        if not kept:
+            raise DataError(f"None of the {len(entries)} files in {upload.name} can be read as text: {name_list(failed)}.")
+        if failed:
+            notes.append(f"{len(failed)} of {len(entries)} files could not be read as text and were left out: {name_list(failed, 10)}.")
+        rows = pd.DataFrame({"file": [shown(info.filename) for info, _ in kept]})
+        inner = [(folders(info.filename) or [""])[-1] for info, _ in kept]
+        label = "label" if self.label == "auto" and len(set(inner)) > 1 else None
+        if label:
+            rows.insert(0, "label", inner)
+            notes.append(f"Label: the folder each file lies in ({len(set(inner))} of them).")
+        return text_dataset([text for _, text in kept], upload.name, rows, label, notes, **self._text_options())
