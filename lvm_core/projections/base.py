@@ -1,4 +1,4 @@
-"""The contract of every map: codes Z (n, k) -> positions P (n, 2|3), new points too, and the way back."""
+"""The contract of every map: codes Z (n, k) -> positions P (n, c), new points too, and the way back."""
 
 from __future__ import annotations
 
@@ -41,8 +41,8 @@ class Projection(Persistent, ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
 
         ``on_step(Progress)`` may return True to stop; the map then keeps the positions reached.
         """
-        self.check_params()
         Z = self._check(Z, reset=True)
+        self.check_params()
         self.stopped_ = False
         P = self._fit(Z, check_random_state(self.random_state), on_step)
         if not np.isfinite(P).all():

@@ -25,7 +25,7 @@ class Identity(Projection):
     summary: ClassVar[str] = "The first dimensions of the code, untouched. The whole truth for a code of two or three dimensions."
     exact: ClassVar[bool] = True
 
-    n_components: int = param(2, choices=(2, 3), help="Dimensions of the map.", label="Dimensions")
+    n_components: int = param(2, choices=(2, 3, 1), help="Dimensions of the map; 1 is an order along a line.", label="Dimensions")
     random_state: int | None = param(0, low=0, high=2**31 - 1, advanced=True, help="Not used: nothing here is random.")
 
     def _fit(self, Z, rng, on_step):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -14,7 +15,7 @@ from .base import Projection
 from .pca import principal_start
 
 _EARLY = 250            # steps of early exaggeration, van der Maaten's value
-_BARNES_HUT_ROWS = 10_000
+_BARNES_HUT_ROWS = 5_000     # measured: beyond, and on one or two axes, interpolation by FFT is faster
 
 
 @dataclass(repr=False, eq=False)
@@ -36,7 +37,7 @@ class TSNE(Projection):
     iterative: ClassVar[bool] = True
     min_rows: ClassVar[int] = 3
 
-    n_components: int = param(2, choices=(2, 3), help="Dimensions of the map.", label="Dimensions")
+    n_components: int = param(2, choices=(2, 3, 1), help="Dimensions of the map; 1 is an order along a line.", label="Dimensions")
     perplexity: float = param(30.0, low=1, high=500, log=True, help="Neighbours each point listens to: small for fine detail, large for the overall shape.")
     metric: str = param("euclidean", choices=("euclidean", "cosine"), help="Compare codes by distance, or by direction only (cosine).")
     iterations: int = param(500, low=10, high=5000, help=f"Steps of refinement, after {_EARLY} that gather the groups.")
@@ -56,10 +57,11 @@ class TSNE(Projection):
         self.perplexity_ = float(np.clip(self.perplexity, 1, max(1, (n - 1) / 3)))
         distances, indices = nearest_others(Z, min(n - 1, max(2, int(3 * self.perplexity_))))
         distances /= distances.mean() or 1.0        # the map does not depend on the unit, the library's bisection does
-        # Barnes-Hut sums in the threads' order, and with two threads there is only one: seeded runs repeat to the bit
-        fft = self.n_components == 2 and n > _BARNES_HUT_ROWS
-        affinities = PerplexityBasedNN(knn_index=PrecomputedNeighbors(indices, distances), perplexity=self.perplexity_, n_jobs=2)
-        embedding = TSNEEmbedding(1e-4 * principal_start(Z, self.n_components, rng), affinities, random_state=rng, n_jobs=2,
+        # more than two threads would add up in changing order; two on two busy cores wait for each other (8x slower, measured)
+        threads = 2 if (os.cpu_count() or 1) >= 4 else 1
+        fft = self.n_components < 3 and n > _BARNES_HUT_ROWS
+        affinities = PerplexityBasedNN(knn_index=PrecomputedNeighbors(indices, distances), perplexity=self.perplexity_, n_jobs=threads)
+        embedding = TSNEEmbedding(1e-4 * principal_start(Z, self.n_components, rng), affinities, random_state=rng, n_jobs=threads,
                                   negative_gradient_method="fft" if fft else "bh")
 
         report, done = Reporter(on_step, _EARLY + self.iterations), 0

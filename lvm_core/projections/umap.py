@@ -37,7 +37,7 @@ class UMAP(Projection):
     iterative: ClassVar[bool] = True
     min_rows: ClassVar[int] = 3
 
-    n_components: int = param(2, choices=(2, 3), help="Dimensions of the map.", label="Dimensions")
+    n_components: int = param(2, choices=(2, 3, 1), help="Dimensions of the map; 1 is an order along a line.", label="Dimensions")
     n_neighbors: int = param(15, low=2, high=200, log=True, help="Neighbours each point listens to: small for fine detail, large for the overall shape.", label="Neighbours")
     min_dist: float = param(0.1, low=0.0, high=0.99, help="How close points may come: small packs groups tightly.", label="Least distance")
     metric: str = param("euclidean", choices=("euclidean", "cosine"), help="Compare codes by distance, or by direction only (cosine).")
