@@ -10,6 +10,8 @@ import numpy as np
 from .datasets.base import Dataset
 from .models.base import LatentModel
 from .progress import OnStep
+from .projections.base import Projection
+from .quality import Score, projection as map_scores
 
 HELD_OUT = 0.1
 MIN_ROWS_TO_SPLIT = 50
@@ -25,6 +27,7 @@ class Fitted:
     train: np.ndarray
     held_out: np.ndarray    # empty for small data: scores are then of rows the model has seen
     seconds: float
+    scores: list[Score]
 
     @property
     def scored_rows(self) -> np.ndarray:
@@ -50,7 +53,8 @@ def fit_run(dataset: Dataset, model: LatentModel, on_step: OnStep | None = None)
     train, held_out = split(len(dataset), model.random_state or 0)
     model.fit(dataset.X[train], layout=dataset.layout, on_step=on_step)
     codes = encode_all(model, dataset.X)
-    return Fitted(model, codes, train, held_out, time.monotonic() - start)
+    seconds = time.monotonic() - start
+    return Fitted(model, codes, train, held_out, seconds, model_scores(model, dataset, train, held_out if len(held_out) else train))
 
 
 @dataclass(frozen=True)
@@ -72,7 +76,7 @@ def map_codes(Z: np.ndarray, projection: Projection, on_step: OnStep | None = No
     positions = projection.fit_transform(Z[rows], on_step=on_step)
     if len(rows) < len(Z):
         positions = projection.transform(Z)
-    return Mapped(projection, positions, map_scores(Z, positions), note)
+    return Mapped(projection, positions, map_scores(Z, positions, metric=getattr(projection, "metric", "euclidean")), note)
 
 
 def encode_all(model: LatentModel, X, batch: int = 4096) -> np.ndarray:

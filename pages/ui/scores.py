@@ -1,19 +1,30 @@
-"""Scores on a page: the number, what it is compared with, and its one sentence."""
+"""Scores on a page: the number where a person looks first, its place between chance and perfection, and its one sentence."""
 
 from __future__ import annotations
 
 import streamlit as st
 
 from lvm_core.escape import markdown as md
+from lvm_core.quality import Score
+from lvm_core.quality.base import percent
 
 
-def show(scores: list) -> None:
-    """A row of numbers with their sentences beneath."""
-    if not scores:
-        return
-    slots = st.columns(min(len(scores), 4))
-    for i, score in enumerate(scores):
-        with slots[i % len(slots)]:
-            st.metric(md(score.name, 40), score.text, help=md(score.sentence, 600), border=True)
-    for score in scores:
-        st.caption(f"**{md(score.name, 40)}** · {md(score.sentence, 400)}")
+def text(score: Score) -> str:
+    """The number as it is shown."""
+    if score.unit == "share":
+        return percent(score.value)
+    if score.unit == "percentile":
+        return f"{score.value:.0f} %"
+    return f"{score.value:,.4g}" + (f" {score.unit}" if score.unit else "")
+
+
+def show(scores: list[Score], columns: int = 3) -> None:
+    """One card a score: number, a bar from baseline to ceiling where both are known, sentence."""
+    for row in range(0, len(scores), columns):
+        slots = st.columns(columns)
+        for slot, score in zip(slots, scores[row:row + columns]):
+            with slot.container(border=True, height="stretch"):
+                st.metric(md(score.name, 40), text(score) + (f" ± {score.error:.2g}" if score.error else ""))
+                if score.standing is not None:
+                    st.progress(score.standing)
+                st.caption(md(score.sentence, 500))

@@ -47,7 +47,6 @@ class Run:
     id: str = field(default_factory=lambda: secrets.token_urlsafe(9))
     number: int = 0
     job: Job | None = None
-    scores: list = field(default_factory=list)
     maps: dict[str, Any] = field(default_factory=dict)       # recipe key -> fitted projection
     map_jobs: dict[str, Job] = field(default_factory=dict)
     cache: dict[str, Any] = field(default_factory=dict)      # small derived things, by name
@@ -150,12 +149,7 @@ def start_run(item: Data, model: LatentModel) -> Run:
     new = Run(item, model, number=len(mine) + 1)
     mine.append(new.id)
 
-    def score(fitted: Fitted) -> None:
-        from .scores import model_scores
-
-        new.scores = model_scores(fitted, new.dataset)
-
-    new.job = Job(f"Training {type(model).__name__}", lambda on_step: fit_run(new.dataset, model, on_step), then=score)
+    new.job = Job(f"Training {type(model).__name__}", lambda on_step: fit_run(new.dataset, model, on_step))
     st.session_state["started"] = time.monotonic()
     use_run(new)
     return new
