@@ -71,14 +71,13 @@ def understood(data: state.Data) -> None:
     slots[0].metric("Kind", {"image": "Pictures", "table": "Table", "text": "Text", "array": "Arrays"}[dataset.kind], border=True)
     slots[1].metric("Rows", f"{len(dataset):,}", border=True, help="Items the models learn from.")
     shape = dataset.layout.image
-    slots[2].metric("Size of one", " × ".join(map(str, shape[:2])) + (" grey" if shape[2] == 1 else " colour") if shape else f"{dataset.X.shape[1]:,} values", border=True,
-                    help="Values a model sees of each item; a category takes one value a level.")
+    slots[2].metric("Size of one", " × ".join(map(str, shape[:2])) if shape else f"{dataset.X.shape[1]:,}", border=True,
+                    help=("Pixels, grey. " if shape and shape[2] == 1 else "Pixels, colour. " if shape else "") + "Values a model sees of each item; a category takes one value a level.")
     if dataset.kind == "table":
         slots[3].metric("Missing", f"{missing:.1%}", border=True, help="Share of empty cells. They are kept: models see them as missing, and generated rows may have them too.")
     else:
         slots[3].metric("Label", str(dataset.label or "none")[:24], border=True, help="The column that colours the map first. Models never see it.")
-    for note in dataset.notes:
-        st.markdown(f"- {md(note, 500)}")
+    st.markdown("\n".join(f"- {md(note, 500)}" for note in dataset.notes))
 
 
 trouble = st.session_state.get("trouble")

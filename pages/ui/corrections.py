@@ -57,9 +57,10 @@ def _columns(data: state.Data) -> pd.DataFrame | None:
 def _form(reader, source: dict, raw: bytes, name: str, *, columns: pd.DataFrame | None, key: str) -> None:
     asked = {k: v for k, v in source.get("asked", {}).items() if k != "types"}
     found = source.get("options", {})
+    text_only = ("max_terms", "min_df", "stop_words") if found.get("kind") == "table" else ()
     hidden = tuple(n for n in ("label", "text_column") if n in reader.parameters() and reader.parameters()[n].choices is None)
     with st.form(f"correct-{key}", border=False):
-        values = forms.form(reader, asked, key=f"correct-{key}", hide=hidden)
+        values = forms.form(reader, asked, key=f"correct-{key}", hide=hidden + text_only)
         names = list(columns["column"]) if columns is not None else []
         slots = st.columns(2)
         for slot, option, label in zip(slots, ("label", "text_column"), ("Label column", "Text column")):

@@ -60,7 +60,7 @@ def _one_image(dataset, item, title, key, beside, beside_title):
     pictures = [(title, item[0])] + ([(beside_title, beside[0])] if beside is not None else [])
     with st.container(key=f"pixels-{key}", horizontal=True, gap="small"):
         for name, picture in pictures:
-            st.image(to_uint8(picture[None])[0], caption=md(name), width=196 if len(pictures) == 1 else 148, alt=name)
+            st.image(to_uint8(picture[None])[0], caption=md(name), width=196 if len(pictures) == 1 else 128, alt=name)
 
 
 # -- tables ---------------------------------------------------------------------------------------------------------
