@@ -38,7 +38,7 @@ class VAE(LatentModel):
     beta: float = param(1.0, low=0.0, high=20.0, help="Weight of the KL term; 1 is the ELBO, more gives fewer and smoother dimensions.")
     epochs: int = param(50, low=1, high=5000, log=True, help="Passes over the data; more is slower and fits closer.")
     network: str = param("auto", choices=("auto", "mlp", "conv"), help="Convolutions for pictures, a perceptron for everything else; auto decides.", advanced=True)
-    width: int = param(256, low=4, high=2048, log=True, help="Units of a hidden layer; a convolution begins with a sixteenth of it.", advanced=True)
+    width: int = param(128, low=4, high=2048, log=True, help="Units of a hidden layer; a convolution begins with a sixteenth of it.", advanced=True)
     depth: int = param(2, low=0, high=6, help="Hidden layers of the perceptron; 0 makes encoder and decoder linear. A convolution's depth follows from the picture's size.", advanced=True)
     noise: str = param("learned", choices=("learned", "unit"), help="Spread of real columns around the decoded mean: learned from the data, or fixed at 1.", advanced=True)
     warm_up: float = param(0.2, low=0.0, high=1.0, help="Share of the training in which the weight of the KL term rises from 0, so that no dimension dies early.", advanced=True)
@@ -51,11 +51,12 @@ class VAE(LatentModel):
     def suggest(cls, n, layout):
         from ..nets import is_conv
 
-        conv = is_conv("auto", layout)
+        conv, text = is_conv("auto", layout), layout.has("counts")
         batch = 32 if n < 1000 else 64 if n < 10000 else 128
-        steps = 1500 if conv or layout.d > 1000 else 3000
-        k = 16 if conv or layout.has("counts") else min(10 if layout.d > 32 else 4, max(2, layout.d // 2))
-        return {"latent_dim": k, "batch_size": batch, "epochs": int(np.clip(round(steps * batch / n), 5, 1000))}
+        steps = 600 if text else 1500 if conv or layout.d > 1000 else 3000
+        k = 16 if conv or text else min(10 if layout.d > 32 else 4, max(2, layout.d // 2))
+        return {"latent_dim": k, "batch_size": batch, "epochs": int(np.clip(round(steps * batch / n), 5, 1000)),
+                "depth": 1 if text or layout.d > 32 else 2, "width": 256 if text or n >= 20000 and not conv else 128}
 
     # -- learning -----------------------------------------------------------------------------------------------------
 

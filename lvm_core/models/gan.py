@@ -1,0 +1,237 @@
+"""The generative adversarial network."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_is_fitted
+
+from ..recipe import param
+from .base import LatentModel
+
+RESCUE_STEPS = 300      # of the encoder, after a fit was stopped: a code for real rows is wanted all the same
+
+
+@dataclass(repr=False, eq=False)
+class GAN(LatentModel):
+    """Generative adversarial network (Goodfellow et al., 2014, arXiv:1406.2661) by the R3GAN recipe (Huang et al., 2024,
+    arXiv:2501.05441).
+
+    With generator G, critic D, real rows x, codes z ~ N(0, I) and ``gap = D(x) - D(G(z))``, the critic minimises
+    ``softplus(-gap) + gamma/2 * (|dD/dx|^2 at x + |dD/dx|^2 at G(z))`` and the generator ``softplus(gap)``, in the scale
+    where the data has unit variance. Adam with betas (0, 0.99); learning rate and gamma fall along a cosine to a twentieth; no
+    normalisation layers. What is kept is a running mean of the generator's weights. 0/1 and categorical columns are drawn
+    by straight-through Gumbel (Jang et al., 2017, arXiv:1611.01144), so that the critic sees what real rows look like.
+
+    An encoder E for real rows is trained afterwards, G fixed: ``|E(G(z)) - z|^2/k + |G(E(x)) - x|^2/d`` for drawn z and
+    real x. :meth:`invert` refines its codes by optimisation.
+
+    Not for text: word counts are thousands of mostly zero whole numbers, for which a critic's gradient means little.
+    Learnt: ``net_``, ``importance_`` (k,), ``history_`` (the critic's and generator's loss and the score gap, by step).
+    """
+
+    title: ClassVar[str] = "Generative adversarial network"
+    paper: ClassVar[str] = "Goodfellow et al."
+    year: ClassVar[int] = 2014
+    link: ClassVar[str] = "https://arxiv.org/abs/1406.2661"
+    summary: ClassVar[str] = "A generator trained against a critic: the sharpest samples, at the price of a longer training."
+    kinds: ClassVar[tuple[str, ...]] = ("image", "table", "array")
+    importance_meaning: ClassVar[str] = "mean change of the output per unit step, in the data's standard deviations"
+    iterative: ClassVar[bool] = True
+
+    latent_dim: int = param(16, low=1, high=512, help="Length of the code the generator draws from.")
+    steps: int = param(3000, low=1, high=1_000_000, log=True, help="Minibatches the generator learns from; more is slower and better.")
+    network: str = param("auto", choices=("auto", "mlp", "conv"), help="Convolutions for pictures, a perceptron for everything else; auto decides.", advanced=True)
+    width: int = param(128, low=4, high=2048, log=True, help="Units of a hidden layer; a convolution begins with a sixteenth of it.", advanced=True)
+    depth: int = param(3, low=0, high=6, help="Hidden layers of the perceptron. A convolution's depth follows from the picture's size.", advanced=True)
+    gamma: float = param(0.1, low=0.0, high=1000.0, help="Weight of the critic's gradient penalties; more is steadier and blurrier.", advanced=True)
+    batch_size: int = param(128, low=1, high=8192, log=True, help="Real rows, and drawn ones, in one step.", advanced=True)
+    learning_rate: float = param(1e-3, low=1e-6, high=1.0, log=True, help="Step size of the optimiser (Adam) at the start.", advanced=True)
+    random_state: int | None = param(0, low=0, high=2**31 - 1, advanced=True, help="Seed of weights, batches and codes.")
+
+    @classmethod
+    def suggest(cls, n, layout):
+        from ..nets import is_conv
+
+        conv = is_conv("auto", layout)
+        return {"latent_dim": 32 if conv else 16 if layout.d > 16 else max(2, min(8, layout.d)),
+                "steps": 2000 if conv else 4000, "batch_size": 64 if conv or n < 1000 else 128}
+
+    # -- learning -----------------------------------------------------------------------------------------------------
+
+    def _network(self):
+        from torch import nn
+
+        from ..nets import CodeNet
+
+        return CodeNet(self.layout_, self.latent_dim, self.latent_dim, self.network, self.width, self.depth,
+                       activation=lambda: nn.LeakyReLU(0.2))
+
+    def _rebuild(self):
+        from ..training import device
+
+        self.net_ = self._network().to(device()).eval()
+
+    def _fit(self, X, rng, on_step):
+        from ..training import Rows, device, seeded
+
+        if self.layout_.has("counts"):
+            raise ValueError("GAN: word counts are not what a GAN can learn; use VAE or LSA for text.")
+        where = device()
+        self.net_ = net = self._network()
+        net.start(X, self.layout_, seeded(rng))
+        net.to(where)
+        rows = Rows(X, where)
+        self._train_generator(net, rows, X.shape[0], rng, on_step)
+        self._train_encoder(net, rows, X.shape[0], rng, on_step)
+        net.requires_grad_(False).eval()
+        self.importance_ = self._influence(rng)
+
+    def _train_generator(self, net, rows, n, rng, on_step):
+        import copy
+
+        import torch
+        from torch import nn
+        from torch.nn import functional as F
+
+        from ..nets import encoder, initialise
+        from ..training import seeded, train
+
+        critic = encoder(self.layout_, 1, self.network, self.width, self.depth, lambda: nn.LeakyReLU(0.2))
+        initialise(critic, seeded(rng))
+        where, noise = rows.where, seeded(rng, rows.where)
+        critic.to(where)
+        generator = copy.deepcopy(net.decoder)          # net.decoder itself is the running mean
+        adam = [torch.optim.Adam(part.parameters(), lr=self.learning_rate, betas=(0.0, 0.99), fused=True) for part in (critic, generator)]
+        averaged, moving = list(net.decoder.parameters()), list(generator.parameters())
+
+        def draw(count):
+            z = torch.randn((count, self.latent_dim), generator=noise, device=where)
+            return net.inputs(net.heads.emit(generator(z), noise))
+
+        def update(index, progress):
+            fall = 0.05 + 0.95 * 0.5 * (1 + math.cos(math.pi * progress))
+            for optimiser in adam:
+                optimiser.param_groups[0]["lr"] = self.learning_rate * fall
+            real = net.inputs(rows[index])
+            with torch.no_grad():
+                fake = draw(len(real))
+            both = torch.cat([real, fake]).requires_grad_()
+            scores = critic(both)
+            slope, = torch.autograd.grad(scores.sum(), both, create_graph=True)
+            gap = scores[:len(real)] - scores[len(real):]
+            loss = F.softplus(-gap).mean() + self.gamma * fall / 2 * slope.square().sum() / len(real)
+            _step(adam[0], loss)
+            critic.requires_grad_(False)
+            against = F.softplus(critic(real) - critic(draw(len(real)))).mean()
+            _step(adam[1], against)
+            critic.requires_grad_(True)
+            with torch.no_grad():
+                torch._foreach_lerp_(averaged, moving, 1 - 0.5 ** (1 / max(1.0, 0.03 * progress * self.steps)))
+            return {"loss": against.detach(), "critic": loss.detach(), "gap": gap.detach().mean()}
+
+        net.decoder.requires_grad_(False)
+        self.history_, self.stopped_ = train(update, n, batch_size=self.batch_size, steps=self.steps,
+                                             generator=seeded(rng, where), on_step=on_step, phase="generator and critic")
+
+    def _train_encoder(self, net, rows, n, rng, on_step):
+        import torch
+
+        from ..training import seeded, train
+
+        where, noise = rows.where, seeded(rng, rows.where)
+        adam = torch.optim.Adam(net.encoder.parameters(), lr=1e-3, fused=True)
+
+        def update(index, progress):
+            adam.param_groups[0]["lr"] = 1e-3 * min(1.0, 2 * (1 - progress))
+            real = net.inputs(rows[index])
+            z = torch.randn((len(real), self.latent_dim), generator=noise, device=where)
+            with torch.no_grad():
+                fake = net.inputs(net.heads.emit(net.decoder(z), noise))
+            codes, found = net.encoder(torch.cat([fake, real])).split(len(real))
+            code_error = (codes - z).square().mean()
+            row_error = (net.inputs(net.mean(found)) - real).square().mean()
+            _step(adam, code_error + row_error)
+            return {"loss": (code_error + row_error).detach(), "code_error": code_error.detach(), "row_error": row_error.detach()}
+
+        steps = min(RESCUE_STEPS, self.steps) if self.stopped_ else max(self.steps // 2, 1)
+        _, stopped = train(update, n, batch_size=self.batch_size, steps=steps, generator=seeded(rng, where),
+                           on_step=None if self.stopped_ else on_step, phase="encoder")
+        self.stopped_ = self.stopped_ or stopped
+
+    def _influence(self, rng, points: int = 64, delta: float = 0.25):
+        """Root mean square change of the columns per unit step along each dimension, at drawn codes, (k,)."""
+        z, scale = rng.standard_normal((points, self.latent_dim)).astype(np.float32), self.net_.inputs.scale.cpu().numpy()
+        steps = delta * np.eye(self.latent_dim, dtype=np.float32)
+        changes = [(self._decode(z + step) - self._decode(z - step)) / (2 * delta * scale) for step in steps]
+        return np.array([np.sqrt((change.astype(np.float64) ** 2).mean()) for change in changes])
+
+    # -- the public verb beyond the contract --------------------------------------------------------------------------
+
+    def invert(self, X, steps: int = 200, on_step=None, random_state=None) -> tuple[np.ndarray, np.ndarray]:
+        """Codes Z (n, k) whose decoded rows come closest to X (n, d), and how far they stay: residual (n,), the root mean
+        square difference over a row's columns in standard deviations of the data.
+
+        Starts from the encoder's code or, where that is nearer, the nearest of 1024 drawn ones (``random_state``), and
+        follows the gradient of the squared difference for ``steps`` steps. ``on_step`` returning True ends it early.
+        """
+        import torch
+
+        from ..training import device, seeded, train
+
+        check_is_fitted(self)
+        X, rng = self._check(X, reset=False), check_random_state(random_state)
+        net, where, dtype = self.net_, device(), X.dtype
+        target = net.inputs(torch.tensor(np.asarray(X, np.float32), device=where))
+        z = self._nearest_start(net, target, rng).requires_grad_()
+        best, least = z.detach().clone(), torch.full((len(z),), torch.inf, device=where)
+        adam = torch.optim.Adam([z], lr=0.05)
+
+        def keep(error):
+            better = error.detach() < least
+            best[better], least[better] = z.detach()[better], error.detach()[better]
+
+        def update(_, progress):
+            adam.param_groups[0]["lr"] = 0.05 * min(1.0, 2 * (1 - progress))
+            error = (net.inputs(net.mean(z)) - target).square().mean(1)
+            keep(error)
+            _step(adam, (error + 1e-4 * z.square().mean(1)).sum())
+            return {"loss": error.detach().mean().sqrt()}
+
+        if steps:
+            train(update, len(z), batch_size=len(z), steps=steps, generator=seeded(rng, where), on_step=on_step, phase="inversion")
+        keep((net.inputs(net.mean(z.detach())) - target).square().mean(1))
+        return best.cpu().numpy().astype(dtype), least.sqrt().cpu().numpy().astype(dtype)
+
+    def _nearest_start(self, net, target, rng):
+        import torch
+
+        with torch.no_grad():
+            drawn = torch.tensor(rng.standard_normal((1024, self.latent_dim)), dtype=torch.float32, device=target.device)
+            rows, own = net.inputs(net.mean(drawn)), net.encoder(target)
+            distance, index = torch.cdist(target, rows).min(1)
+            nearer = distance < (net.inputs(net.mean(own)) - target).norm(dim=1)
+            return torch.where(nearer[:, None], drawn[index], own)
+
+    # -- the contract -------------------------------------------------------------------------------------------------
+
+    def _encode(self, X):
+        return self._run(lambda net, x: net.encode(x), X)
+
+    def _decode(self, Z):
+        return self._run(lambda net, z: net.mean(z), Z)
+
+    def _run(self, function, *arrays):
+        from ..nets import in_batches
+
+        return in_batches(function, self.net_, *arrays)
+
+
+def _step(optimiser, loss) -> None:
+    optimiser.zero_grad(set_to_none=True)
+    loss.backward()
+    optimiser.step()
