@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import secrets
 import threading
-import time
 from collections import OrderedDict
 from dataclasses import dataclass, field
 from typing import Any
@@ -143,14 +142,18 @@ def runs() -> list[Run]:
     return sorted((r for r in known if r is not None), key=lambda r: -r.number)
 
 
+def fit_job(run: Run) -> Job:
+    """Start the fit of a run."""
+    return Job(f"Training {type(run.model).__name__}", lambda on_step: fit_run(run.dataset, run.model, on_step))
+
+
 def start_run(item: Data, model: LatentModel) -> Run:
     """Fit ``model`` on the dataset in the background and make it the session's run."""
     mine = st.session_state.setdefault("runs", [])
     new = Run(item, model, number=len(mine) + 1)
     mine.append(new.id)
 
-    new.job = Job(f"Training {type(model).__name__}", lambda on_step: fit_run(new.dataset, model, on_step))
-    st.session_state["started"] = time.monotonic()
+    new.job = fit_job(new)
     use_run(new)
     return new
 
