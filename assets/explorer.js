@@ -107,7 +107,7 @@ class Explorer {
   // -- moving -----------------------------------------------------------------------------------------------------------
 
   setCode(code, source) {
-    this.code = Array.from(code);
+    this.code = Array.from(code); this.drawn = false;
     for (const j in this.rows) {
       const { range, number } = this.rows[j];
       if (document.activeElement !== range || source !== "slider") range.value = this.code[j];
@@ -135,6 +135,7 @@ class Explorer {
   async random() {
     const reply = await this.get("random", { seed: ++this.seed });
     this.move(reply.head.code, "random", true);
+    this.drawn = true;
     this.say(`Random code from the model's prior, seed ${reply.head.seed}.`);
   }
 
@@ -259,9 +260,17 @@ class Explorer {
   // -- walks ------------------------------------------------------------------------------------------------------------
 
   setEnd(end) {
-    this[end] = { code: this.code.slice(), name: `row ${this.selected}` };
-    this.root.querySelector(`.lx-end-${end}`).textContent = this.near && this.selected !== undefined ? `from ${this[end].name}` : "set";
+    this[end] = { code: this.code.slice() };
+    this.root.querySelector(`.lx-end-${end}`).textContent = this.origin();
+    this.t.value = end === "a" ? 0 : 1;
+    this.root.querySelector(".lx-t-value").textContent = Number(this.t.value).toFixed(2);
     this.makeWalk();
+  }
+
+  // What the code in hand is, in words: a real row, a moved one, or a draw from the prior.
+  origin() {
+    const still = this.code.every((v, j) => Math.abs(v - this.start[j]) < 1e-4);
+    return still ? `row ${this.selected}` : this.drawn ? `random code ${this.seed}` : `moved from row ${this.selected}`;
   }
 
   async makeWalk() {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 
 _MARKDOWN = set("\\`*_{}[]()<>#+-.!|~:$")
 
@@ -16,7 +17,9 @@ def clean(text, n: int = 80) -> str:
 
 def markdown(text, n: int = 80) -> str:
     """For every Streamlit label, caption, tab, option and toast."""
-    return "".join("\\" + c if c in _MARKDOWN else c for c in clean(text, n))
+    text = "".join("\\" + c if c in _MARKDOWN else c for c in clean(text, n))
+    # bare addresses become links after the escapes are gone: break them with a zero-width space, like ``://``
+    return re.sub(r"(?i)(www)(?=\\\.)", "\\1\u200b", text).replace("@", "@\u200b")
 
 
 def plotly(text, n: int = 80) -> str:

@@ -51,7 +51,8 @@ def scatter_map(P: np.ndarray, colour: pd.Series | None = None, hover: list[str]
                  marker=dict(size=size * 2.2, color="rgba(0,0,0,0)" if not three else ACCENT, symbol="circle" if not three else "circle-open",
                              line=dict(width=2.5, color=ACCENT)))
     axis3 = dict(showticklabels=False, title="", showbackground=False, gridcolor="rgba(128,128,128,.25)", zeroline=False)
-    figure.update_layout(height=height, legend=dict(itemsizing="constant", orientation="v", x=1, y=1, xanchor="right", bgcolor="rgba(128,128,128,.08)",
+    figure.update_layout(height=height, modebar=dict(orientation="v", bgcolor="rgba(0,0,0,0)"),
+                         legend=dict(itemsizing="constant", orientation="v", x=0, y=1, xanchor="left", bgcolor="rgba(128,128,128,.08)",
                          title=ply(colour.name, 30) if colour is not None and colour.name is not None else None),
                          dragmode="orbit" if three else "pan", uirevision="map", hovermode="closest", **_BARE)
     if three:
@@ -82,7 +83,7 @@ def _groups(colour: pd.Series | None, n: int, three: bool):
         seen = values[np.isfinite(values)]
         low, high = np.percentile(seen, [1, 99]) if len(seen) else (0, 1)
         marker = dict(color=values, colorscale="Viridis", cmin=low, cmax=high if high > low else low + 1,
-                      colorbar=dict(title=ply(colour.name, 24), thickness=10, len=0.5, y=1, yanchor="top", x=1, xanchor="right"))
+                      colorbar=dict(title=ply(colour.name, 24), thickness=10, len=0.5, y=1, yanchor="top", x=0, xanchor="left"))
         return [(np.arange(n), "", marker)]
     labels = colour.astype(object).where(colour.notna(), "(missing)").astype(str)
     order = list(labels.value_counts().index[: MAX_CLASSES - 1]) if labels.nunique() > MAX_CLASSES else sorted(labels.unique(), key=_natural)

@@ -16,7 +16,7 @@ frame.header("Data", "Bring a file or pick a built-in dataset. Check what was un
 
 def upload() -> None:
     """A file becomes the session's dataset; what is wrong with it is said in one sentence and nothing is lost."""
-    file = st.file_uploader("Your file", type=[s.lstrip(".") for s in SUFFIXES], key="file", max_upload_size=LIMITS.upload_bytes // 2**20)
+    file = st.file_uploader("Your file", type=SUFFIXES, key="file", max_upload_size=LIMITS.upload_bytes // 2**20)
     st.caption("Tables: CSV, TSV, Parquet, XLSX · Pictures: a zip, in class folders or flat · Text: .txt (a document a line), JSONL, a text column of a CSV, a zip of .txt · "
                f"Arrays: .npy, .npz · up to {LIMITS.upload_bytes // 2**20} MB. Files stay on this computer.")
     if file is None or st.session_state.get("read") == file.file_id:

@@ -64,17 +64,19 @@ def result(run):
             st.image(items.to_uint8(sheet[None])[0], width="stretch", caption="top: real · bottom: reconstructed", alt="real pictures above their reconstructions")
     elif dataset.kind == "array":
         items.one(dataset, back[:1], "reconstructed", key="rec", beside=dataset.items(rows[:1]), beside_title="real")
+    elif dataset.kind == "text":
+        for document, terms in zip(dataset.items(rows[:4]), back):
+            real, made = st.columns(2, border=True)
+            real.caption("real document")
+            real.markdown(md(" ".join(document.split()), 420))
+            made.caption("most likely words after decoding")
+            made.markdown(items.words(terms, 16))
     else:
-        real, made = st.columns(2)
-        with real:
-            st.caption("real")
-            if dataset.kind == "table":
-                items.gallery(dataset, dataset.items(rows)[[c.name for c in dataset.codec.columns]], key="real")
-            else:
-                items.gallery(dataset, dataset.items(rows[:3]), key="real")
-        with made:
-            st.caption("reconstructed" if dataset.kind == "table" else "most likely words after decoding")
-            items.gallery(dataset, back if dataset.kind == "table" else back[:3], key="back")
+        names = [c.name for c in dataset.codec.columns]
+        st.caption("real")
+        items.gallery(dataset, dataset.items(rows)[names], key="real")
+        st.caption("reconstructed")
+        items.gallery(dataset, back, key="back")
     if run.job.history:
         with st.expander("How it learnt"):
             draw_curves(run)

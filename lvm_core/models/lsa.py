@@ -28,7 +28,7 @@ class LSA(LatentModel):
     title: ClassVar[str] = "Latent semantic analysis"
     paper: ClassVar[str] = "Deerwester et al."
     year: ClassVar[int] = 1990
-    link: ClassVar[str] = "https://doi.org/10.1002/(SICI)1097-4571(199009)41:6<391::AID-ASI1>3.0.CO;2-9"
+    link: ClassVar[str] = "https://doi.org/10.1002/%28SICI%291097-4571%28199009%2941:6%3C391::AID-ASI1%3E3.0.CO;2-9"
     summary: ClassVar[str] = "Topics as straight directions among words. Instant, and hard to beat for finding similar documents."
     kinds: ClassVar[tuple[str, ...]] = ("text",)
     importance_meaning: ClassVar[str] = "share of the TF-IDF weights' variance"

@@ -95,10 +95,11 @@ def _gallery_text(dataset, items, captions, key, width, columns):
         with slots[i % 3].container(border=True):
             if captions:
                 st.caption(md(captions[i], 60))
-            st.markdown(_words(item) if not isinstance(item, str) else md(" ".join(item.split()), 320))
+            st.markdown(words(item) if not isinstance(item, str) else md(" ".join(item.split()), 320))
 
 
-def _words(terms: list[tuple[str, float]], n: int = 12) -> str:
+def words(terms: list[tuple[str, float]], n: int = 12) -> str:
+    """Terms as Markdown, the weighty ones bold."""
     top = max((w for _, w in terms[:n]), default=1.0) or 1.0
     return " · ".join(f"**{md(t)}**" if w > 0.5 * top else md(t) for t, w in terms[:n])
 
@@ -114,7 +115,7 @@ def _one_text(dataset, item, title, key, beside, beside_title):
     if beside is not None:
         st.caption(md(beside_title))
         with st.container(height=220, border=True):
-            st.markdown(md(" ".join(beside[0].split()), 1500) if isinstance(beside[0], str) else _words(beside[0]))
+            st.markdown(md(" ".join(beside[0].split()), 1500) if isinstance(beside[0], str) else words(beside[0]))
 
 
 # -- arrays ---------------------------------------------------------------------------------------------------------

@@ -1,0 +1,272 @@
+"""The main journey in a real browser, with every kind of data: bring it, train, map, explore while dragging, generate, download."""
+
+import io
+import json
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+ROOT = Path(__file__).parents[1]
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+pytestmark = [pytest.mark.browser, pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine; install Debian's package chromium")]
+PATIENCE = 120_000
+
+
+@pytest.fixture(scope="module")
+def server():
+    """The app as a person starts it, on a free port."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    process = subprocess.Popen([sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless", "true", "--server.port", str(port)],
+                               cwd=ROOT, env={**os.environ, "OMP_NUM_THREADS": "1"}, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    address = f"http://127.0.0.1:{port}"
+    for _ in range(120):
+        try:
+            urllib.request.urlopen(f"{address}/_stcore/health", timeout=1)
+            break
+        except OSError:
+            time.sleep(0.5)
+    yield address
+    process.terminate()
+    log = process.communicate(timeout=30)[1]
+    assert "Traceback" not in log, log[-3000:]
+
+
+@pytest.fixture(scope="module")
+def browser():
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        made = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader",
+                                                                          "--disable-background-networking", "--disable-component-update", "--disable-sync"])
+        yield made
+        made.close()
+
+
+@pytest.fixture
+def page(browser):
+    context = browser.new_context(viewport={"width": 1280, "height": 1000}, accept_downloads=True)
+    context.set_default_timeout(PATIENCE)
+    made = context.new_page()
+    made.errors, made.outside = [], []
+    made.on("pageerror", lambda error: made.errors.append(str(error)))
+    made.on("request", lambda request: made.outside.append(request.url) if not re.match(r"(http|ws)://127\.0\.0\.1|data:|blob:", request.url) else None)
+    yield made
+    assert not made.errors, made.errors
+    assert not made.outside, made.outside
+    context.close()
+
+
+def colour_zip() -> bytes:
+    """Small colour pictures of two sizes with transparency, in class folders."""
+    rng, buffer = np.random.RandomState(0), io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for i in range(120):
+            kind, side = ("disc", "bar")[i % 2], (24, 32)[i % 3 == 0]
+            y, x = np.mgrid[:side, :side] / side - 0.5
+            inside = np.hypot(x - rng.uniform(-0.1, 0.1), y) < rng.uniform(0.2, 0.4) if kind == "disc" else abs(x - rng.uniform(-0.2, 0.2)) < rng.uniform(0.05, 0.2)
+            pixels = np.zeros((side, side, 4), np.uint8)
+            pixels[inside] = [*rng.randint(60, 255, 3), 255]
+            png = io.BytesIO()
+            Image.fromarray(pixels, "RGBA").save(png, "PNG")
+            archive.writestr(f"shapes/{kind}/{i}.png", png.getvalue())
+    return buffer.getvalue()
+
+
+def mixed_table() -> bytes:
+    """Numbers, dates, categories and gaps; semicolons and decimal commas."""
+    rng = np.random.RandomState(1)
+    lines = ["Größe;Gewicht;Geboren;Stadt;Mitglied;Gruppe"]
+    for i in range(180):
+        group = rng.choice(["rot", "blau"])
+        size = rng.normal(170 if group == "rot" else 185, 4)
+        lines.append(f"{size:.1f};{size / 2 + rng.normal(0, 3):.1f};{rng.randint(1, 28):02d}.{rng.randint(1, 12):02d}.{rng.randint(1950, 2005)};"
+                     f"{rng.choice(['Ulm', 'Köln', ''])};{rng.choice(['ja', 'nein'])};{group}".replace(".", ",", 2) if i else f"170,5;80,2;01.02.1980;Ulm;ja;{group}")
+    return "\n".join(lines).encode("cp1252")
+
+
+def corpus() -> bytes:
+    """Short news as JSON lines, two topics."""
+    rng = np.random.RandomState(2)
+    topics = {"sport": "team goal match season coach player league victory striker fans stadium score".split(),
+              "market": "stocks bank interest rate shares investor profit market trade bond price growth".split()}
+    rows = []
+    for i in range(160):
+        topic = ("sport", "market")[i % 2]
+        rows.append(json.dumps({"headline": " ".join(rng.choice(topics[topic] + ["today", "report", "new"], 12)), "topic": topic}))
+    return "\n".join(rows).encode()
+
+
+def bring(page, server, name: str, content: bytes) -> None:
+    page.goto(f"{server}/data")
+    page.locator("input[type=file]").set_input_files({"name": name, "mimeType": "application/octet-stream", "buffer": content})
+    page.get_by_text("Size of one").wait_for()
+
+
+def settings(page, **values) -> None:
+    for label, value in values.items():
+        box = page.get_by_label(label, exact=True)
+        box.fill(str(value))
+        box.press("Tab")
+
+
+def train(page, model: str, **values) -> None:
+    page.get_by_role("button", name="Train a model").click()
+    page.get_by_text("Nothing trained on this data yet").wait_for()
+    page.get_by_role("radio", name=model, exact=True).click()
+    if values:
+        settings(page, **values)
+    page.locator(".st-key-train button").click()
+    page.get_by_text("Trained in").wait_for()
+    page.get_by_text("measured on").wait_for()
+
+
+def see_map(page) -> None:
+    page.get_by_role("button", name="See the map").click()
+    page.get_by_text("Trustworthiness").first.wait_for()
+    page.locator(".js-plotly-plot").first.wait_for()
+
+
+def explore(page) -> None:
+    """Every way of moving changes what is decoded."""
+    page.get_by_role("button", name="Explore", exact=True).click()
+    page.locator(".lx[data-code]").wait_for()
+    page.get_by_text("Stop and keep").wait_for(state="hidden")
+    page.wait_for_function("() => document.querySelector('.lx-handle') && !document.querySelector('.lx-handle').hidden")
+    page.wait_for_timeout(1500)
+    first = code(page)
+    frames = int(page.locator(".lx").get_attribute("data-frames"))
+    slider = page.locator(".lx-sliders .lx-range").first
+    box = slider.bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    for step in range(20):       # the hand is still down: frames must come now, not on release
+        page.mouse.move(box["x"] + box["width"] * (0.5 + 0.02 * step), box["y"] + box["height"] / 2)
+        page.wait_for_timeout(20)
+    page.wait_for_function(f"() => Number(document.querySelector('.lx').dataset.frames) > {frames + 3}")
+    page.mouse.up()
+    second = code(page)
+    assert (first != second).sum() == 1
+    handle = page.locator(".lx-handle").bounding_box()
+    page.mouse.move(handle["x"] + 15, handle["y"] + 15)
+    page.mouse.down()
+    page.mouse.move(handle["x"] + 60, handle["y"] + 60, steps=8)
+    page.wait_for_timeout(400)
+    page.mouse.up()
+    page.wait_for_timeout(400)
+    third = code(page)
+    assert not np.allclose(second, third)
+    page.locator(".lx-undo").click()
+    page.wait_for_timeout(600)
+    assert np.allclose(code(page), second, atol=1e-3)
+    page.locator(".lx-reset").click()
+    page.wait_for_timeout(600)
+    assert np.allclose(code(page), first, atol=1e-3)
+    page.locator(".lx-set-a").click()
+    page.locator(".lx-random").click()
+    page.wait_for_timeout(600)
+    page.locator(".lx-set-b").click()
+    page.locator(".lx-step").nth(8).wait_for()
+
+
+def code(page) -> np.ndarray:
+    return np.array(json.loads(page.locator(".lx").get_attribute("data-code")))
+
+
+def generate(page) -> None:
+    page.get_by_role("button", name="Generate", exact=True).click()
+    page.get_by_text("How good they are").wait_for()
+
+
+def download(page, label: str) -> bytes:
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name=label).click()
+    return Path(waiting.value.path()).read_bytes()
+
+
+def test_digits_from_one_click_to_a_download(page, server):
+    page.goto(server)
+    page.get_by_role("button", name="Start with handwritten digits").first.click()
+    page.get_by_text("Trained in").wait_for()
+    see_map(page)
+    explore(page)
+    address = page.url
+    assert "run=" in address and "code=" in address
+    generate(page)
+    with np.load(io.BytesIO(download(page, "NPZ")), allow_pickle=False) as arrays:
+        assert arrays["items"].shape == (36, 8, 8, 1) and np.isfinite(arrays["items"]).all()
+    with zipfile.ZipFile(io.BytesIO(download(page, "ZIP of PNGs"))) as archive:
+        assert len(archive.namelist()) == 36
+    wanted = json.loads(re.search(r"code=([^&]+)", address).group(1).replace("%5B", "[").replace("%5D", "]").replace("%2C", ",").replace("+", " ").replace("%20", " "))
+    page.goto(address)      # a link brings a reload, or a colleague, to the same view
+    page.locator(".lx[data-code]").wait_for()
+    page.wait_for_timeout(1000)
+    assert np.allclose(code(page), wanted, atol=1e-3)
+
+
+def test_colour_pictures_with_transparency(page, server):
+    bring(page, server, "shapes.zip", colour_zip())
+    train(page, "VAE", Epochs=8)
+    see_map(page)
+    explore(page)
+    generate(page)
+    with Image.open(io.BytesIO(download(page, "PNG sheet"))) as sheet:
+        assert sheet.mode == "RGB" and min(sheet.size) > 32
+
+
+def test_a_mixed_table_with_gaps(page, server):
+    bring(page, server, "leute.csv", mixed_table())
+    train(page, "VAE", Epochs=20)
+    see_map(page)
+    explore(page)
+    generate(page)
+    frame = pd.read_csv(io.BytesIO(download(page, "CSV in the original columns")))
+    assert {"Größe", "Gewicht", "Geboren", "Stadt"} <= set(frame.columns)
+    assert frame["Größe"].between(140, 210).all()
+    assert set(frame["Stadt"].dropna()) <= {"Ulm", "Köln"}
+
+
+def test_a_text_corpus(page, server):
+    bring(page, server, "news.jsonl", corpus())
+    train(page, "LSA")
+    see_map(page)
+    explore(page)
+    generate(page)
+    assert len(pd.read_csv(io.BytesIO(download(page, "CSV")))) == 12
+
+
+def test_a_gan_and_its_stop(page, server):
+    page.goto(server)
+    page.locator(".st-key-open-spiral button").click()
+    page.get_by_role("button", name="Train a model").click()
+    page.get_by_text("Nothing trained on this data yet").wait_for()
+    page.get_by_role("radio", name="GAN", exact=True).click()
+    page.locator(".st-key-train button").click()
+    page.wait_for_timeout(5000)
+    page.get_by_role("button", name="Stop and keep what is there").click()
+    page.get_by_text("stopped early").first.wait_for()
+
+
+@pytest.mark.parametrize("width", (390, 1280, 1920))
+def test_no_page_is_wider_than_the_window(browser, server, width):
+    context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme="dark")
+    page = context.new_page()
+    for name in ("", "data", "train", "map", "explore", "generate"):
+        page.goto(f"{server}/{name}")
+        page.locator("h1").first.wait_for()
+        page.wait_for_timeout(500)
+        assert page.evaluate("() => document.documentElement.scrollWidth - window.innerWidth") <= 1, name
+    context.close()
