@@ -78,7 +78,9 @@ def _words(series: pd.Series, decimal: str, notes: list[str]) -> Understood:
         if cleaned:
             notes.append(f"{series.name}: thousands separators, currency or percent signs were removed to read its numbers.")
         _report(series, numbers, "numbers", notes)
-        whole = (numbers.dropna() % 1 == 0).all() and numbers.abs().max() < 2**53 and not seen.str.contains(decimal, regex=False).any()
+        # pandas writes whole numbers with gaps as 3.0
+        fractions = seen.str.contains(decimal, regex=False).any() and not (series.isna().any() and seen.str.fullmatch(r"-?\d+\.0").all())
+        whole = not fractions and (numbers.dropna() % 1 == 0).all() and numbers.abs().max() < 2**53
         return _typed(_as_integers(numbers) if whole else _finite(numbers, notes))
     if share >= 0.5 and not _are_codes(seen):
         notes.append(f"{series.name}: {int(numbers.notna().sum()):,} of {len(seen):,} values are numbers; it was read as categories. Choose the type numeric to set the others missing.")
@@ -216,7 +218,9 @@ def _plain(series: pd.Series, notes: list[str]) -> pd.Series | None:
     if pd.api.types.is_complex_dtype(series.dtype):
         return None
     if pd.api.types.is_float_dtype(series.dtype):
-        return _finite(series, notes)
+        return _finite(_as_floats(series), notes)
+    if pd.api.types.is_extension_array_dtype(series.dtype) and series.dtype.kind in "iub" and not series.isna().any():
+        return series.astype(series.dtype.numpy_dtype)
     return series
 
 

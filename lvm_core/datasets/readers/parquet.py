@@ -47,7 +47,7 @@ class Parquet(TableReader):
         left_out = [n for n in file.schema_arrow.names if n not in flat]
         if left_out:
             notes.append(f"Left out, nested or binary: {name_list(left_out, 10)}.")
-        frame = table.to_pandas(ignore_metadata=True, date_as_object=False)
+        frame = table.to_pandas(ignore_metadata=True, date_as_object=False, types_mapper=_nullable().get)
         for position, name in enumerate(frame.columns):
             if name in words:
                 frame.isetitem(position, frame.iloc[:, position].astype("str"))
@@ -73,6 +73,15 @@ def _batches(file, columns: list[str], name: str):
     if not pieces:
         raise DataError(f"{name} has no rows; at least 3 are needed.")
     return pa.Table.from_batches(pieces).unify_dictionaries()
+
+
+def _nullable() -> dict:
+    """Whole numbers and truth values with gaps keep their type."""
+    import pandas as pd
+    import pyarrow as pa
+
+    return {pa.type_for_alias(name): pd.api.types.pandas_dtype(name.title().replace("Ui", "UI")) for name in
+            ("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64")} | {pa.bool_(): pd.BooleanDtype()}
 
 
 def _deep(kind) -> bool:
