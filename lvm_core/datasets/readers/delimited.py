@@ -44,6 +44,8 @@ class Delimited(TableReader):
 
     def read(self, upload):
         text, encoding, notes = to_text(upload.data, self.encoding, upload.name)
+        if not text.strip():
+            raise DataError(f"{upload.name} is empty; choose a file with data in it.")
         text = text.strip("\n") + "\n"
         delimiter = find_delimiter(text) if self.delimiter == "auto" else DELIMITERS[self.delimiter]
         quoting, widths = _widths(text, delimiter, upload.name, notes)

@@ -38,7 +38,8 @@ class Parquet(TableReader):
             words = [f.name for f in file.schema_arrow if pa.types.is_string(f.type) or pa.types.is_large_string(f.type)]
             # words stay in their dictionary until their true length is known: a small file can stand for terabytes
             file = pq.ParquetFile(io.BytesIO(upload.data), read_dictionary=words)
-            table = _batches(file, flat, upload.name)
+            # the metadata is of no use here, and a broken one would be parsed
+            frame = _batches(file, flat, upload.name).replace_schema_metadata(None).to_pandas(date_as_object=False, types_mapper=_nullable().get)
         except (pa.ArrowException, OSError, ValueError) as error:
             if isinstance(error, DataError):
                 raise
@@ -47,7 +48,6 @@ class Parquet(TableReader):
         left_out = [n for n in file.schema_arrow.names if n not in flat]
         if left_out:
             notes.append(f"Left out, nested or binary: {name_list(left_out, 10)}.")
-        frame = table.to_pandas(ignore_metadata=True, date_as_object=False, types_mapper=_nullable().get)
         for position, name in enumerate(frame.columns):
             if name in words:
                 frame.isetitem(position, frame.iloc[:, position].astype("str"))
