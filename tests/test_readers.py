@@ -133,6 +133,12 @@ def test_label_ids_and_constants_are_left_out_of_x_but_kept_in_rows():
     assert read_dataset(csv_of(frame), "a.csv", label="town").label == "town"
 
 
+def test_numbered_classes_are_classes():
+    frame = shop()[["size", "items", "price"]].assign(target=[0, 1, 2] * 20)
+    assert set(read_dataset(csv_of(frame), "a.csv").rows["target"]) == {"0", "1", "2"}
+    assert read_dataset(csv_of(frame.assign(target=frame["price"] * 2)), "a.csv").rows["target"].dtype == float
+
+
 def test_types_can_be_corrected():
     data = csv_of(shop())
     changed = read_dataset(data, "a.csv", types={"items": "categorical", "size": "ignore", "member": "categorical", "price": "integer"})
