@@ -244,11 +244,11 @@ class Categorical(Column):
         ordered = typed == "category" and bool(series.cat.ordered)
         if typed == "category":
             categories = [_plain(v) for v in series.cat.categories]
-        seen = pd.Series([_plain(v) for v in series[series.notna()]], dtype=object)
-        counts = seen.value_counts()
-        kept = set(counts.index[:max_levels])
+        counts = series.value_counts()
+        counts = counts[counts > 0]
+        kept = {_plain(v) for v in counts.index[:max_levels]}
         levels = [v for v in categories if v in kept] if categories else sorted(kept, key=_order)
-        return cls(series.name, typed, float(1 - len(seen) / max(len(series), 1)), levels, len(counts) > len(levels), categories, ordered)
+        return cls(series.name, typed, float(series.isna().mean()) if len(series) else 0.0, levels, len(counts) > len(levels), categories, ordered)
 
     @property
     def labels(self) -> list[str]:

@@ -20,6 +20,7 @@ LABELS = ("label", "labels", "class", "classes", "target", "species", "category"
           "variety", "genre", "sentiment", "y", "type", "cluster")
 ANY_LABELS = ("label", "target", "class")       # labels even when they are real numbers
 MIN_ROWS = 3
+CLASSES = 30        # a label of more different whole numbers is a measurement
 
 
 @dataclass
@@ -52,6 +53,8 @@ def table_dataset(frame: pd.DataFrame, name: str, wishes: Wishes | None = None, 
     types = {c: u.type for c, u in found.items()}
     text = _text_column(wishes, types)
     label = _label(wishes, rows, types, text)
+    if label is not None and types[label] in ("integer", "boolean") and rows[label].nunique() <= CLASSES:
+        rows[label] = rows[label].astype("str").where(rows[label].notna())      # classes that are numbered, not measured
     if text is not None:
         nested = [c for c, u in found.items() if u.reason == NESTED]
         notes += [f"Left out, {NESTED}: {name_list(nested, 10)}."] * bool(nested)

@@ -78,7 +78,9 @@ def _words(series: pd.Series, decimal: str, notes: list[str]) -> Understood:
         if cleaned:
             notes.append(f"{series.name}: thousands separators, currency or percent signs were removed to read its numbers.")
         _report(series, numbers, "numbers", notes)
-        whole = (numbers.dropna() % 1 == 0).all() and numbers.abs().max() < 2**53 and not seen.str.contains(decimal, regex=False).any()
+        # pandas writes whole numbers with gaps as 3.0
+        fractions = seen.str.contains(decimal, regex=False).any() and not (series.isna().any() and seen.str.fullmatch(r"-?\d+\.0").all())
+        whole = not fractions and (numbers.dropna() % 1 == 0).all() and numbers.abs().max() < 2**53
         return _typed(_as_integers(numbers) if whole else _finite(numbers, notes))
     if share >= 0.5 and not _are_codes(seen):
         notes.append(f"{series.name}: {int(numbers.notna().sum()):,} of {len(seen):,} values are numbers; it was read as categories. Choose the type numeric to set the others missing.")
@@ -117,24 +119,32 @@ def _why_not(found: Understood, first: bool) -> str:
 def to_numbers(series: pd.Series, decimal: str) -> tuple[pd.Series, bool]:
     """Words -> float64 with NaN where there is no number; and whether separators or signs had to be removed."""
     words = series.str.strip()
-    if decimal == ".":
-        numbers = pd.to_numeric(words, errors="coerce").astype(float)
-        if numbers.notna().sum() == words.notna().sum():
-            return numbers, False
+    numbers = pd.to_numeric(words.str.replace(",", ".", regex=False) if decimal == "," else words, errors="coerce").astype(float)
+    unsure = numbers.isna() | words.str.contains(".", regex=False) if decimal == "," else numbers.isna()
+    rest = words[unsure.astype(bool) & words.notna()]
+    if not len(rest):
+        return numbers, False
+    different = pd.Series(rest.unique(), dtype="str")
+    if not _cleaned(different.iloc[:: max(1, len(different) // 500)], decimal).notna().any():
+        return numbers, False
+    cleaned = rest.map(dict(zip(different, _cleaned(different, decimal)))).astype(float)
+    changed = bool((cleaned.notna() & (cleaned != numbers[rest.index])).any())
+    numbers[rest.index] = cleaned
+    return numbers, changed
+
+
+def _cleaned(words: pd.Series, decimal: str) -> pd.Series:
+    """Numbers as people write them, with separators, currency and percent signs -> float64."""
     text = words.str.replace(r"^([+-]?)\s*[$€£¥]\s*|\s*[%€$£¥]$", r"\1", regex=True)
     text = text.str.replace(r"(?<=\d)[\s\u00a0\u202f'’](?=\d{3}(\D|$))", "", regex=True)
     if decimal == ",":
-        grouped = r"[+-]?[1-9]\d{0,2}(\.\d{3})+(,\d+)?"
-        dotted = text[text.str.contains(".", regex=False).fillna(False).astype(bool)]
-        if len(dotted) and dotted.str.fullmatch(grouped).mean() > 0.9:
+        dotted = text[text.str.contains(".", regex=False)]
+        if len(dotted) and dotted.str.fullmatch(r"[+-]?[1-9]\d{0,2}(\.\d{3})+(,\d+)?").mean() > 0.9:
             text = text.str.replace(".", "", regex=False)
-        plain = words.str.replace(",", ".", regex=False)
         text = text.str.replace(",", ".", regex=False)
     else:
-        plain = words
-        grouped = text.str.fullmatch(r"[+-]?[1-9]\d{0,2}(,\d{3})+(\.\d+)?").fillna(False).astype(bool)
-        text = text.where(~grouped, text.str.replace(",", "", regex=False))
-    return pd.to_numeric(text, errors="coerce").astype(float), bool((text != plain)[words.notna()].any())
+        text = text.where(~text.str.fullmatch(r"[+-]?[1-9]\d{0,2}(,\d{3})+(\.\d+)?"), text.str.replace(",", "", regex=False))
+    return pd.to_numeric(text, errors="coerce").astype(float)
 
 
 def to_dates(series: pd.Series, day_first: bool, notes: list[str], force: bool = False) -> pd.Series | None:
@@ -188,7 +198,10 @@ def _must(series: pd.Series, converted: pd.Series | None, what: str) -> pd.Serie
 
 
 def _report(series: pd.Series, converted: pd.Series, what: str, notes: list[str]) -> None:
-    lost = series[series.notna() & converted.isna()]
+    gone = series.notna() & converted.isna()
+    if not gone.any():
+        return
+    lost = series[gone]
     if _is_words(lost):
         lost = lost[~lost.str.strip().str.lower().isin(NOTHING)]
     if len(lost):
@@ -216,7 +229,9 @@ def _plain(series: pd.Series, notes: list[str]) -> pd.Series | None:
     if pd.api.types.is_complex_dtype(series.dtype):
         return None
     if pd.api.types.is_float_dtype(series.dtype):
-        return _finite(series, notes)
+        return _finite(_as_floats(series), notes)
+    if pd.api.types.is_extension_array_dtype(series.dtype) and series.dtype.kind in "iub" and not series.isna().any():
+        return series.astype(series.dtype.numpy_dtype)
     return series
 
 
@@ -260,4 +275,5 @@ def _finite(numbers: pd.Series, notes: list[str]) -> pd.Series:
 
 def _are_codes(seen: pd.Series) -> bool:
     """Digits that begin with 0, such as postcodes: their zeros must come back."""
-    return bool(seen.str.fullmatch(r"\s*0\d+\s*").mean() > 0.01)
+    zeros = seen[seen.str.startswith("0")]
+    return bool(len(zeros) and zeros.str.fullmatch(r"0\d+\s*").sum() > 0.01 * len(seen))

@@ -44,6 +44,8 @@ class Delimited(TableReader):
 
     def read(self, upload):
         text, encoding, notes = to_text(upload.data, self.encoding, upload.name)
+        if not text.strip():
+            raise DataError(f"{upload.name} is empty; choose a file with data in it.")
         text = text.strip("\n") + "\n"
         delimiter = find_delimiter(text) if self.delimiter == "auto" else DELIMITERS[self.delimiter]
         quoting, widths = _widths(text, delimiter, upload.name, notes)
@@ -88,7 +90,7 @@ def find_delimiter(text: str) -> str:
 
 def find_decimal(frame: pd.DataFrame, delimiter: str) -> str:
     """``,`` when values such as 1,5 are commoner than 1.5. Between commas 1,234 can only be a thousand; elsewhere it speaks for the comma."""
-    sample = frame.head(500).set_axis(range(frame.shape[1]), axis=1)
+    sample = frame.iloc[:200, :100].set_axis(range(min(frame.shape[1], 100)), axis=1)
     comma = r"[-+]?\d+,(\d{1,2}|\d{4,})" if delimiter == "," else r"[-+]?[\d.' ]*\d,\d+\s*[%€]?"
     commas = sum(int(sample[c].str.strip().str.fullmatch(comma).sum()) for c in sample)
     points = sum(int(sample[c].str.strip().str.fullmatch(r"[-+]?[\d,' ]*\d?\.\d+([eE][-+]?\d+)?").sum()) for c in sample)

@@ -52,36 +52,34 @@ class Images(Reader):
         if others:
             notes.append(f"Files that are no pictures were passed over: {others:,}.")
         limits.check("rows", len(entries), upload.name)
-        seen, sizes = Seen(), []
-        for info in entries:        # headers first: the common size must be known before any pixel is kept
-            size = seen.look(archive, info)
-            sizes.append(size)
-        good = [(info, size) for info, size in zip(entries, sizes) if size]
+        seen = Seen()
+        good, pictures, size, fit = self._load(archive, entries, seen)
         if not good:
             raise DataError(f"None of the {len(entries)} pictures in {upload.name} can be read: {seen.reasons()}.")
-        size = choose_size([s for _, s in good], self.side)
-        limits.check("cells", len(good) * size[0] * size[1], upload.name)
-        fit = self._fit([s for _, s in good], size)
-        pictures, kept = [], []
-        for info, _ in good:
-            picture = seen.load(archive, info, size, fit, self.background)
-            if picture is not None:
-                pictures.append(picture)
-                kept.append(info)
-        if not pictures:
-            raise DataError(f"None of the {len(entries)} pictures in {upload.name} can be read: {seen.reasons()}.")
         X = _stack(pictures, self.colour, upload.name, notes)
-        notes += seen.notes(len(entries), self.background)
-        odd = len({s for _, s in good}) > 1 or good[0][1] != size
-        if odd:
-            resized = sum(s != size for _, s in good)
+        notes += seen.notes(len(entries))
+        resized = sum(s != size for _, s in good)
+        if resized:
             how = {"crop": "the centre was cut out of those with other proportions", "pad": f"borders in {self.background} were added to those with other proportions",
                    "stretch": "proportions were changed"}[fit]
             notes.append(f"{resized:,} of {len(good):,} pictures were resized to {size[1]} x {size[0]} pixels; {how}.")
-        rows, label = _rows(kept, self.label, notes)
+        rows, label = _rows([info for info, _ in good], self.label, notes)
         dataset = image_dataset(X, upload.name, rows, label, notes)
         dataset.source = {"options": {"side": size[0] if size[0] == size[1] else 0, "colour": "colour" if X.shape[3] == 3 else "grey", "fit": fit}}
         return dataset
+
+    def _load(self, archive, entries, seen: "Seen"):
+        """(readable entries with their sizes, their pictures, the size all were brought to, how)."""
+        good = [(info, size) for info in entries if (size := seen.look(archive, info))]     # headers first, before any pixel is kept
+        pictures, size, fit = [], None, "crop"
+        while good and size != choose_size([s for _, s in good], self.side):    # again, if a broken picture had a say in the size
+            size = choose_size([s for _, s in good], self.side)
+            limits.check("cells", len(good) * size[0] * size[1], archive.name)
+            fit = self._fit([s for _, s in good], size)
+            seen.counts.clear()
+            loaded = [(pair, seen.load(archive, pair[0], size, fit, self.background)) for pair in good]
+            good, pictures = [pair for pair, p in loaded if p is not None], [p for _, p in loaded if p is not None]
+        return good, pictures, size, fit
 
     def _fit(self, sizes: list[tuple[int, int]], size: tuple[int, int]) -> str:
         if self.fit != "auto":
@@ -149,7 +147,7 @@ class Seen:
             by_reason.setdefault(reason, []).append(name)
         return "; ".join(f"{reason} ({name_list(names, 10)})" for reason, names in by_reason.items())
 
-    def notes(self, n: int, background: str) -> list[str]:
+    def notes(self, n: int) -> list[str]:
         """One sentence for each thing worth knowing."""
         said = [f"{count:,} of {n:,} pictures have {what}." for what, count in self.counts.items()]
         return said + ([f"{len(self.failed):,} of {n:,} pictures could not be read and were left out: {self.reasons()}."] if self.failed else [])
@@ -164,7 +162,8 @@ def _open(data: bytes):
 
 
 def _size(picture) -> tuple[int, int]:
-    turned = picture.getexif().get(0x0112, 1) in (5, 6, 7, 8)
+    # Pillow reads a whole PNG to find its EXIF; there the size before rotation has to do
+    turned = picture.format != "PNG" and picture.getexif().get(0x0112, 1) in (5, 6, 7, 8)
     return (picture.width, picture.height) if turned else (picture.height, picture.width)
 
 
@@ -174,7 +173,7 @@ def _plainly(error: Exception) -> str:
     if isinstance(error, UnidentifiedImageError):
         return "not a picture"
     if isinstance(error, (DataError, Image.DecompressionBombError)):
-        return f"over the limit of {limits.LIMITS.picture_pixels:,} pixels" if "pixels" in str(error) else "damaged"
+        return f"over the limit of {limits.LIMITS.picture_pixels:,} pixels" if "pixels" in str(error) else "damaged or cut short"
     return "damaged or cut short"
 
 

@@ -38,7 +38,8 @@ class Parquet(TableReader):
             words = [f.name for f in file.schema_arrow if pa.types.is_string(f.type) or pa.types.is_large_string(f.type)]
             # words stay in their dictionary until their true length is known: a small file can stand for terabytes
             file = pq.ParquetFile(io.BytesIO(upload.data), read_dictionary=words)
-            table = _batches(file, flat, upload.name)
+            # the metadata is of no use here, and a broken one would be parsed
+            frame = _batches(file, flat, upload.name).replace_schema_metadata(None).to_pandas(date_as_object=False, types_mapper=_nullable().get)
         except (pa.ArrowException, OSError, ValueError) as error:
             if isinstance(error, DataError):
                 raise
@@ -47,7 +48,6 @@ class Parquet(TableReader):
         left_out = [n for n in file.schema_arrow.names if n not in flat]
         if left_out:
             notes.append(f"Left out, nested or binary: {name_list(left_out, 10)}.")
-        frame = table.to_pandas(ignore_metadata=True, date_as_object=False)
         for position, name in enumerate(frame.columns):
             if name in words:
                 frame.isetitem(position, frame.iloc[:, position].astype("str"))
@@ -73,6 +73,15 @@ def _batches(file, columns: list[str], name: str):
     if not pieces:
         raise DataError(f"{name} has no rows; at least 3 are needed.")
     return pa.Table.from_batches(pieces).unify_dictionaries()
+
+
+def _nullable() -> dict:
+    """Whole numbers and truth values with gaps keep their type."""
+    import pandas as pd
+    import pyarrow as pa
+
+    return {pa.type_for_alias(name): pd.api.types.pandas_dtype(name.title().replace("Ui", "UI")) for name in
+            ("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64")} | {pa.bool_(): pd.BooleanDtype()}
 
 
 def _deep(kind) -> bool:
