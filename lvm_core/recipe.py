@@ -134,7 +134,7 @@ def _simple(name: Any) -> str:
 
 
 def discover(package: str, base: type) -> Registry:
-    """All public subclasses of ``base`` in the modules of ``package``, by name, in order of (year, name).
+    """All public subclasses of ``base`` in the modules of ``package``, by name, in order of (rank, year, name) where a class states them.
 
     A class is public when it is defined in a module of the package (not ``base``) and does not begin with ``_``.
     Dropping a file into the package is the whole job of adding one.
@@ -146,5 +146,5 @@ def discover(package: str, base: type) -> Registry:
             if issubclass(item, base) and item.__module__ == module.__name__ \
                     and not item.__name__.startswith("_") and not inspect.isabstract(item) and item is not base:
                 found.append(item)
-    found.sort(key=lambda c: (getattr(c, "year", 0), c.__name__))
+    found.sort(key=lambda c: (getattr(c, "rank", 50), getattr(c, "year", 0), c.__name__))
     return Registry({getattr(c, "name", None) or c.__name__: c for c in found})

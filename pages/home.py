@@ -33,11 +33,13 @@ for slot, (page, name, line) in zip(st.columns(len(STEPS)), STEPS):
         st.caption(line)
 
 st.markdown("##### Or start from one of these")
-slots = st.columns(4)
-for i, (name, source) in enumerate(DATASETS.items()):
-    with slots[i % 4].container(border=True, height="stretch", key=f"card-{name}"):
-        st.markdown(f"{frame.KIND_ICON[source.kind]} **{md(source.title)}**")
-        st.caption(md(source.summary, 200))
-        if st.button("Open", key=f"open-{name}", icon=":material/arrow_forward:"):
-            state.use_data(state.Data(source().load()))
-            st.switch_page("data.py")
+names = list(DATASETS)
+for row in range(0, len(names), 4):
+    for slot, name in zip(st.columns(4), names[row:row + 4]):
+        source = DATASETS[name]
+        with slot.container(border=True, height="stretch", key=f"open-{name}"):
+            st.markdown(f"{frame.KIND_ICON[source.kind]} **{md(source.title)}**")
+            st.caption(md(source.summary, 200))
+            if st.button("Open", key=f"go-{name}", icon=":material/arrow_forward:", help=f"Load {source.title}"):
+                state.use_data(state.Data(source().load()))
+                st.switch_page("data.py")

@@ -94,6 +94,7 @@ class Source(Recipe):
     title: ClassVar[str] = ""
     summary: ClassVar[str] = ""
     kind: ClassVar[str] = ""
+    rank: ClassVar[int] = 50        # order in lists
     origin: ClassVar[str] = ""      # who collected or defined it, year
 
     def load(self) -> Dataset:

@@ -15,6 +15,7 @@ class Iris(Source):
     title: ClassVar[str] = "Iris flowers"
     summary: ClassVar[str] = "150 flowers of three species, petals and sepals measured in centimetres. The classic first table."
     kind: ClassVar[str] = "table"
+    rank: ClassVar[int] = 30
     origin: ClassVar[str] = "Anderson, 1935; Fisher, 1936; scikit-learn's copy"
 
     def load(self) -> Dataset:
