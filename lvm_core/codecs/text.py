@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,6 +15,7 @@ from ..limits import DataError
 from .base import Codec, as_rows
 
 ENGLISH = frozenset("the of and to in is that it for was on are as with be at this have from or not but by an".split())
+WORDS, PAIRS = r"(?u)\b\w\w+\b", r"(?=([\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]{2}))"      # scikit-learn's; two neighbouring characters
 SMALL = 50      # documents; below, every term counts
 
 
@@ -21,12 +23,13 @@ SMALL = 50      # documents; below, every term counts
 class TextCodec(Codec):
     """Documents <-> CSR float32 counts X (n, terms). Terms are scikit-learn's: lower case, two or more word characters.
 
-    Decoding gives each row's heaviest terms, since word order is not in X.
+    Chinese and Japanese write no spaces; there a term is a pair of neighbouring characters (``pairs``). Decoding gives each row's heaviest terms, since word order is not in X.
     """
 
     kind: ClassVar[str] = "text"
 
     terms: list[str]
+    pairs: bool = False
 
     @classmethod
     def of(cls, documents: list[str], max_terms: int = 5000, min_df: int = 0, stop_words: str = "auto"):
@@ -38,12 +41,12 @@ class TextCodec(Codec):
         """
         from sklearn.feature_extraction.text import CountVectorizer
 
-        n = len(documents)
+        n, pairs = len(documents), unspaced(documents)
         min_df = min_df or (1 if n < SMALL else 2)
         if stop_words == "auto":
             stop_words = "english" if n >= SMALL and looks_english(documents) else "none"
         try:
-            counter = CountVectorizer(min_df=min(min_df, n), stop_words="english" if stop_words == "english" else None)
+            counter = CountVectorizer(token_pattern=PAIRS if pairs else WORDS, min_df=min(min_df, n), stop_words="english" if stop_words == "english" else None)
             counts = counter.fit_transform(documents)
         except ValueError as error:     # "empty vocabulary" and "no terms remain" are scikit-learn's words for it
             raise DataError(f"the {n} documents share no terms: expected words of two or more letters that occur in at least {min_df} of them.") from error
@@ -51,11 +54,12 @@ class TextCodec(Codec):
         keep = np.sort(np.argsort(-total, kind="stable")[:max_terms])
         if len(keep) < 2:
             raise DataError(f"the {n} documents hold only one term ({terms[0][:40]!r}); expected at least 2 different words.")
-        notes = [f"Terms: words of two or more letters, in lower case; {len(terms):,} of them are in at least {min_df} document{'s' * (min_df > 1)}"
+        kind = "pairs of neighbouring characters" if pairs else "words of two or more letters, in lower case"
+        notes = [f"Terms: {kind}; {len(terms):,} of them are in at least {min_df} document{'s' * (min_df > 1)}"
                  + (f", the {len(keep):,} most frequent were kept." if len(keep) < len(terms) else ".")]
         if stop_words == "english":
             notes.append("English function words (the, of, and ...) were left out.")
-        return cls([str(t) for t in terms[keep]]), counts[:, keep].astype(np.float32).tocsr(), notes
+        return cls([str(t) for t in terms[keep]], pairs), counts[:, keep].astype(np.float32).tocsr(), notes
 
     @cached_property
     def layout(self) -> Layout:
@@ -65,7 +69,7 @@ class TextCodec(Codec):
     def _counter(self):
         from sklearn.feature_extraction.text import CountVectorizer
 
-        return CountVectorizer(vocabulary=self.terms, dtype=np.float32)
+        return CountVectorizer(vocabulary=self.terms, token_pattern=PAIRS if self.pairs else WORDS, dtype=np.float32)
 
     def encode(self, items):
         """Documents (list of str) -> CSR float32 (n, terms); unknown words are not counted. Raises DataError."""
@@ -80,14 +84,20 @@ class TextCodec(Codec):
         return [[(self.terms[j], float(row[j])) for j in order if row[j] > 0] for row, order in zip(X, top)]
 
     def to_json(self) -> dict:
-        return {"kind": self.kind, "terms": self.terms}
+        return {"kind": self.kind, "terms": self.terms, "pairs": self.pairs}
 
     @classmethod
     def from_json(cls, data: dict) -> "TextCodec":
-        return cls([str(term) for term in data["terms"]])
+        return cls([str(term) for term in data["terms"]], bool(data.get("pairs", False)))
 
 
 def looks_english(documents: list[str], sample: int = 200) -> bool:
     """Whether at least a tenth of the words of some documents spread over the corpus are English function words."""
     words = " ".join(d[:2000] for d in documents[:: max(1, len(documents) // sample)]).lower().split()
     return sum(w in ENGLISH for w in words) > 0.1 * max(len(words), 1)
+
+
+def unspaced(documents: list[str], sample: int = 200) -> bool:
+    """Whether a third of the characters or more are Chinese or Japanese."""
+    text = "".join(d[:2000] for d in documents[:: max(1, len(documents) // sample)])
+    return len(re.findall("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]", text)) > 0.33 * max(len(text), 1)

@@ -15,6 +15,7 @@ from .base import DataError, Dataset
 from .documents import text_dataset
 from .infer import COLUMN_TYPES, NESTED, understand
 from .upload import name_list
+from .vectors import array_dataset
 
 LABELS = ("label", "labels", "class", "classes", "target", "species", "category", "categories", "topic", "group", "diagnosis", "outcome",
           "variety", "genre", "sentiment", "y", "type", "cluster")
@@ -27,7 +28,7 @@ CLASSES = 30        # a label of more different whole numbers is a measurement
 class Wishes:
     """What a person asked of a table; the defaults let it be found."""
 
-    kind: str = "auto"              # auto, table, text
+    kind: str = "auto"              # auto, table, text, array
     label: str = "auto"             # auto, none, or a column
     text_column: str = "auto"       # auto, or a column
     max_levels: int = 50
@@ -59,6 +60,8 @@ def table_dataset(frame: pd.DataFrame, name: str, wishes: Wishes | None = None, 
         nested = [c for c, u in found.items() if u.reason == NESTED]
         notes += [f"Left out, {NESTED}: {name_list(nested, 10)}."] * bool(nested)
         dataset = _as_text(rows, text, name, label, wishes, notes)
+    elif wishes.kind == "array" or wishes.kind == "auto" and _axis(_numeric(types, label)) is not None:
+        dataset = _as_array(rows, _numeric(types, label), name, label, notes)
     else:
         dataset = _as_table(rows, found, types, name, label, wishes, notes)
     dataset.source = {"options": {"kind": dataset.kind, "label": dataset.label or "none", "types": types}}
@@ -96,6 +99,28 @@ def _as_table(rows, found, types, name, label, wishes, notes) -> Dataset:
     X = codec.encode(rows[used])
     require_variety(X, name)
     return Dataset(name, X, rows, codec, label, notes)
+
+
+def _as_array(rows, columns, name, label, notes) -> Dataset:
+    axis = _axis(columns)
+    if len(columns) < 2:
+        raise DataError(f"{name} has {len(columns)} columns of numbers; at least 2 are needed to read it as vectors.")
+    notes.insert(0, f"{len(rows):,} vectors of {len(columns):,} values" + (f", from {axis[0]:g} to {axis[-1]:g}, as the columns' names say." if axis is not None else "."))
+    others = [c for c in rows.columns if c not in columns]
+    vectors = rows[columns].to_numpy(dtype=float, na_value=np.nan)
+    return array_dataset(vectors, name, rows[others], label, notes, axis=axis, names=columns)
+
+
+def _numeric(types: dict[str, str], label: str | None) -> list[str]:
+    """The columns of numbers."""
+    return [c for c, t in types.items() if t in ("numeric", "integer") and c != label]
+
+
+def _axis(columns: list[str]) -> np.ndarray | None:
+    """The columns' names as an axis, such as wavelengths: 20 or more numbers that only grow or only fall."""
+    values = pd.to_numeric(pd.Series(columns, dtype="str"), errors="coerce").to_numpy()
+    steps = np.diff(values)
+    return values if len(values) >= 20 and (steps > 0).all() | (steps < 0).all() else None
 
 
 def _describe(codec: TableCodec, notes: list[str]) -> None:

@@ -147,6 +147,16 @@ def folders(filename: str) -> list[str]:
     return [part for part in re.split(r"[/\\]", filename)[:-1] if part not in ("", ".")]
 
 
+def class_folders(filenames: list[str]) -> list[str] | None:
+    """The folder that tells the files apart: of each the innermost one at a depth where there are several; None when there is none."""
+    paths = [folders(name)[::-1] for name in filenames]
+    for depth in range(max(map(len, paths), default=0)):
+        names = [path[depth] if depth < len(path) else "" for path in paths]
+        if len(set(names)) > 1:
+            return names
+    return None
+
+
 def _clutter(filename: str) -> bool:
     parts = re.split(r"[/\\]", filename.lower())
     return any(part in CLUTTER for part in parts) or parts[-1].startswith("._")

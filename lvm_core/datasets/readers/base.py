@@ -50,7 +50,7 @@ class TextReader(Reader):
 class TableReader(TextReader):
     """What can be chosen of every table. ``types`` (column -> type, or ``ignore``) is given to :func:`read_dataset` beside them."""
 
-    kind: str = param("auto", choices=("auto", "table", "text"), help="Learn from the table's columns, or from the documents in one of them.", label="Read as")
+    kind: str = param("auto", choices=("auto", "table", "text", "array"), help="Learn from the table's columns one by one, from the documents in one of them, or from all its numbers as one vector a row, such as a spectrum.", label="Read as")
     label: str = param("auto", help="The column that colours the map and is kept from the model; none for no column.", label="Label column")
     text_column: str = param("auto", help="The column that holds the documents.", label="Text column")
     max_levels: int = param(50, low=2, high=1000, help="Categories kept for a column; rarer ones become (other).", label="Categories kept", advanced=True)

@@ -14,7 +14,7 @@ from ... import limits
 from ...recipe import param
 from ..base import DataError
 from ..pictures import choose_size, fit_picture, image_dataset, unit_range
-from ..upload import Upload, folders, name_list, shown
+from ..upload import class_folders, folders, name_list, shown
 from .base import Reader
 
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF")
@@ -209,17 +209,16 @@ def _coloured(picture: np.ndarray) -> bool:
 
 
 def _rows(kept, label: str, notes: list[str]) -> tuple[pd.DataFrame, str | None]:
-    """What is known of each picture, and the label column: the innermost folder, where there are several."""
-    paths = [folders(info.filename) for info in kept]
+    """What is known of each picture, and the label column: the folder, where there are several."""
     rows = pd.DataFrame({"file": [shown(info.filename) for info in kept]})
-    inner = [path[-1] if path else "" for path in paths]
-    outer = ["/".join(path[:-1]) for path in paths]
-    if len(set(outer)) > 1 and len(set(outer)) <= 200:
-        rows["folder"] = outer
-    if label == "none" or len(set(inner)) < 2:
+    names = class_folders([info.filename for info in kept]) if label == "auto" else None
+    if names is None:
         return rows, None
-    rows.insert(0, "label", inner)
-    notes.append(f"Label: the folder each picture lies in ({len(set(inner))} of them).")
+    rows.insert(0, "label", names)
+    whole = ["/".join(folders(info.filename)) for info in kept]
+    if len(set(whole)) > len(set(names)):       # such as train/cat and test/cat
+        rows["folder"] = whole
+    notes.append(f"Label: the folder each picture lies in ({len(set(names))} of them).")
     return rows, "label"
 
 

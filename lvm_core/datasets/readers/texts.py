@@ -12,7 +12,7 @@ from ...recipe import param
 from ..base import DataError
 from ..documents import text_dataset
 from ..encoding import ENCODINGS, to_text
-from ..upload import Upload, folders, name_list, shown
+from ..upload import class_folders, name_list, shown
 from .base import TextReader
 
 
@@ -53,9 +53,8 @@ class Texts(TextReader):
         if failed:
             notes.append(f"{len(failed)} of {len(entries)} files could not be read as text and were left out: {name_list(failed, 10)}.")
         rows = pd.DataFrame({"file": [shown(info.filename) for info, _ in kept]})
-        inner = [(folders(info.filename) or [""])[-1] for info, _ in kept]
-        label = "label" if self.label == "auto" and len(set(inner)) > 1 else None
-        if label:
-            rows.insert(0, "label", inner)
-            notes.append(f"Label: the folder each file lies in ({len(set(inner))} of them).")
-        return text_dataset([text for _, text in kept], upload.name, rows, label, notes, **self._text_options())
+        names = class_folders([info.filename for info, _ in kept]) if self.label == "auto" else None
+        if names is not None:
+            rows.insert(0, "label", names)
+            notes.append(f"Label: the folder each file lies in ({len(set(names))} of them).")
+        return text_dataset([text for _, text in kept], upload.name, rows, names and "label", notes, **self._text_options())
