@@ -57,7 +57,7 @@ class Explorer {
   // -- the page ---------------------------------------------------------------------------------------------------------
 
   build() {
-    const part = (name) => this.root.querySelector(`.lx-${name}`);
+    const { data } = this, part = (name) => this.root.querySelector(`.lx-${name}`);
     this.plot = part("plot"); this.handle = part("handle"); this.item = part("item"); this.near = part("near"); this.words = part("say");
     this.meter = part("meter"); this.trust = part("trust"); this.strip = part("strip"); this.sliders = part("sliders"); this.more = part("more-sliders");
     this.realBox = part("real"); this.itemName = part("item-name"); this.realName = part("real-name");
@@ -65,7 +65,7 @@ class Explorer {
     for (const d of this.data.dimensions) (d.first ? this.sliders : this.more).append(this.row(d));
     const folded = this.data.dimensions.filter((d) => !d.first).length;
     part("more").hidden = folded === 0;
-    part("more-name").textContent = `${folded} more dimensions` + (this.data.dead ? `, ${this.data.dead} of them do nothing` : "");
+    part("more-name").textContent = `${folded} more dimensions` + (this.data.dead ? `, ${this.data.dead} of them do next to nothing` : "");
     const on = (target, kind, act) => target.addEventListener(kind, act, { signal: this.listeners.signal });
     on(part("undo"), "click", () => this.back()); on(part("redo"), "click", () => this.forth());
     on(part("reset"), "click", () => this.move(this.start, "reset", true));
@@ -73,6 +73,8 @@ class Explorer {
     on(part("set-a"), "click", () => this.setEnd("a")); on(part("set-b"), "click", () => this.setEnd("b"));
     on(part("kind"), "change", () => this.makeWalk());
     this.t = part("t"); on(this.t, "input", () => this.step(Number(this.t.value))); on(this.t, "change", () => this.settle());
+    on(part("save-codes"), "click", () => this.saveCodes()); on(part("save-strip"), "click", () => this.saveStrip());
+    part("save-strip").hidden = data.kind !== "image";
     on(part("row-number"), "change", (event) => this.select(Number(event.target.value)));
     on(this.root, "keydown", (event) => this.key(event));
     this.grab(on);
@@ -152,7 +154,7 @@ class Explorer {
   key(event) {
     const typing = event.target.matches("input[type=number], select, textarea");
     if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "z") { event.preventDefault(); event.shiftKey ? this.forth() : this.back(); }
-    else if (event.key.toLowerCase() === "r" && !typing && !event.ctrlKey && !event.metaKey) this.random();
+    else if (event.key.toLowerCase() === "r" && !typing && !event.ctrlKey && !event.metaKey) { event.stopPropagation(); this.random(); }   // Streamlit's own R would rerun
   }
 
   // -- drawing ----------------------------------------------------------------------------------------------------------
@@ -288,6 +290,19 @@ class Explorer {
     }));
   }
 
+  saveCodes() {
+    const { t, codes } = this.walk, lines = [["t", ...codes[0].map((_, j) => `z${j + 1}`)], ...t.map((v, m) => [v, ...codes[m]])];
+    save(new Blob([lines.map((line) => line.join(",")).join("\n") + "\n"], { type: "text/csv" }), "walk.csv");
+  }
+
+  saveStrip() {
+    const cells = [...this.strip.querySelectorAll("canvas")], scale = Math.max(1, Math.round(96 / cells[0].height)), sheet = document.createElement("canvas");
+    sheet.width = cells.length * cells[0].width * scale; sheet.height = cells[0].height * scale;
+    const context = sheet.getContext("2d"); context.imageSmoothingEnabled = false;
+    cells.forEach((cell, m) => context.drawImage(cell, m * cell.width * scale, 0, cell.width * scale, cell.height * scale));
+    sheet.toBlob((blob) => save(blob, "walk.png"), "image/png");
+  }
+
   step(t) {
     if (!this.walk) return;
     const { t: grid, codes } = this.walk, at = (t - grid[0]) / (grid[1] - grid[0]), m = Math.min(Math.max(Math.floor(at), 0), codes.length - 2), w = at - m;
@@ -413,6 +428,12 @@ function canvasIn(box, width = 320, height = 150) {
 function colour(of) { return accent(of); }
 function accent(of) { return getComputedStyle(of).getPropertyValue("--st-primary-color").trim() || "#0F8B8D"; }
 function short(v) { return Math.abs(v) >= 1000 || (v !== 0 && Math.abs(v) < 0.01) ? v.toExponential(1) : String(Number(v.toPrecision(3))); }
+
+function save(blob, name) {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(blob); link.download = name; link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10000);
+}
 
 // At most one call under way; of those that come meanwhile only the newest is kept.
 function latest(send) {

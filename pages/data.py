@@ -56,7 +56,7 @@ def preview(dataset) -> None:
     rng = np.random.RandomState(0)
     n = {"image": 36, "table": 100, "text": 6, "array": 6}[dataset.kind]
     rows = np.sort(rng.choice(len(dataset), min(n, len(dataset)), replace=False))
-    labels = dataset.rows[dataset.label].iloc[rows].astype(str).tolist() if dataset.label in dataset.rows.columns else None
+    labels = [items.brief(v) for v in dataset.rows[dataset.label].iloc[rows]] if dataset.label in dataset.rows.columns else None
     if dataset.kind == "table":
         st.dataframe(dataset.rows.head(200), height=360, alt="first rows of the table")
         return

@@ -58,7 +58,7 @@ def live(view, colour):
         z = np.asarray([at["code"]], np.float32)
         if z.shape == (1, codes.shape[1]) and np.isfinite(z).all():
             st.download_button("Download what is in hand (NPZ)", export.npz_bytes(code=z, decoded=run.fitted.model.inverse_transform(z)),
-                               f"code-{run.id}-{abs(hash(tuple(at['code']))) % 10**8}.npz", icon=":material/download:", on_click="ignore")
+                               f"code-{run.id}.npz", icon=":material/download:", on_click="ignore")
 
 
 projection, colour = controls()

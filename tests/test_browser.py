@@ -250,7 +250,7 @@ def test_a_text_corpus(page, server):
 
 def test_a_gan_and_its_stop(page, server):
     page.goto(server)
-    page.locator(".st-key-open-spiral button").click()
+    page.locator(".st-key-go-spiral button").first.click()
     page.get_by_role("button", name="Train a model").click()
     page.get_by_text("Nothing trained on this data yet").wait_for()
     page.get_by_role("radio", name="GAN", exact=True).click()

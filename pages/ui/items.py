@@ -22,17 +22,18 @@ def to_uint8(images: np.ndarray) -> np.ndarray:
 def short(dataset: Dataset, i: int, n: int = 110) -> str:
     """One line that names row i: its label, its text or its first values. Not escaped."""
     row = dataset.rows.iloc[i]
-    label = f"{row[dataset.label]} · " if dataset.label in dataset.rows.columns else ""
+    label = f"{brief(row[dataset.label])} · " if dataset.label in dataset.rows.columns else ""
     if dataset.kind == "text":
         return label + " ".join(str(row["text"]).split())[:n]
     if dataset.kind == "table":
-        return label + ", ".join(f"{k} {_value(v)}" for k, v in list(row.items())[:6] if k != dataset.label)
-    extra = [f"{k} {_value(v)}" for k, v in row.items() if k != dataset.label][:3]
+        return label + ", ".join(f"{k} {brief(v)}" for k, v in list(row.items())[:6] if k != dataset.label)
+    extra = [f"{k} {brief(v)}" for k, v in row.items() if k != dataset.label][:3]
     return label + f"row {i}" + (" · " + ", ".join(extra) if extra else "")
 
 
-def _value(v) -> str:
-    if isinstance(v, float):
+def brief(v) -> str:
+    """A value in a few characters. Not escaped."""
+    if isinstance(v, (float, np.floating)):
         return f"{v:.4g}"
     return str(v)[:40]
 
