@@ -39,9 +39,9 @@ def projection(Z, P, k: int = 12, *, metric: str = "euclidean", random_state: in
     chance = chance_trustworthiness(n, k)
     on = f"{k} nearest neighbours on {n} of {total} points" if n < total else f"{k} nearest neighbours on all {n} points"
     trust_words = _words(trust, "Points close together on the map really are alike", "Points close together on the map are mostly alike",
-                         "Some points close together on the map are not alike", "Many points close together on the map are not alike: do not read groups into it")
+                         "Some points close together on the map are not alike", "Many points close together on the map are not alike, so do not read groups into it")
     continuity_words = _words(continuity, "Points that are alike stay together on the map", "Points that are alike mostly stay together on the map",
-                              "Some points that are alike are torn apart on the map", "Many points that are alike are torn apart on the map: a gap may mean nothing")
+                              "Some points that are alike are torn apart on the map", "Many points that are alike are torn apart on the map, so a gap may mean nothing")
     return [
         Score("Trustworthiness", trust, f"{trust_words}: {percent(trust)} by {on}; random positions get {percent(chance)}.", chance, 1.0, "share"),
         Score("Continuity", continuity, f"{continuity_words}: {percent(continuity)} by {on}; random positions get {percent(chance)}.", chance, 1.0, "share"),
