@@ -53,6 +53,9 @@ def test_options_in_effect_give_the_same_dataset_again():
     data = csv_of(shop(), sep=";", decimal=",")
     first = read_dataset(data, "shop.csv", label="town")
     assert first.source["asked"] == {"label": "town"}
+    flags = b"a,b\n1,0\n2,1\n3,1\n"
+    again = read_dataset(flags, "f.csv", **read_dataset(flags, "f.csv").source["options"])
+    assert again.fingerprint == read_dataset(flags, "f.csv").fingerprint
     assert {k: first.source["options"][k] for k in ("delimiter", "decimal", "header", "label")} == {"delimiter": ";", "decimal": ",", "header": "yes", "label": "town"}
     assert read_dataset(data, "shop.csv", **first.source["options"]).fingerprint == first.fingerprint
     json.dumps(first.source)

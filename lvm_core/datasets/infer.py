@@ -46,10 +46,13 @@ def understand(series: pd.Series, wanted: str = "", decimal: str = ".", first: b
         return Understood(series, "ignore", "without any value", notes)
     if wanted in ("ignore", "text"):
         return Understood(series, wanted, "as asked" if wanted == "ignore" else "", notes)
-    if wanted:
+    said: list[str] = []
+    found = _words(series, decimal, said) if _is_words(series) else _typed(series)
+    if wanted and wanted != found.type:
         return Understood(_convert(series, wanted, decimal, notes), wanted, "", notes)
-    found = _words(series, decimal, notes) if _is_words(series) else _typed(series)
-    found.notes = notes + found.notes
+    found.notes = notes + said
+    if wanted:
+        return found
     if not found.reason:
         found.reason = _why_not(found, first)
     if found.reason:

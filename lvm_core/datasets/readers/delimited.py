@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import re
-import warnings
 from collections import Counter
 from dataclasses import dataclass
 from typing import ClassVar
@@ -173,12 +172,10 @@ def _increasing(row: list[str]) -> bool:
 
 def _parse(text: str, delimiter: str, quoting: int, header: bool, width: int, name: str) -> pd.DataFrame:
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", pd.errors.ParserWarning)     # counted beforehand, by _widths
-            return pd.read_csv(io.StringIO(text), sep=delimiter, quoting=quoting, header=None,
-                               skiprows=_header_lines(text, delimiter, quoting) if header else 0, names=range(width),
-                               usecols=range(width), dtype=str, index_col=False, on_bad_lines="skip",
-                               keep_default_na=False, na_values=WORDS_FOR_MISSING, skipinitialspace=True)
+        skip = _header_lines(text, delimiter, quoting) if header else 0
+        return pd.read_csv(io.StringIO(text), sep=delimiter, quoting=quoting, header=None, skiprows=skip, names=range(width),
+                           usecols=range(width), dtype=str, index_col=False, on_bad_lines="skip", keep_default_na=False,
+                           na_values=WORDS_FOR_MISSING, skipinitialspace=True)
     except pd.errors.EmptyDataError as error:
         raise DataError(f"{name} has a header but no rows; at least 3 are needed.") from error
     except (pd.errors.ParserError, ValueError) as error:

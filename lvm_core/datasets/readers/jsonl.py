@@ -13,7 +13,6 @@ from ...recipe import param
 from ..base import DataError
 from ..documents import text_dataset
 from ..encoding import ENCODINGS, to_text
-from ..upload import Upload
 from .base import TableReader
 
 

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from ... import limits
 from ..base import DataError
-from ..upload import Upload, name_list
+from ..upload import name_list
 from .base import TableReader
 
 

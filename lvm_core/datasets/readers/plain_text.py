@@ -9,7 +9,6 @@ from typing import ClassVar
 from ...recipe import param
 from ..documents import text_dataset
 from ..encoding import ENCODINGS, to_text
-from ..upload import Upload
 from .base import TextReader
 
 

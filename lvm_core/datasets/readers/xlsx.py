@@ -12,7 +12,7 @@ import pandas as pd
 from ... import limits
 from ...recipe import param
 from ..base import DataError
-from ..upload import Upload, name_list
+from ..upload import name_list
 from .base import TableReader
 
 
