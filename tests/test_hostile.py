@@ -160,7 +160,8 @@ REFUSED = {
     "dates": ("a.npy", npy(np.zeros((4, 2), "M8[D]")), "dates"),
     "all the same": ("a.npy", npy(np.ones((5, 3))), "All 5 rows of a.npy are the same"),
     "one array column": ("a.npy", npy(np.ones((5, 1))), "1 column; at least 2"),
-    "a column of NaN": ("a.npy", npy(np.where(np.arange(3) == 1, np.nan, NUMBERS)), "without any finite number .the first is column 2"),
+    "a column of NaN": ("a.npy", npy(np.where(np.arange(3) == 1, np.nan, NUMBERS)), "without any finite number .the first is "
+                                                                                    "column 2"),
     "beyond reckoning": ("a.npy", npy(NUMBERS * 1e300), "largest that can be worked with"),
     "one picture array": ("a.npy", npy(np.zeros((480, 640, 3), np.uint8)), "looks like one colour picture"),
     "same pictures": ("a.npy", npy(np.zeros((5, 8, 8), np.uint8)), "are the same"),
@@ -169,7 +170,8 @@ REFUSED = {
     "no zip": ("a.zip", b"PK\3\4" + b"garbage" * 20, "damaged zip"),
     "zip cut short": ("a.zip", zipped(good_pictures())[:-40], "damaged zip"),
     "empty zip": ("a.zip", zipped({}), "no files that can be used"),
-    "only clutter": ("a.zip", zipped({"__MACOSX/a.png": b"x", ".DS_Store": b"x", "b/Thumbs.db": b"x"}), "no files that can be used"),
+    "only clutter": ("a.zip", zipped({"__MACOSX/a.png": b"x", ".DS_Store": b"x", "b/Thumbs.db": b"x"}), "no files that can be "
+                                                                                                        "used"),
     "only climbers": ("a.zip", zipped({"../../etc/x.png": b"x", "/abs.png": b"x", "C:\\x.png": b"x", "a\\..\\..\\b.png": b"x"}), "4 of 4 entries have a path that leads out of the zip"),
     "password": ("a.zip", encrypted(good_pictures()), "password-protected"),
     "zip in zip": ("a.zip", zipped({"b.zip": zipped(good_pictures())}), "holds 1 .zip; expected a zip of pictures"),
@@ -180,8 +182,10 @@ REFUSED = {
     "damaged table in zip": ("a.zip", zipped({"a.csv": GOOD_ROWS * 50}, zipfile.ZIP_DEFLATED).replace(b"a.csv", b"a.csv", 1)[:60] + b"\xff" * 20
                              + zipped({"a.csv": GOOD_ROWS * 50}, zipfile.ZIP_DEFLATED)[80:], "damaged"),
     # pictures
-    "all pictures broken": ("a.zip", zipped({f"{i}.png": b"<html>" for i in range(4)}), "None of the 4 pictures.*not a picture .0.png"),
-    "a giant picture": ("a.zip", zipped({"a.png": png_of(30_000, 30_000)}), "None of the 1 pictures.*over the limit of 50,000,000 pixels"),
+    "all pictures broken": ("a.zip", zipped({f"{i}.png": b"<html>" for i in range(4)}), "None of the 4 pictures.*not a picture "
+                                                                                        ".0.png"),
+    "a giant picture": ("a.zip", zipped({"a.png": png_of(30_000, 30_000)}), "None of the 1 pictures.*over the limit of "
+                                                                            "50,000,000 pixels"),
     "a boundless picture": ("a.zip", zipped({"a.png": png_of(60_000, 60_000)}), "over the limit of 50,000,000 pixels"),
     "two pictures": ("a.zip", zipped(good_pictures(2)), "only 2 rows; at least 3"),
     "equal pictures": ("a.zip", zipped({f"{i}.png": packed(picture()) for i in range(4)}), "are the same"),
@@ -229,13 +233,20 @@ ACCEPTED = {
     "words among numbers": ("a.csv", ("a,b\n" + "\n".join(f"{'x' if i == 5 else i * 1.5},{i % 3}" for i in range(20))).encode(), 20, "a: 1 of 20 values are not numbers ('x')"),
     "half numbers": ("a.csv", b"a,b\n1,1\nx,2\n3,3\n1,4\nx,1\n", 5, "a: 3 of 5 values are numbers; it was read as categories"),
     "wrong extension: array as csv": ("a.csv", npy(NUMBERS), 6, "ends in .csv, but the content is: NumPy array"),
-    "wrong extension: pictures as xlsx": ("a.xlsx", zipped(good_pictures()), 5, "ends in .xlsx, but the content is: Zip of pictures"),
-    "wrong extension: table as npy": ("a.npy", b"a,b,c\n1,2,3\n4,5,6\n7,8,1\n", 3, "ends in .npy, but the content is: Table as text"),
-    "pickled array beside a good one": ("a.npz", npz(x=NUMBERS, meta=np.array([{}], dtype=object)), 6, "Array 'meta' was left out: meta holds pickled"),
-    "climbers among good pictures": ("a.zip", zipped({"../../evil.png": b"x"} | good_pictures()), 5, "1 of 6 entries have a path that leads out of the zip and were left out: evil.png"),
+    "wrong extension: pictures as xlsx": ("a.xlsx", zipped(good_pictures()), 5, "ends in .xlsx, but the content is: Zip of "
+                                                                                "pictures"),
+    "wrong extension: table as npy": ("a.npy", b"a,b,c\n1,2,3\n4,5,6\n7,8,1\n", 3, "ends in .npy, but the content is: Table as "
+                                                                                   "text"),
+    "pickled array beside a good one": ("a.npz", npz(x=NUMBERS, meta=np.array([{}], dtype=object)), 6, "Array 'meta' was left "
+                                                                                                       "out: meta holds pickled"),
+    "climbers among good pictures": ("a.zip", zipped({"../../evil.png": b"x"} | good_pictures()), 5, "1 of 6 entries have a "
+                                                                                                     "path that leads out of "
+                                                                                                     "the zip and were left "
+                                                                                                     "out: evil.png"),
     "a link among good pictures": ("a.zip", linked(), 5, "1 of 6 entries are links"),
     "names twice": ("a.zip", twice(), 4, "3 entries share their name"),
-    "a lie about size": ("a.zip", lying_zip(), 5, "1 of 6 pictures could not be read and were left out: damaged or cut short (big.png)"),
+    "a lie about size": ("a.zip", lying_zip(), 5, "1 of 6 pictures could not be read and were left out: damaged or cut short "
+                                                  "(big.png)"),
     "a giant among good pictures": ("a.zip", zipped({"big.png": png_of(30_000, 30_000)} | good_pictures()), 5, "over the limit of 50,000,000 pixels (big.png)"),
     "truncated pictures": ("a.zip", zipped({"t.jpg": packed(picture(9, (60, 60)), "JPEG")[:-900], "t.png": packed(picture(9, (60, 60)))[:-900]} | good_pictures()), 5,
                            "2 of 7 pictures could not be read and were left out: damaged or cut short (t.jpg, t.png)"),
@@ -277,7 +288,8 @@ def test_flipped_bytes_are_a_sentence_or_a_dataset(name):
 # -- wishes that cannot be met ------------------------------------------------------------------------------------------
 
 WISHES = {
-    "text where numbers were said to be": ({"types": {"w": "numeric"}}, "Column 'w' was said to hold numbers, but none of its values is one .the first is 'x'"),
+    "text where numbers were said to be": ({"types": {"w": "numeric"}}, "Column 'w' was said to hold numbers, but none of its "
+                                                                        "values is one .the first is 'x'"),
     "text where dates were said to be": ({"types": {"w": "date"}}, "said to hold dates"),
     "no such column": ({"types": {"z": "numeric"}}, "no column 'z'; there are: a, b, w"),
     "no such label": ({"label": "z"}, "no column 'z'"),

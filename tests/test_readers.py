@@ -53,6 +53,9 @@ def test_options_in_effect_give_the_same_dataset_again():
     data = csv_of(shop(), sep=";", decimal=",")
     first = read_dataset(data, "shop.csv", label="town")
     assert first.source["asked"] == {"label": "town"}
+    flags = b"a,b\n1,0\n2,1\n3,1\n"
+    again = read_dataset(flags, "f.csv", **read_dataset(flags, "f.csv").source["options"])
+    assert again.fingerprint == read_dataset(flags, "f.csv").fingerprint
     assert {k: first.source["options"][k] for k in ("delimiter", "decimal", "header", "label")} == {"delimiter": ";", "decimal": ",", "header": "yes", "label": "town"}
     assert read_dataset(data, "shop.csv", **first.source["options"]).fingerprint == first.fingerprint
     json.dumps(first.source)
@@ -208,7 +211,8 @@ def test_excel_with_a_title_an_empty_column_and_two_sheets():
 
 def test_a_zip_with_one_table_is_unpacked():
     dataset = read_dataset(zipped({"data/shop.csv": csv_of(shop()), "README.txt": b"hello"}), "shop.zip", label="town")
-    assert types_of(dataset) == {k: v for k, v in SHOP.items() if k != "town"} and said(dataset, "shop.csv was read from the zip shop.zip")
+    assert types_of(dataset) == {k: v for k, v in SHOP.items() if k != "town"} and said(dataset, "shop.csv was read from the "
+                                                                                                 "zip shop.zip")
 
 
 # -- text ---------------------------------------------------------------------------------------------------------------
@@ -302,7 +306,8 @@ def test_transparency_palettes_cmyk_and_rotation():
     clear = Image.fromarray(np.dstack([np.full((8, 8, 3), 200, np.uint8), np.where(np.eye(8) > 0, 255, 0).astype(np.uint8)]))
     files = {f"{i}.png": packed(clear.rotate(90 * i)) for i in range(3)}
     on_white, on_black = (read_dataset(zipped(files), "p.zip", background=b) for b in ("white", "black"))
-    assert on_white.X[0].max() == 1 and on_black.X[0].min() == 0 and said(on_white, "3 of 3 pictures have transparency, shown on white")
+    assert on_white.X[0].max() == 1 and on_black.X[0].min() == 0 and said(on_white, "3 of 3 pictures have transparency, shown "
+                                                                                    "on white")
     palette = picture(1, (8, 8)).quantize(4)
     tall = Image.fromarray(np.vstack([np.zeros((8, 8, 3), np.uint8), np.full((4, 8, 3), 255, np.uint8)]))
     exif = Image.Exif()
@@ -318,7 +323,8 @@ def test_transparency_palettes_cmyk_and_rotation():
 def test_sizes_are_chosen_said_and_changed():
     sizes = {f"{i}.png": packed(picture(i, (100 + 10 * i, 90))) for i in range(5)}
     dataset = read_dataset(zipped(sizes), "p.zip")
-    assert dataset.layout.image == (64, 64, 3) and said(dataset, "5 of 5 pictures were resized to 64 x 64 pixels; the centre was cut out")
+    assert dataset.layout.image == (64, 64, 3) and said(dataset, "5 of 5 pictures were resized to 64 x 64 pixels; the centre "
+                                                                 "was cut out")
     long = read_dataset(zipped({f"{i}.png": packed(Image.new("L", (120, 30), 100 + i)) for i in range(3)}), "p.zip", side=32)
     assert said(long, "borders in white were added") and long.decode(long.X)[0, 0, 16, 0] == 1
     assert read_dataset(zipped(sizes), "p.zip", side=20, colour="grey").layout.image == (20, 20, 1)

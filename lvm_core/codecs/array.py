@@ -66,10 +66,12 @@ class ArrayCodec(Codec):
 
     def to_json(self) -> dict:
         return {"kind": self.kind, "mean": self.mean.tolist(), "scale": self.scale.tolist(), "names": self.names,
-                "axis": None if self.axis is None else self.axis.tolist(), "axis_label": self.axis_label, "value_label": self.value_label}
+                "axis": None if self.axis is None else self.axis.tolist(), "axis_label": self.axis_label,
+                "value_label": self.value_label}
 
     @classmethod
     def from_json(cls, data: dict) -> "ArrayCodec":
         axis, names = data.get("axis"), data.get("names")
-        return cls(np.asarray(data["mean"], float), np.asarray(data["scale"], float), None if axis is None else np.asarray(axis, float),
-                   str(data.get("axis_label", "")), str(data.get("value_label", "")), None if names is None else [str(n) for n in names])
+        return cls(np.asarray(data["mean"], float), np.asarray(data["scale"], float),
+                   None if axis is None else np.asarray(axis, float), str(data.get("axis_label", "")),
+                   str(data.get("value_label", "")), None if names is None else [str(n) for n in names])

@@ -1,4 +1,4 @@
-"""The columns of a table. Each knows its type, its range, and the way to numbers and back."""
+"""The columns of a table that have a range: numbers and dates; and what every column does."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pandas as pd
 
 from ..layout import Block
 
-OTHER, MISSING = "(other)", "(missing)"
+MISSING = "(missing)"
 UNITS = ("D", "h", "m", "s", "ms", "us", "ns")
 
 
@@ -55,7 +55,7 @@ class Column:
         return None
 
     def to_json(self) -> dict:
-        """Plain JSON types; :func:`column_from_json` brings it back."""
+        """Plain JSON types; :func:`lvm_core.codecs.table.column_from_json` brings it back."""
         return {"type": self.type, **asdict(self)}
 
     def _indicator(self) -> tuple[Block, ...]:
@@ -83,7 +83,7 @@ class Numeric(Column):
 
     @classmethod
     def of(cls, series, **options):
-        x = _floats(series)
+        x = floats(series)
         seen = x[np.isfinite(x)]
         low, high, mean, std = _moments(seen)
         decimals, rounded = _decimals(seen, std)
@@ -114,7 +114,7 @@ class Numeric(Column):
         return self.show(self.low), self.show(self.high)
 
     def _numbers(self, series) -> np.ndarray:
-        return _floats(series)
+        return floats(series)
 
     def _restore(self, x, gone) -> pd.Series:
         if self.rounded:
@@ -156,7 +156,8 @@ class Date(Numeric):
         seen = moments[~np.isnat(moments)]
         unit = next((u for u in UNITS if (seen == seen.astype(f"M8[{u}]")).all()), "ns")
         start = str(seen.min()) if len(seen) else "1970-01-01"
-        blank = cls(series.name, str(series.dtype), float(1 - len(seen) / max(len(moments), 1)), 0.0, 0.0, 0.0, 1.0, 0, False, start, unit)
+        missing = float(1 - len(seen) / max(len(moments), 1))
+        blank = cls(series.name, str(series.dtype), missing, 0.0, 0.0, 0.0, 1.0, 0, False, start, unit)
         blank.low, blank.high, blank.mean, blank.std = _moments(blank._numbers(pd.Series(seen)))
         return blank
 
@@ -167,7 +168,8 @@ class Date(Numeric):
     def show(self, value):
         if pd.isna(value):
             return MISSING
-        return pd.Timestamp(value).strftime({"D": "%Y-%m-%d", "h": "%Y-%m-%d %H:%M", "m": "%Y-%m-%d %H:%M"}.get(self.unit, "%Y-%m-%d %H:%M:%S"))
+        clock = {"D": "", "h": " %H:%M", "m": " %H:%M"}.get(self.unit, " %H:%M:%S")
+        return pd.Timestamp(value).strftime("%Y-%m-%d" + clock)
 
     def _numbers(self, series):
         moments = _moments_of(series)
@@ -183,126 +185,7 @@ class Date(Numeric):
         return moments.astype(self.dtype)
 
 
-@dataclass
-class Boolean(Column):
-    """True or false (or 1 and 0, in ``dtype``); missing values have a column of their own."""
-
-    type: ClassVar[str] = "boolean"
-
-    mean: float     # share of true
-
-    @classmethod
-    def of(cls, series, **options):
-        x = _floats(series)
-        seen = x[np.isfinite(x)]
-        return cls(series.name, str(series.dtype), float(1 - len(seen) / max(len(x), 1)), float(seen.mean()) if len(seen) else 0.0)
-
-    @property
-    def labels(self) -> list[str]:
-        """What it can be, as text."""
-        return (["no", "yes"] if "bool" in self.dtype or self.dtype == "object" else ["0", "1"]) + [MISSING] * bool(self.missing)
-
-    def blocks(self):
-        return (Block("bernoulli", 1, str(self.name)), *self._indicator())
-
-    def encode(self, series):
-        x = _floats(series)
-        gone = ~np.isfinite(x)
-        return self._with_indicator(np.where(gone, self.mean > 0.5, x > 0.5), gone)
-
-    def decode(self, X):
-        true, gone = X[:, 0] > 0.5, self._gone(X)
-        if not gone.any():
-            return pd.Series(true).astype(self.dtype)
-        if self.dtype in ("object", "boolean"):
-            values = true.astype(object)
-            values[gone] = None
-            return pd.Series(values, dtype=object).astype(self.dtype)
-        return pd.Series(np.where(gone, np.nan, true)).astype(self.dtype)
-
-    def show(self, value):
-        return MISSING if pd.isna(value) else self.labels[int(bool(value))]
-
-
-@dataclass
-class Categorical(Column):
-    """One of ``levels``, one-hot; where there were too many, the rest are ``(other)``; missing is a level of its own.
-
-    ``categories`` and ``ordered`` are those of a pandas categorical, else None and False.
-    """
-
-    type: ClassVar[str] = "categorical"
-
-    levels: list
-    other: bool = False
-    categories: list | None = None
-    ordered: bool = False
-
-    @classmethod
-    def of(cls, series, max_levels: int = 50, **options):
-        typed, categories = str(series.dtype), None
-        ordered = typed == "category" and bool(series.cat.ordered)
-        if typed == "category":
-            categories = [_plain(v) for v in series.cat.categories]
-        counts = series.value_counts()
-        counts = counts[counts > 0]
-        kept = {_plain(v) for v in counts.index[:max_levels]}
-        levels = [v for v in categories if v in kept] if categories else sorted(kept, key=_order)
-        return cls(series.name, typed, float(series.isna().mean()) if len(series) else 0.0, levels, len(counts) > len(levels), categories, ordered)
-
-    @property
-    def labels(self) -> list[str]:
-        """What it can be, as text, in the order of its columns of X."""
-        return [str(v) for v in self.levels] + [OTHER] * self.other + [MISSING] * bool(self.missing)
-
-    def blocks(self):
-        return (Block("categorical", max(1, len(self.labels)), str(self.name)),)
-
-    def encode(self, series):
-        known = {v: i for i, v in enumerate(self.levels)}
-        size, strange = max(1, len(self.labels)), len(self.levels) if self.other else -1
-        codes, uniques = pd.factorize(series)       # look each different value up once
-        places = np.array([known.get(_plain(v), strange) for v in uniques] + [size - 1 if self.missing else -1])
-        place = places[codes]
-        hot = np.zeros((len(series), size))
-        hot[np.arange(len(series)), place] = 1
-        hot[place < 0] = 1 / size                   # a value never seen: no level is more likely than another
-        return hot
-
-    def decode(self, X):
-        place = X.argmax(1)
-        values = np.array([*self.levels, None], dtype=object)[np.minimum(place, len(self.levels))]
-        if self.other:
-            values[place == len(self.levels)] = OTHER if self._words() else None
-        if self.categories is not None:
-            known = self.categories + [OTHER] * (self.other and self._words())
-            return pd.Series(pd.Categorical(values, categories=pd.Index(known), ordered=self.ordered))
-        series = pd.Series(values, dtype=object)
-        if self.dtype == "object":
-            return series
-        nullable = {"int": "Int64", "uint": "UInt64", "bool": "boolean"}.get(self.dtype.rstrip("0123456789"))
-        return series.astype(nullable if nullable and series.isna().any() else self.dtype)
-
-    def _words(self) -> bool:
-        return all(isinstance(v, str) for v in self.levels)
-
-
-TYPES = {c.type: c for c in (Numeric, Integer, Boolean, Categorical, Date)}
-
-
-def column_from_json(data: dict) -> Column:
-    """Inverse of ``column.to_json()``."""
-    return TYPES[data["type"]](**{k: v for k, v in data.items() if k != "type"})
-
-
-def natural_type(series: pd.Series) -> str:
-    """The type a column's dtype speaks of; what is neither number, truth value nor date is categorical."""
-    kind = pd.api.types.infer_dtype(series, skipna=True)
-    return {"boolean": "boolean", "integer": "integer", "integer-na": "integer", "floating": "numeric", "mixed-integer-float": "numeric",
-            "decimal": "numeric", "datetime64": "date", "datetime": "date", "date": "date"}.get(kind, "categorical")
-
-
-def _floats(series: pd.Series) -> np.ndarray:
+def floats(series: pd.Series) -> np.ndarray:
     return pd.to_numeric(series, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
 
 
@@ -338,13 +221,3 @@ def _whole(x: np.ndarray, dtype: str) -> np.ndarray:
     info = np.iinfo(name)
     top = float(info.max)
     return np.clip(x, float(info.min), np.nextafter(top, 0) if int(top) > info.max else top).astype(name)
-
-
-def _plain(value: Any) -> Any:
-    """A level as a JSON value; what JSON has no word for becomes text."""
-    value = value.item() if isinstance(value, np.generic) else value
-    return value if isinstance(value, (str, bool, int, float)) else str(value)
-
-
-def _order(value: Any) -> tuple:
-    return (0, value, "") if isinstance(value, (bool, int, float)) else (1, 0, value)

@@ -12,7 +12,23 @@ import pandas as pd
 from ..layout import Layout
 from ..limits import DataError
 from .base import Codec, as_rows
-from .columns import TYPES, Column, column_from_json, natural_type
+from .columns import Column, Date, Integer, Numeric
+from .levels import Boolean, Categorical
+
+TYPES = {c.type: c for c in (Numeric, Integer, Boolean, Categorical, Date)}
+
+
+def column_from_json(data: dict) -> Column:
+    """Inverse of ``column.to_json()``."""
+    return TYPES[data["type"]](**{k: v for k, v in data.items() if k != "type"})
+
+
+def natural_type(series: pd.Series) -> str:
+    """The type a column's dtype speaks of; what is neither number, truth value nor date is categorical."""
+    kind = pd.api.types.infer_dtype(series, skipna=True)
+    return {"boolean": "boolean", "integer": "integer", "integer-na": "integer", "floating": "numeric",
+            "mixed-integer-float": "numeric", "decimal": "numeric", "datetime64": "date", "datetime": "date",
+            "date": "date"}.get(kind, "categorical")
 
 
 @dataclass
@@ -20,7 +36,7 @@ class TableCodec(Codec):
     """A DataFrame of numbers, whole numbers, truth values, categories and dates, with gaps <-> rows X (n, d) float32.
 
     ``columns`` is public: name, type, range (``low``, ``high``) or ``labels``, share ``missing``, ``decimals``, and
-    ``show(value)`` and ``fraction(value)`` to draw a record with.
+    ``show(value)``, ``fraction(value)`` and ``ends()`` to draw a record with.
     """
 
     kind: ClassVar[str] = "table"
@@ -34,9 +50,11 @@ class TableCodec(Codec):
         Categorical columns keep their ``max_levels`` most frequent levels and ``(other)``.
         """
         if not frame.columns.is_unique:
-            raise DataError(f"two columns are called {frame.columns[frame.columns.duplicated()][0]!r}; give every column its own name.")
+            raise DataError(f"two columns are called {frame.columns[frame.columns.duplicated()][0]!r}; give every column its "
+                            "own name.")
         types = types or {}
-        return cls([TYPES[types.get(name) or natural_type(frame[name])].of(frame[name], max_levels=max_levels) for name in frame.columns])
+        kinds = [TYPES[types.get(name) or natural_type(frame[name])] for name in frame.columns]
+        return cls([kind.of(frame[name], max_levels=max_levels) for kind, name in zip(kinds, frame.columns)])
 
     @cached_property
     def layout(self) -> Layout:

@@ -15,7 +15,8 @@ from ..limits import DataError
 from .base import Codec, as_rows
 
 ENGLISH = frozenset("the of and to in is that it for was on are as with be at this have from or not but by an".split())
-WORDS, PAIRS = r"(?u)\b\w\w+\b", r"(?=([\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]{2}))"      # scikit-learn's; two neighbouring characters
+WORDS = r"(?u)\b\w\w+\b"      # scikit-learn's own
+PAIRS = r"(?=([\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]{2}))"       # every two neighbouring characters
 SMALL = 50      # documents; below, every term counts
 
 
@@ -23,7 +24,8 @@ SMALL = 50      # documents; below, every term counts
 class TextCodec(Codec):
     """Documents <-> CSR float32 counts X (n, terms). Terms are scikit-learn's: lower case, two or more word characters.
 
-    Chinese and Japanese write no spaces; there a term is a pair of neighbouring characters (``pairs``). Decoding gives each row's heaviest terms, since word order is not in X.
+    Chinese and Japanese write no spaces; there a term is a pair of neighbouring characters
+    (``pairs``). Decoding gives each row's heaviest terms, since word order is not in X.
     """
 
     kind: ClassVar[str] = "text"
@@ -33,7 +35,9 @@ class TextCodec(Codec):
 
     @classmethod
     def of(cls, documents: list[str], max_terms: int = 5000, min_df: int = 0, stop_words: str = "auto"):
-        """Learn the terms. Returns (codec, X: the documents' counts, notes: list of sentences). Raises DataError when no term is left.
+        """Learn the terms. Returns (codec, X: the documents' counts, notes: list of sentences).
+
+        Raises DataError when no term is left.
 
         min_df: documents a term must be in (0: 1 below 50 documents, else 2); stop_words: ``auto`` leaves out English
         function words from 50 documents on if the corpus looks English, ``english``, or ``none``; the ``max_terms``
@@ -46,10 +50,12 @@ class TextCodec(Codec):
         if stop_words == "auto":
             stop_words = "english" if n >= SMALL and looks_english(documents) else "none"
         try:
-            counter = CountVectorizer(token_pattern=PAIRS if pairs else WORDS, min_df=min(min_df, n), stop_words="english" if stop_words == "english" else None)
+            counter = CountVectorizer(token_pattern=PAIRS if pairs else WORDS, min_df=min(min_df, n),
+                                      stop_words="english" if stop_words == "english" else None)
             counts = counter.fit_transform(documents)
         except ValueError as error:     # "empty vocabulary" and "no terms remain" are scikit-learn's words for it
-            raise DataError(f"the {n} documents share no terms: expected words of two or more letters that occur in at least {min_df} of them.") from error
+            raise DataError(f"the {n} documents share no terms: expected words of two or more letters that occur in at least "
+                            f"{min_df} of them.") from error
         terms, total = counter.get_feature_names_out(), np.asarray(counts.sum(0)).ravel()
         keep = np.sort(np.argsort(-total, kind="stable")[:max_terms])
         if len(keep) < 2:

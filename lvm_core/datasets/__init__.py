@@ -17,7 +17,8 @@ from .upload import Upload
 DATASETS = discover(__name__, Source)
 
 
-def read_dataset(path_or_file, name: str | None = None, *, reader: str | None = None, types: dict | None = None, **options) -> Dataset:
+def read_dataset(path_or_file, name: str | None = None, *, reader: str | None = None, types: dict | None = None,
+                 **options) -> Dataset:
     """Read a file: a path, bytes, or a binary file object, whose file name is ``name``.
 
     The format is found by content, then by suffix; ``reader`` names one of :data:`READERS` instead. ``options`` are that reader's
@@ -35,14 +36,15 @@ def read_dataset(path_or_file, name: str | None = None, *, reader: str | None = 
         raise
     except Exception as error:      # the one boundary: no file, however broken, may end the caller
         logging.getLogger(__name__).warning("reading %s failed", upload.name, exc_info=True)
-        raise DataError(f"{upload.name} could not be read ({type(error).__name__}: {str(error).splitlines()[0][:120] if str(error) else 'no reason given'}); "
+        raise DataError(f"{upload.name} could not be read ({type(error).__name__}: "
+                        f"{str(error).splitlines()[0][:120] if str(error) else 'no reason given'}); "
                         "is it complete, and of the type its name says?") from error
     if upload is not outer:
         dataset.notes.insert(0, f"{upload.name} was read from the zip {outer.name}.")
-    found = dataset.source.get("options", {})
+    found = dataset.source.pop("options", {})
     asked = dict(options) | ({"types": dict(types)} if types else {})
-    in_effect = {k: v for k, v in job.to_recipe()["params"].items()} | found
-    dataset.source = {"reader": chosen.name, "name": upload.name, "asked": asked, "options": in_effect, **{k: v for k, v in dataset.source.items() if k != "options"}}
+    in_effect = job.to_recipe()["params"] | found
+    dataset.source |= {"reader": chosen.name, "name": upload.name, "asked": asked, "options": in_effect}
     if upload.suffix and upload.suffix in SUFFIXES and upload.suffix not in chosen.suffixes:
         dataset.notes.insert(0, f"The name ends in {upload.suffix}, but the content is: {chosen.title}; it was read as that.")
     return dataset
@@ -61,7 +63,8 @@ def _reader_of(upload: Upload) -> type[Reader]:
     if upload.is_zip:
         kinds = Counter(PurePosixPath(info.filename.lower()).suffix or "no suffix" for info in upload.archive.entries)
         inside = ", ".join(f"{count:,} {suffix}" for suffix, count in kinds.most_common(5))
-        raise DataError(f"{upload.name} holds {inside}; expected a zip of pictures, of text files, or with exactly one table. {' '.join(upload.archive.notes)}".strip())
+        raise DataError(f"{upload.name} holds {inside}; expected a zip of pictures, of text files, or with exactly one table. "
+                        f"{' '.join(upload.archive.notes)}".strip())
     raise DataError(f"{upload.name} is of no type known here; there are: {', '.join(SUFFIXES)}.")
 
 

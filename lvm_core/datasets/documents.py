@@ -15,8 +15,8 @@ from .base import DataError, Dataset
 UNSHOWABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufeff]")
 
 
-def text_dataset(documents: list[str], name: str, rows: pd.DataFrame | None = None, label: str | None = None, notes: list[str] | None = None,
-                 max_terms: int = 5000, min_df: int = 0, stop_words: str = "auto") -> Dataset:
+def text_dataset(documents: list[str], name: str, rows: pd.DataFrame | None = None, label: str | None = None,
+                 notes: list[str] | None = None, max_terms: int = 5000, min_df: int = 0, stop_words: str = "auto") -> Dataset:
     """The Dataset of documents: counts of their terms, the documents themselves in ``rows["text"]``. Raises DataError."""
     from .frames import require_rows
 

@@ -9,9 +9,12 @@ from ..limits import DataError
 
 UNPRINTED = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f-\x9f\ufffd]")
 
-BOMS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF32_LE: "utf-32", codecs.BOM_UTF32_BE: "utf-32", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
-ENCODINGS = ("auto", "utf-8", "utf-16", "cp1252", "latin-1", "cp1250", "cp1251", "koi8-r", "cp1253", "cp1254", "shift_jis", "euc_jp", "gb18030", "big5", "euc_kr")
-FOREIGN = ("1251", "koi8", "1253", "1255", "1256", "jis", "euc", "gb", "big5", "hz", "johab", "949", "932", "iso8859_5", "iso8859_7")
+BOMS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF32_LE: "utf-32", codecs.BOM_UTF32_BE: "utf-32",     # 32 before 16: it begins so
+        codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
+ENCODINGS = ("auto", "utf-8", "utf-16", "cp1252", "latin-1", "cp1250", "cp1251", "koi8-r", "cp1253", "cp1254",
+             "shift_jis", "euc_jp", "gb18030", "big5", "euc_kr")
+FOREIGN = ("1251", "koi8", "1253", "1255", "1256", "jis", "euc", "gb", "big5", "hz", "johab", "949", "932",
+           "iso8859_5", "iso8859_7")       # what is trusted of charset-normalizer's guesses
 
 
 def to_text(data: bytes, encoding: str = "auto", name: str = "the file") -> tuple[str, str, list[str]]:
@@ -34,7 +37,8 @@ def to_text(data: bytes, encoding: str = "auto", name: str = "the file") -> tupl
         raise DataError(f"{name} holds NUL characters, so it is not a text file; expected plain text.")
     strange = len(UNPRINTED.findall(text[:100_000]))
     if strange > 0.02 * min(len(text), 100_000):
-        raise DataError(f"{name} is not a text file: {strange:,} of its first {min(len(text), 100_000):,} characters are unprintable; expected plain text.")
+        raise DataError(f"{name} is not a text file: {strange:,} of its first {min(len(text), 100_000):,} characters are "
+                        "unprintable; expected plain text.")
     return text.replace("\r\n", "\n").replace("\r", "\n"), encoding, notes
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from .. import limits
-from ..codecs.columns import Categorical
+from ..codecs.levels import Categorical
 from ..codecs.table import TableCodec
 from .base import DataError, Dataset
 from .documents import text_dataset
@@ -17,8 +17,8 @@ from .infer import COLUMN_TYPES, NESTED, understand
 from .upload import name_list
 from .vectors import array_dataset
 
-LABELS = ("label", "labels", "class", "classes", "target", "species", "category", "categories", "topic", "group", "diagnosis", "outcome",
-          "variety", "genre", "sentiment", "y", "type", "cluster")
+LABELS = ("label", "labels", "class", "classes", "target", "species", "category", "categories", "topic", "group", "diagnosis",
+          "outcome", "variety", "genre", "sentiment", "y", "type", "cluster")
 ANY_LABELS = ("label", "target", "class")       # labels even when they are real numbers
 MIN_ROWS = 3
 CLASSES = 30        # a label of more different whole numbers is a measurement
@@ -72,7 +72,7 @@ def table_dataset(frame: pd.DataFrame, name: str, wishes: Wishes | None = None, 
 
 def _as_text(rows, text, name, label, wishes, notes) -> Dataset:
     others = [c for c in rows.columns if c != text]
-    notes.append(f"Column {text!r} holds the documents" + (f"; {name_list(others)} {'is' if len(others) == 1 else 'are'} kept beside them." if others else "."))
+    notes.append(f"Column {text!r} holds the documents" + (f"; kept beside them: {name_list(others)}." if others else "."))
     documents = ["" if d is None or d != d else str(d) for d in rows[text]]
     kept = rows[others].rename(columns={"text": "text (2)"})
     return text_dataset(documents, name, kept, "text (2)" if label == "text" else label, notes, **wishes.text)
@@ -105,8 +105,10 @@ def _as_array(rows, columns, name, label, notes) -> Dataset:
     axis = _axis(columns)
     if len(columns) < 2:
         raise DataError(f"{name} has {len(columns)} columns of numbers; at least 2 are needed to read it as vectors.")
-    notes.insert(0, f"{len(rows):,} vectors of {len(columns):,} values" + (f", from {axis[0]:g} to {axis[-1]:g}, as the columns' names say." if axis is not None else "."))
+    span = f", from {axis[0]:g} to {axis[-1]:g}, as the columns' names say" if axis is not None else ""
+    notes.insert(0, f"{len(rows):,} vectors of {len(columns):,} values{span}.")
     others = [c for c in rows.columns if c not in columns]
+    notes += [f"Kept beside them: {name_list(others)}."] * bool(others)
     vectors = rows[columns].to_numpy(dtype=float, na_value=np.nan)
     return array_dataset(vectors, name, rows[others], label, notes, axis=axis, names=columns)
 
@@ -127,10 +129,12 @@ def _describe(codec: TableCodec, notes: list[str]) -> None:
     by_type: dict[str, list] = {}
     for column in codec.columns:
         by_type.setdefault(column.type, []).append(str(column.name))
-    notes.insert(0, f"{len(codec.columns)} columns are used: " + "; ".join(f"{len(names)} {t} ({name_list(names)})" for t, names in by_type.items()) + ".")
+    types = "; ".join(f"{len(names)} {t} ({name_list(names)})" for t, names in by_type.items())
+    notes.insert(0, f"{len(codec.columns)} columns are used: {types}.")
     crowded = [c for c in codec.columns if isinstance(c, Categorical) and c.other]
     if crowded:
-        notes.append(f"Only the {len(crowded[0].levels)} most frequent values were kept as categories, the rest are (other): {name_list(c.name for c in crowded)}.")
+        notes.append(f"Only the {len(crowded[0].levels)} most frequent values were kept as categories, the rest are (other): "
+                     f"{name_list(c.name for c in crowded)}.")
     gaps = [f"{c.name} ({c.missing:.1%})" for c in codec.columns if c.missing]
     if gaps:
         notes.append(f"Missing values are modelled as missing: {name_list(gaps)}.")

@@ -15,7 +15,8 @@ NESTED = "nested or binary"
 COLUMN_TYPES = ("numeric", "integer", "boolean", "categorical", "date", "text", "ignore")
 TRUE, FALSE = {"true", "t", "yes", "y", "1", "on", "ja", "oui", "si"}, {"false", "f", "no", "n", "0", "off", "nein", "non"}
 NOTHING = {"", "-", "--", "?", ".", "n.a.", "na", "n/a", "nan", "null", "none", "missing", "<na>", "#n/a"}
-ID_NAMES = re.compile(r"(|.*[ _.-])(id|ids|index|idx|uuid|guid|key|nr|no|number|rownames?|#)|unnamed: \d+|__index_level_\d+__|.*[a-z]Id|.*ID")
+ID_NAMES = re.compile(r"(|.*[ _.-])(id|ids|index|idx|uuid|guid|key|nr|no|number|rownames?|#)|unnamed: \d+|__index_level_\d+__"
+                      r"|.*[a-z]Id|.*ID")
 DAYS = ("%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%m-%d-%Y", "%Y/%m/%d", "%Y.%m.%d", "%d.%m.%y", "%d/%m/%y", "%m/%d/%y",
         "%d %b %Y", "%d %B %Y", "%b %d, %Y", "%B %d, %Y", "%b %d %Y", "%d-%b-%Y", "%d-%b-%y", "%d. %B %Y", "%b %Y", "%B %Y")
 TIMES = ("", " %H:%M", " %H:%M:%S", " %I:%M %p", "T%H:%M:%S", " %H:%M:%S.%f")
@@ -33,7 +34,10 @@ class Understood:
 
 
 def understand(series: pd.Series, wanted: str = "", decimal: str = ".", first: bool = False) -> Understood:
-    """Find the type of a column, or bring it to ``wanted``; a ``first`` column that counts its rows is left out. Raises DataError when none of its values has that type."""
+    """Find the type of a column, or bring it to ``wanted``; a ``first`` column that counts its rows is left out.
+
+    Raises DataError when none of its values has the type wanted.
+    """
     notes: list[str] = []
     series = _plain(series, notes)
     if series is None:
@@ -42,10 +46,13 @@ def understand(series: pd.Series, wanted: str = "", decimal: str = ".", first: b
         return Understood(series, "ignore", "without any value", notes)
     if wanted in ("ignore", "text"):
         return Understood(series, wanted, "as asked" if wanted == "ignore" else "", notes)
-    if wanted:
+    said: list[str] = []
+    found = _words(series, decimal, said) if _is_words(series) else _typed(series)
+    if wanted and wanted != found.type:
         return Understood(_convert(series, wanted, decimal, notes), wanted, "", notes)
-    found = _words(series, decimal, notes) if _is_words(series) else _typed(series)
-    found.notes = notes + found.notes
+    found.notes = notes + said
+    if wanted:
+        return found
     if not found.reason:
         found.reason = _why_not(found, first)
     if found.reason:
@@ -79,11 +86,13 @@ def _words(series: pd.Series, decimal: str, notes: list[str]) -> Understood:
             notes.append(f"{series.name}: thousands separators, currency or percent signs were removed to read its numbers.")
         _report(series, numbers, "numbers", notes)
         # pandas writes whole numbers with gaps as 3.0
-        fractions = seen.str.contains(decimal, regex=False).any() and not (series.isna().any() and seen.str.fullmatch(r"-?\d+\.0").all())
+        as_floats = series.isna().any() and seen.str.fullmatch(r"-?\d+\.0").all()
+        fractions = seen.str.contains(decimal, regex=False).any() and not as_floats
         whole = not fractions and (numbers.dropna() % 1 == 0).all() and numbers.abs().max() < 2**53
         return _typed(_as_integers(numbers) if whole else _finite(numbers, notes))
     if share >= 0.5 and not _are_codes(seen):
-        notes.append(f"{series.name}: {int(numbers.notna().sum()):,} of {len(seen):,} values are numbers; it was read as categories. Choose the type numeric to set the others missing.")
+        notes.append(f"{series.name}: {int(numbers.notna().sum()):,} of {len(seen):,} values are numbers; it was read as "
+                     "categories. Choose the type numeric to set the others missing.")
     dates = to_dates(series, decimal == ",", notes)
     if dates is not None:
         return Understood(dates, "date")
@@ -163,7 +172,8 @@ def to_dates(series: pd.Series, day_first: bool, notes: list[str], force: bool =
     if good[0] in swapped and len({f[:2] for f in swapped}) == 2:
         first = "%d" if day_first or good[0][2] == "." else "%m"
         good = [f for f in swapped if f[:2] == first]
-        notes.append(f"{series.name}: dates such as {sample.iloc[0]} were read with the {'day' if first == '%d' else 'month'} first; nothing in the column says which.")
+        notes.append(f"{series.name}: dates such as {sample.iloc[0]} were read with the {'day' if first == '%d' else 'month'} "
+                     "first; nothing in the column says which.")
     dates = pd.to_datetime(series.str.strip(), format=good[0], errors="coerce", utc=good[0] == "ISO8601")
     _report(series, dates, "dates", notes)
     return dates.dt.tz_localize(None)
@@ -181,7 +191,8 @@ def _convert(series: pd.Series, wanted: str, decimal: str, notes: list[str]) -> 
         if pd.api.types.is_bool_dtype(series.dtype):
             return series
         lowered = series.astype("str").str.strip().str.lower().str.removesuffix(".0")
-        values = pd.Series([True if w in TRUE else False if w in FALSE else None for w in lowered], dtype="boolean", index=series.index, name=series.name)
+        values = [True if w in TRUE else False if w in FALSE else None for w in lowered]
+        values = pd.Series(values, dtype="boolean", index=series.index, name=series.name)
         _report(series, values, "yes or no", notes)
         return _must(series, values if values.isna().any() else values.astype(bool), "yes or no")
     numbers = to_numbers(words, decimal)[0] if words is not None else _as_floats(series)
@@ -193,7 +204,8 @@ def _convert(series: pd.Series, wanted: str, decimal: str, notes: list[str]) -> 
 def _must(series: pd.Series, converted: pd.Series | None, what: str) -> pd.Series:
     if converted is None or not converted.notna().any():
         example = str(series.dropna().iloc[0])[:40]
-        raise DataError(f"Column {series.name!r} was said to hold {what}, but none of its values is one (the first is {example!r}); choose another type or leave it out.")
+        raise DataError(f"Column {series.name!r} was said to hold {what}, but none of its values is one (the first is "
+                        f"{example!r}); choose another type or leave it out.")
     return converted
 
 
@@ -206,7 +218,8 @@ def _report(series: pd.Series, converted: pd.Series, what: str, notes: list[str]
         lost = lost[~lost.str.strip().str.lower().isin(NOTHING)]
     if len(lost):
         examples = ", ".join(repr(str(v)[:20]) for v in lost.unique()[:3])
-        notes.append(f"{series.name}: {len(lost):,} of {int(series.notna().sum()):,} values are not {what} ({examples}) and were set to missing.")
+        notes.append(f"{series.name}: {len(lost):,} of {int(series.notna().sum()):,} values are not {what} ({examples}) and "
+                     "were set to missing.")
 
 
 def _plain(series: pd.Series, notes: list[str]) -> pd.Series | None:

@@ -12,7 +12,8 @@ from .base import Dataset
 KEEP_SIDE = 64      # pictures of one size up to this side are not resized
 
 
-def image_dataset(pictures: np.ndarray, name: str, rows: pd.DataFrame | None = None, label: str | None = None, notes: list[str] | None = None) -> Dataset:
+def image_dataset(pictures: np.ndarray, name: str, rows: pd.DataFrame | None = None, label: str | None = None,
+                  notes: list[str] | None = None) -> Dataset:
     """The Dataset of pictures (n, h, w, c), float32 in [0, 1]. Raises DataError."""
     from .frames import require_rows, require_variety
 
@@ -72,5 +73,6 @@ def unit_range(pictures: np.ndarray, notes: list[str], what: str = "The pictures
     if low >= 0 and whole:
         low = 0.0
         high = next((top for top in (255.0, 1023.0, 4095.0, 16383.0, 65535.0) if top / 2 < high <= top), high)
-    notes.append(f"{what} held values from {values.min():g} to {values.max():g}; {low:g} to {high:g} was brought to 0 to 1, the same for all, so their tones are kept.")
+    notes.append(f"{what} held values from {values.min():g} to {values.max():g}; {low:g} to {high:g} was brought to 0 to 1, the "
+                 "same for all, so their tones are kept.")
     return np.clip((values - low) / ((high - low) or 1.0), 0, 1)

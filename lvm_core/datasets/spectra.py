@@ -26,7 +26,8 @@ class Spectra(Source):
 
     name: ClassVar[str] = "spectra"
     title: ClassVar[str] = "Star spectra"
-    summary: ClassVar[str] = "Light of synthetic stars at thousands of wavelengths. Temperature, line strength, line width and velocity made them, and are kept to compare with."
+    summary: ClassVar[str] = ("Light of synthetic stars at thousands of wavelengths. Temperature, line strength, line width and "
+                              "velocity made them, and are kept to compare with.")
     kind: ClassVar[str] = "array"
     rank: ClassVar[int] = 40
     origin: ClassVar[str] = "Generated here: Planck's law, 1900, and Gaussian absorption lines"
@@ -41,19 +42,22 @@ class Spectra(Source):
         axis = np.linspace(3700, 9000, self.wavelengths)
         stars = pd.DataFrame({
             "temperature": np.exp(rng.uniform(np.log(3500), np.log(20_000), self.n)),       # Kelvin
-            "velocity": rng.normal(0, 150, self.n),                                         # km/s, away from us
-            "line width": rng.uniform(3, 15, self.n),                                       # Angstrom, standard deviation
-            "hydrogen": rng.uniform(0.5, 1, self.n),                                        # strength of each family of lines, 0 to 1
+            "velocity": rng.normal(0, 150, self.n),             # km/s, away from us
+            "line width": rng.uniform(3, 15, self.n),           # Angstrom, standard deviation
+            "hydrogen": rng.uniform(0.5, 1, self.n),            # strength of each family of lines, 0 to 1
             "metals": rng.uniform(0.2, 1, self.n),
         })
         flux = np.stack([self._spectrum(axis, *star) for star in stars.itertuples(index=False)])
         flux = flux + self.noise * rng.standard_normal(flux.shape)
         notes = [f"{self.n:,} spectra at {self.wavelengths:,} wavelengths; each is divided by its mean flux.",
-                 "temperature (K), velocity (km/s), line width (Angstrom) and the strengths of hydrogen and metals are the true latents."]
-        return array_dataset(flux, self.name, stars, "temperature", notes, axis=axis, axis_label="Wavelength in Å", value_label="Flux / mean flux")
+                 "temperature (K), velocity (km/s), line width (Angstrom) and the strengths of hydrogen and metals are the true "
+                 "latents."]
+        return array_dataset(flux, self.name, stars, "temperature", notes, axis=axis, axis_label="Wavelength in Å",
+                             value_label="Flux / mean flux")
 
     @staticmethod
-    def _spectrum(axis: np.ndarray, temperature: float, velocity: float, width: float, hydrogen: float, metals: float) -> np.ndarray:
+    def _spectrum(axis: np.ndarray, temperature: float, velocity: float, width: float, hydrogen: float,
+                  metals: float) -> np.ndarray:
         flux = axis**-5 / np.expm1(C2 / (axis * temperature))
         warm = 0.8 * hydrogen * np.exp(-0.5 * (np.log(temperature / 9500) / 0.35) ** 2)
         cool = 0.7 * metals / (1 + (temperature / 6000) ** 6)

@@ -32,4 +32,5 @@ class Spiral(Source):
         points = np.column_stack([phi * np.sin(25 * phi), np.exp(phi) * np.cos(25 * phi), np.sqrt(phi)])
         rows = pd.DataFrame({"phi": phi, "colour": points[:, 0] + points[:, 1]})
         points = points + self.noise * rng.standard_normal(points.shape)
-        return array_dataset(points, self.name, rows, "phi", [f"{self.n:,} points in space; phi, which made them, and colour = x + y are kept beside them."], names=["x", "y", "z"])
+        return array_dataset(points, self.name, rows, "phi", [f"{self.n:,} points in space; phi, which made them, and colour = "
+                                                              "x + y are kept beside them."], names=["x", "y", "z"])

@@ -24,7 +24,8 @@ class Sprites(Source):
 
     name: ClassVar[str] = "sprites"
     title: ClassVar[str] = "Sprites with known factors"
-    summary: ClassVar[str] = "A square, ellipse or heart of some size, turn and place. Five factors made every picture; which of them does a model separate?"
+    summary: ClassVar[str] = ("A square, ellipse or heart of some size, turn and place. Five factors made every picture; which "
+                              "of them does a model separate?")
     kind: ClassVar[str] = "image"
     rank: ClassVar[int] = 20
     origin: ClassVar[str] = "Generated here, after dSprites (Matthey et al., 2017)"

@@ -33,7 +33,8 @@ class Upload:
             if path.is_dir():
                 raise DataError(f"{shown(name)} is a folder; zip it and bring the zip.")
             if not path.is_file():
-                raise DataError(f"There is no file {shown(name)} at the given path; only files on this computer are read, never addresses.")
+                raise DataError(f"There is no file {shown(name)} at the given path; only files on this computer are read, never "
+                                "addresses.")
             limits.check("upload_bytes", path.stat().st_size, shown(name))
             data = path.read_bytes()
         elif isinstance(source, (bytes, bytearray, memoryview)):
@@ -102,14 +103,16 @@ class Archive:
         files = [info for info in infos if not info.is_dir() and not _clutter(info.filename)]
         if files and all(info.flag_bits & 1 for info in files):
             raise DataError(f"{name} is password-protected; pack it again without a password.")
-        reasons = {"are password-protected": lambda i: i.flag_bits & 1, "have a path that leads out of the zip": lambda i: _climbs(i.filename),
+        reasons = {"are password-protected": lambda i: i.flag_bits & 1,
+                   "have a path that leads out of the zip": lambda i: _climbs(i.filename),
                    "are links": lambda i: (i.external_attr >> 16) & 0o170000 == 0o120000}
         self.name, self.notes, self.entries = name, [], files
         for reason, bad in reasons.items():
             out = [info for info in self.entries if bad(info)]
             self.entries = [info for info in self.entries if not bad(info)]
             if out:
-                self.notes.append(f"{len(out)} of {len(files)} entries {reason} and were left out: {name_list(shown(i.filename) for i in out)}.")
+                self.notes.append(f"{len(out)} of {len(files)} entries {reason} and were left out: "
+                                  f"{name_list(shown(i.filename) for i in out)}.")
         if not self.entries:
             raise DataError(f"{name} holds no files that can be used. {' '.join(self.notes)}".strip())
         names = [info.filename for info in self.entries]
@@ -148,7 +151,7 @@ def folders(filename: str) -> list[str]:
 
 
 def class_folders(filenames: list[str]) -> list[str] | None:
-    """The folder that tells the files apart: of each the innermost one at a depth where there are several; None when there is none."""
+    """The folder that tells the files apart: of each the innermost one at a depth where there are several; None without one."""
     paths = [folders(name)[::-1] for name in filenames]
     for depth in range(max(map(len, paths), default=0)):
         names = [path[depth] if depth < len(path) else "" for path in paths]

@@ -44,7 +44,9 @@ def _filled(vectors: np.ndarray, name: str, notes: list[str]) -> np.ndarray:
         return vectors
     if bad.all(0).any():
         empty = np.flatnonzero(bad.all(0))
-        raise DataError(f"{name} has {len(empty)} columns without any finite number (the first is column {empty[0] + 1}); leave them out.")
-    notes.append(f"{int(np.isnan(vectors).sum()):,} NaN and {int(np.isinf(vectors).sum()):,} infinite values were filled with their column's mean.")
+        raise DataError(f"{name} has {len(empty)} columns without any finite number (the first is column {empty[0] + 1}); leave "
+                        "them out.")
+    notes.append(f"{int(np.isnan(vectors).sum()):,} NaN and {int(np.isinf(vectors).sum()):,} infinite values were filled with "
+                 "their column's mean.")
     vectors = np.where(bad, np.nan, vectors)
     return _filled(np.where(bad, np.nanmean(vectors, axis=0), vectors), name, notes)

@@ -22,4 +22,5 @@ class Wine(Source):
 
         data = load_wine(as_frame=True)
         growers = [f"grower {t + 1}" for t in data.target]
-        return table_dataset(data.data.rename(columns=lambda c: c.replace("_", " ")).assign(grower=growers), self.name, Wishes(label="grower"))
+        measured = data.data.rename(columns=lambda c: c.replace("_", " "))
+        return table_dataset(measured.assign(grower=growers), self.name, Wishes(label="grower"))

@@ -38,8 +38,10 @@ class TextReader(Reader):
     """What can be chosen wherever documents become counts of terms."""
 
     max_terms: int = param(5000, low=2, high=20_000, help="How many of the most frequent terms are kept.", label="Terms kept")
-    min_df: int = param(0, low=0, high=1000, help="Documents a term must be in; 0 chooses 1 below 50 documents, else 2.", label="Documents a term must be in", advanced=True)
-    stop_words: str = param("auto", choices=("auto", "english", "none"), help="Whether words such as 'the' and 'of' are left out; auto does so for larger English corpora.",
+    min_df: int = param(0, low=0, high=1000, help="Documents a term must be in; 0 chooses 1 below 50 documents, else 2.",
+                        label="Documents a term must be in", advanced=True)
+    stop_words: str = param("auto", choices=("auto", "english", "none"),
+                            help="Whether words such as 'the' and 'of' are left out; auto does so for larger English corpora.",
                             label="Function words", advanced=True)
 
     def _text_options(self) -> dict:
@@ -50,16 +52,21 @@ class TextReader(Reader):
 class TableReader(TextReader):
     """What can be chosen of every table. ``types`` (column -> type, or ``ignore``) is given to :func:`read_dataset` beside them."""
 
-    kind: str = param("auto", choices=("auto", "table", "text", "array"), help="Learn from the table's columns one by one, from the documents in one of them, or from all its numbers as one vector a row, such as a spectrum.", label="Read as")
-    label: str = param("auto", help="The column that colours the map and is kept from the model; none for no column.", label="Label column")
+    kind: str = param("auto", choices=("auto", "table", "text", "array"),
+                      help="Learn from the table's columns one by one, from the documents in one of them, or from all its "
+                           "numbers as one vector a row, such as a spectrum.", label="Read as")
+    label: str = param("auto", help="The column that colours the map and is kept from the model; none for no column.",
+                       label="Label column")
     text_column: str = param("auto", help="The column that holds the documents.", label="Text column")
-    max_levels: int = param(50, low=2, high=1000, help="Categories kept for a column; rarer ones become (other).", label="Categories kept", advanced=True)
+    max_levels: int = param(50, low=2, high=1000, help="Categories kept for a column; rarer ones become (other).",
+                            label="Categories kept", advanced=True)
 
     def __post_init__(self):
         self.types: dict[str, str] = {}
 
     def _dataset(self, frame, name: str, notes: list[str], **found) -> Dataset:
-        wishes = Wishes(self.kind, self.label, self.text_column, self.max_levels, found.get("decimal", "."), self.types, self._text_options())
+        wishes = Wishes(self.kind, self.label, self.text_column, self.max_levels, found.get("decimal", "."), self.types,
+                        self._text_options())
         dataset = table_dataset(frame, name, wishes, notes)
         dataset.source["options"].update(found)
         return dataset

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import re
-import warnings
 from collections import Counter
 from dataclasses import dataclass
 from typing import ClassVar
@@ -35,8 +34,10 @@ class Delimited(TableReader):
 
     delimiter: str = param("auto", choices=("auto", *DELIMITERS), help="What stands between two values.")
     decimal: str = param("auto", choices=("auto", ".", ","), help="What stands before a number's fraction.", label="Decimal sign")
-    encoding: str = param("auto", choices=ENCODINGS, help="How letters are stored; change it when accents look wrong.", advanced=True)
-    header: str = param("auto", choices=("auto", "yes", "no"), help="Whether the first row holds the columns' names.", label="First row is names", advanced=True)
+    encoding: str = param("auto", choices=ENCODINGS, help="How letters are stored; change it when accents look wrong.",
+                          advanced=True)
+    header: str = param("auto", choices=("auto", "yes", "no"), help="Whether the first row holds the columns' names.",
+                        label="First row is names", advanced=True)
 
     @classmethod
     def matches(cls, upload):
@@ -57,14 +58,17 @@ class Delimited(TableReader):
         if max(widths) > width:
             text, quoting = _without_long_rows(text, delimiter, quoting, width), csv.QUOTE_MINIMAL
         frame = _parse(text, delimiter, quoting, header, width, upload.name)
-        if header and len(names) == width - 1 and frame.iloc[:, -1].notna().any():       # R writes row names without a heading for them
+        if header and len(names) == width - 1 and frame.iloc[:, -1].notna().any():
+            # R writes row names without a heading for them
             names = ["row name", *names]
         frame.columns = (names + [""] * width)[:width]
         frame = _without_empty_end(frame)
         decimal = find_decimal(frame, delimiter) if self.decimal == "auto" else self.decimal
-        found = {"delimiter": next(k for k, v in DELIMITERS.items() if v == delimiter), "decimal": decimal, "encoding": _listed(encoding), "header": "yes" if header else "no"}
+        found = {"delimiter": next(k for k, v in DELIMITERS.items() if v == delimiter), "decimal": decimal,
+                 "encoding": _listed(encoding), "header": "yes" if header else "no"}
         if (delimiter, decimal) != (",", "."):
-            notes.append(f"Values are separated by {found['delimiter']}, with {'a comma' if decimal == ',' else 'a point'} as decimal sign.")
+            notes.append(f"Values are separated by {found['delimiter']}, with {'a comma' if decimal == ',' else 'a point'} as "
+                         "decimal sign.")
         if not header:
             notes.append("The first row was read as data, since it looks like the rows below it.")
         return self._dataset(frame, upload.name, notes, **found)
@@ -83,13 +87,18 @@ def find_delimiter(text: str) -> str:
         score = (round(times / sum(widths.values()), 1), width)
         if width > 1 and score > best_score:
             best, best_score = delimiter, score
-    if not best_score[1] and len(lines) > 1 and all(len(line.split(" ")) == len(lines[0].split(" ")) > 1 and NUMBER.fullmatch(line.split(" ")[0]) for line in lines[1:]):
-        return " "
-    return best
+    return " " if not best_score[1] and _spaced(lines) else best
+
+
+def _spaced(lines: list[str]) -> bool:
+    """Whether spaces part as many values in every line, the first a number."""
+    rows = [line.split(" ") for line in lines]
+    return len(rows) > 1 and {len(row) for row in rows} == {len(rows[0])} != {1} and all(NUMBER.fullmatch(r[0]) for r in rows[1:])
 
 
 def find_decimal(frame: pd.DataFrame, delimiter: str) -> str:
-    """``,`` when values such as 1,5 are commoner than 1.5. Between commas 1,234 can only be a thousand; elsewhere it speaks for the comma."""
+    """``,`` when values such as 1,5 are commoner than 1.5. Between commas 1,234 can only be a thousand; elsewhere it speaks for
+    the comma."""
     sample = frame.iloc[:200, :100].set_axis(range(min(frame.shape[1], 100)), axis=1)
     comma = r"[-+]?\d+,(\d{1,2}|\d{4,})" if delimiter == "," else r"[-+]?[\d.' ]*\d,\d+\s*[%€]?"
     commas = sum(int(sample[c].str.strip().str.fullmatch(comma).sum()) for c in sample)
@@ -106,14 +115,16 @@ def _widths(text: str, delimiter: str, name: str, notes: list[str]) -> tuple[int
             widths = Counter(len(row) for row in rows if row)
         except csv.Error as error:
             if "field larger" in str(error):
-                raise DataError(f"{name} has a cell of more than {limits.LIMITS.cell_chars:,} characters, which is the limit; is a quote left open?") from error
+                raise DataError(f"{name} has a cell of more than {limits.LIMITS.cell_chars:,} characters, which is the limit; "
+                                "is a quote left open?") from error
             continue
         if quoting == csv.QUOTE_NONE:
             if len(widths) > 1:
                 break
             notes.append("A quotation mark is left open, so quotation marks were read as ordinary characters.")
         return quoting, widths
-    raise DataError(f"{name} has a quotation mark that is opened and never closed, so its rows cannot be told apart; close it or save the file again.")
+    raise DataError(f"{name} has a quotation mark that is opened and never closed, so its rows cannot be told apart; close it "
+                    "or save the file again.")
 
 
 def _agreed(widths: Counter, name: str) -> int:
@@ -123,7 +134,8 @@ def _agreed(widths: Counter, name: str) -> int:
         raise DataError(f"{name} has no rows; expected a header and at least 3 rows.")
     width, times = max(widths.items(), key=lambda item: (item[1], item[0]))
     if times < 0.5 * total and len(widths) > 2:
-        raise DataError(f"{name} is ragged: its rows have from {min(widths)} to {max(widths)} values, and no number of values is shared by half of them; check the delimiter.")
+        raise DataError(f"{name} is ragged: its rows have from {min(widths)} to {max(widths)} values, and no number of values "
+                        "is shared by half of them; check the delimiter.")
     return width
 
 
@@ -160,15 +172,15 @@ def _increasing(row: list[str]) -> bool:
 
 def _parse(text: str, delimiter: str, quoting: int, header: bool, width: int, name: str) -> pd.DataFrame:
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", pd.errors.ParserWarning)     # counted beforehand, by _widths
-            return pd.read_csv(io.StringIO(text), sep=delimiter, quoting=quoting, header=None, skiprows=_header_lines(text, delimiter, quoting) if header else 0,
-                               names=range(width), usecols=range(width), dtype=str, index_col=False, on_bad_lines="skip",
-                               keep_default_na=False, na_values=WORDS_FOR_MISSING, skipinitialspace=True)
+        skip = _header_lines(text, delimiter, quoting) if header else 0
+        return pd.read_csv(io.StringIO(text), sep=delimiter, quoting=quoting, header=None, skiprows=skip, names=range(width),
+                           usecols=range(width), dtype=str, index_col=False, on_bad_lines="skip", keep_default_na=False,
+                           na_values=WORDS_FOR_MISSING, skipinitialspace=True)
     except pd.errors.EmptyDataError as error:
         raise DataError(f"{name} has a header but no rows; at least 3 are needed.") from error
     except (pd.errors.ParserError, ValueError) as error:
-        raise DataError(f"{name} could not be read as a table ({str(error).splitlines()[0][:100]}); check the delimiter and the quotation marks.") from error
+        raise DataError(f"{name} could not be read as a table ({str(error).splitlines()[0][:100]}); check the delimiter and the "
+                        "quotation marks.") from error
 
 
 def _header_lines(text: str, delimiter: str, quoting: int) -> int:
@@ -207,7 +219,8 @@ def _listed(encoding: str) -> str:
 
 
 def _is_table(upload: Upload) -> bool:
-    """Whether a text file of another suffix is a table: lines of equally many tabs, or of equally many values that are mostly numbers."""
+    """Whether a text file of another suffix is a table: lines of equally many tabs, or of equally many values, many of them
+    numbers."""
     if upload.suffix in (".jsonl", ".ndjson", ".json"):
         return False
     try:

@@ -31,10 +31,13 @@ class Images(Reader):
     suffixes: ClassVar[tuple[str, ...]] = (".zip",)
     rank: ClassVar[int] = 30
 
-    side: int = param(0, low=0, high=128, help="Pictures are resized to this many pixels a side; 0 keeps a common size up to 64, else chooses 32 or 64.", label="Side in pixels")
+    side: int = param(0, low=0, high=128,
+                      help="Pictures are resized to this many pixels a side; 0 keeps a common size up to 64, else chooses 32 or "
+                           "64.", label="Side in pixels")
     colour: str = param("auto", choices=("auto", "grey", "colour"), help="Auto reads in colour when any picture has colour.")
     background: str = param("white", choices=("white", "black"), help="What shows through transparent pixels, and fills borders.")
-    fit: str = param("auto", choices=("auto", "crop", "pad", "stretch"), help="How pictures of other proportions are fitted: cut the centre out, add borders, or stretch. "
+    fit: str = param("auto", choices=("auto", "crop", "pad", "stretch"),
+                     help="How pictures of other proportions are fitted: cut the centre out, add borders, or stretch. "
                      "Auto crops where little is lost, and pads long pictures.", label="Other proportions")
     label: str = param("auto", choices=("auto", "none"), help="Auto labels each picture with its folder.", advanced=True)
 
@@ -60,17 +63,20 @@ class Images(Reader):
         notes += seen.notes(len(entries))
         resized = sum(s != size for _, s in good)
         if resized:
-            how = {"crop": "the centre was cut out of those with other proportions", "pad": f"borders in {self.background} were added to those with other proportions",
+            how = {"crop": "the centre was cut out of those with other proportions", "pad": f"borders in {self.background} were "
+                                                                                            "added to those with other proportions",
                    "stretch": "proportions were changed"}[fit]
             notes.append(f"{resized:,} of {len(good):,} pictures were resized to {size[1]} x {size[0]} pixels; {how}.")
         rows, label = _rows([info for info, _ in good], self.label, notes)
         dataset = image_dataset(X, upload.name, rows, label, notes)
-        dataset.source = {"options": {"side": size[0] if size[0] == size[1] else 0, "colour": "colour" if X.shape[3] == 3 else "grey", "fit": fit}}
+        colour = "colour" if X.shape[3] == 3 else "grey"
+        dataset.source = {"options": {"side": size[0] if size[0] == size[1] else 0, "colour": colour, "fit": fit}}
         return dataset
 
     def _load(self, archive, entries, seen: "Seen"):
         """(readable entries with their sizes, their pictures, the size all were brought to, how)."""
-        good = [(info, size) for info in entries if (size := seen.look(archive, info))]     # headers first, before any pixel is kept
+        # headers first, before any pixel is kept
+        good = [(info, size) for info in entries if (size := seen.look(archive, info))]
         pictures, size, fit = [], None, "crop"
         while good and size != choose_size([s for _, s in good], self.side):    # again, if a broken picture had a say in the size
             size = choose_size([s for _, s in good], self.side)
@@ -150,7 +156,9 @@ class Seen:
     def notes(self, n: int) -> list[str]:
         """One sentence for each thing worth knowing."""
         said = [f"{count:,} of {n:,} pictures have {what}." for what, count in self.counts.items()]
-        return said + ([f"{len(self.failed):,} of {n:,} pictures could not be read and were left out: {self.reasons()}."] if self.failed else [])
+        if self.failed:
+            said.append(f"{len(self.failed):,} of {n:,} pictures could not be read and were left out: {self.reasons()}.")
+        return said
 
 
 def _open(data: bytes):
@@ -183,7 +191,8 @@ def _stack(pictures: list[np.ndarray], colour: str, name: str, notes: list[str])
     if deep:
         values = np.stack([pictures[i] for i in deep])
         whole = bool((values == np.rint(values)).all())
-        for i, picture in zip(deep, unit_range(np.rint(values).astype(np.int64) if whole else values, notes, "Pictures of more than 8 bits")):
+        values = unit_range(values.astype(np.int64) if whole else values, notes, "Pictures of more than 8 bits")
+        for i, picture in zip(deep, values):
             pictures[i] = picture
     if colour == "auto":
         colour = "colour" if any(_coloured(p) for p in pictures) else "grey"

@@ -13,7 +13,6 @@ from ...recipe import param
 from ..base import DataError
 from ..documents import text_dataset
 from ..encoding import ENCODINGS, to_text
-from ..upload import Upload
 from .base import TableReader
 
 
@@ -26,7 +25,8 @@ class JsonLines(TableReader):
     suffixes: ClassVar[tuple[str, ...]] = (".jsonl", ".ndjson", ".json")
     rank: ClassVar[int] = 60
 
-    encoding: str = param("auto", choices=ENCODINGS, help="How letters are stored; change it when accents look wrong.", advanced=True)
+    encoding: str = param("auto", choices=ENCODINGS, help="How letters are stored; change it when accents look wrong.",
+                          advanced=True)
 
     @classmethod
     def matches(cls, upload):
@@ -45,7 +45,8 @@ class JsonLines(TableReader):
             return dataset
         kept = [r for r in records if isinstance(r, dict)]
         if len(kept) < len(records):
-            notes.append(f"{len(records) - len(kept):,} of {len(records):,} entries are no records (name: value) and were left out.")
+            notes.append(f"{len(records) - len(kept):,} of {len(records):,} entries are no records (name: value) and were left "
+                         "out.")
         if not kept:
             raise DataError(f"{upload.name} holds no records; expected one {{\"name\": value}} a line, or a list of them.")
         flat = [_flat(record) for record in kept]
@@ -78,7 +79,8 @@ def _records(text: str, name: str, notes: list[str]) -> list:
         except (ValueError, RecursionError):
             bad += 1
     if bad > 0.5 * len(lines) or not records:
-        raise DataError(f"{name} is no JSON: {bad:,} of its {len(lines):,} lines cannot be read; expected one record a line, or a list of records.")
+        raise DataError(f"{name} is no JSON: {bad:,} of its {len(lines):,} lines cannot be read; expected one record a line, or "
+                        "a list of records.")
     if bad:
         notes.append(f"{bad:,} of {len(lines):,} lines are no JSON and were left out.")
     return records

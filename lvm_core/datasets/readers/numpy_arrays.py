@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import math
+import re
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -19,6 +20,7 @@ from ..vectors import array_dataset
 from .base import Reader
 
 MAGIC = b"\x93NUMPY"
+CALLED_LABEL = re.compile("y|.*(label|class|target)")
 
 
 @dataclass
@@ -33,7 +35,9 @@ class NumpyArrays(Reader):
 
     array: str = param("auto", help="Which array of an .npz; auto takes the biggest.")
     label: str = param("auto", help="Which array of an .npz colours the map; none for no array.", label="Label array")
-    side: int = param(0, low=0, high=128, help="Pictures are resized to this many pixels a side; 0 keeps a common size up to 64, else chooses 32 or 64.", label="Side in pixels")
+    side: int = param(0, low=0, high=128,
+                      help="Pictures are resized to this many pixels a side; 0 keeps a common size up to 64, else chooses 32 or "
+                           "64.", label="Side in pixels")
     colour: str = param("auto", choices=("auto", "grey", "colour"), help="Auto keeps the channels that are there.")
     background: str = param("white", choices=("white", "black"), help="What shows through transparent pixels.", advanced=True)
 
@@ -41,7 +45,7 @@ class NumpyArrays(Reader):
     def matches(cls, upload):
         if upload.data.startswith(MAGIC):
             return True
-        return upload.is_zip and any(e.filename.endswith(".npy") for e in upload.archive.entries) and len(upload.archive.having(".npy")) >= 0.5 * len(upload.archive.entries)
+        return upload.is_zip and len(upload.archive.having(".npy")) >= max(1, 0.5 * len(upload.archive.entries))
 
     def read(self, upload):
         notes: list[str] = []
@@ -55,10 +59,12 @@ class NumpyArrays(Reader):
         rows = pd.DataFrame(beside, index=range(len(values)))
         label = self._label(chosen, rows, heads, notes)
         if values.ndim == 2:
-            dataset = array_dataset(values, upload.name, rows, label, [f"{len(values):,} vectors of {values.shape[1]:,} values.", *notes])
+            notes.insert(0, f"{len(values):,} vectors of {values.shape[1]:,} values.")
+            dataset = array_dataset(values, upload.name, rows, label, notes)
         else:
             dataset = image_dataset(self._pictures(values, upload.name, notes), upload.name, rows, label, notes)
-        dataset.source = {"options": {"array": chosen, "label": label or "none"}, "arrays": {n: list(h.shape) for n, h in heads.items()}}
+        dataset.source = {"options": {"array": chosen, "label": label or "none"},
+                          "arrays": {n: list(h.shape) for n, h in heads.items()}}
         return dataset
 
     def _heads(self, upload: Upload, notes: list[str]) -> dict[str, "Head"]:
@@ -85,20 +91,22 @@ class NumpyArrays(Reader):
             _refuse(*max(heads.items(), key=lambda item: math.prod(item[1].shape)))
         chosen = max(fit, key=lambda n: math.prod(fit[n].shape))
         if len(heads) > 1:
-            notes.append(f"Array {chosen!r} {heads[chosen].shape} was read; there are also: {name_list(f'{n} {h.shape}' for n, h in heads.items() if n != chosen)}.")
+            notes.append(f"Array {chosen!r} {heads[chosen].shape} was read; there are also: "
+                         f"{name_list(f'{n} {h.shape}' for n, h in heads.items() if n != chosen)}.")
         return chosen
 
     def _label(self, chosen: str, rows: pd.DataFrame, heads, notes: list[str]) -> str | None:
         """The array asked for; else the one whose name differs from the chosen one's least, such as y_train of x_train."""
         if self.label not in ("auto", "none"):
             if self.label not in rows:
-                raise DataError(f"label {self.label!r} is no array of one value a row ({heads[chosen].shape[0]:,}); there are: {name_list(rows.columns) or 'none'}.")
+                raise DataError(f"label {self.label!r} is no array of one value a row ({heads[chosen].shape[0]:,}); there are: "
+                                f"{name_list(rows.columns) or 'none'}.")
             return self.label
         few = [c for c in rows.columns if rows[c].dtype.kind != "f" and 2 <= rows[c].nunique() <= 1000]
         if self.label == "none" or not few:
             return None
         tail = chosen.lower().partition("_")[2]
-        label = max(few, key=lambda c: (bool(tail) and c.lower().endswith(tail), any(w in c.lower() for w in ("label", "class", "target")) or c.lower()[0] == "y"))
+        label = max(few, key=lambda c: (bool(tail) and c.lower().endswith(tail), CALLED_LABEL.match(c.lower()) is not None))
         if rows[label].dtype.kind in "biu":
             rows[label] = rows[label].astype("str")
         notes.append(f"Label: array {label!r}.")
@@ -108,7 +116,8 @@ class NumpyArrays(Reader):
         """(n, h, w), (n, h, w, c) or (n, c, h, w) of any range -> float32 (n, h, w, 1 or 3) in [0, 1]."""
         if values.ndim == 3:
             if values.shape[2] in (3, 4) and min(values.shape[:2]) > 16:
-                raise DataError(f"{file} has shape {values.shape}, which looks like one colour picture; expected (n, h, w) or (n, h, w, 3).")
+                raise DataError(f"{file} has shape {values.shape}, which looks like one colour picture; expected (n, h, w) or "
+                                "(n, h, w, 3).")
             values = values[..., None]
         elif values.shape[3] not in (1, 3, 4) and values.shape[1] in (1, 3, 4):
             notes.append(f"The shape {values.shape} was read as (pictures, channels, height, width).")
@@ -118,7 +127,9 @@ class NumpyArrays(Reader):
         size = choose_size([values.shape[1:3]], self.side) if self.side or max(values.shape[1:3]) <= 64 else (64, 64)
         limits.check("cells", len(values) * size[0] * size[1] * min(values.shape[3], 3), file)
         if size != values.shape[1:3]:
-            notes.append(f"The pictures were resized from {values.shape[2]} x {values.shape[1]} to {size[1]} x {size[0]} pixels" + (", the centre cut out." if values.shape[1] != values.shape[2] else "."))
+            cut = ", the centre cut out" * (values.shape[1] * size[1] != values.shape[2] * size[0])
+            h, w = values.shape[1:3]
+            notes.append(f"The pictures were resized from {w} x {h} to {size[1]} x {size[0]} pixels{cut}.")
             values = _resized(values, size)
         pictures = unit_range(values, notes)
         if pictures.shape[3] == 4:
@@ -154,10 +165,12 @@ class Head:
         except Exception as error:      # the header is a Python literal: syntax, type, recursion and value errors
             raise DataError(f"{name} is a damaged .npy ({str(error).splitlines()[0][:80]}); save it again.") from error
         if dtype.hasobject:
-            raise DataError(f"{name} holds pickled Python objects, which could run a program; save plain numbers, for example with array.astype(float).")
+            raise DataError(f"{name} holds pickled Python objects, which could run a program; save plain numbers, for example "
+                            "with array.astype(float).")
         rest = memoryview(data)[file.tell():]
         if any(s < 0 for s in shape) or math.prod(shape) * dtype.itemsize != len(rest):
-            raise DataError(f"{name} says it has shape {shape[:6]} ({math.prod(shape) * dtype.itemsize:,} bytes), but {len(rest):,} bytes follow; it is damaged or cut short.")
+            raise DataError(f"{name} says it has shape {shape[:6]} ({math.prod(shape) * dtype.itemsize:,} bytes), but "
+                            f"{len(rest):,} bytes follow; it is damaged or cut short.")
         return cls(tuple(shape), dtype, fortran, rest)
 
 
@@ -176,7 +189,8 @@ def _refuse(name: str, head: Head) -> None:
     kinds = {"c": "complex numbers", "V": "records", "U": "words", "S": "words", "M": "dates", "m": "durations"}
     if head.dtype.kind in kinds:
         raise DataError(f"{name} holds {kinds[head.dtype.kind]}; expected real numbers.")
-    raise DataError(f"{name} has {len(head.shape)} dimension{'s' * (len(head.shape) != 1)} (shape {head.shape}); expected 2 for vectors (n, d), 3 or 4 for pictures.")
+    raise DataError(f"{name} has {len(head.shape)} dimension{'s' * (len(head.shape) != 1)} (shape {head.shape}); expected 2 for "
+                    "vectors (n, d), 3 or 4 for pictures.")
 
 
 def _resized(values: np.ndarray, size: tuple[int, int]) -> np.ndarray:

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from ... import limits
 from ..base import DataError
-from ..upload import Upload, name_list
+from ..upload import name_list
 from .base import TableReader
 
 
@@ -38,12 +38,13 @@ class Parquet(TableReader):
             words = [f.name for f in file.schema_arrow if pa.types.is_string(f.type) or pa.types.is_large_string(f.type)]
             # words stay in their dictionary until their true length is known: a small file can stand for terabytes
             file = pq.ParquetFile(io.BytesIO(upload.data), read_dictionary=words)
-            # the metadata is of no use here, and a broken one would be parsed
-            frame = _batches(file, flat, upload.name).replace_schema_metadata(None).to_pandas(date_as_object=False, types_mapper=_nullable().get)
+            table = _batches(file, flat, upload.name).replace_schema_metadata(None)     # of no use here, and parsed when broken
+            frame = table.to_pandas(date_as_object=False, types_mapper=_nullable().get)
         except (pa.ArrowException, OSError, ValueError) as error:
             if isinstance(error, DataError):
                 raise
-            raise DataError(f"{upload.name} is a damaged Parquet file ({str(error).splitlines()[0][:100]}); save it again.") from error
+            reason = str(error).splitlines()[0][:100] if str(error) else "no reason given"
+            raise DataError(f"{upload.name} is a damaged Parquet file ({reason}); save it again.") from error
         notes = []
         left_out = [n for n in file.schema_arrow.names if n not in flat]
         if left_out:
@@ -87,5 +88,6 @@ def _nullable() -> dict:
 def _deep(kind) -> bool:
     import pyarrow as pa
 
-    return any(test(kind) for test in (pa.types.is_nested, pa.types.is_binary, pa.types.is_large_binary, pa.types.is_fixed_size_binary, pa.types.is_null)) \
-        or isinstance(kind, pa.BaseExtensionType)
+    is_ = pa.types
+    tests = (is_.is_nested, is_.is_binary, is_.is_large_binary, is_.is_binary_view, is_.is_fixed_size_binary, is_.is_null)
+    return any(test(kind) for test in tests) or isinstance(kind, pa.BaseExtensionType)

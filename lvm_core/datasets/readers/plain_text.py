@@ -9,7 +9,6 @@ from typing import ClassVar
 from ...recipe import param
 from ..documents import text_dataset
 from ..encoding import ENCODINGS, to_text
-from ..upload import Upload
 from .base import TextReader
 
 
@@ -22,8 +21,10 @@ class PlainText(TextReader):
     suffixes: ClassVar[tuple[str, ...]] = (".txt", ".text", ".md")
     rank: ClassVar[int] = 90
 
-    split: str = param("auto", choices=("auto", "lines", "paragraphs"), help="Where one document ends and the next begins.", label="A document is a")
-    encoding: str = param("auto", choices=ENCODINGS, help="How letters are stored; change it when accents look wrong.", advanced=True)
+    split: str = param("auto", choices=("auto", "lines", "paragraphs"), help="Where one document ends and the next begins.",
+                       label="A document is a")
+    encoding: str = param("auto", choices=ENCODINGS, help="How letters are stored; change it when accents look wrong.",
+                          advanced=True)
 
     @classmethod
     def matches(cls, upload):
@@ -33,7 +34,8 @@ class PlainText(TextReader):
         text, encoding, notes = to_text(upload.data, self.encoding, upload.name)
         lines = [line.strip() for line in text.split("\n") if line.strip()]
         paragraphs = [" ".join(p.split("\n")).strip() for p in re.split(r"\n\s*\n", text) if p.strip()]
-        by = self.split if self.split != "auto" else "paragraphs" if len(paragraphs) >= 3 and len(lines) >= 1.5 * len(paragraphs) else "lines"
+        parted = len(paragraphs) >= 3 and len(lines) >= 1.5 * len(paragraphs)
+        by = self.split if self.split != "auto" else "paragraphs" if parted else "lines"
         notes.append(f"Each {by[:-1]} was read as a document.")
         dataset = text_dataset(lines if by == "lines" else paragraphs, upload.name, notes=notes, **self._text_options())
         dataset.source = {"options": {"split": by}}

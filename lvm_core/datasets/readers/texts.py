@@ -51,7 +51,8 @@ class Texts(TextReader):
         if not kept:
             raise DataError(f"None of the {len(entries)} files in {upload.name} can be read as text: {name_list(failed)}.")
         if failed:
-            notes.append(f"{len(failed)} of {len(entries)} files could not be read as text and were left out: {name_list(failed, 10)}.")
+            notes.append(f"{len(failed)} of {len(entries)} files could not be read as text and were left out: "
+                         f"{name_list(failed, 10)}.")
         rows = pd.DataFrame({"file": [shown(info.filename) for info, _ in kept]})
         names = class_folders([info.filename for info, _ in kept]) if self.label == "auto" else None
         if names is not None:

@@ -12,7 +12,7 @@ import pandas as pd
 from ... import limits
 from ...recipe import param
 from ..base import DataError
-from ..upload import Upload, name_list
+from ..upload import name_list
 from .base import TableReader
 
 
@@ -26,7 +26,8 @@ class Xlsx(TableReader):
     rank: ClassVar[int] = 20
 
     sheet: str = param("auto", help="Name of the sheet; auto takes the first one that is not empty.")
-    header: str = param("auto", choices=("auto", "yes", "no"), help="Whether the first filled row holds the columns' names.", label="First row is names", advanced=True)
+    header: str = param("auto", choices=("auto", "yes", "no"), help="Whether the first filled row holds the columns' names.",
+                        label="First row is names", advanced=True)
 
     @classmethod
     def matches(cls, upload):
@@ -51,7 +52,8 @@ class Xlsx(TableReader):
                 break
         else:
             raise DataError(f"{upload.name} has no rows; at least 3 are needed.")
-        notes = [f"Sheet {name!r} was read; there {'is' if len(names) == 2 else 'are'} also: {name_list([n for n in names if n != name], 10)}."] if len(names) > 1 else []
+        notes = [f"Sheet {name!r} was read; there {'is' if len(names) == 2 else 'are'} also: "
+                 f"{name_list([n for n in names if n != name], 10)}."] if len(names) > 1 else []
         header = _has_header(rows) if self.header == "auto" else self.header == "yes"
         columns = rows[0] if header else [f"column {i + 1}" for i in range(len(rows[0]))]
         frame = pd.DataFrame(rows[1:] if header else rows, dtype=object)
@@ -59,7 +61,8 @@ class Xlsx(TableReader):
             raise DataError(f"{upload.name} has a header but no rows; at least 3 are needed.")
         frame.columns = columns
         frame = frame.loc[:, [c is not None or frame.iloc[:, i].notna().any() for i, c in enumerate(columns)]]
-        return self._dataset(frame.replace({"": None, "#N/A": None}), upload.name, notes, sheet=name, header="yes" if header else "no")
+        frame = frame.replace({"": None, "#N/A": None})
+        return self._dataset(frame, upload.name, notes, sheet=name, header="yes" if header else "no")
 
 
 def _rows(sheet, name: str) -> list[list]:
