@@ -11,10 +11,14 @@ from .datasets.base import Dataset
 from .models.base import LatentModel
 from .progress import OnStep
 from .projections.base import Projection
-from .quality import Score, projection as map_scores
+from .quality import Score
+from .quality import projection as map_scores
+from .quality.likelihood import likelihood
+from .quality.reconstruction import reconstruction
 
 HELD_OUT = 0.1
 MIN_ROWS_TO_SPLIT = 50
+SCORED_ROWS = 2000
 MAP_ROWS = 20_000       # beyond, a map is found on a sample and the rest is placed by its neighbours
 
 
@@ -55,6 +59,13 @@ def fit_run(dataset: Dataset, model: LatentModel, on_step: OnStep | None = None)
     codes = encode_all(model, dataset.X)
     seconds = time.monotonic() - start
     return Fitted(model, codes, train, held_out, seconds, model_scores(model, dataset, train, held_out if len(held_out) else train))
+
+
+def model_scores(model: LatentModel, dataset: Dataset, train: np.ndarray, rows: np.ndarray) -> list[Score]:
+    """How good the model is on these rows, in numbers with a sentence each."""
+    held_out = rows is not train
+    X = dataset.X[rows[:SCORED_ROWS]]
+    return reconstruction(model, X, dataset.X[train], dataset.layout, held_out=held_out) + likelihood(model, X, dataset.layout, held_out=held_out)
 
 
 @dataclass(frozen=True)

@@ -49,5 +49,5 @@ with shown:
     if n > limit and dataset.kind in ("image", "table"):
         st.caption(f"The first {limit} of {n:,} are shown.")
     st.markdown("**How good they are**")
-    scores.show(generation(X, dataset.X[run.fitted.train], dataset.layout, seed=0))
+    scores.show(generation(X, dataset.X[run.fitted.train], dataset.layout))
 frame.next_step("train", "Train another", "**Next:** try another model or other settings on the same data.")
