@@ -158,6 +158,7 @@ def explore(page) -> None:
         page.wait_for_timeout(20)
     page.wait_for_function(f"() => Number(document.querySelector('.lx').dataset.frames) > {frames + 3}")
     page.mouse.up()
+    page.wait_for_timeout(800)       # the last request of the drag may still be on its way
     second = code(page)
     assert (first != second).sum() == 1
     handle = page.locator(".lx-handle").bounding_box()
