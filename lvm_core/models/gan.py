@@ -59,6 +59,7 @@ class GAN(LatentModel):
 
         conv = is_conv("auto", layout)
         return {"latent_dim": 32 if conv else 16 if layout.d > 16 else max(2, min(8, layout.d)),
+                "gamma": float(np.clip(0.05 * layout.d, 0.1, 5.0)),     # a slope's square grows with the number of columns
                 "steps": 2000 if conv else 4000, "batch_size": 64 if conv or n < 1000 else 128}
 
     # -- learning -----------------------------------------------------------------------------------------------------
@@ -118,16 +119,15 @@ class GAN(LatentModel):
             for optimiser in adam:
                 optimiser.param_groups[0]["lr"] = self.learning_rate * fall
             real = net.inputs(rows[index])
-            with torch.no_grad():
-                fake = draw(len(real))
-            both = torch.cat([real, fake]).requires_grad_()
+            fake = draw(len(real))
+            both = torch.cat([real, fake.detach()]).requires_grad_()
             scores = critic(both)
             slope, = torch.autograd.grad(scores.sum(), both, create_graph=True)
             gap = scores[:len(real)] - scores[len(real):]
             loss = F.softplus(-gap).mean() + self.gamma * fall / 2 * slope.square().sum() / len(real)
             _step(adam[0], loss)
             critic.requires_grad_(False)
-            against = F.softplus(critic(real) - critic(draw(len(real)))).mean()
+            against = F.softplus(critic(real) - critic(fake)).mean()
             _step(adam[1], against)
             critic.requires_grad_(True)
             with torch.no_grad():

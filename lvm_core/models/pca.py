@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
+from sklearn.utils.validation import check_is_fitted
 
 from ..recipe import param
 from .base import LatentModel, draw_discrete
@@ -70,8 +71,10 @@ class PCA(LatentModel):
 
     def score_samples(self, X) -> np.ndarray:
         """Log-likelihood (n,) in nats of each row under the probabilistic model, exact."""
-        Y = self.transform(X).astype(np.float64) * self._scale()
-        residual = ((np.asarray(X, np.float64) - self.mean_) ** 2).sum(1) - (Y ** 2).sum(1)
+        check_is_fitted(self)
+        X = self._check(X, reset=False).astype(np.float64)     # the residual is a small difference of large numbers
+        Y = self._encode(X) * self._scale()
+        residual = ((X - self.mean_) ** 2).sum(1) - (Y ** 2).sum(1)
         d, k = len(self.mean_), len(self.explained_variance_)
         noise = max(self.noise_variance_, 1e-12)
         spread = np.maximum(self.explained_variance_, noise)

@@ -1,0 +1,104 @@
+"""The minibatch loop by itself: what it visits, what it reports, how it stops and how it fails."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+import torch
+from scipy.sparse import random as random_sparse
+
+from lvm_core import MODELS
+from lvm_core.training import HISTORY_LENGTH, Rows, minibatches, seeded, train
+
+
+def generator(seed=0):
+    return torch.Generator().manual_seed(seed)
+
+
+def run(update, n=10, **options):
+    return train(update, n, **({"batch_size": 4, "steps": 30, "generator": generator()} | options))
+
+
+def loss(value):
+    return {"loss": torch.tensor(float(value))}
+
+
+def test_every_epoch_visits_every_row_once_in_a_new_order():
+    epochs = [torch.cat(list(itertools.islice(stream, 3))).tolist() for stream in [minibatches(10, 4, generator())] for _ in range(3)]
+    assert all(sorted(epoch) == list(range(10)) for epoch in epochs)
+    assert epochs[0] != epochs[1] != epochs[2]
+
+
+def test_sparse_rows_equal_dense_rows():
+    X = random_sparse(20, 7, 0.3, format="csr", random_state=0)
+    index = torch.tensor([3, 0, 19])
+    batch = Rows(X, torch.device("cpu"))[index]
+    assert batch.dtype == torch.float32 and torch.equal(batch, Rows(X.toarray(), torch.device("cpu"))[index])
+
+
+def test_history_holds_the_means_of_all_steps():
+    values = iter(range(1, 10_000))
+    history, stopped = run(lambda index, progress: loss(next(values)), steps=1000)
+    assert len(history) <= HISTORY_LENGTH and history[-1]["step"] == 1000 and not stopped
+    assert np.mean([point["loss"] for point in history]) == pytest.approx(500.5)
+
+
+def test_progress_runs_from_zero_to_almost_one():
+    seen = []
+    run(lambda index, progress: seen.append(progress) or loss(0), steps=4)
+    assert seen == [0, 0.25, 0.5, 0.75]
+
+
+def test_a_listener_hears_at_most_ten_times_a_second_and_always_the_last_step():
+    heard = []
+    run(lambda index, progress: time.sleep(0.002) or loss(0), steps=200, on_step=lambda record: heard.append(record) and None)
+    assert heard[-1].step == heard[-1].total == 200 and heard[-1].metrics == {"loss": 0.0}
+    assert 3 <= len(heard) <= 2 + heard[-1].seconds / 0.1
+
+
+def test_a_slow_step_is_reported_each_time_with_the_time_left():
+    heard = []
+    run(lambda index, progress: time.sleep(0.12) or loss(1), steps=3, on_step=lambda record: heard.append(record) and None)
+    assert [record.step for record in heard] == [1, 2, 3]
+    assert heard[0].seconds_left == pytest.approx(0.24, abs=0.15) and heard[2].seconds_left == 0
+
+
+def test_returning_true_stops_and_keeps_the_last_metrics():
+    steps = itertools.count(1)
+    history, stopped = run(lambda index, progress: loss(next(steps)), steps=10_000, on_step=lambda record: True)
+    assert stopped and history == [{"step": 1, "loss": 1.0}]
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_divergence_is_a_clear_error(value):
+    with pytest.raises(ValueError, match="diverged.*lower learning rate"):
+        run(lambda index, progress: loss(value if progress > 0.5 else 1.0))
+
+
+def test_a_model_that_diverges_says_so():
+    X = np.random.RandomState(0).standard_normal((50, 4))
+    with pytest.raises(ValueError, match="lower learning rate"):
+        MODELS["VAE"](learning_rate=1.0, epochs=20, depth=6, noise="unit").fit(X * 1e14)
+
+
+def test_equal_seeds_give_equal_streams_and_different_ones_do_not():
+    draws = [torch.randn(5, generator=seeded(np.random.RandomState(seed))) for seed in (1, 1, 2)]
+    assert torch.equal(draws[0], draws[1]) and not torch.equal(draws[0], draws[2])
+
+
+@pytest.mark.parametrize("name", ["VAE", "GAN"])
+def test_fits_in_parallel_threads_are_each_reproducible(name):
+    X = np.random.RandomState(0).standard_normal((100, 6)).astype(np.float32)
+    params = {k: v for k, v in dict(latent_dim=2, epochs=10, steps=40, width=16).items() if k in MODELS[name].parameters()}
+
+    def codes(seed):
+        return MODELS[name](**params, random_state=seed).fit(X).transform(X)
+
+    alone = [codes(seed) for seed in (0, 1)]
+    with ThreadPoolExecutor(2) as pool:
+        together = list(pool.map(codes, (0, 1)))
+    assert all(np.array_equal(a, b) for a, b in zip(alone, together))
