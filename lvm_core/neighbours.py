@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import numpy as np
 
-EXACT_PAIRS = 2e10      # measured on two cores: exact search does 7e8 pairs a second, so half a minute at most
+EXACT_PAIRS = 2e10      # measured on two cores: exact search does 7e8 pairs a second, so half a minute; descent compiles that long
 _SPARE = 8              # candidates beyond k, so that rounding in the fast search cannot drop a true neighbour
 
 
 def nearest(Q, X, k: int) -> tuple[np.ndarray, np.ndarray]:
     """The k rows of X (n, d) nearest to each row of Q (m, d): Euclidean distances (m, k), ascending, and indices (m, k).
 
-    k is at most n. Exact, ties going to the lower index, so a row's answer does not depend on its batch; beyond
-    ``EXACT_PAIRS`` = m * n pairs by nearest-neighbour descent (Dong et al., 2011, doi:10.1145/1963405.1963487).
+    k is cut to n. Exact, ties going to the lower index, so a row's answer does not depend on its batch. Only X among
+    itself, ``nearest(X, X, k)``, beyond ``EXACT_PAIRS`` pairs (140 000 rows) goes by nearest-neighbour descent, which
+    finds nearly all (Dong, Moses & Li, 2011, doi:10.1145/1963405.1963487).
     """
-    Q, X = np.asarray(Q, np.float64), np.asarray(X, np.float64)
+    among_itself = Q is X
+    X = np.asarray(X, np.float64)
+    Q = X if among_itself else np.asarray(Q, np.float64)
     k = min(k, len(X))
-    if len(Q) * len(X) > EXACT_PAIRS:
-        return _descent(Q, X, k)
+    if among_itself and len(X) ** 2 > EXACT_PAIRS:
+        return _descent(X, k)
     from sklearn.neighbors import NearestNeighbors
 
     centre = X.mean(0)      # the fast search squares coordinates: far from the origin it would lose its digits
@@ -89,11 +92,10 @@ def _exhaustive(Q, X, k):
     return D[back.ravel()], I[back.ravel()]
 
 
-def _descent(Q, X, k):
+def _descent(X, k):
     from pynndescent import NNDescent
 
-    index = NNDescent(X.astype(np.float32), n_neighbors=max(k + _SPARE, 15), random_state=0)
-    own = Q.shape == X.shape and np.shares_memory(Q, X)
-    I = (index.neighbor_graph if own else index.query(Q.astype(np.float32), k=k + _SPARE))[0].astype(int)
-    D, I = _sort(_distances(Q, X, np.maximum(I, 0)), np.maximum(I, 0))      # -1 marks a neighbour not found
+    I = NNDescent(X.astype(np.float32), n_neighbors=k + _SPARE, random_state=0).neighbor_graph[0].astype(int)
+    I = np.where(I < 0, np.arange(len(X))[:, None], I)      # -1 marks a neighbour not found
+    D, I = _sort(_distances(X, X, I), I)
     return D[:, :k], I[:, :k]

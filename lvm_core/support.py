@@ -1,4 +1,4 @@
-"""How usual a code is: whether a model has seen anything like it."""
+"""How usual a code is: is there data like it, or is the decoder making things up?"""
 
 from __future__ import annotations
 
@@ -6,40 +6,53 @@ import numpy as np
 
 from .neighbours import nearest, nearest_others
 
-_REFERENCE = 5000       # rows whose own distances make the scale
-
 
 class Support:
-    """Distances to the k nearest training codes, as a percentile of the training codes' own.
+    """Measures codes Z (m, k) against the training codes (n, k), n of at least 2.
 
-    ``codes`` (n, k'): the training codes. The scale is the mean distance of a training code to its k nearest others, on at
-    most 5000 of them, drawn by ``random_state``.
+    The measure is the mean distance to the nearest training codes, each dimension taken in units of its spread there
+    (a constant dimension as it is), given as a percentile among the same distance of the training codes themselves, each
+    without itself: the k-nearest-neighbour outlier score of Angiulli & Pizzuti (2002, doi:10.1007/3-540-45681-3_2).
+    Of more than ``rows`` codes a sample drawn by ``random_state`` stands for the rest in the percentile; distances are
+    always to all. Raises ValueError for fewer than two codes, or codes that are not finite.
     """
 
-    def __init__(self, codes, k: int = 5, random_state: int = 0):
-        self.codes = np.asarray(codes, np.float32)
-        n = len(self.codes)
-        self.k = max(1, min(k, n - 1))
-        if n <= _REFERENCE:
-            distances = nearest_others(self.codes, self.k)[0]
+    def __init__(self, codes, k: int = 5, *, rows: int = 5000, random_state: int = 0):
+        codes = np.asarray(codes, np.float64)
+        if codes.ndim != 2 or len(codes) < 2 or not np.isfinite(codes).all():
+            raise ValueError(f"codes have shape {codes.shape}, expected (n, k) with at least 2 rows of finite numbers.")
+        spread = codes.std(0)
+        self._unit = np.where(spread > 1e-12 * np.abs(codes).max(initial=0), spread, 1.0)
+        self._codes, self.k = codes / self._unit, min(k, len(codes) - 1)
+        if len(codes) <= rows:
+            own = nearest_others(self._codes, self.k)[0]
         else:
-            rows = np.random.RandomState(random_state).choice(n, _REFERENCE, replace=False)
-            distances = nearest(self.codes[rows], self.codes, self.k + 1)[0][:, 1:]
-        self.scale = np.sort(distances.mean(1))
-
-    def nearest(self, Z, k: int) -> tuple[np.ndarray, np.ndarray]:
-        """Distances (m, k) and row numbers (m, k) of the training codes nearest to Z (m, k')."""
-        return nearest(Z, self.codes, min(k, len(self.codes)))
+            chosen = np.random.RandomState(random_state).choice(len(codes), rows, replace=False)
+            own = nearest(self._codes[chosen], self._codes, self.k + 1)[0][:, 1:]    # the first is the code itself
+        self._reference = np.sort(own.mean(1))
 
     def percentile(self, Z) -> np.ndarray:
-        """(m,): the share of training codes, 0 to 100, that lie closer to their neighbours than Z (m, k') does to its own.
-        100 means farther out than any of them."""
-        distance = self.nearest(Z, self.k)[0].mean(1)
-        return 100.0 * np.searchsorted(self.scale, distance, side="left") / len(self.scale)
+        """Share of training codes, 0 to 100 (m,), that lie closer to their neighbours than each row of Z does."""
+        distance = self._distance(Z)
+        low, high = (np.searchsorted(self._reference, distance, side) for side in ("left", "right"))
+        return 50.0 * (low + high) / len(self._reference)
 
+    def words(self, Z) -> list[str]:
+        """``usual`` (as 95 % of the data), ``unusual``, or ``far from anything seen``: beyond all data and by half as much again."""
+        far = self._distance(Z) > 1.5 * self._reference[-1]
+        return ["far from anything seen" if f else "usual" if p <= 95 else "unusual" for f, p in zip(far, self.percentile(Z))]
 
-def words(percentile: float) -> str:
-    """The percentile in plain words."""
-    if percentile <= 90:
-        return "usual"
-    return "unusual" if percentile < 100 else "far from anything seen"
+    def nearest(self, Z, k: int = 1) -> tuple[np.ndarray, np.ndarray]:
+        """Distances (in units of spread) and row numbers, (m, k) each, of the training codes nearest to each row of Z."""
+        return nearest(self._scaled(Z), self._codes, k)
+
+    def _distance(self, Z):
+        return nearest(self._scaled(Z), self._codes, self.k)[0].mean(1)
+
+    def _scaled(self, Z):
+        Z = np.asarray(Z, np.float64)
+        if Z.ndim != 2 or Z.shape[1] != self._codes.shape[1]:
+            raise ValueError(f"Z has shape {Z.shape}, expected (n, {self._codes.shape[1]}).")
+        if not np.isfinite(Z).all():
+            raise ValueError("Z holds NaN or infinity, expected finite codes.")
+        return Z / self._unit

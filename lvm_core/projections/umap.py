@@ -16,6 +16,7 @@ from .base import Projection
 from .pca import principal_start
 
 _ONE_AT_A_TIME = threading.Lock()       # numba's plain threading layer ends the process when two threads enter it
+_PUSHES = 5.0                           # points pushed away for every neighbour pulled near, the paper's value
 _SPECTRAL_ROWS = (20, 20_000)           # below, the eigensolver has no room; above, it takes longer than the map
 
 
@@ -54,25 +55,33 @@ class UMAP(Projection):
             return self._steps(self._compared(Z), rng, on_step)
 
     def _steps(self, Z, rng, on_step):
-        from umap.layouts import optimize_layout_euclidean
+        from umap.layouts import _get_optimize_layout_euclidean_single_epoch_fn as epoch_of
         from umap.umap_ import find_ab_params, fuzzy_simplicial_set, make_epochs_per_sample
 
-        epochs = self.epochs or (500 if len(Z) <= 10_000 else 200)
-        distances, indices = nearest(Z, Z, min(self.n_neighbors, len(Z) - 1))
-        distances /= distances.mean() or 1.0
+        epochs, n = self.epochs or (500 if len(Z) <= 10_000 else 200), len(Z)
+        distances, indices = nearest(Z, Z, min(self.n_neighbors, n - 1))
+        distances /= distances.mean() or 1.0        # the map does not depend on the unit, single precision does
         graph = fuzzy_simplicial_set(Z, indices.shape[1], rng, "euclidean", {}, indices.astype(np.int32), distances.astype(np.float32))[0].tocoo()
         graph.sum_duplicates()
         graph.data[graph.data < graph.data.max() / epochs] = 0
         graph.eliminate_zeros()
         P = _start(Z, graph, self.n_components, rng)
         a, b = find_ab_params(1.0, self.min_dist)
-        seeds = rng.randint(-2**31 + 1, 2**31 - 2, 3).astype(np.int64)
-        ticker = _Ticker(Reporter(on_step, epochs))
-        try:
-            optimize_layout_euclidean(P, P, graph.row, graph.col, epochs, len(Z), make_epochs_per_sample(graph.data, epochs), a, b, seeds,
-                                      move_other=True, tqdm_kwds=ticker.options())
-        except _Stopped:
-            self.stopped_ = True        # P is moved in place: it holds what was reached
+        seeds = rng.randint(-2**31 + 1, 2**31 - 2, 3).astype(np.int64) + P[:, 0].astype(np.float64).view(np.int64)[:, None]
+
+        # umap-learn's loop over epochs takes no callback, so this is that loop, around its compiled epoch
+        one_epoch, report, every = epoch_of(parallel=False), Reporter(on_step, epochs), max(1, epochs // 100)
+        pull_every = make_epochs_per_sample(graph.data, epochs)
+        push_every = pull_every / _PUSHES
+        next_pull, next_push = pull_every.copy(), push_every.copy()
+        unused = np.zeros(1, np.float32)            # of densMAP
+        for epoch in range(epochs):
+            rate = 1.0 - max(epoch - 1, 0) / epochs
+            one_epoch(P, P, graph.row, graph.col, n, pull_every, a, b, seeds, 1.0, self.n_components, True, rate, push_every, next_push,
+                      next_pull, epoch, False, unused, unused, 0, 0, 0, 0, unused, unused, 0)
+            if (epoch + 1) % every == 0 and report(epoch + 1):
+                self.stopped_ = True
+                break
         return P
 
 
@@ -85,29 +94,6 @@ def _start(Z, graph, c, rng) -> np.ndarray:
     rough = spectral_layout(Z, graph, c, rng) if low <= len(Z) <= high else principal_start(Z, c, rng)
     P = noisy_scale_coords(rough, rng, max_coord=10, noise=0.0001)
     return (10.0 * (P - P.min(0)) / np.maximum(np.ptp(P, axis=0), 1e-9)).astype(np.float32, order="C")
-
-
-class _Stopped(Exception):
-    pass
-
-
-class _Ticker:
-    """Hears umap-learn's epochs: it offers no callback, but prints a progress bar to any file it is given."""
-
-    def __init__(self, report):
-        self.report, self.stopped = report, False
-
-    def options(self) -> dict:
-        return {"file": self, "disable": self.report.on_step is None, "bar_format": "{n}", "mininterval": 0.1, "leave": False}
-
-    def write(self, text):
-        done = text.strip()
-        if done.isdecimal() and int(done) and not self.stopped and self.report(int(done)):
-            self.stopped = True
-            raise _Stopped
-
-    def flush(self):
-        pass
 
 
 def warm_up() -> threading.Thread:
