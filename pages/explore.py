@@ -40,14 +40,6 @@ def controls():
     return PROJECTIONS[name](**maps.suggest(PROJECTIONS[name], codes)), colour
 
 
-@st.fragment(run_every=0.8)
-def wait_for(job):
-    """The finer map is on its way."""
-    if not job.running:
-        st.rerun()
-    frame.progress_bar(job)
-
-
 @st.fragment
 def live(view, colour):
     """The explorer, and the files of what is in hand."""
@@ -66,6 +58,6 @@ view, job, trouble = maps.view(run, projection)
 if trouble:
     st.error(md(trouble, 500), icon=":material/error:")
 if job is not None:
-    wait_for(job)
+    frame.progress(run, job)
 live(view, colour)
 frame.next_step("generate", "Generate", "**Next:** make new samples and download them.")

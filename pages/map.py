@@ -44,18 +44,6 @@ def thumbnails(figure, P):
                                 xanchor="center", yanchor="middle", sizing="contain", layer="above", opacity=0.95)
 
 
-@st.fragment(run_every=0.8)
-def wait_for(job):
-    """Progress of the finer map while the quick one is on show."""
-    if not job.running:
-        st.rerun()
-    with st.container(horizontal=True, vertical_alignment="center"):
-        with st.container(width="stretch"):
-            frame.progress_bar(job)
-        if st.button("Stop and keep what is there", key="stop-map", disabled=job.stopping):
-            job.stop()
-
-
 @st.fragment
 def picture(view, colour, thumbs):
     """The map beside its inspector."""
@@ -118,7 +106,7 @@ view, job, trouble = maps.view(run, projection)
 if trouble:
     st.error(md(trouble, 500), icon=":material/error:")
 if job is not None:
-    wait_for(job)
+    frame.progress(run, job)
     st.caption(f"Showing {view.title} meanwhile.")
 picture(view, colour, thumbs)
 st.markdown("**How far to trust this map**")

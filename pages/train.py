@@ -29,17 +29,6 @@ def choose_model():
     return cls, forms.form(cls, suggested, key=f"form-{data.id}-{name}", hide=("random_state",))
 
 
-@st.fragment(run_every=1.0)
-def watch(run):
-    """Progress while the fit runs; the whole page once when it ends."""
-    if not run.job.running:
-        st.rerun()
-    frame.progress_bar(run.job)
-    if st.button("Stop and keep what is there", icon=":material/stop_circle:", disabled=run.job.stopping, key="stop"):
-        run.job.stop()
-    draw_curves(run)
-
-
 def draw_curves(run):
     """The loss curve so far."""
     if run.job.history:
@@ -101,7 +90,7 @@ with progress:
             st.markdown("**Nothing trained on this data yet.**")
             st.markdown("Press **Train**. The loss curve appears here while the model learns, then its scores and reconstructions.")
     elif current.job.running:
-        watch(current)
+        frame.progress(current, "fit", curve=True)
     elif current.job.state == "failed":
         st.error(md(current.job.error, 600), icon=":material/error:")
         if current.job.history:

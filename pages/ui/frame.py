@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 import streamlit as st
 
 from lvm_core.escape import markdown as md
 
-from . import state
-from .jobs import duration
+from . import live, state
 
 ASSETS = Path(__file__).parents[2] / "assets"
 KIND_ICON = {"image": ":material/image:", "table": ":material/table:", "text": ":material/article:", "array": ":material/show_chart:"}
@@ -91,28 +91,23 @@ def need_run() -> state.Run:
     return found
 
 
-@st.fragment(run_every=1.0)
-def _progress(run: state.Run) -> None:
-    if not run.job.running:
-        st.rerun()
-    progress_bar(run.job)
-
-
 def _wait(run: state.Run) -> None:
     with st.container(border=True):
         st.markdown(f"**{md(run.title)} is still training.** This page opens by itself when it is done.")
-        _progress(run)
+        progress(run, "fit")
     st.stop()
 
 
-def progress_bar(job) -> None:
-    """Share done, step, and time left of a job."""
-    p = job.progress
-    if p is None:
-        st.progress(0.0, text=f"{md(job.title)}: getting ready…")
-    else:
-        phase = f" · {md(p.phase)}" if p.phase else ""
-        st.progress(p.fraction, text=f"{md(job.title)}{phase} · step {p.step:,} of {p.total:,} · {duration(p.seconds_left)} left")
+@cache
+def _progress_component():
+    html, css, js = ((ASSETS / f"progress.{kind}").read_text(encoding="utf-8") for kind in ("html", "css", "js"))
+    return st.components.v2.component("latent_progress", html=html, css=css, js=js, isolate_styles=False)
+
+
+def progress(run: state.Run, job: str, *, curve: bool = False) -> None:
+    """Share done, time left, Stop, and the loss curve of a job, drawn by the browser from a small route. The page reruns once,
+    when the job ends: reruns on a timer would cost the fit its processor, and race with a change of page."""
+    _progress_component()(data={"token": live.sign(run.id), "job": job, "curve": curve}, key=f"progress-{run.id}-{job}", on_ended_change=lambda: None)
 
 
 def run_picker(key: str) -> None:

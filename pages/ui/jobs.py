@@ -43,6 +43,14 @@ class Job:
         """Whether a stop was asked for and not yet answered."""
         return self.running and self._stop.is_set()
 
+    def words(self) -> str:
+        """Where it stands, in one line: phase, step, time left."""
+        p = self.progress
+        if not self.running or p is None:
+            return f"{self.title}: {'getting ready…' if self.running else self.state}"
+        phase = f" · {p.phase}" if p.phase else ""
+        return f"{self.title}{phase} · step {p.step:,} of {p.total:,} · {duration(p.seconds_left)} left"
+
     def wait(self, seconds: float) -> bool:
         """Wait for the end at most ``seconds``; returns whether it came."""
         self._thread.join(seconds)

@@ -18,12 +18,13 @@ from urllib.parse import urlsplit
 import numpy as np
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import FileResponse, PlainTextResponse, Response
+from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from lvm_core import figures, paths
 
 from . import maps, state
+from .jobs import Job
 
 _SECRET = secrets.token_bytes(32)      # tokens end with the server
 _MAX_BODY = 4 * 2**20
@@ -52,7 +53,7 @@ def _run(request: Request) -> state.Run:
     if not hmac.compare_digest(signature.encode(), _signature(run_id).encode()):
         raise Refused(403, "This link was not handed out by this server; reload the page.")
     run = state.RUNS.get(run_id)
-    if run is None or run.fitted is None:
+    if run is None:
         raise Refused(404, "This run is not here any more; train it again.")
     return run
 
@@ -90,11 +91,14 @@ def _framed(head: dict, payload: bytes = b"") -> Response:
                     headers={"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"})
 
 
-def _guarded(handler):
+def _guarded(handler, finished: bool = True):
     async def endpoint(request: Request) -> Response:
         try:
             _same_origin(request)
-            return await handler(request, _run(request))
+            run = _run(request)
+            if finished and run.fitted is None:
+                raise Refused(409, "This run has not ended yet.")
+            return await handler(request, run)
         except Refused as refused:
             return PlainTextResponse(refused.sentence, refused.status, headers={"X-Content-Type-Options": "nosniff"})
     return endpoint
@@ -291,6 +295,35 @@ async def _scene(request: Request, run: state.Run) -> Response:
     return await _compute(work)
 
 
+def _job(request: Request, run: state.Run) -> Job:
+    name = request.query_params.get("job", "")
+    job = run.job if name == "fit" else run.map_jobs.get(name)
+    if job is None:
+        raise Refused(404, "This work is not here any more; reload the page.")
+    return job
+
+
+async def _progress(request: Request, run: state.Run) -> Response:
+    """How a job goes on: words, share done, and its metrics by step, thinned to what a screen shows."""
+    job = _job(request, run)
+    points = list(job.history)
+    points = points[::max(1, len(points) // 300)] + points[-1:]
+    names = [k for k in points[0] if k != "step"] if points else []
+    values = [[_finite(p.get(name)) for p in points] for name in names]
+    return JSONResponse({"state": job.state, "words": job.words(), "fraction": job.progress.fraction if job.progress else 0.0, "names": names,
+                         "steps": [p["step"] for p in points], "values": values}, headers={"Cache-Control": "no-store"})
+
+
+def _finite(value) -> float:
+    return round(float(value), 6) if value is not None and np.isfinite(value) else 0.0
+
+
+async def _stop(request: Request, run: state.Run) -> Response:
+    """Ask a job to end; it keeps what it reached."""
+    _job(request, run).stop()
+    return JSONResponse({"state": "stopping"})
+
+
 async def _plotly(request: Request) -> Response:
     """Plotly.js from the installed plotly package: no CDN, no bundle of our own."""
     import plotly
@@ -302,4 +335,5 @@ async def _plotly(request: Request) -> Response:
 routes = [Route("/live/plotly.js", _plotly, methods=["GET"]),
           *(Route(f"/live/{name}", _guarded(handler), methods=[method]) for name, handler, method in (
               ("scene", _scene, "GET"), ("item", _item, "GET"), ("random", _random, "GET"), ("decode", _decode, "POST"),
-              ("place", _place, "POST"), ("film", _film, "POST"), ("path", _path, "POST")))]
+              ("place", _place, "POST"), ("film", _film, "POST"), ("path", _path, "POST"))),
+          Route("/live/job", _guarded(_progress, finished=False), methods=["GET"]), Route("/live/stop", _guarded(_stop, finished=False), methods=["POST"])]

@@ -39,8 +39,8 @@ def suggest(cls: type[Projection], codes: np.ndarray) -> dict:
     return cls.suggest(len(codes)) if hasattr(cls, "suggest") else {}
 
 
-def view(run: Run, projection: Projection) -> tuple[View, Job | None, str]:
-    """The map to draw now, the job of the wanted one while it is not ready, and what went wrong if it failed."""
+def view(run: Run, projection: Projection) -> tuple[View, str | None, str]:
+    """The map to draw now, the name of the wanted one's job while it is not ready, and what went wrong if it failed."""
     key = projection.to_recipe()["name"] + projection.key()
     if key in run.maps:
         return _view(key, projection, run.maps[key]), None, ""
@@ -59,7 +59,7 @@ def view(run: Run, projection: Projection) -> tuple[View, Job | None, str]:
     quick_key = "PCA" + quick.key()
     if quick_key not in run.maps:
         run.maps[quick_key] = map_codes(run.fitted.codes, quick)
-    return _view(quick_key, quick, run.maps[quick_key]), job if job.running else None, job.error
+    return _view(quick_key, quick, run.maps[quick_key]), key if job.running else None, job.error
 
 
 def _view(key: str, projection: Projection, mapped: Mapped) -> View:

@@ -1,0 +1,57 @@
+// Asks the server how long work goes on and draws it. The page itself reruns once, when the work has ended.
+
+const COLOURS = ["#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9"];
+
+export default function (component) {
+  const { data, parentElement, setTriggerValue } = component;
+  const root = parentElement.querySelector(".lxp");
+  if (!root || !data) return;
+  const url = (route) => { const made = new URL(`live/${route}`, document.baseURI); made.search = new URLSearchParams({ t: data.token, job: data.job }); return made; };
+  const part = (name) => root.querySelector(`.lxp-${name}`), stop = part("stop");
+  let over = false, timer = null, missed = 0;
+  stop.onclick = () => { stop.disabled = true; stop.textContent = "Stopping…"; fetch(url("stop"), { method: "POST", credentials: "same-origin" }); };
+
+  async function look() {
+    try {
+      const response = await fetch(url("job"), { credentials: "same-origin" });
+      if (!response.ok) throw new Error(await response.text());
+      const job = await response.json();
+      missed = 0;
+      draw(job);
+      // told again until the page has redrawn itself and taken this component away: a word can be lost beside another widget's
+      if (job.state !== "running") { setTriggerValue("ended", job.state); if (!over) timer = setTimeout(look, 2500); return; }
+    } catch (error) {
+      if (++missed >= 5) { part("words").textContent = `No word from the server (${error.message}); reload the page.`; return; }
+    }
+    if (!over) timer = setTimeout(look, 400);
+  }
+
+  function draw(job) {
+    part("words").textContent = job.words;
+    stop.hidden = job.state !== "running";
+    part("bar").style.width = `${100 * job.fraction}%`;
+    part("track").setAttribute("aria-valuenow", Math.round(100 * job.fraction));
+    const names = job.names, svg = part("curve");
+    svg.toggleAttribute("hidden", !data.curve || job.steps.length < 2);
+    if (!data.curve || job.steps.length < 2) return;
+    // the first steps dwarf the rest: the scale follows the middle 96 % of the values
+    const all = job.values.flat().filter(Number.isFinite).sort((a, b) => a - b), low = all[Math.floor(0.02 * all.length)], high = all[Math.ceil(0.98 * (all.length - 1))];
+    const x = (s) => (600 * (s - job.steps[0])) / (job.steps[job.steps.length - 1] - job.steps[0] || 1), y = (v) => 210 - (200 * (v - low)) / (high - low || 1);
+    svg.replaceChildren(...names.map((_, m) => {
+      const line = document.createElementNS("http://www.w3.org/2000/svg", "polyline");
+      line.setAttribute("points", job.steps.map((s, i) => `${x(s).toFixed(1)},${Math.max(-5, Math.min(225, y(job.values[m][i]))).toFixed(1)}`).join(" "));
+      line.setAttribute("stroke", COLOURS[m % COLOURS.length]); return line;
+    }));
+    part("legend").replaceChildren(...names.map((name, m) => {
+      const entry = document.createElement("span"), dot = document.createElement("i"); dot.style.background = COLOURS[m % COLOURS.length];
+      entry.append(dot, document.createTextNode(`${name.replaceAll("_", " ")} ${job.values[m][job.values[m].length - 1].toPrecision(4)}`)); return entry;
+    }));
+    const left = document.createElement("span"), right = document.createElement("span");
+    left.textContent = `step ${job.steps[0].toLocaleString()}`; right.textContent = `step ${job.steps[job.steps.length - 1].toLocaleString()} · scale ${low.toPrecision(3)} to ${high.toPrecision(3)}`;
+    part("scale").replaceChildren(left, right);
+  }
+
+  clearTimeout(root.lxpTimer);
+  look();
+  return () => { over = true; clearTimeout(timer); };
+}
