@@ -1,83 +1,111 @@
-"""Arrays in, bytes out: the files people take away."""
+"""Arrays in, bytes out: what people download. Equal input gives equal bytes."""
 
 from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
-_DATE = (1980, 1, 1, 0, 0, 0)       # the same pictures give the same zip
+MOST_PIXELS = 200_000_000
+_FORMULA = "=", "+", "-", "@", "\t", "\r", "\n"
 
 
-def png(image, scale: int = 1) -> bytes:
-    """A picture (h, w, c) in [0, 1], c = 1 or 3, as PNG; every pixel ``scale`` times as wide and high."""
+def png(image, upscale: int = 1) -> bytes:
+    """A picture (h, w, c) with values in [0, 1], c of 1, 3 or 4, or (h, w), as PNG. ``upscale`` repeats every pixel that many times."""
     from PIL import Image
 
-    image = np.asarray(image)
-    if image.ndim != 3 or image.shape[2] not in (1, 3):
-        raise ValueError(f"the picture has shape {image.shape}, expected (height, width, 1 or 3).")
-    pixels = (np.clip(image, 0, 1) * 255 + 0.5).astype(np.uint8).repeat(scale, 0).repeat(scale, 1)
-    buffer = io.BytesIO()
-    Image.fromarray(pixels[..., 0] if image.shape[2] == 1 else pixels).save(buffer, "PNG")
-    return buffer.getvalue()
+    pixels = _pixels(image)
+    height, width = (side * upscale for side in pixels.shape[:2])
+    if height * width > MOST_PIXELS:
+        raise ValueError(f"the picture would have {height} x {width} pixels, expected at most {MOST_PIXELS:,}; choose fewer or a smaller scale.")
+    pixels = pixels.repeat(upscale, 0).repeat(upscale, 1)
+    out = io.BytesIO()
+    Image.fromarray(pixels[..., 0] if pixels.shape[2] == 1 else pixels).save(out, format="PNG")
+    return out.getvalue()
 
 
-def png_sheet(images, columns: int | None = None, gap: int = 1) -> bytes:
-    """Pictures (n, h, w, c) on one sheet, row by row, as PNG; small ones enlarged to at least 64 pixels. ``gap`` in pixels."""
-    images = np.asarray(images)
+def png_sheet(images, columns: int | None = None, pad: int = 2, upscale: int = 1, background: float = 1.0) -> bytes:
+    """Pictures (n, h, w, c) on one sheet as PNG, row by row, ``pad`` pixels apart; nearly square when columns is None."""
+    images = _stack(images)
     n, h, w, c = images.shape
-    columns = columns or int(np.ceil(np.sqrt(n)))
+    columns = max(1, min(n, columns or int(np.ceil(np.sqrt(n)))))
     rows = -(-n // columns)
-    sheet = np.ones((rows * (h + gap) + gap, columns * (w + gap) + gap, c), np.float32)
+    sheet = np.full((pad + rows * (h + pad), pad + columns * (w + pad), c), background, np.float32)
     for i, image in enumerate(images):
-        top, left = gap + i // columns * (h + gap), gap + i % columns * (w + gap)
-        sheet[top:top + h, left:left + w] = image
-    return png(sheet, enlarge(h, w))
+        y, x = (pad + place * (side + pad) for place, side in zip(divmod(i, columns), (h, w)))
+        sheet[y:y + h, x:x + w] = image
+    return png(sheet, upscale)
 
 
-def zip_of_pngs(images, enlarged: bool = False) -> bytes:
-    """Pictures (n, h, w, c) as a zip of PNGs, named by number, in their own size or enlarged to at least 64 pixels."""
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
+def zip_of_pngs(images, upscale: int = 1) -> bytes:
+    """Pictures (n, h, w, c) as a zip of ``0000.png``, ``0001.png``, ...: named by their place, never by user text."""
+    images = _stack(images)
+    digits = max(4, len(str(len(images) - 1)))
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:      # PNG is compressed already
         for i, image in enumerate(images):
-            archive.writestr(zipfile.ZipInfo(f"{i:05d}.png", _DATE), png(image, enlarge(*image.shape[:2]) if enlarged else 1))
-    return buffer.getvalue()
-
-
-def enlarge(height: int, width: int, least: int = 64) -> int:
-    """The whole factor that makes a picture at least ``least`` pixels on its longer side."""
-    return max(1, -(-least // max(height, width)))
+            archive.writestr(zipfile.ZipInfo(f"{i:0{digits}}.png"), png(image, upscale))     # dated 1980: equal bytes
+    return out.getvalue()
 
 
 def csv_bytes(frame: pd.DataFrame) -> bytes:
-    """A table as CSV in UTF-8. Text that a spreadsheet would run as a formula gets an apostrophe before it."""
-    safe = frame.copy(deep=False)
-    for position in range(safe.shape[1]):
-        column = safe.iloc[:, position]
-        if not (pd.api.types.is_numeric_dtype(column) or pd.api.types.is_datetime64_any_dtype(column)):
-            safe.isetitem(position, column.astype(object).map(_harmless))
-    safe.columns = [_harmless(c) for c in safe.columns]
-    return safe.to_csv(index=False).encode("utf-8")
+    """A table as CSV in UTF-8 with a byte order mark, which spreadsheets look for.
 
-
-def _harmless(value):
-    return "'" + value if isinstance(value, str) and value.startswith(_FORMULA) else value
+    Text that a spreadsheet would run as a formula (beginning with = + - @, a tab or a line break) gets a leading
+    apostrophe, in headers too; numbers are untouched. Use Parquet or NPZ for exact text.
+    """
+    frame = frame.copy()
+    frame.columns = [_escaped(str(name)) for name in frame.columns]
+    for i, kind in enumerate(frame.dtypes):
+        if not (pd.api.types.is_numeric_dtype(kind) or pd.api.types.is_datetime64_any_dtype(kind)):
+            frame.isetitem(i, frame.iloc[:, i].astype(object).map(_escaped, na_action="ignore"))
+    # RFC 4180's line ends; with them a lone carriage return within a cell is quoted too, so that it cannot begin a new row
+    return frame.to_csv(index=False, lineterminator="\r\n").encode("utf-8-sig")
 
 
 def npz_bytes(**arrays) -> bytes:
-    """Numbers and text arrays as ``.npz``; opens with ``numpy.load`` without pickles. Raises ValueError for objects."""
-    for name, array in arrays.items():
-        if np.asarray(array).dtype == object:
-            raise ValueError(f"{name} holds Python objects, expected numbers or text.")
-    buffer = io.BytesIO()
-    np.savez_compressed(buffer, **arrays)
-    return buffer.getvalue()
+    """Arrays by name as a compressed NPZ, readable with ``numpy.load(..., allow_pickle=False)``. Text becomes fixed-width
+    text; anything else that is not numbers is refused with ValueError."""
+    plain = {name: _plain(name, np.asarray(values)) for name, values in arrays.items()}
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, values in plain.items():
+            part = io.BytesIO()
+            np.lib.format.write_array(part, values, allow_pickle=False)
+            archive.writestr(zipfile.ZipInfo(f"{name}.npy"), part.getvalue(), zipfile.ZIP_DEFLATED)
+    return out.getvalue()
 
 
-def text_bytes(lines: Sequence[str]) -> bytes:
-    """A line each, in UTF-8."""
-    return ("\n".join(" ".join(str(line).split()) for line in lines) + "\n").encode("utf-8")
+def text_bytes(lines) -> bytes:
+    """Lines of text as UTF-8, one a line: line breaks within one become spaces."""
+    return "".join(" ".join(str(line).splitlines()) + "\n" for line in lines).encode("utf-8", errors="replace")
+
+
+def _pixels(image) -> np.ndarray:
+    image = np.asarray(image, np.float32)
+    image = image[..., None] if image.ndim == 2 else image
+    if image.ndim != 3 or image.shape[2] not in (1, 3, 4) or not image.size:
+        raise ValueError(f"the picture has shape {image.shape}, expected (height, width, 1, 3 or 4).")
+    return np.rint(np.clip(np.nan_to_num(image), 0, 1) * 255).astype(np.uint8)
+
+
+def _stack(images) -> np.ndarray:
+    images = np.asarray(images, np.float32)
+    images = images[..., None] if images.ndim == 3 else images
+    if images.ndim != 4 or not len(images):
+        raise ValueError(f"the pictures have shape {images.shape}, expected (n, height, width, channels) with at least one picture.")
+    return images
+
+
+def _escaped(value):
+    return "'" + value if isinstance(value, str) and value.startswith(_FORMULA) else value
+
+
+def _plain(name: str, values: np.ndarray) -> np.ndarray:
+    if values.dtype == object:
+        values = values.astype(str)
+    if values.dtype.kind not in "biufUM":
+        raise ValueError(f"{name} holds {values.dtype}, expected numbers, dates or text.")
+    return values

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.testing import assert_allclose, assert_array_equal
@@ -22,6 +22,7 @@ def bent(a, b):
 
 
 @every
+@settings(deadline=None)
 @given(pair)
 def test_ends_are_exact(path, ends):
     a, b = ends
@@ -30,6 +31,7 @@ def test_ends_are_exact(path, ends):
 
 
 @every
+@settings(deadline=None)
 @given(pair, time)
 def test_backwards_is_the_same_path(path, ends, t):
     a, b = ends
@@ -37,6 +39,7 @@ def test_backwards_is_the_same_path(path, ends, t):
 
 
 @every
+@settings(deadline=None)
 @given(pair, st.lists(time, min_size=1, max_size=9))
 def test_many_steps_are_the_single_steps(path, ends, t):
     a, b = ends
@@ -46,11 +49,13 @@ def test_many_steps_are_the_single_steps(path, ends, t):
 
 
 @every
+@settings(deadline=None)
 @given(st.integers(1, 8).flatmap(lambda k: arrays(np.float64, k, elements=number)), time)
 def test_from_a_code_to_itself_is_the_code(path, a, t):
     assert_allclose(path(a, a, t), a, atol=1e-9)
 
 
+@settings(deadline=None)
 @given(pair, time)
 def test_slerp_norm_goes_evenly(ends, t):
     a, b = ends
@@ -59,6 +64,7 @@ def test_slerp_norm_goes_evenly(ends, t):
     assert_allclose(np.linalg.norm(slerp(a, b, t)), radius, rtol=1e-8, atol=1e-8)
 
 
+@settings(deadline=None)
 @given(pair, time)
 def test_slerp_angle_goes_evenly(ends, t):
     a, b = ends
@@ -68,6 +74,7 @@ def test_slerp_angle_goes_evenly(ends, t):
     assert_allclose(slerp(a, b, t) @ a, np.cos(t * angle), atol=1e-6)
 
 
+@settings(deadline=None)
 @given(pair, st.floats(0, 1))
 def test_slerp_moves_with_its_centre(ends, t):
     a, b = ends
@@ -76,6 +83,7 @@ def test_slerp_moves_with_its_centre(ends, t):
     assert_allclose(slerp(a + shift, b + shift, t, mean=shift), slerp(a, b, t) + shift, atol=1e-6)
 
 
+@settings(deadline=None)
 @given(pair, st.floats(0.01, 0.99))
 def test_slerp_scales(ends, t):
     a, b = ends

@@ -1,6 +1,9 @@
 """Honest numbers: each function returns :class:`Score` objects, with a baseline and a sentence each."""
 
 from .base import Score
+from .generation import generation
+from .likelihood import likelihood
 from .projection import projection
+from .reconstruction import Reconstruction, reconstruction
 
-__all__ = ["Score", "projection"]
+__all__ = ["Score", "Reconstruction", "generation", "likelihood", "projection", "reconstruction"]

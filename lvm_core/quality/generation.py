@@ -1,4 +1,4 @@
-"""Quick honest checks of generated rows: are they copies, do they look real, do their columns have the right shapes?"""
+"""Quick, honest checks of generated rows: copies of the data, impossible values, distributions of the columns."""
 
 from __future__ import annotations
 
@@ -8,56 +8,70 @@ from ..layout import Layout
 from ..neighbours import nearest, nearest_others
 from .base import Score, percent
 
-_MOST_ROWS = 3000
+MOST_ROWS = 2000
 
 
-def generation(X, X_train, layout: Layout, *, random_state: int = 0) -> list[Score]:
-    """Scores of generated rows X (m, d) against the training rows (n, d).
+def generation(X, new, layout: Layout, *, random_state: int = 0) -> list[Score]:
+    """Compare generated rows ``new`` (m, d) with the training rows X (n, d), dense or CSR, of this layout.
 
-    Distances are between rows of X as models see them, word counts scaled to length 1; at most 3000 training rows set the
-    scale, but a copy is looked for among all of them.
+    Copies: share of new rows that lie nearer to a training row than 99 % of training rows lie to each other. Out of
+    range: share of values beyond the least and greatest of their column (of all pixels, for pictures). Distributions (tables): the greatest gap between
+    the columns' cumulative distributions, or half the summed gap between category shares, averaged; the baseline is the
+    same between two halves of the data. At most ``MOST_ROWS`` rows of each are used. Raises ValueError below 4 rows of X.
     """
     rng = np.random.RandomState(random_state)
-    n, m = X_train.shape[0], X.shape[0]
-    made, real = _rows(X[:_MOST_ROWS], layout), _rows(X_train, layout)
-    some = real if n <= _MOST_ROWS else real[rng.choice(n, _MOST_ROWS, replace=False)]
-    apart = np.sort((nearest_others(real, 1)[0] if n <= _MOST_ROWS else nearest(some, real, 2)[0][:, 1:])[:, 0])
-    distance = nearest(made, real, 1)[0][:, 0]
-    copies = float(np.mean(distance < np.quantile(apart, 0.01))) if apart[0] < apart[-1] else float(np.mean(distance == 0))
-    near = float(np.mean(distance <= np.quantile(apart, 0.95)))
-    of = f"{len(made):,} samples" if len(made) == m else f"the first {len(made):,} samples"
-    scores = [
-        Score("Near-copies", copies, f"{percent(copies)} of {of} lie closer to a training item than 99 % of training items lie to each other; "
-              "about 1 % is what honest new items would give, much more means the model repeats what it saw.", None, None, "share"),
-        Score("As close as real ones", near, f"{percent(near)} of {of} lie no farther from the nearest training item than 95 % of training items do from theirs; "
-              "low means blurred, mixed up or strange.", 0.0, 0.95, "share"),
-    ]
+    X, new = (_some(A, rng) for A in (X, new))
+    if len(X) < 4 or not len(new):
+        raise ValueError(f"X has {len(X)} rows and new has {len(new)}, expected at least 4 and 1.")
+    scores = [_copies(X, new), _out_of_range(X, new, layout)]
     if layout.image is None and not layout.has("counts"):
-        shapes = marginals(np.asarray(X), np.asarray(X_train), layout)
-        worst = min(shapes, key=shapes.get)
-        value = float(np.mean(list(shapes.values())))
-        scores.append(Score("Column shapes", value, f"On average a column's values overlap {percent(value)} with the training data's (1 - Kolmogorov-Smirnov distance for numbers, "
-                            f"1 - total variation for categories)" + (f"; {worst or 'the worst'} the least, {percent(shapes[worst])}." if len(shapes) > 1 else "."), 0.0, 1.0, "share"))
+        scores.append(_distributions(X, new, layout, rng))
     return scores
 
 
-def marginals(X, X_train, layout: Layout) -> dict[str, float]:
-    """Overlap (0 to 1) of each column's distribution, by name; nameless columns of one block are numbered."""
-    from scipy.stats import ks_2samp
-
-    found = {}
-    for block, span in layout.spans():
-        if block.likelihood == "categorical":
-            found[block.name] = 1 - 0.5 * float(np.abs(X[:, span].mean(0) - X_train[:, span].mean(0)).sum())
-            continue
-        for j in range(span.start, span.stop, max(1, (span.stop - span.start) // 64)):      # long arrays: some of their columns
-            name = block.name if block.size == 1 else f"{block.name} {j - span.start + 1}".strip()
-            found[name] = 1 - float(ks_2samp(X[:, j], X_train[:, j]).statistic)
-    return found
+def _some(A, rng) -> np.ndarray:
+    rows = slice(None) if A.shape[0] <= MOST_ROWS else np.sort(rng.choice(A.shape[0], MOST_ROWS, replace=False))
+    A = A[rows]
+    return np.asarray(A.toarray() if hasattr(A, "indptr") else A, np.float64)
 
 
-def _rows(X, layout: Layout) -> np.ndarray:
-    X = X.toarray() if hasattr(X, "toarray") else np.asarray(X, np.float64)
-    if layout.has("counts"):
-        X = X / np.maximum(np.linalg.norm(X, axis=1, keepdims=True), 1e-12)
-    return X
+def _copies(X, new) -> Score:
+    among = nearest_others(X, 1)[0][:, 0]
+    limit = np.quantile(among, 0.01)
+    to_data = nearest(new, X, 1)[0][:, 0]
+    share = float(np.mean(to_data < limit if limit > 0 else to_data == 0))
+    base = float(np.mean(among < limit if limit > 0 else among == 0))
+    apart = np.median(to_data) / max(np.median(among), 1e-12)
+    return Score("Copies of the data", share, f"{percent(share)} of the generated rows are near-copies of a row of the data, as {percent(base)} of the data's own rows "
+                 f"are of another; typically a generated row is {apart:.2g} times as far from the data as those are from each other.",
+                 baseline=base, unit="share")
+
+
+def _out_of_range(X, new, layout) -> Score:
+    low, high = (X.min(0), X.max(0)) if layout.image is None else (X.min(), X.max())
+    slack = 1e-6 * np.maximum(high - low, np.maximum(np.abs(low), np.abs(high)))
+    share = float(np.mean((new < low - slack) | (new > high + slack)))
+    return Score("Values out of range", share, f"{percent(share)} of the generated values lie beyond the least and greatest of "
+                 f"{'their column' if layout.image is None else 'the pictures'}, before any clipping.", ceiling=0.0, unit="share")
+
+
+def _distributions(X, new, layout, rng) -> Score:
+    halves = np.array_split(rng.permutation(len(X)), 2)
+    value, base = (float(np.mean([_gap(block, A[:, span], B[:, span]) for block, span in layout.spans()]))
+                   for A, B in ((X, new), (X[halves[0]], X[halves[1]])))
+    return Score("Columns' distributions", value, f"The generated columns differ from the data's by {percent(value)} on average; two halves of the data differ by "
+                 f"{percent(base)} by chance.", baseline=base, ceiling=0.0, unit="share")
+
+
+def _gap(block, A, B) -> float:
+    """0 for equal distributions, 1 for disjoint ones."""
+    if block.likelihood == "gaussian":
+        return float(np.mean([_kolmogorov(a, b) for a, b in zip(A.T, B.T)]))
+    gaps = np.abs(A.mean(0) - B.mean(0))
+    return float(gaps.sum() / 2) if block.likelihood == "categorical" else float(gaps.mean())
+
+
+def _kolmogorov(a, b) -> float:
+    """The two-sample Kolmogorov-Smirnov distance."""
+    every = np.sort(np.concatenate([a, b]))
+    return float(np.abs(np.searchsorted(np.sort(a), every, "right") / len(a) - np.searchsorted(np.sort(b), every, "right") / len(b)).max())

@@ -1,47 +1,85 @@
-"""What a model says of its own fit: variance kept, and log-likelihoods with the noise they are measured under."""
+"""What the model itself says of the data: variance explained, likelihood or its bound, and what the code carries."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from ..layout import Layout
+from ..layout import Block, Layout
 from .base import Score, percent
 
-ACTIVE = 0.01       # nats; Burda et al. (2016) call a dimension active above this
+MOST_ROWS = 5000
+NOISE = {"gaussian": "Gaussian noise", "bernoulli": "a coin per 0/1 value", "categorical": "a die per category",
+         "counts": "a multinomial over words"}
 
 
-def likelihood(model, X, layout: Layout, *, held_out: bool = True) -> list[Score]:
-    """Variance kept by a linear model; ELBO with its two parts and active dimensions of a VAE; exact log-likelihood where there is one."""
-    scores = []
+def likelihood(model, X, *, random_state: int = 0) -> list[Score]:
+    """What there is of: explained variance (``explained_variance_ratio_``); log-likelihood or ELBO per row in nats
+    (``score_samples``) with its standard error, in bits where every value is discrete; bits carried by the code
+    (``elbo_parts``). The baseline knows every column by itself and no other: same noise, no code.
+
+    X (n, d), dense or CSR; of more than ``MOST_ROWS`` rows a sample is measured. A model without ``elbo_parts`` is taken
+    to be exact, with Gaussian noise on every column. Empty for a model that offers nothing of it.
+    """
+    scores, n = [], X.shape[0]
+    if n > MOST_ROWS:
+        X = X[np.sort(np.random.RandomState(random_state).choice(n, MOST_ROWS, replace=False))]
     if hasattr(model, "explained_variance_ratio_"):
-        kept = float(np.sum(model.explained_variance_ratio_))
-        scores.append(Score("Variance kept", kept, f"The {len(model.explained_variance_ratio_)} components keep {percent(kept)} of the training data's variance.", 0.0, 1.0, "share"))
-    if hasattr(model, "elbo_parts"):
-        parts = model.elbo_parts(X)
-        elbo = parts["reconstruction"] - parts["kl"]
-        active = int((np.asarray(model.importance_) > ACTIVE).sum())
-        scores.append(_nats("ELBO", elbo, f"A lower bound on the log-likelihood of {_rows(X, held_out)}, under {noise(layout)}: {parts['reconstruction'].mean():.4g} nats for the "
-                            f"reconstruction less {parts['kl'].mean():.3g} nats of information in the code. Higher is better; compare only on the same data."))
-        scores.append(Score("Active dimensions", active, f"{active} of {len(model.importance_)} dimensions of the code carry more than {ACTIVE:g} nats; the others are noise the decoder ignores.",
-                            0.0, float(len(model.importance_))))
-    elif hasattr(model, "score_samples") and not layout.has("counts"):
-        scores.append(_nats("Log-likelihood", model.score_samples(X), f"Mean log-likelihood of {_rows(X, held_out)} under the model read as a Gaussian (Tipping & Bishop, 1999), exact. "
-                            "Higher is better; compare only on the same data."))
+        scores.append(_explained(model))
+    if hasattr(model, "score_samples"):
+        scores += _likelihood(model, X if model.sparse or not hasattr(X, "indptr") else X.toarray())
     return scores
 
 
-def noise(layout: Layout) -> str:
-    """The noise model of each sort of column, in words."""
-    words = {"gaussian": "Gaussian noise of learned spread" + (" shared by all pixels" if layout.image else ""), "bernoulli": "a coin toss a pixel" if layout.image else "a coin toss a yes/no column",
-             "categorical": "a draw from the categories", "counts": "a multinomial over the vocabulary"}
-    return " and ".join(words[k] for k in dict.fromkeys(block.likelihood for block in layout.blocks))
+def _explained(model) -> Score:
+    share, k = float(np.sum(model.explained_variance_ratio_)), len(model.explained_variance_ratio_)
+    chance = min(1.0, k / model.n_features_in_)
+    what = model.importance_meaning.removeprefix("share of ") or "the variance"
+    return Score("Explained variance", share, f"The {k} dimensions of the code keep {percent(share)} of {what}; as many directions at random would keep "
+                 f"{percent(chance)}.", chance, 1.0, "share")
 
 
-def _rows(X, held_out: bool) -> str:
-    return f"{X.shape[0]:,} rows the model has {'not seen' if held_out else 'learnt from'}"
+def _likelihood(model, X) -> list[Score]:
+    parts = {k: np.asarray(v, np.float64) for k, v in model.elbo_parts(X).items()} if hasattr(model, "elbo_parts") else None
+    values = parts["reconstruction"] - parts["kl"] if parts else np.asarray(model.score_samples(X), np.float64)
+    dense = np.asarray(X.toarray() if hasattr(X, "indptr") else X, np.float64)
+    layout = model.layout_ if parts else Layout((Block("gaussian", dense.shape[1]),), model.layout_.image)
+    mean, error, alone = float(values.mean()), _standard_error(values), _alone(dense, layout)
+    kinds = list(dict.fromkeys(block.likelihood for block in layout.blocks))
+    noise, what = " and ".join(NOISE[k] for k in kinds), "a lower bound of the log-likelihood (ELBO)" if parts else "the log-likelihood"
+    against = "" if alone is None else f", against {alone:.4g} of each column by itself"
+    scores = [Score("ELBO" if parts else "Log-likelihood", mean, f"{mean:.4g} ± {error:.2g} nats a row{against}: {what} under {noise}. Higher is better; "
+                    "compare only models of the same data and noise.", baseline=alone, unit="nats", error=error)]
+    if "gaussian" not in kinds:     # bits of a real number depend on its unit
+        words = kinds == ["counts"]
+        size = dense.sum(1).mean() if words else sum(1 if b.likelihood == "categorical" else b.size for b in layout.blocks)
+        per, unit = 1 / (np.log(2) * max(size, 1e-12)), "word" if words else "value"
+        scores.append(Score(f"Bits per {unit}", -mean * per, f"Storing a row with this model takes {'at most ' if parts else ''}{-mean * per:.3g} bits a {unit}, "
+                            f"against {-alone * per:.3g} without it.", baseline=-alone * per, ceiling=0.0, unit="bits", error=error * per))
+    if parts:
+        bits = parts["kl"] / np.log(2)
+        scores.append(Score("Bits in the code", float(bits.mean()), f"A row's code carries {bits.mean():.3g} bits about it on average"
+                            + ("; near zero means that the decoder ignores the code." if bits.mean() < 1 else "."), baseline=0.0, unit="bits",
+                            error=_standard_error(bits)))
+    return scores
 
 
-def _nats(name: str, values: np.ndarray, sentence: str) -> Score:
-    values = np.asarray(values, np.float64)
-    error = float(values.std(ddof=1) / np.sqrt(len(values))) if len(values) > 1 else None
-    return Score(name, float(values.mean()), sentence, unit="nats", error=error)
+def _alone(X, layout) -> float | None:
+    """Mean log-likelihood in nats of a row when every column is drawn from its own marginal; None where a column is constant."""
+    total = 0.0
+    for block, span in layout.spans():
+        x = X[:, span]
+        if block.likelihood == "gaussian":
+            variance = x.var(0) if layout.image is None else np.full(block.size, x.var(0).mean())
+            if variance.min() <= 1e-12 * np.square(x).mean():
+                return None
+            total -= 0.5 * (np.log(2 * np.pi * variance) + 1).sum()
+        else:
+            p = x.mean(0) if block.likelihood != "counts" else x.sum(0) / max(x.sum(), 1e-12)
+            chances = np.concatenate([p, 1 - p]) if block.likelihood == "bernoulli" else p
+            weights = chances * (x.sum(1).mean() if block.likelihood == "counts" else 1)
+            total += float((weights * np.log(np.where(chances > 0, chances, 1))).sum())
+    return float(total)
+
+
+def _standard_error(values: np.ndarray) -> float:
+    return float(values.std(ddof=1) / np.sqrt(len(values))) if len(values) > 1 else 0.0

@@ -1,113 +1,171 @@
-"""What survives the squeeze through the code, against knowing nothing but the average."""
+"""How much of the data comes back when a row is turned into its code and decoded again."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from ..layout import Layout
+from ..layout import Block
 from .base import Score, percent
 
-_MOST_ROWS = 5000
+MOST_ROWS = 5000
+_BATCH = 1024
 
 
-def reconstruction(model, X, X_train, layout: Layout, *, held_out: bool = True, random_state: int = 0) -> list[Score]:
-    """How well rows X (n, d) come back from ``model``, one score for each sort of column there is.
+@dataclass(frozen=True)
+class Reconstruction:
+    """``scores``: the overall numbers. ``columns``: a row per block of X with its ``name``, ``measure``, ``value`` and the
+    ``baseline`` of predicting the mean (of one-block data: one row). ``rows`` (m,): the row numbers measured; ``errors``
+    (m,): each one's squared error, every column weighing the same, where 1 is what predicting the mean gets on average."""
 
-    The baseline knows the training rows' mean, most frequent category or average document, and nothing of the row.
-    Measured on at most 5000 rows, drawn by ``random_state``. ``held_out``: whether the model has not seen X, for the sentence.
+    scores: list[Score]
+    columns: pd.DataFrame
+    rows: np.ndarray
+    errors: np.ndarray
+
+
+def reconstruction(model, X, train=None, *, random_state: int = 0) -> Reconstruction:
+    """Compare X (n, d), dense or CSR, with ``model.inverse_transform(model.transform(X))``, block by block.
+
+    The baseline predicts the mean of the rows the model learnt from, ``train`` (X itself when None). Measures: share of
+    variance explained for real columns and pictures (1 - squared error / squared error of the mean), share right for 0/1
+    and categorical columns (the baseline always says the commonest), cosine with the true counts for words, and the
+    share of deviance explained where the model gives every word a chance. Of more than ``MOST_ROWS`` rows a sample is measured.
     """
-    X = _some(X, random_state)
-    back = model.inverse_transform(model.transform(X))
-    X, mean = _dense(X), np.asarray(X_train.mean(0)).ravel()
-    on = f"{len(X):,} rows it has {'not seen' if held_out else 'learnt from'}"
-    if layout.has("counts"):
-        return [_cosine(X, back, mean, on)]
-    real, discrete = _columns(layout)
-    scores = []
-    if len(real):
-        scores.append(_variance(X[:, real], back[:, real], mean[real], on, "pixels" if layout.image else "numbers"))
-    if discrete and layout.image is None:
-        scores.append(_categories(X, back, mean, discrete, on))
-    return scores
+    layout, n = model.layout_, X.shape[0]
+    rows = np.arange(n)
+    if n > MOST_ROWS:
+        rows = np.sort(np.random.RandomState(random_state).choice(n, MOST_ROWS, replace=False))
+    mean = np.asarray((X if train is None else train).mean(0), np.float64).ravel()
+    measures = [_measure(block, layout.image is not None)(mean[span]) for block, span in layout.spans()]
+    for start in range(0, len(rows), _BATCH):
+        x = X[rows[start:start + _BATCH]]
+        dense = np.asarray(x.toarray() if hasattr(x, "indptr") else x)
+        y = np.asarray(model.inverse_transform(model.transform(x if model.sparse else dense)), np.float64)
+        for measure, (_, span) in zip(measures, layout.spans()):
+            measure.add(dense[:, span].astype(np.float64), y[:, span])
+
+    columns = pd.DataFrame([{"name": block.name, "measure": m.title, "value": m.value(), "baseline": m.baseline()}
+                            for m, (block, _) in zip(measures, layout.spans())])
+    ratios = [np.concatenate(m.errors) / m.null for m in measures if m.null > 0]
+    errors = np.mean(ratios, axis=0) if ratios else np.zeros(len(rows))
+    seen = "rows it learnt from" if train is None else "rows it has not seen"
+    scores = [score for kind in dict.fromkeys(type(m) for m in measures)
+              for score in kind.summary([m for m in measures if type(m) is kind], f"measured on {len(rows)} {seen}")]
+    return Reconstruction(scores, columns, rows, errors)
 
 
-def by_column(model, X, X_train, layout: Layout, *, random_state: int = 0) -> pd.DataFrame:
-    """One row a column of a table: ``column``, ``measure``, ``value`` and ``baseline``; shares from 0 (below is possible) to 1."""
-    X = _some(X, random_state)
-    back = model.inverse_transform(model.transform(X))
-    X, mean = _dense(X), np.asarray(X_train.mean(0)).ravel()
-    rows = []
-    for block, span in layout.spans():
-        if block.likelihood == "gaussian":
-            value, measure, baseline = _explained(X[:, span], back[:, span], mean[span]), "variance explained", 0.0
-        else:
-            value, baseline = (float(v) for v in np.mean(_right(X[:, span], back[:, span], mean[span]), axis=1))
-            measure = "right"
-        rows.append({"column": block.name, "measure": measure, "value": value, "baseline": baseline})
-    return pd.DataFrame(rows)
+class _Measure:
+    """Adds up one block's errors. ``errors``: squared error by row; ``null``: the mean's squared error, averaged over rows."""
+
+    title = ""
+
+    def __init__(self, mean: np.ndarray):
+        self.mean, self.errors, self.nulls = mean, [], []
+
+    def add(self, x, y):
+        self.errors.append(np.square(x - y).sum(1))
+        self.nulls.append(np.square(x - self.mean).sum(1))
+
+    @property
+    def null(self) -> float:
+        value = float(np.concatenate(self.nulls).mean())
+        return value if value > 1e-12 else 0.0
 
 
-def item_errors(model, X) -> np.ndarray:
-    """Mean squared difference (n,) of each row X (n, d) and its reconstruction, in the units of X."""
-    return np.square(_dense(X) - model.inverse_transform(model.transform(X))).mean(1)
+class _Variance(_Measure):
+    title = "variance explained"
+
+    def value(self):
+        return 1 - float(np.concatenate(self.errors).mean()) / self.null if self.null else float("nan")
+
+    def baseline(self):
+        return 0.0 if self.null else float("nan")
+
+    @staticmethod
+    def summary(measures, where):
+        error, null = sum(np.concatenate(m.errors).mean() for m in measures if m.null), sum(m.null for m in measures)
+        if not null:
+            return
+        share = float(1 - error / null)
+        words = f"explains {percent(share)} of what makes rows differ" if share > 0 else "is no better than the mean row"
+        yield Score("Variance explained", share, f"What comes back from the code {words}; always predicting the mean row explains 0 % ({where}).", 0.0, 1.0, "share")
 
 
-def _variance(X, back, mean, on, what) -> Score:
-    value = _explained(X, back, mean)
-    return Score("Variance explained", value, f"The reconstruction explains {percent(value)} of how the {what} differ from their average, on {on}; "
-                 "always answering with the average explains 0 %.", 0.0, 1.0, "share")
+class _Right(_Measure):
+    title = "share right"
+
+    def __init__(self, mean):
+        super().__init__(mean)
+        self.right, self.common = [], []
+
+    def add(self, x, y):
+        super().add(x, y)
+        guess = lambda p: p > 0.5 if p.shape[1] == 1 else p.argmax(1)[:, None] == np.arange(p.shape[1])   # noqa: E731
+        self.right.append(((x > 0.5) == guess(y)).all(1) if x.shape[1] > 1 else ((x > 0.5) == guess(y))[:, 0])
+        self.common.append(((x > 0.5) == guess(self.mean[None])).all(1))
+
+    def value(self):
+        return float(np.concatenate(self.right).mean())
+
+    def baseline(self):
+        return float(np.concatenate(self.common).mean())
+
+    @staticmethod
+    def summary(measures, where):
+        value, base = (float(np.mean([f(m) for m in measures])) for f in (lambda m: m.value(), lambda m: m.baseline()))
+        yield Score("Categories right", value, f"Of the categorical and yes/no values, {percent(value)} come back right; always saying the commonest gets "
+                    f"{percent(base)} ({where}).", base, 1.0, "share")
 
 
-def _explained(X, back, mean) -> float:
-    """1 - squared error / squared error of the training mean. 1 where nothing varies and nothing was missed."""
-    error, total = float(np.square(X - back).sum()), float(np.square(X - mean).sum())
-    return 1 - error / total if total else float(error == 0)
+class _Words(_Measure):
+    title = "cosine with the true counts"
+
+    def __init__(self, mean):
+        super().__init__(mean)
+        self.cosines, self.plain, self.deviance, self.null_deviance = [], [], 0.0, 0.0
+
+    def add(self, x, y):
+        unit = lambda v: v / np.maximum(np.linalg.norm(v, axis=1, keepdims=True), 1e-12)   # noqa: E731
+        mean = unit(self.mean[None])
+        super().add(unit(x), unit(y))
+        self.nulls[-1] = np.square(unit(x) - mean).sum(1)
+        some = x.any(1)
+        self.cosines.append((unit(x) * unit(y)).sum(1)[some])
+        self.plain.append((unit(x) @ mean[0])[some])
+        self.deviance += _deviance(x, y)
+        self.null_deviance += _deviance(x, self.mean[None])
+
+    def value(self):
+        return float(np.concatenate(self.cosines).mean())
+
+    def baseline(self):
+        return float(np.concatenate(self.plain).mean())
+
+    @staticmethod
+    def summary(measures, where):
+        for m in measures:
+            value, base = m.value(), m.baseline()
+            yield Score("Word profile kept", value, f"The decoded words point the way of the true ones with cosine {value:.2f} (1 is exact); the average "
+                        f"document gets {base:.2f} ({where}).", base, 1.0)
+            if np.isfinite(m.deviance) and 0 < m.null_deviance < np.inf:
+                share = 1 - m.deviance / m.null_deviance
+                yield Score("Word choice explained", share, f"The decoded chances explain {percent(share)} of the deviance of the word counts that is left by "
+                            f"one list of frequencies for all documents ({where}).", 0.0, 1.0, "share")
 
 
-def _categories(X, back, mean, spans, on) -> Score:
-    right, guessed = np.mean([np.mean(_right(X[:, s], back[:, s], mean[s]), axis=1) for s in spans], axis=0)
-    return Score("Categories right", float(right), f"Of the categories and yes/no values {percent(right)} come back right, on {on}; "
-                 f"always answering with the most frequent one gets {percent(guessed)}.", float(guessed), 1.0, "share")
+def _deviance(x, y) -> float:
+    """Multinomial deviance of counts x (n, d) under chances proportional to y: ``2 sum x log(x / (N p))``; infinite where
+    a word occurred that had no chance."""
+    used = x > 0
+    p = np.broadcast_to(y / np.maximum(y.sum(1, keepdims=True), 1e-300), x.shape)[used]
+    expected = np.broadcast_to(x.sum(1, keepdims=True), x.shape)[used] * p
+    return float("inf") if (p <= 0).any() else float(2 * (x[used] * np.log(x[used] / expected)).sum())
 
 
-def _right(X, back, mean) -> tuple[np.ndarray, np.ndarray]:
-    """(n,) truth of each answer, of the reconstruction and of the most frequent value."""
-    if X.shape[1] == 1:
-        truth = X[:, 0] > 0.5
-        return truth == (back[:, 0] > 0.5), truth == (mean[0] > 0.5)
-    truth = X.argmax(1)
-    return truth == back.argmax(1), truth == mean.argmax()
-
-
-def _cosine(X, back, mean, on) -> Score:
-    kept = X.sum(1) > 0
-    value, average = (float(np.mean(_cosines(X[kept], Y))) for Y in (back[kept], np.broadcast_to(mean, X[kept].shape)))
-    return Score("Likeness of words", value, f"The decoded word weights have a cosine of {value:.2f} with the document's own counts, on {on}; "
-                 f"the average document has {average:.2f}, a perfect copy 1.", average, 1.0)
-
-
-def _cosines(A, B) -> np.ndarray:
-    return (A * B).sum(1) / np.maximum(np.linalg.norm(A, axis=1) * np.linalg.norm(B, axis=1), 1e-12)
-
-
-def _columns(layout: Layout) -> tuple[np.ndarray, list[slice]]:
-    """Columns of X that are numbers, and the spans of those that are yes/no or categories; pixels count as numbers."""
-    real, discrete = [np.arange(0)], []
-    for block, span in layout.spans():
-        if block.likelihood == "gaussian" or layout.image is not None:
-            real.append(np.arange(span.start, span.stop))
-        elif block.likelihood == "categorical":
-            discrete.append(span)
-        else:
-            discrete += [slice(i, i + 1) for i in range(span.start, span.stop)]
-    return np.concatenate(real), discrete
-
-
-def _some(X, random_state: int):
-    n = X.shape[0]
-    return X if n <= _MOST_ROWS else X[np.sort(np.random.RandomState(random_state).choice(n, _MOST_ROWS, replace=False))]
-
-
-def _dense(X) -> np.ndarray:
-    return X.toarray() if hasattr(X, "toarray") else np.asarray(X)
+def _measure(block: Block, picture: bool) -> type[_Measure]:
+    if picture:
+        return _Variance
+    return {"gaussian": _Variance, "bernoulli": _Right, "categorical": _Right, "counts": _Words}[block.likelihood]
