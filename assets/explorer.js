@@ -167,7 +167,7 @@ class Explorer {
     this.place = head.place; this.putHandle();
     this.meter.style.setProperty("--at", `${Math.min(head.percentile, 100)}%`);
     this.meter.setAttribute("aria-valuenow", head.percentile);
-    const level = head.percentile <= 90 ? "usual" : head.percentile < 100 ? "unusual" : "unseen";
+    const level = { usual: "usual", unusual: "unusual" }[head.words] || "unseen";
     this.trust.className = `lx-trust lx-${level}`;
     this.trust.textContent = { usual: "Usual: real items have codes like this", unusual: "Unusual: few real items have codes like this", unseen: "The model never saw anything near this code; it is guessing" }[level];
     if (String(head.near) !== String(this.nearRows)) { this.nearRows = head.near; this.showNear(head.near); }
@@ -284,7 +284,7 @@ class Explorer {
     this.strip.replaceChildren(...Array.from({ length: this.walk.steps }, (_, m) => {
       const t = m / (this.walk.steps - 1), button = element("button", "lx-step"); button.type = "button"; button.title = `t = ${t.toFixed(2)}`;
       this.draw.small(button, reply, m, this.data);
-      if (this.walk.percentiles[m] >= 100) button.classList.add("lx-unseen");
+      if (this.walk.support[m].startsWith("far")) button.classList.add("lx-unseen");
       button.addEventListener("click", () => { this.t.value = t; this.step(t); this.settle(); });
       return button;
     }));

@@ -6,19 +6,17 @@ import time
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
 from .datasets.base import Dataset
 from .models.base import LatentModel
 from .progress import OnStep
 from .projections.base import Projection
-from .quality import Score
+from .quality import Score, likelihood, reconstruction
 from .quality import projection as map_scores
-from .quality.likelihood import likelihood
-from .quality.reconstruction import reconstruction
 
 HELD_OUT = 0.1
 MIN_ROWS_TO_SPLIT = 50
-SCORED_ROWS = 2000
 MAP_ROWS = 20_000       # beyond, a map is found on a sample and the rest is placed by its neighbours
 
 
@@ -32,6 +30,7 @@ class Fitted:
     held_out: np.ndarray    # empty for small data: scores are then of rows the model has seen
     seconds: float
     scores: list[Score]
+    columns: pd.DataFrame   # reconstruction of each column: name, measure, value, baseline
 
     @property
     def scored_rows(self) -> np.ndarray:
@@ -58,14 +57,14 @@ def fit_run(dataset: Dataset, model: LatentModel, on_step: OnStep | None = None)
     model.fit(dataset.X[train], layout=dataset.layout, on_step=on_step)
     codes = encode_all(model, dataset.X)
     seconds = time.monotonic() - start
-    return Fitted(model, codes, train, held_out, seconds, model_scores(model, dataset, train, held_out if len(held_out) else train))
+    return Fitted(model, codes, train, held_out, seconds, *_measured(model, dataset.X, train, held_out))
 
 
-def model_scores(model: LatentModel, dataset: Dataset, train: np.ndarray, rows: np.ndarray) -> list[Score]:
-    """How good the model is on these rows, in numbers with a sentence each."""
-    held_out = rows is not train
-    X = dataset.X[rows[:SCORED_ROWS]]
-    return reconstruction(model, X, dataset.X[train], dataset.layout, held_out=held_out) + likelihood(model, X, dataset.layout, held_out=held_out)
+def _measured(model: LatentModel, X, train: np.ndarray, held_out: np.ndarray) -> tuple[list[Score], pd.DataFrame]:
+    """The scores of a fit, on rows it has not seen where there are any, and the reconstruction of each column."""
+    rows = held_out if len(held_out) else train
+    back = reconstruction(model, X[rows], X[train] if len(held_out) else None)
+    return back.scores + likelihood(model, X[rows]), back.columns
 
 
 @dataclass(frozen=True)

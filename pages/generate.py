@@ -5,7 +5,7 @@ import pandas as pd
 import streamlit as st
 
 from lvm_core import export
-from lvm_core.quality.generation import generation
+from lvm_core.quality import generation
 from pages.ui import frame, items, scores
 
 frame.header("Generate", "New items that never were. Choose how many, how daring (temperature), and a seed; download them in the form your data came in.")
@@ -28,7 +28,8 @@ def downloads():
     """The samples as files, in the form the data came in."""
     provenance = {"model": type(model).__name__, "seed": int(seed), "temperature": float(temperature)}
     if dataset.kind == "image":
-        st.download_button("PNG sheet", export.png_sheet(made), f"{stem}.png", "image/png", icon=":material/image:", width="stretch")
+        scale = max(1, 64 // made.shape[1])     # tiny pictures are enlarged on the sheet, never in the zip
+        st.download_button("PNG sheet", export.png_sheet(made, upscale=scale), f"{stem}.png", "image/png", icon=":material/image:", width="stretch")
         st.download_button("ZIP of PNGs", export.zip_of_pngs(made), f"{stem}.zip", "application/zip", icon=":material/folder_zip:", width="stretch")
     frame_ = made if dataset.kind == "table" else pd.DataFrame(
         {"words": [" ".join(t for t, _ in item) for item in made]} if dataset.kind == "text" else np.asarray(made).reshape(len(made), -1))
@@ -49,5 +50,8 @@ with shown:
     if n > limit and dataset.kind in ("image", "table"):
         st.caption(f"The first {limit} of {n:,} are shown.")
     st.markdown("**How good they are**")
-    scores.show(generation(X, dataset.X[run.fitted.train], dataset.layout))
+    if len(run.fitted.train) >= 4:
+        scores.show(generation(dataset.X[run.fitted.train], X, dataset.layout))
+    else:
+        st.caption("Too few rows were trained on to compare with.")
 frame.next_step("train", "Train another", "**Next:** try another model or other settings on the same data.")

@@ -35,6 +35,15 @@ def draw_curves(run):
         st.plotly_chart(figures.curves(run.job.history), key=f"curve-{run.id}", config=items.PLOT, alt="loss by training step")
 
 
+def by_column(columns):
+    """How well each column comes back, the worst first."""
+    shown = columns.sort_values("value").rename(columns={"name": "column"})
+    with st.expander("Column by column"):
+        st.dataframe(shown, hide_index=True, height=min(38 + 35 * len(shown), 420), alt="how well each column is reconstructed", column_config={
+            "value": st.column_config.ProgressColumn("comes back", min_value=0, max_value=1, format="percent", help="1 is perfect."),
+            "baseline": st.column_config.NumberColumn("always the average", format="percent", help="What always answering with the mean, or the most frequent value, gets.")})
+
+
 def result(run):
     """What was learnt: scores with a sentence each, and real items beside their reconstructions."""
     fitted = run.fitted
@@ -42,6 +51,8 @@ def result(run):
     st.markdown(f":material/check_circle: **Trained in {duration(fitted.seconds)}**{early} · seed {run.model.random_state} · "
                 + (f"measured on {len(fitted.held_out):,} rows it has not seen" if len(fitted.held_out) else "measured on the rows it was trained on (too few to hold any out)"))
     scores.show(fitted.scores)
+    if dataset.kind == "table":
+        by_column(fitted.columns)
     st.markdown("**Real, and what comes back after squeezing through the code**")
     rng = np.random.RandomState(0)
     rows = rng.choice(fitted.scored_rows, min(12 if dataset.kind == "image" else 6, len(fitted.scored_rows)), replace=False)

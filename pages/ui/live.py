@@ -157,7 +157,7 @@ def _at(run: state.Run, mapped, Z: np.ndarray, nearest: int = 4) -> dict:
     _, near = support.nearest(Z, nearest)
     place = mapped.projection.transform(Z)
     return {"code": [float(v) for v in Z[0]], "place": [round(float(v), 5) for v in place[0]],
-            "percentile": round(float(support.percentile(Z)[0]), 1), "near": [int(run.fitted.train[i]) for i in near[0]]}
+            "percentile": round(float(support.percentile(Z)[0]), 1), "words": support.words(Z)[0], "near": [int(run.fitted.train[i]) for i in near[0]]}
 
 
 def _mapped(request: Request, run: state.Run):
@@ -265,7 +265,7 @@ async def _path(request: Request, run: state.Run) -> Response:
         head, payload = _payload(run, _decoded(run, coarse))
         support = state.support(run)
         return _framed(head | {"t": [round(float(v), 4) for v in t], "codes": fine.tolist(), "places": mapped.projection.transform(fine).round(5).tolist(),
-                               "percentiles": support.percentile(coarse).round(1).tolist(), "steps": steps}, payload)
+                               "support": support.words(coarse), "steps": steps}, payload)
     return await _compute(work)
 
 
