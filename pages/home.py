@@ -23,8 +23,9 @@ with words:
     if (run := state.run()) is not None and run.fitted is not None:
         frame.link("map", f"Go on with {type(run.model).__name__} on {md(run.dataset.name, 40)}", ":material/history:")
 with picture:
-    if (frame.ASSETS / "hero.png").exists():
-        st.image(str(frame.ASSETS / "hero.png"), width="stretch", alt="Map of handwritten digits: ten coloured islands, one a digit")
+    theme = "dark" if st.context.theme.type == "dark" else "light"
+    if (hero := frame.ASSETS / f"hero-{theme}.png").exists():
+        st.image(str(hero), width="stretch", alt="The explorer: a map of handwritten digits, ten coloured islands, and a digit decoded from a point between two of them")
 
 st.markdown("##### How it goes")
 for slot, (page, name, line) in zip(st.columns(len(STEPS)), STEPS):

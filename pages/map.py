@@ -35,12 +35,16 @@ def controls():
 
 
 def thumbnails(figure, P):
-    """Pictures at the place of a spread-out choice of points: one a cell of a grid over the map."""
-    low, span = P.min(0), np.ptp(P, 0) + 1e-9
-    cells = np.unique(((P - low) / span * 15.999).astype(int) @ [16, 1], return_index=True)[1]
-    for i, picture in zip(cells, dataset.items(cells)):
-        source = "data:image/png;base64," + base64.b64encode(export.png(picture)).decode()
-        figure.add_layout_image(source=source, x=P[i, 0], y=P[i, 1], xref="x", yref="y", sizex=span.max() / 22, sizey=span.max() / 22,
+    """Pictures at the place of some points, none over another; which ones is decided by a seed."""
+    size = np.ptp(P, 0).max() / 20 + 1e-9
+    kept = np.empty(0, int)
+    for i in np.random.RandomState(0).permutation(len(P))[:3000]:
+        if not (np.abs(P[kept] - P[i]).max(1) < size).any():
+            kept = np.append(kept, i)
+    scale = max(1, 48 // dataset.layout.image[0])       # the browser would blur small ones
+    for i, thumb in zip(kept, dataset.items(kept)):
+        source = "data:image/png;base64," + base64.b64encode(export.png(thumb, upscale=scale)).decode()
+        figure.add_layout_image(source=source, x=P[i, 0], y=P[i, 1], xref="x", yref="y", sizex=size * 0.92, sizey=size * 0.92,
                                 xanchor="center", yanchor="middle", sizing="contain", layer="above", opacity=0.95)
 
 

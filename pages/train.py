@@ -3,7 +3,7 @@
 import numpy as np
 import streamlit as st
 
-from lvm_core import MODELS, figures
+from lvm_core import MODELS, export, figures
 from lvm_core.escape import markdown as md
 from pages.ui import forms, frame, items, scores, state
 from pages.ui.jobs import duration
@@ -58,10 +58,8 @@ def result(run):
     rows = rng.choice(fitted.scored_rows, min(12 if dataset.kind == "image" else 6, len(fitted.scored_rows)), replace=False)
     back = dataset.decode(fitted.model.inverse_transform(fitted.codes[rows]))
     if dataset.kind == "image":
-        both = np.concatenate([dataset.items(rows), back])
-        sheet = both.reshape(2, len(rows), *both.shape[1:]).transpose(0, 2, 1, 3, 4).reshape(2 * both.shape[1], -1, both.shape[3])
-        with st.container(key="pixels-reconstructions"):
-            st.image(items.to_uint8(sheet[None])[0], width="stretch", caption="top: real · bottom: reconstructed", alt="real pictures above their reconstructions")
+        sheet = export.png_sheet(np.concatenate([dataset.items(rows), back]), columns=len(rows), upscale=max(1, 96 // back.shape[1]))
+        st.image(sheet, width="stretch", caption="top: real · bottom: reconstructed", alt="real pictures above their reconstructions")
     elif dataset.kind == "array":
         items.one(dataset, back[:1], "reconstructed", key="rec", beside=dataset.items(rows[:1]), beside_title="real")
     elif dataset.kind == "text":
