@@ -1,8 +1,9 @@
 // The live explorer: a map, sliders and the decoded item, kept in step while the hand moves.
 // One request is in flight at a time and the newest code wins, so what is drawn is never far behind the pointer.
 
+const SYMBOLS_3D = ["circle", "diamond", "square", "cross", "x", "circle-open", "diamond-open", "square-open"];
 const SYMBOLS = ["circle", "diamond", "square", "triangle-up", "cross", "x", "star", "pentagon"];
-const HISTORY = 200;
+const HISTORY = 200, GRID = 7;
 
 export default function (component) {
   const { data, parentElement, setStateValue } = component;
@@ -73,6 +74,15 @@ class Explorer {
     on(part("set-a"), "click", () => this.setEnd("a")); on(part("set-b"), "click", () => this.setEnd("b"));
     on(part("kind"), "change", () => this.makeWalk());
     this.t = part("t"); on(this.t, "input", () => this.step(Number(this.t.value))); on(this.t, "change", () => this.settle());
+    this.grid = part("sheet"); this.dimX = part("grid-x"); this.dimY = part("grid-y");
+    for (const [box, at] of [[this.dimX, 0], [this.dimY, 1]]) {
+      box.replaceChildren(...data.dimensions.map((d) => { const option = element("option", ""); option.value = d.j; option.textContent = d.name; return option; }));
+      box.selectedIndex = Math.min(at, data.dimensions.length - 1);
+      on(box, "change", () => this.makeGrid());
+    }
+    on(part("grid-box"), "toggle", () => this.makeGrid());
+    on(part("save-grid"), "click", () => this.saveCanvases(this.grid, GRID, "grid.png"));
+    part("save-grid").hidden = data.kind !== "image";
     on(part("save-codes"), "click", () => this.saveCodes()); on(part("save-strip"), "click", () => this.saveStrip());
     part("save-strip").hidden = data.kind !== "image";
     on(part("row-number"), "change", (event) => this.select(Number(event.target.value)));
@@ -126,7 +136,7 @@ class Explorer {
       this.history.push(this.code.slice()); this.future = [];
       if (this.history.length > HISTORY) this.history.shift();
     }
-    this.film(this.code);
+    this.film(this.code); this.makeGrid();
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.report("at", { row: this.selected, code: this.code.map((v) => Number(v.toFixed(5))) }), 250);
   }
@@ -148,6 +158,7 @@ class Explorer {
     this.root.querySelector(".lx-row-number").value = row;
     this.realName.textContent = reply.head.names[0];
     this.draw.real(this.realBox, reply, 0, this.data, this);
+    this.trace(2, reply.head.spread || []);
     this.move(code && code.length === this.start.length ? code : this.start, "select", true);
   }
 
@@ -164,7 +175,8 @@ class Explorer {
     this.draw.made(this.item, reply, 0, this.data, this);
     this.root.dataset.code = JSON.stringify(head.code);          // what is on display, for tests and for the curious
     this.root.dataset.frames = Number(this.root.dataset.frames || 0) + 1;
-    this.place = head.place; this.putHandle();
+    this.place = head.place;
+    this.three ? this.trace(3, [head.place]) : this.putHandle();
     this.meter.style.setProperty("--at", `${Math.min(head.percentile, 100)}%`);
     this.meter.setAttribute("aria-valuenow", head.percentile);
     const level = { usual: "usual", unusual: "unusual" }[head.words] || "unseen";
@@ -197,23 +209,36 @@ class Explorer {
   drawMap({ head, buffer, start }) {
     const { n, dims } = head, P = new Float32Array(buffer, start, n * dims), C = new Float32Array(buffer, start + 4 * n * dims, n), ids = new Int32Array(buffer, start + 4 * n * (dims + 1), n);
     const axis = (d) => Float32Array.from({ length: n }, (_, i) => P[i * dims + d]);
-    const size = Math.min(9, Math.max(3, 260 / Math.sqrt(n)));
+    this.three = dims === 3;
+    const size = Math.min(9, Math.max(3, 260 / Math.sqrt(n))) * (this.three ? 0.6 : 1), chosen = new Set(this.data.selection);
     const marker = { size, opacity: n < 20000 ? 0.8 : 0.5, line: { width: 0 } };
-    if (head.groups) { marker.color = Array.from(C, (c) => head.groups[c]?.color ?? "#8A8A8A"); marker.symbol = Array.from(C, (c) => SYMBOLS[head.groups[c]?.symbol ?? 0]); }
+    if (head.groups) { marker.color = Array.from(C, (c) => head.groups[c]?.color ?? "#8A8A8A"); marker.symbol = Array.from(C, (c) => (this.three ? SYMBOLS_3D : SYMBOLS)[head.groups[c]?.symbol ?? 0]); }
     else if (head.scale) Object.assign(marker, { color: C, colorscale: "Viridis", cmin: head.scale.low, cmax: head.scale.high });
     else marker.color = head.color;
+    if (chosen.size && !this.three) marker.opacity = Array.from(ids, (i) => (chosen.has(i) ? 1 : 0.12));
     // One trace with a colour array: many traces make hover slow.
-    const points = { type: "scattergl", mode: "markers", x: axis(0), y: axis(1), customdata: Array.from(ids), marker, hoverinfo: "none" };
-    const line = { type: "scattergl", mode: "lines", x: [], y: [], line: { color: accent(this.root), width: 2.5 }, hoverinfo: "skip" };
+    const kind = this.three ? "scatter3d" : "scattergl", ink = accent(this.root), third = (values) => (this.three ? { z: values } : {});
+    const points = { type: kind, mode: "markers", x: axis(0), y: axis(1), ...third(this.three && axis(2)), customdata: Array.from(ids), marker, hoverinfo: "none" };
+    const line = { type: kind, mode: "lines", x: [], y: [], ...third([]), line: { color: ink, width: this.three ? 5 : 2.5 }, hoverinfo: "skip" };
+    const spread = { type: kind, mode: "lines", x: [], y: [], ...third([]), line: { color: ink, width: this.three ? 3 : 1.5, dash: "dot" }, hoverinfo: "skip" };
+    const probe = { type: kind, mode: "markers", x: [], y: [], ...third([]), marker: { size: 9, symbol: "circle-open", color: ink, line: { width: 3, color: ink } }, hoverinfo: "skip" };
     const bare = { visible: false, showgrid: false, zeroline: false };
-    const layout = { margin: { l: 0, r: 0, t: 0, b: 0 }, paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", showlegend: false, dragmode: "pan", hovermode: "closest",
-      xaxis: bare, yaxis: { ...bare, scaleanchor: "x" }, autosize: true };
-    window.Plotly.newPlot(this.plot, [points, line], layout, { responsive: true, scrollZoom: true, displaylogo: false, displayModeBar: false, doubleClick: "reset" });
+    const quiet = { showticklabels: false, title: { text: "" }, showbackground: false, gridcolor: "rgba(128,128,128,.25)", zeroline: false, showspikes: false };
+    const layout = { margin: { l: 0, r: 0, t: 0, b: 0 }, paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", showlegend: false, dragmode: this.three ? "orbit" : "pan", hovermode: "closest",
+      ...(this.three ? { scene: { xaxis: quiet, yaxis: quiet, zaxis: quiet, aspectmode: "data" } } : { xaxis: bare, yaxis: { ...bare, scaleanchor: "x" } }), autosize: true };
+    window.Plotly.newPlot(this.plot, [points, line, spread, ...(this.three ? [probe] : [])], layout, { responsive: true, scrollZoom: true, displaylogo: false, displayModeBar: false, doubleClick: "reset" });
     this.plot.on("plotly_click", ({ points: [point] }) => point && point.curveNumber === 0 && this.select(point.customdata));
     this.plot.on("plotly_hover", ({ points: [point] }) => point && point.curveNumber === 0 && this.hover(point.customdata));
-    for (const kind of ["plotly_relayout", "plotly_relayouting", "plotly_afterplot"]) this.plot.on(kind, () => this.putHandle());
+    if (!this.three) for (const event of ["plotly_relayout", "plotly_relayouting", "plotly_afterplot"]) this.plot.on(event, () => this.putHandle());
     this.legend(head);
     this.root.dataset.drawn = n;
+  }
+
+  // Redraw one of the thin traces: the walk (1), the posterior's spread (2), the probe of a 3-D map (3).
+  trace(index, places) {
+    const update = { x: [places.map((p) => p[0])], y: [places.map((p) => p[1])] };
+    if (this.three) update.z = [places.map((p) => p[2])];
+    window.Plotly.restyle(this.plot, update, [index]);
   }
 
   hover(row) {
@@ -280,7 +305,7 @@ class Explorer {
     const reply = await this.post("path", [...this.a.code, ...this.b.code], { kind: this.root.querySelector(".lx-kind").value, steps: 9 });
     this.walk = reply.head;
     this.root.querySelector(".lx-walk").hidden = false;
-    window.Plotly.restyle(this.plot, { x: [this.walk.places.map((p) => p[0])], y: [this.walk.places.map((p) => p[1])] }, [1]);
+    this.trace(1, this.walk.places);
     this.strip.replaceChildren(...Array.from({ length: this.walk.steps }, (_, m) => {
       const t = m / (this.walk.steps - 1), button = element("button", "lx-step"); button.type = "button"; button.title = `t = ${t.toFixed(2)}`;
       this.draw.small(button, reply, m, this.data);
@@ -295,12 +320,31 @@ class Explorer {
     save(new Blob([lines.map((line) => line.join(",")).join("\n") + "\n"], { type: "text/csv" }), "walk.csv");
   }
 
-  saveStrip() {
-    const cells = [...this.strip.querySelectorAll("canvas")], scale = Math.max(1, Math.round(96 / cells[0].height)), sheet = document.createElement("canvas");
-    sheet.width = cells.length * cells[0].width * scale; sheet.height = cells[0].height * scale;
+  saveStrip() { this.saveCanvases(this.strip, this.walk.steps, "walk.png"); }
+
+  saveCanvases(box, columns, name) {
+    const cells = [...box.querySelectorAll("canvas")]; if (!cells.length) return;
+    const { width, height } = cells[0], scale = Math.max(1, Math.round(96 / height)), sheet = document.createElement("canvas");
+    sheet.width = columns * width * scale; sheet.height = Math.ceil(cells.length / columns) * height * scale;
     const context = sheet.getContext("2d"); context.imageSmoothingEnabled = false;
-    cells.forEach((cell, m) => context.drawImage(cell, m * cell.width * scale, 0, cell.width * scale, cell.height * scale));
-    sheet.toBlob((blob) => save(blob, "walk.png"), "image/png");
+    cells.forEach((cell, m) => context.drawImage(cell, (m % columns) * width * scale, Math.floor(m / columns) * height * scale, width * scale, height * scale));
+    sheet.toBlob((blob) => save(blob, name), "image/png");
+  }
+
+  // -- the contact sheet: two dimensions across their ranges, the others as in hand ---------------------------------------
+
+  makeGrid() {
+    if (!this.root.querySelector(".lx-grid-box").open || !this.code) return;
+    const [x, y] = [this.dimX, this.dimY].map((box) => this.data.dimensions.find((d) => d.j === Number(box.value)));
+    const at = (d, i) => d.low + ((d.high - d.low) * i) / (GRID - 1), codes = [];
+    for (let row = 0; row < GRID; row++) for (let column = 0; column < GRID; column++) { const code = this.code.slice(); code[y.j] = at(y, GRID - 1 - row); code[x.j] = at(x, column); codes.push(code); }
+    this.sheetOf ||= latest((codes) => this.post("decode", codes.flat()).then((reply) => {
+      this.grid.replaceChildren(...codes.map((code, m) => {
+        const button = element("button", "lx-step"); button.type = "button"; button.title = `${this.dimX.selectedOptions[0].textContent} ${short(code[Number(this.dimX.value)])}, ${this.dimY.selectedOptions[0].textContent} ${short(code[Number(this.dimY.value)])}`;
+        this.draw.small(button, reply, m, this.data); button.addEventListener("click", () => this.move(code, "grid", true)); return button;
+      }));
+    }));
+    this.sheetOf(codes);
   }
 
   step(t) {

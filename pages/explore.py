@@ -37,7 +37,8 @@ def controls():
                                     help="The ring moves by the exact inverse on axes and PCA, by the neighbours' codes on t-SNE and UMAP.")
         colours = dataset.colours()
         colour = st.selectbox("Colour by", [None, *colours], index=1 if colours else 0, format_func=lambda c: "one colour" if c is None else c, key=f"explore-colour-{dataset.name}", width=220)
-    return PROJECTIONS[name](**maps.suggest(PROJECTIONS[name], codes)), colour
+        dims = st.segmented_control("Dimensions", (2, 3), default=2, required=True, format_func=lambda d: f"{d}-D", key="explore-dims", help="In 2-D drag the ring; in 3-D click a dot to move there.")
+    return PROJECTIONS[name](n_components=dims, **maps.suggest(PROJECTIONS[name], codes)), colour
 
 
 @st.fragment

@@ -23,6 +23,7 @@ def controls():
         dims = st.segmented_control("Dimensions", (2, 3), default=2, required=True, format_func=lambda d: f"{d}-D", key="dims")
         colours = dataset.colours()
         colour = st.selectbox("Colour by", [None, *colours], index=1 if colours else 0, format_func=lambda c: "one colour" if c is None else c, key=f"colour-{dataset.name}", width=220)
+        made = st.toggle("Generated", value=False, key="made", help="Show 200 new samples (seed 0) as rings, placed on the map like any new item.")
         thumbs = dataset.kind == "image" and dims == 2 and st.toggle("Thumbnails", value=False, key="thumbs", help="Draw some of the pictures at their place.")
         cls = PROJECTIONS[name]
         with st.popover("Settings", icon=":material/tune:"):
@@ -31,7 +32,7 @@ def controls():
                 st.markdown(f"[{cls.paper}, {cls.year}]({cls.link})")
             values = forms.form(cls, maps.suggest(cls, codes), key=f"map-{run.id}-{name}", hide=("n_components", "random_state"), columns=1)
             seed = st.number_input("Seed", 0, 2**31 - 1, 0, key=f"mapseed-{name}", help="The same seed, codes and settings give the same map.")
-    return cls(n_components=dims, random_state=int(seed), **values), colour, thumbs
+    return cls(n_components=dims, random_state=int(seed), **values), colour, thumbs, made
 
 
 def thumbnails(figure, P):
@@ -49,14 +50,15 @@ def thumbnails(figure, P):
 
 
 @st.fragment
-def picture(view, colour, thumbs):
+def picture(view, colour, thumbs, made):
     """The map beside its inspector."""
     left, right = st.columns([7, 3], gap="medium")
     P = view.positions
     shown = maps.drawn_rows(len(P))
     with left:
         hover = [items.short(dataset, i) for i in shown] if len(shown) <= maps.HOVER_LIMIT else None
-        figure = figures.scatter_map(P[shown], dataset.rows[colour].iloc[shown] if colour else None, hover, ids=shown, height=640)
+        figure = figures.scatter_map(P[shown], dataset.rows[colour].iloc[shown] if colour else None, hover, ids=shown, height=640,
+                                     marks={"generated": maps.generated(run, view)} if made else None, selected=run.selection or None)
         if thumbs:
             thumbnails(figure, P)
         event = st.plotly_chart(figure, key=f"map-{run.id}-{view.key}-{colour}", on_select="rerun", selection_mode=("points", "box", "lasso"),
@@ -69,7 +71,9 @@ def picture(view, colour, thumbs):
     with right:
         inspector(chosen)
     if len(chosen) > 1:
-        selection(chosen)
+        run.selection = chosen
+    if run.selection:
+        selection(run.selection)
 
 
 def inspector(chosen):
@@ -93,7 +97,11 @@ def inspector(chosen):
 
 def selection(chosen):
     """The chosen rows: a look and a download."""
-    st.markdown(f"**{len(chosen):,} chosen**")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f"**{len(chosen):,} chosen** · bright here and on Explore")
+        if st.button("Clear", icon=":material/close:", key="clear-selection"):
+            run.selection = []
+            st.rerun()
     frame_ = dataset.rows.iloc[chosen]
     if dataset.kind == "image":
         items.gallery(dataset, dataset.items(chosen[:48]), key="chosen", width=56)
@@ -105,14 +113,14 @@ def selection(chosen):
         st.download_button("Download codes (NPZ)", export.npz_bytes(codes=codes[chosen], rows=np.array(chosen)), f"codes-{run.id}-{len(chosen)}.npz", icon=":material/download:")
 
 
-projection, colour, thumbs = controls()
+projection, colour, thumbs, made = controls()
 view, job, trouble = maps.view(run, projection)
 if trouble:
     st.error(md(trouble, 500), icon=":material/error:")
 if job is not None:
     frame.progress(run, job)
     st.caption(f"Showing {view.title} meanwhile.")
-picture(view, colour, thumbs)
+picture(view, colour, thumbs, made)
 st.markdown("**How far to trust this map**")
 scores.show(view.scores)
 st.caption(view.placing)

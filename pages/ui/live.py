@@ -212,10 +212,11 @@ async def _item(request: Request, run: state.Run) -> Response:
         rows = [-1]
     if not all(0 <= i < len(run.dataset) for i in rows):
         raise Refused(400, f"i must hold row numbers from 0 to {len(run.dataset) - 1}.")
-    return await _compute(lambda: _real(run, rows))
+    mapped = _mapped(request, run)
+    return await _compute(lambda: _real(run, mapped, rows))
 
 
-def _real(run: state.Run, rows: list[int]) -> Response:
+def _real(run: state.Run, mapped, rows: list[int]) -> Response:
     from . import items
 
     dataset = run.dataset
@@ -226,7 +227,22 @@ def _real(run: state.Run, rows: list[int]) -> Response:
         head, payload = _PAYLOADS[dataset.kind](dataset, dataset.items(rows))
     codes = np.ascontiguousarray(run.fitted.codes[rows], "<f4")
     head |= {"rows": rows, "names": [items.short(dataset, i) for i in rows], "codes": codes.tolist()}
+    if len(rows) == 1 and (spread := _spread(run, mapped, rows[0])):
+        head["spread"] = spread
     return _framed(head, payload)
+
+
+def _spread(run: state.Run, mapped, row: int) -> list | None:
+    """The posterior of a row as an ellipse of two standard deviations on a 2-D map: 100 seeded draws, placed; None for models without one."""
+    model = run.fitted.model
+    if not hasattr(model, "encode_distribution") or mapped.positions.shape[1] != 2:
+        return None
+    mean, std = model.encode_distribution(run.dataset.X[[row]])
+    P = mapped.projection.transform((mean + std * np.random.RandomState(0).standard_normal((100, mean.shape[1]))).astype(np.float32))
+    width, axes = np.linalg.eigh(np.cov(P.T))
+    angle = np.linspace(0, 2 * np.pi, 41)[:, None]
+    ring = P.mean(0) + 2 * (np.cos(angle) * np.sqrt(max(width[0], 0)) * axes[:, 0] + np.sin(angle) * np.sqrt(max(width[1], 0)) * axes[:, 1])
+    return ring.round(5).tolist()
 
 
 async def _film(request: Request, run: state.Run) -> Response:

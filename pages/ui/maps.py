@@ -89,3 +89,8 @@ def nearest_rows(run: Run, i: int, k: int) -> np.ndarray:
     codes = run.fitted.codes
     _, found = nearest(codes[[i]], codes, min(k + 1, len(codes)))
     return np.array([j for j in found[0] if j != i][:k], dtype=int)
+
+
+def generated(run: Run, view: View, n: int = 200) -> np.ndarray:
+    """Positions (n, c) of new samples on a map: their codes, drawn by seed 0, placed like any new item."""
+    return run.maps[view.key].projection.transform(run.fitted.model.sample_codes(n, random_state=0).astype(np.float32))

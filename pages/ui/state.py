@@ -48,6 +48,7 @@ class Run:
     job: Job | None = None
     maps: dict[str, Any] = field(default_factory=dict)       # recipe key -> fitted projection
     map_jobs: dict[str, Job] = field(default_factory=dict)
+    selection: list[int] = field(default_factory=list)       # rows chosen on the map, shared by every page
     cache: dict[str, Any] = field(default_factory=dict)      # small derived things, by name
 
     @property

@@ -1,0 +1,15 @@
+"""The server of the latency benchmark: our routes beside a page that does the same with native widgets."""
+
+import os
+import sys
+from pathlib import Path
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+sys.path.insert(0, str(Path(__file__).parents[2]))
+
+import streamlit as st  # noqa: E402
+
+from pages.ui.live import routes  # noqa: E402
+
+app = st.App("page.py", routes=routes)
+
