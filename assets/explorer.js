@@ -182,7 +182,8 @@ class Explorer {
     const level = { usual: "usual", unusual: "unusual" }[head.words] || "unseen";
     this.trust.className = `lx-trust lx-${level}`;
     this.trust.textContent = { usual: "Usual: real items have codes like this", unusual: "Unusual: few real items have codes like this", unseen: "The model never saw anything near this code; it is guessing" }[level];
-    if (String(head.near) !== String(this.nearRows)) { this.nearRows = head.near; this.showNear(head.near); }
+    // the real neighbours follow when the hand slows down: their pictures must not hold up the decoded one
+    if (String(head.near) !== String(this.nearRows)) { this.nearRows = head.near; clearTimeout(this.nearing); this.nearing = setTimeout(() => this.showNear(this.nearRows), 120); }
   }
 
   showNear(rows) {
