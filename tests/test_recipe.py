@@ -140,8 +140,8 @@ def test_a_miss_names_what_there_is():
 
 
 def test_registries_are_in_order_of_their_year():
-    years = [cls.year for cls in PROJECTIONS.values()]
-    assert years == sorted(years) and isinstance(PROJECTIONS, Registry)
+    order = [(getattr(cls, "rank", 50), cls.year) for cls in PROJECTIONS.values()]
+    assert order == sorted(order) and isinstance(PROJECTIONS, Registry)
 
 
 def test_dropping_a_file_into_a_folder_is_all(tmp_path, monkeypatch):
