@@ -62,7 +62,7 @@ def csv_bytes(frame: pd.DataFrame) -> bytes:
         if not (pd.api.types.is_numeric_dtype(kind) or pd.api.types.is_datetime64_any_dtype(kind)):
             frame.isetitem(i, frame.iloc[:, i].astype(object).map(_escaped, na_action="ignore"))
     # RFC 4180's line ends; with them a lone carriage return within a cell is quoted too, so that it cannot begin a new row
-    return frame.to_csv(index=False, lineterminator="\r\n").encode("utf-8-sig")
+    return frame.to_csv(index=False, lineterminator="\r\n").encode("utf-8-sig", errors="replace")
 
 
 def npz_bytes(**arrays) -> bytes:

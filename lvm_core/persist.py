@@ -18,6 +18,7 @@ from .recipe import Recipe
 
 FORMAT = 1
 _MAX_JSON = 64 * 2**20
+_MAX_HEADER = 2**20
 
 
 class LoadError(ValueError):
@@ -54,16 +55,7 @@ class Persistent(Recipe):
         return folder
 
     def _restore(self, head: dict, folder: Path) -> None:
-        from safetensors import SafetensorError
-        from safetensors.numpy import load_file
-
-        try:
-            arrays = load_file(folder / "weights.safetensors")
-        except (SafetensorError, OSError) as error:
-            raise LoadError(f"{folder.name}: weights.safetensors cannot be read ({error}).") from error
-        bad = [k for k, v in arrays.items() if v.dtype.kind == "f" and not np.isfinite(v).all()]
-        if bad:
-            raise LoadError(f"{folder.name}: the weights {bad[0]} hold NaN or infinity; this save is damaged.")
+        arrays = _read_arrays(folder)
         for name, value in head["state"].items():
             _check_name(name, folder)
             setattr(self, name, _from_plain(value))
@@ -78,10 +70,26 @@ class Persistent(Recipe):
             for name in head["modules"]:
                 _check_name(name, folder)
                 state = {k.split("/", 1)[1]: torch.from_numpy(v) for k, v in arrays.items() if k.startswith(name + "/")}
-                try:
-                    getattr(self, name).load_state_dict(state, strict=True)
-                except (RuntimeError, AttributeError) as error:
-                    raise LoadError(f"{folder.name}: the weights do not fit the recipe ({str(error).splitlines()[0]}).") from error
+                getattr(self, name).load_state_dict(state, strict=True)
+
+
+def _read_arrays(folder: Path) -> dict[str, np.ndarray]:
+    """What ``weights.safetensors`` holds, every number finite. Raises LoadError."""
+    from safetensors import SafetensorError
+    from safetensors.numpy import load_file
+
+    path = folder / "weights.safetensors"
+    try:
+        with path.open("rb") as file:
+            if int.from_bytes(file.read(8), "little") > _MAX_HEADER:
+                raise LoadError(f"{folder.name}: the header of weights.safetensors is over {_MAX_HEADER >> 20} MiB; this is not a save of this app.")
+        arrays = load_file(path)
+    except (SafetensorError, OSError, KeyError, TypeError) as error:     # the last two for number types unknown to NumPy
+        raise LoadError(f"{folder.name}: weights.safetensors cannot be read ({error}).") from error
+    bad = [k for k, v in arrays.items() if v.dtype.kind == "f" and not np.isfinite(v).all()]
+    if bad:
+        raise LoadError(f"{folder.name}: the weights {bad[0][:40]!r} hold NaN or infinity; this save is damaged.")
+    return arrays
 
 
 def read_head(folder: str | os.PathLike) -> dict:
@@ -117,13 +125,19 @@ def load(folder: str | os.PathLike, registry: dict):
         item.check_params()
     except ValueError as error:
         raise LoadError(f"{folder}: {error}") from error
-    item._restore(head, Path(folder))
+    try:
+        item._restore(head, Path(folder))
+    except LoadError:
+        raise
+    except Exception as error:      # whatever a stranger's file makes the networks or the layout stumble over
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        raise LoadError(f"{folder}: what was saved does not fit the recipe ({reason[:200]}).") from error
     return item
 
 
 def _check_name(name: str, folder: Path) -> None:
-    if not (name.isidentifier() and name.endswith("_") and not name.startswith("_")):
-        raise LoadError(f"{folder.name}: {name[:40]!r} is not the name of a learnt attribute.")
+    if not (isinstance(name, str) and name.isidentifier() and name.endswith("_") and not name.startswith("_")):
+        raise LoadError(f"{folder.name}: {str(name)[:40]!r} is not the name of a learnt attribute.")
 
 
 def _is_module(value) -> bool:
@@ -145,7 +159,7 @@ def _from_plain(value):
     if isinstance(value, dict) and "$layout" in value:
         return Layout.from_json(value["$layout"])
     if isinstance(value, dict) and "$strings" in value:
-        return np.array(value["$strings"], dtype=object)
+        return np.array([str(v) for v in value["$strings"]], dtype=object)
     return value
 
 

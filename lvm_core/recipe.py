@@ -42,13 +42,14 @@ class Parameter:
         where = f"{owner}: " if owner else ""
         if value is None and self.optional:
             return
+        expected = {int: numbers.Integral, float: numbers.Real}.get(self.type, self.type)
+        is_bool = type(value).__name__ in ("bool", "bool_")      # True is an int to Python, and no answer to "how many"
+        fits = is_bool if self.type is bool else isinstance(value, expected) and not is_bool
         if self.choices is not None:
-            if value not in self.choices:
+            if not fits or value not in self.choices:
                 raise ValueError(f"{where}{self.name} is {value!r}, expected one of {', '.join(map(repr, self.choices))}.")
             return
-        expected = {int: numbers.Integral, float: numbers.Real}.get(self.type, self.type)
-        is_bool = type(value).__name__ in ("bool", "bool_")
-        if not (is_bool if self.type is bool else isinstance(value, expected) and not is_bool):
+        if not fits:
             raise ValueError(f"{where}{self.name} is {value!r}, expected {self.domain()}.")
         too_low = self.low is not None and value < self.low
         too_high = self.high is not None and value > self.high
@@ -105,8 +106,8 @@ class Recipe:
 
     def to_recipe(self) -> dict:
         """``{"name": class name, "params": {...}}``, plain JSON types only."""
-        values = {name: getattr(self, name) for name in type(self).parameters()}
-        return {"name": type(self).__name__, "params": {k: _plain(v) for k, v in values.items()}}
+        params = {name: _plain(getattr(self, name), parameter.type) for name, parameter in type(self).parameters().items()}
+        return {"name": type(self).__name__, "params": params}
 
     def key(self) -> str:
         """Stable short hash of the recipe: the same parameters give the same key on every machine."""
@@ -114,8 +115,9 @@ class Recipe:
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def _plain(value: Any) -> Any:
-    return value.item() if hasattr(value, "item") else value
+def _plain(value: Any, kind: type) -> Any:
+    value = value.item() if hasattr(value, "item") else value
+    return float(value) if kind is float and type(value) is int else value      # 1 and 1.0 are one recipe
 
 
 class Registry(dict):

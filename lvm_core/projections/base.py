@@ -94,6 +94,14 @@ class Projection(Persistent, ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
         lengths = np.linalg.norm(Z, axis=1, keepdims=True)
         return Z / np.where(lengths > 0, lengths, 1)
 
+    def _restore(self, head, folder):
+        super()._restore(head, folder)
+        if not 0 < self.n_features_in_ < 10**6:
+            raise ValueError(f"{self.n_features_in_} dimensions")
+        P = self.transform(np.zeros((1, self.n_features_in_), self.embedding_.dtype))    # one point there and back
+        if P.shape != (1, self.n_components) or self.inverse_transform(P).shape != (1, self.n_features_in_):
+            raise ValueError(f"positions have {P.shape[1]} dimensions")
+
     def _check(self, Z, reset: bool):
         name = type(self).__name__
         Z = validate_data(self, Z, reset=reset, dtype=(np.float64, np.float32), ensure_min_samples=self.min_rows if reset else 1)
