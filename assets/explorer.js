@@ -10,7 +10,7 @@ export default function (component) {
   const root = parentElement.querySelector(".lx");
   if (!root || !data) return;
   // Streamlit calls again on every rerun; the explorer is built anew only when it is another run, map or colouring.
-  const identity = JSON.stringify([data.token, data.map, data.colour, data.dims]);
+  const identity = JSON.stringify([data.token, data.map, data.colour, data.dims, data.visit, data.directions]);
   if (root.lx && root.lx.identity === identity) { root.lx.report = setStateValue; return () => {}; }
   if (root.lx) root.lx.close();
   root.lx = new Explorer(root, data, identity, setStateValue);

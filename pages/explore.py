@@ -45,13 +45,34 @@ def controls():
 def live(view, colour):
     """The explorer, and the files of what is in hand."""
     row, code = st.session_state.setdefault(f"from-{run.id}", from_address())
-    at = explorer(run, view, colour, row=row, code=code, key=f"explorer-{run.id}")
+    at = explorer(run, view, colour, row=row, code=code, visit=st.session_state.get(f"visit-{run.id}", 0), key=f"explorer-{run.id}")
+    if said := st.session_state.get(f"said-{run.id}"):
+        st.caption(said)
     if at:
         st.query_params["row"], st.query_params["code"] = str(int(at["row"])), json.dumps([round(float(v), 4) for v in at["code"]])
         z = np.asarray([at["code"]], np.float32)
         if z.shape == (1, codes.shape[1]) and np.isfinite(z).all():
-            st.download_button("Download what is in hand (NPZ)", export.npz_bytes(code=z, decoded=run.fitted.model.inverse_transform(z)),
-                               f"code-{run.id}.npz", icon=":material/download:", on_click="ignore")
+            with st.container(horizontal=True):
+                files(z)
+                if hasattr(run.fitted.model, "invert"):
+                    place_closer(int(at["row"]))
+
+
+def files(z) -> None:
+    """What is in hand, to take away."""
+    st.download_button("Download what is in hand (NPZ)", export.npz_bytes(code=z, decoded=run.fitted.model.inverse_transform(z)),
+                       f"code-{run.id}.npz", icon=":material/download:", on_click="ignore")
+
+
+def place_closer(row: int) -> None:
+    """A GAN's encoder only guesses a real item's code; a search from there comes closer."""
+    if st.button("Place this item by optimisation", icon=":material/my_location:", help="Searches for the code whose decoded item is nearest to the real one, from the encoder's guess."):
+        with st.spinner("Searching for the code…"):
+            Z, residual = run.fitted.model.invert(dataset.X[[row]], random_state=0)
+        st.session_state[f"from-{run.id}"] = (row, [float(v) for v in Z[0]])
+        st.session_state[f"visit-{run.id}"] = st.session_state.get(f"visit-{run.id}", 0) + 1
+        st.session_state[f"said-{run.id}"] = f"Row {row} placed by optimisation: what is left has a mean squared difference of {float(np.ravel(residual)[0]):.3g}."
+        st.rerun()
 
 
 projection, colour = controls()

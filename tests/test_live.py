@@ -10,7 +10,7 @@ from starlette.testclient import TestClient
 
 from lvm_core import DATASETS, MODELS, PROJECTIONS
 from lvm_core.worker import map_codes
-from pages.ui import live, state
+from pages.ui import guard, live, state
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +30,7 @@ def client():
 
 
 def ask(client, run, route, values=None, token=None, headers=None, content=None, **query):
-    query = {"t": live.sign(run.id) if token is None else token, "map": "PCA", **query}
+    query = {"t": guard.sign(run.id) if token is None else token, "map": "PCA", **query}
     if values is None and content is None:
         return client.get(f"/live/{route}", params=query, headers=headers)
     return client.post(f"/live/{route}", params=query, headers=headers, content=content if content is not None else np.asarray(values, "<f4").tobytes())
@@ -113,7 +113,7 @@ def test_a_token_is_for_one_run_only(client, run):
     other = state.Run(run.data, run.model, number=2)
     other.job = run.job
     state.RUNS.put(other)
-    token = live.sign(run.id).split(".")[-1]
+    token = guard.sign(run.id).split(".")[-1]
     assert ask(client, run, "decode", np.zeros((1, 6)), token=f"{other.id}.{token}").status_code == 403
 
 

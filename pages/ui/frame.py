@@ -9,7 +9,7 @@ import streamlit as st
 
 from lvm_core.escape import markdown as md
 
-from . import live, state
+from . import guard, state
 
 ASSETS = Path(__file__).parents[2] / "assets"
 KIND_ICON = {"image": ":material/image:", "table": ":material/table:", "text": ":material/article:", "array": ":material/show_chart:"}
@@ -107,7 +107,7 @@ def _progress_component():
 def progress(run: state.Run, job: str, *, curve: bool = False) -> None:
     """Share done, time left, Stop, and the loss curve of a job, drawn by the browser from a small route. The page reruns once,
     when the job ends: reruns on a timer would cost the fit its processor, and race with a change of page."""
-    _progress_component()(data={"token": live.sign(run.id), "job": job, "curve": curve}, key=f"progress-{run.id}-{job}", on_ended_change=lambda: None)
+    _progress_component()(data={"token": guard.sign(run.id), "job": job, "curve": curve}, key=f"progress-{run.id}-{job}", on_ended_change=lambda: None)
 
 
 def run_picker(key: str) -> None:

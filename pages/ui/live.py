@@ -1,115 +1,22 @@
-"""The live path: signed, binary requests that decode a code while the hand still moves.
+"""The live path: binary requests that decode a code while the hand still moves, and tell how long work goes on.
 
-A page hands out a token for one run; the routes below answer only to that token, only from the page's own origin, and only
-to bodies of the right length. A Streamlit rerun costs about 200 ms; a request here costs a few.
+A Streamlit rerun costs about 200 ms; a request here costs a few. Who may ask is decided in :mod:`pages.ui.guard`.
 """
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-import json
-import secrets
-import struct
-import threading
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import numpy as np
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response
+from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from lvm_core import figures, paths
 
 from . import maps, state
+from .guard import Refused, compute, floats, framed, guarded, number
 from .jobs import Job
-
-_SECRET = secrets.token_bytes(32)      # tokens end with the server
-_MAX_BODY = 4 * 2**20
-_MAX_ROWS = 400
-_SLOTS = threading.BoundedSemaphore(8)  # decoding never takes all of the server's threads
-
-
-class Refused(Exception):
-    """A request that is answered with a status and one sentence."""
-
-    def __init__(self, status: int, sentence: str):
-        self.status, self.sentence = status, sentence
-
-
-def sign(run_id: str) -> str:
-    """The token a page hands out for a run: its id and a signature only this server can make."""
-    return f"{run_id}.{_signature(run_id)}"
-
-
-def _signature(run_id: str) -> str:
-    return hmac.new(_SECRET, run_id.encode(), hashlib.sha256).hexdigest()[:32]
-
-
-def _run(request: Request) -> state.Run:
-    run_id, _, signature = request.query_params.get("t", "").rpartition(".")
-    if not hmac.compare_digest(signature.encode(), _signature(run_id).encode()):
-        raise Refused(403, "This link was not handed out by this server; reload the page.")
-    run = state.RUNS.get(run_id)
-    if run is None:
-        raise Refused(404, "This run is not here any more; train it again.")
-    return run
-
-
-def _same_origin(request: Request) -> None:
-    origin = request.headers.get("origin")
-    if origin is not None and urlsplit(origin).netloc != request.headers.get("host"):
-        raise Refused(403, "Requests from other sites are refused.")
-    if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
-        raise Refused(403, "Requests from other sites are refused.")
-
-
-async def _floats(request: Request, width: int) -> np.ndarray:
-    """The body as float32 (m, width). The length is checked while it arrives, not after."""
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > _MAX_BODY:
-            raise Refused(413, f"The request is over {_MAX_BODY >> 20} MiB.")
-    if not body or len(body) % (4 * width):
-        raise Refused(400, f"The request has {len(body)} bytes, expected a multiple of {4 * width}.")
-    values = np.frombuffer(bytes(body), "<f4").reshape(-1, width)
-    if len(values) > _MAX_ROWS:
-        raise Refused(413, f"The request has {len(values)} rows, the most is {_MAX_ROWS}.")
-    if not np.isfinite(values).all() or np.abs(values).max() > 1e6:
-        raise Refused(400, "The request holds values that are not finite, or far too large.")
-    return values
-
-
-def _framed(head: dict, payload: bytes = b"") -> Response:
-    """uint32 length, JSON, bytes: what the component reads."""
-    text = json.dumps(head, separators=(",", ":"), allow_nan=False).encode()
-    text += b" " * (-len(text) % 4)      # the payload starts where a Float32Array may
-    return Response(struct.pack("<I", len(text)) + text + payload, media_type="application/octet-stream",
-                    headers={"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"})
-
-
-def _guarded(handler, finished: bool = True):
-    async def endpoint(request: Request) -> Response:
-        try:
-            _same_origin(request)
-            run = _run(request)
-            if finished and run.fitted is None:
-                raise Refused(409, "This run has not ended yet.")
-            return await handler(request, run)
-        except Refused as refused:
-            return PlainTextResponse(refused.sentence, refused.status, headers={"X-Content-Type-Options": "nosniff"})
-    return endpoint
-
-
-async def _compute(function, *args):
-    def work():
-        with _SLOTS:
-            return function(*args)
-    return await run_in_threadpool(work)
-
 
 # -- what travels ------------------------------------------------------------------------------------------------------
 
@@ -167,41 +74,31 @@ def _mapped(request: Request, run: state.Run):
     return mapped
 
 
-def _number(request: Request, name: str, low: float, high: float, default: float) -> float:
-    try:
-        value = float(request.query_params.get(name, default))
-    except ValueError:
-        value = float("nan")
-    if not low <= value <= high:
-        raise Refused(400, f"{name} must be a number from {low:g} to {high:g}.")
-    return value
-
-
 # -- the routes --------------------------------------------------------------------------------------------------------
 
 async def _decode(request: Request, run: state.Run) -> Response:
     """Codes (m, k) -> decoded items; one code alone also learns where it lies."""
-    Z = await _floats(request, run.fitted.codes.shape[1])
+    Z = await floats(request, run.fitted.codes.shape[1])
     mapped = _mapped(request, run)
 
     def work():
         head, payload = _payload(run, _decoded(run, Z))
         if len(Z) == 1:
             head |= _at(run, mapped, Z)
-        return _framed(head, payload)
-    return await _compute(work)
+        return framed(head, payload)
+    return await compute(work)
 
 
 async def _place(request: Request, run: state.Run) -> Response:
     """A place (1, c) on the map -> the code there, decoded."""
     mapped = _mapped(request, run)
-    P = await _floats(request, mapped.positions.shape[1])
+    P = await floats(request, mapped.positions.shape[1])
 
     def work():
         Z = np.asarray(mapped.projection.inverse_transform(P[:1]), np.float32)
         head, payload = _payload(run, _decoded(run, Z))
-        return _framed(head | _at(run, mapped, Z) | {"asked": [float(v) for v in P[0]]}, payload)
-    return await _compute(work)
+        return framed(head | _at(run, mapped, Z) | {"asked": [float(v) for v in P[0]]}, payload)
+    return await compute(work)
 
 
 async def _item(request: Request, run: state.Run) -> Response:
@@ -213,7 +110,7 @@ async def _item(request: Request, run: state.Run) -> Response:
     if not all(0 <= i < len(run.dataset) for i in rows):
         raise Refused(400, f"i must hold row numbers from 0 to {len(run.dataset) - 1}.")
     mapped = _mapped(request, run)
-    return await _compute(lambda: _real(run, mapped, rows))
+    return await compute(lambda: _real(run, mapped, rows))
 
 
 def _real(run: state.Run, mapped, rows: list[int]) -> Response:
@@ -229,7 +126,7 @@ def _real(run: state.Run, mapped, rows: list[int]) -> Response:
     head |= {"rows": rows, "names": [items.short(dataset, i) for i in rows], "codes": codes.tolist()}
     if len(rows) == 1 and (spread := _spread(run, mapped, rows[0])):
         head["spread"] = spread
-    return _framed(head, payload)
+    return framed(head, payload)
 
 
 def _spread(run: state.Run, mapped, row: int) -> list | None:
@@ -247,9 +144,9 @@ def _spread(run: state.Run, mapped, row: int) -> list | None:
 
 async def _film(request: Request, run: state.Run) -> Response:
     """A code (1, k) -> what each of the first dimensions does to it: its decoded values across their ranges."""
-    Z = await _floats(request, run.fitted.codes.shape[1])
-    stops = int(_number(request, "stops", 2, 15, 9))
-    count = int(_number(request, "count", 1, 16, 8))
+    Z = await floats(request, run.fitted.codes.shape[1])
+    stops = int(number(request, "stops", 2, 15, 9))
+    count = int(number(request, "count", 1, 16, 8))
 
     def work():
         low, high = state.ranges(run)
@@ -258,17 +155,17 @@ async def _film(request: Request, run: state.Run) -> Response:
         for place, j in enumerate(order):
             strip[place * stops:(place + 1) * stops, j] = np.linspace(low[j], high[j], stops)
         head, payload = _payload(run, _decoded(run, strip))
-        return _framed(head | {"order": [int(j) for j in order], "stops": stops}, payload)
-    return await _compute(work)
+        return framed(head | {"order": [int(j) for j in order], "stops": stops}, payload)
+    return await compute(work)
 
 
 async def _path(request: Request, run: state.Run) -> Response:
     """Two codes (2, k) -> a path between and a little beyond: fine codes and places, and decoded steps."""
-    ends = await _floats(request, run.fitted.codes.shape[1])
+    ends = await floats(request, run.fitted.codes.shape[1])
     if len(ends) != 2:
         raise Refused(400, f"A path has two ends, found {len(ends)} codes.")
     mapped = _mapped(request, run)
-    steps = int(_number(request, "steps", 3, 15, 9))
+    steps = int(number(request, "steps", 3, 15, 9))
     kind = request.query_params.get("kind", "line")
     if kind not in _PATHS:
         raise Refused(400, f"kind must be one of {', '.join(_PATHS)}.")
@@ -280,9 +177,9 @@ async def _path(request: Request, run: state.Run) -> Response:
         coarse = np.asarray(walk(np.linspace(0, 1, steps)), np.float32)
         head, payload = _payload(run, _decoded(run, coarse))
         support = state.support(run)
-        return _framed(head | {"t": [round(float(v), 4) for v in t], "codes": fine.tolist(), "places": mapped.projection.transform(fine).round(5).tolist(),
+        return framed(head | {"t": [round(float(v), 4) for v in t], "codes": fine.tolist(), "places": mapped.projection.transform(fine).round(5).tolist(),
                                "support": support.words(coarse), "steps": steps}, payload)
-    return await _compute(work)
+    return await compute(work)
 
 
 _PATHS = {"line": lambda run, a, b: lambda t: paths.lerp(a, b, t),
@@ -291,8 +188,8 @@ _PATHS = {"line": lambda run, a, b: lambda t: paths.lerp(a, b, t),
 
 async def _random(request: Request, run: state.Run) -> Response:
     """A code from the model's prior by seed."""
-    seed = int(_number(request, "seed", 0, 2**31 - 1, 0))
-    return await _compute(lambda: _framed({"code": [float(v) for v in run.fitted.model.sample_codes(1, random_state=seed)[0]], "seed": seed}))
+    seed = int(number(request, "seed", 0, 2**31 - 1, 0))
+    return await compute(lambda: framed({"code": [float(v) for v in run.fitted.model.sample_codes(1, random_state=seed)[0]], "seed": seed}))
 
 
 async def _scene(request: Request, run: state.Run) -> Response:
@@ -307,8 +204,8 @@ async def _scene(request: Request, run: state.Run) -> Response:
         head, values = figures.colour_codes(run.dataset.rows[column] if column else None, len(mapped.positions))
         P = np.ascontiguousarray(mapped.positions[shown], "<f4")
         head |= {"n": len(shown), "of": len(mapped.positions), "dims": P.shape[1]}
-        return _framed(head, P.tobytes() + np.ascontiguousarray(values[shown], "<f4").tobytes() + shown.astype("<i4").tobytes())
-    return await _compute(work)
+        return framed(head, P.tobytes() + np.ascontiguousarray(values[shown], "<f4").tobytes() + shown.astype("<i4").tobytes())
+    return await compute(work)
 
 
 def _job(request: Request, run: state.Run) -> Job:
@@ -349,7 +246,7 @@ async def _plotly(request: Request) -> Response:
 
 
 routes = [Route("/live/plotly.js", _plotly, methods=["GET"]),
-          *(Route(f"/live/{name}", _guarded(handler), methods=[method]) for name, handler, method in (
+          *(Route(f"/live/{name}", guarded(handler), methods=[method]) for name, handler, method in (
               ("scene", _scene, "GET"), ("item", _item, "GET"), ("random", _random, "GET"), ("decode", _decode, "POST"),
               ("place", _place, "POST"), ("film", _film, "POST"), ("path", _path, "POST"))),
-          Route("/live/job", _guarded(_progress, finished=False), methods=["GET"]), Route("/live/stop", _guarded(_stop, finished=False), methods=["POST"])]
+          Route("/live/job", guarded(_progress, finished=False), methods=["GET"]), Route("/live/stop", guarded(_stop, finished=False), methods=["POST"])]
