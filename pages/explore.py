@@ -71,7 +71,7 @@ def place_closer(row: int) -> None:
             Z, residual = run.fitted.model.invert(dataset.X[[row]], random_state=0)
         st.session_state[f"from-{run.id}"] = (row, [float(v) for v in Z[0]])
         st.session_state[f"visit-{run.id}"] = st.session_state.get(f"visit-{run.id}", 0) + 1
-        st.session_state[f"said-{run.id}"] = f"Row {row} placed by optimisation: what is left has a mean squared difference of {float(np.ravel(residual)[0]):.3g}."
+        st.session_state[f"said-{run.id}"] = f"Row {row} placed by optimisation: what is left differs by {float(np.ravel(residual)[0]):.2g} of the data's standard deviation (root mean square)."
         st.rerun()
 
 
