@@ -11,7 +11,8 @@ import numpy as np
 
 from .neighbours import nearest, nearest_others
 
-_STOPS = 1001       # at which a dense path's length is measured
+_SMOOTH = 6         # corners of a dense path to either side that a stop is averaged over: single samples jitter about the trend
+_STOPS = 1001       # at which its length is measured
 
 
 def lerp(a, b, t) -> np.ndarray:
@@ -145,13 +146,18 @@ def _joined(graph, X):
 
 
 def _smooth(corners):
-    """A clamped cubic B-spline over [0, 1] along the polygon through the corners (s, k), by control points evenly spaced on it."""
-    from scipy.interpolate import BSpline
+    """A cubic spline over [0, 1] along the corners (s, k), each stop averaged over its neighbourhood of a few corners.
+
+    The polygon is carried on beyond its ends by point reflection, so that the average leaves the ends and straight lines as they are."""
+    from scipy.interpolate import CubicSpline
 
     along = np.append(0, np.cumsum(np.linalg.norm(np.diff(corners, axis=0), axis=1)))
-    places = np.linspace(0, along[-1], max(4, len(corners)))
-    control = np.stack([np.interp(places, along, c) for c in corners.T], 1)
-    return BSpline(np.concatenate([np.zeros(3), np.linspace(0, 1, len(control) - 2), np.ones(3)]), control, 3)
+    stops = np.linspace(0, along[-1], 4 * len(corners))
+    reach = min(4 * _SMOOTH, len(stops) // 4)
+    weights = np.hanning(2 * reach + 3)[1:-1] / (reach + 1)
+    polygon = np.pad(np.stack([np.interp(stops, along, c) for c in corners.T], 1), ((reach, reach), (0, 0)), mode="reflect", reflect_type="odd")
+    control = np.stack([np.convolve(c, weights, "valid") for c in polygon.T], 1)
+    return CubicSpline(np.linspace(0, 1, len(control)), control)
 
 
 def _evenly(spline):
