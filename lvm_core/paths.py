@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from .neighbours import nearest, nearest_others
+from .neighbours import nearest_others
 
 _SMOOTH = 6         # corners of a dense path to either side that a stop is averaged over: single samples jitter about the trend
 _STOPS = 1001       # at which its length is measured
@@ -94,15 +94,17 @@ class DensePaths:
         """The training codes (s, k) that the cheapest way from a to b passes; none when going straight costs no more."""
         from scipy.sparse import csr_array
         from scipy.sparse.csgraph import dijkstra
+        from scipy.spatial.distance import cdist
 
-        (leave, arrive), (first, last) = nearest(np.stack([a, b]), self._codes, max(1, self.k))
         g, n = self._graph, len(self._codes)
         with np.errstate(over="ignore"):
-            start, end, straight = _cost(leave), _cost(arrive), np.square(a - b).sum()
-        graph = csr_array((np.concatenate([g.data, start]), np.concatenate([g.indices, first]), np.append(g.indptr, g.nnz + len(first))), shape=(n + 1, n + 1))
+            (leave, arrive), straight = _cost(cdist([a, b], self._codes)), np.square(a - b).sum()
+        first, last = (np.argsort(costs, kind="stable")[:max(1, self.k)] for costs in (leave, arrive))
+        entries = np.concatenate([g.data, leave[first]]), np.concatenate([g.indices, first]), np.append(g.indptr, g.nnz + len(first))
+        graph = csr_array(entries, shape=(n + 1, n + 1))
         cost, came_from = dijkstra(graph, indices=n, return_predecessors=True)      # node n is a
-        way = [last[np.argmin(cost[last] + end)]]
-        if not (cost[last] + end).min() < straight:
+        way = [last[np.argmin(cost[last] + arrive[last])]]
+        if not (cost[last] + arrive[last]).min() < straight:
             return self._codes[:0]
         while came_from[way[-1]] != n:
             way.append(came_from[way[-1]])
