@@ -68,7 +68,7 @@ def test_scene_film_path_item_and_random(client, run):
     assert head["n"] == len(run.dataset) and len(payload) == head["n"] * 4 * 4 and len(head["groups"]) == 10
     head, payload = parse(ask(client, run, "film", run.fitted.codes[[0]], count=3, stops=5))
     assert head["shape"][0] == 15 and len(head["order"]) == 3
-    for kind in ("line", "arc"):
+    for kind in ("line", "arc", "dense"):
         head, _ = parse(ask(client, run, "path", run.fitted.codes[:2], kind=kind, steps=7))
         t = np.array(head["t"])
         at = np.array(head["codes"])

@@ -183,7 +183,8 @@ async def _path(request: Request, run: state.Run) -> Response:
 
 
 _PATHS = {"line": lambda run, a, b: lambda t: paths.lerp(a, b, t),
-          "arc": lambda run, a, b: lambda t: paths.slerp(a, b, t)}
+          "arc": lambda run, a, b: lambda t: paths.slerp(a, b, t),
+         "dense": lambda run, a, b: state.dense_paths(run).walk(a, b)}
 
 
 async def _random(request: Request, run: state.Run) -> Response:

@@ -168,6 +168,15 @@ def support(run: Run):
     return run.cache["support"]
 
 
+def dense_paths(run: Run):
+    """The graph of the training codes that walks through populated regions follow; made once a run."""
+    if "dense" not in run.cache:
+        from lvm_core.paths import DensePaths
+
+        run.cache["dense"] = DensePaths(run.fitted.codes[run.fitted.train])
+    return run.cache["dense"]
+
+
 def ranges(run: Run) -> tuple[np.ndarray, np.ndarray]:
     """(low, high) (k,): 99 % of the real codes and a little more, for sliders."""
     if "ranges" not in run.cache:
