@@ -64,6 +64,7 @@ class Explorer {
     this.realBox = part("real"); this.itemName = part("item-name"); this.realName = part("real-name");
     this.sliders.replaceChildren(); this.more.replaceChildren(); this.rows = {};
     for (const d of this.data.dimensions) (d.first ? this.sliders : this.more).append(this.row(d));
+    part("directions").replaceChildren(...data.directions.map((d) => this.directionRow(d)));
     const folded = this.data.dimensions.filter((d) => !d.first).length;
     part("more").hidden = folded === 0;
     part("more-name").textContent = `${folded} more dimensions` + (this.data.dead ? `, ${this.data.dead} of them do next to nothing` : "");
@@ -105,6 +106,23 @@ class Explorer {
     range.addEventListener("dblclick", () => { change(this.start[d.j], "reset"); this.settle(); });
     row.append(label, band, number); band.append(film, range);
     this.rows[d.j] = { range, number, film };
+    return row;
+  }
+
+  // A learnt direction: its slider adds an amount of it to whatever code is in hand, and starts from 0 again with every new item.
+  directionRow(d) {
+    const row = element("div", "lx-row"), label = element("label", "lx-label"), band = element("div", "lx-band"), range = element("input", "lx-range"), number = element("span", "lx-caption");
+    label.textContent = d.name; label.title = d.sentence; range.id = `lx-d-${d.name}`; label.htmlFor = range.id;
+    Object.assign(range, { type: "range", min: -2, max: 2, step: 0.01, value: 0 });
+    range.setAttribute("aria-label", `${d.name}: ${d.sentence}`); number.textContent = "0.00";
+    const at = { amount: 0, reset: () => { at.amount = 0; range.value = 0; number.textContent = "0.00"; } };
+    range.addEventListener("input", () => {
+      const step = Number(range.value) - at.amount; at.amount = Number(range.value); number.textContent = at.amount.toFixed(2);
+      this.move(this.code.map((v, j) => v + step * d.vector[j]), "direction");
+    });
+    range.addEventListener("change", () => this.settle());
+    (this.amounts ||= []).push(at);
+    row.classList.add("lx-direction"); row.append(label, band, number); band.append(range);
     return row;
   }
 
@@ -155,6 +173,7 @@ class Explorer {
     if (!Number.isInteger(row) || row < 0 || row >= this.data.n) { this.say(`Rows go from 0 to ${this.data.n - 1}.`, true); return; }
     const reply = await this.get("item", { i: row });
     this.selected = row; this.start = reply.head.codes[0];
+    for (const at of this.amounts || []) at.reset();
     this.root.querySelector(".lx-row-number").value = row;
     this.realName.textContent = reply.head.names[0];
     this.draw.real(this.realBox, reply, 0, this.data, this);
