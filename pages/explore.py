@@ -7,7 +7,7 @@ import streamlit as st
 
 from lvm_core import PROJECTIONS, export
 from lvm_core.escape import markdown as md
-from pages.ui import frame, maps, state
+from pages.ui import directions, frame, maps, state
 from pages.ui.explorer import explorer
 
 frame.header("Explore", "Drag the ring over the map, or the sliders: the item is decoded while you move. Click a dot to start from a real item.")
@@ -69,9 +69,7 @@ def place_closer(row: int) -> None:
     if st.button("Place this item by optimisation", icon=":material/my_location:", help="Searches for the code whose decoded item is nearest to the real one, from the encoder's guess."):
         with st.spinner("Searching for the code…"):
             Z, residual = run.fitted.model.invert(dataset.X[[row]], random_state=0)
-        st.session_state[f"from-{run.id}"] = (row, [float(v) for v in Z[0]])
-        st.session_state[f"visit-{run.id}"] = st.session_state.get(f"visit-{run.id}", 0) + 1
-        st.session_state[f"said-{run.id}"] = f"Row {row} placed by optimisation: what is left differs by {float(np.ravel(residual)[0]):.2g} of the data's standard deviation (root mean square)."
+        state.visit(run, row, Z[0], f"Row {row} placed by optimisation: what is left differs by {float(np.ravel(residual)[0]):.2g} of the data's standard deviation (root mean square).")
         st.rerun()
 
 
@@ -82,4 +80,5 @@ if trouble:
 if job is not None:
     frame.progress(run, job)
 live(view, colour)
+directions.panel(run)
 frame.next_step("generate", "Generate", "**Next:** make new samples and download them.")

@@ -171,3 +171,23 @@ def test_user_text_on_a_page_is_inert(page):
     assert not app.exception
     for element in (*app.markdown, *app.caption, *app.error):
         assert "![x](" not in element.value and "<script>" not in element.value and "http://" not in element.value
+
+
+def test_a_direction_is_learnt_kept_and_removed(runs):
+    run = runs["table"]
+    app = open_page("explore", run=run.id)
+    app.button(key=f"direction-learn-{run.id}").click().run()
+    assert not app.exception and not app.error
+    kept = run.cache["directions"]
+    assert len(kept) == 1 and next(iter(kept)) in words(app).replace("\\", "")
+    app.button(key=f"direction-drop-{run.id}-{next(iter(kept))}").click().run()
+    assert not app.exception and not run.cache["directions"]
+
+
+def test_an_analogy_opens_its_code(runs):
+    run = runs["table"]
+    app = open_page("explore", run=run.id)
+    app.button(key=f"analogy-{run.id}").click().run()
+    assert not app.exception
+    row, code = app.session_state[f"from-{run.id}"]
+    assert row == 2 and np.allclose(code, run.fitted.codes[2] + run.fitted.codes[1] - run.fitted.codes[0], atol=1e-5)

@@ -10,7 +10,7 @@ import streamlit as st
 
 from lvm_core.escape import clean
 
-from . import guard, maps, state
+from . import directions, guard, maps, state
 
 ASSETS = Path(__file__).parents[2] / "assets"
 FIRST = 8   # sliders on show; more are harder to use, not better (Dang et al., CHI 2022)
@@ -33,7 +33,7 @@ def explorer(run: state.Run, view: maps.View, colour: str | None, *, row: int, c
                    "help": f"dimension {j + 1}, {model.importance_[j]:.3g} {model.importance_meaning}; the range covers 99 % of the real codes and a little more"}
                   for place, j in enumerate(order)]
     data = {"token": guard.sign(run.id), "map": view.key, "dims": int(view.positions.shape[1]), "colour": colour, "kind": run.dataset.kind, "n": len(run.dataset),
-            "dimensions": dimensions, "dead": dead, "visit": visit, "row": int(np.clip(row, 0, len(run.dataset) - 1)), "code": code, "title": clean(view.title), "selection": run.selection[:20_000],
+            "dimensions": dimensions, "dead": dead, "visit": visit, "directions": directions.for_component(run), "row": int(np.clip(row, 0, len(run.dataset) - 1)), "code": code, "title": clean(view.title), "selection": run.selection[:20_000],
             "how": "The code here is exact: the map is a formula." if view.exact else "The code here is a mean of the nearest items' codes: this map has no formula."}
     result = _component()(data=data, key=key, on_at_change=lambda: None)
     return result.get("at") if hasattr(result, "get") else None

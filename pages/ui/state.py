@@ -193,3 +193,10 @@ def dimensions(run: Run) -> tuple[np.ndarray, int]:
     """Dimensions of the code, the one that does most first, and how many at the end do next to nothing."""
     importance = np.asarray(run.fitted.model.importance_, float)
     return np.argsort(-importance, kind="stable"), int((importance < DEAD * importance.max()).sum())
+
+
+def visit(run: Run, row: int, code, said: str) -> None:
+    """Open the explorer anew at this code of this row, with a sentence beneath."""
+    st.session_state[f"from-{run.id}"] = (int(row), [float(v) for v in code])
+    st.session_state[f"visit-{run.id}"] = st.session_state.get(f"visit-{run.id}", 0) + 1
+    st.session_state[f"said-{run.id}"] = said

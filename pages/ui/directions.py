@@ -1,0 +1,99 @@
+"""Learn, keep and remove directions of a run: a group against the rest, chosen points against the rest, or the codes' own axes."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from lvm_core.directions import Direction, analogy, attribute, principal, split_by
+from lvm_core.escape import clean
+from lvm_core.escape import markdown as md
+
+from . import state
+
+SOURCES = {"column": "a column", "chosen": "the chosen points", "principal": "the codes' own axes"}
+
+
+def kept(run: state.Run) -> dict[str, Direction]:
+    """The directions of a run by name."""
+    return run.cache.setdefault("directions", {})
+
+
+def for_component(run: state.Run) -> list[dict]:
+    """What the live explorer needs of them."""
+    return [{"name": clean(d.name, 40), "vector": [float(v) for v in d.vector], "sentence": clean(d.sentence(), 400)} for d in kept(run).values()]
+
+
+def panel(run: state.Run) -> None:
+    """The form to learn one, and the list of those there are. Reruns the page when they change."""
+    with st.expander("Directions: move an item towards a group", icon=":material/moving:", expanded=bool(kept(run))):
+        with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+            source = st.segmented_control("From", list(SOURCES), default="column", required=True, format_func=SOURCES.get, key=f"direction-from-{run.id}")
+            inside = _group(run, source)
+            method = "means"
+            if source != "principal":
+                method = st.segmented_control("By", ("means", "classifier"), default="means", required=True, key=f"direction-by-{run.id}",
+                                              help="Means: from the average of the rest to the average of the group. Classifier: the normal of a logistic regression, which ignores what merely comes along.")
+            learn = st.button("Learn", icon=":material/add:", type="primary", disabled=source != "principal" and inside is None, key=f"direction-learn-{run.id}")
+        if learn:
+            _learn(run, source, inside, method)
+        for name, direction in list(kept(run).items()):
+            with st.container(horizontal=True, vertical_alignment="center"):
+                st.markdown(f"**{md(name, 40)}** · {md(direction.sentence(), 400)}")
+                if st.button("Remove", key=f"direction-drop-{run.id}-{name}", type="tertiary", icon=":material/close:"):
+                    del kept(run)[name]
+                    st.rerun()
+        _analogy(run)
+
+
+def _group(run: state.Run, source: str):
+    """(name, inside, outside) of the group asked for; None while there is none."""
+    rows = run.dataset.rows
+    if source == "principal":
+        return None
+    if source == "chosen":
+        if not run.selection:
+            st.caption("Choose points on the map first, with box or lasso.")
+            return None
+        inside = np.zeros(len(rows), bool)
+        inside[run.selection] = True
+        return f"{len(run.selection)} chosen", inside, ~inside
+    columns = run.dataset.colours()
+    if not columns:
+        st.caption("This dataset has no column to split by.")
+        return None
+    column = st.selectbox("Column", columns, key=f"direction-column-{run.id}", width=180)
+    values = rows[column]
+    if (pd.api.types.is_numeric_dtype(values) or pd.api.types.is_datetime64_any_dtype(values)) and not pd.api.types.is_bool_dtype(values) and values.nunique() > 12:
+        share = st.slider("Above its", 5, 95, 50, 5, format="%d %%", key=f"direction-share-{run.id}", width=180, help="Rows above this percentile of the column against those below.")
+        return (f"high {column}", *split_by(values, quantile=share / 100))
+    options = list(pd.Series(values.dropna().unique()).sort_values())
+    value = st.selectbox("Value", options, key=f"direction-value-{run.id}-{column}", width=160)
+    return (f"{column} {value}", *split_by(values, value))
+
+
+def _learn(run: state.Run, source: str, group, method: str) -> None:
+    codes = run.fitted.codes
+    try:
+        if source == "principal":
+            found = principal(codes, 3)
+        else:
+            name, inside, outside = group
+            found = [attribute(codes, inside, outside, method, name=name if method == "means" else f"{name} (classifier)")]
+    except ValueError as error:
+        st.error(md(str(error), 400), icon=":material/error:")
+        return
+    kept(run).update({d.name: d for d in found})
+    st.rerun()
+
+
+def _analogy(run: state.Run) -> None:
+    """A is to B as C is to what? The answer opens in the explorer."""
+    n = len(run.dataset)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        a, b, c = (int(st.number_input(label, 0, n - 1, min(i, n - 1), key=f"analogy-{label}-{run.id}", width=130)) for i, label in enumerate(("Row A", "is to row B as", "row C is to")))
+        if st.button("…?", key=f"analogy-{run.id}", help="Shows the code of C plus the step from A to B."):
+            codes = run.fitted.codes
+            state.visit(run, c, analogy(codes[a], codes[b], codes[c]), f"Row {a} is to row {b} as row {c} is to what is decoded here.")
+            st.rerun()
