@@ -85,6 +85,8 @@ def duration(seconds: float | None) -> str:
     """Seconds in words a person reads: ``8 s``, ``2 min 5 s``, ``1 h 3 min``."""
     if seconds is None:
         return "…"
+    if seconds < 1:
+        return "under a second"
     seconds = int(round(seconds))
     if seconds < 60:
         return f"{seconds} s"

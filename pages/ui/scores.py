@@ -18,8 +18,9 @@ def text(score: Score) -> str:
     return f"{score.value:,.4g}" + (f" {score.unit}" if score.unit else "")
 
 
-def show(scores: list[Score], columns: int = 3) -> None:
+def show(scores: list[Score]) -> None:
     """One card a score: number, a bar from baseline to ceiling where both are known, sentence."""
+    columns = 2 if len(scores) in (2, 4) else 3
     for row in range(0, len(scores), columns):
         slots = st.columns(columns)
         for slot, score in zip(slots, scores[row:row + columns]):

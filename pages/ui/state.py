@@ -155,6 +155,7 @@ def start_run(item: Data, model: LatentModel) -> Run:
     mine.append(new.id)
 
     new.job = fit_job(new)
+    new.job.wait(0.4)       # quick ones are there when the page is drawn
     use_run(new)
     return new
 
