@@ -183,6 +183,45 @@ def explore(page) -> None:
     page.locator(".lx-step").nth(8).wait_for()
 
 
+DRAWN_AGAIN = """async (url) => {
+  const code = Float32Array.from(JSON.parse(document.querySelector('.lx').dataset.code));
+  const buffer = await (await fetch(url, { method: 'POST', body: code })).arrayBuffer();
+  const length = new DataView(buffer).getUint32(0, true), sent = new Uint8Array(buffer, 4 + length);
+  const canvas = document.querySelector('.lx-item canvas'), drawn = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;
+  const channels = sent.length / (canvas.width * canvas.height);
+  let worst = 0;
+  for (let i = 0; i < canvas.width * canvas.height; i++) for (let d = 0; d < 3; d++) worst = Math.max(worst, Math.abs(drawn[4 * i + d] - sent[channels * i + (channels === 1 ? 0 : d)]));
+  return worst;
+}"""
+
+
+def frames_are_true(page) -> None:
+    """The pixels on the canvas are those the server decodes from the code on display, and requests never pile up."""
+    under_way, most, urls = 0, 0, []
+
+    def started(request):
+        nonlocal under_way, most
+        if "/live/decode" in request.url:
+            urls.append(request.url)
+            under_way += 1
+            most = max(most, under_way)
+
+    def ended(request):
+        nonlocal under_way
+        under_way -= "/live/decode" in request.url
+
+    page.on("request", started)
+    page.on("requestfinished", ended)
+    slider = page.locator(".lx-sliders .lx-range").nth(1)
+    for step in range(60):
+        slider.evaluate("(box, share) => { box.value = Number(box.min) + share * (box.max - box.min); box.dispatchEvent(new Event('input', { bubbles: true })); }", step / 60)
+    page.wait_for_timeout(1500)
+    assert urls and most == 1 and under_way == 0
+    assert page.evaluate(DRAWN_AGAIN, urls[-1]) <= 1
+    page.remove_listener("request", started)
+    page.remove_listener("requestfinished", ended)
+
+
 def code(page) -> np.ndarray:
     return np.array(json.loads(page.locator(".lx").get_attribute("data-code")))
 
@@ -204,6 +243,8 @@ def test_digits_from_one_click_to_a_download(page, server):
     page.get_by_text("Trained in").wait_for()
     see_map(page)
     explore(page)
+    frames_are_true(page)
+    page.wait_for_timeout(1500)
     address = page.url
     assert "run=" in address and "code=" in address
     generate(page)
@@ -223,6 +264,7 @@ def test_colour_pictures_with_transparency(page, server):
     train(page, "VAE", Epochs=8)
     see_map(page)
     explore(page)
+    frames_are_true(page)
     generate(page)
     with Image.open(io.BytesIO(download(page, "PNG sheet"))) as sheet:
         assert sheet.mode == "RGB" and min(sheet.size) > 32
