@@ -13,13 +13,14 @@ _FORMULA = "=", "+", "-", "@", "\t", "\r", "\n"
 
 
 def png(image, upscale: int = 1) -> bytes:
-    """A picture (h, w, c) with values in [0, 1], c of 1, 3 or 4, or (h, w), as PNG. ``upscale`` repeats every pixel that many times."""
+    """A picture (h, w, c) with values in [0, 1], c of 1, 3 or 4, or (h, w), as PNG; ``upscale`` repeats pixels that often."""
     from PIL import Image
 
     pixels = _pixels(image)
     height, width = (side * upscale for side in pixels.shape[:2])
     if height * width > MOST_PIXELS:
-        raise ValueError(f"the picture would have {height} x {width} pixels, expected at most {MOST_PIXELS:,}; choose fewer or a smaller scale.")
+        raise ValueError(f"the picture would have {height} x {width} pixels, expected at most {MOST_PIXELS:,}; choose fewer or a "
+                         "smaller scale.")
     pixels = pixels.repeat(upscale, 0).repeat(upscale, 1)
     out = io.BytesIO()
     Image.fromarray(pixels[..., 0] if pixels.shape[2] == 1 else pixels).save(out, format="PNG")
@@ -95,7 +96,7 @@ def _stack(images) -> np.ndarray:
     images = np.asarray(images, np.float32)
     images = images[..., None] if images.ndim == 3 else images
     if images.ndim != 4 or not len(images):
-        raise ValueError(f"the pictures have shape {images.shape}, expected (n, height, width, channels) with at least one picture.")
+        raise ValueError(f"the pictures have shape {images.shape}, expected (n, height, width, channels) and at least one picture.")
     return images
 
 

@@ -82,7 +82,8 @@ def _read_arrays(folder: Path) -> dict[str, np.ndarray]:
     try:
         with path.open("rb") as file:
             if int.from_bytes(file.read(8), "little") > _MAX_HEADER:
-                raise LoadError(f"{folder.name}: the header of weights.safetensors is over {_MAX_HEADER >> 20} MiB; this is not a save of this app.")
+                raise LoadError(f"{folder.name}: the header of weights.safetensors is over {_MAX_HEADER >> 20} MiB; this is not a "
+                                "save of this app.")
         arrays = load_file(path)
     except (SafetensorError, OSError, KeyError, TypeError) as error:     # the last two for number types unknown to NumPy
         raise LoadError(f"{folder.name}: weights.safetensors cannot be read ({error}).") from error

@@ -38,7 +38,7 @@ class Support:
         return 50.0 * (low + high) / len(self._reference)
 
     def words(self, Z) -> list[str]:
-        """``usual`` (as 95 % of the data), ``unusual``, or ``far from anything seen``: beyond all data and by half as much again."""
+        """``usual`` (as 95 % of the data), ``unusual``, or ``far from anything seen``: half as far again as any data."""
         far = self._distance(Z) > 1.5 * self._reference[-1]
         return ["far from anything seen" if f else "usual" if p <= 95 else "unusual" for f, p in zip(far, self.percentile(Z))]
 

@@ -28,7 +28,8 @@ class PCA(Projection):
     exact: ClassVar[bool] = True
 
     n_components: int = param(2, choices=(2, 3, 1), help="Dimensions of the map; 1 is an order along a line.", label="Dimensions")
-    random_state: int | None = param(0, low=0, high=2**31 - 1, advanced=True, help="Seed of the randomised solver, used for very wide codes only.")
+    random_state: int | None = param(0, low=0, high=2**31 - 1, advanced=True,
+                                     help="Seed of the randomised solver, used for very wide codes only.")
 
     def _fit(self, Z, rng, on_step):
         from sklearn.decomposition import PCA as Solver

@@ -38,10 +38,13 @@ class TSNE(Projection):
     min_rows: ClassVar[int] = 3
 
     n_components: int = param(2, choices=(2, 3, 1), help="Dimensions of the map; 1 is an order along a line.", label="Dimensions")
-    perplexity: float = param(30.0, low=1, high=500, log=True, help="Neighbours each point listens to: small for fine detail, large for the overall shape.")
-    metric: str = param("euclidean", choices=("euclidean", "cosine"), help="Compare codes by distance, or by direction only (cosine).")
+    perplexity: float = param(30.0, low=1, high=500, log=True,
+                              help="Neighbours each point listens to: small for fine detail, large for the overall shape.")
+    metric: str = param("euclidean", choices=("euclidean", "cosine"),
+                        help="Compare codes by distance, or by direction only (cosine).")
     iterations: int = param(500, low=10, high=5000, help=f"Steps of refinement, after {_EARLY} that gather the groups.")
-    exaggeration: float = param(1.0, low=1, high=12, advanced=True, help="Attraction between neighbours; above 1 packs groups tighter (4 looks like UMAP).")
+    exaggeration: float = param(1.0, low=1, high=12, advanced=True,
+                                help="Attraction between neighbours; above 1 packs groups tighter (4 looks like UMAP).")
     random_state: int | None = param(0, low=0, high=2**31 - 1, advanced=True, help="Seed: the same seed gives the same map.")
 
     @classmethod
@@ -60,7 +63,8 @@ class TSNE(Projection):
         # more than two threads would add up in changing order; two on two busy cores wait for each other (8x slower, measured)
         threads = 2 if (os.cpu_count() or 1) >= 4 else 1
         fft = self.n_components < 3 and n > _BARNES_HUT_ROWS
-        affinities = PerplexityBasedNN(knn_index=PrecomputedNeighbors(indices, distances), perplexity=self.perplexity_, n_jobs=threads)
+        affinities = PerplexityBasedNN(knn_index=PrecomputedNeighbors(indices, distances), perplexity=self.perplexity_,
+                                       n_jobs=threads)
         embedding = TSNEEmbedding(1e-4 * principal_start(Z, self.n_components, rng), affinities, random_state=rng, n_jobs=threads,
                                   negative_gradient_method="fft" if fft else "bh")
 

@@ -39,10 +39,15 @@ class UMAP(Projection):
     min_rows: ClassVar[int] = 3
 
     n_components: int = param(2, choices=(2, 3, 1), help="Dimensions of the map; 1 is an order along a line.", label="Dimensions")
-    n_neighbors: int = param(15, low=2, high=200, log=True, help="Neighbours each point listens to: small for fine detail, large for the overall shape.", label="Neighbours")
-    min_dist: float = param(0.1, low=0.0, high=0.99, help="How close points may come: small packs groups tightly.", label="Least distance")
-    metric: str = param("euclidean", choices=("euclidean", "cosine"), help="Compare codes by distance, or by direction only (cosine).")
-    epochs: int | None = param(None, low=10, high=5000, advanced=True, help="Passes over the neighbour graph; None: 500 up to 10 000 points, 200 beyond.")
+    n_neighbors: int = param(15, low=2, high=200, log=True,
+                             help="Neighbours each point listens to: small for fine detail, large for the overall shape.",
+                             label="Neighbours")
+    min_dist: float = param(0.1, low=0.0, high=0.99,
+                            help="How close points may come: small packs groups tightly.", label="Least distance")
+    metric: str = param("euclidean", choices=("euclidean", "cosine"),
+                        help="Compare codes by distance, or by direction only (cosine).")
+    epochs: int | None = param(None, low=10, high=5000, advanced=True,
+                               help="Passes over the neighbour graph; None: 500 up to 10 000 points, 200 beyond.")
     random_state: int | None = param(0, low=0, high=2**31 - 1, advanced=True, help="Seed: the same seed gives the same map.")
 
     @classmethod
@@ -61,7 +66,9 @@ class UMAP(Projection):
         epochs, n = self.epochs or (500 if len(Z) <= 10_000 else 200), len(Z)
         distances, indices = nearest(Z, Z, min(self.n_neighbors, n - 1))
         distances /= distances.mean() or 1.0        # the map does not depend on the unit, single precision does
-        graph = fuzzy_simplicial_set(Z, indices.shape[1], rng, "euclidean", {}, indices.astype(np.int32), distances.astype(np.float32))[0].tocoo()
+        graph, *_ = fuzzy_simplicial_set(Z, indices.shape[1], rng, "euclidean", {}, indices.astype(np.int32),
+                                         distances.astype(np.float32))
+        graph = graph.tocoo()
         graph.sum_duplicates()
         graph.data[graph.data < graph.data.max() / epochs] = 0
         graph.eliminate_zeros()
@@ -77,8 +84,8 @@ class UMAP(Projection):
         unused = np.zeros(1, np.float32)            # of densMAP
         for epoch in range(epochs):
             rate = 1.0 - max(epoch - 1, 0) / epochs
-            one_epoch(P, P, graph.row, graph.col, n, pull_every, a, b, seeds, 1.0, self.n_components, True, rate, push_every, next_push,
-                      next_pull, epoch, False, unused, unused, 0, 0, 0, 0, unused, unused, 0)
+            one_epoch(P, P, graph.row, graph.col, n, pull_every, a, b, seeds, 1.0, self.n_components, True, rate, push_every,
+                      next_push, next_pull, epoch, False, unused, unused, 0, 0, 0, 0, unused, unused, 0)
             if (epoch + 1) % every == 0 and report(epoch + 1):
                 self.stopped_ = True
                 break

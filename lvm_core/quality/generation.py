@@ -15,9 +15,10 @@ def generation(X, new, layout: Layout, *, random_state: int = 0) -> list[Score]:
     """Compare generated rows ``new`` (m, d) with the training rows X (n, d), dense or CSR, of this layout.
 
     Copies: share of new rows that lie nearer to a training row than 99 % of training rows lie to each other. Out of
-    range: share of values beyond the least and greatest of their column (of all pixels, for pictures). Distributions (tables): the greatest gap between
-    the columns' cumulative distributions, or half the summed gap between category shares, averaged; the baseline is the
-    same between two halves of the data. At most ``MOST_ROWS`` rows of each are used. Raises ValueError below 4 rows of X.
+    range: share of values beyond the least and greatest of their column (of all pixels, for pictures). Distributions
+    (tables): the greatest gap between the columns' cumulative distributions, or half the summed gap between category
+    shares, averaged; the baseline is the same between two halves of the data.
+    At most ``MOST_ROWS`` rows of each are used. Raises ValueError below 4 rows of X.
     """
     rng = np.random.RandomState(random_state)
     X, new = (_some(A, rng) for A in (X, new))
@@ -42,8 +43,9 @@ def _copies(X, new) -> Score:
     share = float(np.mean(to_data < limit if limit > 0 else to_data == 0))
     base = float(np.mean(among < limit if limit > 0 else among == 0))
     apart = np.median(to_data) / max(np.median(among), 1e-12)
-    return Score("Copies of the data", share, f"{percent(share)} of the generated rows are near-copies of a row of the data, as {percent(base)} of the data's own rows "
-                 f"are of another; typically a generated row is {apart:.2g} times as far from the data as those are from each other.",
+    return Score("Copies of the data", share, f"{percent(share)} of the generated rows are near-copies of a row of the data, as "
+                 f"{percent(base)} of the data's own rows are of another; typically a generated row is {apart:.2g} times as far "
+                 "from the data as those are from each other.",
                  baseline=base, unit="share")
 
 
@@ -51,7 +53,8 @@ def _out_of_range(X, new, layout) -> Score:
     low, high = (X.min(0), X.max(0)) if layout.image is None else (X.min(), X.max())
     slack = 1e-6 * np.maximum(high - low, np.maximum(np.abs(low), np.abs(high)))
     share = float(np.mean((new < low - slack) | (new > high + slack)))
-    return Score("Values out of range", share, f"{percent(share)} of the generated values lie beyond the least and greatest of "
+    return Score("Values out of range", share,
+                 f"{percent(share)} of the generated values lie beyond the least and greatest of "
                  f"{'their column' if layout.image is None else 'the pictures'}, before any clipping.", ceiling=0.0, unit="share")
 
 
@@ -59,8 +62,8 @@ def _distributions(X, new, layout, rng) -> Score:
     halves = np.array_split(rng.permutation(len(X)), 2)
     value, base = (float(np.mean([_gap(block, A[:, span], B[:, span]) for block, span in layout.spans()]))
                    for A, B in ((X, new), (X[halves[0]], X[halves[1]])))
-    return Score("Columns' distributions", value, f"The generated columns differ from the data's by {percent(value)} on average; two halves of the data differ by "
-                 f"{percent(base)} by chance.", baseline=base, ceiling=0.0, unit="share")
+    return Score("Columns' distributions", value, f"The generated columns differ from the data's by {percent(value)} on average; "
+                 f"two halves of the data differ by {percent(base)} by chance.", baseline=base, ceiling=0.0, unit="share")
 
 
 def _gap(block, A, B) -> float:
@@ -74,4 +77,5 @@ def _gap(block, A, B) -> float:
 def _kolmogorov(a, b) -> float:
     """The two-sample Kolmogorov-Smirnov distance."""
     every = np.sort(np.concatenate([a, b]))
-    return float(np.abs(np.searchsorted(np.sort(a), every, "right") / len(a) - np.searchsorted(np.sort(b), every, "right") / len(b)).max())
+    below = [np.searchsorted(np.sort(side), every, "right") / len(side) for side in (a, b)]
+    return float(np.abs(below[0] - below[1]).max())

@@ -34,8 +34,8 @@ def _explained(model) -> Score:
     share, k = float(np.sum(model.explained_variance_ratio_)), len(model.explained_variance_ratio_)
     chance = min(1.0, k / model.n_features_in_)
     what = model.importance_meaning.removeprefix("share of ") or "the variance"
-    return Score("Explained variance", share, f"The {k} dimensions of the code keep {percent(share)} of {what}; as many directions at random would keep "
-                 f"{percent(chance)}.", chance, 1.0, "share")
+    return Score("Explained variance", share, f"The {k} dimensions of the code keep {percent(share)} of {what}; as many "
+                 f"directions at random would keep {percent(chance)}.", chance, 1.0, "share")
 
 
 def _likelihood(model, X) -> list[Score]:
@@ -45,21 +45,24 @@ def _likelihood(model, X) -> list[Score]:
     layout = model.layout_ if parts else Layout((Block("gaussian", dense.shape[1]),), model.layout_.image)
     mean, error, alone = float(values.mean()), _standard_error(values), _alone(dense, layout)
     kinds = list(dict.fromkeys(block.likelihood for block in layout.blocks))
-    noise, what = " and ".join(NOISE[k] for k in kinds), "a lower bound of the log-likelihood (ELBO)" if parts else "the log-likelihood"
+    noise = " and ".join(NOISE[k] for k in kinds)
+    what = "a lower bound of the log-likelihood (ELBO)" if parts else "the log-likelihood"
     against = "" if alone is None else f", against {alone:.4g} of each column by itself"
-    scores = [Score("ELBO" if parts else "Log-likelihood", mean, f"{mean:.4g} ± {error:.2g} nats a row{against}: {what} under {noise}. Higher is better; "
-                    "compare only models of the same data and noise.", baseline=alone, unit="nats", error=error)]
+    scores = [Score("ELBO" if parts else "Log-likelihood", mean,
+                    f"{mean:.4g} ± {error:.2g} nats a row{against}: {what} "
+                    f"under {noise}. Higher is better; compare only models of the same data and noise.", baseline=alone, unit="nats", error=error)]
     if "gaussian" not in kinds:     # bits of a real number depend on its unit
         words = kinds == ["counts"]
         size = dense.sum(1).mean() if words else sum(1 if b.likelihood == "categorical" else b.size for b in layout.blocks)
         per, unit = 1 / (np.log(2) * max(size, 1e-12)), "word" if words else "value"
-        scores.append(Score(f"Bits per {unit}", -mean * per, f"Storing a row with this model takes {'at most ' if parts else ''}{-mean * per:.3g} bits a {unit}, "
-                            f"against {-alone * per:.3g} without it.", baseline=-alone * per, ceiling=0.0, unit="bits", error=error * per))
+        takes = f"Storing a row with this model takes {'at most ' if parts else ''}{-mean * per:.3g} bits a {unit}"
+        scores.append(Score(f"Bits per {unit}", -mean * per, f"{takes}, against {-alone * per:.3g} without it.",
+                            baseline=-alone * per, ceiling=0.0, unit="bits", error=error * per))
     if parts:
         bits = parts["kl"] / np.log(2)
-        scores.append(Score("Bits in the code", float(bits.mean()), f"A row's code carries {bits.mean():.3g} bits about it on average"
-                            + ("; near zero means that the decoder ignores the code." if bits.mean() < 1 else "."), baseline=0.0, unit="bits",
-                            error=_standard_error(bits)))
+        warning = "; near zero means that the decoder ignores the code" if bits.mean() < 1 else ""
+        scores.append(Score("Bits in the code", float(bits.mean()), f"A row's code carries {bits.mean():.3g} bits about it on "
+                            f"average{warning}.", baseline=0.0, unit="bits", error=_standard_error(bits)))
     return scores
 
 

@@ -91,7 +91,8 @@ class _Variance(_Measure):
             return
         share = float(1 - error / null)
         words = f"explains {percent(share)} of what makes rows differ" if share > 0 else "is no better than the mean row"
-        yield Score("Variance explained", share, f"What comes back from the code {words}; always predicting the mean row explains 0 % ({where}).", 0.0, 1.0, "share")
+        yield Score("Variance explained", share, f"What comes back from the code {words}; always predicting the mean row explains "
+                    f"0 % ({where}).", 0.0, 1.0, "share")
 
 
 class _Right(_Measure):
@@ -116,8 +117,8 @@ class _Right(_Measure):
     @staticmethod
     def summary(measures, where):
         value, base = (float(np.mean([f(m) for m in measures])) for f in (lambda m: m.value(), lambda m: m.baseline()))
-        yield Score("Categories right", value, f"Of the categorical and yes/no values, {percent(value)} come back right; always saying the commonest gets "
-                    f"{percent(base)} ({where}).", base, 1.0, "share")
+        yield Score("Categories right", value, f"Of the categorical and yes/no values, {percent(value)} come back right; always "
+                    f"saying the commonest gets {percent(base)} ({where}).", base, 1.0, "share")
 
 
 class _Words(_Measure):
@@ -148,12 +149,12 @@ class _Words(_Measure):
     def summary(measures, where):
         for m in measures:
             value, base = m.value(), m.baseline()
-            yield Score("Word profile kept", value, f"The decoded words point the way of the true ones with cosine {value:.2f} (1 is exact); the average "
-                        f"document gets {base:.2f} ({where}).", base, 1.0)
+            yield Score("Word profile kept", value, f"The decoded words point the way of the true ones with cosine {value:.2f} "
+                        f"(1 is exact); the average document gets {base:.2f} ({where}).", base, 1.0)
             if np.isfinite(m.deviance) and 0 < m.null_deviance < np.inf:
                 share = 1 - m.deviance / m.null_deviance
-                yield Score("Word choice explained", share, f"The decoded chances explain {percent(share)} of the deviance of the word counts that is left by "
-                            f"one list of frequencies for all documents ({where}).", 0.0, 1.0, "share")
+                yield Score("Word choice explained", share, f"The decoded chances explain {percent(share)} of the deviance of the "
+                            f"word counts that is left by one list of frequencies for all documents ({where}).", 0.0, 1.0, "share")
 
 
 def _deviance(x, y) -> float:
