@@ -12,7 +12,7 @@ from fractions import Fraction
 
 import numpy as np
 
-MOST_PIXELS = 50_000_000        # in all frames together: about the most that any of the three encodes within half a minute
+MOST_PIXELS = 50_000_000        # in all frames together: smooth pictures of that size take GIF and WebP 1 to 2 s, MP4 5 s
 MOST_SIDE = 4096                # of H.264 players; GIF and WebP allow more
 # x264 gives other bytes now and then for equal frames (1 in 100, measured) without the last two settings
 _H264 = {"crf": "12", "preset": "medium", "flags": "+bitexact", "threads": "1", "x264-params": "threads=1:lookahead-threads=1:cpu-independent=1"}
