@@ -42,7 +42,8 @@ class Direction:
     def sentence(self) -> str:
         """In plain words, what it is and how far to trust it."""
         if self.share is not None:
-            return f"{self.name} holds {self.share:.0%} of the variance of the codes; it was found without labels, so look at what it changes before naming it."
+            return (f"{self.name} holds {self.share:.0%} of the variance of the codes; it was found without labels, "
+                    "so look at what it changes before naming it.")
         size = f"Cohen's d is {self.effect:.2g}, and random groups of these sizes stay under {self.chance:.2g} in 19 of 20 draws"
         if self.effect <= self.chance:
             return f"Do not trust {self.name}: {size}."
@@ -99,8 +100,8 @@ def attribute(Z, inside, outside=None, method: str = "means", *, name: str = "th
     shuffled = rng.permuted(np.tile(y, (_DRAWS, 1)), axis=1)
     effect, gap = _effects(X, y[None], normal)
     chance = float(np.quantile(_effects(X, shuffled, learn(X, shuffled))[0], 0.95))
-    return Direction(gap[0] * normal[0] * unit, name, method, float(effect[0]), chance, _held_out(X, y, learn, random_state), float(max(y.mean(), 1 - y.mean())),
-                     (len(inside), len(outside)))
+    return Direction(gap[0] * normal[0] * unit, name, method, float(effect[0]), chance, _held_out(X, y, learn, random_state),
+                     float(max(y.mean(), 1 - y.mean())), (len(inside), len(outside)))
 
 
 def principal(Z, m: int = 5) -> list[Direction]:
