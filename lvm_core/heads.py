@@ -56,31 +56,32 @@ class Gaussian(Head):
     def __init__(self, size: int, noise: str = "learned", shared: bool = False, bounded: bool = False):
         super().__init__(size)
         self.learned, self.shared, self.bounded = noise == "learned", shared, bounded
-        self.register_buffer("scale", torch.ones(size))
-        self.register_buffer("variance", torch.ones(1 if shared else size))     # in units of scale^2
+        groups = 1 if shared else size
+        self.register_buffer("scale", torch.ones(groups))
+        self.register_buffer("variance", torch.ones(groups))     # in units of scale^2
 
     def start(self, X, loc, scale):
         self._set_bias(_logit(loc) if self.bounded else loc)
-        self.scale.copy_(torch.as_tensor(scale))
-        unit = torch.as_tensor(1 / scale**2)
-        self.variance.copy_(torch.ones_like(self.variance) if self.learned else unit[:1] if self.shared else unit)
+        self.scale.copy_(torch.as_tensor(scale[:len(self.scale)]))
+        self.variance.copy_(torch.ones_like(self.scale) if self.learned else self.scale**-2)
 
     def mean(self, raw):
         return torch.sigmoid(raw + self.bias) if self.bounded else raw * self.scale + self.bias
 
     def log_prob(self, raw, x):
-        error = (x - torch.sigmoid(raw + self.bias)) if self.bounded else (x - self.bias) - raw * self.scale
-        error = (error / self.scale) ** 2
+        pair = (torch.sigmoid(raw + self.bias), x) if self.bounded else (raw, (x - self.bias) / self.scale)
+        unit = self.scale if self.bounded else 1.0          # of the pair
+        square = F.mse_loss(*pair, reduction="none")
+        square = square.sum(1, keepdim=True) if self.shared else square
         if self.training and self.learned:
-            now = error.detach().mean() if self.shared else error.detach().mean(0)
-            self.variance.lerp_(now.expand_as(self.variance), SIGMA_RATE).clamp_(min=SIGMA_FLOOR**2)
-        constant = (torch.log(2 * math.pi * self.variance) + 2 * torch.log(self.scale)).sum() if not self.shared else \
-            self.size * torch.log(2 * math.pi * self.variance).squeeze() + 2 * torch.log(self.scale).sum()
-        return -0.5 * ((error / self.variance).sum(1) + constant)
+            now = square.detach().mean(0) / (self.size if self.shared else 1) / unit**2
+            self.variance.lerp_(now, SIGMA_RATE).clamp_(min=SIGMA_FLOOR**2)
+        constant = torch.log(2 * math.pi * self.variance * self.scale**2).sum() * (self.size / len(self.scale))
+        return -0.5 * ((square * (1 / (self.variance * unit**2))).sum(1) + constant)
 
     def sigma(self) -> torch.Tensor:
         """Noise of each column (size,), in the units of X."""
-        return self.variance.sqrt() * self.scale
+        return (self.variance.sqrt() * self.scale).expand(self.size)
 
 
 class Bernoulli(Head):

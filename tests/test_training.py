@@ -82,7 +82,7 @@ def test_divergence_is_a_clear_error(value):
 def test_a_model_that_diverges_says_so():
     X = np.random.RandomState(0).standard_normal((50, 4))
     with pytest.raises(ValueError, match="lower learning rate"):
-        MODELS["VAE"](learning_rate=1.0, epochs=20, depth=6, noise="unit").fit(X * 1e14)
+        MODELS["VAE"](learning_rate=1.0, epochs=200, depth=6, width=512, noise="unit", beta=20.0, warm_up=0.0).fit(X)
 
 
 def test_equal_seeds_give_equal_streams_and_different_ones_do_not():

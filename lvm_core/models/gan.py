@@ -100,14 +100,14 @@ class GAN(LatentModel):
         from torch.nn import functional as F
 
         from ..nets import encoder, initialise
-        from ..training import seeded, train
+        from ..training import Adam, seeded, train
 
         critic = encoder(self.layout_, 1, self.network, self.width, self.depth, lambda: nn.LeakyReLU(0.2))
         initialise(critic, seeded(rng))
         where, noise = rows.where, seeded(rng, rows.where)
         critic.to(where)
         generator = copy.deepcopy(net.decoder)          # net.decoder itself is the running mean
-        adam = [torch.optim.Adam(part.parameters(), lr=self.learning_rate, betas=(0.0, 0.99), fused=True) for part in (critic, generator)]
+        adam = [Adam(part.parameters(), 0.0, 0.99) for part in (critic, generator)]
         averaged, moving = list(net.decoder.parameters()), list(generator.parameters())
 
         def draw(count):
@@ -116,8 +116,6 @@ class GAN(LatentModel):
 
         def update(index, progress):
             fall = 0.05 + 0.95 * 0.5 * (1 + math.cos(math.pi * progress))
-            for optimiser in adam:
-                optimiser.param_groups[0]["lr"] = self.learning_rate * fall
             real = net.inputs(rows[index])
             fake = draw(len(real))
             both = torch.cat([real, fake.detach()]).requires_grad_()
@@ -125,11 +123,9 @@ class GAN(LatentModel):
             slope, = torch.autograd.grad(scores.sum(), both, create_graph=True)
             gap = scores[:len(real)] - scores[len(real):]
             loss = F.softplus(-gap).mean() + self.gamma * fall / 2 * slope.square().sum() / len(real)
-            _step(adam[0], loss)
-            critic.requires_grad_(False)
+            adam[0].step(loss, self.learning_rate * fall)
             against = F.softplus(critic(real) - critic(fake)).mean()
-            _step(adam[1], against)
-            critic.requires_grad_(True)
+            adam[1].step(against, self.learning_rate * fall)
             with torch.no_grad():
                 torch._foreach_lerp_(averaged, moving, 1 - 0.5 ** (1 / max(1.0, 0.03 * progress * self.steps)))
             return {"loss": against.detach(), "critic": loss.detach(), "gap": gap.detach().mean()}
@@ -141,13 +137,12 @@ class GAN(LatentModel):
     def _train_encoder(self, net, rows, n, rng, on_step):
         import torch
 
-        from ..training import seeded, train
+        from ..training import Adam, seeded, train
 
         where, noise = rows.where, seeded(rng, rows.where)
-        adam = torch.optim.Adam(net.encoder.parameters(), lr=1e-3, fused=True)
+        adam = Adam(net.encoder.parameters())
 
         def update(index, progress):
-            adam.param_groups[0]["lr"] = 1e-3 * min(1.0, 2 * (1 - progress))
             real = net.inputs(rows[index])
             z = torch.randn((len(real), self.latent_dim), generator=noise, device=where)
             with torch.no_grad():
@@ -155,7 +150,7 @@ class GAN(LatentModel):
             codes, found = net.encoder(torch.cat([fake, real])).split(len(real))
             code_error = (codes - z).square().mean()
             row_error = (net.inputs(net.mean(found)) - real).square().mean()
-            _step(adam, code_error + row_error)
+            adam.step(code_error + row_error, 1e-3 * min(1.0, 2 * (1 - progress)))
             return {"loss": (code_error + row_error).detach(), "code_error": code_error.detach(), "row_error": row_error.detach()}
 
         steps = min(RESCUE_STEPS, self.steps) if self.stopped_ else max(self.steps // 2, 1)
@@ -181,7 +176,7 @@ class GAN(LatentModel):
         """
         import torch
 
-        from ..training import device, seeded, train
+        from ..training import Adam, device, seeded, train
 
         check_is_fitted(self)
         X, rng = self._check(X, reset=False), check_random_state(random_state)
@@ -189,17 +184,16 @@ class GAN(LatentModel):
         target = net.inputs(torch.tensor(np.asarray(X, np.float32), device=where))
         z = self._nearest_start(net, target, rng).requires_grad_()
         best, least = z.detach().clone(), torch.full((len(z),), torch.inf, device=where)
-        adam = torch.optim.Adam([z], lr=0.05)
+        adam = Adam([z])
 
         def keep(error):
             better = error.detach() < least
             best[better], least[better] = z.detach()[better], error.detach()[better]
 
         def update(_, progress):
-            adam.param_groups[0]["lr"] = 0.05 * min(1.0, 2 * (1 - progress))
             error = (net.inputs(net.mean(z)) - target).square().mean(1)
             keep(error)
-            _step(adam, (error + 1e-4 * z.square().mean(1)).sum())
+            adam.step((error + 1e-4 * z.square().mean(1)).sum(), 0.05 * min(1.0, 2 * (1 - progress)))
             return {"loss": error.detach().mean().sqrt()}
 
         if steps:
@@ -229,9 +223,3 @@ class GAN(LatentModel):
         from ..nets import in_batches
 
         return in_batches(function, self.net_, *arrays)
-
-
-def _step(optimiser, loss) -> None:
-    optimiser.zero_grad(set_to_none=True)
-    loss.backward()
-    optimiser.step()

@@ -40,6 +40,7 @@ class VAE(LatentModel):
     network: str = param("auto", choices=("auto", "mlp", "conv"), help="Convolutions for pictures, a perceptron for everything else; auto decides.", advanced=True)
     width: int = param(128, low=4, high=2048, log=True, help="Units of a hidden layer; a convolution begins with a sixteenth of it.", advanced=True)
     depth: int = param(2, low=0, high=6, help="Hidden layers of the perceptron; 0 makes encoder and decoder linear. A convolution's depth follows from the picture's size.", advanced=True)
+    activation: str = param("silu", choices=("silu", "relu"), help="Bend between layers: smooth (SiLU) or sharp (ReLU).", advanced=True)
     noise: str = param("learned", choices=("learned", "unit"), help="Spread of real columns around the decoded mean: learned from the data, or fixed at 1.", advanced=True)
     warm_up: float = param(0.2, low=0.0, high=1.0, help="Share of the training in which the weight of the KL term rises from 0, so that no dimension dies early.", advanced=True)
     cool_down: float = param(0.5, low=0.0, high=1.0, help="Share of the training, at its end, in which the learning rate falls to 0.", advanced=True)
@@ -61,10 +62,12 @@ class VAE(LatentModel):
     # -- learning -----------------------------------------------------------------------------------------------------
 
     def _network(self):
+        from torch import nn
+
         from ..nets import CodeNet
 
         return CodeNet(self.layout_, self.latent_dim, 2 * self.latent_dim, self.network, self.width, self.depth,
-                       noise=self.noise, bounded=self.bounded_)
+                       {"silu": nn.SiLU, "relu": nn.ReLU}[self.activation], noise=self.noise, bounded=self.bounded_)
 
     def _rebuild(self):
         from ..training import device
@@ -74,7 +77,7 @@ class VAE(LatentModel):
     def _fit(self, X, rng, on_step):
         import torch
 
-        from ..training import Rows, device, seeded, train
+        from ..training import Adam, Rows, device, seeded, train
 
         where, n = device(), X.shape[0]
         self.bounded_ = self.layout_.image is not None and bool(X.min() >= 0 and X.max() <= 1)
@@ -82,18 +85,16 @@ class VAE(LatentModel):
         net.start(X, self.layout_, seeded(rng))
         net.to(where).train()
         rows, noise = Rows(X, where), seeded(rng, where)
-        optimiser = torch.optim.Adam(net.parameters(), lr=self.learning_rate, fused=True)
+        adam = Adam(net.parameters())
 
         def update(index, progress):
             x = rows[index]
             mean, log_std = split(net.encode(x))
             z = torch.addcmul(mean, log_std.exp(), torch.randn(mean.shape, generator=noise, device=where))
-            reconstruction, kl = net.heads.log_prob(net.decoder(z), x).mean(), kl_by_dimension(mean, log_std).sum(1).mean()
+            reconstruction, kl = net.heads.log_prob(net.decoder(z), x).mean(), kl_by_dimension(mean, log_std).sum() / len(x)
             warm = min(progress / self.warm_up, 1.0) if self.warm_up else 1.0
-            optimiser.zero_grad(set_to_none=True)
-            (warm * self.beta * kl - reconstruction).backward()
-            optimiser.param_groups[0]["lr"] = self.learning_rate * (min((1 - progress) / self.cool_down, 1.0) if self.cool_down else 1.0)
-            optimiser.step()
+            cool = min((1 - progress) / self.cool_down, 1.0) if self.cool_down else 1.0
+            adam.step(warm * self.beta * kl - reconstruction, self.learning_rate * cool)
             reconstruction, kl = reconstruction.detach(), kl.detach()
             return {"loss": self.beta * kl - reconstruction, "reconstruction": reconstruction, "kl": kl}
 

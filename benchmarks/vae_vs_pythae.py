@@ -1,0 +1,141 @@
+"""Rows per second of our VAE and of Pythae's, side by side: the same layers, objective, optimiser and batch size.
+
+    python benchmarks/vae_vs_pythae.py MNIST.npz [--rows 60000] [--epochs 3] [--batch 100] [--repeats 3] [--cool-down 0.5]
+
+MNIST.npz holds ``x_train`` (n, 28, 28) uint8. Pythae is not among the app's dependencies; beside them install it with
+``pip install --no-deps --target FOLDER pythae==0.1.2 cloudpickle imageio "pydantic==1.10.*"`` and add FOLDER to PYTHONPATH.
+
+Both train 784-512-(2 x k) and k-512-784 with ReLU and a sigmoid on [0, 1] pixels, minimising
+``0.5 |x - x'|^2 + KL`` (Gaussian of unit variance) by Adam at 1e-3. What is timed is the epochs, from the first to the
+last step, without set-up and saving; the whole calls (``fit`` here, ``trainer.train`` there) are printed too. The two
+alternate, and each repeat has its own seed. The loss is then computed for both by one function, on the same rows with the
+same noise. ``--cool-down`` is our VAE's own schedule (the share of the training in which the rate falls to 0); 0 keeps the
+rate constant, as Pythae does by default.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import io
+import logging
+import os
+import platform
+import statistics
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+K, HIDDEN, RATE = 16, 512, 1e-3
+
+
+def train_ours(X: np.ndarray, epochs: int, batch: int, seed: int, cool_down: float):
+    from lvm_core import MODELS
+    from lvm_core.layout import Layout
+    from lvm_core.models.vae import split
+
+    model = MODELS["VAE"](latent_dim=K, epochs=epochs, batch_size=batch, learning_rate=RATE, network="mlp", width=HIDDEN, depth=1,
+                          activation="relu", noise="unit", warm_up=0.0, cool_down=cool_down, random_state=seed)
+    last, start = [], time.perf_counter()
+    model.fit(X, layout=Layout.picture(28, 28, 1), on_step=lambda record: last.append(record) and None)
+    whole = time.perf_counter() - start
+
+    def encode(x):
+        mean, log_std = split(model.net_.encode(x))
+        return mean, log_std.exp()
+
+    return last[-1].seconds, whole, encode, model.net_.mean, model.net_
+
+
+def train_pythae(X: np.ndarray, epochs: int, batch: int, seed: int, cool_down: float):
+    import torch
+    from pythae.data.datasets import BaseDataset
+    from pythae.models import VAE, VAEConfig
+    from pythae.trainers import BaseTrainer, BaseTrainerConfig
+    from pythae.trainers.training_callbacks import TrainingCallback
+
+    class Clock(TrainingCallback):
+        def on_epoch_begin(self, config, **_):
+            self.start = getattr(self, "start", time.perf_counter())
+
+        def on_epoch_end(self, config, **_):
+            self.seconds = time.perf_counter() - self.start
+
+    torch.manual_seed(seed)
+    model = VAE(VAEConfig(input_dim=(784,), latent_dim=K, reconstruction_loss="mse"))
+    with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stderr(io.StringIO()), contextlib.redirect_stdout(io.StringIO()):
+        config = BaseTrainerConfig(output_dir=folder, num_epochs=epochs, per_device_train_batch_size=batch, learning_rate=RATE,
+                                   optimizer_cls="Adam", seed=seed)
+        data, clock = torch.from_numpy(X), Clock()
+        start = time.perf_counter()
+        trainer = BaseTrainer(model, BaseDataset(data, torch.ones(len(data))), training_config=config, callbacks=[clock])
+        trainer.train()
+        whole = time.perf_counter() - start
+    model = trainer.model.eval()
+
+    def encode(x):
+        out = model.encoder(x)
+        return out.embedding, (0.5 * out.log_covariance).exp()
+
+    return clock.seconds, whole, encode, lambda z: model.decoder(z)["reconstruction"].flatten(1), model
+
+
+def loss(X: np.ndarray, encode, decode, net) -> float:
+    """Mean of ``0.5 |x - x'|^2 + KL`` in nats per row, one draw of z per row from a fixed seed."""
+    import torch
+
+    where, generator = next(net.parameters()).device, torch.Generator().manual_seed(0)
+    total = 0.0
+    with torch.no_grad():
+        for x in torch.from_numpy(X).split(2000):
+            noise = torch.randn((len(x), K), generator=generator).to(where)
+            x = x.to(where)
+            mean, std = encode(x)
+            kl = 0.5 * (mean**2 + std**2 - 1) - std.log()
+            total += float((0.5 * (decode(mean + std * noise) - x) ** 2).sum() + kl.sum())
+    return total / len(X)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("data")
+    for name, value in {"rows": 60000, "epochs": 3, "batch": 100, "repeats": 3}.items():
+        parser.add_argument(f"--{name}", type=int, default=value)
+    parser.add_argument("--cool-down", type=float, default=0.5)
+    args = parser.parse_args()
+    try:
+        import pythae
+    except ImportError:
+        sys.exit("Pythae is not importable. Install it into a folder of its own and add that to PYTHONPATH:\n  pip install --no-deps "
+                 '--target FOLDER pythae==0.1.2 cloudpickle imageio "pydantic==1.10.*"')
+    import torch
+
+    logging.disable(logging.WARNING)
+    with np.load(args.data, allow_pickle=False) as file:
+        X = file["x_train"][:args.rows].reshape(-1, 784).astype(np.float32) / 255
+    print(f"{platform.machine()}; {len(X)} rows x {args.epochs} epochs, batch {args.batch}, our cool-down {args.cool_down:g}; torch {torch.__version__}, {torch.get_num_threads()} threads of "
+          f"{os.cpu_count()} cores, {'CUDA' if torch.cuda.is_available() else 'CPU'}, Python {platform.python_version()}")
+    sides = {"ours": train_ours, "pythae": train_pythae}
+    for train in sides.values():
+        train(X[:2000], 1, args.batch, 0, 0.5)      # imports and caches are no part of the race
+    pace, losses = {name: [] for name in sides}, {name: [] for name in sides}
+    waited = {}
+    for repeat in range(args.repeats):
+        for name, train in sides.items():
+            seconds, waited[name], *model = train(X, args.epochs, args.batch, repeat, args.cool_down)
+            pace[name].append(len(X) * args.epochs / seconds)
+            losses[name].append(loss(X, *model))
+        print(f"repeat {repeat + 1}: " + "   ".join(f"{name} {pace[name][-1]:8.0f} rows/s ({waited[name]:.1f} s whole), loss {losses[name][-1]:.3f}" for name in sides)
+              + f"   ratio {pace['ours'][-1] / pace['pythae'][-1]:.2f}", flush=True)
+    middle = {name: statistics.median(values) for name, values in pace.items()}
+    print(f"median: ours {middle['ours']:.0f} rows/s, pythae {middle['pythae']:.0f} rows/s, ratio {middle['ours'] / middle['pythae']:.2f}; "
+          f"mean loss: ours {statistics.mean(losses['ours']):.3f}, pythae {statistics.mean(losses['pythae']):.3f} nats per row")
+
+
+if __name__ == "__main__":
+    main()
