@@ -85,7 +85,8 @@ class Explorer {
     on(part("save-grid"), "click", () => this.saveCanvases(this.grid, GRID, "grid.png"));
     part("save-grid").hidden = data.kind !== "image";
     on(part("save-codes"), "click", () => this.saveCodes()); on(part("save-strip"), "click", () => this.saveStrip());
-    part("save-strip").hidden = data.kind !== "image";
+    for (const format of ["gif", "webp"]) on(part(`save-${format}`), "click", () => this.saveFilm(format));
+    for (const name of ["save-strip", "save-gif", "save-webp"]) part(name).hidden = data.kind !== "image";
     on(part("row-number"), "change", (event) => this.select(Number(event.target.value)));
     on(this.root, "keydown", (event) => this.key(event));
     this.grab(on);
@@ -338,6 +339,12 @@ class Explorer {
   saveCodes() {
     const { t, codes } = this.walk, lines = [["t", ...codes[0].map((_, j) => `z${j + 1}`)], ...t.map((v, m) => [v, ...codes[m]])];
     save(new Blob([lines.map((line) => line.join(",")).join("\n") + "\n"], { type: "text/csv" }), "walk.csv");
+  }
+
+  async saveFilm(format) {
+    const response = await fetch(this.url("animation", { kind: this.root.querySelector(".lx-kind").value, format }),
+      { method: "POST", body: Float32Array.from([...this.a.code, ...this.b.code]), credentials: "same-origin" });
+    response.ok ? save(await response.blob(), `walk.${format}`) : this.say(await response.text(), true);
   }
 
   saveStrip() { this.saveCanvases(this.strip, this.walk.steps, "walk.png"); }

@@ -1,4 +1,4 @@
-"""Pictures in, a moving picture out, as bytes: GIF, WebP and MP4. Equal input gives equal bytes.
+"""Pictures in, a moving picture out, as bytes: GIF and WebP. Equal input gives equal bytes.
 
 Frames are (n, h, w, c) or (n, h, w) with values in [0, 1], c of 1, 3 or 4. ``upscale`` repeats every pixel that many times;
 ``bounce`` goes back the way it came, so that a loop does not jump. Raises ValueError for frames that are no pictures, and
@@ -8,14 +8,11 @@ before encoding more than ``MOST_PIXELS``.
 from __future__ import annotations
 
 import io
-from fractions import Fraction
 
 import numpy as np
 
-MOST_PIXELS = 50_000_000        # in all frames together: smooth pictures of that size take GIF and WebP 1 to 2 s, MP4 5 s
-MOST_SIDE = 4096                # of H.264 players; GIF and WebP allow more
-# x264 gives other bytes now and then for equal frames (1 in 100, measured) without the last two settings
-_H264 = {"crf": "12", "preset": "medium", "flags": "+bitexact", "threads": "1", "x264-params": "threads=1:lookahead-threads=1:cpu-independent=1"}
+MOST_PIXELS = 50_000_000        # in all frames together: smooth pictures of that size take 1 to 2 s
+MOST_SIDE = 4096
 
 
 def gif(frames, seconds_per_frame: float = 0.1, upscale: int = 1, bounce: bool = True, background: float = 1.0) -> bytes:
@@ -33,27 +30,7 @@ def webp(frames, seconds_per_frame: float = 0.1, upscale: int = 1, bounce: bool 
                   format="WEBP", duration=round(1000 * seconds_per_frame), loop=0, lossless=True, quality=0, method=0)
 
 
-def mp4(frames, seconds_per_frame: float = 0.1, upscale: int = 1, bounce: bool = True, background: float = 1.0) -> bytes:
-    """An MP4 (H.264), near lossless except that colours have half resolution; even sides, by repeating the last row or column.
-    Needs the package ``av``; raises ModuleNotFoundError that says so when it is not installed."""
-    try:
-        import av
-    except ModuleNotFoundError as error:
-        raise ModuleNotFoundError("MP4 needs the package av (pip install av), which is not installed; choose GIF or WebP.", name="av") from error
-    pixels = _opaque(_checked(frames, seconds_per_frame, upscale, bounce), background)
-    height, width = (side * upscale + side * upscale % 2 for side in pixels.shape[1:3])
-    out = io.BytesIO()
-    with av.open(out, "w", format="mp4", options={"fflags": "+bitexact"}) as container:
-        stream = container.add_stream("libx264", rate=1 / _exact(seconds_per_frame), width=width, height=height, pix_fmt="yuv420p", options=_H264)
-        for i in _order(len(pixels), bounce):
-            shown = _upscaled(pixels[i], upscale).repeat(1 if pixels.shape[3] == 3 else 3, 2)
-            shown = np.pad(shown, ((0, height - shown.shape[0]), (0, width - shown.shape[1]), (0, 0)), mode="edge")
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(shown, format="rgb24")))
-        container.mux(stream.encode())
-    return out.getvalue()
-
-
-FORMATS = {"gif": gif, "webp": webp, "mp4": mp4}
+FORMATS = {"gif": gif, "webp": webp}
 
 
 def _checked(frames, seconds, upscale, bounce) -> np.ndarray:
@@ -99,7 +76,3 @@ def _saved(pixels, upscale, bounce, convert, **how) -> bytes:
     out = io.BytesIO()
     image(first).save(out, save_all=True, append_images=map(image, rest), **how)
     return out.getvalue()
-
-
-def _exact(seconds) -> Fraction:
-    return Fraction(seconds).limit_denominator(1000)

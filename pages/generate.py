@@ -36,8 +36,8 @@ def downloads():
     if dataset.kind != "image":
         st.download_button("CSV" + (" in the original columns" if dataset.kind == "table" else ""), export.csv_bytes(frame_), f"{stem}.csv", "text/csv", icon=":material/table:", width="stretch")
     arrays = {"codes": codes, "X": X} if dataset.kind in ("text", "table") else {"codes": codes, "items": np.asarray(made)}
-    st.download_button("NPZ", export.npz_bytes(**arrays), f"{stem}.npz", "application/octet-stream", icon=":material/data_array:", width="stretch",
-                       help="Codes and decoded arrays; open with numpy.load.")
+    st.download_button("NPZ", export.npz_bytes(**arrays), f"{stem}.npz", "application/octet-stream", icon=":material/data_array:", width="stretch")
+    st.caption("NPZ holds the codes and the decoded arrays; open it with numpy.load.")
     st.caption(" · ".join(f"{k} {v}" for k, v in provenance.items()))
 
 

@@ -1,14 +1,13 @@
 """Moving pictures, opened again."""
 
 import io
-import sys
 
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from PIL import Image, ImageSequence
 
-from lvm_core.animation import FORMATS, MOST_PIXELS, gif, mp4, webp
+from lvm_core.animation import FORMATS, MOST_PIXELS, gif, webp
 
 every = pytest.mark.parametrize("make", [gif, webp])
 
@@ -74,8 +73,6 @@ def test_a_frame_shown_twice_takes_twice_the_time():
 
 @pytest.mark.parametrize("make", FORMATS.values(), ids=FORMATS.keys())
 def test_equal_frames_give_equal_bytes(make):
-    if make is mp4:
-        pytest.importorskip("av")
     assert len({make(waves(c=3), 0.1, 2) for _ in range(5)}) == 1
 
 
@@ -90,29 +87,5 @@ def test_values_out_of_range_are_cut_and_nan_is_black():
     (dict(upscale=5000), "sides of at most 4096"), (dict(upscale=900), f"{MOST_PIXELS:,} pixels in all")])
 @pytest.mark.parametrize("make", FORMATS.values(), ids=FORMATS.keys())
 def test_what_cannot_be_made_is_refused(make, change, words):
-    if make is mp4:
-        pytest.importorskip("av")
     with pytest.raises(ValueError, match=words):
         make(**{"frames": np.zeros((30, 4, 4, 3)), **change})
-
-
-# -- MP4 ---------------------------------------------------------------------------------------------------------------
-
-@pytest.mark.parametrize("c", (1, 3, 4))
-def test_mp4_plays_the_frames(c):
-    av = pytest.importorskip("av")
-    frames = waves(n=9, h=15, w=20, c=c)
-    with av.open(io.BytesIO(mp4(frames, 0.25, upscale=3))) as container:
-        stream = container.streams.video[0]
-        shown = np.array([f.to_ndarray(format="rgb24") for f in container.decode(stream)]) / 255
-        assert (stream.codec_context.name, stream.average_rate, container.duration / 1e6) == ("h264", 4, 4.0)
-    assert shown.shape == (16, 46, 60, 3)                               # 45 rows and one to make it even
-    laid = frames[..., :3] * frames[..., 3:] + 1 - frames[..., 3:] if c == 4 else coloured(frames)
-    wanted = laid[[*range(9), *range(7, 0, -1)]].repeat(3, 1).repeat(3, 2)
-    assert np.abs(shown[:, :45] - wanted).mean() < 0.015
-
-
-def test_mp4_says_what_is_missing(monkeypatch):
-    monkeypatch.setitem(sys.modules, "av", None)
-    with pytest.raises(ModuleNotFoundError, match="pip install av"):
-        mp4(waves())

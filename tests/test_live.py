@@ -1,10 +1,12 @@
 """The live routes: right answers to the page that asked, refusals to everybody else."""
 
+import io
 import json
 import struct
 
 import numpy as np
 import pytest
+from PIL import Image
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
@@ -121,3 +123,12 @@ def test_plotly_is_served_from_the_installed_package(client):
     response = client.get("/live/plotly.js")
     assert response.status_code == 200 and "plotly.js v" in response.text[:300]
     assert response.headers["content-type"].startswith("text/javascript")
+
+
+@pytest.mark.parametrize("format", ("gif", "webp"))
+def test_a_walk_becomes_a_film(format, client, run):
+    response = ask(client, run, "animation", run.fitted.codes[:2], kind="arc", format=format)
+    assert response.status_code == 200 and response.headers["content-type"] == f"image/{format}"
+    with Image.open(io.BytesIO(response.content)) as film:
+        assert film.n_frames == 58 and film.size == (192, 192)
+    assert ask(client, run, "animation", run.fitted.codes[:3], format=format).status_code == 400

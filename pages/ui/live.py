@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 
-from lvm_core import figures, paths
+from lvm_core import animation, figures, paths
 
 from . import maps, state
 from .guard import Refused, compute, floats, framed, guarded, number
@@ -187,6 +187,20 @@ _PATHS = {"line": lambda run, a, b: lambda t: paths.lerp(a, b, t),
          "dense": lambda run, a, b: state.dense_paths(run).walk(a, b)}
 
 
+async def _animation(request: Request, run: state.Run) -> Response:
+    """Two codes (2, k) -> the walk between them as a looping GIF or WebP; pictures only."""
+    ends = await floats(request, run.fitted.codes.shape[1])
+    kind, format = request.query_params.get("kind", "line"), request.query_params.get("format", "gif")
+    if len(ends) != 2 or kind not in _PATHS or format not in animation.FORMATS or run.dataset.kind != "image":
+        raise Refused(400, "An animation takes two codes of a model of pictures, a known path and gif or webp.")
+
+    def work():
+        frames = run.dataset.decode(_decoded(run, _PATHS[kind](run, ends[0], ends[1])(np.linspace(0, 1, 30))))
+        data = animation.FORMATS[format](frames, 1 / 15, upscale=max(1, 192 // frames.shape[1]))
+        return Response(data, media_type=f"image/{format}", headers={"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"})
+    return await compute(work)
+
+
 async def _random(request: Request, run: state.Run) -> Response:
     """A code from the model's prior by seed."""
     seed = int(number(request, "seed", 0, 2**31 - 1, 0))
@@ -249,5 +263,5 @@ async def _plotly(request: Request) -> Response:
 routes = [Route("/live/plotly.js", _plotly, methods=["GET"]),
           *(Route(f"/live/{name}", guarded(handler), methods=[method]) for name, handler, method in (
               ("scene", _scene, "GET"), ("item", _item, "GET"), ("random", _random, "GET"), ("decode", _decode, "POST"),
-              ("place", _place, "POST"), ("film", _film, "POST"), ("path", _path, "POST"))),
+              ("place", _place, "POST"), ("film", _film, "POST"), ("path", _path, "POST"), ("animation", _animation, "POST"))),
           Route("/live/job", guarded(_progress, finished=False), methods=["GET"]), Route("/live/stop", guarded(_stop, finished=False), methods=["POST"])]
