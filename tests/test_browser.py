@@ -131,7 +131,7 @@ def train(page, model: str, **values) -> None:
         settings(page, **values)
     page.locator(".st-key-train button").click()
     page.get_by_text("Trained in").wait_for()
-    page.get_by_text("measured on").wait_for()
+    page.get_by_text("measured on").first.wait_for()
 
 
 def see_map(page) -> None:
