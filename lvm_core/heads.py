@@ -58,30 +58,29 @@ class Gaussian(Head):
         self.learned, self.shared, self.bounded = noise == "learned", shared, bounded
         groups = 1 if shared else size
         self.register_buffer("scale", torch.ones(groups))
-        self.register_buffer("variance", torch.ones(groups))     # in units of scale^2
+        self.register_buffer("variance", torch.ones(groups))
 
     def start(self, X, loc, scale):
         self._set_bias(_logit(loc) if self.bounded else loc)
         self.scale.copy_(torch.as_tensor(scale[:len(self.scale)]))
-        self.variance.copy_(torch.ones_like(self.scale) if self.learned else self.scale**-2)
+        if self.learned:
+            self.variance.copy_(self.scale**2)
 
     def mean(self, raw):
-        return torch.sigmoid(raw + self.bias) if self.bounded else raw * self.scale + self.bias
+        return torch.sigmoid(raw + self.bias) if self.bounded else torch.addcmul(self.bias, raw, self.scale)
 
     def log_prob(self, raw, x):
-        pair = (torch.sigmoid(raw + self.bias), x) if self.bounded else (raw, (x - self.bias) / self.scale)
-        unit = self.scale if self.bounded else 1.0          # of the pair
-        square = F.mse_loss(*pair, reduction="none")
+        square = F.mse_loss(self.mean(raw), x, reduction="none")
         square = square.sum(1, keepdim=True) if self.shared else square
         if self.training and self.learned:
-            now = square.detach().mean(0) / (self.size if self.shared else 1) / unit**2
-            self.variance.lerp_(now, SIGMA_RATE).clamp_(min=SIGMA_FLOOR**2)
-        constant = torch.log(2 * math.pi * self.variance * self.scale**2).sum() * (self.size / len(self.scale))
-        return -0.5 * ((square * (1 / (self.variance * unit**2))).sum(1) + constant)
+            now = square.detach().mean(0) / (self.size if self.shared else 1)
+            self.variance.copy_(torch.maximum(self.variance.lerp(now, SIGMA_RATE), (SIGMA_FLOOR * self.scale) ** 2))
+        constant = torch.log(2 * math.pi * self.variance).sum() * (self.size / len(self.variance))
+        return -0.5 * ((square / self.variance).sum(1) + constant)
 
     def sigma(self) -> torch.Tensor:
         """Noise of each column (size,), in the units of X."""
-        return (self.variance.sqrt() * self.scale).expand(self.size)
+        return self.variance.sqrt().expand(self.size)
 
 
 class Bernoulli(Head):

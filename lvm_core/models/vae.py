@@ -172,7 +172,8 @@ def split(code):
 
 def kl_by_dimension(mean, log_std):
     """KL(N(mean, std^2) || N(0, 1)) in nats, (n, k)."""
-    return 0.5 * (mean**2 + (2 * log_std).exp() - 1) - log_std
+    std = log_std.exp()
+    return 0.5 * (mean * mean).addcmul(std, std) - log_std - 0.5
 
 
 def _mean_and_std(net, x):
