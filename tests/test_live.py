@@ -132,3 +132,15 @@ def test_a_walk_becomes_a_film(format, client, run):
     with Image.open(io.BytesIO(response.content)) as film:
         assert film.n_frames == 58 and film.size == (192, 192)
     assert ask(client, run, "animation", run.fitted.codes[:3], format=format).status_code == 400
+
+
+def test_connections_of_a_socket_without_a_protocol_send_at_once():
+    import socket
+    from asyncio import base_events
+
+    from pages.ui.server import answer_at_once
+
+    answer_at_once()
+    with socket.socket(socket.AF_INET) as sock:        # as Streamlit makes it
+        base_events._set_nodelay(sock)
+        assert sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
