@@ -199,7 +199,7 @@ class Explorer {
     this.three ? this.trace(3, [head.place]) : this.putHandle();
     this.meter.style.setProperty("--at", `${Math.min(head.percentile, 100)}%`);
     this.meter.setAttribute("aria-valuenow", head.percentile);
-    const level = { usual: "usual", unusual: "unusual" }[head.words] || "unseen";
+    const level = { usual: "usual", unusual: "unusual" }[head.support] || "unseen";
     this.trust.className = `lx-trust lx-${level}`;
     this.trust.textContent = { usual: "Usual: real items have codes like this", unusual: "Unusual: few real items have codes like this", unseen: "The model never saw anything near this code; it is guessing" }[level];
     // the real neighbours follow when the hand slows down: their pictures must not hold up the decoded one
@@ -512,7 +512,7 @@ function latest(send) {
   return async function go(value) {
     if (busy) { waiting = [value]; return; }
     busy = true;
-    try { await send(value); } catch (error) { console.debug(error); }
+    try { await send(value); } catch (error) { console.error(error); }
     busy = false;
     if (waiting) { const [next] = waiting; waiting = null; go(next); }
   };

@@ -63,6 +63,7 @@ def page(browser):
     made = context.new_page()
     made.errors, made.outside = [], []
     made.on("pageerror", lambda error: made.errors.append(str(error)))
+    made.on("console", lambda message: made.errors.append(message.text) if message.type == "error" and "Failed to load resource" not in message.text else None)
     made.on("request", lambda request: made.outside.append(request.url) if not re.match(r"(http|ws)://127\.0\.0\.1|data:|blob:", request.url) else None)
     yield made
     assert not made.errors, made.errors

@@ -10,7 +10,7 @@ from PIL import Image
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from lvm_core import DATASETS, MODELS, PROJECTIONS
+from lvm_core import DATASETS, MODELS, PROJECTIONS, read_dataset
 from lvm_core.worker import map_codes
 from pages.ui import guard, live, state
 
@@ -22,6 +22,19 @@ def run():
     assert made.job.wait(60) and made.fitted
     made.maps["PCA"] = map_codes(made.fitted.codes, PROJECTIONS["PCA"]())
     state.RUNS.put(made)
+    return made
+
+
+@pytest.fixture(scope="module")
+def runs_of_every_kind(run):
+    text = "\n".join(f"{a} {b} {c}" for a in ("red", "blue", "green") for b in ("cat", "dog", "fox") for c in ("runs", "sits"))
+    made = [run]
+    for dataset, model in ((DATASETS["iris"]().load(), "PCA"), (DATASETS["spiral"]().load(), "PCA"), (read_dataset(text.encode(), name="t.txt"), "LSA")):
+        other = state.Run(state.Data(dataset), MODELS[model](latent_dim=2), number=1)
+        other.job = state.fit_job(other)
+        assert other.job.wait(60) and other.fitted, other.job.error
+        other.maps["PCA"] = map_codes(other.fitted.codes, PROJECTIONS["PCA"]())
+        made.append(other)
     return made
 
 
@@ -57,7 +70,15 @@ def test_one_code_learns_its_place_and_its_neighbours(client, run):
     head, _ = parse(ask(client, run, "decode", run.fitted.codes[[row]]))
     assert head["near"][0] == row
     assert np.allclose(head["place"], run.maps["PCA"].positions[row], atol=1e-3)
-    assert head["percentile"] <= 100
+    assert head["percentile"] <= 100 and head["support"] == "usual"
+
+
+def test_no_answer_uses_a_name_twice(client, runs_of_every_kind):
+    """What is decoded and where it lies travel in one head."""
+    for made in runs_of_every_kind:
+        Z = made.fitted.codes[:1]
+        payload, _ = live._payload(made, live._decoded(made, Z))
+        assert not set(payload) & set(live._at(made, made.maps["PCA"], Z))
 
 
 def test_a_place_on_an_exact_map_is_decoded_there(client, run):

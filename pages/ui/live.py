@@ -64,7 +64,7 @@ def _at(run: state.Run, mapped, Z: np.ndarray, nearest: int = 4) -> dict:
     _, near = support.nearest(Z, nearest)
     place = mapped.projection.transform(Z)
     return {"code": [float(v) for v in Z[0]], "place": [round(float(v), 5) for v in place[0]],
-            "percentile": round(float(support.percentile(Z)[0]), 1), "words": support.words(Z)[0], "near": [int(run.fitted.train[i]) for i in near[0]]}
+            "percentile": round(float(support.percentile(Z)[0]), 1), "support": support.words(Z)[0], "near": [int(run.fitted.train[i]) for i in near[0]]}
 
 
 def _mapped(request: Request, run: state.Run):
