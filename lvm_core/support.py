@@ -33,21 +33,24 @@ class Support:
 
     def percentile(self, Z) -> np.ndarray:
         """Share of training codes, 0 to 100 (m,), that lie closer to their neighbours than each row of Z does."""
-        distance = self._distance(Z)
-        low, high = (np.searchsorted(self._reference, distance, side) for side in ("left", "right"))
-        return 50.0 * (low + high) / len(self._reference)
+        return self.look(Z)[0]
 
     def words(self, Z) -> list[str]:
-        """``usual`` (as 95 % of the data), ``unusual``, or ``far from anything seen``: half as far again as any data."""
-        far = self._distance(Z) > 1.5 * self._reference[-1]
-        return ["far from anything seen" if f else "usual" if p <= 95 else "unusual" for f, p in zip(far, self.percentile(Z))]
+        """``usual`` (as 95 % of the data), ``unusual``, or ``far from anything seen``: beyond all data and by half as much again."""
+        return self.look(Z)[1]
+
+    def look(self, Z, k: int = 1) -> tuple[np.ndarray, list[str], np.ndarray]:
+        """Percentiles (m,), words (m,) and the row numbers (m, k) of the nearest training codes, from one search."""
+        distances, rows = nearest(self._scaled(Z), self._codes, max(k, self.k))
+        distance = distances[:, :self.k].mean(1)
+        low, high = (np.searchsorted(self._reference, distance, side) for side in ("left", "right"))
+        percentile, far = 50.0 * (low + high) / len(self._reference), distance > 1.5 * self._reference[-1]
+        words = ["far from anything seen" if f else "usual" if p <= 95 else "unusual" for f, p in zip(far, percentile)]
+        return percentile, words, rows[:, :k]
 
     def nearest(self, Z, k: int = 1) -> tuple[np.ndarray, np.ndarray]:
         """Distances (in units of spread) and row numbers, (m, k) each, of the training codes nearest to each row of Z."""
         return nearest(self._scaled(Z), self._codes, k)
-
-    def _distance(self, Z):
-        return nearest(self._scaled(Z), self._codes, self.k)[0].mean(1)
 
     def _scaled(self, Z):
         Z = np.asarray(Z, np.float64)

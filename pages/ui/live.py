@@ -60,11 +60,10 @@ def _decoded(run: state.Run, Z: np.ndarray) -> np.ndarray:
 
 def _at(run: state.Run, mapped, Z: np.ndarray, nearest: int = 4) -> dict:
     """Where one code lies: its place on the map, how usual it is, the real rows nearest to it."""
-    support = state.support(run)
-    _, near = support.nearest(Z, nearest)
+    percentile, words, near = state.support(run).look(Z, nearest)
     place = mapped.projection.transform(Z)
     return {"code": [float(v) for v in Z[0]], "place": [round(float(v), 5) for v in place[0]],
-            "percentile": round(float(support.percentile(Z)[0]), 1), "support": support.words(Z)[0], "near": [int(run.fitted.train[i]) for i in near[0]]}
+            "percentile": round(float(percentile[0]), 1), "support": words[0], "near": [int(run.fitted.train[i]) for i in near[0]]}
 
 
 def _mapped(request: Request, run: state.Run):
