@@ -294,7 +294,7 @@ def test_a_text_corpus(page, server):
 
 def test_a_gan_and_its_stop(page, server):
     page.goto(server)
-    page.locator(".st-key-go-spiral button").first.click()
+    page.locator(".st-key-go-spiral button:visible").first.click()
     page.get_by_role("button", name="Train a model").click()
     page.get_by_text("Nothing trained on this data yet").wait_for()
     page.get_by_role("radio", name="GAN", exact=True).click()
@@ -302,6 +302,22 @@ def test_a_gan_and_its_stop(page, server):
     page.wait_for_timeout(5000)
     page.get_by_role("button", name="Stop and keep what is there").click()
     page.get_by_text("stopped early").first.wait_for()
+
+
+def test_a_phone_goes_all_the_way(browser, server):
+    context = browser.new_context(viewport={"width": 390, "height": 900})
+    context.set_default_timeout(60_000)
+    page = context.new_page()
+    page.goto(server)
+    page.locator(".st-key-go-iris button:visible").first.click()
+    train(page, "PCA")
+    see_map(page)
+    page.get_by_role("button", name="Explore", exact=True).click()
+    page.locator(".lx[data-code]").wait_for()
+    page.wait_for_timeout(1000)
+    assert page.evaluate("() => document.documentElement.scrollWidth - window.innerWidth") <= 1
+    generate(page)
+    context.close()
 
 
 @pytest.mark.parametrize("width", (390, 1280, 1920))
