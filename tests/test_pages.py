@@ -191,3 +191,8 @@ def test_an_analogy_opens_its_code(runs):
     assert not app.exception
     row, code = app.session_state[f"from-{run.id}"]
     assert row == 2 and np.allclose(code, run.fitted.codes[2] + run.fitted.codes[1] - run.fitted.codes[0], atol=1e-5)
+
+
+def test_ids_are_fit_for_addresses_and_component_keys():
+    ids = {state.fresh_id() for _ in range(500)}
+    assert len(ids) == 500 and all(i.isalnum() and len(i) == 16 for i in ids)

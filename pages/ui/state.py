@@ -21,12 +21,17 @@ from .jobs import Job
 MAX_ITEMS, MAX_BYTES = 200, 4 * 2**30
 
 
+def fresh_id() -> str:
+    """A random id nobody can guess. Hexadecimal: Streamlit refuses ``__`` in a component's key."""
+    return secrets.token_hex(8)
+
+
 @dataclass
 class Data:
     """A dataset a session holds, with the upload it came from while that can still be corrected."""
 
     dataset: Dataset
-    id: str = field(default_factory=lambda: secrets.token_urlsafe(9))
+    id: str = field(default_factory=fresh_id)
     upload: bytes | None = None
     upload_name: str = ""
 
@@ -43,7 +48,7 @@ class Run:
 
     data: Data
     model: LatentModel
-    id: str = field(default_factory=lambda: secrets.token_urlsafe(9))
+    id: str = field(default_factory=fresh_id)
     number: int = 0
     job: Job | None = None
     maps: dict[str, Any] = field(default_factory=dict)       # recipe key -> fitted projection
