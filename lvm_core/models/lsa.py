@@ -67,6 +67,7 @@ class LSA(LatentModel):
         from sklearn.decomposition import TruncatedSVD
         from sklearn.feature_extraction.text import TfidfTransformer
 
+        X = X.astype(np.float64)        # counts arrive as float32, whose rounding a small corpus would show
         if not X.sum() > 0:
             raise ValueError("LSA: every count is 0, there are no words to learn from.")
         self.idf_ = TfidfTransformer().fit(X).idf_
@@ -82,7 +83,7 @@ class LSA(LatentModel):
         from scipy.sparse import csr_array
         from sklearn.preprocessing import normalize
 
-        return normalize(csr_array(X).multiply(self.idf_.astype(X.dtype)).tocsr())
+        return normalize(csr_array(X, dtype=np.float64).multiply(self.idf_).tocsr())
 
     def _encode(self, X):
         return self._weigh(X) @ self.components_.T

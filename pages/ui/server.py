@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import time
 from asyncio import base_events
 from contextlib import asynccontextmanager
 from threading import Thread
@@ -28,9 +29,13 @@ async def lifespan(app):
     yield
 
 
+_LET_FIRST = 15.0       # seconds: on two cores the compiler would slow the first visitor's first fit to half
+
+
 def _warm_up():
     import torch  # noqa: F401 - one second that the first fit need not wait for
 
+    time.sleep(_LET_FIRST)
     from lvm_core.projections.umap import warm_up
 
     warm_up()
