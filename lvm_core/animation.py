@@ -61,10 +61,6 @@ def _opaque(pixels, background) -> np.ndarray:
     return np.rint(pixels[..., :3] * alpha + 255 * background * (1 - alpha)).astype(np.uint8)
 
 
-def _upscaled(picture, upscale):
-    return picture.repeat(upscale, 0).repeat(upscale, 1)
-
-
 def _saved(pixels, upscale, bounce, convert, **how) -> bytes:
     from PIL import Image
 

@@ -6,7 +6,7 @@ import streamlit as st
 
 from lvm_core import DATASETS, read_dataset
 from lvm_core.datasets.base import DataError
-from lvm_core.datasets.readers import READERS, SUFFIXES
+from lvm_core.datasets.readers import SUFFIXES
 from lvm_core.escape import markdown as md
 from lvm_core.limits import LIMITS
 from pages.ui import corrections, forms, frame, items, state
@@ -18,7 +18,7 @@ def upload() -> None:
     """A file becomes the session's dataset; what is wrong with it is said in one sentence and nothing is lost."""
     file = st.file_uploader("Your file", type=SUFFIXES, key="file", max_upload_size=LIMITS.upload_bytes // 2**20)
     st.caption("Tables: CSV, TSV, Parquet, XLSX · Pictures: a zip, in class folders or flat · Text: .txt (a document a line), JSONL, a text column of a CSV, a zip of .txt · "
-               f"Arrays: .npy, .npz · up to {LIMITS.upload_bytes // 2**20} MB. Files stay on this computer.")
+               f"Arrays: .npy, .npz · up to {LIMITS.upload_bytes // 2**20} MB. Files stay on the machine that runs this app.")
     if file is None or st.session_state.get("read") == file.file_id:
         return
     raw = file.getvalue()

@@ -15,7 +15,7 @@ STEPS = (("data", "Data", "Upload a file or pick a built-in dataset; see what wa
 words, picture = st.columns([6, 5], gap="large", vertical_alignment="center")
 with words:
     frame.header("See what your data is made of",
-                 "Bring pictures, a table, text or arrays. Train a latent variable model on them, look at its map, move through it, and make new samples. All on this computer; nothing is sent anywhere.")
+                 "Bring pictures, a table, text or arrays. Train a latent variable model on them, look at its map, move through it, and make new samples. All on the machine that runs this app; nothing is sent elsewhere.")
     with st.container(horizontal=True):
         if st.button("Start with handwritten digits", icon=":material/bolt:", type="primary"):
             frame.start_digits()
