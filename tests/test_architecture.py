@@ -21,7 +21,7 @@ FLOORS = [
     {"projections"},
     {"paths", "directions", "support"},
     {"quality"},
-    {"figures", "export", "animation"},
+    {"figures", "export", "export_onnx", "animation"},
     {"store", "worker"},
 ]
 FLOOR = {name: number for number, names in enumerate(FLOORS) for name in names}
