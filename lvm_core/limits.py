@@ -32,9 +32,11 @@ class Limits:
 LIMITS = Limits()
 
 
-def check(name: str, found: int, what: str) -> None:
-    """Raise DataError when ``found`` is over the limit ``name``; the sentence gives both numbers."""
-    allowed = getattr(LIMITS, name)
+def check(name: str, found: int, what: str, times: int = 1, unit: str = "") -> None:
+    """Raise DataError when ``found`` is over the limit ``name``; the sentence gives both numbers.
+
+    ``times`` and ``unit`` are for what can be counted before the thing itself: at most so many lines, say, for so many rows."""
+    allowed = times * getattr(LIMITS, name)
     if found > allowed:
         meta = next(f.metadata for f in fields(Limits) if f.name == name)
-        raise DataError(f"{what} has {found:,} {meta['unit']}; the limit is {allowed:,}. {meta['advice']}")
+        raise DataError(f"{what} has {found:,} {unit or meta['unit']}; the limit is {allowed:,}. {meta['advice']}")

@@ -48,12 +48,15 @@ class Delimited(TableReader):
         if not text.strip():
             raise DataError(f"{upload.name} is empty; choose a file with data in it.")
         text = text.strip("\n") + "\n"
+        limits.check("rows", text.count("\n"), upload.name, times=4, unit="lines")      # a cell may hold some
         delimiter = find_delimiter(text) if self.delimiter == "auto" else DELIMITERS[self.delimiter]
         quoting, widths = _widths(text, delimiter, upload.name, notes)
+        limits.check("rows", sum(widths.values()) - 1, upload.name)        # before pandas makes cells of them
         width, head = _agreed(widths, upload.name), _first_rows(text, delimiter, quoting)
         header = _has_header(head) if self.header == "auto" else self.header == "yes"
         names = list(head[0]) if header else [f"column {i + 1}" for i in range(width)]
         limits.check("columns", width, upload.name)
+        limits.check("cells", width * (sum(widths.values()) - 1), upload.name)
         _ragged(widths, width, header and len(head[0]) < width, notes)
         if max(widths) > width:
             text, quoting = _without_long_rows(text, delimiter, quoting, width), csv.QUOTE_MINIMAL
@@ -111,7 +114,7 @@ def _widths(text: str, delimiter: str, name: str, notes: list[str]) -> tuple[int
     csv.field_size_limit(limits.LIMITS.cell_chars)
     for quoting in (csv.QUOTE_MINIMAL, csv.QUOTE_NONE):
         try:
-            rows = csv.reader(io.StringIO(text), delimiter=delimiter, quoting=quoting, strict=quoting == csv.QUOTE_MINIMAL)
+            rows = csv.reader(_lines(text, delimiter, name), delimiter=delimiter, quoting=quoting, strict=quoting == csv.QUOTE_MINIMAL)
             widths = Counter(len(row) for row in rows if row)
         except csv.Error as error:
             if "field larger" in str(error):
@@ -127,6 +130,17 @@ def _widths(text: str, delimiter: str, name: str, notes: list[str]) -> tuple[int
                     "or save the file again.")
 
 
+def _lines(text: str, delimiter: str, name: str):
+    """The lines one by one; in an io.StringIO all of them would take four bytes a character. Raises DataError for a line of more
+    values than any table may have, before a list is made of them."""
+    most = limits.LIMITS.columns + limits.LIMITS.cell_chars     # a cell between quotation marks may hold delimiters
+    for found in re.finditer("[^\n]*\n", text):
+        line = found.group()
+        if len(line) > most and line.count(delimiter) > most:
+            limits.check("columns", line.count(delimiter) + 1, name)
+        yield line
+
+
 def _agreed(widths: Counter, name: str) -> int:
     """The number of values that most rows have. Raises DataError when the rows do not agree."""
     total = sum(widths.values())
@@ -140,7 +154,7 @@ def _agreed(widths: Counter, name: str) -> int:
 
 
 def _first_rows(text: str, delimiter: str, quoting: int) -> list[list[str]]:
-    rows = csv.reader(io.StringIO(text), delimiter=delimiter, quoting=quoting)
+    rows = csv.reader(_lines(text, delimiter, "the file"), delimiter=delimiter, quoting=quoting)
     return [[cell.strip() for cell in row] for row, _ in zip((r for r in rows if r), range(101))]
 
 
@@ -173,7 +187,8 @@ def _increasing(row: list[str]) -> bool:
 def _parse(text: str, delimiter: str, quoting: int, header: bool, width: int, name: str) -> pd.DataFrame:
     try:
         skip = _header_lines(text, delimiter, quoting) if header else 0
-        return pd.read_csv(io.StringIO(text), sep=delimiter, quoting=quoting, header=None, skiprows=skip, names=range(width),
+        data = io.BytesIO(text.encode("utf-8", "replace"))
+        return pd.read_csv(data, encoding="utf-8", sep=delimiter, quoting=quoting, header=None, skiprows=skip, names=range(width),
                            usecols=range(width), dtype=str, index_col=False, on_bad_lines="skip", keep_default_na=False,
                            na_values=WORDS_FOR_MISSING, skipinitialspace=True)
     except pd.errors.EmptyDataError as error:
@@ -185,7 +200,7 @@ def _parse(text: str, delimiter: str, quoting: int, header: bool, width: int, na
 
 def _header_lines(text: str, delimiter: str, quoting: int) -> int:
     """How many lines the first row takes: a quoted name may hold a line break."""
-    rows = csv.reader(io.StringIO(text), delimiter=delimiter, quoting=quoting)
+    rows = csv.reader(_lines(text, delimiter, "the file"), delimiter=delimiter, quoting=quoting)
     next(row for row in rows if row)
     return rows.line_num
 
@@ -201,7 +216,7 @@ def _ragged(widths: Counter, width: int, header_differs: bool, notes: list[str])
 def _without_long_rows(text: str, delimiter: str, quoting: int, width: int) -> str:
     """The table again; its first row is kept in any case, cut to the width."""
     out = io.StringIO()
-    rows = (row for row in csv.reader(io.StringIO(text), delimiter=delimiter, quoting=quoting) if row)
+    rows = (row for row in csv.reader(_lines(text, delimiter, "the file"), delimiter=delimiter, quoting=quoting) if row)
     writer = csv.writer(out, delimiter=delimiter, lineterminator="\n")
     writer.writerow(next(rows)[:width])
     writer.writerows(row for row in rows if len(row) <= width)

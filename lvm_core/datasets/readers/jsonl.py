@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -37,6 +38,8 @@ class JsonLines(TableReader):
 
     def read(self, upload):
         text, encoding, notes = to_text(upload.data, self.encoding, upload.name)
+        # before they become objects, each a hundred times its two brackets; records may hold a few others each
+        limits.check("rows", text.count("{") + text.count("["), upload.name, times=4, unit="records and lists")
         records = _records(text, upload.name, notes)
         limits.check("rows", len(records), upload.name)
         if all(isinstance(r, str) for r in records):
@@ -71,7 +74,8 @@ def _records(text: str, name: str, notes: list[str]) -> list:
         return whole
     if whole is not None:
         raise DataError(f"{name} holds one JSON value; expected one record a line, or a list of records.")
-    lines = [line for line in text.split("\n") if line.strip()]
+    lines = [found.group() for found in re.finditer(r"[^\n]*\S[^\n]*", text)]
+    limits.check("rows", len(lines), name)
     records, bad = [], 0
     for line in lines:
         try:
