@@ -12,7 +12,7 @@ CORE = ROOT / "lvm_core"
 
 # Imports go from a later floor to an earlier one or stay on their own. A module or folder of lvm_core is on one floor.
 FLOORS = [
-    {"recipe", "layout", "progress", "persist", "limits", "escape"},
+    {"recipe", "layout", "progress", "files", "checkpoint", "persist", "limits", "escape"},
     {"codecs"},
     {"datasets"},
     {"nets", "heads", "training"},
@@ -22,7 +22,10 @@ FLOORS = [
     {"paths", "directions", "support"},
     {"quality"},
     {"figures", "export", "animation"},
-    {"store", "worker"},
+    {"fitting"},
+    {"store"},
+    {"workspace"},
+    {"worker", "scheduler"},
 ]
 FLOOR = {name: number for number, names in enumerate(FLOORS) for name in names}
 HEAVY = {"torch", "umap", "openTSNE", "numba", "pynndescent", "plotly", "PIL", "openpyxl", "pyarrow", "streamlit"}
