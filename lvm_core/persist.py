@@ -6,22 +6,20 @@ go to safetensors, the rest must be plain JSON.
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from pathlib import Path
 
 import numpy as np
 
+from . import files
 from .layout import Layout
 from .recipe import Recipe
 
 FORMAT = 1
-_MAX_JSON = 64 * 2**20
-_MAX_HEADER = 2**20
 
 
-class LoadError(ValueError):
+class LoadError(files.StoreError):
     """A saved folder that cannot be read; the message says what was found and what to do."""
 
 
@@ -33,8 +31,6 @@ class Persistent(Recipe):
 
     def save(self, folder: str | os.PathLike) -> Path:
         """Write the fitted object to ``folder`` (made if missing) and return it."""
-        from safetensors.numpy import save_file
-
         folder = Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
         arrays, plain, modules = {}, {}, []
@@ -50,8 +46,8 @@ class Persistent(Recipe):
             else:
                 plain[name] = _to_plain(value)
         head = {"format": FORMAT, **self.to_recipe(), "modules": modules, "state": plain}
-        _write(folder / "weights.safetensors", lambda path: save_file(arrays, path))
-        _write(folder / "recipe.json", lambda path: path.write_text(json.dumps(head, indent=1), encoding="utf-8"))
+        files.write_tensors(folder / "weights.safetensors", arrays)
+        files.write_json(folder / "recipe.json", head, durable=True)
         return folder
 
     def _restore(self, head: dict, folder: Path) -> None:
@@ -75,18 +71,10 @@ class Persistent(Recipe):
 
 def _read_arrays(folder: Path) -> dict[str, np.ndarray]:
     """What ``weights.safetensors`` holds, every number finite. Raises LoadError."""
-    from safetensors import SafetensorError
-    from safetensors.numpy import load_file
-
-    path = folder / "weights.safetensors"
     try:
-        with path.open("rb") as file:
-            if int.from_bytes(file.read(8), "little") > _MAX_HEADER:
-                raise LoadError(f"{folder.name}: the header of weights.safetensors is over {_MAX_HEADER >> 20} MiB; this is not a "
-                                "save of this app.")
-        arrays = load_file(path)
-    except (SafetensorError, OSError, KeyError, TypeError) as error:     # the last two for number types unknown to NumPy
-        raise LoadError(f"{folder.name}: weights.safetensors cannot be read ({error}).") from error
+        arrays = files.read_tensors(folder / "weights.safetensors")
+    except files.StoreError as error:
+        raise LoadError(str(error)) from error
     bad = [k for k, v in arrays.items() if v.dtype.kind == "f" and not np.isfinite(v).all()]
     if bad:
         raise LoadError(f"{folder.name}: the weights {bad[0][:40]!r} hold NaN or infinity; this save is damaged.")
@@ -97,13 +85,9 @@ def read_head(folder: str | os.PathLike) -> dict:
     """The parsed ``recipe.json`` of a saved folder, checked for shape. Raises LoadError."""
     path = Path(folder) / "recipe.json"
     try:
-        if path.stat().st_size > _MAX_JSON:
-            raise LoadError(f"{path} is over {_MAX_JSON >> 20} MiB; this is not a save of this app.")
-        head = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        if isinstance(error, LoadError):
-            raise
-        raise LoadError(f"{path} cannot be read ({error}); expected a folder written by save().") from error
+        head = files.read_json(path)
+    except files.StoreError as error:
+        raise LoadError(f"{error} Expected a folder written by save().") from error
     wanted = {"format": int, "name": str, "params": dict, "modules": list, "state": dict}
     if not isinstance(head, dict) or any(not isinstance(head.get(k), t) for k, t in wanted.items()):
         raise LoadError(f"{path} lacks one of {', '.join(wanted)}; expected a folder written by save().")
@@ -162,13 +146,3 @@ def _from_plain(value):
     if isinstance(value, dict) and "$strings" in value:
         return np.array([str(v) for v in value["$strings"]], dtype=object)
     return value
-
-
-def _write(path: Path, write) -> None:
-    """Write to a temporary name in the same folder, then rename: a reader never sees half a file."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        write(temporary)
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)

@@ -16,6 +16,7 @@ class Progress:
     metrics: dict[str, float] = field(default_factory=dict)
     seconds: float = 0.0
     phase: str = ""
+    first: int = 0          # steps that were done before, by a job that was interrupted
 
     @property
     def fraction(self) -> float:
@@ -25,7 +26,8 @@ class Progress:
     @property
     def seconds_left(self) -> float | None:
         """Time left at the average pace so far; None before the first step."""
-        return self.seconds / self.step * (self.total - self.step) if self.step else None
+        done = self.step - self.first
+        return self.seconds / done * (self.total - self.step) if done else None
 
 
 OnStep = Callable[[Progress], "bool | None"]  # returning True stops the job, keeping what was reached
@@ -34,11 +36,11 @@ OnStep = Callable[[Progress], "bool | None"]  # returning True stops the job, ke
 class Reporter:
     """Times a job and hands its steps to ``on_step``; calling it returns True when the job was asked to stop."""
 
-    def __init__(self, on_step: OnStep | None, total: int, phase: str = ""):
-        self.on_step, self.total, self.phase, self.start = on_step, total, phase, time.monotonic()
+    def __init__(self, on_step: OnStep | None, total: int, phase: str = "", first: int = 0):
+        self.on_step, self.total, self.phase, self.first, self.start = on_step, total, phase, first, time.monotonic()
 
     def __call__(self, step: int, **metrics: float) -> bool:
         if self.on_step is None:
             return False
-        record = Progress(step, self.total, {k: float(v) for k, v in metrics.items()}, time.monotonic() - self.start, self.phase)
+        record = Progress(step, self.total, {k: float(v) for k, v in metrics.items()}, time.monotonic() - self.start, self.phase, self.first)
         return bool(self.on_step(record))

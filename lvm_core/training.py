@@ -6,14 +6,17 @@ import math
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import numpy as np
 import torch
 
+from .checkpoint import Checkpoint
 from .progress import OnStep, Reporter
 
 REPORT_SECONDS = 0.1    # a listener hears at most ten times a second
 HISTORY_LENGTH = 200    # points kept of a loss curve
+EXPLODED = 1e4          # times the first loss: no training comes back from there
 
 
 def device() -> torch.device:
@@ -40,10 +43,15 @@ class Rows:
         return torch.from_numpy(self.X[index.cpu().numpy()].toarray().astype(np.float32, copy=False)).to(self.where)
 
 
-def minibatches(n: int, size: int, generator: torch.Generator) -> Iterator[torch.Tensor]:
-    """Row numbers, ``size`` at a time, without end: a new permutation every epoch, whose last batch may be short."""
+def minibatches(n: int, size: int, generator: torch.Generator, skip: int = 0) -> Iterator[torch.Tensor]:
+    """Row numbers, ``size`` at a time, without end: a new permutation every epoch, whose last batch may be short.
+    ``skip``: batches of the same stream that were already used."""
+    epochs, batches = divmod(skip, math.ceil(n / size))
+    for _ in range(epochs):
+        torch.randperm(n, generator=generator, device=generator.device)
     while True:
-        yield from torch.randperm(n, generator=generator, device=generator.device).split(size)
+        yield from torch.randperm(n, generator=generator, device=generator.device).split(size)[batches:]
+        batches = 0
 
 
 class Adam:
@@ -63,6 +71,16 @@ class Adam:
             torch._fused_adam_(self.parameters, gradients, self.first, self.second, [], [self.count] * len(gradients), lr=rate,
                                **self.betas, weight_decay=0.0, eps=1e-8, amsgrad=False, maximize=False)
 
+    def state_dict(self) -> dict[str, torch.Tensor]:
+        """Both moments of every parameter and the number of steps."""
+        moments = {f"{name}.{i}": m for name, all in (("first", self.first), ("second", self.second)) for i, m in enumerate(all)}
+        return moments | {"count": self.count}
+
+    def load_state_dict(self, state: dict[str, torch.Tensor]) -> None:
+        """Inverse of :meth:`state_dict`."""
+        for name, own in self.state_dict().items():
+            own.copy_(state[name])
+
 
 @contextmanager
 def _no_denormals():
@@ -75,35 +93,145 @@ def _no_denormals():
         torch.set_flush_denormal(False)
 
 
+class EarlyStopping:
+    """Keeps the network that did best on rows it does not learn from, and says when it has not improved for ``patience`` epochs.
+
+    ``measure()`` returns the held-out loss as a 0-d tensor. ``loss``: the last one. Pass :meth:`__call__` as ``after_epoch``.
+    """
+
+    def __init__(self, net: torch.nn.Module, measure: Callable[[], torch.Tensor], patience: int):
+        self.net, self.measure, self.patience = net, measure, patience
+        self.best = {k: v.detach().clone() for k, v in net.state_dict().items()}
+        self.loss = measure()
+        self.least, self.since = self.loss.clone(), torch.zeros(())
+
+    def __call__(self) -> bool:
+        self.loss = self.measure()
+        self.since += 1
+        if self.loss < self.least:
+            self.least, self.since = self.loss.clone(), torch.zeros(())
+            for name, value in self.net.state_dict().items():
+                self.best[name].copy_(value)
+        return bool(self.since >= self.patience)
+
+    def restore(self) -> None:
+        """Put the best weights back into the network."""
+        self.net.load_state_dict(self.best)
+
+    def state_dict(self) -> dict[str, torch.Tensor]:
+        """The best weights, and how long ago they were found."""
+        return {"loss": self.loss, "least": self.least, "since": self.since} | {f"best.{k}": v for k, v in self.best.items()}
+
+    def load_state_dict(self, state: dict[str, torch.Tensor]) -> None:
+        """Inverse of :meth:`state_dict`; patience that was used up begins anew."""
+        self.loss, self.least, self.since = (state[k].to(self.loss.device) for k in ("loss", "least", "since"))
+        self.since = torch.zeros(()) if self.since >= self.patience else self.since.cpu()
+        for name, value in self.best.items():
+            value.copy_(state[f"best.{name}"])
+
+
+class Kept:
+    """What a training must keep to go on as if it had never ended: named networks, optimisers and generators of randomness,
+    and the history so far. Equal in all of it, and in the batches that follow from the step, two trainings stay equal bit by bit.
+
+    ``ended``: "stopped" by its listener, "over" by ``after_epoch``, or "" while there are steps left.
+    """
+
+    def __init__(self, checkpoint: Checkpoint | None, phase: str, steps: int, parts: dict[str, Any]):
+        self.checkpoint, self.phase, self.steps, self.parts = checkpoint, phase, steps, parts
+        self.step, self.ended, self.history, self.total, self.count = 0, "", [], None, 0
+
+    @property
+    def done(self) -> bool:
+        """Whether nothing is left to do."""
+        return bool(self.ended) or self.step >= self.steps
+
+    def restore(self) -> None:
+        """Take up the last checkpoint of this phase, when there is one."""
+        found = self.checkpoint and self.checkpoint.load(self.phase)
+        if found:
+            head, arrays = found
+            tensors = {name: torch.from_numpy(array) for name, array in arrays.items()}
+            for name, part in self.parts.items():
+                if isinstance(part, torch.Generator):
+                    part.set_state(tensors[name])
+                else:
+                    part.load_state_dict({k.split("/", 1)[1]: v for k, v in tensors.items() if k.startswith(f"{name}/")})
+            self.step, self.ended, self.history, self.count = head["step"], head["ended"], head["history"], head["count"]
+            self.total = tensors["total"].to(device()) if self.count else None
+        if self.checkpoint and not self.done:
+            self.checkpoint.drop_later()
+
+    def due(self, now: float) -> bool:
+        """Whether a checkpoint should be written now."""
+        return self.checkpoint is not None and self.checkpoint.due(now)
+
+    def save(self, ended: str = "") -> None:
+        """Write a checkpoint."""
+        if self.checkpoint is None:
+            return
+        tensors = {"total": self.total} if self.count else {}
+        for name, part in self.parts.items():
+            if isinstance(part, torch.Generator):
+                tensors[name] = part.get_state()
+            else:
+                tensors |= {f"{name}/{k}": v for k, v in part.state_dict().items()}
+        head = {"step": self.step, "steps": self.steps, "ended": ended, "history": self.history, "count": self.count}
+        self.checkpoint.save(self.phase, head, {k: v.detach().cpu().numpy() for k, v in tensors.items()})
+
+
 @_no_denormals()
 def train(update: Callable[[torch.Tensor, float], dict[str, torch.Tensor]], n: int, *, batch_size: int, steps: int,
-          generator: torch.Generator, on_step: OnStep | None = None, phase: str = "") -> tuple[list[dict], bool]:
+          generator: torch.Generator, on_step: OnStep | None = None, phase: str = "", checkpoint: Checkpoint | None = None,
+          parts: dict[str, Any] | None = None, after_epoch: Callable[[], bool] | None = None) -> tuple[list[dict], bool]:
     """Call ``update(rows, progress)`` for ``steps`` minibatches of n rows; returns (history, whether it was stopped).
 
     ``update`` gets the batch's row numbers and the share of the training done (0 to 1), makes one optimiser step and
     returns its metrics as detached 0-d tensors, ``loss`` first. They are summed on the device and read only when they
     are reported, so that a GPU never waits for Python. ``history``: at most 200 dicts, each the mean since the one before.
-    Raises ValueError when the loss is no longer finite.
+    ``after_epoch`` may end the training by returning True. With a ``checkpoint``, ``parts`` names what is kept there (see
+    :class:`Kept`), and a training that finds one goes on from it.
+    Raises ValueError when the loss is no longer finite, or exploded.
     """
-    report, batches = Reporter(on_step, steps, phase), minibatches(n, batch_size, generator)
-    every, history, heard = math.ceil(steps / HISTORY_LENGTH), [], -math.inf
-    names, total, count = [], None, 0
-    for step in range(1, steps + 1):
+    kept, every, an_epoch = Kept(checkpoint, phase, steps, parts or {}), math.ceil(steps / HISTORY_LENGTH), math.ceil(n / batch_size)
+    kept.restore()
+    if kept.done:
+        return kept.history, kept.ended == "stopped"
+    while len(kept.history) + (steps - kept.step) // every > HISTORY_LENGTH:    # of a training that was made longer
+        kept.history = kept.history[1::2]
+    report, batches = Reporter(on_step, steps, phase, kept.step), minibatches(n, batch_size, generator, kept.step)
+    heard, over = -math.inf, False
+    for step in range(kept.step + 1, steps + 1):
         metrics = update(next(batches), (step - 1) / steps)
         values = torch.stack(tuple(metrics.values()))
-        names, total, count = list(metrics), values if total is None else total + values, count + 1
-        point, now = step % every == 0 or step == steps, time.monotonic()
+        kept.total, kept.count, kept.step = values if kept.total is None else kept.total + values, kept.count + 1, step
+        over = after_epoch is not None and step % an_epoch == 0 and after_epoch()
+        point, now = step % every == 0 or step == steps or over, time.monotonic()
         if not point and now - heard < REPORT_SECONDS:
             continue
-        means = dict(zip(names, (total / count).tolist()))
-        if not all(map(math.isfinite, means.values())):
-            raise ValueError(f"The training diverged at step {step} of {steps}: its loss is no longer a number. "
-                             "Try a lower learning rate, or check the data for extreme values.")
+        means = dict(zip(metrics, (kept.total / kept.count).tolist()))
+        _check_sane(means, kept.history, step, steps)
         if point:
-            history.append({"step": step, **means})
-            total, count = None, 0
-        if now - heard >= REPORT_SECONDS or step == steps:
+            kept.history.append({"step": step, **means})
+            kept.total, kept.count = None, 0
+        if now - heard >= REPORT_SECONDS or step == steps or over:
             heard = now
-            if report(step, **means) and step < steps:
-                return history or [{"step": step, **means}], True
-    return history, False
+            if report(step, **means) and step < steps and not over:
+                kept.history = kept.history or [{"step": step, **means}]
+                kept.save("stopped")
+                return kept.history, True
+        if over:
+            break
+        if kept.due(now) and step < steps:
+            kept.save()
+    kept.save("over" if over else "")
+    return kept.history, False
+
+
+def _check_sane(means: dict[str, float], history: list[dict], step: int, steps: int) -> None:
+    where = f"The training diverged at step {step} of {steps}"
+    advice = "Try a lower learning rate, or check the data for extreme values."
+    if not all(map(math.isfinite, means.values())):
+        raise ValueError(f"{where}: its loss is no longer a number. {advice}")
+    if history and means["loss"] > EXPLODED * max(1.0, abs(history[0]["loss"])):
+        raise ValueError(f"{where}: its loss grew from {history[0]['loss']:.3g} to {means['loss']:.3g}. {advice}")

@@ -12,7 +12,7 @@ CORE = ROOT / "lvm_core"
 
 # Imports go from a later floor to an earlier one or stay on their own. A module or folder of lvm_core is on one floor.
 FLOORS = [
-    {"recipe", "layout", "progress", "persist", "limits", "escape"},
+    {"recipe", "layout", "progress", "files", "checkpoint", "persist", "limits", "escape"},
     {"codecs"},
     {"datasets"},
     {"nets", "heads", "training"},
@@ -22,7 +22,12 @@ FLOORS = [
     {"paths", "directions", "support"},
     {"quality"},
     {"figures", "export", "export_onnx", "animation"},
-    {"store", "worker"},
+    {"fitting"},
+    {"store"},
+    {"archive_checks", "archive"},
+    {"workspace"},
+    {"worker", "scheduler"},
+    {"cli", "__main__"},
 ]
 FLOOR = {name: number for number, names in enumerate(FLOORS) for name in names}
 HEAVY = {"torch", "umap", "openTSNE", "numba", "pynndescent", "plotly", "PIL", "openpyxl", "pyarrow", "streamlit"}

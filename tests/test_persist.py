@@ -65,7 +65,7 @@ def test_a_failed_write_keeps_the_old_save(saved, monkeypatch):
     def full(*args):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("safetensors.numpy.save_file", full)
+    monkeypatch.setattr("safetensors.numpy.save", full)
     with pytest.raises(OSError, match="No space"):
         MODELS["PCA"](latent_dim=3).fit(X).save(saved)
     assert load_model(saved).latent_dim == 2
@@ -128,9 +128,9 @@ def test_a_recipe_that_is_none(saved, text):
 
 
 def test_a_recipe_that_is_too_large(saved, monkeypatch):
-    monkeypatch.setattr("lvm_core.persist._MAX_JSON", 2**10)
+    monkeypatch.setattr("lvm_core.files.MAX_JSON", 2**10)
     (saved / "recipe.json").write_text(" " * 2000)
-    refused(saved, "not a save of this app")
+    refused(saved, "not written by this app")
 
 
 @pytest.mark.parametrize("keep", (0, 4, 8, 100, -1))

@@ -10,6 +10,7 @@ from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, Transfo
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from ..checkpoint import Checkpoint
 from ..layout import Layout
 from ..persist import Persistent
 from ..progress import OnStep
@@ -35,7 +36,8 @@ class LatentModel(Persistent, ClassNamePrefixFeaturesOutMixin, TransformerMixin,
     kinds: ClassVar[tuple[str, ...]] = ("image", "table", "text", "array")
     importance_meaning: ClassVar[str] = ""
     sparse: ClassVar[bool] = False          # whether X may be CSR
-    iterative: ClassVar[bool] = False       # whether the fit reports steps
+    iterative: ClassVar[bool] = False       # whether the fit reports steps; its _fit then takes a checkpoint too
+    length: ClassVar[str] = ""              # the parameter that says how long it trains, where a fit can be continued
 
     @classmethod
     def suggest(cls, n: int, layout: Layout) -> dict[str, Any]:
@@ -44,10 +46,12 @@ class LatentModel(Persistent, ClassNamePrefixFeaturesOutMixin, TransformerMixin,
 
     # -- the public verbs -------------------------------------------------------------------------------------------
 
-    def fit(self, X, y=None, *, layout: Layout | None = None, on_step: OnStep | None = None):
+    def fit(self, X, y=None, *, layout: Layout | None = None, on_step: OnStep | None = None, checkpoint: Checkpoint | None = None):
         """Learn from X (n, d). ``layout`` names the columns' likelihoods; without one they are real numbers.
 
-        ``on_step(Progress)`` may return True to stop; the fit then keeps what was reached.
+        ``on_step(Progress)`` may return True to stop; the fit then keeps what was reached. An ``iterative`` model keeps its
+        state in ``checkpoint`` from time to time; a later fit with the same X, parameters and checkpoint goes on from there
+        and learns bit by bit what an uninterrupted one learns.
         Raises ValueError when X, the layout or a parameter cannot be used, saying why.
         """
         self.check_params()
@@ -56,7 +60,8 @@ class LatentModel(Persistent, ClassNamePrefixFeaturesOutMixin, TransformerMixin,
         if layout.d != X.shape[1]:
             raise ValueError(f"X has {X.shape[1]} columns, the layout describes {layout.d}.")
         self.layout_, self.stopped_, self.history_ = layout, False, []
-        Z = self._fit(X, check_random_state(self.random_state), on_step)
+        kept = {"checkpoint": checkpoint} if self.iterative else {}
+        Z = self._fit(X, check_random_state(self.random_state), on_step, **kept)
         Z = self._encode(X) if Z is None else Z
         if not np.isfinite(Z).all():
             raise ValueError(f"{type(self).__name__} diverged: some codes are not finite. Try a lower learning rate, or check the data for extreme values.")

@@ -30,6 +30,8 @@ class GAN(LatentModel):
     An encoder E for real rows is trained afterwards, G fixed: ``|E(G(z)) - z|^2/k + |G(E(x)) - x|^2/d`` for drawn z and
     real x. :meth:`invert` refines its codes by optimisation.
 
+    There is no early stopping: no loss of a GAN says how good its samples are (that of held-out rows neither).
+
     Not for text: word counts are thousands of mostly zero whole numbers, for which a critic's gradient means little.
     Learnt: ``net_``, ``importance_`` (k,), ``history_`` (the critic's and generator's loss and the score gap, by step).
     """
@@ -42,6 +44,7 @@ class GAN(LatentModel):
     kinds: ClassVar[tuple[str, ...]] = ("image", "table", "array")
     importance_meaning: ClassVar[str] = "mean change of the output per unit step, in the data's standard deviations"
     iterative: ClassVar[bool] = True
+    length: ClassVar[str] = "steps"
 
     latent_dim: int = param(16, low=1, high=512, help="Length of the code the generator draws from.")
     steps: int = param(3000, low=1, high=1_000_000, log=True, help="Minibatches the generator learns from; more is slower and better.")
@@ -77,7 +80,7 @@ class GAN(LatentModel):
 
         self.net_ = self._network().to(device()).eval()
 
-    def _fit(self, X, rng, on_step):
+    def _fit(self, X, rng, on_step, checkpoint=None):
         from ..training import Rows, device, seeded
 
         if self.layout_.has("counts"):
@@ -87,12 +90,12 @@ class GAN(LatentModel):
         net.start(X, self.layout_, seeded(rng))
         net.to(where)
         rows = Rows(X, where)
-        self._train_generator(net, rows, X.shape[0], rng, on_step)
-        self._train_encoder(net, rows, X.shape[0], rng, on_step)
+        self._train_generator(net, rows, X.shape[0], rng, on_step, checkpoint)
+        self._train_encoder(net, rows, X.shape[0], rng, on_step, checkpoint)
         net.requires_grad_(False).eval()
         self.importance_ = self._influence(rng)
 
-    def _train_generator(self, net, rows, n, rng, on_step):
+    def _train_generator(self, net, rows, n, rng, on_step, checkpoint):
         import copy
 
         import torch
@@ -131,10 +134,11 @@ class GAN(LatentModel):
             return {"loss": against.detach(), "critic": loss.detach(), "gap": gap.detach().mean()}
 
         net.decoder.requires_grad_(False)
-        self.history_, self.stopped_ = train(update, n, batch_size=self.batch_size, steps=self.steps,
-                                             generator=seeded(rng, where), on_step=on_step, phase="generator and critic")
+        parts = {"net": net, "critic": critic, "generator": generator, "critic adam": adam[0], "generator adam": adam[1], "noise": noise}
+        self.history_, self.stopped_ = train(update, n, batch_size=self.batch_size, steps=self.steps, generator=seeded(rng, where), on_step=on_step,
+                                             phase="generator and critic", checkpoint=checkpoint, parts=parts)
 
-    def _train_encoder(self, net, rows, n, rng, on_step):
+    def _train_encoder(self, net, rows, n, rng, on_step, checkpoint):
         import torch
 
         from ..training import Adam, seeded, train
@@ -155,7 +159,8 @@ class GAN(LatentModel):
 
         steps = min(RESCUE_STEPS, self.steps) if self.stopped_ else max(self.steps // 2, 1)
         _, stopped = train(update, n, batch_size=self.batch_size, steps=steps, generator=seeded(rng, where),
-                           on_step=None if self.stopped_ else on_step, phase="encoder")
+                           on_step=None if self.stopped_ else on_step, phase="encoder", checkpoint=checkpoint,
+                           parts={"encoder": net.encoder, "adam": adam, "noise": noise})
         self.stopped_ = self.stopped_ or stopped
 
     def _influence(self, rng, points: int = 64, delta: float = 0.25):

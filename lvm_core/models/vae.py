@@ -22,7 +22,11 @@ class VAE(LatentModel):
     likelihood of every block of columns; the noise of real columns is learned (Rybkin et al., 2021, arXiv:2006.13202).
     Counts are a multinomial over the vocabulary (Miao et al., 2016, arXiv:1511.06038).
 
-    Learnt: ``net_``, ``importance_`` (k,), ``history_`` (loss, reconstruction and kl in nats per row, by step).
+    With ``patience`` a tenth of the rows is not learnt from; their ELBO after each epoch says when to end (Prechelt, 1998,
+    doi:10.1007/3-540-49430-8_3), and the weights that did best are kept.
+
+    Learnt: ``net_``, ``importance_`` (k,), ``history_`` (loss, reconstruction and kl in nats per row, by step; with ``patience``
+    also the loss held_out).
     """
 
     title: ClassVar[str] = "Variational autoencoder"
@@ -33,6 +37,7 @@ class VAE(LatentModel):
     importance_meaning: ClassVar[str] = "nats of information about a row (KL)"
     sparse: ClassVar[bool] = True
     iterative: ClassVar[bool] = True
+    length: ClassVar[str] = "epochs"
 
     latent_dim: int = param(8, low=1, high=512, help="Length of the code: how many sliders describe an item.")
     beta: float = param(1.0, low=0.0, high=20.0, help="Weight of the KL term; 1 is the ELBO, more gives fewer and smoother dimensions.")
@@ -44,6 +49,7 @@ class VAE(LatentModel):
     noise: str = param("learned", choices=("learned", "unit"), help="Spread of real columns around the decoded mean: learned from the data, or fixed at 1.", advanced=True)
     warm_up: float = param(0.2, low=0.0, high=1.0, help="Share of the training in which the weight of the KL term rises from 0, so that no dimension dies early.", advanced=True)
     cool_down: float = param(0.5, low=0.0, high=1.0, help="Share of the training, at its end, in which the learning rate falls to 0.", advanced=True)
+    patience: int = param(0, low=0, high=1000, help="Ends the training when the loss of rows held out of it, a tenth, has not improved for so many epochs, and keeps the best; 0 trains to the end, on all rows.", advanced=True)
     batch_size: int = param(64, low=1, high=8192, log=True, help="Rows in one step of the optimiser.", advanced=True)
     learning_rate: float = param(1e-3, low=1e-6, high=1.0, log=True, help="Step size of the optimiser (Adam).", advanced=True)
     random_state: int | None = param(0, low=0, high=2**31 - 1, advanced=True, help="Seed of weights, batches and noise.")
@@ -74,18 +80,22 @@ class VAE(LatentModel):
 
         self.net_ = self._network().to(device()).eval()
 
-    def _fit(self, X, rng, on_step):
+    def _fit(self, X, rng, on_step, checkpoint=None):
         import torch
 
         from ..training import Adam, Rows, device, seeded, train
 
-        where, n = device(), X.shape[0]
+        where = device()
         self.bounded_ = self.layout_.image is not None and bool(X.min() >= 0 and X.max() <= 1)
         self.net_ = net = self._network()
-        net.start(X, self.layout_, seeded(rng))
+        learnt, aside = self._held_out(X, rng)
+        n = learnt.shape[0]
+        net.start(learnt, self.layout_, seeded(rng))
         net.to(where).train()
-        rows, noise = Rows(X, where), seeded(rng, where)
+        rows, noise = Rows(learnt, where), seeded(rng, where)
         adam = Adam(net.parameters())
+        parts = {"net": net, "adam": adam, "noise": noise}
+        early = parts["early"] = self._early_stopping(net, aside) if self.patience else None
 
         def update(index, progress):
             x = rows[index]
@@ -96,14 +106,42 @@ class VAE(LatentModel):
             cool = min((1 - progress) / self.cool_down, 1.0) if self.cool_down else 1.0
             adam.step(warm * self.beta * kl - reconstruction, self.learning_rate * cool)
             reconstruction, kl = reconstruction.detach(), kl.detach()
-            return {"loss": self.beta * kl - reconstruction, "reconstruction": reconstruction, "kl": kl}
+            metrics = {"loss": self.beta * kl - reconstruction, "reconstruction": reconstruction, "kl": kl}
+            return metrics | {"held_out": early.loss} if early else metrics
 
         steps = self.epochs * -(-n // self.batch_size)
-        self.history_, self.stopped_ = train(update, n, batch_size=self.batch_size, steps=steps, generator=seeded(rng, where), on_step=on_step)
+        self.history_, self.stopped_ = train(update, n, batch_size=self.batch_size, steps=steps, generator=seeded(rng, where), on_step=on_step,
+                                             checkpoint=checkpoint, parts={k: v for k, v in parts.items() if v}, after_epoch=early)
+        if early:
+            early.restore()
         net.eval()
         mean, kl = self._run(lambda net, x: _mean_and_kl(net, x), X)
         self.importance_ = kl.mean(0, dtype=np.float64)
         return mean
+
+    def _held_out(self, X, rng):
+        """(rows to learn from, rows to watch): all and none without patience."""
+        n = X.shape[0]
+        if not self.patience:
+            return X, X[:0]
+        if n < 20:
+            raise ValueError(f"VAE: patience is {self.patience}, but of {n} rows none can be held out; expected at least 20 rows, or patience 0.")
+        order = rng.permutation(n)
+        return X[np.sort(order[n // 10:])], X[np.sort(order[:n // 10])]
+
+    def _early_stopping(self, net, aside):
+        import torch
+
+        from ..nets import in_batches
+        from ..training import EarlyStopping
+
+        draws = self._draws(4, torch.zeros((), device=next(net.parameters()).device), True)
+
+        def measure():
+            reconstruction, kl = in_batches(lambda net, x: _elbo(net, x, draws), net, aside.astype(np.float32))
+            return torch.tensor(float((self.beta * kl - reconstruction).mean(dtype=np.float64)), device=draws.device)
+
+        return EarlyStopping(net, measure, self.patience)
 
     # -- the public verbs beyond the contract -------------------------------------------------------------------------
 

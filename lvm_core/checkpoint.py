@@ -1,0 +1,113 @@
+"""Where a fit keeps what it needs to go on: one safetensors file a phase, and the one before it in case the last is damaged."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+import zlib
+from pathlib import Path
+
+import numpy as np
+
+from . import files
+
+FORMAT = 1
+SECONDS = 10.0          # between two checkpoints; a fit that is killed loses at most as much
+MOST_OF_TIME = 0.02     # share of the time that writing them may take
+
+
+class Checkpoint:
+    """The checkpoints of one fit in a folder of its own. The training loop asks :meth:`due`, then calls :meth:`save`.
+
+    ``earlier``: seconds the fit took before this process, as the last checkpoint read says.
+    """
+
+    def __init__(self, folder: Path, seconds: float = SECONDS):
+        self.folder, self.seconds, self.earlier = Path(folder), seconds, 0.0
+        self._start = self._saved = time.monotonic()
+        self._wait, self._opened = seconds, []
+
+    def due(self, now: float) -> bool:
+        """Whether it is time to save, by ``time.monotonic()``."""
+        return now - self._saved >= self._wait
+
+    def save(self, phase: str, head: dict, arrays: dict[str, np.ndarray]) -> None:
+        """Keep ``head`` (plain JSON) and the arrays of a phase; the checkpoint before it stays beside. Raises OSError."""
+        start = time.monotonic()
+        self.folder.mkdir(parents=True, exist_ok=True)
+        head = head | {"format": FORMAT, "seconds": self.earlier + start - self._start}
+        last, before = self._paths(phase)
+        if last.exists():
+            last.replace(before)
+        _write(last, head, arrays)
+        self._saved = time.monotonic()
+        self._wait = max(self.seconds, (self._saved - start) / MOST_OF_TIME)
+
+    def load(self, phase: str) -> tuple[dict, dict[str, np.ndarray]] | None:
+        """The newest whole checkpoint of a phase, or None: a damaged one is passed over."""
+        self._opened += self._paths(phase)
+        for path in self._paths(phase):
+            try:
+                head, arrays = _read(path)
+            except (files.StoreError, OSError):
+                continue
+            self.earlier = max(self.earlier, float(head.get("seconds", 0.0)))
+            return head, arrays
+        return None
+
+    def drop_later(self) -> None:
+        """Forget the phases that come after those read so far: what they were made from is about to change. Raises OSError."""
+        for path in self._all():
+            if path not in self._opened:
+                path.unlink(missing_ok=True)
+
+    def reopen(self) -> float:
+        """Make phases that were ended early go on when they are read again. Returns the share of its steps that the first phase
+        to be trained had made, 1 for all. Raises StoreError when there is no whole checkpoint, OSError when it cannot be written."""
+        share = None
+        for path in sorted((p for p in self._all() if "." not in p.stem), key=lambda p: p.stat().st_mtime):
+            head, arrays = _read(path)
+            share = head["step"] / head["steps"] if share is None else share
+            if head["ended"]:
+                self.earlier = head["seconds"]
+                _write(path, head | {"ended": ""}, arrays)
+        if share is None:
+            raise files.StoreError("Nothing is left to continue from: the run has no checkpoint.")
+        return share
+
+    def _all(self) -> list[Path]:
+        return list(self.folder.glob("*.safetensors")) if self.folder.is_dir() else []
+
+    def _paths(self, phase: str) -> tuple[Path, Path]:
+        name = re.sub("[^a-z]+", "-", phase.lower()) or "fit"
+        return self.folder / f"{name}.safetensors", self.folder / f"{name}.before.safetensors"
+
+
+def _write(path: Path, head: dict, arrays: dict[str, np.ndarray]) -> None:
+    from safetensors.numpy import save
+
+    arrays = {name: np.asarray(array, order="C") for name, array in arrays.items()}
+    files.write(path, save(arrays, {"head": json.dumps(head), "sum": str(_sum(arrays))}))
+
+
+def _sum(arrays: dict[str, np.ndarray]) -> int:
+    total = 0
+    for name in sorted(arrays):
+        total = zlib.crc32(arrays[name].tobytes(), zlib.crc32(name.encode(), total))
+    return total
+
+
+def _read(path: Path) -> tuple[dict, dict[str, np.ndarray]]:
+    from safetensors import safe_open
+
+    arrays = files.read_tensors(path)
+    with safe_open(path, "np") as file:
+        marks = file.metadata() or {}
+    if marks.get("sum") != str(_sum(arrays)):
+        raise files.StoreError(f"{path} is damaged: its sum is not the one it was written with.")
+    try:
+        head = json.loads(marks["head"])
+    except (KeyError, ValueError) as error:
+        raise files.StoreError(f"{path} is no checkpoint of this app.") from error
+    return files.check_format(head, path, FORMAT), arrays

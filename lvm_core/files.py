@@ -1,0 +1,219 @@
+"""Files that are whole or not there: every write goes to a temporary name and is renamed, every error is one sentence."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import secrets
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+
+MAX_JSON = 64 * 2**20
+MAX_HEADER = 2**20
+_MARK = ".new-"         # what a name begins with while its content is not whole
+
+_REASONS = {
+    (errno.ENOSPC, errno.EDQUOT, errno.EFBIG): "the disk is full, or a quota is used up; make room and try again",
+    (errno.EROFS, errno.EACCES, errno.EPERM): "it may only be read; choose another workspace with LATENT_EXPLORER_HOME, or change its permissions",
+    (errno.ENOENT, errno.ENOTDIR): "it is not there (any more)",
+    (errno.EMFILE, errno.ENFILE): "too many files are open at once; try again",
+}
+
+
+class StoreError(ValueError):
+    """Something on disk that cannot be written or read: one sentence with what was found and what to do."""
+
+
+@contextmanager
+def plainly(what: str) -> Iterator[None]:
+    """Turn an OSError into a StoreError that says ``what`` could not be done, and why."""
+    try:
+        yield
+    except OSError as error:
+        raise StoreError(f"{what} did not work: {reason(error)}.") from error
+
+
+def reason(error: OSError) -> str:
+    """Why the operating system refused, in words, with the name of the file's folder."""
+    words = next((text for numbers, text in _REASONS.items() if error.errno in numbers), str(error.strerror or error))
+    return f"{Path(error.filename).parent}: {words}" if isinstance(error.filename, str) else words
+
+
+def write(path: Path, content: bytes | Callable[[Path], None], *, durable: bool = True) -> None:
+    """Write bytes, or let a function write to the name it is given, then rename: a reader never sees half a file.
+
+    ``durable`` waits for the disk, so that a power failure leaves the old file or the new one. Raises OSError.
+    """
+    temporary = path.with_name(f"{_MARK}{path.name}-{secrets.token_hex(4)}")
+    try:
+        if callable(content):
+            content(temporary)
+        else:
+            temporary.write_bytes(content)
+        if durable:
+            _flush(temporary)
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _flush(path: Path) -> None:
+    handle = os.open(path, os.O_RDWR)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+@contextmanager
+def new_folder(path: Path) -> Iterator[Path]:
+    """A folder under a temporary name, renamed to ``path`` when the block ends well and removed when it does not."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f"{_MARK}{path.name}-{secrets.token_hex(4)}")
+    temporary.mkdir(mode=0o700)
+    try:
+        yield temporary
+        os.replace(temporary, path)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def remove_folder(path: Path) -> None:
+    """Take a folder away: gone under its name at once, whatever its size. Raises OSError."""
+    gone = path.with_name(f"{_MARK}{path.name}-{secrets.token_hex(4)}")
+    os.replace(path, gone)
+    shutil.rmtree(gone, ignore_errors=True)
+
+
+def is_whole(path: Path) -> bool:
+    """Whether a name is not one of those given while something is written."""
+    return not path.name.startswith(".")
+
+
+def write_json(path: Path, data, *, durable: bool = False) -> None:
+    """Write plain JSON. Raises OSError."""
+    write(path, json.dumps(data, indent=1).encode(), durable=durable)
+
+
+def read_json(path: Path, limit: int | None = None):
+    """What a JSON file of at most ``limit`` bytes holds. Raises StoreError in one sentence, whatever is there."""
+    limit = limit or MAX_JSON
+    try:
+        with path.open("rb") as file:
+            raw = file.read(limit + 1)
+        if len(raw) > limit:
+            raise StoreError(f"{path} is over {limit >> 20} MiB; it was not written by this app.")
+        return json.loads(raw)
+    except (OSError, ValueError, RecursionError) as error:
+        if isinstance(error, StoreError):
+            raise
+        words = reason(error) if isinstance(error, OSError) else f"it is no JSON ({str(error)[:100]})"
+        raise StoreError(f"{path} cannot be read: {words}.") from error
+
+
+def check_format(head, path: Path, newest: int) -> dict:
+    """``head`` when it is a JSON object of a format this version reads. Raises StoreError."""
+    found = head.get("format") if isinstance(head, dict) else None
+    if not isinstance(found, int) or isinstance(found, bool) or found < 1:
+        raise StoreError(f"{path} names no format; expected a file written by this app.")
+    if found > newest:
+        raise StoreError(f"{path} has format {found}, this version reads up to {newest}; update the app to open it.")
+    return head
+
+
+def write_array(path: Path, array: np.ndarray, *, durable: bool = True) -> None:
+    """Write a ``.npy``. Raises OSError."""
+    def save(temporary: Path) -> None:
+        with temporary.open("wb") as file:
+            np.save(file, np.ascontiguousarray(array), allow_pickle=False)
+
+    write(path, save, durable=durable)
+
+
+def read_array(path: Path, *, mapped: bool = False) -> np.ndarray:
+    """What a ``.npy`` holds; ``mapped`` leaves it on the disk until it is used. Raises StoreError."""
+    try:
+        array = np.load(path, mmap_mode="r" if mapped else None, allow_pickle=False)
+    except (OSError, ValueError, EOFError, SyntaxError) as error:
+        words = reason(error) if isinstance(error, OSError) and error.errno else f"it is damaged ({str(error)[:100]})"
+        raise StoreError(f"{path} cannot be read: {words}.") from error
+    if not isinstance(array, np.ndarray):
+        raise StoreError(f"{path} holds no single array.")
+    return np.asarray(array)
+
+
+def write_tensors(path: Path, arrays: dict[str, np.ndarray], *, durable: bool = True) -> None:
+    """Write named arrays as safetensors. Raises OSError."""
+    from safetensors.numpy import save
+
+    write(path, save({k: np.ascontiguousarray(v) for k, v in arrays.items()}), durable=durable)
+
+
+def read_tensors(path: Path) -> dict[str, np.ndarray]:
+    """Named arrays from safetensors. Raises StoreError."""
+    from safetensors import SafetensorError
+    from safetensors.numpy import load_file
+
+    try:
+        with path.open("rb") as file:
+            if int.from_bytes(file.read(8), "little") > MAX_HEADER:
+                raise StoreError(f"{path}: the header is over {MAX_HEADER >> 20} MiB; it was not written by this app.")
+        return load_file(path)
+    except (SafetensorError, OSError, KeyError, TypeError) as error:     # the last two for number types unknown to NumPy
+        raise StoreError(f"{path} cannot be read ({str(error)[:200]}).") from error
+
+
+class Lock:
+    """A file that one process at a time holds; it is free again the moment that process ends, however it ends."""
+
+    def __init__(self, path: Path):
+        self.path, self._handle = path, None
+
+    def take(self) -> bool:
+        """Hold it from now on; False when somebody else does. Raises OSError where the file cannot be made."""
+        handle = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600)
+        for wait in (0.01, 0.05, 0.2, 0):       # somebody may just be looking, see held()
+            if _lock(handle):
+                self._handle = handle
+                return True
+            time.sleep(wait)
+        os.close(handle)
+        return False
+
+    def release(self) -> None:
+        """Let others have it."""
+        if self._handle is not None:
+            os.close(self._handle)
+            self._handle = None
+
+    def held(self) -> bool:
+        """Whether any process holds it now."""
+        try:
+            handle = os.open(self.path, os.O_RDONLY)
+        except OSError:
+            return False
+        try:
+            return not _lock(handle, shared=True)
+        finally:
+            os.close(handle)
+
+
+def _lock(handle: int, shared: bool = False) -> bool:
+    try:
+        if os.name == "nt":
+            import msvcrt
+
+            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
+        else:
+            import fcntl
+
+            fcntl.flock(handle, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True

@@ -1,0 +1,96 @@
+"""The two long jobs, whole: fit a model on a dataset, and lay its codes out as a map. Neither knows a page, a thread or a disk."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from .checkpoint import Checkpoint
+from .datasets.base import Dataset
+from .models.base import LatentModel
+from .progress import OnStep
+from .projections.base import Projection
+from .quality import Score, likelihood, reconstruction
+from .quality import projection as map_scores
+
+HELD_OUT = 0.1
+MIN_ROWS_TO_SPLIT = 50
+MAP_ROWS = 20_000       # beyond, a map is found on a sample and the rest is placed by its neighbours
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A fitted model with the codes Z (n, k) of *all* rows and the rows it did and did not see."""
+
+    model: LatentModel
+    codes: np.ndarray
+    train: np.ndarray
+    held_out: np.ndarray    # empty for small data: scores are then of rows the model has seen
+    seconds: float
+    scores: list[Score]
+    columns: pd.DataFrame   # reconstruction of each column: name, measure, value, baseline
+
+    @property
+    def scored_rows(self) -> np.ndarray:
+        """The rows quality is measured on: held-out ones when there are any."""
+        return self.held_out if len(self.held_out) else self.train
+
+
+def split(n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """(train, held out) row numbers: a tenth held out from 50 rows on, none below; the same seed gives the same split."""
+    if n < MIN_ROWS_TO_SPLIT:
+        return np.arange(n), np.arange(0)
+    order = np.random.RandomState(seed).permutation(n)
+    cut = max(5, int(n * HELD_OUT))
+    return np.sort(order[cut:]), np.sort(order[:cut])
+
+
+def fit_run(dataset: Dataset, model: LatentModel, on_step: OnStep | None = None, checkpoint: Checkpoint | None = None) -> Fitted:
+    """Fit ``model`` on the training rows of ``dataset``. ``model.random_state`` seeds the split and the fit; with a
+    ``checkpoint`` a fit that was interrupted goes on where it was.
+
+    Raises ValueError with one sentence when the data or the parameters cannot be used.
+    """
+    start = time.monotonic()
+    train, held_out = split(len(dataset), model.random_state or 0)
+    model.fit(dataset.X[train], layout=dataset.layout, on_step=on_step, checkpoint=checkpoint)
+    codes = encode_all(model, dataset.X)
+    seconds = time.monotonic() - start + (checkpoint.earlier if checkpoint else 0.0)
+    return Fitted(model, codes, train, held_out, seconds, *_measured(model, dataset.X, train, held_out))
+
+
+def _measured(model: LatentModel, X, train: np.ndarray, held_out: np.ndarray) -> tuple[list[Score], pd.DataFrame]:
+    """The scores of a fit, on rows it has not seen where there are any, and the reconstruction of each column."""
+    rows = held_out if len(held_out) else train
+    back = reconstruction(model, X[rows], X[train] if len(held_out) else None)
+    return back.scores + likelihood(model, X[rows]), back.columns
+
+
+@dataclass(frozen=True)
+class Mapped:
+    """A fitted map with the positions (n, c) of all codes, its scores, and a note where only a sample was fitted."""
+
+    projection: Projection
+    positions: np.ndarray
+    scores: list[Score]
+    note: str
+
+
+def map_codes(Z: np.ndarray, projection: Projection, on_step: OnStep | None = None) -> Mapped:
+    """Lay codes Z (n, k) out as a map and measure how far to trust it."""
+    rows, note = np.arange(len(Z)), ""
+    if not projection.exact and len(Z) > MAP_ROWS:
+        rows = np.sort(np.random.RandomState(projection.random_state or 0).choice(len(Z), MAP_ROWS, replace=False))
+        note = f"The map was found on {MAP_ROWS:,} of {len(Z):,} items (chosen by the seed); the rest was placed among their nearest neighbours."
+    positions = projection.fit_transform(Z[rows], on_step=on_step)
+    if len(rows) < len(Z):
+        positions = projection.transform(Z)
+    return Mapped(projection, positions, map_scores(Z, positions, metric=getattr(projection, "metric", "euclidean")), note)
+
+
+def encode_all(model: LatentModel, X, batch: int = 4096) -> np.ndarray:
+    """Codes Z (n, k) float32 of all rows, a batch at a time."""
+    return np.concatenate([np.asarray(model.transform(X[i:i + batch]), np.float32) for i in range(0, X.shape[0], batch)])
