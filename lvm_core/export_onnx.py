@@ -19,7 +19,10 @@ def to_onnx(model: LatentModel) -> dict[str, bytes]:
     """
     encode, decode = _modules(model)
     k, d = len(model.code_mean_), model.n_features_in_
-    return {"encoder.onnx": _written(encode, d, "rows", "codes"), "decoder.onnx": _written(decode, k, "codes", "rows")}
+    try:
+        return {"encoder.onnx": _written(encode, d, "rows", "codes"), "decoder.onnx": _written(decode, k, "codes", "rows")}
+    except (RuntimeError, ImportError) as error:        # torch's own, for an operation ONNX has no word for
+        raise ValueError(f"{type(model).__name__} cannot be written as ONNX ({str(error).splitlines()[0][:120]}).") from error
 
 
 def _written(module, width: int, what: str, gives: str) -> bytes:

@@ -18,6 +18,7 @@ class Limits:
     """The largest of everything. A server that should accept other sizes replaces :data:`LIMITS` once at its start."""
 
     upload_bytes: int = _limit(200 * 2**20, "bytes", "Bring a part of it.")
+    archive_bytes: int = _limit(2**30, "bytes", "Download it again without the data.")
     rows: int = _limit(1_000_000, "rows", "Bring a part of it.")
     columns: int = _limit(2000, "columns", "Leave some out, or bring pure numbers as .npy.")
     features: int = _limit(50_000, "values per row", "Make the rows shorter.")

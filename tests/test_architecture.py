@@ -24,8 +24,8 @@ FLOORS = [
     {"figures", "export", "export_onnx", "animation"},
     {"fitting"},
     {"store"},
-    {"archive_checks", "archive"},
     {"workspace"},
+    {"archive_checks", "archive"},
     {"worker", "scheduler"},
     {"cli", "__main__"},
 ]

@@ -34,11 +34,11 @@ class Parquet(TableReader):
             limits.check("rows", file.metadata.num_rows, upload.name)
             limits.check("columns", len(file.schema_arrow.names), upload.name)
             limits.check("cells", file.metadata.num_rows * len(file.schema_arrow.names), upload.name)
-            flat = [f.name for f in file.schema_arrow if not _deep(f.type)]
+            flat = [f.name for f in file.schema_arrow if not nested_or_binary(f.type)]
             words = [f.name for f in file.schema_arrow if pa.types.is_string(f.type) or pa.types.is_large_string(f.type)]
             # words stay in their dictionary until their true length is known: a small file can stand for terabytes
             file = pq.ParquetFile(io.BytesIO(upload.data), read_dictionary=words)
-            table = _batches(file, flat, upload.name).replace_schema_metadata(None)     # of no use here, and parsed when broken
+            table = batches(file, flat, upload.name).replace_schema_metadata(None)     # of no use here, and parsed when broken
             frame = table.to_pandas(date_as_object=False, types_mapper=_nullable().get)
         except (pa.ArrowException, OSError, ValueError) as error:
             if isinstance(error, DataError):
@@ -55,7 +55,7 @@ class Parquet(TableReader):
         return self._dataset(frame, upload.name, notes)
 
 
-def _batches(file, columns: list[str], name: str):
+def batches(file, columns: list[str], name: str):
     """The table, read piece by piece so that a file that lies about its size is stopped. Raises DataError."""
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -85,9 +85,10 @@ def _nullable() -> dict:
             ("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64")} | {pa.bool_(): pd.BooleanDtype()}
 
 
-def _deep(kind) -> bool:
+def nested_or_binary(kind) -> bool:
+    """Whether a column of this Arrow type is nothing a table here has."""
     import pyarrow as pa
 
     is_ = pa.types
-    tests = (is_.is_nested, is_.is_binary, is_.is_large_binary, is_.is_binary_view, is_.is_fixed_size_binary, is_.is_null)
+    tests = (is_.is_nested, is_.is_binary, is_.is_large_binary, is_.is_binary_view, is_.is_string_view, is_.is_fixed_size_binary, is_.is_null)
     return any(test(kind) for test in tests) or isinstance(kind, pa.BaseExtensionType)
