@@ -98,7 +98,7 @@ def check_array(data: bytes, name: str, kinds: str, dimensions: int) -> None:
 
 def check_codec(data) -> Codec:
     """The codec of ``codec.json``, every number, name and type in it such as this app writes."""
-    expect(isinstance(data, dict) and data.get("kind") in CODECS.keys(), "codec.json names no kind of data known here.")
+    expect(isinstance(data, dict) and str(data.get("kind")) in CODECS.keys(), "codec.json names no kind of data known here.")
     try:
         for column in data.get("columns", []):
             _check_column(column)

@@ -38,7 +38,11 @@ class ArrayCodec(Codec):
     @classmethod
     def of(cls, vectors: np.ndarray, axis=None, axis_label: str = "", value_label: str = "", names=None) -> "ArrayCodec":
         """Learn centre and scale of finite vectors (n, d)."""
-        mean, spread = vectors.mean(0, dtype=np.float64), vectors.std(0, dtype=np.float64)
+        return cls.of_moments(vectors.mean(0, dtype=np.float64), vectors.std(0, dtype=np.float64), axis, axis_label, value_label, names)
+
+    @classmethod
+    def of_moments(cls, mean: np.ndarray, spread: np.ndarray, axis=None, axis_label: str = "", value_label: str = "", names=None) -> "ArrayCodec":
+        """The codec of vectors with these means and standard deviations (d,)."""
         moving = spread[spread > 0]
         if len(moving) and moving.max() > UNEVEN * moving.min():
             scale = np.where(spread > 0, spread, 1.0)

@@ -83,7 +83,7 @@ class Dataset:
         digest = hashlib.sha256(json.dumps(self.codec.to_json(), sort_keys=True, default=str).encode())
         parts = (self.X.data, self.X.indices, self.X.indptr) if hasattr(self.X, "indptr") else (self.X,)
         for part in parts:
-            digest.update(np.ascontiguousarray(part).tobytes())
+            digest.update(np.ascontiguousarray(part).data)      # no copy
         return digest.hexdigest()
 
 

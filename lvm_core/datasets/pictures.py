@@ -19,7 +19,7 @@ def image_dataset(pictures: np.ndarray, name: str, rows: pd.DataFrame | None = N
 
     notes = [] if notes is None else notes
     require_rows(len(pictures), name)
-    limits.check("cells", pictures.size, name)
+    limits.check("array_cells", pictures.size, name)
     codec = ImageCodec.of(pictures)
     X = np.ascontiguousarray(pictures, np.float32).reshape(len(pictures), -1)
     require_variety(X, name)
@@ -58,21 +58,28 @@ def unit_range(pictures: np.ndarray, notes: list[str], what: str = "The pictures
     pictures = np.asarray(pictures)
     whole = pictures.dtype.kind in "iub"
     values = pictures.astype(np.float32)
-    bad = ~np.isfinite(values)
-    if bad.any():
-        notes.append(f"{what}: {int(bad.sum()):,} NaN or infinite pixels were set to the darkest value.")
-        values[bad] = values[~bad].min() if (~bad).any() else 0
+    parts = [values[i:i + 1000] for i in range(0, len(values), 1000)]       # a part at a time: no second array of the same size
+    if bad := sum(int((~np.isfinite(part)).sum()) for part in parts):
+        notes.append(f"{what}: {bad:,} NaN or infinite pixels were set to the darkest value.")
+        darkest = min((float(part[np.isfinite(part)].min()) for part in parts if np.isfinite(part).any()), default=0.0)
+        for part in parts:
+            part[~np.isfinite(part)] = darkest
     low, high = (float(values.min()), float(values.max())) if values.size else (0.0, 1.0)
     if low >= 0 and high <= 1:
         return values
-    if pictures.dtype == np.uint8 or (low >= 0 and high <= 255 and 16 < high and (whole or (values == np.rint(values)).all())):
-        return values / 255
+    if pictures.dtype == np.uint8 or (low >= 0 and high <= 255 and 16 < high and (whole or all((part == np.rint(part)).all() for part in parts))):
+        values /= 255
+        return values
     if low >= -1 and high <= 1:
         notes.append(f"{what} held values from -1 to 1 and were brought to 0 to 1.")
-        return (values + 1) / 2
+        values += 1
+        values /= 2
+        return values
     if low >= 0 and whole:
         low = 0.0
         high = next((top for top in (255.0, 1023.0, 4095.0, 16383.0, 65535.0) if top / 2 < high <= top), high)
     notes.append(f"{what} held values from {values.min():g} to {values.max():g}; {low:g} to {high:g} was brought to 0 to 1, the "
                  "same for all, so their tones are kept.")
-    return np.clip((values - low) / ((high - low) or 1.0), 0, 1)
+    values -= low
+    values /= (high - low) or 1.0
+    return np.clip(values, 0, 1, out=values)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import mmap
 import os
 import re
 import zipfile
@@ -14,6 +15,7 @@ from .. import limits
 from ..limits import DataError
 
 TABLES = (".csv", ".tsv", ".tab", ".parquet", ".xlsx", ".jsonl", ".ndjson", ".json", ".npz", ".data")
+ARRAY = b"\x93NUMPY"     # how an .npy begins
 CLUTTER = ("__macosx", ".ds_store", "thumbs.db", "desktop.ini")
 
 
@@ -22,7 +24,7 @@ class Upload:
     """A file by content. ``name`` is only ever shown or looked at for its suffix, never used as a path."""
 
     name: str
-    data: bytes
+    data: bytes     # of an .npy opened by its path: a view of the file, not in memory
 
     @classmethod
     def open(cls, source, name: str | None = None) -> "Upload":
@@ -35,22 +37,26 @@ class Upload:
             if not path.is_file():
                 raise DataError(f"There is no file {shown(name)} at the given path; only files on this computer are read, never "
                                 "addresses.")
-            limits.check("upload_bytes", path.stat().st_size, shown(name))
-            data = path.read_bytes()
+            data = _of_path(path, shown(name))
         elif isinstance(source, (bytes, bytearray, memoryview)):
             data = bytes(source)
         elif hasattr(source, "read"):
             name = name or getattr(source, "name", None)
-            data = source.read(limits.LIMITS.upload_bytes + 1)
+            data = source.read(max(limits.LIMITS.upload_bytes, limits.LIMITS.array_bytes) + 1)
             if not isinstance(data, bytes):
                 raise DataError(f"{shown(name or 'the file')} was opened as text; open it in binary mode.")
         else:
             raise DataError(f"expected a path, bytes or a binary file, found {type(source).__name__}.")
         name = shown(str(name or "data"))
-        limits.check("upload_bytes", len(data), name)
-        if not data.strip(b"\0 \t\r\n\xef\xbb\xbf"):
+        limits.check(_limit_of(data[:len(ARRAY)]), len(data), name)
+        if isinstance(data, bytes) and not data.strip(b"\0 \t\r\n\xef\xbb\xbf"):
             raise DataError(f"{name} is empty; choose a file with data in it.")
         return cls(name, data)
+
+    @cached_property
+    def head(self) -> bytes:
+        """How it begins."""
+        return bytes(self.data[:4096])
 
     @property
     def suffix(self) -> str:
@@ -64,7 +70,7 @@ class Upload:
 
     @property
     def is_zip(self) -> bool:
-        return self.data[:4] in (b"PK\3\4", b"PK\5\6", b"PK\7\x08")
+        return self.head[:4] in (b"PK\3\4", b"PK\5\6", b"PK\7\x08")
 
     def unwrapped(self) -> "Upload":
         """The one table in a zip that holds exactly one (beside files such as a README); otherwise the upload itself."""
@@ -80,6 +86,18 @@ class Upload:
     def archive(self) -> "Archive":
         """The content as a zip. Raises DataError."""
         return Archive(self.name, self.data)
+
+
+def _of_path(path: Path, name: str):
+    """The bytes of a file, or a view of it where it is an array; a file over its limit is not read."""
+    with path.open("rb") as file:
+        start, size = file.read(len(ARRAY)), path.stat().st_size
+        limits.check(_limit_of(start), size, name)
+        return start + file.read() if start != ARRAY else memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
+
+
+def _limit_of(start: bytes) -> str:
+    return "array_bytes" if start == ARRAY else "upload_bytes"
 
 
 class Archive:

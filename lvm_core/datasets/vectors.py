@@ -21,32 +21,54 @@ def array_dataset(vectors: np.ndarray, name: str, rows: pd.DataFrame | None = No
     notes = [] if notes is None else notes
     require_rows(len(vectors), name)
     limits.check("features", vectors.shape[1], name)
-    limits.check("cells", vectors.size, name)
+    limits.check("array_cells", vectors.size, name)
     if vectors.shape[1] < 2:
         raise DataError(f"{name} has {vectors.shape[1]} column{'s' * (vectors.shape[1] != 1)}; at least 2 are needed.")
-    vectors = _filled(np.asarray(vectors, dtype=np.float64), name, notes)
-    require_variety(vectors, name)
-    codec = ArrayCodec.of(vectors, **codec_options)
-    steady = int((vectors == vectors[:1]).all(0).sum())
+    mean, spread = _moments(vectors, name, notes)
+    codec = ArrayCodec.of_moments(mean, spread, **codec_options)
+    X = np.empty(vectors.shape, np.float32)
+    for rows_ in _slices(vectors):
+        X[rows_] = codec.encode(_filled(vectors[rows_], mean))
+    require_variety(X, name)
+    steady = int((spread == 0).sum())
     if steady:
         notes.append(f"{steady:,} of {vectors.shape[1]:,} columns never change.")
     if np.ptp(codec.scale) > 0:
         notes.append("The columns' spreads differ more than 30 times, so each was scaled on its own.")
     rows = pd.DataFrame({"row": range(len(vectors))}) if rows is None or not rows.shape[1] else rows.reset_index(drop=True)
-    return Dataset(name, codec.encode(vectors), rows, codec, label, notes)
+    return Dataset(name, X, rows, codec, label, notes)
 
 
-def _filled(vectors: np.ndarray, name: str, notes: list[str]) -> np.ndarray:
-    bad = ~np.isfinite(vectors)
-    if not bad.any():
-        if np.abs(vectors).max() > 1e100:
-            raise DataError(f"{name} holds a value of {np.abs(vectors).max():.3g}; the largest that can be worked with is 1e100.")
-        return vectors
-    if bad.all(0).any():
-        empty = np.flatnonzero(bad.all(0))
+def _moments(vectors: np.ndarray, name: str, notes: list[str]) -> tuple[np.ndarray, np.ndarray]:
+    """Mean (d,) and standard deviation (d,) of the finite values of each column, exactly 0 for a column that never changes. A slice
+    at a time, since the vectors may be larger than what memory is left. Raises DataError."""
+    d = vectors.shape[1]
+    count, total, nan, infinite = np.zeros(d, int), np.zeros(d), 0, 0
+    low, high = np.full(d, np.inf), np.full(d, -np.inf)
+    for rows in _slices(vectors):
+        part = vectors[rows].astype(np.float64)
+        good = np.isfinite(part)
+        nan, infinite, count = nan + int(np.isnan(part).sum()), infinite + int(np.isinf(part).sum()), count + good.sum(0)
+        low, high = np.minimum(low, np.where(good, part, np.inf).min(0)), np.maximum(high, np.where(good, part, -np.inf).max(0))
+        total += np.where(good, part, 0).sum(0) if max(-low.min(), high.max()) <= 1e100 else 0
+    if not count.all():
+        empty = np.flatnonzero(count == 0)
         raise DataError(f"{name} has {len(empty)} columns without any finite number (the first is column {empty[0] + 1}); leave "
                         "them out.")
-    notes.append(f"{int(np.isnan(vectors).sum()):,} NaN and {int(np.isinf(vectors).sum()):,} infinite values were filled with "
-                 "their column's mean.")
-    vectors = np.where(bad, np.nan, vectors)
-    return _filled(np.where(bad, np.nanmean(vectors, axis=0), vectors), name, notes)
+    if (largest := max(-low.min(), high.max())) > 1e100:
+        raise DataError(f"{name} holds a value of {largest:.3g}; the largest that can be worked with is 1e100.")
+    if nan or infinite:
+        notes.append(f"{nan:,} NaN and {infinite:,} infinite values were filled with their column's mean.")
+    mean = np.where(low == high, low, total / count)
+    square = sum((((_filled(vectors[rows], mean) - mean) ** 2).sum(0) for rows in _slices(vectors)), np.zeros(d))
+    return mean, np.sqrt(square / len(vectors))
+
+
+def _filled(part: np.ndarray, mean: np.ndarray) -> np.ndarray:
+    part = part.astype(np.float64)
+    return np.where(np.isfinite(part), part, mean)
+
+
+def _slices(vectors: np.ndarray, cells: int = 2**20):
+    step = max(1, cells // vectors.shape[1])
+    return [slice(start, start + step) for start in range(0, len(vectors), step)]

@@ -39,10 +39,10 @@ MARKUP = (b"<!doctype html", b"<html", b"<?xml", b"<svg")
 
 def refuse_foreign(upload: Upload) -> None:
     """Raise DataError for a file of a well-known type that is not read, saying what to do with it."""
-    found = next((said for start, said in KNOWN.items() if upload.data.startswith(start)), None)
-    if upload.data[257:262] == b"ustar":
+    found = next((said for start, said in KNOWN.items() if upload.head.startswith(start)), None)
+    if upload.head[257:262] == b"ustar":
         found = ("a tar archive", "pack it as .zip")
-    if upload.data[:200].lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith(MARKUP):
+    if upload.head[:200].lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith(MARKUP):
         found = ("a web page or XML", TABLE)
     if found:
         raise DataError(f"{upload.name} is {found[0]}, which is not read here; {found[1]}.")

@@ -33,7 +33,7 @@ class JsonLines(TableReader):
     def matches(cls, upload):
         if upload.is_zip or upload.suffix in cls.suffixes:
             return not upload.is_zip
-        start = upload.data[:4096].lstrip(b"\xef\xbb\xbf \t\r\n")
+        start = upload.head.lstrip(b"\xef\xbb\xbf \t\r\n")
         return start.startswith((b'{"', b'[{', b"{ \"", b"[\n"))
 
     def read(self, upload):

@@ -15,11 +15,10 @@ from ... import limits
 from ...recipe import param
 from ..base import DataError
 from ..pictures import choose_size, fit_picture, image_dataset, unit_range
-from ..upload import Upload, name_list, shown
+from ..upload import ARRAY, Upload, name_list, shown
 from ..vectors import array_dataset
 from .base import Reader
 
-MAGIC = b"\x93NUMPY"
 CALLED_LABEL = re.compile("y|.*(label|class|target)")
 
 
@@ -43,7 +42,7 @@ class NumpyArrays(Reader):
 
     @classmethod
     def matches(cls, upload):
-        if upload.data.startswith(MAGIC):
+        if upload.head.startswith(ARRAY):
             return True
         return upload.is_zip and len(upload.archive.having(".npy")) >= max(1, 0.5 * len(upload.archive.entries))
 
@@ -125,7 +124,7 @@ class NumpyArrays(Reader):
         if values.shape[3] not in (1, 3, 4):
             raise DataError(f"{file} has shape {values.shape}; expected 1, 3 or 4 channels as its last (or second) number.")
         size = choose_size([values.shape[1:3]], self.side) if self.side or max(values.shape[1:3]) <= 64 else (64, 64)
-        limits.check("cells", len(values) * size[0] * size[1] * min(values.shape[3], 3), file)
+        limits.check("array_cells", len(values) * size[0] * size[1] * min(values.shape[3], 3), file)
         if size != values.shape[1:3]:
             cut = ", the centre cut out" * (values.shape[1] * size[1] != values.shape[2] * size[0])
             h, w = values.shape[1:3]
@@ -153,7 +152,7 @@ class Head:
     @classmethod
     def of(cls, data: bytes, name: str) -> "Head":
         """Read and check the header; no number is touched. Raises DataError."""
-        file = io.BytesIO(data)
+        file = io.BytesIO(bytes(data[:2**16]))       # NumPy itself reads no header over 10,000 letters
         try:
             version = np.lib.format.read_magic(file)
             read = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}.get(version)

@@ -23,7 +23,7 @@ class Parquet(TableReader):
 
     @classmethod
     def matches(cls, upload):
-        return upload.data.startswith(b"PAR1") or upload.suffix in cls.suffixes and not upload.is_zip
+        return upload.head.startswith(b"PAR1") or upload.suffix in cls.suffixes and not upload.is_zip
 
     def read(self, upload):
         import pyarrow as pa
