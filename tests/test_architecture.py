@@ -24,7 +24,7 @@ FLOORS = [
     {"figures", "export", "animation"},
     {"fitting"},
     {"store"},
-    {"workspace"},
+    {"workspace", "snapshots"},
     {"worker", "scheduler"},
 ]
 FLOOR = {name: number for number, names in enumerate(FLOORS) for name in names}
