@@ -19,7 +19,7 @@ FLOORS = [
     {"models"},
     {"neighbours"},
     {"projections"},
-    {"paths", "directions", "support"},
+    {"paths", "directions", "support", "selection"},
     {"quality"},
     {"figures", "export", "animation"},
     {"fitting"},
