@@ -20,17 +20,21 @@ MOST_OF_TIME = 0.02     # share of the time that writing them may take
 class Checkpoint:
     """The checkpoints of one fit in a folder of its own. The training loop asks :meth:`due`, then calls :meth:`save`.
 
-    ``earlier``: seconds the fit took before this process, as the last checkpoint read says.
+    ``earlier``: seconds the fit took before this process, as the last checkpoint read says; ``saves``: how many were written by it.
     """
 
     def __init__(self, folder: Path, seconds: float = SECONDS):
-        self.folder, self.seconds, self.earlier = Path(folder), seconds, 0.0
+        self.folder, self.seconds, self.earlier, self.saves = Path(folder), seconds, 0.0, 0
         self._start = self._saved = time.monotonic()
-        self._wait, self._opened = seconds, []
+        self._wait, self._opened, self._then = seconds, [], None
 
     def due(self, now: float) -> bool:
         """Whether it is time to save, by ``time.monotonic()``."""
-        return now - self._saved >= self._wait
+        return self._then is not None or now - self._saved >= self._wait
+
+    def interrupt(self, error: Exception) -> None:
+        """Save at the next step, then raise ``error`` there."""
+        self._then = error
 
     def save(self, phase: str, head: dict, arrays: dict[str, np.ndarray]) -> None:
         """Keep ``head`` (plain JSON) and the arrays of a phase; the checkpoint before it stays beside. Raises OSError."""
@@ -41,8 +45,10 @@ class Checkpoint:
         if last.exists():
             last.replace(before)
         _write(last, head, arrays)
-        self._saved = time.monotonic()
+        self._saved, self.saves = time.monotonic(), self.saves + 1
         self._wait = max(self.seconds, (self._saved - start) / MOST_OF_TIME)
+        if self._then is not None:
+            raise self._then
 
     def load(self, phase: str) -> tuple[dict, dict[str, np.ndarray]] | None:
         """The newest whole checkpoint of a phase, or None: a damaged one is passed over."""

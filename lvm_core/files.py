@@ -105,11 +105,9 @@ def read_json(path: Path, limit: int | None = None):
     """What a JSON file of at most ``limit`` bytes holds. Raises StoreError in one sentence, whatever is there."""
     limit = limit or MAX_JSON
     try:
-        with path.open("rb") as file:
-            raw = file.read(limit + 1)
-        if len(raw) > limit:
+        if path.stat().st_size > limit:
             raise StoreError(f"{path} is over {limit >> 20} MiB; it was not written by this app.")
-        return json.loads(raw)
+        return json.loads(path.read_bytes())
     except (OSError, ValueError, RecursionError) as error:
         if isinstance(error, StoreError):
             raise
@@ -129,9 +127,13 @@ def check_format(head, path: Path, newest: int) -> dict:
 
 def write_array(path: Path, array: np.ndarray, *, durable: bool = True) -> None:
     """Write a ``.npy``. Raises OSError."""
-    def save(temporary: Path) -> None:
+    array = np.ascontiguousarray(array)
+
+    def save(temporary: Path) -> None:      # np.save would not say why a disk refuses: its OSError has no number
         with temporary.open("wb") as file:
-            np.save(file, np.ascontiguousarray(array), allow_pickle=False)
+            np.lib.format.write_array_header_1_0(file, np.lib.format.header_data_from_array_1_0(array))
+            if array.size:
+                file.write(memoryview(array.reshape(-1)).cast("B"))
 
     write(path, save, durable=durable)
 

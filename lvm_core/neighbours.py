@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 EXACT_PAIRS = 2e10      # measured on two cores: exact search does 7e8 pairs a second, so half a minute; descent compiles that long
+_AT_ONCE = 1_000_000    # numbers of a comparison without any search: what a dragged point waits for
 _SPARE = 8              # candidates beyond k, so that rounding in the fast search cannot drop a true neighbour
 
 
@@ -21,6 +22,8 @@ def nearest(Q, X, k: int) -> tuple[np.ndarray, np.ndarray]:
     k = min(k, len(X))
     if among_itself and len(X) ** 2 > EXACT_PAIRS:
         return _descent(X, k)
+    if len(Q) * X.size <= _AT_ONCE:
+        return _among_all(Q, X, k)
     from sklearn.neighbors import NearestNeighbors
 
     centre = X.mean(0)      # the fast search squares coordinates: far from the origin it would lose its digits
@@ -63,6 +66,18 @@ def carry(Q, X, values, k: int = 10) -> np.ndarray:
     weights[exact] = D[exact] == 0
     weights /= weights.sum(1, keepdims=True)
     return sum(w[:, None] * values[i] for w, i in zip(weights.T, I.T)).astype(values.dtype)
+
+
+def _among_all(Q, X, k):
+    """Neighbours from every distance: quicker than any search when there are few."""
+    D = np.sqrt(np.square(Q[:, None] - X).sum(2))
+    if k < D.shape[1]:
+        border = np.partition(D, k - 1, axis=1)[:, k - 1:k]
+        if (D <= border).sum() == k * len(D):       # no ties at the border
+            I = np.nonzero(D <= border)[1].reshape(len(D), k)
+            return _sort(np.take_along_axis(D, I, 1), I)
+    I = np.argsort(D, axis=1, kind="stable")[:, :k]
+    return np.take_along_axis(D, I, 1), I
 
 
 def _distances(Q, X, I) -> np.ndarray:

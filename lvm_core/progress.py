@@ -1,10 +1,13 @@
-"""The one record every long job reports, and the one callable it reports to."""
+"""The one record every long job reports, the one callable it reports to, and its lines in a file."""
 
 from __future__ import annotations
 
+import json
+import os
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -44,3 +47,66 @@ class Reporter:
             return False
         record = Progress(step, self.total, {k: float(v) for k, v in metrics.items()}, time.monotonic() - self.start, self.phase, self.first)
         return bool(self.on_step(record))
+
+
+LINE_SECONDS = 0.2      # five lines a second at first, fewer as a job goes on
+_MOST_LINES = 2000      # of a minute, an hour or a day, about
+_KEEP = 1000            # points of a curve
+
+
+class ProgressWriter:
+    """Adds a job's records to a file of JSON lines, so few that writing costs nothing. Raises OSError."""
+
+    def __init__(self, path: Path):
+        self._file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        self._start, self._next = time.monotonic(), 0.0
+
+    def __call__(self, record: Progress, **more) -> None:
+        now = time.monotonic()
+        if now < self._next and record.step < record.total:
+            return
+        self._next = now + max(LINE_SECONDS, (now - self._start) / _MOST_LINES)
+        rate = (record.step - record.first) / record.seconds if record.seconds else 0.0
+        line = asdict(record) | {"steps_a_second": rate, "seconds_left": record.seconds_left} | more
+        os.write(self._file, (json.dumps(line, separators=(",", ":")) + "\n").encode())
+
+    def close(self) -> None:
+        """Let go of the file."""
+        os.close(self._file)
+
+
+class ProgressReader:
+    """Follows such a file. ``last``: the newest record; ``history``: the metrics by step of the phase under way."""
+
+    def __init__(self, path: Path):
+        self.path, self.last, self.history, self._at = path, None, [], 0
+
+    def read(self) -> Progress | None:
+        """Take in what was added, and return the newest record. A line that is not whole yet, or damaged, is left out."""
+        try:
+            with self.path.open("rb") as file:
+                file.seek(self._at)
+                lines = file.read(16 * 2**20)
+        except OSError:
+            return self.last
+        whole = lines[:lines.rfind(b"\n") + 1]
+        self._at += len(whole)
+        for line in whole.splitlines():
+            try:
+                found = json.loads(line)
+                record = Progress(int(found["step"]), int(found["total"]), {str(k): float(v) for k, v in found["metrics"].items()}, float(found["seconds"]),
+                                  str(found["phase"]), int(found["first"]))
+            except (ValueError, KeyError, TypeError, AttributeError):
+                continue
+            self._add(record)
+        return self.last
+
+    def _add(self, record: Progress) -> None:
+        if self.last is not None and record.phase != self.last.phase:
+            self.history = []
+        elif self.last is not None and record.step <= self.last.step:      # it was interrupted, and goes on from its checkpoint
+            self.history = [point for point in self.history if point["step"] < record.step]
+        if len(self.history) >= _KEEP:
+            self.history = self.history[::2]
+        self.history.append({"step": record.step, **record.metrics})
+        self.last = record

@@ -96,20 +96,22 @@ def _no_denormals():
 class EarlyStopping:
     """Keeps the network that did best on rows it does not learn from, and says when it has not improved for ``patience`` epochs.
 
-    ``measure()`` returns the held-out loss as a 0-d tensor. ``loss``: the last one. Pass :meth:`__call__` as ``after_epoch``.
+    ``measure()`` returns the held-out loss as a 0-d tensor; it counts from epoch ``first`` on, when the objective has come to
+    rest. ``loss``: the last one. Pass the object itself as ``after_epoch``.
     """
 
-    def __init__(self, net: torch.nn.Module, measure: Callable[[], torch.Tensor], patience: int):
-        self.net, self.measure, self.patience = net, measure, patience
+    def __init__(self, net: torch.nn.Module, measure: Callable[[], torch.Tensor], patience: int, first: int = 0):
+        self.net, self.measure, self.patience, self.first = net, measure, patience, first
         self.best = {k: v.detach().clone() for k, v in net.state_dict().items()}
-        self.loss = measure()
-        self.least, self.since = self.loss.clone(), torch.zeros(())
+        self.loss, self.least = measure(), torch.tensor(math.inf)
+        self.since, self.epochs = torch.zeros(()), torch.zeros(())
 
     def __call__(self) -> bool:
         self.loss = self.measure()
-        self.since += 1
-        if self.loss < self.least:
-            self.least, self.since = self.loss.clone(), torch.zeros(())
+        self.since, self.epochs = self.since + 1, self.epochs + 1
+        early = bool(self.epochs < self.first)
+        if early or self.loss < self.least.to(self.loss.device):
+            self.least, self.since = torch.tensor(math.inf) if early else self.loss.clone(), torch.zeros(())
             for name, value in self.net.state_dict().items():
                 self.best[name].copy_(value)
         return bool(self.since >= self.patience)
@@ -120,12 +122,12 @@ class EarlyStopping:
 
     def state_dict(self) -> dict[str, torch.Tensor]:
         """The best weights, and how long ago they were found."""
-        return {"loss": self.loss, "least": self.least, "since": self.since} | {f"best.{k}": v for k, v in self.best.items()}
+        return {"loss": self.loss, "least": self.least, "since": self.since, "epochs": self.epochs} | {f"best.{k}": v for k, v in self.best.items()}
 
     def load_state_dict(self, state: dict[str, torch.Tensor]) -> None:
         """Inverse of :meth:`state_dict`; patience that was used up begins anew."""
-        self.loss, self.least, self.since = (state[k].to(self.loss.device) for k in ("loss", "least", "since"))
-        self.since = torch.zeros(()) if self.since >= self.patience else self.since.cpu()
+        self.loss, self.least, self.epochs = state["loss"].to(self.loss.device), state["least"], state["epochs"]
+        self.since = state["since"] * (state["since"] < self.patience)
         for name, value in self.best.items():
             value.copy_(state[f"best.{name}"])
 

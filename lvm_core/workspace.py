@@ -6,7 +6,8 @@
       datasets/ID/         see :mod:`lvm_core.store`; upload: the bytes it was read from, so that it can be read again
       runs/ID/             run.json (number, title, dataset, recipe, created), state.json (see STATES), progress.jsonl,
                            snapshots/STEP.npz, checkpoint/, log.txt, what it learnt (see :mod:`lvm_core.store`),
-                           maps/KEY/, kept.json (what a person keeps with it)
+                           maps/KEY/, kept.json (what a person keeps with it); control: stop, pause or cancel, a word
+                           its process reads; lock: held by that process
       queue/ID             empty; runs that wait, or are under way
 
 Ids are random hexadecimal numbers. LATENT_EXPLORER_HOME names the folder; without it, it is where the system keeps programs' data.
@@ -24,6 +25,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from . import files
+from .checkpoint import Checkpoint
 from .datasets.base import Dataset
 from .files import StoreError as StoreError
 from .fitting import Fitted
@@ -253,9 +255,46 @@ class Workspace:
         with files.plainly("Keeping what belongs to the run"):
             files.write_json(self.run_folder(id) / "kept.json", kept, durable=True)
 
+    def ask(self, id: str, word: str) -> None:
+        """Ask the process of a run to ``stop`` (and keep what it reached), ``pause`` or ``cancel``."""
+        if word not in ("stop", "pause", "cancel"):
+            raise StoreError(f"{word!r} is nothing a run can be asked for.")
+        with files.plainly("Writing to the run's folder"):
+            files.write(self.run_folder(id) / "control", word.encode(), durable=False)
+        if word != "stop" and not self.at_work(id):
+            if (info := self.run(id)).state in ("waiting", "running", "paused"):
+                self.set_state(id, state="paused" if word == "pause" else "done" if info.facts.get("result") else "cancelled")
+
+    def at_work(self, id: str) -> bool:
+        """Whether a process is at work on a run now; a run that says it is running without one was interrupted."""
+        return files.Lock(self.run_folder(id) / "lock").held()
+
+    def queue(self, id: str) -> None:
+        """Let a scheduler start a run, or start it again: it goes on from its checkpoint when there is one."""
+        with files.plainly("Queueing the run"):
+            (self.run_folder(id) / "control").unlink(missing_ok=True)
+            set_state(self.run_folder(id), state="waiting", sentence="", attempts=0, asked=time.time())
+            (self.folder / "queue" / id).touch()
+
+    def extend(self, id: str, more: int) -> RunInfo:
+        """Make the training of a run that has ended ``more`` epochs (of a GAN: steps) longer than what it reached, and queue it.
+        Raises StoreError where nothing is left to continue from, ValueError where the total is outside the parameter's domain."""
+        info, folder = self.run(id), self.run_folder(id)
+        model = info.model()
+        if not model.length:
+            raise StoreError(f"{type(model).__name__} is solved exactly; there is nothing to continue.")
+        with files.plainly("Continuing the run"):
+            reached = round(getattr(model, model.length) * Checkpoint(folder / "checkpoint").reopen())
+            setattr(model, model.length, reached + int(more))
+            model.check_params()
+            head = files.read_json(folder / "run.json", 2**20) | {"model": model.to_recipe()}
+            files.write_json(folder / "run.json", head, durable=True)
+        self.queue(id)
+        return self.run(id)
+
     def delete_run(self, id: str) -> None:
         """Take a run away. Raises StoreError while it is under way."""
-        if files.Lock(self.run_folder(id) / "lock").held():
+        if self.at_work(id):
             raise StoreError("This run is under way; cancel it first.")
         with files.plainly("Deleting the run"):
             (self.folder / "queue" / id).unlink(missing_ok=True)

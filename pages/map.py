@@ -7,7 +7,7 @@ import streamlit as st
 
 from lvm_core import PROJECTIONS, export, figures
 from lvm_core.escape import markdown as md
-from pages.ui import forms, frame, items, maps, scores
+from pages.ui import forms, frame, items, maps, scores, state
 
 frame.header("Map", "Every dot is one of your items, placed by its code. Click a dot to see it; use box or lasso (top right of the map) to choose many.")
 run = frame.need_run()
@@ -91,7 +91,7 @@ def inspector(chosen):
         for j in nearest[:4]:
             st.markdown("- " + md(items.short(dataset, j), 90))
     if st.button("Explore from here", icon=":material/tune:", key="explore-here"):
-        st.session_state[f"start-{run.id}"] = i
+        state.visit(run, i)
         st.switch_page("explore.py")
 
 

@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
+from starlette.websockets import WebSocketDisconnect
 
 from lvm_core import DATASETS, MODELS, PROJECTIONS, read_dataset
 from lvm_core.worker import map_codes
@@ -77,7 +78,7 @@ def test_no_answer_uses_a_name_twice(client, runs_of_every_kind):
     """What is decoded and where it lies travel in one head."""
     for made in runs_of_every_kind:
         Z = made.fitted.codes[:1]
-        payload, _ = live._payload(made, live._decoded(made, Z))
+        payload, _ = live._decoded(made, Z)
         assert not set(payload) & set(live._at(made, made.maps["PCA"], Z))
 
 
@@ -100,6 +101,111 @@ def test_scene_film_path_item_and_random(client, run):
     assert head["rows"] == [4, 5] and np.allclose(head["codes"], run.fitted.codes[4:6], atol=1e-6)
     first, again = (parse(ask(client, run, "random", seed=3))[0]["code"] for _ in range(2))
     assert first == again
+
+
+def test_new_samples_are_placed_on_the_map(client, run):
+    head, payload = parse(ask(client, run, "generated", seed=3))
+    Z = np.frombuffer(payload[:head["n"] * 24], "<f4").reshape(-1, 6)
+    P = np.frombuffer(payload[head["n"] * 24:], "<f4").reshape(-1, 2)
+    assert np.array_equal(Z, run.fitted.model.sample_codes(len(Z), random_state=3).astype("<f4"))
+    assert np.allclose(P, run.maps["PCA"].projection.transform(Z), atol=1e-5)
+
+
+# -- the socket: the same questions, the same answers ---------------------------------------------------------------------
+
+def packed(head, body=b""):
+    text = head if isinstance(head, bytes) else json.dumps(head).encode()
+    return struct.pack("<I", len(text)) + text + body
+
+
+def unpacked(message):
+    length = struct.unpack("<I", message[:4])[0]
+    return json.loads(message[4:4 + length]), message[4 + length:]
+
+
+def test_the_socket_answers_as_the_routes_do(client, run):
+    Z = run.fitted.codes[:1] * 1.2
+    with client.websocket_connect(f"/live/socket?t={guard.sign(run.id)}") as socket:
+        socket.send_bytes(packed({"ask": "decode", "id": 7, "map": "PCA"}, Z.astype("<f4").tobytes()))
+        head, payload = unpacked(socket.receive_bytes())
+        assert head.pop("id") == "7"
+        assert (head, payload) == parse(ask(client, run, "decode", Z))
+        socket.send_bytes(packed({"ask": "item", "id": 8, "map": "PCA", "i": 4}))
+        assert unpacked(socket.receive_bytes())[0]["rows"] == [4]
+
+
+@pytest.mark.parametrize("message", [b"", b"\1", struct.pack("<I", 2**31) + b"{}", packed(b"\xff\xfe"), packed(b"[1]"), packed(b"[" * 20000), packed({"ask": "__class__"}), packed({"ask": ["decode"]}),
+                                     packed({"ask": "decode", "map": "PCA"}, b"12345"), packed({"ask": "decode", "map": "PCA"}, np.full(6, np.nan, "<f4").tobytes()),
+                                     packed({"ask": "decode", "map": "../x"}, bytes(24)), packed({"ask": "animation", "id": 1}, bytes(48))])
+def test_a_bad_message_gets_a_sentence_and_the_next_an_answer(message, client, run):
+    with client.websocket_connect(f"/live/socket?t={guard.sign(run.id)}") as socket:
+        socket.send_bytes(message)
+        head, _ = unpacked(socket.receive_bytes())
+        assert 400 <= head["status"] < 500 and head["sentence"]
+        socket.send_bytes(packed({"ask": "random", "id": 1, "seed": 2}))
+        assert unpacked(socket.receive_bytes())[0]["seed"] == 2
+
+
+@pytest.mark.parametrize("token, headers", [("", {}), ("abc.def", {}), (None, {"origin": "http://evil.example"}), (None, {"origin": "null"}), (None, {"sec-fetch-site": "cross-site"})])
+def test_a_stranger_gets_no_socket(token, headers, client, run):
+    with pytest.raises(WebSocketDisconnect), client.websocket_connect(f"/live/socket?t={guard.sign(run.id) if token is None else token}", headers=headers):
+        pass
+
+
+def test_a_socket_that_sends_too_much_is_closed(client, run):
+    with client.websocket_connect(f"/live/socket?t={guard.sign(run.id)}") as socket:
+        socket.send_bytes(bytes(5 * 2**20))
+        with pytest.raises(WebSocketDisconnect) as closed:
+            socket.receive_bytes()
+    assert closed.value.code == 1009
+    assert parse(ask(client, run, "decode", np.zeros((1, 6))))
+
+
+# -- choosing and keeping -------------------------------------------------------------------------------------------------
+
+def test_what_is_chosen_is_one_set_whatever_way_it_was_chosen(client, run):
+    P = run.maps["PCA"].positions
+    low, high = np.quantile(P, [0.3, 0.7], axis=0)
+    box = [low[0], low[1], high[0], low[1], high[0], high[1], low[0], high[1]]
+    within = set(np.flatnonzero(((P > low) & (P < high)).all(1)).tolist())
+    threes = set(np.flatnonzero((run.dataset.rows["digit"].astype(str) == "3").to_numpy()).tolist())
+
+    def chosen(*args, **query):
+        head, payload = parse(ask(client, run, "choose", *args, **query))
+        rows = np.frombuffer(payload, "<i4").tolist()
+        assert rows == run.selection and head["chosen"] == len(rows)
+        return set(rows)
+    assert chosen(box, by="region") == within
+    assert chosen(np.zeros(0), by="query", q="digit=3", how="add") == within | threes
+    assert chosen(box, by="region", how="remove") == threes - within
+    head, _ = parse(ask(client, run, "keep", np.zeros(0), op="group", name="<b>outer</b> threes"))
+    assert head["groups"] == {"<b>outer</b> threes": len(threes - within)}
+    assert chosen(np.zeros(0), by="none") == set()
+    assert chosen(np.zeros(0), by="group", group="<b>outer</b> threes") == threes - within
+    assert parse(ask(client, run, "keep", np.zeros(0), op="drop-group", group="<b>outer</b> threes"))[0]["groups"] == {}
+
+
+def test_places_are_kept_named_and_forgotten(client, run):
+    code = run.fitted.codes[3] * 1.5
+    head, _ = parse(ask(client, run, "keep", code, op="bookmark", name="between\x00 worlds " + "x" * 100, row=3))
+    assert len(head["bookmarks"]) == 1 and np.allclose(head["bookmarks"][0]["code"], code, atol=1e-6) and len(head["bookmarks"][0]["name"]) <= 60
+    assert parse(ask(client, run, "keep", np.zeros(0), op="rename", at=0, name="a seven"))[0]["bookmarks"][0]["name"] == "a seven"
+    assert parse(ask(client, run, "kept"))[0]["bookmarks"][0]["row"] == 3
+    json.dumps(run.kept, allow_nan=False)
+    assert parse(ask(client, run, "keep", np.zeros(0), op="forget", at=0))[0]["bookmarks"] == []
+
+
+@pytest.mark.parametrize("route, query", [("choose", dict(by="__class__")), ("choose", dict(by="none", how="eval")), ("choose", dict(by="region")), ("choose", dict(by="group", group="nobody")),
+                                          ("choose", dict(by="query", q="digit>three")), ("keep", dict(op="exec")), ("keep", dict(op="forget", at=0)), ("keep", dict(op="rename", at="nan")),
+                                          ("keep", dict(op="bookmark", row=-1))])
+def test_choices_that_make_no_sense_are_refused(route, query, client, run):
+    assert ask(client, run, route, np.zeros(0), **query).status_code in (400, 404)
+
+
+def test_search_names_what_it_found(client, run):
+    head, _ = parse(ask(client, run, "search", q="digit=7"))
+    assert head["count"] == int((run.dataset.rows["digit"].astype(str) == "7").sum()) and len(head["rows"]) == len(head["names"]) <= 24
+    assert parse(ask(client, run, "search", q="   "))[0]["count"] == 0
 
 
 BAD = {

@@ -7,6 +7,7 @@ from lvm_core import MODELS, PROJECTIONS
 from lvm_core.datasets.pictures import image_dataset
 from lvm_core.worker import map_codes
 from pages.ui import maps, state
+from pages.ui.address import Place
 from pages.ui.explorer import explorer
 
 st.set_page_config(layout="wide")
@@ -33,7 +34,7 @@ def fitted(side: int, colour: int, points: int) -> str:
 
 run = state.RUNS.get(fitted(side, colour, points))
 view, _, _ = maps.view(run, PROJECTIONS["PCA"]())
-explorer(run, view, None, row=0, code=None, key="bench")
+explorer(run, view, None, Place(), key="bench")
 
 
 @st.fragment

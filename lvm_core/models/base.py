@@ -99,6 +99,12 @@ class LatentModel(Persistent, ClassNamePrefixFeaturesOutMixin, TransformerMixin,
         """A draw X (n, d) from the decoder's distribution at each code Z (n, k); see :meth:`sample`."""
         return self._draw(self._check_codes(Z), check_random_state(random_state))
 
+    def glimpse(self, X, Z) -> dict[str, np.ndarray]:
+        """How an iterative model stands while its fit is under way, for rows X (n, d) and codes Z (m, k): ``codes`` (n, k) of
+        those rows, ``back`` (n, d): what comes back from them, ``made`` (m, d): what Z is decoded to."""
+        codes = self._encode(X)
+        return {"codes": codes, "back": self._decode(codes), "made": self._decode(Z)}
+
     # -- what a subclass writes ---------------------------------------------------------------------------------------
 
     def _fit(self, X, rng: np.random.RandomState, on_step: OnStep | None) -> np.ndarray | None:

@@ -80,12 +80,16 @@ class GAN(LatentModel):
 
         self.net_ = self._network().to(device()).eval()
 
+    def glimpse(self, X, Z):
+        """As of every model; the encoder's part is left out while only the generator is trained."""
+        return super().glimpse(X, Z) if self._encodes else {"made": self._decode(Z)}
+
     def _fit(self, X, rng, on_step, checkpoint=None):
         from ..training import Rows, device, seeded
 
         if self.layout_.has("counts"):
             raise ValueError("GAN: word counts are not what a GAN can learn; use VAE or LSA for text.")
-        where = device()
+        where, self._encodes = device(), False
         self.net_ = net = self._network()
         net.start(X, self.layout_, seeded(rng))
         net.to(where)
@@ -143,7 +147,7 @@ class GAN(LatentModel):
 
         from ..training import Adam, seeded, train
 
-        where, noise = rows.where, seeded(rng, rows.where)
+        where, noise, self._encodes = rows.where, seeded(rng, rows.where), True
         adam = Adam(net.encoder.parameters())
 
         def update(index, progress):

@@ -49,7 +49,7 @@ class VAE(LatentModel):
     noise: str = param("learned", choices=("learned", "unit"), help="Spread of real columns around the decoded mean: learned from the data, or fixed at 1.", advanced=True)
     warm_up: float = param(0.2, low=0.0, high=1.0, help="Share of the training in which the weight of the KL term rises from 0, so that no dimension dies early.", advanced=True)
     cool_down: float = param(0.5, low=0.0, high=1.0, help="Share of the training, at its end, in which the learning rate falls to 0.", advanced=True)
-    patience: int = param(0, low=0, high=1000, help="Ends the training when the loss of rows held out of it, a tenth, has not improved for so many epochs, and keeps the best; 0 trains to the end, on all rows.", advanced=True)
+    patience: int = param(0, low=0, high=1000, help="Ends the training when the loss of rows held out of it, a tenth, has not improved for so many epochs after the warm-up, and keeps the best; 0 trains to the end, on all rows.", advanced=True)
     batch_size: int = param(64, low=1, high=8192, log=True, help="Rows in one step of the optimiser.", advanced=True)
     learning_rate: float = param(1e-3, low=1e-6, high=1.0, log=True, help="Step size of the optimiser (Adam).", advanced=True)
     random_state: int | None = param(0, low=0, high=2**31 - 1, advanced=True, help="Seed of weights, batches and noise.")
@@ -141,7 +141,7 @@ class VAE(LatentModel):
             reconstruction, kl = in_batches(lambda net, x: _elbo(net, x, draws), net, aside.astype(np.float32))
             return torch.tensor(float((self.beta * kl - reconstruction).mean(dtype=np.float64)), device=draws.device)
 
-        return EarlyStopping(net, measure, self.patience)
+        return EarlyStopping(net, measure, self.patience, first=int(self.warm_up * self.epochs))
 
     # -- the public verbs beyond the contract -------------------------------------------------------------------------
 

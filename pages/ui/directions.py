@@ -10,14 +10,19 @@ from lvm_core.directions import Direction, analogy, attribute, principal, split_
 from lvm_core.escape import clean
 from lvm_core.escape import markdown as md
 
-from . import state
+from . import keep, state
 
-SOURCES = {"column": "a column", "chosen": "the chosen points", "principal": "the codes' own axes"}
+SOURCES = {"column": "a column", "chosen": "the chosen points", "groups": "two kept groups", "principal": "the codes' own axes"}
 
 
 def kept(run: state.Run) -> dict[str, Direction]:
-    """The directions of a run by name."""
-    return run.cache.setdefault("directions", {})
+    """The directions kept with a run, by name."""
+    return {d["name"]: Direction.from_json(d) for d in run.kept.get("directions", [])}
+
+
+def _keep(run: state.Run, directions: dict[str, Direction]) -> None:
+    run.kept["directions"] = [d.to_json() for d in directions.values()]
+    state.keep(run)
 
 
 def for_component(run: state.Run) -> list[dict]:
@@ -35,14 +40,17 @@ def panel(run: state.Run) -> None:
             if source != "principal":
                 method = st.segmented_control("By", ("means", "classifier"), default="means", required=True, key=f"direction-by-{run.id}",
                                               help="Means: from the average of the rest to the average of the group. Classifier: the normal of a logistic regression, which ignores what merely comes along.")
+                name = st.text_input("Name", inside[0] if inside else "", max_chars=40, key=f"direction-name-{run.id}-{inside[0] if inside else ''}", width=180)
+                if inside is not None:
+                    inside = (name.strip() or inside[0], *inside[1:])
             learn = st.button("Learn", icon=":material/add:", type="primary", disabled=source != "principal" and inside is None, key=f"direction-learn-{run.id}")
         if learn:
             _learn(run, source, inside, method)
-        for name, direction in list(kept(run).items()):
+        for name, direction in kept(run).items():
             with st.container(horizontal=True, vertical_alignment="center"):
                 st.markdown(f"**{md(name, 40)}** · {md(direction.sentence(), 400)}")
                 if st.button("Remove", key=f"direction-drop-{run.id}-{name}", type="tertiary", icon=":material/close:"):
-                    del kept(run)[name]
+                    _keep(run, {n: d for n, d in kept(run).items() if n != name})
                     st.rerun()
         _analogy(run)
 
@@ -54,11 +62,13 @@ def _group(run: state.Run, source: str):
         return None
     if source == "chosen":
         if not run.selection:
-            st.caption("Choose points on the map first, with box or lasso.")
+            st.caption("Choose points first: box, lasso or search above.")
             return None
         inside = np.zeros(len(rows), bool)
         inside[run.selection] = True
         return f"{len(run.selection)} chosen", inside, ~inside
+    if source == "groups":
+        return _two_groups(run)
     columns = run.dataset.colours()
     if not columns:
         st.caption("This dataset has no column to split by.")
@@ -73,6 +83,20 @@ def _group(run: state.Run, source: str):
     return (f"{column} {value}", *split_by(values, value))
 
 
+def _two_groups(run: state.Run):
+    groups = keep.groups(run)
+    if not groups:
+        st.caption("Choose points above and keep them as a group; then choose others and keep those.")
+        return None
+    n, rest = len(run.dataset), "all other rows"
+    to = st.selectbox("Towards", list(groups), key=f"direction-to-{run.id}", width=160)
+    away = st.selectbox("Away from", [rest, *(g for g in groups if g != to)], key=f"direction-away-{run.id}", width=160)
+    inside, outside = np.zeros(n, bool), np.zeros(n, bool)
+    inside[groups[to]] = True
+    outside[groups[away] if away != rest else np.flatnonzero(~inside)] = True
+    return to if away == rest else f"{away} to {to}", inside, outside & ~inside
+
+
 def _learn(run: state.Run, source: str, group, method: str) -> None:
     codes = run.fitted.codes
     try:
@@ -84,7 +108,7 @@ def _learn(run: state.Run, source: str, group, method: str) -> None:
     except ValueError as error:
         st.error(md(str(error), 400), icon=":material/error:")
         return
-    kept(run).update({d.name: d for d in found})
+    _keep(run, kept(run) | {d.name: d for d in found})
     st.rerun()
 
 

@@ -5,35 +5,37 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
-import numpy as np
 import streamlit as st
 
 from lvm_core.escape import clean
 
 from . import directions, guard, maps, state
+from .address import Place
 
-ASSETS = Path(__file__).parents[2] / "assets"
+ASSETS = Path(__file__).parents[2] / "assets" / "explorer"
+PARTS = "small", "wire", "painters", "map", "walk", "shelf", "explorer"     # one module for the browser, in this order
 FIRST = 8   # sliders on show; more are harder to use, not better (Dang et al., CHI 2022)
 
 
 @cache
 def _component():
-    html, css, js = ((ASSETS / f"explorer.{kind}").read_text(encoding="utf-8") for kind in ("html", "css", "js"))
+    js = "\n".join((ASSETS / f"{part}.js").read_text(encoding="utf-8") for part in PARTS)
+    html, css = ((ASSETS / f"explorer.{kind}").read_text(encoding="utf-8") for kind in ("html", "css"))
     return st.components.v2.component("latent_explorer", html=html, css=css, js=js, isolate_styles=False)
 
 
-def explorer(run: state.Run, view: maps.View, colour: str | None, *, row: int, code: list[float] | None, visit: int = 0, key: str):
-    """Mount it. Returns what is in hand when the hand last rested: ``{"row": i, "code": [...]}``, or None.
-    Another ``visit`` opens it anew at ``row`` and ``code``."""
+def explorer(run: state.Run, view: maps.View, colour: str | None, place: Place, *, visit: int = 0, key: str) -> Place | None:
+    """Mount it at ``place``. Returns what is in hand when the hand last rested, or None before it did.
+    Another ``visit`` opens it anew at ``place``."""
     low, high = state.ranges(run)
     order, dead = state.dimensions(run)
     model = run.fitted.model
     alive = len(order) - dead
-    dimensions = [{"j": int(j), "name": f"z{j + 1}", "low": float(low[j]), "high": float(high[j]), "first": place < min(FIRST, alive),
+    dimensions = [{"j": int(j), "name": f"z{j + 1}", "low": float(low[j]), "high": float(high[j]), "first": rank < min(FIRST, alive),
                    "help": f"dimension {j + 1}, {model.importance_[j]:.3g} {model.importance_meaning}; the range covers 99 % of the real codes and a little more"}
-                  for place, j in enumerate(order)]
+                  for rank, j in enumerate(order)]
     data = {"token": guard.sign(run.id), "map": view.key, "dims": int(view.positions.shape[1]), "colour": colour, "kind": run.dataset.kind, "n": len(run.dataset),
-            "dimensions": dimensions, "dead": dead, "visit": visit, "directions": directions.for_component(run), "row": int(np.clip(row, 0, len(run.dataset) - 1)), "code": code, "title": clean(view.title), "selection": run.selection[:20_000],
+            "dimensions": dimensions, "dead": dead, "visit": visit, "directions": directions.for_component(run), "title": clean(view.title), **place.for_component(run),
             "how": "The code here is exact: the map is a formula." if view.exact else "The code here is a mean of the nearest items' codes: this map has no formula."}
-    result = _component()(data=data, key=key, on_at_change=lambda: None)
-    return result.get("at") if hasattr(result, "get") else None
+    result = _component()(data=data, key=key, on_at_change=lambda: None, on_kept_change=lambda: None)
+    return Place.checked(run, result["at"]) if hasattr(result, "get") and result.get("at") else None

@@ -1,29 +1,38 @@
 """Who may ask our own routes, and what a request may hold.
 
 A page hands out a token for one run; a route answers only to that token, only from the page's own origin, and only to
-bodies of the right length.
+bodies of the right length. What is asked comes by plain requests or, quicker, through one socket a page; a handler
+cannot tell which.
 """
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import hmac
 import json
+import logging
 import secrets
 import struct
 import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 import numpy as np
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 from starlette.responses import PlainTextResponse, Response
+from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from . import state
 
+log = logging.getLogger(__name__)
 _SECRET = secrets.token_bytes(32)      # tokens end with the server
 _MAX_BODY = 4 * 2**20
 _MAX_ROWS = 400
+_MAX_HEAD = 2**16
+_MAX_WAITING = 16           # questions of one socket under way; a page has one of each kind
 _SLOTS = threading.BoundedSemaphore(8)
 
 
@@ -43,7 +52,7 @@ def _signature(run_id: str) -> str:
     return hmac.new(_SECRET, run_id.encode(), hashlib.sha256).hexdigest()[:32]
 
 
-def run_of(request: Request) -> state.Run:
+def run_of(request: HTTPConnection) -> state.Run:
     """The run a request's token was signed for. Raises Refused."""
     run_id, _, signature = request.query_params.get("t", "").rpartition(".")
     if not hmac.compare_digest(signature.encode(), _signature(run_id).encode()):
@@ -54,7 +63,7 @@ def run_of(request: Request) -> state.Run:
     return run
 
 
-def same_origin(request: Request) -> None:
+def same_origin(request: HTTPConnection) -> None:
     """Raise Refused for a request that another site's page sent."""
     origin = request.headers.get("origin")
     if origin is not None and urlsplit(origin).netloc != request.headers.get("host"):
@@ -63,59 +72,156 @@ def same_origin(request: Request) -> None:
         raise Refused(403, "Requests from other sites are refused.")
 
 
-async def floats(request: Request, width: int) -> np.ndarray:
-    """The body as float32 (m, width). The length is checked while it arrives, not after."""
+@dataclass(frozen=True)
+class Ask:
+    """One question about a run: its options by name, and its body."""
+
+    run: state.Run
+    options: Mapping[str, str]
+    body: bytes = b""
+
+    def floats(self, width: int) -> np.ndarray:
+        """The body as float32 (m, width), every one finite. Raises Refused."""
+        body = self.body
+        if not body or len(body) % (4 * width):
+            raise Refused(400, f"The request has {len(body)} bytes, expected a multiple of {4 * width}.")
+        values = np.frombuffer(body, "<f4").reshape(-1, width)
+        if len(values) > _MAX_ROWS:
+            raise Refused(413, f"The request has {len(values)} rows, the most is {_MAX_ROWS}.")
+        if not np.isfinite(values).all() or np.abs(values).max() > 1e6:
+            raise Refused(400, "The request holds values that are not finite, or far too large.")
+        return values
+
+    def codes(self) -> np.ndarray:
+        """The body as codes (m, k) of this run."""
+        return self.floats(self.run.fitted.codes.shape[1])
+
+    def json(self):
+        """The body as JSON. Raises Refused."""
+        try:
+            return json.loads(self.body)
+        except (ValueError, RecursionError):
+            raise Refused(400, "The request holds no JSON.") from None
+
+    def number(self, name: str, low: float, high: float, default: float) -> float:
+        """An option as a number from ``low`` to ``high``. Raises Refused."""
+        try:
+            value = float(self.options.get(name, default))
+        except ValueError:
+            value = float("nan")
+        if not low <= value <= high:
+            raise Refused(400, f"{name} must be a number from {low:g} to {high:g}.")
+        return value
+
+
+Handler = Callable[[Ask], "tuple[dict, bytes] | Response"]     # runs in a thread
+
+
+def framed(head: dict, payload: bytes = b"") -> bytes:
+    """uint32 length, JSON, bytes: what the component reads."""
+    text = json.dumps(head, separators=(",", ":"), allow_nan=False).encode()
+    text += b" " * (-len(text) % 4)      # the payload starts where a Float32Array may
+    return struct.pack("<I", len(text)) + text + payload
+
+
+def guarded(handler: Handler, finished: bool = True):
+    """An endpoint that lets ``handler`` see only questions that may be asked; ``finished`` also wants a run that has ended."""
+    async def endpoint(request: Request) -> Response:
+        try:
+            same_origin(request)
+            run = _ready(request, finished)
+            answer = await _compute(handler, Ask(run, request.query_params, await _body(request)))
+        except Refused as refused:
+            return PlainTextResponse(refused.sentence, refused.status, headers={"X-Content-Type-Options": "nosniff"})
+        return answer if isinstance(answer, Response) else Response(
+            framed(*answer), media_type="application/octet-stream", headers={"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"})
+    return endpoint
+
+
+def socket(handlers: Mapping[str, Handler]):
+    """The same questions through one connection: half the way of a request in a browser.
+
+    Either side sends frames like :func:`framed`; the head names ``ask`` (which handler) and ``id``, the answer repeats the
+    ``id`` and has ``status`` and ``sentence`` when it is refused. Answers come as they are ready.
+    """
+    async def endpoint(ws: WebSocket) -> None:
+        try:
+            same_origin(ws)
+            run = _ready(ws, True)
+        except Refused:
+            await ws.close(1008)        # before it is accepted: an HTTP 403
+            return
+        await ws.accept()
+        under_way: set[asyncio.Task] = set()
+        try:
+            while True:
+                message = await ws.receive_bytes()
+                if len(message) > _MAX_BODY or len(under_way) >= _MAX_WAITING:
+                    await ws.close(1009)
+                    return
+                task = asyncio.create_task(_answer(ws, run, handlers, message))
+                under_way.add(task)
+                task.add_done_callback(under_way.discard)
+        except (WebSocketDisconnect, KeyError):     # KeyError: a text message
+            pass
+    return endpoint
+
+
+async def _answer(ws: WebSocket, run: state.Run, handlers: Mapping[str, Handler], message: bytes) -> None:
+    key = None
+    try:
+        head, body = _parsed(message)
+        key = head.get("id")
+        if head.get("ask") not in handlers:
+            raise Refused(404, "There is no such question.")
+        answer, payload = await _compute(handlers[head["ask"]], Ask(run, head, body))
+    except Refused as refused:
+        answer, payload = {"status": refused.status, "sentence": refused.sentence}, b""
+    try:
+        await ws.send_bytes(framed(answer | {"id": key}, payload))
+    except (WebSocketDisconnect, RuntimeError):     # it left before the answer came
+        pass
+
+
+def _parsed(message: bytes) -> tuple[dict[str, str], bytes]:
+    length = int.from_bytes(message[:4], "little")
+    if len(message) < 4 or length > min(_MAX_HEAD, len(message) - 4):
+        raise Refused(400, "The message has no head.")
+    try:
+        head = json.loads(message[4:4 + length])
+    except (ValueError, RecursionError):
+        raise Refused(400, "The message's head is no JSON.") from None
+    if not isinstance(head, dict) or not all(isinstance(v, (str, int, float)) for v in head.values()):
+        raise Refused(400, "The message's head is no flat object.")
+    return {name: str(value) for name, value in head.items()}, message[4 + length:]
+
+
+def _ready(connection: HTTPConnection, finished: bool) -> state.Run:
+    run = run_of(connection)
+    if finished and run.fitted is None:
+        raise Refused(409, "This run has not ended yet.")
+    return run
+
+
+async def _body(request: Request) -> bytes:
+    """The body; its length is checked while it arrives, not after."""
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
         if len(body) > _MAX_BODY:
             raise Refused(413, f"The request is over {_MAX_BODY >> 20} MiB.")
-    if not body or len(body) % (4 * width):
-        raise Refused(400, f"The request has {len(body)} bytes, expected a multiple of {4 * width}.")
-    values = np.frombuffer(bytes(body), "<f4").reshape(-1, width)
-    if len(values) > _MAX_ROWS:
-        raise Refused(413, f"The request has {len(values)} rows, the most is {_MAX_ROWS}.")
-    if not np.isfinite(values).all() or np.abs(values).max() > 1e6:
-        raise Refused(400, "The request holds values that are not finite, or far too large.")
-    return values
+    return bytes(body)
 
 
-def framed(head: dict, payload: bytes = b"") -> Response:
-    """uint32 length, JSON, bytes: what the component reads."""
-    text = json.dumps(head, separators=(",", ":"), allow_nan=False).encode()
-    text += b" " * (-len(text) % 4)      # the payload starts where a Float32Array may
-    return Response(struct.pack("<I", len(text)) + text + payload, media_type="application/octet-stream",
-                    headers={"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"})
-
-
-def guarded(handler, finished: bool = True):
-    """An endpoint that lets ``handler(request, run)`` see only requests that may ask; ``finished`` also wants a run that has ended."""
-    async def endpoint(request: Request) -> Response:
-        try:
-            same_origin(request)
-            run = run_of(request)
-            if finished and run.fitted is None:
-                raise Refused(409, "This run has not ended yet.")
-            return await handler(request, run)
-        except Refused as refused:
-            return PlainTextResponse(refused.sentence, refused.status, headers={"X-Content-Type-Options": "nosniff"})
-    return endpoint
-
-
-async def compute(function, *args):
-    """Run ``function`` in a thread, at most a few at once: decoding never takes all of the server's."""
+async def _compute(handler: Handler, ask: Ask):
+    """Run a handler in a thread, at most a few at once: decoding never takes all of the server's."""
     def work():
         with _SLOTS:
-            return function(*args)
-    return await run_in_threadpool(work)
-
-
-def number(request: Request, name: str, low: float, high: float, default: float) -> float:
-    """An option of the address as a number from ``low`` to ``high``. Raises Refused."""
+            return handler(ask)
     try:
-        value = float(request.query_params.get(name, default))
-    except ValueError:
-        value = float("nan")
-    if not low <= value <= high:
-        raise Refused(400, f"{name} must be a number from {low:g} to {high:g}.")
-    return value
+        return await run_in_threadpool(work)
+    except Refused:
+        raise
+    except Exception as error:      # whoever asked must hear something, and the log everything
+        log.exception("a live question failed")
+        raise Refused(500, f"The server stumbled over this ({type(error).__name__}); the details are in its log.") from error

@@ -1,6 +1,7 @@
-"""The live path: binary requests that decode a code while the hand still moves, and tell how long work goes on.
+"""The live path: questions that decode a code while the hand still moves, and tell how long work goes on.
 
-A Streamlit rerun costs about 200 ms; a request here costs a few. Who may ask is decided in :mod:`pages.ui.guard`.
+A Streamlit rerun costs about 200 ms; a question here costs a few. Who may ask is decided in :mod:`pages.ui.guard`; what is
+chosen and kept is in :mod:`pages.ui.keep`.
 """
 
 from __future__ import annotations
@@ -10,52 +11,27 @@ from pathlib import Path
 import numpy as np
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
-from starlette.routing import Route
+from starlette.routing import Route, WebSocketRoute
 
 from lvm_core import animation, figures, paths
 
-from . import maps, state
-from .guard import Refused, compute, floats, framed, guarded, number
+from . import items, keep, maps, state
+from .guard import Ask, Refused, guarded, socket
 from .jobs import Job
+from .payloads import payload
 
-# -- what travels ------------------------------------------------------------------------------------------------------
-
-_LINE_POINTS = 400      # of an array's curve: more than a screen shows
-
-
-def _payload(run: state.Run, X: np.ndarray) -> tuple[dict, bytes]:
-    """Decoded rows X (m, d) as the component draws them: pixels, curve points, or records and words in the head."""
-    dataset = run.dataset
-    items = dataset.decode(X)
-    return _PAYLOADS[dataset.kind](dataset, items)
+GENERATED = 200     # new samples shown as rings
 
 
-def _pixels(dataset, items):
-    n, h, w, c = items.shape
-    return {"shape": [n, h, w, c]}, (np.clip(items, 0, 1) * 255 + 0.5).astype(np.uint8).tobytes()
+def _decoded(run: state.Run, Z: np.ndarray) -> tuple[dict, bytes]:
+    return payload(run.dataset, run.dataset.decode(run.fitted.model.inverse_transform(np.asarray(Z, np.float32))))
 
 
-def _curves(dataset, items):
-    items = np.asarray(items, np.float32)
-    items = items[:, ::max(1, items.shape[1] // _LINE_POINTS)]
-    return {"shape": list(items.shape)}, np.ascontiguousarray(items, "<f4").tobytes()
-
-
-def _records(dataset, items):
-    columns = dataset.codec.columns
-    rows = [[[column.show(row[column.name]), column.fraction(row[column.name])] for column in columns] for _, row in items.iterrows()]
-    return {"columns": [str(c.name)[:60] for c in columns], "records": rows}, b""
-
-
-def _words(dataset, items):
-    return {"words": [[[str(t)[:40], round(float(w), 5)] for t, w in item[:16]] for item in items]}, b""
-
-
-_PAYLOADS = {"image": _pixels, "array": _curves, "table": _records, "text": _words}
-
-
-def _decoded(run: state.Run, Z: np.ndarray) -> np.ndarray:
-    return run.fitted.model.inverse_transform(np.asarray(Z, np.float32))
+def _mapped(ask: Ask):
+    mapped = ask.run.maps.get(ask.options.get("map", ""))
+    if mapped is None:
+        raise Refused(404, "This map is not here any more; reload the page.")
+    return mapped
 
 
 def _at(run: state.Run, mapped, Z: np.ndarray, nearest: int = 4) -> dict:
@@ -66,66 +42,49 @@ def _at(run: state.Run, mapped, Z: np.ndarray, nearest: int = 4) -> dict:
             "percentile": round(float(percentile[0]), 1), "support": words[0], "near": [int(run.fitted.train[i]) for i in near[0]]}
 
 
-def _mapped(request: Request, run: state.Run):
-    mapped = run.maps.get(request.query_params.get("map", ""))
-    if mapped is None:
-        raise Refused(404, "This map is not here any more; reload the page.")
-    return mapped
+# -- one code ----------------------------------------------------------------------------------------------------------
 
-
-# -- the routes --------------------------------------------------------------------------------------------------------
-
-async def _decode(request: Request, run: state.Run) -> Response:
+def _decode(ask: Ask):
     """Codes (m, k) -> decoded items; one code alone also learns where it lies."""
-    Z = await floats(request, run.fitted.codes.shape[1])
-    mapped = _mapped(request, run)
-
-    def work():
-        head, payload = _payload(run, _decoded(run, Z))
-        if len(Z) == 1:
-            head |= _at(run, mapped, Z)
-        return framed(head, payload)
-    return await compute(work)
+    Z, mapped = ask.codes(), _mapped(ask)
+    head, data = _decoded(ask.run, Z)
+    return head | (_at(ask.run, mapped, Z) if len(Z) == 1 else {}), data
 
 
-async def _place(request: Request, run: state.Run) -> Response:
+def _place(ask: Ask):
     """A place (1, c) on the map -> the code there, decoded."""
-    mapped = _mapped(request, run)
-    P = await floats(request, mapped.positions.shape[1])
-
-    def work():
-        Z = np.asarray(mapped.projection.inverse_transform(P[:1]), np.float32)
-        head, payload = _payload(run, _decoded(run, Z))
-        return framed(head | _at(run, mapped, Z) | {"asked": [float(v) for v in P[0]]}, payload)
-    return await compute(work)
+    mapped = _mapped(ask)
+    P = ask.floats(mapped.positions.shape[1])[:1]
+    Z = np.asarray(mapped.projection.inverse_transform(P), np.float32)
+    head, data = _decoded(ask.run, Z)
+    return head | _at(ask.run, mapped, Z) | {"asked": [float(v) for v in P[0]]}, data
 
 
-async def _item(request: Request, run: state.Run) -> Response:
+def _random(ask: Ask):
+    """A code from the model's prior by seed."""
+    seed = int(ask.number("seed", 0, 2**31 - 1, 0))
+    return {"code": [float(v) for v in ask.run.fitted.model.sample_codes(1, random_state=seed)[0]], "seed": seed}, b""
+
+
+def _item(ask: Ask):
     """Real rows by number: what they are, and their codes."""
+    run, n = ask.run, len(ask.run.dataset)
     try:
-        rows = [int(i) for i in request.query_params.get("i", "").split(",")][:24]
+        rows = [int(i) for i in ask.options.get("i", "").split(",")][:24]
     except ValueError:
         rows = [-1]
-    if not all(0 <= i < len(run.dataset) for i in rows):
-        raise Refused(400, f"i must hold row numbers from 0 to {len(run.dataset) - 1}.")
-    mapped = _mapped(request, run)
-    return await compute(lambda: _real(run, mapped, rows))
-
-
-def _real(run: state.Run, mapped, rows: list[int]) -> Response:
-    from . import items
-
-    dataset = run.dataset
-    head, payload = {}, b""
+    if not all(0 <= i < n for i in rows):
+        raise Refused(400, f"i must hold row numbers from 0 to {n - 1}.")
+    mapped, dataset = _mapped(ask), run.dataset
     if dataset.kind == "text":
-        head["texts"] = [" ".join(t.split())[:600] for t in dataset.items(rows)]
+        head, data = {"texts": [" ".join(t.split())[:600] for t in dataset.items(rows)]}, b""
     else:
-        head, payload = _PAYLOADS[dataset.kind](dataset, dataset.items(rows))
+        head, data = payload(dataset, dataset.items(rows))
     codes = np.ascontiguousarray(run.fitted.codes[rows], "<f4")
     head |= {"rows": rows, "names": [items.short(dataset, i) for i in rows], "codes": codes.tolist()}
     if len(rows) == 1 and (spread := _spread(run, mapped, rows[0])):
         head["spread"] = spread
-    return framed(head, payload)
+    return head, data
 
 
 def _spread(run: state.Run, mapped, row: int) -> list | None:
@@ -141,98 +100,95 @@ def _spread(run: state.Run, mapped, row: int) -> list | None:
     return ring.round(5).tolist()
 
 
-async def _film(request: Request, run: state.Run) -> Response:
+# -- many codes --------------------------------------------------------------------------------------------------------
+
+def _film(ask: Ask):
     """A code (1, k) -> what each of the first dimensions does to it: its decoded values across their ranges."""
-    Z = await floats(request, run.fitted.codes.shape[1])
-    stops = int(number(request, "stops", 2, 15, 9))
-    count = int(number(request, "count", 1, 16, 8))
-
-    def work():
-        low, high = state.ranges(run)
-        order = state.dimensions(run)[0][:count]
-        strip = np.repeat(Z[:1], len(order) * stops, 0)
-        for place, j in enumerate(order):
-            strip[place * stops:(place + 1) * stops, j] = np.linspace(low[j], high[j], stops)
-        head, payload = _payload(run, _decoded(run, strip))
-        return framed(head | {"order": [int(j) for j in order], "stops": stops}, payload)
-    return await compute(work)
-
-
-async def _path(request: Request, run: state.Run) -> Response:
-    """Two codes (2, k) -> a path between and a little beyond: fine codes and places, and decoded steps."""
-    ends = await floats(request, run.fitted.codes.shape[1])
-    if len(ends) != 2:
-        raise Refused(400, f"A path has two ends, found {len(ends)} codes.")
-    mapped = _mapped(request, run)
-    steps = int(number(request, "steps", 3, 15, 9))
-    kind = request.query_params.get("kind", "line")
-    if kind not in _PATHS:
-        raise Refused(400, f"kind must be one of {', '.join(_PATHS)}.")
-
-    def work():
-        walk = _PATHS[kind](run, ends[0], ends[1])
-        t = np.linspace(-0.25, 1.25, 61)
-        fine = np.asarray(walk(t), np.float32)
-        coarse = np.asarray(walk(np.linspace(0, 1, steps)), np.float32)
-        head, payload = _payload(run, _decoded(run, coarse))
-        support = state.support(run)
-        return framed(head | {"t": [round(float(v), 4) for v in t], "codes": fine.tolist(), "places": mapped.projection.transform(fine).round(5).tolist(),
-                               "support": support.words(coarse), "steps": steps}, payload)
-    return await compute(work)
+    Z, run = ask.codes(), ask.run
+    stops, count = int(ask.number("stops", 2, 15, 9)), int(ask.number("count", 1, 16, 8))
+    low, high = state.ranges(run)
+    order = state.dimensions(run)[0][:count]
+    strip = np.repeat(Z[:1], len(order) * stops, 0)
+    for place, j in enumerate(order):
+        strip[place * stops:(place + 1) * stops, j] = np.linspace(low[j], high[j], stops)
+    head, data = _decoded(run, strip)
+    return head | {"order": [int(j) for j in order], "stops": stops}, data
 
 
 _PATHS = {"line": lambda run, a, b: lambda t: paths.lerp(a, b, t),
           "arc": lambda run, a, b: lambda t: paths.slerp(a, b, t),
-         "dense": lambda run, a, b: state.dense_paths(run).walk(a, b)}
+          "dense": lambda run, a, b: state.dense_paths(run).walk(a, b)}
 
 
-async def _animation(request: Request, run: state.Run) -> Response:
+def _walk(ask: Ask):
+    """The path a question asks for, from its two codes and its ``kind``."""
+    ends, kind = ask.codes(), ask.options.get("kind", "line")
+    if len(ends) != 2:
+        raise Refused(400, f"A path has two ends, found {len(ends)} codes.")
+    if kind not in _PATHS:
+        raise Refused(400, f"kind must be one of {', '.join(_PATHS)}.")
+    return _PATHS[kind](ask.run, ends[0], ends[1])
+
+
+def _path(ask: Ask):
+    """Two codes (2, k) -> a path between and a little beyond: fine codes and places, and decoded steps."""
+    mapped, steps = _mapped(ask), int(ask.number("steps", 3, 15, 9))
+    walk = _walk(ask)
+    t = np.linspace(-0.25, 1.25, 61)
+    fine = np.asarray(walk(t), np.float32)
+    coarse = np.asarray(walk(np.linspace(0, 1, steps)), np.float32)
+    head, data = _decoded(ask.run, coarse)
+    return head | {"t": [round(float(v), 4) for v in t], "codes": fine.tolist(), "places": mapped.projection.transform(fine).round(5).tolist(),
+                   "support": state.support(ask.run).words(coarse), "steps": steps}, data
+
+
+def _animation(ask: Ask) -> Response:
     """Two codes (2, k) -> the walk between them as a looping GIF or WebP; pictures only."""
-    ends = await floats(request, run.fitted.codes.shape[1])
-    kind, format = request.query_params.get("kind", "line"), request.query_params.get("format", "gif")
-    if len(ends) != 2 or kind not in _PATHS or format not in animation.FORMATS or run.dataset.kind != "image":
+    format, dataset = ask.options.get("format", "gif"), ask.run.dataset
+    if format not in animation.FORMATS or dataset.kind != "image":
         raise Refused(400, "An animation takes two codes of a model of pictures, a known path and gif or webp.")
-
-    def work():
-        frames = run.dataset.decode(_decoded(run, _PATHS[kind](run, ends[0], ends[1])(np.linspace(0, 1, 30))))
-        data = animation.FORMATS[format](frames, 1 / 15, upscale=max(1, 192 // frames.shape[1]))
-        return Response(data, media_type=f"image/{format}", headers={"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"})
-    return await compute(work)
+    Z = np.asarray(_walk(ask)(np.linspace(0, 1, 30)), np.float32)
+    frames = dataset.decode(ask.run.fitted.model.inverse_transform(Z))
+    data = animation.FORMATS[format](frames, 1 / 15, upscale=max(1, 192 // frames.shape[1]))
+    return Response(data, media_type=f"image/{format}", headers={"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"})
 
 
-async def _random(request: Request, run: state.Run) -> Response:
-    """A code from the model's prior by seed."""
-    seed = int(number(request, "seed", 0, 2**31 - 1, 0))
-    return await compute(lambda: framed({"code": [float(v) for v in run.fitted.model.sample_codes(1, random_state=seed)[0]], "seed": seed}))
+# -- the map -----------------------------------------------------------------------------------------------------------
 
-
-async def _scene(request: Request, run: state.Run) -> Response:
+def _scene(ask: Ask):
     """The map: float32 positions (n, c), float32 colour values (n,), int32 row numbers (n,)."""
-    mapped = _mapped(request, run)
-    column = request.query_params.get("colour") or None
+    run, mapped = ask.run, _mapped(ask)
+    column = ask.options.get("colour") or None
     if column is not None and column not in run.dataset.rows.columns:
         raise Refused(404, "There is no such column to colour by.")
-
-    def work():
-        shown = maps.drawn_rows(len(mapped.positions))
-        head, values = figures.colour_codes(run.dataset.rows[column] if column else None, len(mapped.positions))
-        P = np.ascontiguousarray(mapped.positions[shown], "<f4")
-        head |= {"n": len(shown), "of": len(mapped.positions), "dims": P.shape[1]}
-        return framed(head, P.tobytes() + np.ascontiguousarray(values[shown], "<f4").tobytes() + shown.astype("<i4").tobytes())
-    return await compute(work)
+    shown = maps.drawn_rows(len(mapped.positions))
+    head, values = figures.colour_codes(run.dataset.rows[column] if column else None, len(mapped.positions))
+    P = np.ascontiguousarray(mapped.positions[shown], "<f4")
+    head |= {"n": len(shown), "of": len(mapped.positions), "dims": P.shape[1]}
+    return head, P.tobytes() + np.ascontiguousarray(values[shown], "<f4").tobytes() + shown.astype("<i4").tobytes()
 
 
-def _job(request: Request, run: state.Run) -> Job:
-    name = request.query_params.get("job", "")
-    job = run.job if name == "fit" else run.map_jobs.get(name)
+def _generated(ask: Ask):
+    """New samples by seed: float32 codes (n, k) and float32 positions (n, c), placed like any new item."""
+    seed = int(ask.number("seed", 0, 2**31 - 1, 0))
+    Z = ask.run.fitted.model.sample_codes(GENERATED, random_state=seed).astype("<f4")
+    P = _mapped(ask).projection.transform(Z)
+    return {"n": len(Z), "dims": P.shape[1], "seed": seed}, Z.tobytes() + np.ascontiguousarray(P, "<f4").tobytes()
+
+
+# -- long work ---------------------------------------------------------------------------------------------------------
+
+def _job(ask: Ask) -> Job:
+    name = ask.options.get("job", "")
+    job = ask.run.job if name == "fit" else ask.run.map_jobs.get(name)
     if job is None:
         raise Refused(404, "This work is not here any more; reload the page.")
     return job
 
 
-async def _progress(request: Request, run: state.Run) -> Response:
+def _progress(ask: Ask) -> Response:
     """How a job goes on: words, share done, and its metrics by step, thinned to what a screen shows."""
-    job = _job(request, run)
+    job = _job(ask)
     points = list(job.history)
     points = points[::max(1, len(points) // 300)] + points[-1:]
     names = [k for k in points[0] if k != "step"] if points else []
@@ -245,9 +201,9 @@ def _finite(value) -> float:
     return round(float(value), 6) if value is not None and np.isfinite(value) else 0.0
 
 
-async def _stop(request: Request, run: state.Run) -> Response:
+def _stop(ask: Ask) -> Response:
     """Ask a job to end; it keeps what it reached."""
-    _job(request, run).stop()
+    _job(ask).stop()
     return JSONResponse({"state": "stopping"})
 
 
@@ -259,8 +215,11 @@ async def _plotly(request: Request) -> Response:
     return FileResponse(path, media_type="text/javascript", headers={"Cache-Control": "public, max-age=86400", "X-Content-Type-Options": "nosniff"})
 
 
+_GET = {"scene": _scene, "item": _item, "random": _random, "generated": _generated, "search": keep.search, "kept": keep.listed}
+_POST = {"decode": _decode, "place": _place, "film": _film, "path": _path, "choose": keep.choose, "keep": keep.keep}
+
 routes = [Route("/live/plotly.js", _plotly, methods=["GET"]),
-          *(Route(f"/live/{name}", guarded(handler), methods=[method]) for name, handler, method in (
-              ("scene", _scene, "GET"), ("item", _item, "GET"), ("random", _random, "GET"), ("decode", _decode, "POST"),
-              ("place", _place, "POST"), ("film", _film, "POST"), ("path", _path, "POST"), ("animation", _animation, "POST"))),
+          *(Route(f"/live/{name}", guarded(handler), methods=[method]) for method, handlers in (("GET", _GET), ("POST", _POST | {"animation": _animation}))
+            for name, handler in handlers.items()),
+          WebSocketRoute("/live/socket", socket(_GET | _POST)),
           Route("/live/job", guarded(_progress, finished=False), methods=["GET"]), Route("/live/stop", guarded(_stop, finished=False), methods=["POST"])]

@@ -54,6 +54,7 @@ class Run:
     maps: dict[str, Any] = field(default_factory=dict)       # recipe key -> fitted projection
     map_jobs: dict[str, Job] = field(default_factory=dict)
     selection: list[int] = field(default_factory=list)       # rows chosen on the map, shared by every page
+    kept: dict[str, Any] = field(default_factory=dict)       # bookmarks, groups, directions: plain JSON
     cache: dict[str, Any] = field(default_factory=dict)      # small derived things, by name
 
     @property
@@ -201,8 +202,12 @@ def dimensions(run: Run) -> tuple[np.ndarray, int]:
     return np.argsort(-importance, kind="stable"), int((importance < DEAD * importance.max()).sum())
 
 
-def visit(run: Run, row: int, code, said: str) -> None:
-    """Open the explorer anew at this code of this row, with a sentence beneath."""
-    st.session_state[f"from-{run.id}"] = (int(row), [float(v) for v in code])
+def keep(run: Run) -> None:
+    """Call after a change of ``run.kept``: it lives as long as the run."""
+
+
+def visit(run: Run, row: int, code=None, said: str = "") -> None:
+    """Open the explorer anew at this code of this row, or at the row's own, with a sentence beneath."""
+    st.session_state[f"visit-to-{run.id}"] = int(row), None if code is None else [float(v) for v in code]
     st.session_state[f"visit-{run.id}"] = st.session_state.get(f"visit-{run.id}", 0) + 1
     st.session_state[f"said-{run.id}"] = said

@@ -1,0 +1,89 @@
+"""Choosing rows: by a region drawn on a map, or by words and conditions."""
+
+from __future__ import annotations
+
+import operator
+import re
+import shlex
+
+import numpy as np
+import pandas as pd
+
+_COMPARE = {">=": operator.ge, "<=": operator.le, ">": operator.gt, "<": operator.lt}
+_CONDITION = re.compile(r"(.+?)(>=|<=|!=|=|>|<)(.+)", re.DOTALL)
+
+
+def inside(P, polygon) -> np.ndarray:
+    """Which of the places P (n, 2) lie in the polygon with corners (m, 2): bool (n,), by the even-odd rule.
+
+    Raises ValueError for fewer than three corners or corners that are not finite.
+    """
+    P, corners = np.asarray(P, np.float64), np.asarray(polygon, np.float64)
+    if corners.ndim != 2 or corners.shape[1] != 2 or len(corners) < 3 or not np.isfinite(corners).all():
+        raise ValueError(f"a region has at least 3 corners of two finite numbers each, found shape {corners.shape}.")
+    found = np.zeros(len(P), bool)
+    box = np.flatnonzero(((P >= corners.min(0)) & (P <= corners.max(0))).all(1))       # most rows are done here
+    x, y = P[box].T
+    odd = np.zeros(len(box), bool)
+    for (ax, ay), (bx, by) in zip(corners, np.roll(corners, -1, 0)):
+        if ay != by:        # an edge to the right of the point, counted once where two edges meet
+            odd ^= ((ay > y) != (by > y)) & (x < (bx - ax) * (y - ay) / (by - ay) + ax)
+    found[box] = odd
+    return found
+
+
+def find(rows: pd.DataFrame, query: str) -> np.ndarray:
+    """Row numbers, ascending, that fit every part of ``query``.
+
+    A part is a word (or ``"words in quotes"``) that some cell contains, whatever its case; or ``column=value``, ``column!=value``,
+    ``column>number`` and so on; a date is written as 2024-05-31. A number alone is also the row of that number.
+    Raises ValueError when a comparison needs a number or a date and finds none.
+    """
+    try:
+        parts = shlex.split(query)
+    except ValueError:      # a quotation mark alone
+        parts = query.split()
+    keep = np.ones(len(rows), bool) if parts else np.zeros(len(rows), bool)
+    for part in parts:
+        keep &= _fits(rows, part)
+    return np.flatnonzero(keep)
+
+
+def _fits(rows: pd.DataFrame, part: str) -> np.ndarray:
+    names = {str(c).casefold(): c for c in rows.columns}
+    condition = _CONDITION.fullmatch(part)
+    if condition and condition[1].strip().casefold() in names:
+        return _compare(rows[names[condition[1].strip().casefold()]], condition[2], condition[3].strip())
+    found = np.zeros(len(rows), bool)
+    for column in rows.columns:
+        found |= _contains(rows[column], part)
+    if part.isdecimal() and int(part) < len(rows):
+        found[int(part)] = True
+    return found
+
+
+def _contains(values: pd.Series, word: str) -> np.ndarray:
+    if pd.api.types.is_float_dtype(values):     # nobody looks for a part of a number's digits
+        try:
+            return (values == float(word)).to_numpy(dtype=bool, na_value=False)
+        except ValueError:
+            return np.zeros(len(values), bool)
+    if pd.api.types.is_integer_dtype(values) or pd.api.types.is_bool_dtype(values):
+        return (values.astype(str).str.casefold() == word.casefold()).to_numpy(dtype=bool, na_value=False)
+    text = values.astype(str).where(values.notna(), "")
+    return text.str.casefold().str.contains(word.casefold(), regex=False).to_numpy(dtype=bool, na_value=False)
+
+
+def _compare(values: pd.Series, sign: str, wanted: str) -> np.ndarray:
+    if sign in _COMPARE:
+        dates = pd.api.types.is_datetime64_any_dtype(values)
+        number = (pd.to_datetime if dates else pd.to_numeric)(wanted, errors="coerce")
+        if pd.isna(number) or not (dates or pd.api.types.is_numeric_dtype(values)):
+            raise ValueError(f"{values.name}{sign}{wanted}: {sign} compares numbers and dates; use = for {'this value' if not pd.isna(number) else 'words'}.")
+        return _COMPARE[sign](values, number).to_numpy(dtype=bool, na_value=False)
+    if pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values):
+        equal = values == pd.to_numeric(wanted, errors="coerce")
+    else:
+        equal = values.astype(str).str.casefold() == wanted.casefold()
+    equal = equal.to_numpy(dtype=bool, na_value=False)
+    return equal if sign == "=" else ~equal & values.notna().to_numpy()
