@@ -1,0 +1,209 @@
+"""The command line, for those who live there: fit, list, export, import, serve. All of it works on the workspace the app works on."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import time
+from dataclasses import asdict
+from pathlib import Path
+
+from . import files
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Do what the arguments say; returns the exit code: 0, 1 where it could not be done, of ``fit`` that of the worker."""
+    asked = parser().parse_args(arguments)
+    try:
+        return asked.do(asked) or 0
+    except (ValueError, OSError) as error:      # every refusal of ours is a ValueError with one sentence
+        print(error if isinstance(error, ValueError) else f"{files.reason(error)}.", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def parser() -> argparse.ArgumentParser:
+    """The commands and their options."""
+    top = argparse.ArgumentParser("python -m lvm_core", description=__doc__)
+    top.add_argument("--workspace", metavar="FOLDER", help="where datasets and runs are kept; LATENT_EXPLORER_HOME, or the app's own place, without it")
+    commands = top.add_subparsers(required=True, metavar="COMMAND")
+
+    fit = commands.add_parser("fit", help="fit a model on a file or a built-in dataset")
+    fit.add_argument("model", help="its name, such as VAE, or a JSON file with name and params, such as a saved recipe.json")
+    fit.add_argument("data", help="a file, or the name of a built-in dataset, such as digits")
+    fit.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="a parameter of the model; the rest suits the data")
+    fit.add_argument("--read", action="append", default=[], metavar="NAME=VALUE", help="an option of the file's reader, such as label=species")
+    fit.set_defaults(do=_fit)
+
+    listing = commands.add_parser("list", help="list the runs, newest first")
+    listing.add_argument("--json", action="store_true", help="one JSON object a line")
+    listing.set_defaults(do=_list)
+
+    export = commands.add_parser("export", help="write a run as one zip")
+    export.add_argument("run", help="its id, its number, or last")
+    export.add_argument("--to", required=True, metavar="FILE.zip")
+    export.add_argument("--data", choices=("none", "labels", "all"), default="none", help="what of the dataset goes along (default: none)")
+    export.set_defaults(do=_export)
+
+    importing = commands.add_parser("import", help="take a run from such a zip into the workspace")
+    importing.add_argument("file", metavar="FILE.zip")
+    importing.set_defaults(do=_import)
+
+    serve = commands.add_parser("serve", help="open the app", add_help=True)
+    serve.add_argument("--port", type=int, default=8501)
+    serve.add_argument("--address", default="127.0.0.1", help="who may connect: 127.0.0.1 is this machine only (default)")
+    serve.add_argument("--headless", action="store_true", help="open no browser")
+    serve.set_defaults(do=_serve)
+    return top
+
+
+def _workspace(asked):
+    from .workspace import Workspace
+
+    return Workspace(asked.workspace).prepare()
+
+
+def _fit(asked) -> int:
+    from . import DATASETS, read_dataset
+
+    if asked.data in DATASETS and not Path(asked.data).exists():
+        dataset = DATASETS[asked.data](**_pairs(asked.read)).load()
+    else:
+        dataset = read_dataset(asked.data, **_pairs(asked.read))
+    for note in dataset.notes:
+        print(f"  {note}", file=sys.stderr)
+    model = _model(asked.model, _pairs(asked.set), dataset)
+    workspace = _workspace(asked)
+    run = workspace.add_run(workspace.add_dataset(dataset), model, queued=False)
+    folder = workspace.run_folder(run.id)
+    print(f"{run.title}: run {run.id}", file=sys.stderr)
+    path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
+    code = _watch(subprocess.Popen([sys.executable, "-m", "lvm_core.worker", str(folder)], env=os.environ | {"PYTHONPATH": path}), folder)
+    run = workspace.run(run.id)
+    if run.sentence:
+        print(run.sentence, file=sys.stderr)
+    if run.has_result:
+        for score in workspace.fitted(run.id).scores:
+            print(f"{score.name}: {score.value:.4g} {score.unit}".rstrip(), file=sys.stderr)
+        print(run.id)
+    return code
+
+
+def _watch(worker: subprocess.Popen, folder: Path) -> int:
+    """Show the last line of progress until the worker ends. Ctrl-C reaches it too: it pauses the run after a checkpoint."""
+    said = ""
+    while worker.poll() is None:
+        try:
+            time.sleep(0.2)
+            if sys.stderr.isatty() and (line := _last(folder / "progress.jsonl")) and line != said:
+                said = line
+                print(f"\r\x1b[K{said}", end="", file=sys.stderr)
+        except KeyboardInterrupt:
+            continue
+    if said:
+        print(file=sys.stderr)
+    return worker.returncode if worker.returncode >= 0 else 128 - worker.returncode
+
+
+def _last(path: Path) -> str:
+    try:
+        record = json.loads(path.read_text(encoding="utf-8").splitlines()[-1])
+        return "  ".join(f"{name} {value:.6g}" for name, value in record.items() if isinstance(value, (int, float)))
+    except (OSError, ValueError, IndexError, AttributeError):
+        return ""
+
+
+def _model(name: str, chosen: dict, dataset):
+    """The model by name, its parameters suited to the data, or as a JSON file states it. Raises ValueError."""
+    from . import MODELS
+
+    if name not in MODELS and Path(name).suffix == ".json":
+        recipe = files.read_json(Path(name))
+        if not isinstance(recipe, dict) or recipe.get("name") not in list(MODELS) or not isinstance(recipe.get("params"), dict):
+            raise ValueError(f"{name} is no recipe; expected a JSON object with name (one of {', '.join(MODELS)}) and params.")
+        cls, params = MODELS[recipe["name"]], recipe["params"]
+    elif name in MODELS:
+        cls = MODELS[name]
+        params = cls.suggest(len(dataset), dataset.layout)
+    else:
+        raise ValueError(f"There is no model {name!r}; there are: {', '.join(MODELS)}.")
+    strange = sorted({*params, *chosen} - {*cls.parameters()})
+    if strange:
+        raise ValueError(f"{cls.__name__} has no parameter {strange[0]!r}; there are: {', '.join(cls.parameters())}.")
+    model = cls(**params | chosen)
+    model.check_params()
+    return model
+
+
+def _pairs(texts: list[str]) -> dict:
+    """``["epochs=10"]`` -> ``{"epochs": 10}``: numbers, true, false and null as JSON has them, everything else as text."""
+    pairs = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not equals:
+            raise ValueError(f"{text!r} sets nothing; expected NAME=VALUE.")
+        try:
+            pairs[name] = json.loads(value)
+        except ValueError:
+            pairs[name] = value
+    return pairs
+
+
+def _list(asked) -> None:
+    for run in _workspace(asked).runs():
+        if asked.json:
+            print(json.dumps({k: v for k, v in asdict(run).items() if k != "facts"}))
+        else:
+            score = f"{run.score['name']} {run.score['value']:.4g}" if run.score and run.score.get("value") is not None else ""
+            print(f"{run.id}  {run.state:9}  {run.created[:16].replace('T', ' ')}  {run.title}  {score}".rstrip())
+
+
+def _run(workspace, name: str):
+    runs = workspace.runs()
+    found = runs[:1] if name == "last" else [run for run in runs if name.lstrip("#") in (run.id, str(run.number))]
+    if not found:
+        raise ValueError(f"There is no run {name[:40]!r} in {workspace.folder}; list shows those that are there.")
+    return found[0]
+
+
+def _export(asked) -> None:
+    from .archive import pack
+
+    workspace = _workspace(asked)
+    run = _run(workspace, asked.run)
+    if not run.has_result:
+        raise ValueError(f"{run.title} is {run.state} and has learnt nothing yet that could be exported.")
+    fitted, dataset = workspace.fitted(run.id), workspace.load_dataset(run.dataset)
+
+    def save(path: Path) -> None:
+        with path.open("wb") as file:
+            for sentence in pack(fitted, dataset, file, title=run.title, data=asked.data):
+                print(sentence, file=sys.stderr)
+
+    files.write(Path(asked.to).absolute(), save)
+    print(asked.to)
+
+
+def _import(asked) -> None:
+    from .archive import unpack
+
+    with Path(asked.file).open("rb") as file:
+        run = unpack(file, _workspace(asked))
+    print(f"{run.title}: run {run.id}", file=sys.stderr)
+    print(run.id)
+
+
+def _serve(asked) -> int:
+    from .limits import LIMITS
+
+    most = max(LIMITS.upload_bytes, LIMITS.array_bytes, LIMITS.archive_bytes) // 2**20
+    command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "app.py"), "--server.port", str(asked.port), "--server.address", asked.address,
+               "--server.headless", str(asked.headless).lower(), "--server.maxUploadSize", str(most)]
+    environment = os.environ | ({"LATENT_EXPLORER_HOME": str(Path(asked.workspace).absolute())} if asked.workspace else {})
+    return subprocess.call(command, env=environment, cwd=ROOT)

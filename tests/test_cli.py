@@ -1,0 +1,98 @@
+"""The command line, in processes of its own."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+CSV = "size,weight,kind\n" + "".join(f"{160 + i % 37},{50 + i % 23 + i % 2},{'ab'[i % 2]}\n" for i in range(60))
+
+
+@pytest.fixture
+def lvm(tmp_path):
+    """Runs ``python -m lvm_core`` with a workspace of its own; returns the finished process."""
+    def call(*arguments, **options):
+        return subprocess.run([sys.executable, "-m", "lvm_core", "--workspace", str(tmp_path / "w"), *map(str, arguments)], capture_output=True, text=True,
+                              cwd=tmp_path, env=os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}, timeout=120, **options)
+
+    return call
+
+
+def test_fit_list_export_import(lvm, tmp_path):
+    (tmp_path / "people.csv").write_text(CSV)
+    fitted = lvm("fit", "VAE", "people.csv", "--set", "epochs=3", "--set", "latent_dim=2", "--read", "label=kind")
+    assert fitted.returncode == 0, fitted.stderr
+    id = fitted.stdout.strip()
+    assert len(id) == 16 and "Label: kind" in fitted.stderr and "VAE on people.csv" in fitted.stderr
+    listed = lvm("list")
+    assert listed.stdout.startswith(f"{id}  done") and "#1 VAE on people.csv" in listed.stdout
+    params = json.loads(lvm("list", "--json").stdout)["recipe"]["params"]
+    assert (params["epochs"], params["latent_dim"]) == (3, 2)
+
+    exported = lvm("export", "1", "--to", "out.zip")
+    assert exported.returncode == 0 and "no rows of the data" in exported.stderr
+    with zipfile.ZipFile(tmp_path / "out.zip") as z:
+        assert {"reload.py", "encoder.onnx", "fit/model/weights.safetensors"} <= set(z.namelist()) and "data/X.npy" not in z.namelist()
+    imported = lvm("import", "out.zip")
+    assert imported.returncode == 0, imported.stderr
+    assert lvm("list").stdout.count("done") == 2 and imported.stdout.strip() in lvm("list").stdout
+
+    recipe = tmp_path / "w" / "runs" / id / "model" / "recipe.json"
+    again = lvm("fit", recipe, "people.csv", "--read", "label=kind")
+    assert again.returncode == 0 and json.loads(lvm("list", "--json").stdout.splitlines()[0])["recipe"]["params"] == params
+
+
+@pytest.mark.parametrize("arguments, words", [
+    (("fit", "Oracle", "iris"), "no model 'Oracle'; there are: "),
+    (("fit", "PCA", "nothing.csv"), "no file nothing.csv"),
+    (("fit", "PCA", "iris", "--set", "depth=3"), "no parameter 'depth'"),
+    (("fit", "PCA", "iris", "--set", "latent_dim=0"), "latent_dim is 0"),
+    (("fit", "PCA", "iris", "--set", "latent_dim"), "expected NAME=VALUE"),
+    (("export", "7", "--to", "x.zip"), "no run '7'"),
+    (("import", "nothing.zip"), "not there"),
+])
+def test_one_sentence_and_exit_code_one(lvm, arguments, words):
+    done = lvm(*arguments)
+    assert done.returncode == 1 and words in done.stderr and "Traceback" not in done.stderr
+
+
+def test_a_hostile_archive_is_refused(lvm, tmp_path):
+    (tmp_path / "bad.zip").write_bytes(b"PK\3\4" + b"\xff" * 200)
+    done = lvm("import", "bad.zip")
+    assert done.returncode == 1 and "damaged zip" in done.stderr and "Traceback" not in done.stderr and not lvm("list").stdout
+
+
+def test_export_never_leaves_half_a_file(lvm, tmp_path):
+    assert lvm("fit", "PCA", "iris").returncode == 0
+    done = lvm("export", "last", "--to", "no/such/folder/out.zip")
+    assert done.returncode == 1 and "not there" in done.stderr
+    assert not [p for p in tmp_path.iterdir() if p.name != "w"]
+
+
+def test_serve_opens_the_app(tmp_path):
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    process = subprocess.Popen([sys.executable, "-m", "lvm_core", "--workspace", str(tmp_path / "w"), "serve", "--port", str(port), "--headless"], cwd=tmp_path,
+                               env=os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+    try:
+        answer = b""
+        for _ in range(100):
+            try:
+                answer = urllib.request.urlopen(f"http://127.0.0.1:{port}/_stcore/health", timeout=1).read()
+                break
+            except OSError:
+                time.sleep(0.3)
+        assert answer == b"ok"
+    finally:
+        os.killpg(process.pid, signal.SIGTERM)
+        process.wait(20)
