@@ -75,6 +75,7 @@ def _rows(sheet, name: str) -> list[list]:
             widest = max(widest, len(row))
             limits.check("columns", widest, name)
             limits.check("rows", len(rows), name)
+            limits.check("cells", widest * (len(rows) + 1), name)       # one long row makes all of them long
             rows.append(list(row))
     if not rows:
         return []
