@@ -6,10 +6,17 @@ export default function (component) {
   const { data, parentElement, setTriggerValue } = component;
   const root = parentElement.querySelector(".lxp");
   if (!root || !data) return;
-  const url = (route) => { const made = new URL(`live/${route}`, document.baseURI); made.search = new URLSearchParams({ t: data.token, job: data.job }); return made; };
+  const url = (route, more = {}) => { const made = new URL(`live/${route}`, document.baseURI); made.search = new URLSearchParams({ t: data.token, job: data.job, ...more }); return made; };
   const part = (name) => root.querySelector(`.lxp-${name}`), stop = part("stop");
   let over = false, timer = null, missed = 0;
-  stop.onclick = () => { stop.disabled = true; stop.textContent = "Stopping…"; fetch(url("stop"), { method: "POST", credentials: "same-origin" }); };
+  const acts = { stop: "Stopping…", pause: "Pausing…", cancel: "Cancelling…" };
+  for (const word of Object.keys(acts)) part(word).onclick = () => {
+    Object.keys(acts).forEach((other) => { part(other).disabled = true; });
+    part(word).textContent = acts[word];
+    fetch(data.job === "fit" ? url("ask", { word }) : url("stop"), { method: "POST", credentials: "same-origin" });
+  };
+
+  const underWay = (job) => job.state === "running" || job.state === "waiting";
 
   async function look() {
     try {
@@ -19,7 +26,7 @@ export default function (component) {
       missed = 0;
       draw(job);
       // told again until the page has redrawn itself and taken this component away: a word can be lost beside another widget's
-      if (job.state !== "running") { setTriggerValue("ended", job.state); if (!over) timer = setTimeout(look, 2500); return; }
+      if (!underWay(job)) { setTriggerValue("ended", job.state); if (!over) timer = setTimeout(look, 2500); return; }
     } catch (error) {
       if (++missed >= 5) { part("words").textContent = `No word from the server (${error.message}); reload the page.`; return; }
     }
@@ -28,7 +35,8 @@ export default function (component) {
 
   function draw(job) {
     part("words").textContent = job.words;
-    stop.hidden = job.state !== "running";
+    stop.hidden = job.state !== "running";      // what waits has nothing to keep
+    part("pause").hidden = part("cancel").hidden = data.job !== "fit" || !underWay(job);
     part("bar").style.width = `${100 * job.fraction}%`;
     part("track").setAttribute("aria-valuenow", Math.round(100 * job.fraction));
     const names = job.names, svg = part("curve");

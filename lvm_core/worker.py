@@ -20,6 +20,7 @@ if __name__ == "__main__":      # before any numerical library starts its thread
 import logging  # noqa: E402
 import signal  # noqa: E402
 import sys  # noqa: E402
+import time  # noqa: E402
 from pathlib import Path  # noqa: E402
 
 from . import files  # noqa: E402
@@ -137,9 +138,11 @@ def _fit(workspace: Workspace, info, folder: Path, on_signal: bool) -> dict:
         signal.signal(signal.SIGINT, lambda *_: checkpoint.interrupt(Paused("paused")))
     fitted = fit_run(dataset, model, listener, checkpoint)
     listener.write.close()
+    if (folder / "maps").is_dir():      # of what a shorter training had learnt
+        files.remove_folder(folder / "maps")
     save_fitted(folder, fitted)
     score = fitted.scores[0] if fitted.scores else None
-    return {"state": "stopped" if fitted.model.stopped_ else "done", "result": True, "seconds": fitted.seconds,
+    return {"state": "stopped" if fitted.model.stopped_ else "done", "result": time.time(), "seconds": fitted.seconds,
             "score": score and {"name": score.name, "value": score.value, "unit": score.unit}}
 
 

@@ -35,7 +35,6 @@ from .store import load_dataset, load_fitted, save_dataset
 
 FORMAT = 1
 STATES = ("waiting", "running", "paused", "done", "stopped", "failed", "cancelled")
-HAS_RESULT = ("done", "stopped")
 UNDER_WAY = ("waiting", "running")
 
 
@@ -79,7 +78,7 @@ class RunInfo:
     @property
     def has_result(self) -> bool:
         """Whether there is a model to look at: also while a finished run is continued."""
-        return self.state in HAS_RESULT or bool(self.facts.get("result"))
+        return bool(self.facts.get("result"))
 
     def model(self) -> LatentModel:
         """The model as it was asked for, not fitted. Raises StoreError where this version does not know it."""

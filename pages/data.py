@@ -8,8 +8,10 @@ from lvm_core import DATASETS, read_dataset
 from lvm_core.datasets.base import DataError
 from lvm_core.datasets.readers import SUFFIXES
 from lvm_core.escape import markdown as md
+from lvm_core.files import StoreError
 from lvm_core.limits import LIMITS
 from pages.ui import corrections, forms, frame, items, state
+from pages.ui.jobs import WORKSPACE
 
 frame.header("Data", "Bring a file or pick a built-in dataset. Check what was understood before anything is trained; correct it where it is wrong.")
 
@@ -51,6 +53,37 @@ def built_in() -> None:
             st.rerun()
 
 
+def kept() -> None:
+    """The datasets of the workspace; a click opens one."""
+    heads = WORKSPACE.datasets()[:200]
+    if not heads:
+        st.caption("Every dataset you open is kept here, on the machine that runs this app.")
+        return
+    table = pd.DataFrame([{"name": str(h.get("name", ""))[:60], "kind": h.get("kind", ""), "rows": h.get("n"), "when": pd.to_datetime(h.get("created"), errors="coerce")} for h in heads])
+    event = st.dataframe(table, hide_index=True, on_select="rerun", selection_mode="single-row", key="kept-data", height=min(38 + 35 * len(heads), 360), alt="kept datasets",
+                         column_config={"when": st.column_config.DatetimeColumn("when", format="distance")})
+    rows = [r for r in event.selection.rows if r < len(heads)]
+    if not rows:
+        return
+    chosen = heads[rows[0]]
+    with st.container(horizontal=True):
+        if st.button("Open", type="primary", icon=":material/arrow_forward:", key="open-kept"):
+            found = state.DATA.get(chosen["id"])
+            if found is None:
+                st.error("This dataset cannot be read any more.", icon=":material/error:")
+            else:
+                state.use_data(found)
+                st.rerun()
+        if st.button("Delete", icon=":material/delete:", key="delete-kept", help="Only a dataset no run was made from can be deleted."):
+            try:
+                WORKSPACE.delete_dataset(chosen["id"])
+            except StoreError as error:
+                st.error(md(str(error), 400), icon=":material/error:")
+            else:
+                state.leave_data(chosen["id"])
+                st.rerun()
+
+
 def preview(dataset) -> None:
     """The items themselves."""
     rng = np.random.RandomState(0)
@@ -84,11 +117,13 @@ trouble = st.session_state.get("trouble")
 data = state.data()
 choose, look = st.columns([4, 8], gap="large")
 with choose:
-    bring, pick = st.tabs(["Bring your own", "Built in"])
+    bring, pick, keep = st.tabs(["Bring your own", "Built in", "Kept"])
     with bring:
         upload()
     with pick:
         built_in()
+    with keep:
+        kept()
 with look:
     if trouble:
         st.error(f"**{md(trouble[0], 60)}** could not be read. {md(trouble[1], 800)}", icon=":material/error:")

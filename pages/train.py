@@ -5,7 +5,7 @@ import streamlit as st
 
 from lvm_core import MODELS, export, figures
 from lvm_core.escape import markdown as md
-from pages.ui import forms, frame, items, scores, state
+from pages.ui import forms, frame, items, learning, runs, scores, state
 from pages.ui.jobs import duration
 
 frame.header("Train", "Choose a model and press Train. The settings already suit your data; change them when you are curious.")
@@ -29,10 +29,20 @@ def choose_model():
     return cls, forms.form(cls, suggested, key=f"form-{data.id}-{name}", hide=("random_state",))
 
 
+def ending(model):
+    """Words for a training that ended before its time."""
+    if model.stopped_:
+        return " (stopped early; this is what was reached)"
+    if getattr(model, "patience", 0) and model.n_iter_ < model.epochs:
+        return f" (ended at epoch {model.n_iter_}: rows held out had not improved for {model.patience}; the best is kept)"
+    return ""
+
+
 def draw_curves(run):
     """The loss curve so far."""
-    if run.job.history:
-        st.plotly_chart(figures.curves(run.job.history), key=f"curve-{run.id}", config=items.PLOT, alt="loss by training step")
+    history = run.fitted.model.history_ if run.fitted is not None else run.job.history
+    if history:
+        st.plotly_chart(figures.curves(history), key=f"curve-{run.id}", config=items.PLOT, alt="loss by training step")
 
 
 def by_column(columns):
@@ -47,8 +57,7 @@ def by_column(columns):
 def result(run):
     """What was learnt: scores with a sentence each, and real items beside their reconstructions."""
     fitted = run.fitted
-    early = " (stopped early; this is what was reached)" if fitted.model.stopped_ else ""
-    st.markdown(f":material/check_circle: **Trained in {duration(fitted.seconds)}**{early} · seed {run.model.random_state} · "
+    st.markdown(f":material/check_circle: **Trained in {duration(fitted.seconds)}**{ending(fitted.model)} · seed {run.model.random_state} · "
                 + (f"measured on {len(fitted.held_out):,} rows it has not seen" if len(fitted.held_out) else "measured on the rows it was trained on (too few to hold any out)"))
     scores.show(fitted.scores)
     if dataset.kind == "table":
@@ -75,22 +84,72 @@ def result(run):
         items.gallery(dataset, dataset.items(rows)[names], key="real")
         st.caption("reconstructed")
         items.gallery(dataset, back, key="back")
-    if run.job.history:
-        with st.expander("How it learnt"):
-            draw_curves(run)
+    if fitted.model.history_:
+        with st.expander("How it learnt", icon=":material/movie:", on_change="rerun", key=f"film-{run.id}") as film:
+            if film.open:
+                draw_curves(run)
+                if learning.has_film(run):
+                    learning.show(run, live=False)
+
+
+def actions(run):
+    """What can be done with a run that is not under way."""
+    job, model = run.job, run.model
+    with st.container(horizontal=True, vertical_alignment="bottom", key=f"actions-{run.id}"):
+        if job.state == "paused" or job.state in ("failed", "cancelled") and model.iterative:
+            if st.button("Resume" if job.state == "paused" else "Try again", icon=":material/play_arrow:", type="primary", key=f"resume-{run.id}", help="Goes on from the last checkpoint."):
+                again(lambda: runs.resume(run))
+        if job.state == "paused" and st.button("Cancel", icon=":material/close:", key=f"cancel-{run.id}", help="Throws away what was reached."):
+            again(lambda: job.cancel())
+        if run.fitted is not None and model.length:
+            with st.popover("Train longer", icon=":material/more_time:"):
+                unit = model.length
+                more = st.number_input(f"More {unit}", 1, 1_000_000, max(1, getattr(model, unit) // 2), key=f"more-{run.id}", help=f"Added to the {unit} it reached; its learning rate rises again and falls to the new end.")
+                if st.button("Continue", icon=":material/play_arrow:", type="primary", key=f"continue-{run.id}"):
+                    again(lambda: runs.extend(run, int(more)))
+        st.button("Use these settings", icon=":material/tune:", key=f"retry-{run.id}", on_click=runs.settings_of, args=(run, data.id), help="Puts this run's model and settings into the form, to change and train again.")
+        with st.popover("Delete", icon=":material/delete:", type="tertiary"):
+            st.markdown("The model, its maps and what you kept with it are gone then.")
+            if st.button("Delete this run", key=f"delete-{run.id}"):
+                again(lambda: runs.delete(run.id))
+
+
+def again(act):
+    """Do something and draw the page anew; what stands in its way is said."""
+    try:
+        act()
+    except ValueError as error:
+        st.error(md(str(error), 500), icon=":material/error:")
+    else:
+        st.rerun()
+
+
+def look(run):
+    """A run as it stands."""
+    job = run.job
+    if job.running:
+        frame.progress(run, "fit", curve=True)
+        if run.model.iterative:
+            learning.show(run, live=True)
+        st.caption("It goes on when this page is closed; come back to it by its address, or in the list below.")
+        return
+    if run.fitted is not None:
+        result(run)
+    elif job.state == "paused":
+        st.info(f"**{md(run.title)} is paused.** It goes on from where it was, also after a restart.", icon=":material/pause_circle:")
+    else:
+        st.error(f"{md(run.title)}: {md(job.error, 600)}", icon=":material/error:")
+    if run.fitted is None and job.history:
+        draw_curves(run)
+    actions(run)
 
 
 setup, progress = st.columns([5, 7], gap="large")
 with setup:
     cls, values = choose_model()
     seed = st.number_input("Seed", 0, 2**31 - 1, 0, help="The same seed, data and settings give the same model.", key="seed")
-    current = state.run()
-    busy = current is not None and current.job.running
-    if st.button("Train", icon=":material/play_arrow:", type="primary", disabled=busy, key="train"):
-        state.start_run(data, cls(**values, random_state=int(seed)))
+    if st.button("Train", icon=":material/play_arrow:", type="primary", key="train") and frame.start(data, cls(**values, random_state=int(seed))):
         st.rerun()
-    if busy:
-        st.caption("One model at a time: wait, or stop the running one.")
 with progress:
     frame.run_picker("run-train")
     current = state.run()
@@ -98,13 +157,8 @@ with progress:
         with st.container(border=True):
             st.markdown("**Nothing trained on this data yet.**")
             st.markdown("Press **Train**. The loss curve appears here while the model learns, then its scores and reconstructions.")
-    elif current.job.running:
-        frame.progress(current, "fit", curve=True)
-    elif current.job.state == "failed":
-        st.error(md(current.job.error, 600), icon=":material/error:")
-        if current.job.history:
-            draw_curves(current)
     else:
-        result(current)
+        look(current)
 if current is not None and current.fitted is not None and current.data.id == data.id:
     frame.next_step("map", "See the map", "**Next:** look at the latent space as a map.")
+runs.listed(current)

@@ -184,43 +184,41 @@ def explore(page) -> None:
     page.locator(".lx-step").nth(8).wait_for()
 
 
-DRAWN_AGAIN = """async (url) => {
-  const code = Float32Array.from(JSON.parse(document.querySelector('.lx').dataset.code));
-  const buffer = await (await fetch(url, { method: 'POST', body: code })).arrayBuffer();
-  const length = new DataView(buffer).getUint32(0, true), sent = new Uint8Array(buffer, 4 + length);
-  const canvas = document.querySelector('.lx-item canvas'), drawn = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;
-  const channels = sent.length / (canvas.width * canvas.height);
+DRAG = """async (steps) => {
+  // Drags a slider, keeps every frame that was drawn with the code on display, and counts the questions under way.
+  const root = document.querySelector('.lx'), { wire, data } = root.lx, ask = wire.ask, frames = [];
+  const canvas = root.querySelector('.lx-item canvas'), pixels = () => canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;
+  let underWay = 0, most = 0, asked = 0;
+  wire.ask = (route, ...rest) => {
+    if (route !== 'decode') return ask.call(wire, route, ...rest);
+    asked += 1; underWay += 1; most = Math.max(most, underWay);
+    return ask.call(wire, route, ...rest).finally(() => { underWay -= 1; });
+  };
+  const watch = new MutationObserver(() => frames.push([root.dataset.code, pixels()]));
+  watch.observe(root, { attributeFilter: ['data-frames'] });
+  const slider = root.querySelectorAll('.lx-sliders .lx-range')[1];
+  for (let i = 0; i < steps; i++) {
+    slider.value = Number(slider.min) + (i / steps) * (slider.max - slider.min);
+    slider.dispatchEvent(new Event('input', { bubbles: true }));
+    await new Promise((r) => setTimeout(r, i % 3 ? 0 : 12));
+  }
+  await new Promise((r) => setTimeout(r, 1000));
+  watch.disconnect(); wire.ask = ask;
   let worst = 0;
-  for (let i = 0; i < canvas.width * canvas.height; i++) for (let d = 0; d < 3; d++) worst = Math.max(worst, Math.abs(drawn[4 * i + d] - sent[channels * i + (channels === 1 ? 0 : d)]));
-  return worst;
+  for (const [code, drawn] of frames) {       // asked again, by a plain request
+    const reply = await wire.request('decode', { map: data.map }, JSON.parse(code)), sent = new Uint8Array(reply.buffer, reply.start), channels = reply.head.shape[3];
+    for (let i = 0; i < canvas.width * canvas.height; i++) for (let d = 0; d < 3; d++) worst = Math.max(worst, Math.abs(drawn[4 * i + d] - sent[channels * i + (channels === 1 ? 0 : d)]));
+  }
+  return { asked, most, underWay, frames: frames.length, worst, socket: wire.socket.readyState === 1 };
 }"""
 
 
 def frames_are_true(page) -> None:
-    """The pixels on the canvas are those the server decodes from the code on display, and requests never pile up."""
-    under_way, most, urls = 0, 0, []
-
-    def started(request):
-        nonlocal under_way, most
-        if "/live/decode" in request.url:
-            urls.append(request.url)
-            under_way += 1
-            most = max(most, under_way)
-
-    def ended(request):
-        nonlocal under_way
-        under_way -= "/live/decode" in request.url
-
-    page.on("request", started)
-    page.on("requestfinished", ended)
-    slider = page.locator(".lx-sliders .lx-range").nth(1)
-    for step in range(60):
-        slider.evaluate("(box, share) => { box.value = Number(box.min) + share * (box.max - box.min); box.dispatchEvent(new Event('input', { bubbles: true })); }", step / 60)
-    page.wait_for_timeout(1500)
-    assert urls and most == 1 and under_way == 0
-    assert page.evaluate(DRAWN_AGAIN, urls[-1]) <= 1
-    page.remove_listener("request", started)
-    page.remove_listener("requestfinished", ended)
+    """The pixels of every frame are those the server decodes from the code on display, and questions never pile up."""
+    seen = page.evaluate(DRAG, 60)
+    assert seen["socket"] and seen["most"] == 1 and seen["underWay"] == 0
+    assert 3 < seen["frames"] <= seen["asked"] + 1
+    assert seen["worst"] <= 1
 
 
 def code(page) -> np.ndarray:
@@ -253,7 +251,7 @@ def test_digits_from_one_click_to_a_download(page, server):
         assert arrays["items"].shape == (36, 8, 8, 1) and np.isfinite(arrays["items"]).all()
     with zipfile.ZipFile(io.BytesIO(download(page, "ZIP of PNGs"))) as archive:
         assert len(archive.namelist()) == 36
-    wanted = json.loads(re.search(r"code=([^&]+)", address).group(1).replace("%5B", "[").replace("%5D", "]").replace("%2C", ",").replace("+", " ").replace("%20", " "))
+    wanted = [float(v) for v in re.search(r"code=z([^&]+)", address).group(1).split("_")]
     page.goto(address)      # a link brings a reload, or a colleague, to the same view
     page.locator(".lx[data-code]").wait_for()
     page.wait_for_timeout(1000)
@@ -269,6 +267,106 @@ def test_colour_pictures_with_transparency(page, server):
     generate(page)
     with Image.open(io.BytesIO(download(page, "PNG sheet"))) as sheet:
         assert sheet.mode == "RGB" and min(sheet.size) > 32
+
+
+def explore_digits(page, server) -> None:
+    page.goto(server)
+    page.get_by_role("button", name="Start with handwritten digits").first.click()
+    page.get_by_text("Trained in").wait_for()
+    page.get_by_role("link", name="Explore").click()
+    page.locator(".lx[data-code]").wait_for()
+
+
+def test_what_is_found_chosen_and_kept(page, server):
+    """Search, lasso, groups, kept places, the walk between found items; a link brings all of it back, another map loses none of it."""
+    explore_digits(page, server)
+    page.get_by_text("Stop and keep").wait_for(state="hidden")
+    page.locator(".lx-query").fill("digit=3")
+    page.locator(".lx-found .lx-card").nth(4).wait_for()
+    page.locator(".lx-found .lx-end").nth(0).click()
+    page.locator(".lx-found .lx-end").nth(9).click()
+    page.locator(".lx-strip .lx-step").nth(8).wait_for()
+    page.get_by_role("button", name="Choose all these rows").click()
+    page.get_by_text("183 chosen", exact=True).wait_for()
+    page.locator(".lx-chosen .lx-name").fill("threes")
+    page.get_by_role("button", name="Keep the chosen rows").click()
+    page.get_by_role("button", name="Choose the rows of threes").wait_for()
+    page.locator(".lx-query").press("Escape")
+    page.locator(".lx-tool[data-tool=box]").click()
+    area = page.locator(".lx-plot").bounding_box()
+    page.mouse.move(area["x"] + area["width"] * 0.3, area["y"] + area["height"] * 0.3)
+    page.mouse.down()
+    page.mouse.move(area["x"] + area["width"] * 0.7, area["y"] + area["height"] * 0.7, steps=5)
+    page.keyboard.down("Shift")
+    page.mouse.up()
+    page.keyboard.up("Shift")
+    page.wait_for_function("() => parseInt(document.querySelector('.lx-chosen strong').textContent.replace(',', '')) > 183")
+    page.locator(".lx-random").click()
+    page.wait_for_timeout(600)
+    page.locator(".lx-keep").click()
+    page.locator(".lx-bookmarks .lx-card").wait_for()
+    page.locator(".lx-bookmarks .lx-name").fill("a dream")
+    page.locator(".lx-bookmarks .lx-name").press("Tab")
+    page.locator(".lx-made").click()
+    page.get_by_text("new samples from the prior").wait_for()
+    page.wait_for_timeout(1500)
+    here, ends = code(page), [page.locator(f".lx-end-{end}").text_content() for end in "ab"]
+    page.get_by_role("radio", name="PCA", exact=True).click()       # another map of the same codes
+    page.wait_for_function("() => document.querySelector('.lx').lx.data.map.startsWith('PCA') && document.querySelector('.lx').lx.plot.data?.[1].x.length > 10")
+    page.wait_for_timeout(1500)
+    assert np.allclose(code(page), here, atol=1e-3)
+    address = page.url
+    page.goto(address)
+    page.locator(".lx-strip .lx-step").nth(8).wait_for()
+    page.locator(".lx-bookmarks .lx-card").wait_for()
+    assert np.allclose(code(page), here, atol=1e-3)
+    assert [page.locator(f".lx-end-{end}").text_content() for end in "ab"] == ends and all(end.startswith("row ") for end in ends)
+    assert page.locator(".lx-bookmarks .lx-name").input_value() == "a dream"
+    assert page.get_by_role("radio", name="PCA", exact=True).is_checked()
+    page.get_by_text("Contact sheet").click()
+    page.locator(".lx-sheet-kind").select_option("corners")
+    page.locator(".lx-sheet .lx-step").nth(48).wait_for()
+    page.locator(".lx-corner-nw").click()
+    page.wait_for_timeout(800)
+    page.locator(".lx-sheet .lx-step").nth(48).click()
+    page.wait_for_timeout(600)
+    assert not np.allclose(code(page), here, atol=1e-2)
+    page.locator(".lx-sheet .lx-step").nth(0).click()
+    page.wait_for_timeout(600)
+    assert np.allclose(code(page), here, atol=1e-3)
+
+
+HEAP = "() => { const { wire } = document.querySelector('.lx').lx; return { heap: performance.memory.usedJSHeapSize, nodes: document.querySelectorAll('*').length, pending: wire.pending.size }; }"
+
+
+def test_dragging_on_and_on_leaks_neither_memory_nor_questions(page, server):
+    explore_digits(page, server)
+    page.get_by_text("Stop and keep").wait_for(state="hidden")
+    tools = page.context.new_cdp_session(page)
+
+    def state():
+        page.wait_for_timeout(1500)
+        tools.send("HeapProfiler.collectGarbage")
+        return page.evaluate(HEAP)
+
+    page.evaluate(DRAG, 100)
+    before = state()
+    for _ in range(5):
+        page.evaluate(DRAG, 300)
+    after = state()
+    assert after["pending"] == 0 and after["nodes"] <= before["nodes"] + 50
+    assert after["heap"] < before["heap"] + 4e6, (before, after)
+
+
+def test_where_sockets_are_refused_plain_requests_do(browser, server):
+    context = browser.new_context(viewport={"width": 1280, "height": 1000})
+    context.set_default_timeout(PATIENCE)
+    page = context.new_page()
+    page.route_web_socket(re.compile("/live/socket"), lambda socket: socket.close())
+    explore_digits(page, server)
+    seen = page.evaluate(DRAG, 30)
+    assert not seen["socket"] and seen["frames"] > 3 and seen["worst"] <= 1 and seen["most"] == 1
+    context.close()
 
 
 def test_a_mixed_table_with_gaps(page, server):

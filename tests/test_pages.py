@@ -9,6 +9,7 @@ from streamlit.testing.v1 import AppTest
 from lvm_core import DATASETS, MODELS, read_dataset
 from lvm_core.datasets.readers import SUFFIXES
 from pages.ui import state
+from pages.ui.address import Place
 
 ROOT = Path(__file__).parents[1]
 PAGES = ("home", "data", "train", "map", "explore", "generate")
@@ -178,10 +179,49 @@ def test_a_direction_is_learnt_kept_and_removed(runs):
     app = open_page("explore", run=run.id)
     app.button(key=f"direction-learn-{run.id}").click().run()
     assert not app.exception and not app.error
-    kept = run.cache["directions"]
-    assert len(kept) == 1 and next(iter(kept)) in words(app).replace("\\", "")
-    app.button(key=f"direction-drop-{run.id}-{next(iter(kept))}").click().run()
-    assert not app.exception and not run.cache["directions"]
+    [kept] = run.kept["directions"]
+    assert kept["name"] in words(app).replace("\\", "")
+    app.button(key=f"direction-drop-{run.id}-{kept['name']}").click().run()
+    assert not app.exception and not run.kept["directions"]
+
+
+def test_a_direction_between_two_kept_groups_has_the_name_it_is_given(runs):
+    run = runs["table"]
+    n = len(run.dataset)
+    low, high = np.array_split(np.argsort(run.fitted.codes[:, 0]), 2)
+    run.kept["groups"] = {"low": low[:20].tolist(), "high": high[-20:].tolist()}
+    app = open_page("explore", run=run.id)
+    app.segmented_control(key=f"direction-from-{run.id}").set_value("groups").run()
+    app.selectbox(key=f"direction-to-{run.id}").set_value("high").run()
+    app.selectbox(key=f"direction-away-{run.id}").set_value("low").run()
+    app.text_input(key=f"direction-name-{run.id}-low to high").set_value("*upwards*").run()
+    app.button(key=f"direction-learn-{run.id}").click().run()
+    assert not app.exception and not app.error
+    [kept] = run.kept.pop("directions")
+    want = run.fitted.codes[high[-20:]].mean(0) - run.fitted.codes[low[:20]].mean(0)
+    assert kept["name"] == "*upwards*" and kept["counts"] == [20, 20] and n > 40
+    assert np.dot(kept["vector"], want) / np.linalg.norm(kept["vector"]) / np.linalg.norm(want) > 0.99
+
+
+def test_a_link_brings_to_the_same_place(runs):
+    run = runs["table"]
+    k = run.fitted.codes.shape[1]
+    code = "z" + "_".join(["0.25"] * k)
+    link = {"map": "PCA", "dims": "3", "row": "5", "code": code, "a": "3", "b": code, "walk": "arc", "t": "0.5", "camera": "z1_2_3_0_0_0_0_0_1", "colour": "-"}
+    app = open_page("explore", run=run.id, **link)
+    assert not app.exception
+    place = app.session_state[f"place-{run.id}"]
+    assert place == Place(5, [0.25] * k, {"row": 3}, {"code": [0.25] * k}, "arc", 0.5, [1, 2, 3, 0, 0, 0, 0, 0, 1])
+    assert app.session_state[f"view-{run.id}"] == ("PCA", 3, None)
+
+
+@pytest.mark.parametrize("value", ["", "nan", "z1e999_2", "-1", "99999999", "1.5", "[1,2]", "../..", "<b>", "z", "_", "z" + "_".join(["1"] * 600), "inf_inf"])
+def test_a_broken_link_opens_the_explorer_all_the_same(value, runs):
+    run = runs["table"]
+    app = open_page("explore", run=run.id, **dict.fromkeys(("map", "dims", "row", "code", "a", "b", "walk", "t", "camera", "colour"), value))
+    assert not app.exception
+    place = app.session_state[f"place-{run.id}"]
+    assert 0 <= place.row < len(run.dataset) and place.a is None and place.b is None
 
 
 def test_an_analogy_opens_its_code(runs):
@@ -189,8 +229,8 @@ def test_an_analogy_opens_its_code(runs):
     app = open_page("explore", run=run.id)
     app.button(key=f"analogy-{run.id}").click().run()
     assert not app.exception
-    row, code = app.session_state[f"from-{run.id}"]
-    assert row == 2 and np.allclose(code, run.fitted.codes[2] + run.fitted.codes[1] - run.fitted.codes[0], atol=1e-5)
+    place = app.session_state[f"place-{run.id}"]
+    assert place.row == 2 and np.allclose(place.code, run.fitted.codes[2] + run.fitted.codes[1] - run.fitted.codes[0], atol=1e-5)
 
 
 def test_ids_are_fit_for_addresses_and_component_keys():

@@ -63,7 +63,7 @@ class Explorer {
     for (const d of data.dimensions) (d.first ? this.sliders : this.more).append(this.slider(d));
     this.buildDirections();
     const folded = data.dimensions.filter((d) => !d.first).length;
-    part("more").hidden = folded === 0;
+    part("fold").hidden = folded === 0;
     part("more-name").textContent = `${folded} more dimensions` + (data.dead ? `, ${data.dead} of them do next to nothing` : "");
     const on = (target, kind, act) => target.addEventListener(kind, act, { signal: this.listeners.signal });
     on(part("undo"), "click", () => this.back()); on(part("redo"), "click", () => this.forth());

@@ -26,7 +26,7 @@ class VAE(LatentModel):
     doi:10.1007/3-540-49430-8_3), and the weights that did best are kept.
 
     Learnt: ``net_``, ``importance_`` (k,), ``history_`` (loss, reconstruction and kl in nats per row, by step; with ``patience``
-    also the loss held_out).
+    also the loss held_out), ``n_iter_``: epochs it was trained.
     """
 
     title: ClassVar[str] = "Variational autoencoder"
@@ -112,6 +112,7 @@ class VAE(LatentModel):
         steps = self.epochs * -(-n // self.batch_size)
         self.history_, self.stopped_ = train(update, n, batch_size=self.batch_size, steps=steps, generator=seeded(rng, where), on_step=on_step,
                                              checkpoint=checkpoint, parts={k: v for k, v in parts.items() if v}, after_epoch=early)
+        self.n_iter_ = -(-self.history_[-1]["step"] // -(-n // self.batch_size))
         if early:
             early.restore()
         net.eval()

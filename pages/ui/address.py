@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -13,7 +12,7 @@ from lvm_core import PROJECTIONS
 from . import maps, state
 
 WALKS = "line", "arc", "dense"
-_LONGEST = 4000         # characters of an address; browsers and chats cut longer ones
+_LONGEST = 3000         # characters of an address; browsers and chats cut longer ones
 
 
 @dataclass(frozen=True)
@@ -80,27 +79,37 @@ def current(run: state.Run) -> Place:
 
 
 def _linked(run: state.Run) -> Place:
-    found = {}
-    for name in ("row", "code", "a", "b", "t", "camera"):
-        try:
-            found[name] = json.loads(st.query_params.get(name, "null"))
-        except (ValueError, RecursionError):
-            found[name] = None
-    return Place.checked(run, found | {"walk": st.query_params.get("walk")})
+    asked = st.query_params
+    found = {name: _numbers(asked.get(name, "")) for name in ("code", "camera")}
+    ends = {end: {"row": v[0]} if (v := _numbers(asked.get(end, ""))) and "_" not in asked[end] and asked[end][:1] != "z" else {"code": v} for end in "ab"}
+    single = {name: v[0] if (v := _numbers(asked.get(name, ""))) else None for name in ("row", "t")}
+    return Place.checked(run, found | ends | single | {"walk": asked.get("walk")})
+
+
+def _numbers(text: str) -> list[float] | None:
+    """``z1.5_-2`` -> [1.5, -2.0]; None for anything else. Underscores need no escape in an address, commas and brackets do."""
+    try:
+        return [float(v) for v in text.removeprefix("z").split("_")]
+    except ValueError:
+        return None
+
+
+def _text(values) -> str:
+    return "z" + "_".join(f"{v:.5g}" for v in values)
 
 
 def show(run: state.Run, place: Place) -> None:
     """Remember a place and put it into the address; what would make that too long to share is left out, the walk first."""
     st.session_state[f"place-{run.id}"] = place
-    parts = {"row": place.row, "code": place.code and [round(v, 4) for v in place.code], "camera": place.camera, "a": place.a, "b": place.b}
+    parts = {"row": str(place.row), "code": place.code and _text(place.code), "camera": place.camera and _text(place.camera)}
+    for end, at in (("a", place.a), ("b", place.b)):
+        parts[end] = at and (str(at["row"]) if "row" in at else _text(at["code"]))
     if place.a and place.b:
-        parts |= {"t": round(place.t, 3), "walk": place.walk}
+        parts |= {"t": f"{place.t:.3g}", "walk": place.walk}
     length = 0
     for name in ("row", "code", "camera", "a", "b", "t", "walk"):
-        value = parts.get(name)
-        text = value if isinstance(value, str) else json.dumps(value, separators=(",", ":"))
-        length += len(text)
-        _put(name, None if value is None or length > _LONGEST else text)
+        length += len(parts.get(name) or "")
+        _put(name, parts.get(name) if length <= _LONGEST else None)
 
 
 def view(run: state.Run) -> tuple[str, int, str | None]:

@@ -47,8 +47,17 @@ def start_digits() -> None:
 
     dataset = DATASETS["digits"]().load()
     model = MODELS["VAE"]
-    state.start_run(state.Data(dataset), model(**model.suggest(len(dataset), dataset.layout)))
-    st.switch_page("train.py")
+    if start(state.Data(dataset), model(**model.suggest(len(dataset), dataset.layout))) is not None:
+        st.switch_page("train.py")
+
+
+def start(data: state.Data, model) -> state.Run | None:
+    """Start a run; what stands in its way is said on the page."""
+    try:
+        return state.start_run(data, model)
+    except ValueError as error:
+        st.error(md(str(error), 600), icon=":material/error:")
+        return None
 
 
 def empty(what: str, line: str) -> None:
@@ -81,19 +90,19 @@ def need_run() -> state.Run:
             st.markdown(f"**No model yet.** The data is loaded: {md(state.data().dataset.name)}. Train a model on it first.")
             link("train", "Train a model", ":material/model_training:", type="primary")
         st.stop()
-    if found.job.running:
+    if found.fitted is None and found.job.running:
         _wait(found)
     if found.fitted is None:
         with st.container(border=True):
             st.markdown(f"**{md(found.title)} has no result.** {md(found.job.error, 600)}")
-            link("train", "Change the settings", ":material/model_training:", type="primary")
+            link("train", "Go to its training", ":material/model_training:", type="primary")
         st.stop()
     return found
 
 
 def _wait(run: state.Run) -> None:
     with st.container(border=True):
-        st.markdown(f"**{md(run.title)} is still training.** This page opens by itself when it is done.")
+        st.markdown(f"**{md(run.title)} is still training.** This page opens by itself when it is done; it may also be closed.")
         progress(run, "fit")
     st.stop()
 
@@ -111,17 +120,20 @@ def progress(run: state.Run, job: str, *, curve: bool = False) -> None:
 
 
 def run_picker(key: str) -> None:
-    """Switch between this session's runs, where there are several."""
-    runs = [r for r in state.runs() if r.fitted is not None]
+    """Switch between the finished runs, where there are several."""
+    runs = [r for r in state.runs() if r.has_result]
     if len(runs) < 2:
         return
     current = state.run()
     ids = [r.id for r in runs]
     names = {r.id: r.title for r in runs}
-    chosen = st.selectbox("Model", ids, index=ids.index(current.id) if current.id in ids else 0, format_func=names.get, key=key)
-    if chosen != current.id:
-        state.use_run(state.RUNS.get(chosen))
+    chosen = st.selectbox("Model", ids, index=ids.index(current.id) if current and current.id in ids else None, format_func=names.get, key=f"{key}-{current.id if current else ''}")
+    if chosen is not None and chosen != (current and current.id) and (found := state.RUNS.get(chosen)) is not None:
+        state.use_run(found)
         st.rerun()
+
+
+STATE_WORDS = {"waiting": "waiting for its turn", "running": "training…", "paused": "paused", "done": "trained", "stopped": "stopped early", "failed": "failed", "cancelled": "cancelled"}
 
 
 def status_card() -> None:
@@ -135,5 +147,6 @@ def status_card() -> None:
         st.markdown(f"{KIND_ICON[data.dataset.kind]} **{md(data.dataset.name, 40)}**  \n{len(data.dataset):,} {unit} · {data.dataset.X.shape[1]:,} values each")
         if run is not None and run.data.id == data.id:
             st.caption("MODEL")
-            words = {"running": "training…", "failed": "failed", "stopped": "stopped early", "done": "trained"}[run.job.state]
-            st.markdown(f"**{type(run.model).__name__}** · {run.model.latent_dim} dimensions · seed {run.model.random_state}  \n{words}")
+            st.markdown(f"**{type(run.model).__name__}** · {run.model.latent_dim} dimensions · seed {run.model.random_state}  \n{STATE_WORDS[run.job.state]}")
+    if unkept := st.session_state.get("unkept") or (run and run.cache.get("unkept")):
+        st.warning(md(unkept, 400), icon=":material/save:")

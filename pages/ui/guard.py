@@ -17,6 +17,7 @@ import struct
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from urllib.parse import urlsplit
 
 import numpy as np
@@ -25,10 +26,12 @@ from starlette.requests import HTTPConnection, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from lvm_core.files import StoreError
+
 from . import state
+from .jobs import WORKSPACE
 
 log = logging.getLogger(__name__)
-_SECRET = secrets.token_bytes(32)      # tokens end with the server
 _MAX_BODY = 4 * 2**20
 _MAX_ROWS = 400
 _MAX_HEAD = 2**16
@@ -48,8 +51,18 @@ def sign(run_id: str) -> str:
     return f"{run_id}.{_signature(run_id)}"
 
 
+@cache
+def _secret() -> bytes:
+    """The workspace's, so that a page that is open when the server restarts goes on; one of this server where it cannot be kept."""
+    try:
+        return WORKSPACE.secret()
+    except StoreError as error:
+        log.warning("links end with this server: %s", error)
+        return secrets.token_bytes(32)
+
+
 def _signature(run_id: str) -> str:
-    return hmac.new(_SECRET, run_id.encode(), hashlib.sha256).hexdigest()[:32]
+    return hmac.new(_secret(), run_id.encode(), hashlib.sha256).hexdigest()[:32]
 
 
 def run_of(request: HTTPConnection) -> state.Run:

@@ -33,8 +33,12 @@ def short(dataset: Dataset, i: int, n: int = 110) -> str:
 
 def brief(v) -> str:
     """A value in a few characters. Not escaped."""
+    if pd.api.types.is_scalar(v) and pd.isna(v):
+        return "missing"
     if isinstance(v, (float, np.floating)):
         return f"{v:.4g}"
+    if isinstance(v, pd.Timestamp):
+        return f"{v:%Y-%m-%d}" if v == v.normalize() else f"{v:%Y-%m-%d %H:%M}"
     return str(v)[:40]
 
 

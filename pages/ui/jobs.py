@@ -1,4 +1,4 @@
-"""Long work beside the page: a thread with a progress record. The next shape is a process that writes the same record."""
+"""Long work beside the page: a map in a thread, a fit in a process of its own, both read alike."""
 
 from __future__ import annotations
 
@@ -6,12 +6,21 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from threading import Thread
 from typing import Any
 
-from lvm_core.progress import OnStep, Progress
+from lvm_core import worker
+from lvm_core.files import StoreError
+from lvm_core.fitting import Fitted
+from lvm_core.progress import OnStep, Progress, ProgressReader
+from lvm_core.scheduler import Scheduler
+from lvm_core.workspace import UNDER_WAY, RunInfo, Workspace
 
 log = logging.getLogger(__name__)
 _KEEP = 2000   # points of a loss curve
+_HERE_BYTES = 64 * 2**20       # a solved model of so little data is not worth a process
+WORKSPACE = Workspace()
+SCHEDULER = Scheduler(WORKSPACE, spare=False)      # the server's start gives it a spare
 
 
 class Job:
@@ -79,6 +88,123 @@ class Job:
             self.error, self.state = f"{self.title} failed unexpectedly ({type(error).__name__}); the details are in the server's log.", "failed"
         finally:
             self.seconds = time.monotonic() - self.started
+
+
+class Fit:
+    """The fit of a stored run, as its folder tells it; whoever works on it, and whether this server started it, does not matter.
+    Read like a :class:`Job`; ``state`` is one of the workspace's STATES."""
+
+    def __init__(self, id: str):
+        self.id, self._lock = id, threading.RLock()
+        self._reader = ProgressReader(WORKSPACE.run_folder(id) / "progress.jsonl")
+        self._loaded: tuple[Any, Fitted | None] = (None, None)
+        self._trouble = ""
+
+    @property
+    def info(self) -> RunInfo:
+        """What the workspace says of it now."""
+        return WORKSPACE.run(self.id)
+
+    @property
+    def state(self) -> str:
+        try:
+            return self.info.state
+        except StoreError:
+            return "cancelled"      # it was deleted
+
+    @property
+    def running(self) -> bool:
+        """Whether it waits or is at work."""
+        return self.state in UNDER_WAY
+
+    @property
+    def error(self) -> str:
+        """Why there is no result."""
+        try:
+            info = self.info
+        except StoreError:
+            return "This run was deleted."
+        return info.sentence or self._trouble or {"cancelled": "It was cancelled.", "paused": "It is paused."}.get(info.state, "")
+
+    @property
+    def title(self) -> str:
+        return f"Training {self.info.recipe['name']}"
+
+    @property
+    def progress(self) -> Progress | None:
+        """The newest record, None before the first."""
+        with self._lock:
+            return self._reader.read()
+
+    @property
+    def history(self) -> list[dict]:
+        """Metrics by step, of the phase under way or last."""
+        with self._lock:
+            self._reader.read()
+            return list(self._reader.history)
+
+    @property
+    def seconds(self) -> float:
+        return self.info.seconds
+
+    @property
+    def result(self) -> Fitted | None:
+        """What was learnt: loaded when it is first asked for, and again when the run was continued."""
+        try:
+            info = self.info
+        except StoreError:
+            return None
+        made = info.facts.get("result") if info.has_result else None
+        with self._lock:
+            if made != self._loaded[0]:
+                self._loaded = made, self._load()
+            return self._loaded[1]
+
+    def _load(self) -> Fitted | None:
+        try:
+            self._trouble = ""
+            return WORKSPACE.fitted(self.id)
+        except StoreError as error:
+            self._trouble = f"What this run learnt cannot be read: {error}"
+            return None
+
+    def words(self) -> str:
+        """Where it stands, in one line: phase, step, pace, time left, or its place in the queue."""
+        state, p = self.state, self.progress
+        if state == "waiting":
+            ahead = SCHEDULER.place(self.id)
+            return f"{self.title}: waiting" + (f", {ahead} before it" if ahead else " for its turn…")
+        if state != "running" or p is None or not WORKSPACE.at_work(self.id):
+            return f"{self.title}: {'getting ready…' if state == 'running' else state}"
+        done = p.step - p.first
+        pace = f" · {done / p.seconds:,.0f} steps a second" if p.seconds > 1 and done / p.seconds > 1.5 else ""
+        return f"{self.title}{f' · {p.phase}' if p.phase else ''} · step {p.step:,} of {p.total:,}{pace} · {duration(p.seconds_left)} left"
+
+    def wait(self, seconds: float) -> bool:
+        """Wait for the end at most ``seconds``; returns whether it came."""
+        end = time.monotonic() + seconds
+        while self.running and time.monotonic() < end:
+            time.sleep(0.02)
+        return not self.running
+
+    def stop(self) -> None:
+        """Ask it to end and keep what it reached."""
+        WORKSPACE.ask(self.id, "stop")
+
+    def cancel(self) -> None:
+        """Ask it to end and throw away what it reached."""
+        WORKSPACE.ask(self.id, "cancel")
+
+    def begin(self) -> None:
+        """Start it, here where it is solved at once, by the scheduler otherwise. Raises StoreError."""
+        info = self.info
+        data = WORKSPACE.dataset_head(info.dataset)
+        if info.model().iterative or 4 * data["n"] * data["d"] > _HERE_BYTES:
+            WORKSPACE.queue(self.id)
+            SCHEDULER.start()
+            SCHEDULER.wake()
+        else:
+            Thread(target=worker.execute, args=(WORKSPACE.run_folder(self.id),), daemon=True, name="fit").start()
 
 
 def duration(seconds: float | None) -> str:

@@ -8,7 +8,7 @@ import numpy as np
 
 from lvm_core import PROJECTIONS
 from lvm_core.projections.base import Projection
-from lvm_core.worker import Mapped, map_codes
+from lvm_core.fitting import Mapped, map_codes
 
 from .jobs import Job
 from .state import Run

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 import socket
 import time
 from asyncio import base_events
 from contextlib import asynccontextmanager
 from threading import Thread
+
+from lvm_core.files import StoreError
+
+from .jobs import SCHEDULER, WORKSPACE
+
+log = logging.getLogger(__name__)
 
 
 def answer_at_once() -> None:
@@ -24,9 +31,17 @@ def answer_at_once() -> None:
 
 @asynccontextmanager
 async def lifespan(app):
-    """Import the slow libraries and compile numba's kernels beside the first visitor, not in front of them."""
+    """Serve the queue with a spare worker at hand, take over fits that went on without a server, and import the slow libraries
+    and compile numba's kernels beside the first visitor, not in front of them."""
+    try:
+        WORKSPACE.prepare()
+    except StoreError as error:     # pages say so where it matters
+        log.warning("%s", error)
+    SCHEDULER.wants_spare = True
+    SCHEDULER.start()
     Thread(target=_warm_up, daemon=True, name="warm-up").start()
     yield
+    SCHEDULER.stop()
 
 
 _LET_FIRST = 15.0       # seconds: on two cores the compiler would slow the first visitor's first fit to half

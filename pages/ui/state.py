@@ -1,106 +1,20 @@
-"""What a session works on. Datasets and runs live in the server under random ids; the page's address holds the ids,
-so that a reload or a second tab finds them again. The next shape keeps them on disk behind the same functions."""
+"""What a session works on. Datasets and runs live in the workspace; the page's address holds their ids, so that a reload, a second
+tab, another browser or a restarted server finds them again."""
 
 from __future__ import annotations
 
-import secrets
-import threading
-from collections import OrderedDict
-from dataclasses import dataclass, field
-from typing import Any
+import time
 
 import numpy as np
 import streamlit as st
 
-from lvm_core.datasets.base import Dataset
+from lvm_core.files import StoreError
 from lvm_core.models.base import LatentModel
-from lvm_core.worker import Fitted, fit_run
+from lvm_core.workspace import RunInfo
+from lvm_core.workspace import fresh_id as fresh_id
 
-from .jobs import Job
-
-MAX_ITEMS, MAX_BYTES = 200, 4 * 2**30
-
-
-def fresh_id() -> str:
-    """A random id nobody can guess. Hexadecimal: Streamlit refuses ``__`` in a component's key."""
-    return secrets.token_hex(8)
-
-
-@dataclass
-class Data:
-    """A dataset a session holds, with the upload it came from while that can still be corrected."""
-
-    dataset: Dataset
-    id: str = field(default_factory=fresh_id)
-    upload: bytes | None = None
-    upload_name: str = ""
-
-    @property
-    def nbytes(self) -> int:
-        """Rough size in memory."""
-        X = self.dataset.X
-        return (X.data.nbytes if hasattr(X, "indptr") else X.nbytes) + len(self.upload or b"")
-
-
-@dataclass
-class Run:
-    """One fit: its job while it runs, what it learnt when it ends, and the maps made of it."""
-
-    data: Data
-    model: LatentModel
-    id: str = field(default_factory=fresh_id)
-    number: int = 0
-    job: Job | None = None
-    maps: dict[str, Any] = field(default_factory=dict)       # recipe key -> fitted projection
-    map_jobs: dict[str, Job] = field(default_factory=dict)
-    selection: list[int] = field(default_factory=list)       # rows chosen on the map, shared by every page
-    kept: dict[str, Any] = field(default_factory=dict)       # bookmarks, groups, directions: plain JSON
-    cache: dict[str, Any] = field(default_factory=dict)      # small derived things, by name
-
-    @property
-    def dataset(self) -> Dataset:
-        """The data it was fitted on."""
-        return self.data.dataset
-
-    @property
-    def fitted(self) -> Fitted | None:
-        """The result, once there is one."""
-        return self.job.result if self.job else None
-
-    @property
-    def title(self) -> str:
-        """Name for lists: number, model, data."""
-        return f"#{self.number} {type(self.model).__name__} on {self.dataset.name}"
-
-    @property
-    def nbytes(self) -> int:
-        """Rough size in memory, without the dataset's."""
-        return self.fitted.codes.nbytes * 8 if self.fitted else 0
-
-
-class Shelf:
-    """Items by id, the least recently used dropped when there are too many or they weigh too much."""
-
-    def __init__(self):
-        self._items: OrderedDict[str, Any] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def put(self, item) -> None:
-        """Keep an item under its id."""
-        with self._lock:
-            self._items[item.id] = item
-            while len(self._items) > MAX_ITEMS or (len(self._items) > 1 and sum(i.nbytes for i in self._items.values()) > MAX_BYTES):
-                self._items.popitem(last=False)
-
-    def get(self, id: str | None):
-        """The item, or None."""
-        with self._lock:
-            if id in self._items:
-                self._items.move_to_end(id)
-            return self._items.get(id)
-
-
-DATA, RUNS = Shelf(), Shelf()
+from .jobs import WORKSPACE, Fit
+from .shelves import DATA, RUNS, Data, Run, Shelf
 
 
 def _current(kind: str, shelf: Shelf):
@@ -127,10 +41,27 @@ def data() -> Data | None:
     return found
 
 
-def use_data(item: Data) -> None:
-    """Make this the session's dataset."""
+def use_data(item: Data) -> Data:
+    """Make this the session's dataset, and keep it; the same dataset that is kept already takes its place."""
+    item = _kept_already(item) or item
+    try:
+        item.store()
+        st.session_state.pop("unkept", None)
+    except StoreError as error:     # it can be looked at all the same
+        st.session_state["unkept"] = str(error)
     DATA.put(item)
     st.session_state["data"] = st.query_params["data"] = item.id
+    return item
+
+
+def _kept_already(item: Data) -> Data | None:
+    if item.stored:
+        return None
+    dataset = item.dataset
+    wanted = {"name": dataset.name, "n": len(dataset), "label": dataset.label, "source": dataset.source, "notes": dataset.notes}
+    same = [head for head in WORKSPACE.datasets() if all(head.get(k) == v for k, v in wanted.items())]
+    same = [head["id"] for head in same if head.get("fingerprint") == dataset.fingerprint]
+    return DATA.get(same[0]) if same else None
 
 
 def use_run(item: Run) -> None:
@@ -140,28 +71,50 @@ def use_run(item: Run) -> None:
     use_data(item.data)
 
 
-def runs() -> list[Run]:
-    """This session's runs, newest first."""
-    known = [RUNS.get(i) for i in st.session_state.get("runs", [])]
-    current = run()
-    if current is not None and current not in known:
-        known.append(current)
-    return sorted((r for r in known if r is not None), key=lambda r: -r.number)
+def leave_run(id: str) -> None:
+    """Forget a run that was deleted."""
+    _leave("run", RUNS, id)
 
 
-def fit_job(run: Run) -> Job:
-    """Start the fit of a run."""
-    return Job(f"Training {type(run.model).__name__}", lambda on_step: fit_run(run.dataset, run.model, on_step))
+def leave_data(id: str) -> None:
+    """Forget a dataset that was deleted."""
+    _leave("data", DATA, id)
+
+
+def _leave(kind: str, shelf: Shelf, id: str) -> None:
+    shelf.drop(id)
+    for held in (st.session_state, st.query_params):
+        if held.get(kind) == id:
+            del held[kind]
+
+
+def runs() -> list[RunInfo]:
+    """The runs of the workspace, newest first."""
+    return WORKSPACE.runs()
+
+
+def fit_job(run: Run) -> Fit:
+    """Keep a run in the workspace and start its fit. Raises ValueError in one sentence."""
+    run.data.store()
+    run.number = WORKSPACE.add_run(run.data.id, run.model, id=run.id, queued=False).number
+    job = Fit(run.id)
+    job.begin()
+    return job
+
+
+_TWICE = 2.0        # seconds within which the same wish is the same click
 
 
 def start_run(item: Data, model: LatentModel) -> Run:
-    """Fit ``model`` on the dataset in the background and make it the session's run."""
-    mine = st.session_state.setdefault("runs", [])
-    new = Run(item, model, number=len(mine) + 1)
-    mine.append(new.id)
-
+    """Fit ``model`` on the dataset in the background and make it the session's run. Raises ValueError in one sentence."""
+    item = use_data(item)
+    last, asked = st.session_state.get("asked", (None, None)), (item.id, model.key())
+    if last[0] == asked and time.monotonic() - last[1][0] < _TWICE and (found := RUNS.get(last[1][1])) is not None:
+        return found
+    new = Run(item, model)
     new.job = fit_job(new)
-    new.job.wait(0.4)       # quick ones are there when the page is drawn
+    st.session_state["asked"] = asked, (time.monotonic(), new.id)
+    new.job.wait(0.6)       # quick ones are there when the page is drawn
     use_run(new)
     return new
 
@@ -203,7 +156,13 @@ def dimensions(run: Run) -> tuple[np.ndarray, int]:
 
 
 def keep(run: Run) -> None:
-    """Call after a change of ``run.kept``: it lives as long as the run."""
+    """Call after a change of ``run.kept``: it is kept as long as the run. Where that fails the sidebar says so."""
+    try:
+        if run.stored:
+            WORKSPACE.keep(run.id, run.kept)
+        run.cache.pop("unkept", None)
+    except StoreError as error:
+        run.cache["unkept"] = str(error)
 
 
 def visit(run: Run, row: int, code=None, said: str = "") -> None:

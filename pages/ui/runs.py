@@ -1,0 +1,85 @@
+"""All runs of the workspace in a list, and what can be done with one that is not under way."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import pandas as pd
+import streamlit as st
+
+from lvm_core.escape import clean
+from lvm_core.quality.base import percent
+
+from . import frame, state
+from .jobs import SCHEDULER, WORKSPACE
+
+_MOST = 500     # rows of the list; older ones are found by their address
+
+
+def resume(run: state.Run) -> None:
+    """Let it go on from its last checkpoint. Raises StoreError."""
+    run.job.begin()
+
+
+def extend(run: state.Run, more: int) -> None:
+    """Train it for longer. Raises ValueError."""
+    run.model = WORKSPACE.extend(run.id, more).model()
+    SCHEDULER.start()
+    SCHEDULER.wake()
+
+
+def delete(id: str) -> None:
+    """Take it away. Raises StoreError."""
+    WORKSPACE.delete_run(id)
+    state.leave_run(id)
+
+
+def settings_of(run: state.Run, data_id: str) -> None:
+    """Put a run's model and settings into the form of the Train page; a callback, as widgets cannot be changed once drawn."""
+    recipe = run.model.to_recipe()
+    st.session_state[f"model-{data_id}"] = recipe["name"]
+    for name, value in recipe["params"].items():
+        st.session_state["seed" if name == "random_state" else f"form-{data_id}-{recipe['name']}.{name}"] = value
+
+
+def listed(current: state.Run | None) -> None:
+    """The list; a click on a row opens it. It is read anew when the page is."""
+    found = state.runs()
+    if not found:
+        return
+    st.space("small")
+    st.markdown(f"**All runs** · {len(found):,}" if len(found) > 1 else "**All runs**")
+    names = {head["id"]: head for head in WORKSPACE.datasets()}
+    shown = found[:_MOST]
+    table = pd.DataFrame([{"": f"#{r.number}", "model": r.recipe.get("name", ""), "data": clean(names.get(r.dataset, {}).get("name", "?"), 60), "state": _state(r), "score": _score(r),
+                           "seed": r.recipe.get("params", {}).get("random_state"), "took": f"{r.seconds:,.0f} s" if r.seconds >= 1 else "", "when": _when(r.created)} for r in shown])
+    event = st.dataframe(table, hide_index=True, on_select="rerun", selection_mode="single-row", key=f"runs-{current.id if current else ''}", height=min(38 + 35 * len(shown), 320),
+                         alt="all runs", column_config={"when": st.column_config.DatetimeColumn("when", format="distance")})
+    rows = event.selection.rows if event else []
+    if rows and rows[0] < len(shown) and (current is None or shown[rows[0]].id != current.id):
+        chosen = state.RUNS.get(shown[rows[0]].id)
+        if chosen is None:
+            st.warning("This run, or its dataset, cannot be read any more.", icon=":material/error:")
+        else:
+            state.use_run(chosen)
+            st.rerun()
+    if len(found) > _MOST:
+        st.caption(f"The newest {_MOST} are shown.")
+
+
+def _state(run) -> str:
+    return frame.STATE_WORDS[run.state] + (f": {clean(run.sentence, 80)}" if run.sentence else "")
+
+
+def _score(run) -> str:
+    if not run.score or run.score.get("value") is None:
+        return ""
+    value = float(run.score["value"])
+    return f"{percent(value) if run.score.get('unit') == 'share' else f'{value:.4g}'} {clean(run.score.get('name', ''), 40).lower()}"
+
+
+def _when(created: str):
+    try:
+        return datetime.fromisoformat(created)
+    except ValueError:
+        return None
