@@ -6,9 +6,11 @@ import streamlit as st
 
 from lvm_core import export
 from lvm_core.quality import generation
-from pages.ui import frame, items, scores
+from pages.ui import frame, items, portable, scores, state
 
 frame.header("Generate", "New items that never were. Choose how many, how daring (temperature), and a seed; download them in the form your data came in.")
+if state.run() is None:
+    portable.bring()
 run = frame.need_run()
 dataset, model = run.dataset, run.fitted.model
 frame.run_picker("run-generate")
@@ -44,6 +46,9 @@ def downloads():
 with setup:
     st.markdown("**Download**")
     downloads()
+    st.markdown("**Take the run elsewhere**")
+    portable.download(run)
+    portable.bring()
 with shown:
     limit = {"image": 144, "table": 200, "text": 12, "array": 12}[dataset.kind]
     items.gallery(dataset, made[:limit], key="made", columns=8)

@@ -347,3 +347,20 @@ def mutated(value, data):
         place = data.draw(st.integers(0, len(value) - 1))
         return [*value[:place], mutated(value[place], data), *value[place + 1:]]
     return data.draw(ODD)
+
+
+# -- on the page --------------------------------------------------------------------------------------------------------
+
+def test_a_run_is_imported_on_the_page_and_refused_with_a_sentence(fits):
+    from test_pages import held, open_page
+
+    fitted, dataset = fits("table")
+    app = open_page("generate")
+    app.file_uploader(key="import-run").set_value(("bad.zip", b"PK\3\4" + b"\xff" * 99, "application/zip")).run()
+    assert not app.exception and len(app.error) == 1 and "damaged zip" in app.error[0].value
+    app.file_uploader(key="import-run").set_value(("run.zip", packed(fitted, dataset), "application/zip")).run()
+    assert not app.exception and not app.error, app.error
+    id = held(app, "run")
+    for page in ("generate", "train", "map", "explore", "data"):
+        app = open_page(page, run=id)
+        assert not app.exception and not app.error, (page, app.exception, app.error)

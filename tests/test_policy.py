@@ -7,8 +7,9 @@ import urllib.request
 
 import pytest
 
+from lvm_core import archive
 from pages.ui.policy import Policy, content_security_policy
-from test_browser import CHROMIUM, browser, download, explore, generate, page, see_map, server  # noqa: F401 - fixtures
+from test_browser import CHROMIUM, browser, download, generate, page, see_map, server  # noqa: F401 - fixtures
 
 needs_browser = [pytest.mark.browser, pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine; install Debian's package chromium")]
 
@@ -82,9 +83,15 @@ class TestInTheBrowser:
         page.get_by_text("3-D", exact=False).first.click()
         page.locator(".js-plotly-plot .gl-container canvas, .js-plotly-plot canvas").first.wait_for()
         page.wait_for_timeout(1500)
-        explore(page)
+        page.get_by_role("button", name="Explore", exact=True).click()
+        page.locator(".lx[data-code]").wait_for()
+        page.locator(".lx-sliders .lx-range").first.focus()
+        for _ in range(5):
+            page.keyboard.press("ArrowRight")
+        page.wait_for_timeout(2500)
         generate(page)
         assert len(download(page, "NPZ")) > 1000
+        assert archive.read(download(page, "This run as a zip")).title.endswith("Handwritten digits")
         page.get_by_role("link", name="Data").click()
         page.locator("input[type=file]").wait_for(state="attached")
         page.locator("input[type=file]").set_input_files({"name": "a.csv", "mimeType": "text/csv", "buffer": b"a,b\n1,5\n2,3\n3,9\n4,1\n"})
