@@ -1,9 +1,11 @@
 """The README says what the code does: tables, example, pictures, commands."""
 
 import re
+from dataclasses import fields
 from pathlib import Path
 
 from lvm_core import DATASETS, MODELS, PROJECTIONS
+from lvm_core.limits import PREFIX, Limits
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -32,7 +34,14 @@ def dataset_table() -> str:
     return "\n".join(rows + [f"| `{name}` | {c.kind} | {c.summary} |" for name, c in DATASETS.items()])
 
 
+def limit_table() -> str:
+    """The table of limits as it must stand in the README."""
+    rows = ["| setting | at most | of |", "| --- | --- | --- |"]
+    return "\n".join(rows + [f"| `{PREFIX}{f.name.upper()}` | {f.default:,} | {f.metadata['unit']} |" for f in fields(Limits)])
+
+
 def test_the_tables_are_those_of_the_code():
+    assert between("limits") == limit_table()
     assert between("models") == model_table()
     assert between("projections") == projection_table()
     assert between("datasets") == dataset_table()
