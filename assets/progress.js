@@ -28,9 +28,9 @@ export default function (component) {
       // told again until the page has redrawn itself and taken this component away: a word can be lost beside another widget's
       if (!underWay(job)) { setTriggerValue("ended", job.state); if (!over) timer = setTimeout(look, 2500); return; }
     } catch (error) {
-      if (++missed >= 5) { part("words").textContent = `No word from the server (${error.message}); reload the page.`; return; }
+      if (++missed >= 5) part("words").textContent = `No word from the server (${error.message}). The work goes on; still asking…`;
     }
-    if (!over) timer = setTimeout(look, 400);
+    if (!over) timer = setTimeout(look, missed < 5 ? 400 : 2000);
   }
 
   function draw(job) {

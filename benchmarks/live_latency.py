@@ -1,8 +1,8 @@
 """Slider event to pixels, our explorer beside st.slider + fragment + st.image, on one server in one run.
 
-`python benchmarks/live_latency.py [--fit] [--sessions 8]`. Headless Chromium with software drawing. Ours: from the input event to
+`python benchmarks/live_latency.py [--fit] [--sessions 8] [--drag 60]`. Headless Chromium with software drawing. Ours: from the input event to
 the decoded picture drawn on its canvas. Native: from the key press to the new picture in the page; st.slider says nothing while
-dragged, so this flatters it. --fit adds a niced background fit; --sessions lets several pages drag at once.
+dragged, so this flatters it. --fit adds a niced background fit; --sessions lets several pages drag at once; --drag drags for so many seconds and says what memory became of it.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import os
 import shutil
 import socket
 import statistics
+import struct
 import subprocess
 import sys
 import threading
@@ -83,6 +84,7 @@ def main() -> None:
     ask = argparse.ArgumentParser(description=__doc__)
     ask.add_argument("--fit", action="store_true")
     ask.add_argument("--sessions", type=int, default=0)
+    ask.add_argument("--drag", type=int, default=0, metavar="SECONDS")
     asked = ask.parse_args()
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -109,7 +111,12 @@ def main() -> None:
             started = time.monotonic()
             page.reload()
             page.locator(".lx[data-drawn='5000']").wait_for()
-            print(f"5000 points: reload to drawn {time.monotonic() - started:.2f} s (the whole page, Streamlit's start included)")
+            took = int(page.locator(".lx").get_attribute("data-took"))
+            print(f"5000 points: explorer mounted to map drawn {took / 1000:.2f} s; the whole page reloaded, Streamlit's start included, {time.monotonic() - started:.2f} s")
+            if asked.drag:
+                page.goto(f"{address}/?side=28")
+                page.locator(".lx[data-code]").wait_for()
+                long_drag(page, server.pid, asked.drag)
             if asked.fit:
                 page.goto(f"{address}/?side=28")
                 page.locator(".lx[data-code]").wait_for()
@@ -126,6 +133,26 @@ def main() -> None:
         server.terminate()
 
 
+def long_drag(page, server: int, seconds: int) -> None:
+    """Memory of page and server before and after a long drag, and what is still under way."""
+    tools = page.context.new_cdp_session(page)
+
+    def memory() -> tuple[float, float]:
+        page.wait_for_timeout(1500)
+        tools.send("HeapProfiler.collectGarbage")
+        resident = next(line for line in Path(f"/proc/{server}/status").read_text().splitlines() if line.startswith("VmRSS"))
+        return page.evaluate("() => performance.memory.usedJSHeapSize") / 2**20, int(resident.split()[1]) / 1024
+
+    page.evaluate(OURS, 100)
+    heap, resident = memory()
+    end, times = time.monotonic() + seconds, []
+    while time.monotonic() < end:
+        times += page.evaluate(OURS, 200)
+    summary(f"dragging for {seconds} s", times)
+    print("  page {:.1f} -> {:.1f} MiB, server {:.0f} -> {:.0f} MiB,".format(heap, memory()[0], resident, memory()[1]),
+          "questions still under way", page.evaluate("() => document.querySelector('.lx').lx.wire.pending.size"))
+
+
 def many(address: str, sessions: int) -> None:
     """Several people dragging at once: their requests alone, from threads, as one browser cannot draw for eight on two cores."""
     times: list[float] = []
@@ -133,9 +160,9 @@ def many(address: str, sessions: int) -> None:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
         page = browser.new_page()
         page.goto(f"{address}/?side=28")
-        with page.expect_request(lambda r: "/live/decode" in r.url, timeout=60_000) as request:
-            page.locator(".lx[data-code]").wait_for()
-        url, body = request.value.url, request.value.post_data_buffer
+        page.locator(".lx[data-code]").wait_for(timeout=60_000)
+        url, code = page.evaluate("() => { const { wire, data, code } = document.querySelector('.lx').lx; return [String(wire.url('decode', { map: data.map })), code]; }")
+        body = struct.pack(f"<{len(code)}f", *code)
         browser.close()
 
     def drag() -> None:

@@ -79,6 +79,9 @@ class Scheduler:
         while not self._ended.is_set():
             busy = False
             try:
+                if not (self.workspace.folder / "queue").is_dir():      # nothing was ever kept here
+                    self._woken.wait(_IDLE)
+                    continue
                 mine = mine or self._lock.take()
                 busy = mine and self._look()
                 if mine and self.wants_spare and not busy and (self._spare is None or self._spare.poll() is not None):

@@ -16,7 +16,7 @@ from .progress import Progress
 MOST = 48               # over a whole training
 POINTS, ITEMS = 600, 10
 _VALUES = 200_000       # most values in the items of one snapshot
-_SECONDS = 0.5          # between two
+_SECONDS = 0.2          # between two
 _SHARE = 0.02           # of the time that taking them may cost
 
 
@@ -45,7 +45,7 @@ class Snapshots:
         self._next, self._marks = 0.0, -1
 
     def __call__(self, record: Progress) -> None:
-        now, mark = time.monotonic(), int(record.fraction * MOST)
+        now, mark = time.monotonic(), int(record.fraction**0.7 * MOST)      # most changes at first
         if record.step < record.total and (now < self._next or mark == self._marks):
             return
         seen = self.model.glimpse(self.X, self.Z)

@@ -16,7 +16,7 @@ export default function (component) {
 
 class Explorer {
   constructor(root, data, identity, report, before) {
-    Object.assign(this, { root, data, identity, report, code: null, start: null, place: null, history: [], future: [], seed: -1, a: data.a, b: data.b, walk: null, camera: data.camera, chosen: new Set(), kept: null });
+    Object.assign(this, { root, data, identity, report, code: null, start: null, place: null, history: [], future: [], seed: -1, a: data.a, b: data.b, walk: null, camera: data.camera, chosen: new Set(), kept: null, born: performance.now() });
     const stays = before && before.data.token === data.token && before.code;
     if (stays) {       // another map or colouring of the same codes: what is in hand stays
       for (const name of ["history", "future", "seed", "a", "b", "corners"]) this[name] = before[name];

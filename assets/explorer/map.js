@@ -46,7 +46,7 @@ const mapPart = {
     this.plot.on("plotly_relayout", (change) => { if (Object.keys(change).some((name) => name.startsWith("xaxis.range") || name === "scene.camera" || name === "xaxis.autorange")) { this.camera = this.cameraNow(change); this.tellPage(); } });
     this.legend(head);
     this.drawGenerated();
-    this.root.dataset.drawn = n;
+    Object.assign(this.root.dataset, { drawn: n, took: Math.round(performance.now() - this.born) });     // for tests and benchmarks
   },
 
   // Redraw one of the thin traces.
