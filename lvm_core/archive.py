@@ -18,7 +18,7 @@ import io
 import json
 import tempfile
 import zipfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import BinaryIO
@@ -52,7 +52,7 @@ README = """{title}
 
 A run of Latent Explorer: a latent variable model that was fitted to the dataset "{name}" ({kind}, {n} rows) with the seed {seed}.
 
-    python reload.py            makes 16 samples with seed 0, as the app does on its page Generate (needs lvm_core, which comes with the app)
+    python reload.py            16 samples with seed 0, as on the app's page Generate (needs lvm_core, which comes with the app)
     python reload.py 100 7      100 samples with seed 7
 
 run.json                        what this is
@@ -69,7 +69,10 @@ data/dataset.json               the dataset's name
 Nothing in here is a pickle. The app imports this zip as it is (Generate, Import a run).
 """
 
-RELOAD = '''"""Reload this run and make samples: python reload.py [how many] [seed] [temperature]. Needs lvm_core, which comes with Latent Explorer."""
+RELOAD = '''"""Reload this run and make samples: python reload.py [how many] [seed] [temperature].
+
+Needs lvm_core, which comes with Latent Explorer.
+"""
 
 import json
 import sys
@@ -106,10 +109,12 @@ def pack(fitted: Fitted, dataset: Dataset, file: BinaryIO, *, title: str = "", d
         graphs, onnx = to_onnx(model), "encoder.onnx, decoder.onnx      rows -> codes and codes -> rows, float32, for any ONNX runtime"
     except ValueError as error:
         graphs, onnx = {}, str(error)
-    about = {"name": dataset.name, "kind": dataset.kind, "n": len(dataset), "d": dataset.X.shape[1], "label": dataset.label, "fingerprint": dataset.fingerprint}
-    run = {"format": FORMAT, "made_by": f"Latent Explorer {__version__}", "created": datetime.now(timezone.utc).isoformat(timespec="seconds"), "title": title,
-           "model": model.to_recipe(), "data": data, "dataset": about}
-    readme = README.format(title=title, line="=" * len(title), name=clean(dataset.name), kind=dataset.kind, n=f"{len(dataset):,}", seed=model.random_state, onnx=onnx, data=said)
+    about = {"name": dataset.name, "kind": dataset.kind, "n": len(dataset), "d": dataset.X.shape[1], "label": dataset.label,
+             "fingerprint": dataset.fingerprint}
+    run = {"format": FORMAT, "made_by": f"Latent Explorer {__version__}", "created": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+           "title": title, "model": model.to_recipe(), "data": data, "dataset": about}
+    readme = README.format(title=title, line="=" * len(title), name=clean(dataset.name), kind=dataset.kind, n=f"{len(dataset):,}",
+                           seed=model.random_state, onnx=onnx, data=said)
     with tempfile.TemporaryDirectory() as folder, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         (Path(folder) / "fit").mkdir()
         save_fitted(Path(folder) / "fit", fitted)
@@ -193,8 +198,9 @@ def _read(folder: Path, names: set[str]) -> Imported:
     expect(layout == codec.layout, "The model and the codec describe different columns.")
     fitted = load_fitted(folder / "fit")
     checks.check_fitted(fitted, codec)
-    columns = fitted.columns.assign(name=[clean(v, 200) for v in fitted.columns["name"]], measure=[checks.inert(v, 80) for v in fitted.columns["measure"]])
-    fitted = Fitted(fitted.model, fitted.codes, fitted.train, fitted.held_out, fitted.seconds, checks.inert_scores(fitted.scores), columns)
+    columns = fitted.columns.assign(name=fitted.columns["name"].map(lambda v: clean(v, 200)),
+                                    measure=fitted.columns["measure"].map(lambda v: checks.inert(v, 80)))
+    fitted = replace(fitted, scores=checks.inert_scores(fitted.scores), columns=columns)
     whole = bool(names & {"data/X.npy", "data/X.safetensors"})
     dataset = _with_data(folder / "data", len(fitted.codes)) if whole else _stand_in(fitted, codec, about, folder / "data" / "rows.parquet")
     return Imported(fitted, dataset, clean(run.get("title") or "Imported run", 120), str(about.get("fingerprint"))[:64], whole)
@@ -208,8 +214,10 @@ def _with_data(folder: Path, n: int) -> Dataset:
     _check_rows(folder / "rows.parquet", n)
     dataset = load_dataset(folder)
     expect(len(dataset) == n, f"The archive holds {len(dataset):,} rows and {n:,} codes.")
-    expect(all(isinstance(c, str) for c in dataset.rows.columns) and (dataset.label is None or dataset.label in dataset.rows.columns), "The archive's rows have no proper columns.")
-    expect(dataset.kind != "text" or all(isinstance(text, str) for text in dataset.rows.get("text", [None])), "The archive's documents are no text.")
+    names = list(dataset.rows.columns)
+    expect(all(isinstance(name, str) for name in names) and dataset.label in (None, *names), "The archive's rows have no proper columns.")
+    texts = dataset.rows.get("text", [None]) if dataset.kind == "text" else []
+    expect(all(isinstance(text, str) for text in texts), "The archive's documents are no text.")
     dataset.items([0])
     if dataset.kind == "table":
         dataset.codec.encode(dataset.items([0]))
@@ -221,19 +229,17 @@ def _with_data(folder: Path, n: int) -> Dataset:
 def _stand_in(fitted: Fitted, codec: Codec, about: dict, rows_at: Path) -> Dataset:
     """A dataset of what the model decodes from the codes, a batch at a time; of texts the heaviest terms of each."""
     limits.check("cells", len(fitted.codes) * (50 if codec.kind == "text" else codec.layout.d), "The decoded dataset")
-    batches = [fitted.codes[i:i + 1000] for i in range(0, len(fitted.codes), 1000)]
-    X = [_sparse(fitted.model.inverse_transform(Z)) if codec.kind == "text" else fitted.model.inverse_transform(Z).astype(np.float32) for Z in batches]
+    decoded = (fitted.model.inverse_transform(fitted.codes[i:i + 1000]) for i in range(0, len(fitted.codes), 1000))
+    rows = pd.DataFrame({"row": range(len(fitted.codes))})
     if codec.kind == "text":
         from scipy.sparse import vstack
 
-        X = vstack(X, format="csr")
+        X = vstack([_sparse(part) for part in decoded], format="csr")
+        words = (words for i in range(0, X.shape[0], 1000) for words in codec.decode(X[i:i + 1000]))
+        rows["text"] = [" ".join(term for term, _ in heaviest) for heaviest in words]
     else:
-        X = np.concatenate(X)
-    rows = pd.DataFrame({"row": range(len(fitted.codes))})
-    if codec.kind == "table":
-        rows = codec.decode(X)
-    elif codec.kind == "text":
-        rows = rows.assign(text=[" ".join(term for term, _ in words) for start in range(0, X.shape[0], 1000) for words in codec.decode(X[start:start + 1000])])
+        X = np.concatenate([part.astype(np.float32) for part in decoded])
+        rows = codec.decode(X) if codec.kind == "table" else rows
     label = about.get("label") if rows_at.exists() else None
     if label is not None:
         _check_rows(rows_at, len(rows))
@@ -273,7 +279,8 @@ def unpack(file, workspace: Workspace) -> RunInfo:
     """Keep an archive's run in a workspace. It joins the dataset it was fitted on where the workspace has that, else its own.
     Raises LoadError, DataError, or StoreError when it cannot be written."""
     found = read(file)
-    same = [head["id"] for head in workspace.datasets() if head.get("fingerprint") == found.fingerprint and head.get("n") == len(found.fitted.codes)]
+    wanted = found.fingerprint, len(found.fitted.codes)
+    same = [head["id"] for head in workspace.datasets() if (head.get("fingerprint"), head.get("n")) == wanted]
     if same and workspace.load_dataset(same[0]).codec.to_json() != found.dataset.codec.to_json():
         same = []       # it only says that it is the same
     dataset = same[0] if same else workspace.add_dataset(found.dataset)

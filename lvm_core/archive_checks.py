@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -64,13 +65,15 @@ def check_model(folder: Path) -> Layout:
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise LoadError(f"The recipe cannot be used ({_first_line(error)}).") from error
     expect(layout.d <= limits.LIMITS.features, f"The model's rows have {layout.d:,} values; at most {limits.LIMITS.features:,} are accepted.")
-    odd = next((name for name, shape in shapes.items() if "/" not in name and (len(shape) > 2 or len(shape) == 2 and min(shape) > MAX_SQUARE)), None)
+    arrays = {name: shape for name, shape in shapes.items() if "/" not in name}
+    odd = next((name for name, shape in arrays.items() if len(shape) > 2 or len(shape) == 2 and min(shape) > MAX_SQUARE), None)
     expect(odd is None, f"The weights hold {clean(odd, 60)} {shapes.get(odd)}; no model learns an array of that shape.")
     if head["modules"]:
         expect(head["modules"] == ["net_"], f"The model names the modules {head['modules']!r:.60}; expected net_.")
-        wanted, found = _network_shapes(model, layout, head["state"]), {k.split("/", 1)[1]: v for k, v in shapes.items() if k.startswith("net_/")}
+        wanted, found = _network_shapes(model, layout, head["state"]), {k[5:]: v for k, v in shapes.items() if k.startswith("net_/")}
         strange = next((k for k in sorted({*wanted} | {*found}) if wanted.get(k) != found.get(k)), None)
-        expect(strange is None, f"The weights do not fit the recipe: {clean(strange, 60)} has shape {found.get(strange)}, expected {wanted.get(strange)}.")
+        expect(strange is None, f"The weights do not fit the recipe: {clean(strange, 60)} has shape {found.get(strange)}, expected "
+               f"{wanted.get(strange)}.")
     return layout
 
 
@@ -114,18 +117,21 @@ def check_codec(data) -> Codec:
     if codec.kind == "image":
         expect(codec.channels in (1, 3), f"codec.json describes pictures of {codec.channels} channels; expected 1 or 3.")
     if codec.kind == "text":
-        expect(len(set(codec.terms)) == len(codec.terms) and max(map(len, codec.terms)) <= 1000, "codec.json holds a term twice, or one of over 1,000 letters.")
+        expect(len(set(codec.terms)) == len(codec.terms), "codec.json holds a term twice.")
+        expect(max(map(len, codec.terms)) <= 1000, "codec.json holds a term of over 1,000 letters.")
     if codec.kind == "array":
         sizes = {len(v) for v in (codec.mean, codec.scale, codec.axis, codec.names) if v is not None}
         numbers = [v for v in (codec.mean, codec.scale, codec.axis) if v is not None]
-        expect(sizes == {layout.d} and all(v.ndim == 1 and np.isfinite(v).all() for v in numbers), "codec.json holds lists of different lengths, or no numbers.")
+        whole = sizes == {layout.d} and all(v.ndim == 1 and np.isfinite(v).all() for v in numbers)
+        expect(whole, "codec.json holds lists of different lengths, or no numbers.")
     return codec
 
 
 def _check_column(column: dict) -> None:
     expect(isinstance(column["name"], str) and len(column["name"]) <= 1000, "codec.json has a column without a proper name.")
     dtype = column["dtype"]
-    expect(isinstance(dtype, str) and len(dtype) < 80 and _DTYPES.fullmatch(dtype), f"codec.json names the type {clean(dtype, 40)!r}, which no column has.")
+    known = isinstance(dtype, str) and len(dtype) < 80 and _DTYPES.fullmatch(dtype)
+    expect(known, f"codec.json names the type {clean(dtype, 40)!r}, which no column has.")
     for name, value in column.items():
         if isinstance(value, (int, float)):
             expect(-1e300 < value < 1e300, f"codec.json has {name} = {value:.3g}, which no column has.")
@@ -146,10 +152,12 @@ def check_fitted(fitted: Fitted, codec: Codec) -> None:
     try:
         sizes = {name: np.asarray(getattr(model, name), float).shape for name in ("code_mean_", "code_std_", "importance_")}
         expect(set(sizes.values()) == {(k,)} and model.n_features_in_ == d, f"The model's parts have the sizes {sizes}, expected ({k},).")
-        expect(isinstance(model.history_, list) and all(_is_step(step) for step in model.history_), "The model's history holds other things than numbers.")
+        steps = isinstance(model.history_, list) and all(_is_step(step) for step in model.history_)
+        expect(steps, "The model's history holds other things than numbers.")
         X, drawn = model.inverse_transform(codes[:4]), model.sample(3, random_state=0)
         back = model.transform(X.astype(np.float32))
-        expect(X.shape == (len(codes[:4]), d) and drawn.shape == (3, d) and back.shape == codes[:4].shape, "The model decodes to another size than the codec's.")
+        fits = X.shape == (len(codes[:4]), d) and drawn.shape == (3, d) and back.shape == codes[:4].shape
+        expect(fits, "The model decodes to another size than the codec's.")
         expect(all(np.isfinite(a).all() for a in (X, drawn, back)), "The model decodes to numbers that are not finite.")
         items = codec.decode(drawn)
         for column in getattr(codec, "columns", []):
@@ -161,7 +169,7 @@ def check_fitted(fitted: Fitted, codec: Codec) -> None:
 
 
 def _is_step(step) -> bool:
-    return isinstance(step, dict) and len(step) <= 20 and all(isinstance(k, str) and len(k) < 40 and isinstance(v, (int, float)) for k, v in step.items())
+    return isinstance(step, dict) and len(step) <= 20 and all(len(str(k)) < 40 and isinstance(v, (int, float)) for k, v in step.items())
 
 
 def inert(text, n: int = 400) -> str:
@@ -172,8 +180,9 @@ def inert(text, n: int = 400) -> str:
 def inert_scores(scores: list[Score]) -> list[Score]:
     """The same scores, their words made inert."""
     numbers = [(s.value, s.baseline, s.ceiling, s.error) for s in scores]
-    expect(len(scores) <= 100 and all(v is None or isinstance(v, (int, float)) for row in numbers for v in row), "The scores hold other things than numbers.")
-    return [Score(inert(s.name, 80), s.value, inert(s.sentence), s.baseline, s.ceiling, inert(s.unit, 20), s.error) for s in scores]
+    proper = len(scores) <= 100 and all(v is None or isinstance(v, (int, float)) for row in numbers for v in row)
+    expect(proper, "The scores hold other things than numbers.")
+    return [replace(s, name=inert(s.name, 80), sentence=inert(s.sentence), unit=inert(s.unit, 20)) for s in scores]
 
 
 def _first_line(error: Exception) -> str:

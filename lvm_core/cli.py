@@ -31,14 +31,16 @@ def main(arguments: list[str] | None = None) -> int:
 def parser() -> argparse.ArgumentParser:
     """The commands and their options."""
     top = argparse.ArgumentParser("python -m lvm_core", description=__doc__)
-    top.add_argument("--workspace", metavar="FOLDER", help="where datasets and runs are kept; LATENT_EXPLORER_HOME, or the app's own place, without it")
+    top.add_argument("--workspace", metavar="FOLDER",
+                     help="where datasets and runs are kept; LATENT_EXPLORER_HOME, or the app's own place, without it")
     commands = top.add_subparsers(required=True, metavar="COMMAND")
 
     fit = commands.add_parser("fit", help="fit a model on a file or a built-in dataset")
     fit.add_argument("model", help="its name, such as VAE, or a JSON file with name and params, such as a saved recipe.json")
     fit.add_argument("data", help="a file, or the name of a built-in dataset, such as digits")
     fit.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="a parameter of the model; the rest suits the data")
-    fit.add_argument("--read", action="append", default=[], metavar="NAME=VALUE", help="an option of the file's reader, such as label=species")
+    fit.add_argument("--read", action="append", default=[], metavar="NAME=VALUE",
+                     help="an option of the file's reader, such as label=species")
     fit.set_defaults(do=_fit)
 
     listing = commands.add_parser("list", help="list the runs, newest first")
@@ -203,7 +205,7 @@ def _serve(asked) -> int:
     from .limits import LIMITS
 
     most = max(LIMITS.upload_bytes, LIMITS.array_bytes, LIMITS.archive_bytes) // 2**20
-    command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "app.py"), "--server.port", str(asked.port), "--server.address", asked.address,
-               "--server.headless", str(asked.headless).lower(), "--server.maxUploadSize", str(most)]
+    settings = {"port": asked.port, "address": asked.address, "headless": str(asked.headless).lower(), "maxUploadSize": most}
+    command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "app.py"), *(f"--server.{name}={value}" for name, value in settings.items())]
     environment = os.environ | ({"LATENT_EXPLORER_HOME": str(Path(asked.workspace).absolute())} if asked.workspace else {})
     return subprocess.call(command, env=environment, cwd=ROOT)
