@@ -24,7 +24,8 @@ FLOORS = [
     {"figures", "export", "animation"},
     {"fitting"},
     {"store"},
-    {"workspace", "snapshots"},
+    {"continuation", "snapshots"},
+    {"workspace"},
     {"worker", "scheduler"},
 ]
 FLOOR = {name: number for number, names in enumerate(FLOORS) for name in names}
