@@ -35,8 +35,8 @@ export default function (component) {
 
   function draw(job) {
     part("words").textContent = job.words;
-    stop.hidden = job.state !== "running";      // what waits has nothing to keep
-    part("pause").hidden = part("cancel").hidden = data.job !== "fit" || !underWay(job);
+    stop.hidden = !data.mine || job.state !== "running";      // what waits has nothing to keep
+    part("pause").hidden = part("cancel").hidden = !data.mine || data.job !== "fit" || !underWay(job);
     part("bar").style.width = `${100 * job.fraction}%`;
     part("track").setAttribute("aria-valuenow", Math.round(100 * job.fraction));
     const names = job.names, svg = part("curve");

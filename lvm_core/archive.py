@@ -275,12 +275,13 @@ def _check_rows(path: Path, n: int) -> None:
         raise LoadError(f"rows.parquet is damaged ({clean(error, 100)}).") from error
 
 
-def unpack(file, workspace: Workspace) -> RunInfo:
-    """Keep an archive's run in a workspace. It joins the dataset it was fitted on where the workspace has that, else its own.
+def unpack(file, workspace: Workspace, mine=lambda heads: heads) -> RunInfo:
+    """Keep an archive's run in a workspace. It joins the dataset it was fitted on where the workspace has that, else its own;
+    ``mine`` picks the datasets it may join.
     Raises LoadError, DataError, or StoreError when it cannot be written."""
     found = read(file)
     wanted = found.fingerprint, len(found.fitted.codes)
-    same = [head["id"] for head in workspace.datasets() if (head.get("fingerprint"), head.get("n")) == wanted]
+    same = [head["id"] for head in mine(workspace.datasets()) if (head.get("fingerprint"), head.get("n")) == wanted]
     if same and workspace.load_dataset(same[0]).codec.to_json() != found.dataset.codec.to_json():
         same = []       # it only says that it is the same
     dataset = same[0] if same else workspace.add_dataset(found.dataset)

@@ -23,6 +23,8 @@ class Limits:
     upload_bytes: int = _limit(200 * 2**20, "bytes", "Bring a part of it, or pure numbers as .npy.")
     array_bytes: int = _limit(4 * 2**30, "bytes", "Bring a part of it.")        # of .npy, which needs no parsing
     archive_bytes: int = _limit(2**30, "bytes", "Download it again without the data.")
+    kept_bytes: int = _limit(50 * 2**30, "bytes", "Delete runs (Train, All runs) and datasets (Data, Kept) you need no more.")     # of one person
+    runs_under_way: int = _limit(20, "runs waiting or training", "Let some end first, or cancel some.")                              # of one person
     rows: int = _limit(1_000_000, "rows", "Bring a part of it.")
     columns: int = _limit(2000, "columns", "Leave some out, or bring pure numbers as .npy.")
     features: int = _limit(50_000, "values per row", "Make the rows shorter.")

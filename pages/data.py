@@ -55,7 +55,7 @@ def built_in() -> None:
 
 def kept() -> None:
     """The datasets of the workspace; a click opens one."""
-    heads = WORKSPACE.datasets()[:200]
+    heads = state.datasets()[:200]
     if not heads:
         st.caption("Every dataset you open is kept here, on the machine that runs this app.")
         return

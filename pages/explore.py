@@ -5,7 +5,7 @@ import streamlit as st
 
 from lvm_core import PROJECTIONS, export
 from lvm_core.escape import markdown as md
-from pages.ui import address, directions, frame, maps, state
+from pages.ui import address, directions, frame, maps, people, state
 from pages.ui.explorer import explorer
 
 frame.header("Explore", "Drag the ring over the map, or the sliders: the item is decoded while you move. Click a dot to start from a real item. The address of this page brings others to the same view.")
@@ -42,7 +42,8 @@ def live(view, colour):
             files(np.asarray([codes[at.row] if at.code is None else at.code], np.float32))
             if hasattr(run.fitted.model, "invert"):
                 place_closer(at.row)
-    directions.panel(run)
+    if people.mine("runs", run.id):
+        directions.panel(run)
 
 
 def files(z) -> None:

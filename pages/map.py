@@ -7,7 +7,7 @@ import streamlit as st
 
 from lvm_core import PROJECTIONS, export, figures
 from lvm_core.escape import markdown as md
-from pages.ui import forms, frame, items, maps, scores, state
+from pages.ui import forms, frame, items, maps, people, scores, state
 
 frame.header("Map", "Every dot is one of your items, placed by its code. Click a dot to see it; use box or lasso (top right of the map) to choose many.")
 run = frame.need_run()
@@ -70,7 +70,7 @@ def picture(view, colour, thumbs, made):
     chosen = sorted({int(maps.point_id(p)) for p in event.selection.points if "customdata" in p})
     with right:
         inspector(chosen)
-    if len(chosen) > 1:
+    if len(chosen) > 1 and people.mine("runs", run.id):     # a guest's choice is not everybody's
         run.selection = chosen
     if run.selection:
         selection(run.selection)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages.ui import frame
+from pages.ui import frame, people
 
 ASSETS = Path(__file__).parents[1] / "assets"
 
@@ -19,6 +19,8 @@ page = st.navigation([
 ])
 st.logo(str(ASSETS / "logo.svg"), size="large", icon_image=str(ASSETS / "icon.svg"))
 frame.style()
+people.let_in()
 with st.sidebar:
     frame.status_card()
+    people.card()
 page.run()

@@ -5,7 +5,7 @@ import streamlit as st
 
 from lvm_core import MODELS, export, figures
 from lvm_core.escape import markdown as md
-from pages.ui import forms, frame, items, learning, runs, scores, state
+from pages.ui import forms, frame, items, learning, people, runs, scores, state
 from pages.ui.jobs import duration
 
 frame.header("Train", "Choose a model and press Train. The settings already suit your data; change them when you are curious.")
@@ -92,9 +92,24 @@ def result(run):
                     learning.show(run, live=False)
 
 
+def sharing(run):
+    """Where several people use the server: who may look at this run."""
+    if people.alone():
+        return
+    with st.popover("Share", icon=":material/share:", type="tertiary"):
+        wanted = st.toggle("Whoever has its link may look", people.shared(run.id), key=f"share-{run.id}", help="They see the run, its maps and its data, and can download it; they cannot change it. Turn it off and it is yours alone again.")
+        if wanted != people.shared(run.id):
+            people.share(run.id, wanted)
+        if wanted:
+            st.caption("The link is the address of this page, or of any other where this run is open.")
+
+
 def actions(run):
     """What can be done with a run that is not under way."""
     job, model = run.job, run.model
+    if not people.mine("runs", run.id):
+        st.caption(":material/visibility: Somebody shared this run with you to look at.")
+        return
     with st.container(horizontal=True, vertical_alignment="bottom", key=f"actions-{run.id}"):
         if job.state == "paused" or job.state in ("failed", "cancelled") and model.iterative:
             if st.button("Resume" if job.state == "paused" else "Try again", icon=":material/play_arrow:", type="primary", key=f"resume-{run.id}", help="Goes on from the last checkpoint."):
@@ -108,6 +123,7 @@ def actions(run):
                 if st.button("Continue", icon=":material/play_arrow:", type="primary", key=f"continue-{run.id}"):
                     again(lambda: runs.extend(run, int(more)))
         st.button("Use these settings", icon=":material/tune:", key=f"retry-{run.id}", on_click=runs.settings_of, args=(run, data.id), help="Puts this run's model and settings into the form, to change and train again.")
+        sharing(run)
         with st.popover("Delete", icon=":material/delete:", type="tertiary"):
             st.markdown("The model, its maps and what you kept with it are gone then.")
             if st.button("Delete this run", key=f"delete-{run.id}"):

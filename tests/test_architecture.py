@@ -25,7 +25,7 @@ FLOORS = [
     {"fitting"},
     {"store"},
     {"continuation", "snapshots"},
-    {"workspace"},
+    {"workspace", "owners"},
     {"archive_checks", "archive"},
     {"worker", "scheduler"},
     {"cli", "__main__"},

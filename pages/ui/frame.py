@@ -9,7 +9,7 @@ import streamlit as st
 
 from lvm_core.escape import markdown as md
 
-from . import guard, state
+from . import guard, people, state
 
 ASSETS = Path(__file__).parents[2] / "assets"
 KIND_ICON = {"image": ":material/image:", "table": ":material/table:", "text": ":material/article:", "array": ":material/show_chart:"}
@@ -83,6 +83,8 @@ def need_data() -> state.Data:
 def need_run() -> state.Run:
     """The session's finished run, or what stands in its way."""
     found = state.run()
+    if found is None and st.query_params.get("run") is None and st.session_state.pop("refused", None):
+        empty("This run is not here, or not yours.", "Where several people use a server, everybody sees their own runs; whose run it is can share it on the Train page.")
     if found is None and state.data() is None:
         empty("No model yet.", "This page looks through a trained model. The digits take a few seconds to train.")
     if found is None:
@@ -116,7 +118,7 @@ def _progress_component():
 def progress(run: state.Run, job: str, *, curve: bool = False) -> None:
     """Share done, time left, Stop, and the loss curve of a job, drawn by the browser from a small route. The page reruns once,
     when the job ends: reruns on a timer would cost the fit its processor, and race with a change of page."""
-    _progress_component()(data={"token": guard.sign(run.id), "job": job, "curve": curve}, key=f"progress-{run.id}-{job}", on_ended_change=lambda: None)
+    _progress_component()(data={"token": guard.sign(run.id), "job": job, "curve": curve, "mine": people.mine("runs", run.id)}, key=f"progress-{run.id}-{job}", on_ended_change=lambda: None)
 
 
 def run_picker(key: str) -> None:

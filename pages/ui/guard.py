@@ -28,7 +28,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from lvm_core.files import StoreError
 
-from . import state
+from . import people, state
 from .jobs import WORKSPACE
 
 log = logging.getLogger(__name__)
@@ -47,8 +47,10 @@ class Refused(Exception):
 
 
 def sign(run_id: str) -> str:
-    """The token a page hands out for a run: its id and a signature only this server can make."""
-    return f"{run_id}.{_signature(run_id)}"
+    """The token a page hands out for a run: its id, whether who looks may change it, and a signature that only this server can
+    make and that holds for this browser only."""
+    claim = f"{run_id}.{'w' if people.mine('runs', run_id) else 'r'}"
+    return f"{claim}.{_signature(claim, people.binding())}"
 
 
 @cache
@@ -61,15 +63,18 @@ def _secret() -> bytes:
         return secrets.token_bytes(32)
 
 
-def _signature(run_id: str) -> str:
-    return hmac.new(_secret(), run_id.encode(), hashlib.sha256).hexdigest()[:32]
+def _signature(claim: str, binding: str) -> str:
+    return hmac.new(_secret(), f"{claim} {binding}".encode(), hashlib.sha256).hexdigest()[:32]
 
 
-def run_of(request: HTTPConnection) -> state.Run:
-    """The run a request's token was signed for. Raises Refused."""
-    run_id, _, signature = request.query_params.get("t", "").rpartition(".")
-    if not hmac.compare_digest(signature.encode(), _signature(run_id).encode()):
-        raise Refused(403, "This link was not handed out by this server; reload the page.")
+def run_of(request: HTTPConnection, changes: bool = False) -> state.Run:
+    """The run a request's token was signed for; ``changes``: it must be the asker's own. Raises Refused."""
+    claim, _, signature = request.query_params.get("t", "").rpartition(".")
+    if not hmac.compare_digest(signature.encode(), _signature(claim, people.binding_of(request)).encode()):
+        raise Refused(403, "This link was not handed out to this browser by this server; reload the page.")
+    run_id, _, may = claim.rpartition(".")
+    if changes and may != "w":
+        raise Refused(403, "This run was shared with you to look at; only whose it is can change it.")
     run = state.RUNS.get(run_id)
     if run is None:
         raise Refused(404, "This run is not here any more; train it again.")
@@ -109,13 +114,6 @@ class Ask:
         """The body as codes (m, k) of this run."""
         return self.floats(self.run.fitted.codes.shape[1])
 
-    def json(self):
-        """The body as JSON. Raises Refused."""
-        try:
-            return json.loads(self.body)
-        except (ValueError, RecursionError):
-            raise Refused(400, "The request holds no JSON.") from None
-
     def number(self, name: str, low: float, high: float, default: float) -> float:
         """An option as a number from ``low`` to ``high``. Raises Refused."""
         try:
@@ -137,13 +135,14 @@ def framed(head: dict, payload: bytes = b"") -> bytes:
     return struct.pack("<I", len(text)) + text + payload
 
 
-def guarded(handler: Handler, finished: bool = True):
-    """An endpoint that lets ``handler`` see only questions that may be asked; ``finished`` also wants a run that has ended."""
+def guarded(handler: Handler, finished: bool = True, changes: bool = False):
+    """An endpoint that lets ``handler`` see only questions that may be asked; ``finished`` also wants a run that has ended,
+    ``changes`` that it is the asker's own."""
     async def endpoint(request: Request) -> Response:
         try:
             same_origin(request)
-            run = _ready(request, finished)
-            answer = await _compute(handler, Ask(run, request.query_params, await _body(request)))
+            run = _ready(request, finished, changes)
+            answer = await _compute(handler, Ask(run, request.query_params, await body_of(request)))
         except Refused as refused:
             return PlainTextResponse(refused.sentence, refused.status, headers={"X-Content-Type-Options": "nosniff"})
         return answer if isinstance(answer, Response) else Response(
@@ -209,14 +208,14 @@ def _parsed(message: bytes) -> tuple[dict[str, str], bytes]:
     return {name: str(value) for name, value in head.items()}, message[4 + length:]
 
 
-def _ready(connection: HTTPConnection, finished: bool) -> state.Run:
-    run = run_of(connection)
+def _ready(connection: HTTPConnection, finished: bool, changes: bool = False) -> state.Run:
+    run = run_of(connection, changes)
     if finished and run.fitted is None:
         raise Refused(409, "This run has not ended yet.")
     return run
 
 
-async def _body(request: Request) -> bytes:
+async def body_of(request: Request) -> bytes:
     """The body; its length is checked while it arrives, not after."""
     body = bytearray()
     async for chunk in request.stream():

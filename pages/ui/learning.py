@@ -109,4 +109,4 @@ def _ask(ask: Ask):
 
 
 routes = [Route("/live/film-of-learning", guard.guarded(_film, finished=False), methods=["GET"]),
-          Route("/live/ask", guard.guarded(_ask, finished=False), methods=["POST"])]
+          Route("/live/ask", guard.guarded(_ask, finished=False, changes=True), methods=["POST"])]

@@ -216,10 +216,12 @@ async def _plotly(request: Request) -> Response:
 
 
 _GET = {"scene": _scene, "item": _item, "random": _random, "generated": _generated, "search": keep.search, "kept": keep.listed}
-_POST = {"decode": _decode, "place": _place, "film": _film, "path": _path, "choose": keep.choose, "keep": keep.keep}
+_POST = {"decode": _decode, "place": _place, "film": _film, "path": _path}
+_CHANGES = {"choose": keep.choose, "keep": keep.keep}
 
 routes = [Route("/live/plotly.js", _plotly, methods=["GET"]),
           *(Route(f"/live/{name}", guarded(handler), methods=[method]) for method, handlers in (("GET", _GET), ("POST", _POST | {"animation": _animation}))
             for name, handler in handlers.items()),
+          *(Route(f"/live/{name}", guarded(handler, changes=True), methods=["POST"]) for name, handler in _CHANGES.items()),
           WebSocketRoute("/live/socket", socket(_GET | _POST)),
-          Route("/live/job", guarded(_progress, finished=False), methods=["GET"]), Route("/live/stop", guarded(_stop, finished=False), methods=["POST"])]
+          Route("/live/job", guarded(_progress, finished=False), methods=["GET"]), Route("/live/stop", guarded(_stop, finished=False, changes=True), methods=["POST"])]

@@ -10,6 +10,8 @@ from pathlib import Path
 
 from starlette.middleware import Middleware
 
+from . import people
+
 
 @cache
 def content_security_policy() -> str:
@@ -53,4 +55,4 @@ class Policy:
         await self.app(scope, receive, with_headers)
 
 
-middleware = [Middleware(Policy)]
+middleware = [Middleware(Policy), Middleware(people.Cookies)]

@@ -10,7 +10,7 @@ from lvm_core import archive
 from lvm_core.escape import markdown as md
 from lvm_core.limits import LIMITS
 
-from . import state
+from . import people, state
 from .jobs import WORKSPACE
 
 CHOICES = {"none": "no data", "labels": "the label column", "all": "all of the data"}
@@ -40,7 +40,11 @@ def bring() -> None:
         return
     try:
         with st.spinner("Reading the run…"):
-            info = archive.unpack(file.getvalue(), WORKSPACE)
+            people.check_room(file.size)
+            info = archive.unpack(file.getvalue(), WORKSPACE, lambda heads: people.only_mine("datasets", heads, lambda head: head["id"]))
+            people.claim("runs", info.id)
+            if not people.mine("datasets", info.dataset):
+                people.claim("datasets", info.dataset)      # its own, made by unpacking
     except ValueError as error:
         st.error(md(str(error), 600), icon=":material/error:")
         return

@@ -49,7 +49,7 @@ def listed(current: state.Run | None) -> None:
         return
     st.space("small")
     st.markdown(f"**All runs** · {len(found):,}" if len(found) > 1 else "**All runs**")
-    names = {head["id"]: head for head in WORKSPACE.datasets()}
+    names = {head["id"]: head for head in state.datasets()}
     shown = found[:_MOST]
     table = pd.DataFrame([{"": f"#{r.number}", "model": r.recipe.get("name", ""), "data": clean(names.get(r.dataset, {}).get("name", "?"), 60), "state": _state(r), "score": _score(r),
                            "seed": r.recipe.get("params", {}).get("random_state"), "took": f"{r.seconds:,.0f} s" if r.seconds >= 1 else "", "when": _when(r.created)} for r in shown])

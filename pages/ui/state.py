@@ -8,23 +8,40 @@ import time
 import numpy as np
 import streamlit as st
 
+from lvm_core.datasets.base import DataError
 from lvm_core.files import StoreError
 from lvm_core.models.base import LatentModel
 from lvm_core.workspace import RunInfo
 from lvm_core.workspace import fresh_id as fresh_id
+from lvm_core.workspace import is_id
 
+from . import people
 from .jobs import WORKSPACE, Fit
 from .shelves import DATA, RUNS, Data, Run, Shelf
 
 
 def _current(kind: str, shelf: Shelf):
-    item = shelf.get(st.query_params.get(kind)) or shelf.get(st.session_state.get(kind))
+    item = _seen(kind, shelf, st.query_params.get(kind)) or _seen(kind, shelf, st.session_state.get(kind))
     if item is not None:
         st.session_state[kind] = item.id
         st.query_params[kind] = item.id
     elif kind in st.query_params:
         del st.query_params[kind]
     return item
+
+
+def _seen(kind: str, shelf: Shelf, id: str | None):
+    """An item that this person may look at, or None; a dataset also through the shared run that was made from it."""
+    if not is_id(id):
+        return None
+    if kind == "run" and not people.may_see("runs", id):
+        st.session_state["refused"] = id
+        return None
+    if kind == "data" and not people.mine("datasets", id):
+        through = st.session_state.get("run")
+        if through is None or not people.may_see("runs", through) or getattr(RUNS.get(through), "data", None) is None or RUNS.get(through).data.id != id:
+            return None
+    return shelf.get(id)
 
 
 def run() -> Run | None:
@@ -45,9 +62,12 @@ def use_data(item: Data) -> Data:
     """Make this the session's dataset, and keep it; the same dataset that is kept already takes its place."""
     item = _kept_already(item) or item
     try:
-        item.store()
+        if not item.stored:
+            people.check_room(item.nbytes)
+            item.store()
+            people.claim("datasets", item.id)
         st.session_state.pop("unkept", None)
-    except StoreError as error:     # it can be looked at all the same
+    except ValueError as error:     # no room, a full disk: it can be looked at all the same
         st.session_state["unkept"] = str(error)
     DATA.put(item)
     st.session_state["data"] = st.query_params["data"] = item.id
@@ -59,7 +79,7 @@ def _kept_already(item: Data) -> Data | None:
         return None
     dataset = item.dataset
     wanted = {"name": dataset.name, "n": len(dataset), "label": dataset.label, "source": dataset.source, "notes": dataset.notes}
-    same = [head for head in WORKSPACE.datasets() if all(head.get(k) == v for k, v in wanted.items())]
+    same = [head for head in datasets() if all(head.get(k) == v for k, v in wanted.items())]
     same = [head["id"] for head in same if head.get("fingerprint") == dataset.fingerprint]
     return DATA.get(same[0]) if same else None
 
@@ -89,14 +109,24 @@ def _leave(kind: str, shelf: Shelf, id: str) -> None:
 
 
 def runs() -> list[RunInfo]:
-    """The runs of the workspace, newest first."""
-    return WORKSPACE.runs()
+    """This person's runs, newest first."""
+    return people.only_mine("runs", WORKSPACE.runs())
+
+
+def datasets() -> list[dict]:
+    """The heads of this person's datasets, newest first."""
+    return people.only_mine("datasets", WORKSPACE.datasets(), lambda head: head["id"])
 
 
 def fit_job(run: Run) -> Fit:
     """Keep a run in the workspace and start its fit. Raises ValueError in one sentence."""
-    run.data.store()
+    people.check_turn()
+    people.check_room()
+    if not run.data.stored:
+        run.data.store()
+        people.claim("datasets", run.data.id)
     run.number = WORKSPACE.add_run(run.data.id, run.model, id=run.id, queued=False).number
+    people.claim("runs", run.id)
     job = Fit(run.id)
     job.begin()
     return job
@@ -108,6 +138,8 @@ _TWICE = 2.0        # seconds within which the same wish is the same click
 def start_run(item: Data, model: LatentModel) -> Run:
     """Fit ``model`` on the dataset in the background and make it the session's run. Raises ValueError in one sentence."""
     item = use_data(item)
+    if item.stored and not people.mine("datasets", item.id):
+        raise DataError("This data was shared with you to look at; bring your own copy of it to train on it.")
     last, asked = st.session_state.get("asked", (None, None)), (item.id, model.key())
     if last[0] == asked and time.monotonic() - last[1][0] < _TWICE and (found := RUNS.get(last[1][1])) is not None:
         return found

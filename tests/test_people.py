@@ -1,0 +1,242 @@
+"""Several people on one server: what is whose, who may look, and two real browsers that cannot get at each other's."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+
+import numpy as np
+import pytest
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
+from starlette.testclient import TestClient
+
+from lvm_core import DATASETS, MODELS, owners
+from lvm_core.fitting import map_codes
+from lvm_core.limits import LIMITS, DataError, Limits
+from lvm_core.projections import PROJECTIONS
+from pages.ui import guard, learning, live, people, shelves, state
+from test_browser import CHROMIUM, PATIENCE, ROOT, browser  # noqa: F401 - a fixture
+
+A, B = "a" * 32, "b" * 32
+
+
+@pytest.fixture
+def many(monkeypatch):
+    """A server for many, looked at by the browser whose code is set here."""
+    monkeypatch.setattr(people, "alone", lambda: False)
+    monkeypatch.setattr(people, "logins", lambda: False)
+    looking = {"code": A}
+    monkeypatch.setattr(people, "code", lambda: looking["code"])
+    return looking
+
+
+@pytest.fixture
+def client():
+    home = Route("/", lambda request: PlainTextResponse("page"))
+    with TestClient(Starlette(routes=[home, *live.routes, *learning.routes, *people.routes], middleware=[Middleware(people.Cookies)]), base_url="http://127.0.0.1:8501") as made:
+        yield made
+
+
+@pytest.fixture
+def run(many):
+    made = state.Run(shelves.Data(DATASETS["iris"]().load()), MODELS["PCA"](latent_dim=2), number=1)
+    made.job = state.fit_job(made)
+    assert made.job.wait(60) and made.fitted
+    made.maps["PCA"] = map_codes(made.fitted.codes, PROJECTIONS["PCA"]())
+    state.RUNS.put(made)
+    return made
+
+
+def test_what_is_made_here_is_its_makers(run, many):
+    assert people.mine("runs", run.id) and people.mine("datasets", run.data.id)
+    assert [r.id for r in state.runs()] == [run.id] and [d["id"] for d in state.datasets()] == [run.data.id]
+    many["code"] = B
+    assert not people.may_see("runs", run.id) and not people.may_see("datasets", run.data.id)
+    assert state.runs() == [] and state.datasets() == []
+    with pytest.raises(ValueError, match="Only whose run"):
+        people.share(run.id, True)
+
+
+def test_whose_it_is_survives_on_disk_and_a_damaged_note_opens_nothing(run, many):
+    folder = people.WORKSPACE.run_folder(run.id)
+    assert A not in (folder / "owner.json").read_text()         # a digest, not the cookie
+    (folder / "owner.json").write_text('{"format": 1, "owner": ')
+    for looks in (A, B):
+        many["code"] = looks
+        assert not people.may_see("runs", run.id)
+    assert owners.ownership(folder) == owners.Ownership("nobody")
+
+
+def ask(client, token, cookie, route="decode", method="POST", **query):
+    client.cookies.clear()
+    if cookie:
+        client.cookies.set(people.COOKIE, cookie)
+    return client.request(method, f"/live/{route}", params={"t": token, "map": "PCA", **query}, content=np.zeros(2, "<f4").tobytes() if method == "POST" else None)
+
+
+def test_a_token_holds_for_one_browser(run, many, client):
+    token = guard.sign(run.id)
+    assert ask(client, token, A).status_code == 200
+    for cookie in (B, "", "not a code", A.upper()):
+        assert ask(client, token, cookie).status_code == 403
+    assert ask(client, token.replace(".w.", ".r."), A).status_code == 403
+
+
+def test_a_guest_may_look_and_not_change(run, many, client):
+    people.share(run.id, True)
+    many["code"] = B
+    assert people.may_see("runs", run.id) and not people.mine("runs", run.id)
+    token = guard.sign(run.id)
+    assert ask(client, token, B).status_code == 200
+    for route, query in (("choose", {"by": "none"}), ("keep", {"op": "bookmark", "name": "x", "row": 0}), ("stop", {"job": "fit"}), ("ask", {"word": "cancel"})):
+        answer = ask(client, token, B, route, **query)
+        assert answer.status_code == 403 and "look at" in answer.text
+    many["code"] = A
+    people.share(run.id, False)
+    many["code"] = B
+    assert not people.may_see("runs", run.id)
+
+
+def test_the_cookie_is_given_once_and_no_script_reads_it(client, many):
+    first = client.get("/", headers={"accept": "text/html"})
+    cookie = first.headers["set-cookie"].lower()
+    assert "httponly" in cookie and "samesite=lax" in cookie and "secure" not in cookie
+    assert "set-cookie" not in client.get("/", headers={"accept": "text/html"}).headers
+    client.cookies.clear()
+    assert "set-cookie" not in client.get("/", headers={"accept": "image/png"}).headers
+    assert "secure" in client.get("/", headers={"accept": "text/html", "x-forwarded-proto": "https"}).headers["set-cookie"].lower()
+
+
+def test_a_recovery_code_brings_its_cookie_to_its_own_page_only(client, many):
+    spelled = "-".join(A[i:i + 4] for i in range(0, 32, 4)).upper()
+    assert A in client.post("/live/enter", content=spelled).headers["set-cookie"]
+    for content, headers in ((b"abc", {}), (b"\xff" * 32, {}), (A.encode() + b"a", {}), (A.encode(), {"origin": "http://evil.example"}), (b"x" * 5 * 2**20, {})):
+        answer = client.post("/live/enter", content=content, headers=headers)
+        assert 400 <= answer.status_code < 500 and "set-cookie" not in answer.headers
+
+
+def test_alone_there_is_no_cookie_and_everything_is_ones_own(client, monkeypatch):
+    monkeypatch.setattr(people, "alone", lambda: True)
+    assert "set-cookie" not in client.get("/", headers={"accept": "text/html"}).headers
+    assert people.me() == "" and people.mine("runs", "0" * 16)
+    assert client.post("/live/enter", content=A).status_code == 400
+
+
+@pytest.mark.parametrize("address, chosen, expected", [("127.0.0.1", "", True), ("localhost", "", True), ("::1", "", True), ("0.0.0.0", "", False), (None, "", False), ("my.host", "", False),
+                                                       ("127.0.0.1", "many", False), ("0.0.0.0", "one", True)])
+def test_who_is_served_follows_the_address_unless_it_is_said(address, chosen, expected, monkeypatch):
+    monkeypatch.setenv("LATENT_EXPLORER_PEOPLE", chosen)
+    monkeypatch.setattr(people.st.config, "get_option", lambda name: address)
+    assert people.alone.__wrapped__() is expected
+
+
+def test_who_logged_in_is_who_it_is(monkeypatch):
+    class User:
+        def __init__(self, **claims):
+            self.to_dict = lambda: claims
+    monkeypatch.setattr(people, "alone", lambda: False)
+    monkeypatch.setattr(people, "logins", lambda: True)
+    seen = []
+    for claims in ({"iss": "a", "sub": "1"}, {"iss": "a", "sub": "2"}, {"iss": "b", "sub": "1"}, {"iss": "a", "sub": "1", "email": "new@example.org"}):
+        monkeypatch.setattr(people.st, "user", User(**claims))
+        seen.append(people.me())
+    assert len(set(seen[:3])) == 3 and seen[3] == seen[0] and all(me.startswith("u-") and len(me) == 34 for me in seen)
+
+
+def test_limits_of_one_person_are_said(run, many, monkeypatch):
+    monkeypatch.setattr("lvm_core.limits.LIMITS", Limits(kept_bytes=100, runs_under_way=1))
+    with pytest.raises(DataError, match="Delete runs"):
+        people.check_room()
+    people.check_turn()
+    monkeypatch.setattr("lvm_core.limits.LIMITS", Limits(runs_under_way=1))
+    people.WORKSPACE.set_state(run.id, state="waiting")
+    with pytest.raises(DataError, match="limit is 1"):
+        people.check_turn()
+    people.WORKSPACE.set_state(run.id, state="done")
+    many["code"] = B
+    people.check_room(LIMITS.kept_bytes // 2)
+
+
+# -- two real browsers -----------------------------------------------------------------------------------------------------
+
+@pytest.fixture
+def open_server(tmp_path):
+    """The app served to everybody on this network, as far as it knows."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    process = subprocess.Popen([sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless", "true", "--server.address", "0.0.0.0", "--server.port", str(port)], cwd=ROOT,
+                               env={**os.environ, "OMP_NUM_THREADS": "1", "LATENT_EXPLORER_HOME": str(tmp_path / "home")}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    address = f"http://127.0.0.1:{port}"
+    for _ in range(120):
+        try:
+            urllib.request.urlopen(f"{address}/_stcore/health", timeout=1)
+            break
+        except OSError:
+            time.sleep(0.5)
+    yield address
+    process.terminate()
+    process.wait()
+    shutil.rmtree(tmp_path / "home", ignore_errors=True)
+
+
+@pytest.mark.browser
+@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine; install Debian's package chromium")
+def test_two_browsers_share_nothing_unless_they_mean_to(browser, open_server):  # noqa: F811
+    hers, his = (browser.new_context(viewport={"width": 1280, "height": 1000}) for _ in range(2))
+    for context in (hers, his):
+        context.set_default_timeout(PATIENCE)
+    page = hers.new_page()
+    page.goto(open_server)
+    page.get_by_role("button", name="Start with handwritten digits").first.click()
+    page.get_by_text("Trained in").wait_for()
+    page.wait_for_timeout(1000)
+    link = page.url
+    assert "run=" in link
+    page.get_by_role("link", name="Explore").click()
+    page.locator(".lx[data-code]").wait_for()
+    token, map_key = page.evaluate("() => { const { data } = document.querySelector('.lx').lx; return [data.token, data.map]; }")
+    [cookie] = [c for c in hers.cookies() if c["name"] == people.COOKIE]
+    assert cookie["httpOnly"] and people.COOKIE not in page.evaluate("document.cookie")
+
+    other = his.new_page()
+    other.goto(link.replace("/train", "/explore"))      # he has her link
+    other.get_by_text("not here, or not yours").wait_for()
+    assert "run=" not in other.url
+    asked = f"live/item?t={token}&map={map_key}&i=0"    # and even her token
+    assert page.evaluate("async (url) => (await fetch(url)).status", f"{open_server}/{asked}") == 200
+    assert other.evaluate("async (url) => (await fetch(url)).status", f"{open_server}/{asked}") == 403
+    other.goto(open_server)
+    other.get_by_role("link", name="Train").click()
+    other.get_by_text("No data yet").wait_for()
+    assert other.get_by_text("All runs").count() == 0
+
+    page.goto(link)
+    page.get_by_role("button", name="Share").locator("visible=true").first.click()
+    page.get_by_text("Whoever has its link may look").click()
+    page.get_by_text("The link is the address").wait_for()
+    other.goto(link.replace("/train", "/explore"))
+    other.locator(".lx[data-code]").wait_for()
+    other.locator(".lx-keep").click()
+    other.get_by_text("only whose it is can change it").wait_for()
+    other.goto(link)
+    other.get_by_text("Somebody shared this run with you").wait_for()
+    assert other.get_by_role("button", name="Delete").count() == 0
+
+    page.locator("[data-testid=stSidebar]").get_by_role("button", name="This browser's own").click()
+    code = page.locator("[data-testid=stSidebar] [data-testid=stCode], [data-testid=stPopoverBody] [data-testid=stCode]").first.inner_text().strip()
+    other.locator("[data-testid=stSidebar]").get_by_role("button", name="This browser's own").click()
+    other.locator(".lxw-code").fill(code)
+    with other.expect_navigation():
+        other.get_by_role("button", name="Use it here").click()
+    other.goto(link)
+    other.get_by_role("button", name="Delete").locator("visible=true").first.wait_for()     # now it is his as well
+    for context in (hers, his):
+        context.close()
