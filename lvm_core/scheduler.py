@@ -82,7 +82,8 @@ class Scheduler:
                 if not (self.workspace.folder / "queue").is_dir():      # nothing was ever kept here
                     self._woken.wait(_IDLE)
                     continue
-                mine = mine or self._lock.take()
+                if not mine and (mine := self._lock.take()):
+                    self._adopt()
                 busy = mine and self._look()
                 if mine and self.wants_spare and not busy and (self._spare is None or self._spare.poll() is not None):
                     self._spare = self._start(["--wait"], subprocess.PIPE)
@@ -93,6 +94,12 @@ class Scheduler:
                 told = True
             self._woken.wait(_LOOK if busy else _IDLE)
             self._woken.clear()
+
+    def _adopt(self) -> None:
+        """Take over what an earlier server began and did not end, also where it died before it was in the queue."""
+        for run in self.workspace.runs():
+            if run.state in UNDER_WAY:
+                (self.workspace.folder / "queue" / run.id).touch()
 
     def _look(self) -> bool:
         """Sort out what ended and start what may start; returns whether anything is under way."""

@@ -104,6 +104,12 @@ def all_of(folder: Path) -> list[Snapshot]:
 
 
 def _names(folder: Path) -> list[Path]:
-    if not folder.is_dir():
-        return []
-    return sorted((p for p in folder.glob("*.npz") if files.is_whole(p)), key=lambda p: (not p.name.startswith(("fit", "gen")), p.name))
+    """The files of each phase of the training by step, the phase that began first before the others."""
+    phases: dict[str, list[tuple[float, Path]]] = {}
+    for path in folder.glob("*.npz") if folder.is_dir() else ():
+        if files.is_whole(path):
+            try:
+                phases.setdefault(path.stem[:-10], []).append((path.stat().st_mtime, path))
+            except FileNotFoundError:       # thinned meanwhile
+                continue
+    return [path for found in sorted(phases.values(), key=min) for _, path in sorted(found, key=lambda entry: entry[1].name)]

@@ -25,6 +25,7 @@ from pathlib import Path  # noqa: E402
 
 from . import files  # noqa: E402
 from .checkpoint import SECONDS, Checkpoint  # noqa: E402
+from .continuation import put_back  # noqa: E402
 from .fitting import Fitted as Fitted, Mapped as Mapped, fit_run as fit_run, map_codes as map_codes  # noqa: E402
 from .progress import Progress, ProgressWriter  # noqa: E402
 from .snapshots import Snapshots  # noqa: E402
@@ -112,7 +113,8 @@ def _ending(error: Exception, info, folder: Path) -> dict:
     if isinstance(error, Paused):
         return {"exit": PAUSED, "state": str(error)}
     if isinstance(error, Cancelled):
-        return {"exit": CANCELLED, "state": "done" if info.facts.get("result") else "cancelled"}
+        put_back(folder)
+        return {"exit": CANCELLED, "state": "done" if info.has_result else "cancelled"}
     if isinstance(error, OSError):
         return {"exit": NO_DISK, "sentence": f"The run could not be written, {files.reason(error)}. It goes on from its last checkpoint when you resume it."}
     if isinstance(error, files.StoreError) and isinstance(error.__cause__, OSError):
@@ -141,6 +143,8 @@ def _fit(workspace: Workspace, info, folder: Path, on_signal: bool) -> dict:
     if (folder / "maps").is_dir():      # of what a shorter training had learnt
         files.remove_folder(folder / "maps")
     save_fitted(folder, fitted)
+    if (folder / "before").is_dir():
+        files.remove_folder(folder / "before")
     score = fitted.scores[0] if fitted.scores else None
     return {"state": "stopped" if fitted.model.stopped_ else "done", "result": time.time(), "seconds": fitted.seconds,
             "score": score and {"name": score.name, "value": score.value, "unit": score.unit}}

@@ -25,7 +25,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from . import files
-from .checkpoint import Checkpoint
+from .continuation import lengthen, put_back
 from .datasets.base import Dataset
 from .files import StoreError as StoreError
 from .fitting import Fitted
@@ -95,14 +95,14 @@ class Workspace:
 
     def __init__(self, folder: str | os.PathLike | None = None):
         self.folder = Path(folder) if folder is not None else home()
-        self._seen: dict[str, tuple] = {}       # run id -> (times of its files, RunInfo)
+        self._seen: dict[str, tuple] = {}       # id -> (times of its files, RunInfo or dataset.json)
 
     def prepare(self) -> "Workspace":
         """Make the folders where they are missing, and refuse a workspace of a newer format."""
         path = self.folder / "workspace.json"
-        if path.exists():
-            files.check_format(files.read_json(path), path, FORMAT)
         with files.plainly(f"Opening the workspace {self.folder}"):
+            if path.exists():
+                files.check_format(files.read_json(path), path, FORMAT)
             for name in ("datasets", "runs", "queue"):
                 if not (self.folder / name).is_dir():
                     (self.folder / name).mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -149,7 +149,13 @@ class Workspace:
     def dataset_head(self, id: str) -> dict:
         """dataset.json."""
         path = self.dataset_folder(id) / "dataset.json"
-        return files.check_format(files.read_json(path), path, FORMAT)
+        try:
+            times = (path.stat().st_mtime_ns,)
+        except OSError as error:
+            raise StoreError(f"There is no dataset {id} in this workspace.") from error
+        if id not in self._seen or self._seen[id][0] != times:
+            self._seen[id] = times, files.check_format(files.read_json(path), path, FORMAT)
+        return self._seen[id][1]
 
     def upload(self, id: str) -> tuple[bytes, str] | None:
         """The uploaded bytes of a dataset and their name, None where there are none."""
@@ -262,7 +268,9 @@ class Workspace:
             files.write(self.run_folder(id) / "control", word.encode(), durable=False)
         if word != "stop" and not self.at_work(id):
             if (info := self.run(id)).state in ("waiting", "running", "paused"):
-                self.set_state(id, state="paused" if word == "pause" else "done" if info.facts.get("result") else "cancelled")
+                if word == "cancel":
+                    put_back(self.run_folder(id))
+                self.set_state(id, state="paused" if word == "pause" else "done" if info.has_result else "cancelled")
 
     def at_work(self, id: str) -> bool:
         """Whether a process is at work on a run now; a run that says it is running without one was interrupted."""
@@ -283,11 +291,7 @@ class Workspace:
         if not model.length:
             raise StoreError(f"{type(model).__name__} is solved exactly; there is nothing to continue.")
         with files.plainly("Continuing the run"):
-            reached = round(getattr(model, model.length) * Checkpoint(folder / "checkpoint").reopen())
-            setattr(model, model.length, reached + int(more))
-            model.check_params()
-            head = files.read_json(folder / "run.json", 2**20) | {"model": model.to_recipe()}
-            files.write_json(folder / "run.json", head, durable=True)
+            lengthen(folder, model, int(more))
         self.queue(id)
         return self.run(id)
 

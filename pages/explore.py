@@ -62,9 +62,10 @@ def place_closer(row: int) -> None:
 
 projection, colour = controls()
 view, job, trouble = maps.view(run, projection)
-if trouble:
-    st.error(md(trouble, 500), icon=":material/error:")
-if job is not None:
-    frame.progress(run, job)
+with st.container():        # always there: what comes and goes above the explorer must not make the browser build it anew
+    if trouble:
+        st.error(md(trouble, 500), icon=":material/error:")
+    if job is not None:
+        frame.progress(run, job)
 live(view, colour)
 frame.next_step("generate", "Generate", "**Next:** make new samples and download them.")

@@ -115,11 +115,12 @@ def selection(chosen):
 
 projection, colour, thumbs, made = controls()
 view, job, trouble = maps.view(run, projection)
-if trouble:
-    st.error(md(trouble, 500), icon=":material/error:")
-if job is not None:
-    frame.progress(run, job)
-    st.caption(f"Showing {view.title} meanwhile.")
+with st.container():
+    if trouble:
+        st.error(md(trouble, 500), icon=":material/error:")
+    if job is not None:
+        frame.progress(run, job)
+        st.caption(f"Showing {view.title} meanwhile.")
 picture(view, colour, thumbs, made)
 st.markdown("**How far to trust this map**")
 scores.show(view.scores)

@@ -307,8 +307,13 @@ def test_what_is_found_chosen_and_kept(page, server):
     page.locator(".lx-bookmarks .lx-card").wait_for()
     page.locator(".lx-bookmarks .lx-name").fill("a dream")
     page.locator(".lx-bookmarks .lx-name").press("Tab")
+    page.locator(".lx-tool[data-tool=move]").click()
+    for share in np.linspace(0.35, 0.65, 12):      # the dots under the pointer say what they are
+        page.mouse.move(area["x"] + area["width"] * share, area["y"] + area["height"] * 0.5)
+        page.wait_for_timeout(60)
+    assert re.search(r"row \d+", page.locator(".lx-say").text_content())
     page.locator(".lx-made").click()
-    page.get_by_text("new samples from the prior").wait_for()
+    page.wait_for_function("() => document.querySelector('.lx').lx.plot.data[3].x.length === 200")
     page.wait_for_timeout(1500)
     here, ends = code(page), [page.locator(f".lx-end-{end}").text_content() for end in "ab"]
     page.get_by_role("radio", name="PCA", exact=True).click()       # another map of the same codes

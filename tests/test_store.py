@@ -2,8 +2,10 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from pathlib import Path
@@ -284,22 +286,25 @@ print(len(space.runs()), space.fitted(sys.argv[2]).codes.shape, len(space.load_d
 
 
 @pytest.mark.skipif(os.name == "nt", reason="permissions of this kind are POSIX's")
-def test_a_workspace_that_may_only_be_read_can_be_read(run, workspace, tmp_path):
-    for folder in (tmp_path, *tmp_path.parents):
-        if folder.name.startswith("pytest") or folder == tmp_path:
-            folder.chmod(0o755)
-    inside = [workspace.folder, *workspace.folder.rglob("*")]
+def test_a_workspace_that_may_only_be_read_can_be_read(run, workspace):
+    outside = Path(tempfile.mkdtemp())      # pytest's own folders are closed to the other user this becomes
+    outside.chmod(0o755)
+    home = outside / "home"
+    shutil.copytree(workspace.folder, home)
+    inside = [home, *home.rglob("*")]
     for path in inside:
         path.chmod(0o555 if path.is_dir() else 0o444)
     try:
-        done = in_a_process(READ_ONLY, workspace.folder, run.id, run.dataset)
+        done = in_a_process(READ_ONLY, home, run.id, run.dataset)
+        after = [home, *home.rglob("*")]
     finally:
         for path in inside:
             path.chmod(0o755)
+        shutil.rmtree(outside)
     lines = done.stdout.splitlines()
     assert done.returncode == 0 and len(lines) == 6, done.stderr
     assert all("it may only be read" in line for line in lines[:5]), lines
-    assert lines[5] == "1 (150, 2) 150" and sorted(workspace.folder.rglob("*")) == sorted(inside[1:])
+    assert lines[5] == "1 (150, 2) 150" and sorted(after) == sorted(inside)
 
 
 def test_a_write_that_fails_keeps_what_was_there(tmp_path, monkeypatch):

@@ -2,15 +2,20 @@
 // One question is in flight at a time and the newest code wins, so what is drawn is never far behind the pointer.
 
 const HISTORY = 200;
+const left = new Map();     // the last explorer of each run: a page that is left and opened again goes on where it was
 
 export default function (component) {
   const { data, parentElement, setStateValue } = component;
   const root = parentElement.querySelector(".lx");
   if (!root || !data) return;
   // Streamlit calls again on every rerun; the explorer is built anew only when it is another run, map, colouring or visit.
-  const identity = JSON.stringify([data.token, data.map, data.colour, data.dims, data.visit]), before = root.lx;
-  if (before && before.identity === identity) before.refresh(data, setStateValue);
-  else { if (before) before.close(); root.lx = new Explorer(root, data, identity, setStateValue, before); }
+  const identity = JSON.stringify([data.token, data.map, data.colour, data.dims, data.visit]), before = root.lx || left.get(data.token);
+  if (before && before.root === root && before.identity === identity) before.refresh(data, setStateValue);
+  else {
+    if (before) before.close();
+    root.lx = new Explorer(root, data, identity, setStateValue, before);
+    left.clear(); left.set(data.token, root.lx);
+  }
   return () => setTimeout(() => { if (!root.isConnected && root.lx) { root.lx.close(); root.lx.wire.close(); } }, 1000);     // the page has been left
 }
 
@@ -27,13 +32,13 @@ class Explorer {
     this.listeners = new AbortController();
     const base = new URL("live/", document.baseURI);
     if (before && !stays) before.wire.close();
-    this.wire = stays ? before.wire : new Wire(base, data.token);
+    this.wire = stays && !before.wire.closed ? before.wire : new Wire(base, data.token);
     this.wire.trouble = (words) => this.say(words, true);
     this.decode = latest((code) => this.ask("decode", { map: data.map }, code).then((reply) => this.show(reply)));
     this.drop = latest((place) => this.ask("place", { map: data.map }, place).then((reply) => { this.setCode(reply.head.code, "map"); this.show(reply); this.say(this.data.how); }));
     this.film = latest((code) => this.ask("film", { count: data.dimensions.filter((d) => d.first).length }, code).then((reply) => this.drawFilm(reply)));
     this.draw = painter(data.kind);
-    this.build(stays);
+    this.build(stays, before);
     this.open();
   }
 
@@ -54,7 +59,7 @@ class Explorer {
 
   // -- the page ---------------------------------------------------------------------------------------------------------
 
-  build(stays) {
+  build(stays, before) {
     const { data } = this, part = (name) => this.root.querySelector(`.lx-${name}`);
     this.item = part("item"); this.near = part("near"); this.words = part("say");
     this.meter = part("meter"); this.trust = part("trust"); this.sliders = part("sliders"); this.more = part("more-sliders");
@@ -72,7 +77,9 @@ class Explorer {
     on(part("row-number"), "change", (event) => this.select(Number(event.target.value)));
     on(this.root, "keydown", (event) => this.key(event));
     this.buildMap(on, part); this.buildWalk(on, part); this.buildShelf(on, part);
-    if (!stays && data.walk) { this.kind.value = data.walk; this.t.value = data.t; }
+    if (stays && before.root !== this.root) this.search((part("query").value = before.query || ""));
+    const walk = stays ? { walk: before.kind.value, t: before.t.value } : data;
+    if (walk.walk) { this.kind.value = walk.walk; this.t.value = walk.t; }
   }
 
   // One dimension: its name, what it does across its range, its slider over that, and its exact number.

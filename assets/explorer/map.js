@@ -38,6 +38,7 @@ const mapPart = {
     const quiet = { showticklabels: false, title: { text: "" }, showbackground: false, gridcolor: "rgba(128,128,128,.25)", zeroline: false, showspikes: false };
     const layout = { margin: { l: 0, r: 0, t: 0, b: 0 }, paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", showlegend: false, dragmode: this.three ? "orbit" : "pan", hovermode: "closest",
       ...(this.three ? { scene: { xaxis: quiet, yaxis: quiet, zaxis: quiet, aspectmode: "data" } } : { xaxis: bare, yaxis: { ...bare, scaleanchor: "x" } }), autosize: true };
+    this.handle.hidden = this.three;
     this.aimCamera(layout);
     window.Plotly.newPlot(this.plot, traces, layout, { responsive: true, scrollZoom: true, displaylogo: false, displayModeBar: false, doubleClick: "reset" });
     this.plot.on("plotly_click", ({ points: [point] }) => point && (point.curveNumber === POINTS ? this.select(point.customdata) : point.curveNumber === MADE && this.visitMade(point.pointNumber)));
@@ -57,7 +58,7 @@ const mapPart = {
   },
 
   hover(row) {
-    this.hovered ||= latest((row) => this.ask("item", { i: row }).then((reply) => { this.say(reply.head.names[0]); }));
+    this.hovered ||= latest((row) => this.ask("item", { map: this.data.map, i: row }).then((reply) => { this.say(reply.head.names[0]); }));
     this.hovered(row);
   },
 

@@ -28,6 +28,7 @@ const shelfPart = {
   // -- search -----------------------------------------------------------------------------------------------------------
 
   async search(words) {
+    this.query = words;
     this.seeking ||= latest(async (words) => {
       if (!words.trim()) { this.found.hidden = true; this.found.replaceChildren(); return; }
       const { head } = await this.ask("search", { q: words });

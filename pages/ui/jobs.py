@@ -98,7 +98,11 @@ class Fit:
         self.id, self._lock = id, threading.RLock()
         self._reader = ProgressReader(WORKSPACE.run_folder(id) / "progress.jsonl")
         self._loaded: tuple[Any, Fitted | None] = (None, None)
-        self._trouble = ""
+        self._trouble, self.title = "", "Training"
+        try:
+            self.title = f"Training {self.info.recipe['name']}"
+        except StoreError:
+            pass
 
     @property
     def info(self) -> RunInfo:
@@ -125,10 +129,6 @@ class Fit:
         except StoreError:
             return "This run was deleted."
         return info.sentence or self._trouble or {"cancelled": "It was cancelled.", "paused": "It is paused."}.get(info.state, "")
-
-    @property
-    def title(self) -> str:
-        return f"Training {self.info.recipe['name']}"
 
     @property
     def progress(self) -> Progress | None:
