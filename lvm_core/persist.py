@@ -75,6 +75,9 @@ def _read_arrays(folder: Path) -> dict[str, np.ndarray]:
         arrays = files.read_tensors(folder / "weights.safetensors")
     except files.StoreError as error:
         raise LoadError(str(error)) from error
+    odd = [k for k, v in arrays.items() if v.dtype.kind not in "biuf"]      # bfloat16 is a type of NumPy's once onnx was imported
+    if odd:
+        raise LoadError(f"{folder.name}: the weights {odd[0][:40]!r} are of type {arrays[odd[0]].dtype}, which no model here learns.")
     bad = [k for k, v in arrays.items() if v.dtype.kind == "f" and not np.isfinite(v).all()]
     if bad:
         raise LoadError(f"{folder.name}: the weights {bad[0][:40]!r} hold NaN or infinity; this save is damaged.")

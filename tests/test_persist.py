@@ -234,3 +234,9 @@ def test_maps_whose_parts_do_not_fit(saved_map, spoil):
 def test_the_head_can_be_read_alone(saved):
     head = read_head(saved)
     assert head["name"] == "PCA" and head["params"]["latent_dim"] == 2
+
+
+def test_that_onnx_brings_types_of_its_own_changes_nothing(saved):
+    import ml_dtypes  # noqa: F401 - what onnx imports: from then on NumPy knows bfloat16
+
+    test_weights_of_a_type_numpy_does_not_know(saved)
