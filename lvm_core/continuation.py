@@ -35,11 +35,12 @@ def set_aside(folder: Path) -> None:
 
 
 def put_back(folder: Path) -> None:
-    """Undo a continuation. Raises OSError."""
+    """Throw away what a cancelled training reached: the run is as it was before its continuation, or has nothing. Raises OSError."""
     aside = folder / "before"
+    for gone in ("checkpoint", *(() if aside.is_dir() else ("snapshots",))):
+        if (folder / gone).is_dir():
+            files.remove_folder(folder / gone)
     if aside.is_dir():
-        if (folder / "checkpoint").is_dir():
-            files.remove_folder(folder / "checkpoint")
         for name in ("checkpoint", "run.json"):
             os.replace(aside / name, folder / name)
         files.remove_folder(aside)

@@ -15,9 +15,9 @@ from .progress import Progress
 
 MOST = 48               # over a whole training
 POINTS, ITEMS = 600, 10
-_VALUES = 200_000       # most values in the items of one snapshot
+_POINT_VALUES, _ITEM_VALUES = 600_000, 200_000      # most values that are encoded, and shown, for one snapshot
 _SECONDS = 0.2          # between two
-_SHARE = 0.02           # of the time that taking them may cost
+_SHARE = 0.03           # of the time that taking them may cost
 
 
 @dataclass(frozen=True)
@@ -38,11 +38,11 @@ class Snapshots:
 
     def __init__(self, folder: Path, dataset: Dataset, model: LatentModel):
         self.folder, self.model = folder, model
-        self.points = np.random.RandomState(0).permutation(len(dataset))[:POINTS]
+        self.points = np.random.RandomState(0).permutation(len(dataset))[:int(np.clip(_POINT_VALUES // dataset.X.shape[1], 4 * ITEMS, POINTS))]
         self.X = dataset.X[self.points]
-        self.items = int(np.clip(_VALUES // dataset.X.shape[1], 1, ITEMS))
+        self.items = int(np.clip(_ITEM_VALUES // dataset.X.shape[1], 1, ITEMS))
         self.Z = np.random.RandomState(0).standard_normal((self.items, model.latent_dim)).astype(np.float32)
-        self._next, self._marks = 0.0, -1
+        self._next, self._marks, self._cost = 0.0, -1, np.inf
 
     def __call__(self, record: Progress) -> None:
         now, mark = time.monotonic(), int(record.fraction**0.7 * MOST)      # most changes at first
@@ -50,13 +50,13 @@ class Snapshots:
             return
         seen = self.model.glimpse(self.X, self.Z)
         arrays = {"points": self.points if "codes" in seen else self.points[:0], "codes": seen.get("codes", self.Z[:0]),
-                  "back": seen.get("back", seen["made"][:0])[:self.items], "made": seen["made"], "at": np.array([record.step, record.total])}
+                  "back": seen.get("back", seen["made"][:0]), "made": seen["made"], "at": np.array([record.step, record.total])}
         if all(np.isfinite(array).all() for array in arrays.values()):
             self.folder.mkdir(exist_ok=True)
             files.write(self.folder / f"{record.phase.replace(' ', '-') or 'fit'}-{record.step:09d}.npz", lambda path: _save(path, arrays), durable=False)
             thin(self.folder)
-        spent = time.monotonic() - now
-        self._next, self._marks = now + max(_SECONDS, spent / _SHARE), mark
+        self._cost = min(self._cost, time.monotonic() - now)        # the first one costs more, for reasons of its own
+        self._next, self._marks = now + max(_SECONDS, self._cost / _SHARE), mark
 
 
 def _save(path: Path, arrays: dict[str, np.ndarray]) -> None:

@@ -153,10 +153,14 @@ def look(run):
         result(run)
     elif job.state == "paused":
         st.info(f"**{md(run.title)} is paused.** It goes on from where it was, also after a restart.", icon=":material/pause_circle:")
+    elif job.state == "cancelled":
+        st.info(f"**{md(run.title)} was cancelled;** nothing of it was kept.", icon=":material/cancel:")
     else:
         st.error(f"{md(run.title)}: {md(job.error, 600)}", icon=":material/error:")
-    if run.fitted is None and job.history:
+    if run.fitted is None and job.history and job.state != "cancelled":
         draw_curves(run)
+        if learning.has_film(run):
+            learning.show(run, live=False)
     actions(run)
 
 

@@ -205,7 +205,7 @@ def parse(response):
 def test_the_film_ends_with_the_final_model(client, run):
     head, payload = parse(client.get("/live/film-of-learning", params={"t": guard.sign(run.id)}))
     frames, n = head["frames"], head["n"]
-    assert frames > 1 and n == 600 and head["names"][-1] == "epoch 12" and len(head["legend"]["groups"]) == 10
+    assert frames > 1 and n == 600 and head["when"][-1] == "epoch 12" and len(head["legend"]["groups"]) == 10
     places = np.frombuffer(payload[:8 * frames * n], "<f4").reshape(frames, n, 2)
     assert np.isfinite(places).all() and np.abs(places).max() <= 1.5 and np.abs(places[-1]).max() > 0.9
     assert np.abs(places[-1] - places[-2]).max() < np.abs(places[-1] - places[0]).max()
@@ -215,7 +215,7 @@ def test_the_film_ends_with_the_final_model(client, run):
     last = run.dataset.decode(run.fitted.model.inverse_transform(run.fitted.codes[points]))
     assert np.abs(pixels[-20:-10] / 255 - last).max() < 0.01
     newest, _ = parse(client.get("/live/film-of-learning", params={"t": guard.sign(run.id), "last": 1}))
-    assert newest["frames"] == 1 and newest["names"] == head["names"][-1:]
+    assert newest["frames"] == 1 and newest["when"] == head["when"][-1:]
 
 
 @pytest.mark.parametrize("source, model, params", [("iris", "VAE", dict(epochs=30)), ("docstrings", "VAE", dict(epochs=1, width=16)), ("spiral", "GAN", dict(steps=60))])

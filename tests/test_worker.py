@@ -214,7 +214,7 @@ def test_two_processes_never_work_on_one_run(workspace, add):
     with pytest.raises(StoreError, match="cancel it first"):
         workspace.delete_run(id)
     workspace.ask(id, "cancel")
-    assert first.wait(60) == worker.CANCELLED and workspace.run(id).state == "cancelled"
+    assert first.wait(60) == worker.CANCELLED and workspace.run(id).state == "cancelled" and not (folder / "checkpoint").exists()
     workspace.delete_run(id)
 
 

@@ -33,13 +33,13 @@ export default function (component) {
 
   function draw() {
     const f = data.live ? 0 : Number(at.value), { head } = film;
-    part("when").textContent = head.names[f];
+    part("when").textContent = head.when[f];
     map(f);
     let from = head.real;
     for (let i = 0; i < f; i++) from += head.back[i] + head.made[i];
     const strips = [];
     if (head.back[f]) strips.push(["real", 0, head.real], ["what comes back", from, head.back[f]]);
-    strips.push([`new samples${data.live ? `, ${head.names[f]}` : ""}`, from + head.back[f], head.made[f]]);
+    strips.push([`new samples${data.live ? `, ${head.when[f]}` : ""}`, from + head.back[f], head.made[f]]);
     const box = part("strips");
     if (box.childElementCount !== strips.length) box.replaceChildren(...strips.map(() => { const made = element("div", ""); made.append(element("div", "lxn-name"), element("div", "lxn-strip")); return made; }));
     strips.forEach(([name, first, count], i) => strip(box.children[i], name, first, Math.min(count, LINES[data.kind] || count)));

@@ -101,9 +101,9 @@ class LatentModel(Persistent, ClassNamePrefixFeaturesOutMixin, TransformerMixin,
 
     def glimpse(self, X, Z) -> dict[str, np.ndarray]:
         """How an iterative model stands while its fit is under way, for rows X (n, d) and codes Z (m, k): ``codes`` (n, k) of
-        those rows, ``back`` (n, d): what comes back from them, ``made`` (m, d): what Z is decoded to."""
+        those rows, ``back`` (m, d): what comes back from the first m of them, ``made`` (m, d): what Z is decoded to."""
         codes = self._encode(X)
-        return {"codes": codes, "back": self._decode(codes), "made": self._decode(Z)}
+        return {"codes": codes, "back": self._decode(codes[:len(Z)]), "made": self._decode(Z)}
 
     # -- what a subclass writes ---------------------------------------------------------------------------------------
 

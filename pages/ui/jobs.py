@@ -173,7 +173,7 @@ class Fit:
         state, p = self.state, self.progress
         if state == "waiting":
             ahead = SCHEDULER.place(self.id)
-            return f"{self.title}: waiting" + (f", {ahead} before it" if ahead else " for its turn…")
+            return f"{self.title}: waiting, " + (f"{ahead} before it" if ahead else "next when a slot is free")
         if state != "running" or p is None or not WORKSPACE.at_work(self.id):
             return f"{self.title}: {'getting ready…' if state == 'running' else state}"
         done = p.step - p.first

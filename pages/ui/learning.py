@@ -31,8 +31,7 @@ def _component():
 
 def show(run: state.Run, *, live: bool) -> None:
     """The newest snapshot, again and again while the run is under way (``live``); or all of them with a scrubber."""
-    _component()(data={"token": guard.sign(run.id), "kind": run.dataset.kind, "live": live, "made": run.fitted.model.history_[-1]["step"] if not live and run.fitted else 0},
-                 key=f"learning-{run.id}-{live}")
+    _component()(data={"token": guard.sign(run.id), "kind": run.dataset.kind, "live": live}, key=f"learning-{run.id}-{live}-{run.job.seconds:.0f}")
 
 
 def has_film(run: state.Run) -> bool:
@@ -60,7 +59,7 @@ def _film(ask: Ask):
     rows = [r.toarray() if hasattr(r, "indptr") else r for r in rows] + [part for s in frames for part in (s.back, s.made)]
     head, items = payloads.payload(dataset, dataset.decode(np.concatenate(rows)))
     head |= {"frames": len(frames), "n": len(points), "real": shown, "back": [len(s.back) for s in frames], "made": [len(s.made) for s in frames],
-             "names": [_when(ask.run, s) for s in frames], "legend": legend}
+             "when": [_when(ask.run, s) for s in frames], "legend": legend}
     return head, np.ascontiguousarray(places, "<f4").tobytes() + np.ascontiguousarray(values, "<f4").tobytes() + items
 
 
