@@ -10,7 +10,7 @@ from lvm_core.datasets.readers import SUFFIXES
 from lvm_core.escape import markdown as md
 from lvm_core.files import StoreError
 from lvm_core.limits import LIMITS
-from pages.ui import corrections, forms, frame, items, state
+from pages.ui import bigfile, corrections, forms, frame, items, state
 from pages.ui.jobs import WORKSPACE
 
 frame.header("Data", "Bring a file or pick a built-in dataset. Check what was understood before anything is trained; correct it where it is wrong.")
@@ -21,6 +21,9 @@ def upload() -> None:
     file = st.file_uploader("Your file", type=SUFFIXES, key="file", max_upload_size=LIMITS.upload_bytes // 2**20)
     st.caption("Tables: CSV, TSV, Parquet, XLSX · Pictures: a zip, in class folders or flat · Text: .txt (a document a line), JSONL, a text column of a CSV, a zip of .txt · "
                f"Arrays: .npy, .npz · up to {LIMITS.upload_bytes // 2**20} MB. Files stay on the machine that runs this app.")
+    with st.expander(f"A larger array (.npy, up to {LIMITS.array_bytes / 2**30:.3g} GB)"):
+        st.caption("It is streamed to the disk and mapped from there: memory never holds it whole.")
+        large()
     if file is None or st.session_state.get("read") == file.file_id:
         return
     raw = file.getvalue()
@@ -35,6 +38,14 @@ def upload() -> None:
         state.use_data(state.Data(dataset, upload=raw, upload_name=file.name))
     st.session_state["read"] = file.file_id
     st.rerun()
+
+
+def large() -> None:
+    """The same for an array beyond the uploader's limit."""
+    try:
+        bigfile.uploader()
+    except DataError as error:
+        st.error(md(str(error), 600), icon=":material/error:")
 
 
 def built_in() -> None:

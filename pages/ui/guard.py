@@ -63,6 +63,17 @@ def _secret() -> bytes:
         return secrets.token_bytes(32)
 
 
+def permit(what: str) -> str:
+    """A token for something that is about no run, for this browser only."""
+    return f"{what}.{_signature(what, people.binding())}"
+
+
+def permitted(request: HTTPConnection, what: str) -> None:
+    """Raise Refused unless the request carries that token."""
+    if not hmac.compare_digest(request.query_params.get("t", "").encode(), f"{what}.{_signature(what, people.binding_of(request))}".encode()):
+        raise Refused(403, "This page was not handed out to this browser by this server; reload it.")
+
+
 def _signature(claim: str, binding: str) -> str:
     return hmac.new(_secret(), f"{claim} {binding}".encode(), hashlib.sha256).hexdigest()[:32]
 
