@@ -277,6 +277,18 @@ def test_cancelling_a_continuation_leaves_the_run_as_it_was(at_work, workspace, 
     assert worker.execute(folder) == worker.DONE and workspace.fitted(id).model.epochs == 10 and not (folder / "before").exists()
 
 
+def test_a_continuation_that_cannot_be_changes_nothing(workspace, add):
+    id, folder = add(epochs=3)
+    with pytest.raises(StoreError, match="no checkpoint"):
+        workspace.extend(id, 1)
+    assert worker.execute(folder) == worker.DONE
+    with pytest.raises(ValueError, match="epochs is 1000003, expected a whole number"):
+        workspace.extend(id, 10**6)
+    assert workspace.run(id).state == "done" and workspace.run(id).model().epochs == 3 and not (folder / "before").exists()
+    workspace.extend(id, 1)
+    assert worker.execute(folder) == worker.DONE and workspace.fitted(id).model.epochs == 4
+
+
 def test_what_is_exact_is_fitted_but_not_continued(workspace, data):
     id = workspace.add_run(workspace.add_dataset(data), MODELS["PCA"](latent_dim=3)).id
     assert worker.execute(workspace.run_folder(id)) == worker.DONE
