@@ -15,9 +15,14 @@ def lengthen(folder: Path, model: LatentModel, more: int) -> None:
     """Let the run in ``folder`` go on from its last checkpoint for ``more`` of what its length is counted in. Raises StoreError where
     there is none, ValueError where the total is outside the parameter's domain, OSError where it cannot be written."""
     set_aside(folder)
-    share = Checkpoint(folder / "checkpoint").reopen()
-    setattr(model, model.length, round(getattr(model, model.length) * share) + more)
-    model.check_params()
+    try:
+        share = Checkpoint(folder / "checkpoint").reopen()
+        setattr(model, model.length, round(getattr(model, model.length) * share) + more)
+        model.check_params()
+    except ValueError:
+        if (folder / "before").is_dir():
+            put_back(folder)
+        raise
     head = files.read_json(folder / "run.json", 2**20) | {"model": model.to_recipe()}
     files.write_json(folder / "run.json", head, durable=True)
 

@@ -26,7 +26,7 @@ from pathlib import Path  # noqa: E402
 from . import files  # noqa: E402
 from .checkpoint import SECONDS, Checkpoint  # noqa: E402
 from .continuation import put_back  # noqa: E402
-from .fitting import Fitted as Fitted, Mapped as Mapped, fit_run as fit_run, map_codes as map_codes  # noqa: E402
+from .fitting import fit_run  # noqa: E402
 from .progress import Progress, ProgressWriter  # noqa: E402
 from .snapshots import Snapshots  # noqa: E402
 from .store import save_fitted  # noqa: E402

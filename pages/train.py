@@ -149,15 +149,16 @@ def look(run):
             learning.show(run, live=True)
         st.caption("It goes on when this page is closed; come back to it by its address, or in the list below.")
         return
-    if run.fitted is not None:
-        result(run)
-    elif job.state == "paused":
+    fitted = run.fitted     # loading it may find what is wrong
+    if job.state == "paused":
         st.info(f"**{md(run.title)} is paused.** It goes on from where it was, also after a restart.", icon=":material/pause_circle:")
     elif job.state == "cancelled":
         st.info(f"**{md(run.title)} was cancelled;** nothing of it was kept.", icon=":material/cancel:")
-    else:
+    elif job.error:
         st.error(f"{md(run.title)}: {md(job.error, 600)}", icon=":material/error:")
-    if run.fitted is None and job.history and job.state != "cancelled":
+    if fitted is not None:
+        result(run)
+    if fitted is None and job.history and job.state != "cancelled":
         draw_curves(run)
         if learning.has_film(run):
             learning.show(run, live=False)

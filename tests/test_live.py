@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
 from lvm_core import DATASETS, MODELS, PROJECTIONS, read_dataset
-from lvm_core.worker import map_codes
+from lvm_core.fitting import map_codes
 from pages.ui import guard, live, state
 
 

@@ -52,7 +52,7 @@ def command(folder, **environment) -> subprocess.Popen:
     return subprocess.Popen([sys.executable, "-m", "lvm_core.worker", str(folder)], env=ENVIRONMENT | environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
-def until(condition, seconds: float = 60):
+def until(condition, seconds: float = 180):
     end = time.monotonic() + seconds
     while not (found := condition()):
         assert time.monotonic() < end, "it did not happen in time"
@@ -78,7 +78,7 @@ def same(a, b) -> None:
 def test_a_run_from_the_shell(workspace, add, data):
     id, folder = add(epochs=15)
     process = command(folder)
-    assert process.wait(120) == worker.DONE, process.stderr.read()
+    assert process.wait(180) == worker.DONE, process.stderr.read()
     info = workspace.run(id)
     assert info.state == "done" and info.facts["exit"] == 0 and info.facts["pid"] is None and info.score["name"] == "Variance explained" and info.seconds > 0
     fitted = workspace.fitted(id)
@@ -88,14 +88,14 @@ def test_a_run_from_the_shell(workspace, add, data):
     assert len(lines) <= 3 + 5.5 * (lines[-1]["seconds"] + 0.2)
     last = snapshots.newest(folder / "snapshots")
     assert last.step == last.total and np.allclose(last.codes, fitted.codes[last.points], atol=1e-5) and last.back.shape == (10, 64) and last.made.shape == (10, 64)
-    assert command(folder).wait(60) == worker.DONE and workspace.run(id).facts == info.facts     # asked again, it has nothing to do
+    assert command(folder).wait(180) == worker.DONE and workspace.run(id).facts == info.facts     # asked again, it has nothing to do
     assert not {p.name for p in folder.iterdir()} - {"run.json", "state.json", "progress.jsonl", "snapshots", "checkpoint", "model", "codes.npy", "split.npy", "scores.json", "columns.json", "lock"}
 
 
 def test_what_is_no_run_is_refused(tmp_path, workspace):
     for folder in (tmp_path / "nothing", tmp_path, workspace.folder):
         process = command(folder)
-        assert process.wait(60) == worker.NO_RUN and "holds no run" in process.stderr.read()
+        assert process.wait(180) == worker.NO_RUN and "holds no run" in process.stderr.read()
     assert worker.main([]) == worker.NO_RUN
 
 
@@ -117,7 +117,7 @@ def test_killed_at_random_moments_it_reaches_what_it_would_have_reached(model, p
         assert workspace.run(id).state in ("running", "done") and not workspace.at_work(id)
         workspace.load_dataset(workspace.run(id).dataset), snapshots.all_of(folder / "snapshots"), workspace.runs()
     process = command(folder)
-    assert process.wait(120) == worker.DONE, process.stderr.read()
+    assert process.wait(180) == worker.DONE, process.stderr.read()
     same(workspace.fitted(id), fit_run(data, workspace.run(id).model()))
 
 
@@ -180,7 +180,7 @@ def test_out_of_memory_ends_in_a_sentence(workspace):
     id = workspace.add_dataset(array_dataset(rng.standard_normal((2000, 3000)), "wide", None, None, []))
     run = workspace.add_run(id, MODELS["VAE"](latent_dim=8, width=2048, depth=6, batch_size=2000, epochs=5))
     process = command(workspace.run_folder(run.id), LATENT_EXPLORER_MEMORY="0.6")
-    assert process.wait(120) == worker.NO_MEMORY, process.stderr.read()
+    assert process.wait(180) == worker.NO_MEMORY, process.stderr.read()
     info = workspace.run(run.id)
     assert info.state == "failed" and "ran out of memory; try fewer rows" in info.sentence and info.facts["exit"] == worker.NO_MEMORY
 
@@ -210,18 +210,18 @@ def test_two_processes_never_work_on_one_run(workspace, add):
     first = command(folder)
     until(lambda: workspace.at_work(id))
     second = command(folder)
-    assert second.wait(60) == worker.BUSY
+    assert second.wait(180) == worker.BUSY
     with pytest.raises(StoreError, match="cancel it first"):
         workspace.delete_run(id)
     workspace.ask(id, "cancel")
-    assert first.wait(60) == worker.CANCELLED and workspace.run(id).state == "cancelled" and not (folder / "checkpoint").exists()
+    assert first.wait(180) == worker.CANCELLED and workspace.run(id).state == "cancelled" and not (folder / "checkpoint").exists()
     workspace.delete_run(id)
 
 
 def test_two_runs_write_at_once(workspace, add, data):
     made = [add(epochs=30, random_state=seed) for seed in (1, 2)]
     processes = [command(folder) for _, folder in made]
-    assert [p.wait(120) for p in processes] == [0, 0]
+    assert [p.wait(180) for p in processes] == [0, 0]
     for id, _ in made:
         same(workspace.fitted(id), fit_run(data, workspace.run(id).model()))
 
@@ -233,7 +233,7 @@ def test_stop_keeps_what_was_reached_and_continuing_takes_it_up(workspace, add):
     process = command(folder)
     until(lambda: step(folder) > 100)
     workspace.ask(id, "stop")
-    assert process.wait(60) == worker.DONE
+    assert process.wait(180) == worker.DONE
     info, fitted = workspace.run(id), workspace.fitted(id)
     assert info.state == "stopped" and fitted.model.stopped_ and not (folder / "control").exists()
     reached = fitted.model.history_[-1]["step"]
@@ -268,13 +268,25 @@ def test_cancelling_a_continuation_leaves_the_run_as_it_was(at_work, workspace, 
         until(lambda: step(folder) > 1000)
         assert workspace.run(id).has_result
         workspace.ask(id, "cancel")
-        assert process.wait(60) == worker.CANCELLED
+        assert process.wait(180) == worker.CANCELLED
     else:
         workspace.ask(id, "cancel")
     assert workspace.run(id).state == "done" and workspace.run(id).model().epochs == 8
     assert all((folder / path).read_bytes() == content for path, content in before.items()) and not (folder / "before").exists()
     workspace.extend(id, 2)
     assert worker.execute(folder) == worker.DONE and workspace.fitted(id).model.epochs == 10 and not (folder / "before").exists()
+
+
+def test_a_continuation_that_cannot_be_changes_nothing(workspace, add):
+    id, folder = add(epochs=3)
+    with pytest.raises(StoreError, match="no checkpoint"):
+        workspace.extend(id, 1)
+    assert worker.execute(folder) == worker.DONE
+    with pytest.raises(ValueError, match="epochs is 1000003, expected a whole number"):
+        workspace.extend(id, 10**6)
+    assert workspace.run(id).state == "done" and workspace.run(id).model().epochs == 3 and not (folder / "before").exists()
+    workspace.extend(id, 1)
+    assert worker.execute(folder) == worker.DONE and workspace.fitted(id).model.epochs == 4
 
 
 def test_what_is_exact_is_fitted_but_not_continued(workspace, data):
@@ -292,7 +304,7 @@ def test_a_pause_goes_on_where_it_was(how, workspace, add, data):
     process = command(folder)
     until(lambda: step(folder) > 100)
     workspace.ask(id, how) if how == "pause" else process.send_signal(how)
-    assert process.wait(60) == worker.PAUSED
+    assert process.wait(180) == worker.PAUSED
     assert workspace.run(id).state == ("waiting" if how == signal.SIGTERM else "paused")
     reached = Checkpoint(folder / "checkpoint").load("")[0]["step"]
     assert reached >= step(folder) - 1 > 0
