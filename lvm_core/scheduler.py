@@ -1,4 +1,4 @@
-"""Starts the runs of a workspace as worker processes, a set number at a time, first come first served.
+"""Starts the runs of a workspace as worker processes, a set number at a time: people take turns, and each one's runs go first come first served.
 
 Its truth is the workspace's ``queue`` folder and the locks that workers hold; a scheduler that dies loses nothing, and the next one
 takes over the workers that went on without it. One scheduler at a time serves a workspace; others wait until it is gone.
@@ -14,10 +14,12 @@ import subprocess
 import sys
 import threading
 import time
+from collections import Counter
 from pathlib import Path
 
 from . import files
 from .files import StoreError
+from .owners import ownership
 from .worker import PAUSED
 from .workspace import UNDER_WAY, Workspace, is_id
 
@@ -29,8 +31,11 @@ log = logging.getLogger(__name__)
 
 
 def slots() -> int:
-    """LATENT_EXPLORER_SLOTS, or one for four processors."""
-    return max(1, int(os.environ.get("LATENT_EXPLORER_SLOTS") or (os.cpu_count() or 1) // 4))
+    """LATENT_EXPLORER_SLOTS, or one for four processors. Raises ValueError for what is no number."""
+    chosen = os.environ.get("LATENT_EXPLORER_SLOTS", "").strip()
+    if chosen and not chosen.isdecimal():
+        raise ValueError(f"LATENT_EXPLORER_SLOTS is {chosen[:40]!r}, expected how many fits may run at once, such as 2.")
+    return max(1, int(chosen or (os.cpu_count() or 1) // 4))
 
 
 class Scheduler:
@@ -125,9 +130,16 @@ class Scheduler:
                 (self.workspace.folder / "queue" / name).unlink(missing_ok=True)
         return found
 
-    @staticmethod
-    def _waiting(queue: list) -> list:
-        return sorted((run for run in queue if run.state == "waiting"), key=lambda run: (run.facts.get("asked") or 0, run.number))
+    def _waiting(self, queue: list) -> list:
+        """Those that wait, in turn: each person's first, then each one's second, ..., the training ones counted; the earlier first."""
+        found, turn = [], Counter(self._owner(run) for run in queue if run.state == "running")
+        for run in sorted((run for run in queue if run.state == "waiting"), key=lambda run: (run.facts.get("asked") or 0, run.number)):
+            found.append((turn[self._owner(run)], run))
+            turn[self._owner(run)] += 1
+        return [run for _, run in sorted(found, key=lambda pair: pair[0])]
+
+    def _owner(self, run) -> str:
+        return ownership(self.workspace.run_folder(run.id)).owner
 
     def _at_work(self, run) -> bool:
         process, since = self._processes.get(run.id, (None, 0.0))

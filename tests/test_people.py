@@ -164,6 +164,33 @@ def test_limits_of_one_person_are_said(run, many, monkeypatch):
     people.check_room(LIMITS.kept_bytes // 2)
 
 
+def test_people_take_turns_in_the_queue(tmp_path, monkeypatch):
+    from lvm_core.scheduler import Scheduler
+    from lvm_core.workspace import Workspace
+
+    workspace = Workspace(tmp_path).prepare()
+    data = workspace.add_dataset(DATASETS["iris"]().load())
+    ids = [workspace.add_run(data, MODELS["VAE"](latent_dim=2)).id for _ in range(6)]
+    for id, owner in zip(ids, "aaaabb"):
+        owners.own(workspace.run_folder(id), owner)
+    scheduler = Scheduler(workspace, count=1, spare=False)
+    assert [scheduler.place(id) for id in ids] == [0, 2, 4, 5, 1, 3]
+    workspace.set_state(ids[0], state="running")
+    assert [scheduler.place(id) for id in ids[1:]] == [1, 3, 4, 0, 2]
+
+
+@pytest.mark.parametrize("chosen, count", [("3", 3), ("0", 1), ("", None), ("many", ValueError), ("-1", ValueError), ("1.5", ValueError)])
+def test_slots_are_a_whole_number(chosen, count, monkeypatch):
+    from lvm_core.scheduler import slots
+
+    monkeypatch.setenv("LATENT_EXPLORER_SLOTS", chosen)
+    if count is ValueError:
+        with pytest.raises(ValueError, match="LATENT_EXPLORER_SLOTS"):
+            slots()
+    else:
+        assert slots() == (count or slots()) >= 1
+
+
 # -- two real browsers -----------------------------------------------------------------------------------------------------
 
 @pytest.fixture

@@ -24,7 +24,7 @@ class Explorer {
     Object.assign(this, { root, data, identity, report, code: null, start: null, place: null, history: [], future: [], seed: -1, a: data.a, b: data.b, walk: null, camera: data.camera, chosen: new Set(), kept: null, born: performance.now() });
     const stays = before && before.data.token === data.token && before.code;
     if (stays) {       // another map or colouring of the same codes: what is in hand stays
-      for (const name of ["history", "future", "seed", "a", "b", "corners"]) this[name] = before[name];
+      for (const name of ["code", "start", "selected", "history", "future", "seed", "a", "b", "corners"]) this[name] = before[name];
       this.camera = before.data.map === data.map && before.data.dims === data.dims ? before.camera : null;
       if (before.data.visit === data.visit) Object.assign(data, { row: before.selected, code: before.code });
     }
@@ -90,7 +90,7 @@ class Explorer {
     Object.assign(range, { type: "range", min: d.low, max: d.high, step: (d.high - d.low) / 400 });
     range.setAttribute("aria-label", `${d.name}: ${d.help}`);
     Object.assign(number, { type: "number", step: "any", title: "Type an exact value" }); number.setAttribute("aria-label", `${d.name}, exact value`);
-    const change = (value, source) => { if (Number.isFinite(value)) { const code = this.code.slice(); code[d.j] = value; this.move(code, source); } };
+    const change = (value, source) => { if (Number.isFinite(value) && this.code) { const code = this.code.slice(); code[d.j] = value; this.move(code, source); } };
     range.addEventListener("input", () => change(Number(range.value), "slider"));
     range.addEventListener("change", () => this.settle());
     number.addEventListener("change", () => { change(Number(number.value), "number"); this.settle(); });
