@@ -21,9 +21,10 @@ def upload() -> None:
     file = st.file_uploader("Your file", type=SUFFIXES, key="file", max_upload_size=LIMITS.upload_bytes // 2**20)
     st.caption("Tables: CSV, TSV, Parquet, XLSX · Pictures: a zip, in class folders or flat · Text: .txt (a document a line), JSONL, a text column of a CSV, a zip of .txt · "
                f"Arrays: .npy, .npz · up to {LIMITS.upload_bytes // 2**20} MB. Files stay on the machine that runs this app.")
-    with st.expander(f"A larger array (.npy, up to {LIMITS.array_bytes / 2**30:.3g} GB)"):
-        st.caption("It is streamed to the disk and mapped from there: memory never holds it whole.")
-        large()
+    with st.expander(f"A larger array (.npy, up to {LIMITS.array_bytes / 2**30:.3g} GB)", on_change="rerun", key="larger") as more:
+        if more.open:
+            st.caption("It is streamed to the disk and mapped from there: memory never holds it whole.")
+            large()
     if file is None or st.session_state.get("read") == file.file_id:
         return
     raw = file.getvalue()
