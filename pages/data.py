@@ -10,7 +10,7 @@ from lvm_core.datasets.readers import SUFFIXES
 from lvm_core.escape import markdown as md
 from lvm_core.files import StoreError
 from lvm_core.limits import LIMITS
-from pages.ui import bigfile, corrections, forms, frame, items, state
+from pages.ui import bigfile, corrections, forms, frame, items, portable, state
 from pages.ui.jobs import WORKSPACE
 
 frame.header("Data", "Bring a file or pick a built-in dataset. Check what was understood before anything is trained; correct it where it is wrong.")
@@ -67,6 +67,8 @@ def built_in() -> None:
 
 def kept() -> None:
     """The datasets of the workspace; a click opens one."""
+    with st.popover("A run from another machine", icon=":material/deployed_code:"):
+        portable.bring()
     heads = state.datasets()[:200]
     if not heads:
         st.caption("Every dataset you open is kept here, on the machine that runs this app.")
@@ -103,7 +105,7 @@ def preview(dataset) -> None:
     rows = np.sort(rng.choice(len(dataset), min(n, len(dataset)), replace=False))
     labels = [items.brief(v) for v in dataset.rows[dataset.label].iloc[rows]] if dataset.label in dataset.rows.columns else None
     if dataset.kind == "table":
-        st.dataframe(dataset.rows.head(200), height=360, alt="first rows of the table")
+        st.dataframe(dataset.rows.head(200), height=360, alt="first rows of the table", column_config=items.days(dataset.rows.head(200)))
         return
     items.gallery(dataset, dataset.items(rows), labels if dataset.kind != "array" or labels is None else [f"{v} (row {i})" for v, i in zip(labels, rows)], key="preview")
 

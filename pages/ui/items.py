@@ -42,6 +42,11 @@ def brief(v) -> str:
     return str(v)[:40]
 
 
+def days(frame: pd.DataFrame) -> dict:
+    """Column settings that show dates without a time of day as what they are."""
+    return {name: st.column_config.DateColumn(name) for name, column in frame.items() if pd.api.types.is_datetime64_any_dtype(column) and (column.dropna() == column.dropna().dt.normalize()).all()}
+
+
 def gallery(dataset: Dataset, items, captions: list[str] | None = None, *, key: str, width: int | None = None, columns: int = 6) -> None:
     """Many items side by side: pictures in a flow, rows in a table, words in cards, curves in one chart."""
     _GALLERY[dataset.kind](dataset, items, captions, key, width, columns)
@@ -74,7 +79,7 @@ def _gallery_table(dataset, items, captions, key, width, columns):
     frame = pd.DataFrame(items).reset_index(drop=True)
     if captions:
         frame.insert(0, " ", captions)
-    st.dataframe(frame, hide_index=True, height=min(38 + 35 * len(frame), 430), key=f"frame-{key}", alt="rows of the table")
+    st.dataframe(frame, hide_index=True, height=min(38 + 35 * len(frame), 430), key=f"frame-{key}", alt="rows of the table", column_config=days(frame))
 
 
 def _one_table(dataset, item, title, key, beside, beside_title):

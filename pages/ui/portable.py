@@ -33,7 +33,7 @@ def download(run: state.Run) -> None:
 
 
 def bring() -> None:
-    """An uploader for such a zip; the run in it becomes the session's."""
+    """An uploader for such a zip; the run in it becomes the session's, and opens."""
     file = st.file_uploader("Import a run", type=["zip"], key="import-run", max_upload_size=min(LIMITS.archive_bytes, LIMITS.upload_bytes) // 2**20,
                             help="A zip that was downloaded here or on another machine. Nothing in it is run.")
     if file is None or st.session_state.get("imported") == file.file_id:
@@ -50,4 +50,4 @@ def bring() -> None:
         return
     st.session_state["imported"] = file.file_id
     state.use_run(state.RUNS.get(info.id))
-    st.rerun()
+    st.switch_page("train.py")
