@@ -76,6 +76,7 @@ class Explorer {
     on(part("random"), "click", () => this.random());
     on(part("row-number"), "change", (event) => this.select(Number(event.target.value)));
     on(this.root, "keydown", (event) => this.key(event));
+    document.addEventListener("pointerdown", (event) => { if (this.telling && !this.root.contains(event.target)) this.tellPage(1500); }, { capture: true, signal: this.listeners.signal });
     this.buildMap(on, part); this.buildWalk(on, part); this.buildShelf(on, part);
     if (stays && before.root !== this.root) this.search((part("query").value = before.query || ""));
     const walk = stays ? { walk: before.kind.value, t: before.t.value } : data;
@@ -157,12 +158,13 @@ class Explorer {
     this.film(this.code); this.makeGrid(); this.tellPage();
   }
 
-  // What is in hand, for the address.
-  tellPage() {
-    clearTimeout(this.timer);
+  // What is in hand, for the address. Not while a press elsewhere may lead to another page: a word that comes between makes
+  // Streamlit run this page again.
+  tellPage(wait = 250) {
+    clearTimeout(this.timer); this.telling = true;
     const end = (at) => at && (Number.isInteger(at.row) ? { row: at.row } : { code: at.code.map((v) => Number(v.toFixed(4))) });
-    this.timer = setTimeout(() => this.code && this.report("at", { row: this.selected, code: this.row() === null ? this.code.map((v) => Number(v.toFixed(5))) : null, a: end(this.a), b: end(this.b),
-      walk: this.kind.value, t: Number(this.t.value), camera: this.camera || null }), 250);
+    this.timer = setTimeout(() => { this.telling = false; if (this.code && this.root.isConnected) this.report("at", { row: this.selected, code: this.row() === null ? this.code.map((v) => Number(v.toFixed(5))) : null, a: end(this.a), b: end(this.b),
+      walk: this.kind.value, t: Number(this.t.value), camera: this.camera || null }); }, wait);
   }
 
   back() { if (this.history.length > 1) { this.future.push(this.history.pop()); this.move(this.history[this.history.length - 1], "undo"); this.film(this.code); this.tellPage(); } }
