@@ -120,8 +120,15 @@ def test_zips_of_any_names(names, seed, what):
         files[name if "." in name else f"{name}.{kind}"] = content[kind] if kind != "png" else packed(picture(seed + i))
     try:
         data = zipped(files)
-    except (ValueError, UnicodeEncodeError, struct_error()):
+    except (ValueError, IndexError, UnicodeEncodeError, struct_error()):      # what zipfile itself cannot write, such as a name that is one NUL
         return
+    survives(data, "a.zip")
+
+
+def test_zips_with_a_name_that_is_one_nul():
+    data = zipped({"q": packed(picture(0)), **{f"{i}.png": packed(picture(i)) for i in range(1, 5)}})
+    data = data.replace(b"q\x89PNG", b"\0\x89PNG").replace(b"\0\0q", b"\0\0\0")
+    assert b"q" not in zipfile.ZipFile(io.BytesIO(data)).namelist()[0].encode()
     survives(data, "a.zip")
 
 
