@@ -56,7 +56,8 @@ def fit_run(dataset: Dataset, model: LatentModel, on_step: OnStep | None = None,
     """
     start = time.monotonic()
     train, held_out = split(len(dataset), model.random_state or 0)
-    model.fit(dataset.X[train], layout=dataset.layout, on_step=on_step, checkpoint=checkpoint)
+    y = dataset.targets() if model.labels else None
+    model.fit(dataset.X[train], None if y is None else y[train], layout=dataset.layout, on_step=on_step, checkpoint=checkpoint)
     codes = encode_all(model, dataset.X)
     seconds = time.monotonic() - start + (checkpoint.earlier if checkpoint else 0.0)
     return Fitted(model, codes, train, held_out, seconds, *_measured(model, dataset.X, train, held_out))

@@ -66,6 +66,20 @@ class Dataset:
             return self.rows["text"].iloc[index].tolist()
         return self.codec.decode(self.X[index])
 
+    def targets(self) -> np.ndarray | None:
+        """The label of each row (n,) as text, None where a row has none; None without a label column that holds classes: text,
+        truth values, or at most 50 whole numbers."""
+        column = self.rows[self.label] if self.label in self.rows else None
+        if column is None or not 1 < column.nunique() <= 200:
+            return None
+        if pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column):
+            seen = column.dropna().to_numpy(np.float64)
+            if len(np.unique(seen)) > 50 or not (seen == np.rint(seen)).all():
+                return None
+        elif pd.api.types.is_datetime64_any_dtype(column):
+            return None
+        return np.array([None if gone else str(v) for v, gone in zip(column, column.isna())], dtype=object)
+
     def colours(self) -> list[str]:
         """Columns of ``rows`` a map can be coloured by: numbers, dates, and categories with at most 200 values; the label first."""
         names = [c for c in self.rows.columns if self._colourable(self.rows[c])]

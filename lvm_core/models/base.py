@@ -33,9 +33,13 @@ class LatentModel(Persistent, ClassNamePrefixFeaturesOutMixin, TransformerMixin,
     year: ClassVar[int] = 0
     link: ClassVar[str] = ""
     summary: ClassVar[str] = ""
+    objective: ClassVar[str] = ""           # what is optimised, in full, as LaTeX
+    when: ClassVar[str] = ""                # when to use it, and when rather not: two or three sentences for people
+    reading: ClassVar[str] = ""             # what its code and its numbers mean
     kinds: ClassVar[tuple[str, ...]] = ("image", "table", "text", "array")
     importance_meaning: ClassVar[str] = ""
     sparse: ClassVar[bool] = False          # whether X may be CSR
+    labels: ClassVar[bool] = False          # whether the fit uses labels y; its _fit then takes y, None without any
     iterative: ClassVar[bool] = False       # whether the fit reports steps; its _fit then takes a checkpoint too
     length: ClassVar[str] = ""              # the parameter that says how long it trains, where a fit can be continued
 
@@ -47,7 +51,8 @@ class LatentModel(Persistent, ClassNamePrefixFeaturesOutMixin, TransformerMixin,
     # -- the public verbs -------------------------------------------------------------------------------------------
 
     def fit(self, X, y=None, *, layout: Layout | None = None, on_step: OnStep | None = None, checkpoint: Checkpoint | None = None):
-        """Learn from X (n, d). ``layout`` names the columns' likelihoods; without one they are real numbers.
+        """Learn from X (n, d). ``layout`` names the columns' likelihoods; without one they are real numbers. ``y`` (n,) are
+        labels, None or NaN where a row has none; only a model with ``labels`` uses them.
 
         ``on_step(Progress)`` may return True to stop; the fit then keeps what was reached. An ``iterative`` model keeps its
         state in ``checkpoint`` from time to time; a later fit with the same X, parameters and checkpoint goes on from there
@@ -60,7 +65,9 @@ class LatentModel(Persistent, ClassNamePrefixFeaturesOutMixin, TransformerMixin,
         if layout.d != X.shape[1]:
             raise ValueError(f"X has {X.shape[1]} columns, the layout describes {layout.d}.")
         self.layout_, self.stopped_, self.history_ = layout, False, []
-        kept = {"checkpoint": checkpoint} if self.iterative else {}
+        if y is not None and len(y) != X.shape[0]:
+            raise ValueError(f"y has {len(y)} labels, X has {X.shape[0]} rows.")
+        kept = ({"checkpoint": checkpoint} if self.iterative else {}) | ({"y": y} if self.labels else {})
         Z = self._fit(X, check_random_state(self.random_state), on_step, **kept)
         Z = self._encode(X) if Z is None else Z
         if not np.isfinite(Z).all():

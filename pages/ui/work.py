@@ -1,0 +1,43 @@
+"""Work of a page that takes more than a moment: done once in a thread, with progress and Stop, and kept with the run while that is in memory."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from typing import Any
+
+import streamlit as st
+
+from lvm_core.escape import markdown as md
+from lvm_core.progress import OnStep
+
+from . import frame
+from .jobs import Job
+from .state import Run
+
+
+def result(run: Run, title: str, settings: dict, work: Callable[[OnStep], Any], *, wait: float = 0.5) -> Any:
+    """What ``work(on_step)`` gives, or None while it is under way (its progress is then drawn) or after it failed (the sentence is
+    drawn, with a way to try again). ``title`` and ``settings`` (plain JSON) name the work: equal ones share one result.
+
+    ``work`` reports by ``on_step(Progress)`` (see :class:`lvm_core.progress.Reporter`) and ends early, keeping what it reached,
+    where that returns True. It must not touch Streamlit.
+    """
+    key = "work" + hashlib.sha256(json.dumps([title, settings], sort_keys=True).encode()).hexdigest()[:24]
+    job = run.map_jobs.get(key)
+    if job is None:
+        job = run.map_jobs[key] = Job(title, work)
+        job.wait(wait)
+    if job.running:
+        frame.progress(run, key)
+        return None
+    if job.error:
+        st.error(md(job.error, 600), icon=":material/error:")
+        if st.button("Try again", icon=":material/refresh:", key=f"again-{key}"):
+            run.map_jobs.pop(key, None)
+            st.rerun()
+        return None
+    if job.state == "stopped":
+        st.caption(":material/stop_circle: Stopped early; this is what was reached.")
+    return job.result
