@@ -21,7 +21,7 @@ FLOORS = [
     {"projections"},
     {"paths", "directions", "support", "selection"},
     {"quality"},
-    {"figures", "export", "export_onnx", "animation"},
+    {"figures", "figures_quality", "export", "export_onnx", "animation"},
     {"fitting"},
     {"store"},
     {"continuation", "snapshots"},
