@@ -24,8 +24,8 @@ def two_clouds(real: np.ndarray, made: np.ndarray, height: int = 400) -> go.Figu
         for P, label, marker in ((behind, "", dict(color=_FAINT, size=size)), (front, name, dict(color=paint, size=size, symbol=symbol, opacity=0.75))):
             figure.add_trace(go.Scattergl(x=P[:, 0], y=P[:, 1], mode="markers", marker=marker, name=label, showlegend=False, hoverinfo="skip"), 1, column)
     figure.update_layout(height=height, dragmode=False, **_BARE)
-    figure.update_xaxes(showticklabels=False, showgrid=False, zeroline=False, showline=True, linecolor=_GRID, mirror=True)
-    figure.update_yaxes(showticklabels=False, showgrid=False, zeroline=False, showline=True, linecolor=_GRID, mirror=True)
+    figure.update_xaxes(showticklabels=False, showgrid=False, zeroline=False)
+    figure.update_yaxes(showticklabels=False, showgrid=False, zeroline=False)
     return figure
 
 

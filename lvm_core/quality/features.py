@@ -20,11 +20,13 @@ _STEPS = 500
 @dataclass(frozen=True)
 class Features:
     """``transform``: rows X (n, d), dense or CSR, -> features (n, f), each of variance 1 on the data. ``words``: what they are.
-    ``free`` (n,): the rows of the data that may be compared; where a network learnt labels, those it has not seen."""
+    ``free`` (n,): the rows of the data that may be compared; where a network learnt labels, those it has not seen. ``ordered``: whether
+    the first ones are those in which rows differ most."""
 
     transform: Callable[[np.ndarray], np.ndarray]
     words: str
     free: np.ndarray
+    ordered: bool = False
 
 
 def own_features(X, layout: Layout, y=None, *, random_state: int = 0, on_step: OnStep | None = None) -> Features:
@@ -41,7 +43,8 @@ def own_features(X, layout: Layout, y=None, *, random_state: int = 0, on_step: O
     if layout.image is not None and y is not None and (found := _of_a_classifier(X, layout, np.asarray(y, object), rng, on_step)):
         return found
     if layout.d <= MOST and not layout.has("counts") and layout.image is None:
-        return _scaled(lambda A: np.asarray(A, np.float64), X, f"the {layout.d} columns, each scaled to variance 1")
+        together = " (a category's together)" if layout.has("categorical") else ""
+        return _scaled(lambda A: np.asarray(A, np.float64), X, f"the {layout.d} columns, each scaled to variance 1{together}", weight=_weights(layout))
     return _of_components(X, layout, rng)
 
 
@@ -51,13 +54,18 @@ def hellinger(X) -> np.ndarray:
     return np.sqrt(X / np.maximum(X.sum(1, keepdims=True), 1e-12))
 
 
-def _scaled(transform, X, words, free=None) -> Features:
-    """The features with mean 0 and variance 1 on X; dead ones left out."""
+def _weights(layout: Layout) -> np.ndarray:
+    """(d,): the columns of a category together count as one."""
+    return np.concatenate([np.full(b.size, b.size**-0.5 if b.likelihood == "categorical" else 1.0) for b in layout.blocks])
+
+
+def _scaled(transform, X, words, free=None, weight=None, ordered=False) -> Features:
+    """The features with mean 0 and variance 1 (or ``weight`` squared) on X; dead ones left out."""
     F = transform(X)
     mean, spread = F.mean(0), F.std(0)
     alive = spread > 1e-6 * max(spread.max(), 1e-12)
-    spread = spread[alive]
-    return Features(lambda Y: (transform(Y)[:, alive] - mean[alive]) / spread, words, np.arange(len(F)) if free is None else free)
+    spread = (spread if weight is None else spread / weight)[alive]
+    return Features(lambda Y: (transform(Y)[:, alive] - mean[alive]) / spread, words, np.arange(len(F)) if free is None else free, ordered)
 
 
 def _of_components(X, layout: Layout, rng) -> Features:
@@ -73,7 +81,7 @@ def _of_components(X, layout: Layout, rng) -> Features:
     k = min(max(int(np.searchsorted(share, 0.95)) + 1, _LEAST), k)
     what = "of the square roots of the words' shares " if words else ""
     return _scaled(lambda A: found.transform(dense(A))[:, :k], X, f"the first {k} principal components {what}({percent(share[k - 1])} of the variance), "
-                   "each scaled to variance 1")
+                   "each scaled to variance 1", ordered=True)
 
 
 def _of_a_classifier(X, layout: Layout, y, rng, on_step) -> Features | None:

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ..datasets.base import Dataset
+from ..neighbours import nearest
 from ..progress import OnStep, Reporter
 from .base import Score, percent
 from .copying import copying
@@ -32,7 +33,7 @@ _SHARES = {
 @dataclass
 class SampleQuality:
     """What :func:`sample_quality` found. ``scores``: by heading. ``features``: what rows were compared by. ``compared``: row numbers of the
-    samples that were. ``positions``: features of real rows and samples in two common principal components. ``outliers``: samples, the
+    samples that were. ``positions``: real rows and samples in two common dimensions. ``outliers``: samples, the
     one farthest from real rows first. ``suspects``: a sample, its nearest training row, and how near (see :class:`~.copying.Copying`),
     nearest first. Of tables: ``columns``, ``pairs``, ``useful`` as in :mod:`~.tables`, worst first."""
 
@@ -88,13 +89,17 @@ def _realism(found, dataset, new, own, train, unseen, rng) -> None:
     A, B, F = own.transform(X[free[:b]]), own.transform(X[free[b:2 * b]]), own.transform(items)
     S = own.transform(shuffled(X[free[:b]], layout, rng))
     found.scores["Real enough, varied enough"] = _distances(A, B, F, S, rng) + _neighbourhoods(A, B, F, S)
+    found.positions = dict(zip(("real", "generated"), _flat(A, F, own.ordered)))
+    found.outliers = found.compared[np.argsort(-nearest(F, np.concatenate([A, B]), NEIGHBOURS)[0].mean(1), kind="stable")]
+
+
+def _flat(A, F, ordered: bool) -> list[np.ndarray]:
+    """Both in two dimensions: those in which the real rows A differ most."""
     from sklearn.decomposition import PCA
 
-    axes = PCA(min(2, A.shape[1])).fit(np.concatenate([A, B]))
-    found.positions = {name: np.pad(axes.transform(side), ((0, 0), (0, 2 - axes.n_components_))) for name, side in (("real", A), ("generated", F))}
-    from ..neighbours import nearest
-
-    found.outliers = found.compared[np.argsort(-nearest(F, np.concatenate([A, B]), NEIGHBOURS)[0].mean(1), kind="stable")]
+    k = min(2, A.shape[1])
+    place = (lambda side: side[:, :k]) if ordered else PCA(k).fit(A).transform
+    return [np.pad(place(side), ((0, 0), (0, 2 - k))) for side in (A, F)]
 
 
 def _distances(A, B, F, S, rng) -> list[Score]:
@@ -103,12 +108,12 @@ def _distances(A, B, F, S, rng) -> list[Score]:
     chance = kid_by_chance(kernel(R.astype(np.float32), R.astype(np.float32)), b, random_state=rng.randint(2**31 - 1))
     splits = [rng.permutation(2 * b) for _ in range(_SPLITS)]
     halves = np.array([frechet(R[s[:b]], R[s[b:]]) for s in splits])
-    for name, value, error, worst, floor, how in (("KID", *kid(A, F), kid(A, S)[0], float(np.quantile(chance, 0.95)), "distance of distributions by a cubic kernel, no bias"),
+    for name, value, error, worst, floor, how in (("KID", *kid(A, F), kid(A, S)[0], float(np.quantile(chance, 0.95)), "by a cubic kernel, without bias"),
                                                   ("Fréchet distance", frechet(A, F), frechet_error(A, F), frechet(A, S), float(np.quantile(halves, 0.95)),
-                                                   "distance of means and covariances; grows where rows are few")):
-        verdict = "no difference from real rows is seen" if value <= floor else f"{(value / floor):.2g} times that floor" if floor > 0 else "above that floor"
-        scores.append(Score(name, value, f"{value:.3g} ± {error:.2g} from {b:,} real rows ({how}). Real rows against other real rows stay below {floor:.2g}: {verdict}. "
-                            f"Shuffled columns get {worst:.3g}.", worst if worst > floor else None, floor, error=error))
+                                                   "between means and covariances; greater where rows are few")):
+        verdict = "no difference is seen" if value <= floor else f"this is {value / floor:.2g} times that" if floor > 0 else "this is above it"
+        scores.append(Score(name, value, f"Distance to {b:,} real rows {how}. Real rows stay below {floor:.2g} from other real rows, their floor: {verdict}. Shuffled columns get {worst:.3g}.",
+                            worst if worst > floor else None, floor, error=error))
     return scores
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import streamlit as st
 
 from lvm_core.escape import clean
@@ -19,7 +20,7 @@ _LINES = {
     "Columns": "Bars run from knowing nothing (empty) to what two sets of real rows get (full).",
     "Words": "How often words come, not which come together.",
 }
-_SHOWN, _PAIRS = 12, 6
+_SHOWN, _PAIRS = 12, 6       # items
 
 
 def why_not(run) -> str:
@@ -70,20 +71,20 @@ def _pictures(run, quality: SampleQuality, new) -> None:
     left, right = st.columns([6, 6], gap="large")
     with left:
         st.markdown("**Where they lie**")
-        st.plotly_chart(two_clouds(quality.positions["real"], quality.positions["generated"]), key=f"quality-clouds-{run.id}", config=items.PLOT, alt="real rows and samples in two common principal components")
+        st.plotly_chart(two_clouds(quality.positions["real"], quality.positions["generated"]), key=f"quality-clouds-{run.id}", config=items.PLOT, alt="real rows and samples in two common dimensions")
         st.caption("Both in the two directions in which the real ones differ most, in the features named above; grey is the other side. Empty regions on the right are kinds the model does not make.")
     with right:
         if quality.suspects is not None:
             st.markdown("**Samples nearest to a training row**, each with that row")
-            shown = quality.suspects.head(_PAIRS)
+            shown = quality.suspects.drop_duplicates("row").head(3 if dataset.kind == "text" else _PAIRS)
             made, real = dataset.decode(new[shown["sample"]]), dataset.items(shown["row"].to_numpy())
             names = [[f"sample {s}" for s in shown["sample"]], [f"row {r} ({ratio:.2f})" for r, ratio in zip(shown["row"], shown["ratio"])]]
             _pairs(run, made, real, names)
             st.caption("In brackets: the distance between them, over the row's own distance to its nearest other training row. 0 is an exact copy, 1 as far apart as the data is.")
-    worst = quality.outliers[:_SHOWN]
+    worst = quality.outliers[:6 if dataset.kind == "array" else _SHOWN]
     if len(worst):
         st.markdown("**Samples farthest from the data**")
-        items.gallery(dataset, dataset.decode(new[worst]), key=f"quality-far-{run.id}", captions=[f"sample {i}" for i in worst], width=84)
+        items.gallery(dataset, dataset.decode(new[worst]), key=f"quality-far-{run.id}", captions=[f"sample {i}" for i in worst], width=76)
 
 
 def _pairs(run, made, real, names) -> None:
@@ -97,8 +98,6 @@ def _pairs(run, made, real, names) -> None:
             with st.container(border=True):
                 st.markdown(f":gray[{a}]  \n{items.words(item, 10)}  \n:gray[{b}]  \n{md(' '.join(row.split()), 200)}")
     elif dataset.kind == "table":
-        import pandas as pd
-
         columns = [c.name for c in dataset.codec.columns]
         both = pd.concat([made, real[columns].reset_index(drop=True)]).sort_index(kind="stable").astype(object)
         items.gallery(dataset, both, key=f"quality-pairs-{run.id}", captions=[name for pair in zip(*names) for name in pair])
