@@ -18,7 +18,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 import numpy as np
 
 from lvm_core import DATASETS, MODELS
-from lvm_core.quality.disentanglement import DEAD, disentanglement
+from lvm_core.quality.disentanglement import disentanglement, in_use
 
 SEEDS, EPOCHS, K = 3, 40, 10
 NAMES = "MIG", "DCI disentanglement", "DCI completeness", "DCI informativeness", "FactorVAE score"
@@ -40,7 +40,7 @@ def main(quick: bool):
         for seed in range(1 if quick else SEEDS):
             model = make(seed).fit(data.X, layout=data.layout)
             took = time.perf_counter() - start
-            alive = model.importance_ >= DEAD * model.importance_.max()
+            alive = in_use(model)
             result = disentanglement(model.transform(data.X), data.rows, alive=alive, random_state=seed)
             found.append([s.value for s in result.scores])
             chance = {s.name: s.baseline for s in result.scores}

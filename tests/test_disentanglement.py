@@ -1,5 +1,7 @@
 """Disentanglement metrics on codes whose answer is known, and against their definitions written out."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,7 +11,7 @@ from numpy.testing import assert_allclose
 from sklearn.metrics import mutual_info_score
 
 from lvm_core import DATASETS
-from lvm_core.quality.disentanglement import dci, disentanglement, factor_columns, factor_votes, information, levels, mig, quantile_bins
+from lvm_core.quality.disentanglement import dci, disentanglement, factor_columns, factor_votes, in_use, information, levels, mig, quantile_bins
 
 N = 1200
 
@@ -151,9 +153,14 @@ def test_columns_that_can_be_factors():
 def test_dead_dimensions_and_missing_factors_are_left_out():
     gaps = FACTORS.copy()
     gaps.loc[:99, "shape"] = None
-    found = disentanglement(np.column_stack([1e-3 * Z[:, 1], Z]), gaps)
+    found = disentanglement(np.column_stack([np.full(N, 0.1), 1e-3 * Z]), gaps)
     assert found.rows == N - 100 and found.dimensions.tolist() == [1, 2, 3, 4]
     assert disentanglement(Z, gaps, alive=[True, True, False, False]).dimensions.tolist() == [0, 1]
+
+
+def test_dimensions_in_use_are_those_with_information_where_codes_are_noisy():
+    noisy = SimpleNamespace(importance_=[2.0, 0.02, 0.001], encode_distribution=None)
+    assert in_use(noisy).tolist() == [True, True, False] and in_use(SimpleNamespace(importance_=[0.99, 0.001])).all()
 
 
 def test_it_is_reproducible_can_be_stopped_and_says_what_it_cannot_do(identity):

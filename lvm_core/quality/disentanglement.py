@@ -13,7 +13,7 @@ from .base import Score, percent
 MOST_ROWS = 5000
 LEAST_ROWS = 100
 BINS = 20               # of a factor that is a number, and of a dimension (Locatello et al., 2019)
-DEAD = 0.003            # of the greatest variance: below, a dimension is not used
+DEAD = 0.01             # nats of information: a dimension of a noisy code below this holds nothing (its mean only trembles)
 _FEW = 50               # values a factor may have that is not a number
 _VOTES, _ROWS = 800, 64
 
@@ -46,11 +46,18 @@ def factor_columns(rows: pd.DataFrame) -> list[str]:
     return kept
 
 
+def in_use(model) -> np.ndarray:
+    """(k,): dimensions that hold something. Where codes are noisy those with ``DEAD`` nats or more; else all, as a direction
+    of little variance can hold a factor all the same."""
+    importance = np.asarray(model.importance_, np.float64)
+    return importance >= DEAD if hasattr(model, "encode_distribution") else np.ones(len(importance), bool)
+
+
 def disentanglement(Z, factors: pd.DataFrame, *, alive=None, random_state: int = 0, on_step: OnStep | None = None) -> Disentanglement:
     """MIG, DCI and the FactorVAE score of codes Z (n, k) against known ``factors`` (n, f), numbers or categories.
 
     Each has for baseline what the same codes get when their rows are shuffled, so that they know nothing. ``alive`` (k,): dimensions in
-    use; by default those whose variance is at least ``DEAD`` of the greatest. Rows with a missing factor are left out; of
+    use (see :func:`in_use`); by default all that move. Rows with a missing factor are left out; of
     more than ``MOST_ROWS`` a sample is measured. ``on_step`` may end it early, keeping the scores reached.
     Raises ValueError without a factor that varies, below ``LEAST_ROWS`` rows, or where Z does not move.
     """
@@ -64,7 +71,7 @@ def disentanglement(Z, factors: pd.DataFrame, *, alive=None, random_state: int =
     factors, Z = factors.iloc[keep], Z[keep]
     names = [name for name in factors.columns if factors[name].nunique() > 1]
     spread = Z.var(0)
-    alive = np.flatnonzero((spread > 0) & (spread >= DEAD * spread.max() if alive is None else np.asarray(alive, bool)))
+    alive = np.flatnonzero((spread > 1e-12 * spread.max()) & (True if alive is None else np.asarray(alive, bool)))
     if not names or not len(alive):
         raise ValueError(f"there are {len(names)} factors that vary and {len(alive)} dimensions in use, expected at least 1 of each.")
     Z, V = Z[:, alive], np.column_stack([levels(factors[name]) for name in names])

@@ -7,7 +7,7 @@ import streamlit as st
 
 from lvm_core.escape import clean
 from lvm_core.figures_quality import heat
-from lvm_core.quality.disentanglement import LEAST_ROWS, Disentanglement, disentanglement, factor_columns
+from lvm_core.quality.disentanglement import LEAST_ROWS, Disentanglement, disentanglement, factor_columns, in_use
 from pages.ui import items, scores, state, work
 
 TITLE, RANK = "Disentanglement", 70
@@ -37,15 +37,15 @@ def draw(run) -> None:
         return
     if dataset.kind == "table" and set(chosen) & {c.name for c in dataset.codec.columns}:
         st.caption("Columns of this table are what the model saw, not hidden causes: a high score means that dimensions repeat columns. Columns that hang together cannot be told apart fully.")
-    order, dead = state.dimensions(run)
-    alive = [j in set(order[:len(order) - dead]) for j in range(len(order))]
+    alive = in_use(fitted.model)
     found = work.result(run, "Disentanglement", {"factors": [str(c) for c in chosen], "seed": int(seed)},
                         lambda on_step: disentanglement(fitted.codes, dataset.rows[chosen], alive=alive, random_state=int(seed), on_step=on_step))
     if found is not None:
-        _show(run, found, order, dead)
+        _show(run, found)
 
 
-def _show(run, found: Disentanglement, order, dead: int) -> None:
+def _show(run, found: Disentanglement) -> None:
+    order, dead = state.dimensions(run)[0], run.fitted.codes.shape[1] - len(found.dimensions)
     scores.show(found.scores)
     st.caption(f"Measured on {found.rows:,} rows. Bars run from the same codes with their rows shuffled, which know nothing (empty), to one dimension for each factor (full). None of these says that the items look good, or that "
                "factors nobody wrote down are apart; factors that depend on each other cannot score full. A model of another seed can differ as much as another model does, so compare several.")
@@ -55,7 +55,7 @@ def _show(run, found: Disentanglement, order, dead: int) -> None:
     st.plotly_chart(heat(table, "dimension, the one that does most first"), key=f"factors-heat-{run.id}-{which}", config=items.PLOT, alt=f"{_SHOWN[which]} of each dimension for each factor")
     st.caption({"information": "The share of a factor's information that one dimension has by itself, chance taken off: a row with one bright cell is a factor in one dimension; a dark row is not in the code, or only in several dimensions together.",
                 "importance": "How much of the prediction of a factor by a random forest hangs on each dimension; every row sums to 1, also that of a factor that cannot be predicted."}[which]
-               + (f" {dead} dimension{'s' * (dead > 1)} that do{'es' * (dead == 1)} next to nothing {'are' if dead > 1 else 'is'} left out." if dead else ""))
+               + (f" {dead} dimension{'s' * (dead > 1)} that hold{'s' * (dead == 1)} nothing {'are' if dead > 1 else 'is'} left out." if dead else ""))
     share = lambda label, words: st.column_config.NumberColumn(label, format="percent", help=words)        # noqa: E731
     st.dataframe(pd.DataFrame(found.factors), hide_index=True, key=f"factors-table-{run.id}", alt="the factors and their part of the scores", column_config={
         "name": "factor", "levels": st.column_config.NumberColumn("classes", help="Values, or the parts a number was cut into."),
