@@ -18,7 +18,7 @@ from lvm_core.quality.copying import copying
 from lvm_core.quality.distances import frechet_error, kernel, kid_by_chance
 from lvm_core.quality.features import own_features
 from lvm_core.quality.samples import shuffled
-from lvm_core.quality.tables import column_shapes, pair_similarity, train_on_generated
+from lvm_core.quality.tables import column_shapes, pair_similarity, table_scores, train_on_generated
 
 
 def normal(n, d, seed=0):
@@ -185,6 +185,21 @@ def test_generated_rows_that_keep_the_relations_teach_as_much_as_real_ones():
     assert (useful["real"] > 0.8).all() and (abs(useful["made"] - useful["real"]) < 0.15).all()
     assert (useless["made"] < 0.3).all() and (useless["made"] >= -1).all()
     assert set(train_on_generated(train, train, test)["name"]) == set(train.columns)
+
+
+def test_columns_of_every_type_can_be_compared_with_gaps_and_without():
+    rng, n = np.random.RandomState(0), 120
+    whole = pd.DataFrame({"when": pd.to_datetime(rng.randint(0, 10**9, n), unit="s"), "zoned": pd.to_datetime(rng.randint(0, 10**9, n), unit="s").tz_localize("UTC"),
+                          "count": pd.array(rng.randint(0, 50, n), dtype="Int64"), "flag": pd.array(rng.uniform(size=n) > 0.5, dtype="boolean"), "kind": pd.Categorical(rng.choice(list("abc"), n)),
+                          "mixed": rng.choice([1, 2, None], n), "same": 1.0, "number": rng.normal(size=n), "empty": np.nan})
+    gaps = whole.copy()
+    gaps.loc[::7, ["when", "zoned", "count", "flag", "kind", "number"]] = None
+    for real, made in ((whole, whole), (gaps, gaps), (whole, gaps), (gaps, whole)):
+        scores, shapes, pairs, useful = table_scores(real, made, gaps.iloc[:40])
+        assert shapes["value"].between(0, 1).all() and pairs["value"].between(0, 1).all() and len(pairs) == 36
+        assert all(np.isfinite(s.value) and s.value <= 1 for s in scores) and len(scores) == 3 and useful["made"].between(-1, 1).all()
+        if real is made:
+            assert_allclose([shapes["value"].min(), pairs["value"].min()], 1)
 
 
 # -- features ---------------------------------------------------------------------------------------------------------------

@@ -22,6 +22,7 @@ LEAST_ROWS = 20
 NEIGHBOURS = 5
 _SPLITS = 20
 _POOL = 20_000          # training rows that features are learnt on and rows are drawn from
+CELLS = 50_000_000      # and their values in all
 _SHARES = {
     "precision": ("Precision", "How real: {} of the samples lie where real rows do."),
     "recall": ("Recall", "How varied: {} of the real rows lie where samples do."),
@@ -61,8 +62,9 @@ def sample_quality(dataset: Dataset, new, train, unseen, *, random_state: int = 
     if min(len(train), len(new)) < LEAST_ROWS:
         raise ValueError(f"there are {len(new)} samples and {len(train)} training rows, expected at least {LEAST_ROWS} each.")
     rng = np.random.RandomState(random_state)
-    train = np.sort(rng.permutation(train)[:_POOL])
-    unseen = np.sort(rng.permutation(np.asarray(unseen, int))[:MOST_ROWS])
+    most = max(LEAST_ROWS, CELLS // dataset.X.shape[1])
+    train = np.sort(rng.permutation(train)[:min(most, _POOL)])
+    unseen = np.sort(rng.permutation(np.asarray(unseen, int))[:min(most, MOST_ROWS)])
     found, stages = SampleQuality(), [("realism and variety", _realism), ("copies", _copies)]
     if dataset.kind in _STAGES:
         stages.append(_STAGES[dataset.kind])

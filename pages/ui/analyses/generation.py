@@ -9,7 +9,7 @@ import streamlit as st
 from lvm_core.escape import clean
 from lvm_core.escape import markdown as md
 from lvm_core.figures_quality import two_clouds, two_histograms
-from lvm_core.quality.samples import LEAST_ROWS, SampleQuality, sample_quality
+from lvm_core.quality.samples import CELLS, LEAST_ROWS, SampleQuality, sample_quality
 from pages.ui import items, scores, work
 
 TITLE, RANK = "Sample quality", 30
@@ -31,8 +31,9 @@ def why_not(run) -> str:
 
 def draw(run) -> None:
     """Settings, scores, pictures."""
+    most = int(np.clip(CELLS // run.dataset.X.shape[1], LEAST_ROWS, 5000))
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        n = st.number_input("Samples", LEAST_ROWS, 5000, 1000, 100, key=f"quality-n-{run.id}", help="More make the errors smaller. Equally many real rows are needed beside them, so small data limits what is compared.", width=160)
+        n = st.number_input("Samples", LEAST_ROWS, most, min(1000, most), 100, key=f"quality-n-{run.id}", help="More make the errors smaller. Equally many real rows are needed beside them, so small data limits what is compared.", width=160)
         temperature = st.slider("Temperature", 0.0, 2.0, 1.0, 0.05, key=f"quality-temperature-{run.id}", width=260, help="Spread of the codes, as on the Generate page; below 1 samples look more real and vary less.")
         seed = st.number_input("Seed", 0, 2**31 - 1, 0, key=f"quality-seed-{run.id}", width=160, help="The same seed, model and settings give the same samples, here and on the Generate page.")
     settings = {"n": int(n), "temperature": float(temperature), "seed": int(seed)}
