@@ -22,7 +22,7 @@ FLOORS = [
     {"paths", "directions", "support", "selection"},
     {"quality"},
     {"figures", "figures_quality", "export", "export_onnx", "animation"},
-    {"fitting"},
+    {"fitting", "comparison"},
     {"store"},
     {"continuation", "snapshots"},
     {"workspace", "owners"},

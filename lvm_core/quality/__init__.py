@@ -3,10 +3,11 @@
 from .base import Score
 from .distances import frechet, kid
 from .generation import generation
+from .labels import labels
 from .likelihood import likelihood
-from .projection import projection
 from .prdc import prdc
+from .projection import projection
 from .reconstruction import Reconstruction, reconstruction
 from .samples import SampleQuality, sample_quality
 
-__all__ = ["Score", "Reconstruction", "SampleQuality", "frechet", "generation", "kid", "likelihood", "prdc", "projection", "reconstruction", "sample_quality"]
+__all__ = ["Score", "Reconstruction", "SampleQuality", "frechet", "generation", "kid", "labels", "likelihood", "prdc", "projection", "reconstruction", "sample_quality"]
