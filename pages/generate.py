@@ -57,6 +57,9 @@ with shown:
     st.markdown("**How good they are**")
     if len(run.fitted.train) >= 4:
         scores.show(generation(dataset.X[run.fitted.train], X, dataset.layout))
+        if st.button("Look longer", icon=":material/query_stats:", key="look-longer", help="Sample quality on the Analyse page: real and varied enough, or copied? Against real rows, with errors and pictures."):
+            st.session_state[f"part-{run.id}"] = "generation"
+            st.switch_page("analyse.py")
     else:
         st.caption("Too few rows were trained on to compare with.")
 frame.next_step("train", "Train another", "**Next:** try another model or other settings on the same data.")

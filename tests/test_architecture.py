@@ -21,7 +21,7 @@ FLOORS = [
     {"projections"},
     {"paths", "directions", "support", "selection"},
     {"quality"},
-    {"figures", "figures_series", "export", "export_onnx", "animation"},
+    {"figures", "figures_series", "figures_quality", "export", "export_onnx", "animation"},
     {"fitting", "comparison"},
     {"store"},
     {"continuation", "snapshots"},
