@@ -1,0 +1,62 @@
+"""Figures of what a model is used for: a histogram with a threshold, numbers of clusters tried, bytes against what is lost."""
+
+from __future__ import annotations
+
+import numpy as np
+import plotly.graph_objects as go
+
+from .escape import plotly as ply
+from .figures import ACCENT, OKABE_ITO
+
+_LOOK = dict(margin=dict(l=8, r=8, t=24, b=8), paper_bgcolor="rgba(0,0,0,0)", plot_bgcolor="rgba(0,0,0,0)")
+_GRID = dict(gridcolor="rgba(128,128,128,.2)", zeroline=False)
+
+
+def histogram(values: np.ndarray, threshold: float, name: str, marked: np.ndarray | None = None, marked_name: str = "", height: int = 240) -> go.Figure:
+    """Values (n,) in 60 bins, those at or above the threshold in another colour; ``marked`` (n,) bool is drawn as a line over it: the density of one class."""
+    edges = np.histogram_bin_edges(values, bins=60)
+    figure = go.Figure()
+    middle, width = (edges[1:] + edges[:-1]) / 2, np.diff(edges)
+    beyond = values >= threshold
+    for rows, paint, label in ((~beyond, "#8A8A8A", "below"), (beyond, OKABE_ITO[5], "at or beyond")):
+        figure.add_trace(go.Bar(x=middle, y=np.histogram(values[rows], edges)[0], width=width, name=label, marker=dict(color=paint, line=dict(width=0)),
+                                hovertemplate="%{x:.4g}: %{y} rows<extra>" + label + "</extra>"))
+    if marked is not None and marked.any():
+        figure.add_trace(go.Scatter(x=middle, y=np.histogram(values[marked], edges)[0], mode="lines", line=dict(color=OKABE_ITO[0], width=2, shape="hvh"),
+                                    name=ply(marked_name, 28), hovertemplate="%{x:.4g}: %{y} rows<extra>" + ply(marked_name, 28) + "</extra>"))
+    figure.add_vline(x=threshold, line=dict(color=OKABE_ITO[5], width=2, dash="dot"))
+    figure.update_layout(barmode="stack", bargap=0, height=height, legend=dict(orientation="h", y=1.15, x=0), **_LOOK)
+    figure.update_xaxes(title=ply(name), showgrid=False, zeroline=False)
+    figure.update_yaxes(title="rows", **_GRID)
+    return figure
+
+
+def settings_curve(points: list[tuple[int, float]], chosen: int, setting: str, measure: str, height: int = 220) -> go.Figure:
+    """(setting, value) as a line, the chosen one marked."""
+    figure = go.Figure(go.Scatter(x=[p[0] for p in points], y=[p[1] for p in points], mode="lines+markers", line=dict(color=ACCENT, width=2), showlegend=False,
+                                  hovertemplate=f"{ply(setting)} %{{x}}: %{{y:.4g}}<extra></extra>"))
+    figure.add_vline(x=chosen, line=dict(color=OKABE_ITO[5], width=2, dash="dot"), annotation_text=f"used: {chosen}", annotation_position="top right")
+    figure.update_layout(height=height, **_LOOK)
+    figure.update_xaxes(title=ply(setting), showgrid=False)
+    figure.update_yaxes(title=ply(measure, 60), **_GRID)
+    return figure
+
+
+def rate_curve(lines: dict[str, list[tuple[float, float, str]]], plain: dict[str, float], mark: tuple[float, float] | None = None, height: int = 380) -> go.Figure:
+    """What is lost against bytes a row, one line a precision: name -> (bytes, error, hover). ``plain``: bytes of codecs that lose nothing, as dotted
+    lines; ``mark``: the level looked at."""
+    figure = go.Figure()
+    for i, (name, points) in enumerate(lines.items()):
+        figure.add_trace(go.Scatter(x=[p[0] for p in points], y=[p[1] for p in points], text=[ply(p[2], 80) for p in points], mode="lines+markers", name=ply(name),
+                                    line=dict(color=OKABE_ITO[i], width=2), marker=dict(symbol=("circle", "diamond", "square", "triangle-up")[i % 4], size=8),
+                                    hovertemplate="%{text}<br>%{x:.4g} bytes a row, %{y:.1%} lost<extra></extra>"))
+    for i, (name, size) in enumerate(plain.items()):
+        figure.add_vline(x=size, line=dict(color="#8A8A8A", width=1.5, dash="dot"), annotation_text=ply(name), annotation_textangle=-90,
+                         annotation_position="top left", annotation_font=dict(size=11, color="#8A8A8A"))
+    if mark is not None:
+        figure.add_trace(go.Scatter(x=[mark[0]], y=[mark[1]], mode="markers", showlegend=False, hoverinfo="skip",
+                                    marker=dict(size=18, color="rgba(0,0,0,0)", line=dict(width=2.5, color=ACCENT))))
+    figure.update_layout(height=height, legend=dict(orientation="h", y=1.1, x=0), **_LOOK)
+    figure.update_xaxes(title="bytes a row", type="log", showgrid=False)
+    figure.update_yaxes(title="lost (the mean row loses 100 %)", tickformat=".0%", rangemode="tozero", **_GRID)
+    return figure
