@@ -16,7 +16,7 @@ import pandas as pd
 from .neighbours import nearest
 from .progress import OnStep, Reporter
 from .quality.base import Score, percent
-from .quality.residuals import Residuals
+from .quality.residuals import Residuals, sample
 
 NEIGHBOURS = 5          # the k of ADBench and PyOD
 MOST_REFERENCE = 20_000  # rows that stand for the training data in a search for neighbours
@@ -47,12 +47,11 @@ class Anomalies:
         self.k = min(k, len(self.train) - 1)
         if self.k < 1:
             raise ValueError(f"{len(self.train)} training row, expected at least 2 to compare with.")
-        self.residuals = Residuals(X[self.train], model.layout_, random_state=random_state)
-        self.reference = self.train if len(self.train) <= MOST_REFERENCE else np.sort(
-            np.random.RandomState(random_state).choice(self.train, MOST_REFERENCE, replace=False))
-        known = self.codes[self.train]
+        self.residuals = Residuals(X, model.layout_, self.train, random_state=random_state)
+        self.reference, known = sample(self.train, MOST_REFERENCE, random_state), self.codes[self.train]
         self.centre, spread = known.mean(0), known.std(0)
         self.unit = np.where(spread > 1e-12 * np.abs(known).max(initial=0), spread, 1.0)
+        self.scaled = self.codes / self.unit
         self._inverse = np.linalg.pinv(np.atleast_2d(np.cov(known.T)), rcond=1e-9, hermitian=True)
 
     @property
@@ -145,7 +144,7 @@ METHODS = {
     "likelihood": Method("−log p (exact)", "The negative log-likelihood of the row in nats, exact under this model and its noise. High: the model finds such a row improbable.",
                          lambda s, index: -np.asarray(s.model.score_samples(s.own_rows(index)), np.float64), _back),
     "codes": Method("Distance in code space", f"Distance from the code to its {NEIGHBOURS}th nearest training code, each dimension in units of its spread. High: few rows have a "
-                    "code like it, even if it decodes well.", lambda s, index: s.beyond(s.codes / s.unit, index), lambda s, i: s.from_centre(i), "dimensions"),
+                    "code like it, even if it decodes well.", lambda s, index: s.beyond(s.scaled, index), lambda s, i: s.from_centre(i), "dimensions"),
     "mahalanobis": Method("Mahalanobis distance of the code", "Squared distance of the code from the centre of all codes, measured by their covariance. High: an extreme code; right "
                           "when codes form one cloud, blind between several.", lambda s, index: s.mahalanobis(index), lambda s, i: s.from_centre(i), "dimensions"),
     "norm": Method("Norm of the standardised row (no model)", "Squared distance from the mean row, every column by its own spread: a baseline that knows no model. What PyOD and ADBench "

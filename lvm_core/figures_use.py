@@ -35,7 +35,7 @@ def settings_curve(points: list[tuple[int, float]], chosen: int, setting: str, m
     """(setting, value) as a line, the chosen one marked."""
     figure = go.Figure(go.Scatter(x=[p[0] for p in points], y=[p[1] for p in points], mode="lines+markers", line=dict(color=ACCENT, width=2), showlegend=False,
                                   hovertemplate=f"{ply(setting)} %{{x}}: %{{y:.4g}}<extra></extra>"))
-    figure.add_vline(x=chosen, line=dict(color=OKABE_ITO[5], width=2, dash="dot"), annotation_text=f"used: {chosen}", annotation_position="top right")
+    figure.add_vline(x=chosen, line=dict(color=OKABE_ITO[5], width=2, dash="dot"), annotation_text=f"used: {chosen}", annotation_position="bottom right")
     figure.update_layout(height=height, **_LOOK)
     figure.update_xaxes(title=ply(setting), showgrid=False)
     figure.update_yaxes(title=ply(measure, 60), **_GRID)
@@ -50,13 +50,14 @@ def rate_curve(lines: dict[str, list[tuple[float, float, str]]], plain: dict[str
         figure.add_trace(go.Scatter(x=[p[0] for p in points], y=[p[1] for p in points], text=[ply(p[2], 80) for p in points], mode="lines+markers", name=ply(name),
                                     line=dict(color=OKABE_ITO[i], width=2), marker=dict(symbol=("circle", "diamond", "square", "triangle-up")[i % 4], size=8),
                                     hovertemplate="%{text}<br>%{x:.4g} bytes a row, %{y:.1%} lost<extra></extra>"))
-    for i, (name, size) in enumerate(plain.items()):
-        figure.add_vline(x=size, line=dict(color="#8A8A8A", width=1.5, dash="dot"), annotation_text=ply(name), annotation_textangle=-90,
-                         annotation_position="top left", annotation_font=dict(size=11, color="#8A8A8A"))
+    top = max((p[1] for points in lines.values() for p in points), default=1.0)
+    for i, (name, size) in enumerate(sorted(plain.items(), key=lambda item: item[1])):      # as traces: shapes do not stretch a logarithmic axis
+        figure.add_trace(go.Scatter(x=[size, size], y=[0, top * (1 - 0.12 * i)], mode="lines+text", text=["", ply(name)], textposition="middle left", showlegend=False,
+                                    line=dict(color="#8A8A8A", width=1.5, dash="dot"), textfont=dict(color="#8A8A8A"), hovertemplate=ply(name) + ": %{x:,.4g} bytes a row, nothing lost<extra></extra>"))
     if mark is not None:
         figure.add_trace(go.Scatter(x=[mark[0]], y=[mark[1]], mode="markers", showlegend=False, hoverinfo="skip",
                                     marker=dict(size=18, color="rgba(0,0,0,0)", line=dict(width=2.5, color=ACCENT))))
     figure.update_layout(height=height, legend=dict(orientation="h", y=1.1, x=0), **_LOOK)
-    figure.update_xaxes(title="bytes a row", type="log", showgrid=False)
+    figure.update_xaxes(title="bytes a row", type="log", showgrid=False, dtick=1)
     figure.update_yaxes(title="lost (the mean row loses 100 %)", tickformat=".0%", rangemode="tozero", **_GRID)
     return figure

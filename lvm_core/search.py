@@ -8,8 +8,9 @@ import numpy as np
 
 from .anomalies import _neighbours
 from .quality.base import Score, percent
+from .quality.residuals import sample
 
-PAIRS, MOST_QUERIES = 2000, 1000
+PAIRS, MOST_QUERIES, MOST_POOL = 2000, 1000, 20_000
 
 
 @dataclass(frozen=True)
@@ -34,11 +35,13 @@ class Space:
     def nearest(self, q, k: int, without: int | None = None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Row numbers, distances and closeness (k,) each of the rows nearest to q (1, d), ``without`` one of them. Closeness is the share of random
         pairs of rows, 0 to 100, that are further apart."""
-        D, I = _neighbours(q, self.A, k + (without is not None))
-        keep = np.flatnonzero(I[0] != without)[:k] if without is not None else np.arange(len(I[0]))
-        away = D[0, keep]
-        closeness = 100 * (1 - np.searchsorted(self.reference, away, "left") / len(self.reference))
-        return I[0, keep], away, closeness
+        every = np.concatenate([_distances(self.A[s:s + 5000], q) for s in range(0, self.A.shape[0], 5000)])
+        if without is not None:
+            every[without] = np.inf
+        rows = np.argsort(every, kind="stable")[:min(k, len(every) - (without is not None))]
+        m = len(self.reference)
+        closeness = 100 * (m - np.searchsorted(self.reference, every[rows], "left")) / (m + 1)     # a sample of pairs cannot tell of 100 %
+        return rows, every[rows], closeness
 
 
 def comparable(X, layout):
@@ -52,13 +55,14 @@ def comparable(X, layout):
 
 def precision(A, y, k: int = 10, *, random_state: int = 0) -> Score | None:
     """Precision at k: of the k rows of A (n, d) nearest to a row, the share with its class in ``y`` (n,), None where unknown; chance is the share
-    of pairs of the same class. Mean over all rows, or over 1000 drawn by ``random_state``. None where fewer than 2 classes or k + 1 rows are known."""
+    of pairs of the same class. Mean over all rows, or over 1000 drawn by ``random_state`` and among 20 000. None where fewer than 2 classes or k + 1 rows are known."""
     known = np.flatnonzero([v is not None and v == v for v in y])
+    known = sample(known, MOST_POOL, random_state)
     if len(known) <= k or len(set(y[known])) < 2:
         return None
     truth = np.unique(y[known].astype(str), return_inverse=True)[1]
     A = A[known]
-    ask = np.arange(len(known)) if len(known) <= MOST_QUERIES else np.sort(np.random.RandomState(random_state).choice(len(known), MOST_QUERIES, replace=False))
+    ask = sample(np.arange(len(known)), MOST_QUERIES, random_state)
     I = _neighbours(A[ask], A, k + 1)[1]
     own = I == ask[:, None]
     own[~own.any(1), -1] = True
@@ -76,7 +80,9 @@ def shared(a, b) -> float:
 
 
 def _distances(a, b) -> np.ndarray:
-    away = a - b
-    if hasattr(away, "indptr"):
-        return np.sqrt(np.asarray(away.multiply(away).sum(1), np.float64).ravel())
-    return np.sqrt(np.square(np.asarray(away, np.float64)).sum(1))
+    """Of each row of a (m, d) to the same row of b, or to its only row."""
+    if hasattr(a, "indptr"):
+        squares = [np.asarray(part.multiply(part).sum(1), np.float64).ravel() for part in (a, b)]
+        both = a @ b.T if b.shape[0] == 1 else a.multiply(b).sum(1)
+        return np.sqrt(np.maximum(squares[0] + squares[1] - 2 * np.asarray(both.toarray() if hasattr(both, "indptr") else both, np.float64).ravel(), 0))
+    return np.sqrt(np.square(np.asarray(a, np.float64) - np.asarray(b, np.float64)).sum(1))

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..progress import OnStep, Reporter
-from .residuals import Residuals
+from .residuals import Residuals, sample
 
 BITS = (32, 8, 4, 2)
 MOST_ROWS = 2000
@@ -67,10 +67,10 @@ class Compression:
 
     def __init__(self, model, X, codes, train, rows, *, random_state: int = 0):
         self.model, self.X, self.codes = model, X, np.asarray(codes, np.float64)
-        self.rows = rows if len(rows) <= MOST_ROWS else np.sort(np.random.RandomState(random_state).choice(rows, MOST_ROWS, replace=False))
+        self.rows = sample(np.asarray(rows), MOST_ROWS, random_state)
         self.order = np.argsort(-np.asarray(model.importance_, float)[:codes.shape[1]], kind="stable")
         self.mean = self.codes[train].mean(0)
-        self.residuals = Residuals(X[train], model.layout_, random_state=random_state)
+        self.residuals = Residuals(X, model.layout_, train, random_state=random_state)
         self.quantisers = {bits: Quantiser(self.codes[train], bits) for bits in BITS}
 
     @property

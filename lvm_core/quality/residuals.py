@@ -9,17 +9,22 @@ from ..layout import Layout
 MOST_ROWS = 20_000
 
 
+def sample(rows: np.ndarray, most: int, random_state: int) -> np.ndarray:
+    """At most ``most`` of these row numbers, ascending where some were left out."""
+    return rows if len(rows) <= most else np.sort(np.random.RandomState(random_state).choice(rows, most, replace=False))
+
+
 class Residuals:
     """Squared errors between rows x and y (m, d), in a unit where always predicting the training mean gets 1 a row on average.
 
     Every block of columns (a table's column, a picture, a vocabulary) is divided by what the mean row of ``X`` (n, d), dense or
     CSR, gets on it; a block that never changes weighs nothing. Word counts are compared as rows of unit length, so that a long
-    document is not far from everything. Of more than 20 000 rows a sample drawn by ``random_state`` gives the unit.
+    document is not far from everything. ``among`` are the row numbers that count, all without it; of more than 20 000 a sample drawn by
+    ``random_state`` gives the unit.
     """
 
-    def __init__(self, X, layout: Layout, *, random_state: int = 0):
-        n = X.shape[0]
-        rows = np.arange(n) if n <= MOST_ROWS else np.sort(np.random.RandomState(random_state).choice(n, MOST_ROWS, replace=False))
+    def __init__(self, X, layout: Layout, among=None, *, random_state: int = 0):
+        rows = sample(np.arange(X.shape[0]) if among is None else np.asarray(among), MOST_ROWS, random_state)
         self.layout, self.weight = layout, np.zeros(layout.d)
         total, square = np.zeros(layout.d), np.zeros(layout.d)
         for start in range(0, len(rows), 1000):
