@@ -13,10 +13,13 @@ _GRID = dict(gridcolor="rgba(128,128,128,.2)", zeroline=False)
 
 
 def histogram(values: np.ndarray, threshold: float, name: str, marked: np.ndarray | None = None, marked_name: str = "", height: int = 240) -> go.Figure:
-    """Values (n,) in 60 bins, those at or above the threshold in another colour; ``marked`` (n,) bool is drawn as a line over it: the density of one class."""
-    edges = np.histogram_bin_edges(values, bins=60)
+    """Values (n,) in 60 bins, those at or above the threshold in another colour; ``marked`` (n,) bool is drawn as a line over it: the rows of one class.
+    Positive values of which few lie far out are drawn on a logarithmic axis."""
+    tailed = values.min() > 0 and values.max() > 12 * np.median(values)
+    edges = np.geomspace(values.min(), values.max(), 61) if tailed else np.histogram_bin_edges(values, bins=60)
+    edges[0], edges[-1] = min(edges[0], values.min()), max(edges[-1], values.max())      # rounding must not leave the extremes out
     figure = go.Figure()
-    middle, width = (edges[1:] + edges[:-1]) / 2, np.diff(edges)
+    middle, width = np.sqrt(edges[1:] * edges[:-1]) if tailed else (edges[1:] + edges[:-1]) / 2, np.diff(edges)
     beyond = values >= threshold
     for rows, paint, label in ((~beyond, "#8A8A8A", "below"), (beyond, OKABE_ITO[5], "at or beyond")):
         figure.add_trace(go.Bar(x=middle, y=np.histogram(values[rows], edges)[0], width=width, name=label, marker=dict(color=paint, line=dict(width=0)),
@@ -24,9 +27,10 @@ def histogram(values: np.ndarray, threshold: float, name: str, marked: np.ndarra
     if marked is not None and marked.any():
         figure.add_trace(go.Scatter(x=middle, y=np.histogram(values[marked], edges)[0], mode="lines", line=dict(color=OKABE_ITO[0], width=2, shape="hvh"),
                                     name=ply(marked_name, 28), hovertemplate="%{x:.4g}: %{y} rows<extra>" + ply(marked_name, 28) + "</extra>"))
-    figure.add_vline(x=threshold, line=dict(color=OKABE_ITO[5], width=2, dash="dot"))
+    most = int(np.histogram(values, edges)[0].max())
+    figure.add_trace(go.Scatter(x=[threshold, threshold], y=[0, most], mode="lines", line=dict(color=OKABE_ITO[5], width=2, dash="dot"), name="threshold", hoverinfo="skip"))
     figure.update_layout(barmode="stack", bargap=0, height=height, legend=dict(orientation="h", y=1.15, x=0), **_LOOK)
-    figure.update_xaxes(title=ply(name), showgrid=False, zeroline=False)
+    figure.update_xaxes(title=ply(name) + (" (logarithmic)" if tailed else ""), type="log" if tailed else "linear", showgrid=False, zeroline=False)
     figure.update_yaxes(title="rows", **_GRID)
     return figure
 

@@ -9,7 +9,7 @@ from scipy.stats import multivariate_normal
 from sklearn.metrics import roc_auc_score
 from sklearn.neighbors import NearestNeighbors
 
-from lvm_core import DATASETS, MODELS, anomalies, read_dataset
+from lvm_core import DATASETS, MODELS, anomalies, figures_use, read_dataset
 from lvm_core.anomalies import Anomalies, auroc, kth_distance, value_names, worst
 from lvm_core.layout import Block, Layout
 from lvm_core.quality.residuals import Residuals
@@ -114,6 +114,14 @@ def test_documents_are_scored_without_becoming_dense():
         found = odd.scores(name)
         assert np.isfinite(found).all() and len(value_names(data)) == len(odd.parts("reconstruction", 0))
     assert np.argsort(-odd.scores("data"))[0] in (5, 11)
+
+
+@pytest.mark.parametrize("values, kind", [(np.arange(100.0), "linear"), (np.r_[np.linspace(1, 2, 99), 500.0], "log"), (np.ones(5), "linear")])
+def test_the_histogram_counts_every_row_on_the_side_of_the_threshold_it_is_on(values, kind):
+    figure = figures_use.histogram(values, float(np.quantile(values, 0.9)), "score")
+    below, beyond = (int(sum(trace.y)) for trace in figure.data[:2])
+    assert beyond == (values >= np.quantile(values, 0.9)).sum() and below + beyond == len(values)
+    assert figure.layout.xaxis.type == kind
 
 
 def test_auroc_is_scikit_learn_s_with_a_standard_error():
