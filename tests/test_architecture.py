@@ -21,7 +21,7 @@ FLOORS = [
     {"projections"},
     {"paths", "directions", "support", "selection"},
     {"quality"},
-    {"figures", "export", "export_onnx", "animation"},
+    {"figures", "figures_words", "export", "export_onnx", "animation", "topics", "words"},
     {"fitting"},
     {"store"},
     {"continuation", "snapshots"},
