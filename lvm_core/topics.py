@@ -24,10 +24,9 @@ class Topics:
 
     def relevance(self, weight: float) -> np.ndarray:
         """``w log p(word|topic) + (1 - w) log(p(word|topic) / p(word))`` (k, d) (Sievert & Shirley, 2014, doi:10.3115/v1/W14-3110): 1 ranks
-        words by how likely they are in a topic, 0 by how much likelier than elsewhere."""
-        with np.errstate(divide="ignore"):
-            log = np.log(self.words)
-            return np.where(self.words > 0, log - (1 - weight) * np.log(np.maximum(self.frequency, 1e-300)), -np.inf)
+        words by how likely they are in a topic, 0 by how much likelier than elsewhere. -inf for words that do not occur."""
+        log, overall = (np.log(np.maximum(np.asarray(p, np.float64), 1e-300)) for p in (self.words, self.frequency))
+        return np.where((self.words > 0) & (self.frequency > 0), log - (1 - weight) * overall, -np.inf)
 
     def top(self, n: int = TOP, weight: float = 1.0) -> np.ndarray:
         """Columns (k, n) of each topic's words of highest relevance."""

@@ -81,10 +81,11 @@ export default function (component) {
   const shown = topics.map((topic, t) => {
     const node = drawn("g", { class: "lxt-topic", role: "option", "aria-selected": "false", tabindex: "-1", transform: `translate(${REACH * topic.x} ${-REACH * topic.y})`,
       "aria-label": `topic ${t + 1}, ${percent(topic.share)} of the words: ${topic.words.slice(0, 5).map(([j]) => terms[j].name).join(", ")}` });
-    const label = drawn("text", {}), title = drawn("title", {});
+    const label = drawn("text", { class: "lxt-number", x: REACH * topic.x, y: -REACH * topic.y }), title = drawn("title", {});
     label.textContent = String(t + 1);
     title.textContent = node.getAttribute("aria-label");
-    node.append(drawn("circle", { r: radius(topic.share) }), label, title);
+    node.append(drawn("circle", { r: radius(topic.share) }), title);
+    topic.label = label;
     node.onclick = () => choose(chosen === t ? null : t);
     node.onmouseenter = () => { seen = t; bars(); circles(); };
     node.onmouseleave = () => { seen = null; bars(); circles(); };
@@ -100,7 +101,7 @@ export default function (component) {
     return node;
   });
   shown.sort((a, b) => Number(b.firstChild.getAttribute("r")) - Number(a.firstChild.getAttribute("r")));     // small ones on top
-  map.replaceChildren(drawn("line", { x1: -260, x2: 260, class: "lxt-axis" }), drawn("line", { y1: -260, y2: 260, class: "lxt-axis" }), ...shown);
+  map.replaceChildren(drawn("line", { x1: -260, x2: 260, class: "lxt-axis" }), drawn("line", { y1: -260, y2: 260, class: "lxt-axis" }), ...shown, ...topics.map((topic) => topic.label));
   lambda.oninput = bars;
   part("clear").onclick = () => choose(null);
   choose(null);

@@ -86,7 +86,7 @@ class WordEmbeddings(CountModel):
         scale = diags_array(1 / np.maximum(length - 1, 1))
         word = (scale @ X).T @ length - (scale @ X.power(2)).sum(0)
         company = word**self.smoothing
-        company /= company.sum()
+        company /= max(company.sum(), 1e-300)
         words, blocks = (scale @ X).T.tocsr(), []
         for start in range(0, X.shape[1], _BLOCK):
             together = (words[start:start + _BLOCK] @ X).tocoo()

@@ -16,7 +16,7 @@ from pages.ui import items, work
 
 TITLE, RANK = "Words", 25
 QUESTION = "Which words keep the same company? Type a word for its neighbours, or three for an analogy."
-_DRAWN = 250
+_DRAWN = 200
 
 
 def why_not(run) -> str:
@@ -29,7 +29,7 @@ def why_not(run) -> str:
 def draw(run) -> None:
     """Neighbours, an analogy, and a map of the commonest words."""
     words = _words(run)
-    common = words.commonest(200)
+    common = _telling(run, words)
     if len(common) < 4:
         st.info("Fewer than four words have a vector.", icon=":material/info:")
         return
@@ -37,9 +37,9 @@ def draw(run) -> None:
         st.caption(f"A word's vector is here what it weighs in each dimension of {type(run.fitted.model).__name__}; WordEmbeddings is made for this question.")
     near, like = st.columns(2, gap="large")
     with near:
-        found = _neighbours(run, words, words.terms[common[0]])
+        found = _neighbours(run, words, common[1])
     with like:
-        _analogy(run, words, [words.terms[j] for j in common[1:4]])
+        _analogy(run, words, [common[1], words.neighbours(common[1], 1)[0][0], common[2]])
     _map(run, words, found)
 
 
@@ -48,6 +48,15 @@ def _words(run) -> Words:
         frequency = np.asarray(run.dataset.X.sum(0), float).ravel()
         run.cache["words"] = Words(run.dataset.codec.terms, word_vectors(run.fitted.model), frequency)
     return run.cache["words"]
+
+
+def _telling(run, words: Words) -> list[str]:
+    """Common words to begin with, those first that are repeated where they occur: they tell most of what a document is about."""
+    columns = words.commonest(200)
+    held = np.asarray((run.dataset.X[:, columns] > 0).sum(0), float).ravel()
+    order = columns[np.argsort(-words.frequency[columns] / np.maximum(held, 1), kind="stable")]
+    names = [words.terms[j] for j in order]
+    return sorted(names, key=lambda name: not name.isalpha())
 
 
 def _neighbours(run, words: Words, start: str) -> list[str]:
@@ -95,4 +104,4 @@ def _map(run, words: Words, found: list[str]) -> None:
         return
     st.plotly_chart(word_map(np.asarray(P), [words.terms[j] for j in columns], words.frequency[columns], {"the word and its neighbours": list(range(len(found)))} if found else None),
                     key=f"word-map-{run.id}", config=items.PLOT | {"scrollZoom": True}, alt="map of the commonest words")
-    st.caption(f"The {min(_DRAWN, len(columns)):,} commonest words and the neighbours above, by t-SNE of their directions (seed 0). Words that are close are alike; distances across the map mean little.")
+    st.caption(f"The {min(_DRAWN, len(columns)):,} commonest words and the neighbours above, by t-SNE of their directions (seed 0). Words that are close are alike; distances across the map mean little. A dot is a word that would cover another; point at it.")
