@@ -22,7 +22,7 @@ FLOORS = [
     {"paths", "directions", "support", "selection"},
     {"quality"},
     {"figures", "figures_words", "export", "export_onnx", "animation", "topics", "words"},
-    {"fitting"},
+    {"fitting", "comparison"},
     {"store"},
     {"continuation", "snapshots"},
     {"workspace", "owners"},

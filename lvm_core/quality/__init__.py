@@ -2,8 +2,9 @@
 
 from .base import Score
 from .generation import generation
+from .labels import labels
 from .likelihood import likelihood
 from .projection import projection
 from .reconstruction import Reconstruction, reconstruction
 
-__all__ = ["Score", "Reconstruction", "generation", "likelihood", "projection", "reconstruction"]
+__all__ = ["Score", "Reconstruction", "generation", "labels", "likelihood", "projection", "reconstruction"]
