@@ -140,18 +140,28 @@ def ratios(X, shares: np.ndarray, topics: np.ndarray):
 def fold_in(X, topics: np.ndarray, shares: Callable[[np.ndarray], np.ndarray], prior: float = 0.0, sweeps: int = 200) -> np.ndarray:
     """Words (n, k) that each topic wrote in each document of X (n, d), CSR, the topics being given: ``W = prior + S * (R @ topics.T)``
     with ``S = shares(W)`` until W / sum(W) has settled, for every document by itself."""
-    W = np.full((X.shape[0], len(topics)), prior + 1.0)
-    active = np.arange(len(W))
-    for _ in range(sweeps // _LOOK):
-        part, now = X[active], W[active]
-        for _ in range(_LOOK):
-            before, S = now, shares(now)
-            now = prior + S * (ratios(part, S, topics)[0] @ topics.T)
-        W[active] = now
-        active = active[np.abs(proportions(now) - proportions(before)).max(1) > _SETTLED]
-        if not len(active):
-            break
+    W, words = np.full((X.shape[0], len(topics)), prior + 1.0), np.ascontiguousarray(topics.T)
+    blocks = X.indptr[:-1] // max(1, _VALUES // len(topics))        # rows whose counts begin in the same stretch
+    for active in np.split(np.arange(len(W)), np.flatnonzero(np.diff(blocks)) + 1):
+        for _ in range(sweeps // _LOOK):
+            W[active], change = _sweep(X[active], words, shares, prior, W[active])
+            active = active[change > _SETTLED]
+            if not len(active):
+                break
     return W
+
+
+def _sweep(X, words, shares, prior, W) -> tuple[np.ndarray, np.ndarray]:
+    """W after a few sweeps, and the largest change of a share in each row's last one."""
+    from scipy.sparse import csr_array
+
+    rows, near = np.repeat(np.arange(len(W)), np.diff(X.indptr)), words[X.indices]      # (counts, k)
+    R = csr_array((X.data.copy(), np.arange(len(rows)), X.indptr), shape=(len(W), len(rows)))
+    for _ in range(_LOOK):
+        before, S = W, shares(W)
+        R.data = X.data / np.maximum(np.einsum("ik,ik->i", S[rows], near), 1e-300)
+        W = prior + S * (R @ near)
+    return W, np.abs(proportions(W) - proportions(before)).max(1)
 
 
 def proportions(W: np.ndarray) -> np.ndarray:

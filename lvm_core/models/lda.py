@@ -42,13 +42,13 @@ class LDA(TopicModel):
     latent_dim: int = param(20, low=1, high=512, label="Topics", help="Number of topics: the length of the code.")
     alpha: float = param(0.1, low=0.01, high=10.0, help="Prior of a document's mixture: the smaller, the fewer topics a document has.", log=True)
     eta: float = param(0.05, low=0.01, high=10.0, help="Prior of a topic's words: the smaller, the fewer words a topic has.", log=True, advanced=True)
-    epochs: int = param(20, low=1, high=10_000, help="Times the corpus is gone through.")
+    epochs: int = param(10, low=1, high=10_000, help="Times the corpus is gone through.")
     batch_size: int = param(128, low=1, high=100_000, help="Documents a step.", advanced=True)
     random_state: int | None = param(0, low=0, high=2**31 - 1, advanced=True, help="Seed of the starting topics.")
 
     @classmethod
     def suggest(cls, n, layout):
-        return {"latent_dim": max(1, min(20 if n > 1000 else 10, layout.d, n // 3)), "epochs": int(np.clip(40_000 // n, 10, 100))}
+        return {"latent_dim": max(1, min(20 if n > 1000 else 10, layout.d, n // 3)), "epochs": int(np.clip(20_000 // n, 5, 100))}
 
     def _fit(self, X, rng, on_step, checkpoint=None):
         X = counts(X)
