@@ -21,7 +21,7 @@ FLOORS = [
     {"projections"},
     {"paths", "directions", "support", "selection"},
     {"quality"},
-    {"figures", "figures_words", "export", "export_onnx", "animation", "topics", "words"},
+    {"figures", "figures_series", "figures_words", "export", "export_onnx", "animation", "topics", "words"},
     {"fitting", "comparison"},
     {"store"},
     {"continuation", "snapshots"},
