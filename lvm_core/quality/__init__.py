@@ -4,7 +4,8 @@ from .base import Score
 from .generation import generation
 from .labels import labels
 from .likelihood import likelihood
+from .marginal import Marginal, marginal
 from .projection import projection
 from .reconstruction import Reconstruction, reconstruction
 
-__all__ = ["Score", "Reconstruction", "generation", "labels", "likelihood", "projection", "reconstruction"]
+__all__ = ["Score", "Reconstruction", "generation", "labels", "likelihood", "Marginal", "marginal", "projection", "reconstruction"]
