@@ -80,8 +80,7 @@ class Mixture(Sampler):
         rng = check_random_state(self.random_state)
         Z = Z if len(Z) <= MOST_ROWS else Z[np.sort(rng.choice(len(Z), MOST_ROWS, replace=False))]
         mean, spread = Z.mean(0), Z.std(0)
-        spread = np.where(spread > 1e-6 * max(spread.max(), 1e-300), spread, 1.0)
-        S, seed = (Z - mean) / spread, int(rng.randint(2**31 - 1))
+        S, seed = (Z - mean) / np.where(spread > 1e-6 * max(spread.max(), 1e-300), spread, 1.0), int(rng.randint(2**31 - 1))
         most = max(1, min(len(np.unique(S, axis=0)), len(S) // (S.shape[1] + 1)))      # fewer rows than that have no covariance
         best, self.bic_ = None, {}
         for number, c in enumerate([min(self.components, most)] if self.components else [c for c in COUNTS if c <= most]):
