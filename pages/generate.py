@@ -31,7 +31,7 @@ if codes is None:
 X = model.emit(codes, random_state=int(seed))
 made = dataset.decode(X)
 provenance = {"model": type(model).__name__, "run": run.id, **source.provenance(), "seed": int(seed), "temperature": float(temperature), "n": int(n)}
-stem = f"generated-{type(model).__name__}-{run.id}" + f"-{source.name}" * (source.name != drawing.PRIOR) + f"-seed{seed}-t{temperature:g}-n{n}"
+stem = f"generated-{type(model).__name__}-{run.id}{source.suffix()}-seed{seed}-t{temperature:g}-n{n}"
 
 
 def downloads():

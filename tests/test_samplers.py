@@ -107,7 +107,7 @@ def test_a_penalised_autoencoder_has_shorter_codes_and_decay_smaller_weights():
     options = dict(latent_dim=3, epochs=20, width=16, depth=1)
     plain, penalised, decayed = (MODELS["Autoencoder"](**options, **more).fit(X) for more in ({}, {"penalty": 3.0}, {"decay": 0.1}))
     assert np.square(penalised.transform(X)).sum() < 0.7 * np.square(plain.transform(X)).sum()
-    size = [sum(float(p.square().sum()) for p in m.net_.decoder.parameters()) for m in (plain, decayed)]
+    size = [sum(p.square().sum().item() for p in m.net_.decoder.parameters()) for m in (plain, decayed)]
     assert size[1] < 0.9 * size[0]
 
 

@@ -98,11 +98,11 @@ def _sentences(found: Marginal, alone: float | None, error_elbo: float, draws: i
               f"{found.estimate:.4g} ± {found.error:.2g} nats a row{_against(alone)}: importance-weighted with {draws:,} draws, standard error over {rows:,} rows "
               f"(that of the draws: {drawing:.1g}), under {found.noise}. It lies below the truth on average; compare only models of the same data and noise.",
               alone, unit="nats", error=found.error),
-        Score("ELBO", found.bounds[1], f"The bound that training maximises lies {gap:.3g} nats below the estimate: what the Gaussian posterior misses.",
+        Score("ELBO", found.bounds[1], f"The bound of a single draw lies {gap:.3g} nats below the estimate: so much the Gaussian posterior q(z|x) misses of the true one.",
               alone, unit="nats", error=error_elbo),
-        Score("Effective draws", effective, f"Of {draws:,} draws so many count for the middle row (effective sample size).{few}", 1.0, float(draws)),
-        Score("Active dimensions", found.active, f"{found.active} of {k} dimensions of the code vary with the row (variance of the posterior's mean over {ACTIVE}); "
-              "the decoder ignores the others.", 0.0, float(k)),
+        Score("Effective draws", effective, f"So many of {draws:,} draws count for the middle row (effective sample size).{few}", 1.0, float(draws)),
+        Score("Active dimensions", found.active, f"{found.active} of {k} dimensions of the code vary with the row (variance of the posterior's mean over {ACTIVE})"
+              + ("." if found.active == k else "; the decoder ignores the others."), 0.0, float(k)),
     ]
 
 

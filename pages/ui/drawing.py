@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,6 +27,11 @@ class Source:
     def provenance(self) -> dict:
         """What a download says of it; plain JSON."""
         return {"sampler": self.name} | ({"label": self.label} if self.label is not None else {})
+
+    def suffix(self) -> str:
+        """The same for a file's name, in letters and digits."""
+        label = re.sub("[^0-9A-Za-z]+", "_", self.label or "")[:20]
+        return f"-{self.name}" * (self.name != PRIOR) + f"-{label}" * bool(label)
 
 
 def choose(run: Run) -> Source:
