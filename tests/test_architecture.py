@@ -21,7 +21,7 @@ FLOORS = [
     {"projections"},
     {"paths", "directions", "support", "selection"},
     {"quality"},
-    {"figures", "export", "export_onnx", "animation"},
+    {"figures", "figures_series", "export", "export_onnx", "animation"},
     {"fitting", "comparison"},
     {"store"},
     {"continuation", "snapshots"},
