@@ -13,6 +13,8 @@ from torch.nn import functional as F
 from .heads import Heads
 from .layout import Layout
 
+ACTIVATIONS = {"silu": nn.SiLU, "relu": nn.ReLU, "tanh": nn.Tanh}
+
 
 class Linear(nn.Linear):
     """A linear layer whose weights are set by :func:`initialise` (or by a saved file), never by torch's global seed."""

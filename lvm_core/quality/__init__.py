@@ -5,9 +5,11 @@ from .distances import frechet, kid
 from .generation import generation
 from .labels import labels, labels_predicted
 from .likelihood import likelihood
+from .marginal import Marginal, marginal
 from .prdc import prdc
 from .projection import projection
 from .reconstruction import Reconstruction, reconstruction
 from .samples import SampleQuality, sample_quality
 
-__all__ = ["Score", "Reconstruction", "SampleQuality", "frechet", "generation", "kid", "labels", "labels_predicted", "likelihood", "prdc", "projection", "reconstruction", "sample_quality"]
+__all__ = ["Score", "Marginal", "Reconstruction", "SampleQuality", "frechet", "generation", "kid", "labels", "labels_predicted", "likelihood", "marginal", "prdc", "projection", "reconstruction",
+           "sample_quality"]
