@@ -79,7 +79,7 @@ class GAN(LatentModel):
 
         conv, few = is_conv("auto", layout), layout.d <= FEW and not layout.has("categorical") and not layout.has("bernoulli")
         if few and n >= 1000:
-            return {"latent_dim": max(1, layout.d), "activation": "relu", "octaves": 2, "gamma": 0.01 * layout.d, "steps": 12_000, "learning_rate": 2e-3}
+            return {"latent_dim": layout.d, "activation": "relu", "octaves": 2, "gamma": 0.05 * layout.d, "steps": 10_000, "learning_rate": 2e-3}
         return {"latent_dim": 32 if conv else 16 if layout.d > 16 else max(2, min(8, layout.d)),
                 "gamma": float(np.clip(0.05 * layout.d, 0.1, 5.0)),     # a slope's square grows with the number of columns
                 "steps": 2000 if conv else 4000, "batch_size": 64 if conv or n < 1000 else 128}
