@@ -15,7 +15,7 @@ FLOORS = [
     {"recipe", "layout", "progress", "files", "checkpoint", "persist", "limits", "escape", "classes"},
     {"codecs"},
     {"datasets"},
-    {"nets", "heads", "training"},
+    {"nets", "heads", "training", "inversion"},
     {"models"},
     {"neighbours"},
     {"projections"},

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-from sklearn.utils import check_random_state
-from sklearn.utils.validation import check_is_fitted
 
 from ..recipe import param
 from .base import LatentModel
@@ -79,7 +77,7 @@ class GAN(LatentModel):
 
         conv, few = is_conv("auto", layout), layout.d <= FEW and not layout.has("categorical") and not layout.has("bernoulli")
         if few and n >= 1000:
-            return {"latent_dim": layout.d, "activation": "relu", "octaves": 2, "gamma": 0.05 * layout.d, "steps": 10_000, "learning_rate": 2e-3}
+            return {"latent_dim": layout.d, "activation": "relu", "octaves": 2, "gamma": 0.05 * layout.d, "steps": 10_000, "batch_size": 256, "learning_rate": 2e-3}
         return {"latent_dim": 32 if conv else 16 if layout.d > 16 else max(2, min(8, layout.d)),
                 "gamma": float(np.clip(0.05 * layout.d, 0.1, 5.0)),     # a slope's square grows with the number of columns
                 "steps": 2000 if conv else 4000, "batch_size": 64 if conv or n < 1000 else 128}
@@ -229,48 +227,10 @@ class GAN(LatentModel):
     # -- the public verb beyond the contract --------------------------------------------------------------------------
 
     def invert(self, X, steps: int = 200, on_step=None, random_state=None) -> tuple[np.ndarray, np.ndarray]:
-        """Codes Z (n, k) whose decoded rows come closest to X (n, d), and how far they stay: residual (n,), the root mean
-        square difference over a row's columns in standard deviations of the data.
+        """Codes Z (n, k) whose decoded rows come closest to X (n, d), and how far they stay, (n,); see :func:`lvm_core.inversion.invert`."""
+        from ..inversion import invert
 
-        Starts from the encoder's code or, where that is nearer, the nearest of 1024 drawn ones (``random_state``), and
-        follows the gradient of the squared difference for ``steps`` steps. ``on_step`` returning True ends it early.
-        """
-        import torch
-
-        from ..training import Adam, device, seeded, train
-
-        check_is_fitted(self)
-        X, rng = self._check(X, reset=False), check_random_state(random_state)
-        net, where, dtype = self.net_, device(), X.dtype
-        target = net.inputs(torch.tensor(np.asarray(X, np.float32), device=where))
-        z = self._nearest_start(net, target, rng).requires_grad_()
-        best, least = z.detach().clone(), torch.full((len(z),), torch.inf, device=where)
-        adam = Adam([z])
-
-        def keep(error):
-            better = error.detach() < least
-            best[better], least[better] = z.detach()[better], error.detach()[better]
-
-        def update(_, progress):
-            error = (net.inputs(net.mean(z)) - target).square().mean(1)
-            keep(error)
-            adam.step((error + 1e-4 * z.square().mean(1)).sum(), 0.05 * min(1.0, 2 * (1 - progress)))
-            return {"loss": error.detach().mean().sqrt()}
-
-        if steps:
-            train(update, len(z), batch_size=len(z), steps=steps, generator=seeded(rng, where), on_step=on_step, phase="inversion")
-        keep((net.inputs(net.mean(z.detach())) - target).square().mean(1))
-        return net.proper(best).cpu().numpy().astype(dtype), least.sqrt().cpu().numpy().astype(dtype)
-
-    def _nearest_start(self, net, target, rng):
-        import torch
-
-        with torch.no_grad():
-            drawn = torch.tensor(self._prior(1024, 1.0, rng), dtype=torch.float32, device=target.device)
-            rows, own = net.inputs(net.mean(drawn)), net.read(net.encoder(target))
-            distance, index = torch.cdist(target, rows).min(1)
-            nearer = distance < (net.inputs(net.mean(own)) - target).norm(dim=1)
-            return torch.where(nearer[:, None], drawn[index], own)
+        return invert(self, X, steps, on_step, random_state)
 
     # -- the contract -------------------------------------------------------------------------------------------------
 
