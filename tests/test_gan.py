@@ -151,3 +151,15 @@ def test_a_fit_that_was_interrupted_learns_the_same(name, params, tmp_path):
             MODELS[name](**params).fit(X, y, layout=data.layout, on_step=die, checkpoint=Checkpoint(tmp_path / "c", 0.0))
     resumed = MODELS[name](**params).fit(X, y, layout=data.layout, checkpoint=Checkpoint(tmp_path / "c", 0.0))
     assert np.array_equal(whole.transform(X), resumed.transform(X)) and np.array_equal(whole.sample(5, random_state=0), resumed.sample(5, random_state=0))
+
+
+@pytest.mark.parametrize("name, params", [("ConditionalGAN", dict(latent_dim=2, steps=30, width=16)), ("CNNFeatures", dict(latent_dim=3, epochs=2, width=16))])
+def test_a_training_with_labels_can_be_watched(name, params, tmp_path):
+    from lvm_core.snapshots import Snapshots, newest
+
+    data = DATASETS["digits"]().load()
+    model = MODELS[name](**params)
+    watched = Snapshots(tmp_path, data, model)
+    model.fit(data.X[:200], data.targets()[:200], layout=data.layout, on_step=watched)
+    seen = newest(tmp_path)
+    assert seen.made.shape == (10, 64) and np.isfinite(seen.codes).all()

@@ -83,8 +83,9 @@ class CNNFeatures(LatentModel):
         self.net_ = self._network().to(device()).eval()
 
     def glimpse(self, X, Z):
-        """As of every model; what is decoded is left out while only the features are trained."""
-        return super().glimpse(X, Z) if self._decodes else {"codes": self._encode(X)}
+        """As of every model; what comes back is left out while only the features are trained."""
+        seen = super().glimpse(X, Z)
+        return seen if self._decodes else {name: seen[name] for name in ("codes", "made")}
 
     def _fit(self, X, rng, on_step, checkpoint=None, y=None):
         from ..classes import numbered

@@ -60,6 +60,12 @@ class ConditionalGAN(GAN):
 
     # -- the contract -------------------------------------------------------------------------------------------------
 
+    def glimpse(self, X, Z):
+        """As of the GAN; codes Z (m, latent_dim) without a class part are shown as one class after the other."""
+        if self.classes_ and Z.shape[1] == self.latent_dim:
+            Z = np.hstack([Z, np.eye(len(self.classes_), dtype=Z.dtype)[np.arange(len(Z)) % len(self.classes_)]])
+        return super().glimpse(X, Z)
+
     def _fit(self, X, rng, on_step, checkpoint=None, y=None):
         import torch
 
