@@ -45,7 +45,10 @@ def page_of(name: str) -> None:
         st.dataframe(settings(cls), hide_index=True, key=f"settings-{name}", alt=f"settings of {name}", column_config={"what it does": st.column_config.TextColumn(width="large")})
     data = state.data()
     if data is None:
-        frame.link("data", "Bring data to try it on", ":material/upload_file:", type="primary")
+        with st.container(horizontal=True):
+            if st.button("Start with handwritten digits", icon=":material/bolt:", type="primary"):
+                frame.start_digits()
+            frame.link("data", "Bring data to try it on", ":material/upload_file:")
     elif data.dataset.kind in cls.kinds:
         if st.button(f"Use it on {md(data.dataset.name, 40)}", icon=":material/model_training:", type="primary", key=f"use-{name}"):
             st.session_state[f"model-{data.id}"] = name

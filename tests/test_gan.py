@@ -110,8 +110,8 @@ def features():
 def test_features_of_the_digits_tell_unseen_digits_apart(features):
     model, X, y = features
     assert model.classes_ == list("0123456789")
-    assert (model.predict(X[1400:]) == y[1400:]).mean() > 0.9
-    assert model.predict_proba(X[:3]).shape == (3, 10) and np.allclose(model.predict_proba(X[:3]).sum(1), 1)
+    assert (model.predict_label(X[1400:]) == y[1400:]).mean() > 0.9
+    assert model.label_proba(X[:3]).shape == (3, 10) and np.allclose(model.label_proba(X[:3]).sum(1), 1)
 
 
 def test_new_codes_of_features_are_of_the_classes(features):
@@ -126,7 +126,9 @@ def test_new_codes_of_features_are_of_the_classes(features):
 def test_without_labels_features_are_random_and_nothing_is_predicted(features):
     _, X, _ = features
     model = MODELS["CNNFeatures"](latent_dim=4, epochs=1, width=16).fit(X[:100], layout=DATASETS["digits"]().load().layout)
-    assert model.classes_ == [] and not hasattr(model, "predict") and model.transform(X[:5]).shape == (5, 4)
+    assert model.classes_ == [] and model.transform(X[:5]).shape == (5, 4)
+    with pytest.raises(ValueError, match="has seen no labels"):
+        model.predict_label(X[:5])
 
 
 @pytest.mark.parametrize("name, params", [("ConditionalGAN", dict(latent_dim=2, steps=40, width=16)), ("CNNFeatures", dict(latent_dim=3, epochs=3, width=16))])

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from numbers import Real
 from typing import ClassVar
 
 import numpy as np
-from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from ..recipe import param
@@ -97,7 +95,6 @@ class CNNFeatures(LatentModel):
         net.start(X, self.layout_, seeded(rng))
         net.to(where)
         self.classes_, number = numbered([None] * X.shape[0] if y is None else y)
-        self.numbers_ = y is not None and all(isinstance(v, Real) for v in y)
         self._train_encoder(net, X, number, rng, on_step, checkpoint)
         Z = self._encode(X)
         self._train_decoder(net, Rows(X, where), Rows(Z, where), len(X), rng, on_step, checkpoint)
@@ -187,20 +184,18 @@ class CNNFeatures(LatentModel):
 
     # -- the public verbs beyond the contract -------------------------------------------------------------------------
 
-    @available_if(lambda self: not hasattr(self, "classes_") or len(self.classes_) > 0)
-    def predict_proba(self, X) -> np.ndarray:
-        """Chance (n, classes) of each of ``classes_`` by the classifier whose features the codes are."""
+    def label_proba(self, X) -> np.ndarray:
+        """Chance (n, classes) of each of ``classes_`` by the classifier whose features the codes are. Raises ValueError without classes."""
         check_is_fitted(self)
+        if not self.classes_:
+            raise ValueError("CNNFeatures has seen no labels, so it predicts none; fit it with y of at least two labels.")
         scores = self._encode(self._check(X, reset=False)) @ self.class_weights_ + self.class_bias_
         share = np.exp(scores - scores.max(1, keepdims=True))
         return share / share.sum(1, keepdims=True)
 
-    @available_if(lambda self: not hasattr(self, "classes_") or len(self.classes_) > 0)
-    def predict(self, X) -> np.ndarray:
-        """The likeliest of ``classes_`` (n,), as text, or as numbers where all labels of the training were."""
-        check_is_fitted(self)
-        classes = np.array(self.classes_, dtype=float if self.numbers_ else object)
-        return classes[self.predict_proba(X).argmax(1)]
+    def predict_label(self, X) -> np.ndarray:
+        """The likeliest of ``classes_`` (n,), as text."""
+        return np.array(self.classes_, dtype=object)[self.label_proba(X).argmax(1)]
 
     # -- the contract -------------------------------------------------------------------------------------------------
 

@@ -73,6 +73,7 @@ class ConditionalGAN(GAN):
         from ..training import device
 
         self.classes_, number = numbered([None] * X.shape[0] if y is None else y)
+        self.dimension_names_ = [f"z{j + 1}" for j in range(self.latent_dim)] + self.classes_
         seen = number[number >= 0]
         self.class_share_ = np.bincount(seen, minlength=len(self.classes_)) / max(len(seen), 1)
         onehot = (number[:, None] == np.arange(len(self.classes_))).astype(np.float32)     # nothing but zeros without a label

@@ -9,6 +9,7 @@ import numpy as np
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
+from ..classes import numbered
 from ..recipe import param
 from .base import LatentModel, draw_discrete
 from .vae import VAE, kl_by_dimension, split
@@ -81,14 +82,11 @@ class ConditionalVAE(LatentModel):
 
     def _known(self, y, n: int) -> np.ndarray:
         """Number of each row's label (n,), -1 where it has none; sets ``classes_`` and their shares."""
-        names = [None if v is None or v != v else str(v) for v in (y if y is not None else [None] * n)]
-        self.classes_ = sorted({name for name in names if name is not None}, key=lambda name: (len(name), name) if name.isdecimal() else (0, name))
+        self.classes_, known = numbered(y if y is not None else [None] * n)
         if len(self.classes_) < 2:      # one label tells nothing
-            self.classes_ = []
+            self.classes_, known = [], np.full(n, -1)
         if len(self.classes_) > MOST_CLASSES:
             raise ValueError(f"ConditionalVAE: there are {len(self.classes_)} different labels, expected at most {MOST_CLASSES}; choose a column with fewer as the label.")
-        number = {name: i for i, name in enumerate(self.classes_)}
-        known = np.array([number.get(name, -1) for name in names])
         counts = np.bincount(known[known >= 0], minlength=len(self.classes_)).astype(np.float64)
         self.class_shares_ = (counts + 1) / (counts + 1).sum() if self.classes_ else np.zeros(0)
         return known
