@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -91,6 +92,29 @@ def _no_denormals():
         yield
     finally:
         torch.set_flush_denormal(False)
+
+
+_coarse, _coarse_lock = [], threading.Lock()
+
+
+@contextmanager
+def coarse_products():
+    """Matrix products of float32 rounded to bfloat16 first, sums in float32, while at least one training under this is at work, where the
+    processor has units for it (Intel's AMX; on a GPU, TF32): a fifth to a third less time for a perceptron at an equal loss. It holds for the whole
+    process, so it belongs around a training and not around what people look at."""
+    if not (torch.cuda.is_available() or torch.cpu.get_capabilities().get("amx_bf16")):
+        yield
+        return
+    with _coarse_lock:
+        _coarse.append(torch.get_float32_matmul_precision())
+        torch.set_float32_matmul_precision("medium" if not torch.cuda.is_available() else "high")
+    try:
+        yield
+    finally:
+        with _coarse_lock:
+            before = _coarse.pop()
+            if not _coarse:
+                torch.set_float32_matmul_precision(before)
 
 
 class EarlyStopping:

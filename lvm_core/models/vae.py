@@ -101,7 +101,7 @@ class VAE(LatentModel):
     def _fit(self, X, rng, on_step, checkpoint=None):
         import torch
 
-        from ..training import Adam, Rows, device, seeded, train
+        from ..training import Adam, Rows, coarse_products, device, seeded, train
 
         where, k, draws = device(), self.latent_dim, self.importance_samples
         if draws > 1 and self.free_bits:
@@ -132,8 +132,9 @@ class VAE(LatentModel):
             return metrics | {"held_out": early.loss} if early else metrics
 
         steps = self.epochs * -(-n // self.batch_size)
-        self.history_, self.stopped_ = train(update, n, batch_size=self.batch_size, steps=steps, generator=seeded(rng, where), on_step=on_step,
-                                             checkpoint=checkpoint, parts={k: v for k, v in parts.items() if v}, after_epoch=early)
+        with coarse_products():
+            self.history_, self.stopped_ = train(update, n, batch_size=self.batch_size, steps=steps, generator=seeded(rng, where), on_step=on_step,
+                                                 checkpoint=checkpoint, parts={k: v for k, v in parts.items() if v}, after_epoch=early)
         self.n_iter_ = -(-self.history_[-1]["step"] // -(-n // self.batch_size))
         if early:
             early.restore()
