@@ -269,11 +269,13 @@ def test_distances_and_places():
 
 
 def test_topics_of_models_and_reasons_of_others():
-    for name in ("PLSA", "LDA"):
-        model = fitted(name, epochs=5)
+    for name in ("PLSA", "LDA", "NMF"):
+        model = fitted(name)
         found = topics(model, CORPUS, model.transform(CORPUS))
         np.testing.assert_allclose(found.words.sum(1), 1)
-        np.testing.assert_allclose(found.prevalence, model.importance_, atol=1e-6)
+        np.testing.assert_allclose([found.prevalence.sum(), *found.shares.sum(1)], 1, rtol=1e-5)
+        if name != "NMF":
+            np.testing.assert_allclose(found.prevalence, model.importance_, atol=1e-6)
         rows = found.documents(2, 4)
         assert (found.shares[rows, 2].min() >= np.delete(found.shares[:, 2], rows)).all()
     assert "plus and a minus" in why_no_topics(fitted("LSA")) and "list of words" in why_no_topics(fitted("WordEmbeddings"))

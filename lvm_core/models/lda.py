@@ -58,7 +58,7 @@ class LDA(TopicModel):
 
         def step(rows, progress):
             part, B = X[rows], _expected(lam)
-            gamma = fold_in(part, B, _expected, self.alpha, sweeps=20)
+            gamma = fold_in(part, B, _expected, self.alpha, sweeps=60)
             S = _expected(gamma)
             R, logs = ratios(part, S, B)
             words = (_divergence(gamma, self.alpha).sum() - part.data @ logs) / max(part.data.sum(), 1e-12)
