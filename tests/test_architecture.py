@@ -22,7 +22,7 @@ FLOORS = [
     {"paths", "directions", "support", "selection"},
     {"quality"},
     {"anomalies", "clusters", "search"},
-    {"figures", "figures_use", "export", "export_onnx", "animation"},
+    {"figures", "figures_series", "figures_use", "export", "export_onnx", "animation"},
     {"fitting", "comparison"},
     {"store"},
     {"continuation", "snapshots"},

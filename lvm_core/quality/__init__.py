@@ -2,9 +2,9 @@
 
 from .base import Score
 from .generation import generation
-from .labels import labels
+from .labels import labels, labels_predicted
 from .likelihood import likelihood
 from .projection import projection
 from .reconstruction import Reconstruction, reconstruction
 
-__all__ = ["Score", "Reconstruction", "generation", "labels", "likelihood", "projection", "reconstruction"]
+__all__ = ["Score", "Reconstruction", "generation", "labels", "labels_predicted", "likelihood", "projection", "reconstruction"]
