@@ -20,7 +20,7 @@ from .quality.residuals import Residuals, sample
 
 NEIGHBOURS = 5          # the k of ADBench and PyOD
 MOST_REFERENCE = 20_000  # rows that stand for the training data in a search for neighbours
-_BATCH = 500
+_BATCH = 4000, 4_000_000   # rows at once, and values of X
 
 
 @dataclass(frozen=True)
@@ -67,9 +67,10 @@ class Anomalies:
     def scores(self, name: str, on_step: OnStep | None = None) -> np.ndarray:
         """The score (n,) of every row, NaN for those not reached when ``on_step`` stopped it. Raises KeyError for a score that is not there."""
         method, n = self.methods[name], len(self.codes)
-        found, report = np.full(n, np.nan), Reporter(on_step, -(-n // _BATCH), "scoring")
-        for step, start in enumerate(range(0, n, _BATCH), 1):
-            index = np.arange(start, min(start + _BATCH, n))
+        size = max(50, min(_BATCH[0], _BATCH[1] // self.X.shape[1]))
+        found, report = np.full(n, np.nan), Reporter(on_step, -(-n // size), "scoring")
+        for step, start in enumerate(range(0, n, size), 1):
+            index = np.arange(start, min(start + size, n))
             found[index] = method.rows(self, index)
             if report(step):
                 break

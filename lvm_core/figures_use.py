@@ -30,7 +30,7 @@ def histogram(values: np.ndarray, threshold: float, name: str, marked: np.ndarra
     most = int(np.histogram(values, edges)[0].max())
     figure.add_trace(go.Scatter(x=[threshold, threshold], y=[0, most], mode="lines", line=dict(color=OKABE_ITO[5], width=2, dash="dot"), name="threshold", hoverinfo="skip"))
     figure.update_layout(barmode="stack", bargap=0, height=height, legend=dict(orientation="h", y=1.15, x=0), **_LOOK)
-    figure.update_xaxes(title=ply(name) + (" (logarithmic)" if tailed else ""), type="log" if tailed else "linear", showgrid=False, zeroline=False)
+    figure.update_xaxes(title=ply(name) + (" (logarithmic)" if tailed else ""), type="log" if tailed else "linear", dtick=1 if tailed else None, showgrid=False, zeroline=False)
     figure.update_yaxes(title="rows", **_GRID)
     return figure
 

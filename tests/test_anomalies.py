@@ -66,7 +66,7 @@ def test_without_a_likelihood_there_is_no_such_score_and_a_bound_is_called_one(s
 
 
 def test_stopping_keeps_what_was_reached(scene, monkeypatch):
-    monkeypatch.setattr(anomalies, "_BATCH", 100)
+    monkeypatch.setattr(anomalies, "_BATCH", (100, 10**6))
     found = scene.scores("norm", lambda progress: progress.step == 2)
     assert np.isfinite(found[:200]).all() and np.isnan(found[200:]).all()
 

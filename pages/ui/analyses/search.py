@@ -190,7 +190,7 @@ def _answer(run, title, line, found, key):
     if run.dataset.kind == "table":
         table = _rows.add(run.dataset.items(rows), row=rows, closeness=closeness)
         st.dataframe(table, hide_index=True, key=f"like-{key}-{run.id}", height=min(38 + 35 * len(table), 400), alt=f"most similar rows {title.lower()}",
-                     column_config=items.days(table) | {"closeness": st.column_config.NumberColumn("closeness", format="%.1f %%")})
+                     column_config=items.days(table) | {"closeness": st.column_config.NumberColumn("closeness", format="%.2f %%")})
     else:
         items.gallery(run.dataset, run.dataset.items(rows), captions, key=f"like-{key}-{run.id}", width=84 if run.dataset.kind == "image" else None)
 
