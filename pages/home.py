@@ -7,10 +7,11 @@ from lvm_core.escape import markdown as md
 from pages.ui import frame, state
 
 STEPS = (("data", "Data", "Upload a file or pick a built-in dataset; see what was understood."),
-         ("train", "Train", "PCA, LSA, VAE or GAN, with settings that suit your data."),
+         ("train", "Train", "From PCA to VAE and GAN, with settings that suit your data; or several at once, compared."),
          ("map", "Map", "Every item placed by its code; PCA, t-SNE or UMAP."),
          ("explore", "Explore", "Move a code, walk between items, see each step decoded."),
-         ("generate", "Generate", "New samples, downloaded in the form your data came in."))
+         ("generate", "Generate", "New samples, downloaded in the form your data came in."),
+         ("analyse", "Analyse", "Anomalies, clusters, gaps, similar items, sample quality: the model put to use."))
 
 words, picture = st.columns([6, 5], gap="large", vertical_alignment="center")
 with words:
