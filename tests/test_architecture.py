@@ -12,10 +12,10 @@ CORE = ROOT / "lvm_core"
 
 # Imports go from a later floor to an earlier one or stay on their own. A module or folder of lvm_core is on one floor.
 FLOORS = [
-    {"recipe", "layout", "progress", "files", "checkpoint", "persist", "limits", "escape"},
+    {"recipe", "layout", "progress", "files", "checkpoint", "persist", "limits", "escape", "classes"},
     {"codecs"},
     {"datasets"},
-    {"nets", "heads", "training", "bounds"},
+    {"nets", "heads", "training", "bounds", "inversion"},
     {"models", "samplers"},
     {"neighbours"},
     {"projections"},
