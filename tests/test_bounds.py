@@ -177,7 +177,22 @@ def test_what_has_no_likelihood_says_so_and_a_measurement_can_be_stopped():
     assert len(heard) == 1 and len(found.effective) == heard[0].step < 20 * len(X)
 
 
-@pytest.mark.parametrize("what, words", [("black and white picture", "fixed binarisation"), ("grey picture", "Gaussian noise"), ("counts", "multinomial")])
+def test_a_model_with_a_bound_of_its_own_is_not_called_exact():
+    _, X, layout = DATA["mixed table"]
+
+    class Bounded:
+        sparse, layout_ = False, layout
+        elbo_parts = None
+
+        def score_samples(self, X):
+            return -np.arange(float(len(X)))
+
+    found = marginal(Bounded(), X)
+    assert found.scores[0].name == "Log-likelihood, at least" and "lower bound" in found.scores[0].sentence and "a die per category" in found.noise
+    assert found.estimate == pytest.approx(-(len(X) - 1) / 2)
+
+
+@pytest.mark.parametrize("what, words", [("black and white picture", "fixed binarisation"), ("grey picture", "Gaussian noise of one learned spread for all pixels"), ("mixed table", "a learned spread for each column"), ("counts", "multinomial")])
 def test_the_noise_model_is_always_named(what, words):
     _, X, layout = DATA[what]
     found = marginal(quick(MODELS["VAE"]).fit(X, layout=layout), X[:5], 5)

@@ -34,8 +34,9 @@ class Autoencoder(LatentModel):
     year: ClassVar[int] = 2006
     link: ClassVar[str] = "https://doi.org/10.1126/science.1127647"
     summary: ClassVar[str] = "A short code from which every item comes back as well as possible. No likelihood; new items by a density fitted to the codes."
-    objective: ClassVar[str] = (r"\min_{f,g}\ \frac1n\sum_{i=1}^n\Bigl[-\log p\bigl(x_i\mid g(z_i)\bigr)+\frac{\beta}{2}\lVert z_i\rVert^2\Bigr]"
-                                r"+\lambda\lVert g\rVert_2^2,\qquad z_i=f(x_i);\qquad\text{then}\ z\sim\mathcal N\bigl(\bar z,\operatorname{Cov}(z)\bigr)")
+    objective: ClassVar[str] = (
+        r"\begin{aligned}\min_{f,g}\ &\frac1n\sum_{i=1}^n\Bigl[-\log p\bigl(x_i\mid g(z_i)\bigr)+\frac{\beta}{2}\lVert z_i\rVert^2\Bigr]+\lambda\lVert g\rVert_2^2\\"
+        r"z_i={}&f(x_i);\qquad\text{afterwards}\ z\sim\mathcal N\bigl(\bar z,\operatorname{Cov}(z)\bigr)\end{aligned}")
     when: ClassVar[str] = ("To compress, to find items that come back badly, or as the plain baseline of the VAE: it gives items back more closely at the same length of code. "
                            "Rather not for a likelihood or a smooth walk: between the codes it has seen nothing holds it, unless it is regularised.")
     reading: ClassVar[str] = ("A dimension has no unit and no fixed place of zero; only differences between codes of one model mean something. "

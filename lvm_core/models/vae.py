@@ -43,11 +43,11 @@ class VAE(LatentModel):
     link: ClassVar[str] = "https://arxiv.org/abs/1312.6114"
     summary: ClassVar[str] = "A curved map of the data with a smooth space of codes to walk through and draw from. The best first choice."
     objective: ClassVar[str] = (
-        r"\max_{\theta,\phi}\ \frac1n\sum_{i=1}^n\ \mathbb E_{q_\phi(z\mid x_i)}\bigl[\log p_\theta(x_i\mid z)\bigr]"
-        r"-\beta\sum_{j}\max\Bigl(\lambda,\ \mathrm{KL}\bigl(q_\phi(z_j\mid x_i)\,\|\,\mathcal N(0,1)\bigr)\Bigr),\qquad "
-        r"q_\phi(z\mid x)=\mathcal N\bigl(m_\phi(x),\operatorname{diag}s_\phi(x)^2\bigr);\qquad k>1:\ "
-        r"\max_{\theta,\phi}\ \frac1n\sum_{i=1}^n\ \mathbb E_{z_1,\dots,z_k\sim q_\phi(z\mid x_i)}\Bigl[\log\frac1k\sum_{l=1}^k p_\theta(x_i\mid z_l)"
-        r"\Bigl(\frac{p(z_l)}{q_\phi(z_l\mid x_i)}\Bigr)^{\beta}\Bigr]")
+        r"\begin{aligned}\max_{\theta,\phi}\ \frac1n\sum_{i=1}^n\ &\mathbb E_{q_\phi(z\mid x_i)}\bigl[\log p_\theta(x_i\mid z)\bigr]\\"
+        r"&-\beta\sum_j\max\Bigl(\lambda,\ \mathrm{KL}\bigl(q_\phi(z_j\mid x_i)\,\|\,\mathcal N(0,1)\bigr)\Bigr)\\[2pt]"
+        r"q_\phi(z\mid x)={}&\mathcal N\bigl(m_\phi(x),\operatorname{diag}s_\phi(x)^2\bigr)\\[6pt]"
+        r"k>1:\ \max_{\theta,\phi}\ \frac1n\sum_{i=1}^n\ &\mathbb E_{z_1,\dots,z_k\sim q_\phi(z\mid x_i)}\\"
+        r"&\Bigl[\log\frac1k\sum_{l=1}^k p_\theta(x_i\mid z_l)\Bigl(\frac{p(z_l)}{q_\phi(z_l\mid x_i)}\Bigr)^{\beta}\Bigr]\end{aligned}")
     when: ClassVar[str] = ("The best first choice for a smooth map to walk through, for new items and for a likelihood, on any kind of data from about a hundred rows. "
                            "Rather not where samples must be sharp (take a GAN), or where a straight line through the data is enough (take PCA, which is exact).")
     reading: ClassVar[str] = ("A code is the most likely place of a row among N(0, 1) in every dimension: 0 is average, beyond 3 is rare. The KL of a dimension says how many nats "

@@ -39,7 +39,8 @@ def marginal(model, X, n_samples: int = 500, *, random_state: int = 0, on_step: 
     A model with ``log_weights`` is measured by ``L_K = E[log 1/K sum_i p(x, z_i) / q(z_i|x)]`` with K = ``n_samples`` draws (Burda et
     al., 2016, arXiv:1509.00519): a lower bound of log p(x) in expectation, no lower than the ELBO. L_k for smaller k is the mean over
     the same draws in groups of k, so that L_1 <= L_5 <= ... up to rounding. Active units: variance of the posterior's mean over rows
-    above ``ACTIVE``, as there. A model with ``score_samples`` alone is taken to be exact. ``on_step`` may end the work early; the rows
+    above ``ACTIVE``, as there. A model with ``score_samples`` alone is taken to be exact, with
+    Gaussian noise on every column; with ``elbo_parts`` too, to give a bound of its own. ``on_step`` may end the work early; the rows
     that were measured by then count. Raises ValueError for a model with neither.
     """
     if hasattr(model, "log_weights"):
@@ -48,11 +49,13 @@ def marginal(model, X, n_samples: int = 500, *, random_state: int = 0, on_step: 
         raise ValueError(f"{type(model).__name__} has no likelihood: there is nothing to measure.")
     X = X if model.sparse or not hasattr(X, "indptr") else X.toarray()
     values = np.asarray(model.score_samples(X), np.float64)
-    layout = Layout((Block("gaussian", X.shape[1]),), model.layout_.image)
+    bound = hasattr(model, "elbo_parts")
+    layout = model.layout_ if bound else Layout((Block("gaussian", X.shape[1]),), model.layout_.image)
     mean, error, noise = float(values.mean()), _standard_error(values), noise_model(layout, X)
     alone = _alone(_dense(X), layout)
-    score = Score("Log-likelihood, exact", mean, f"{mean:.4g} ± {error:.2g} nats a row{_against(alone)} (standard error over {len(values):,} rows), "
-                  f"exact, no sampling, under {noise}. Higher is better; compare only models of the same data and noise.", alone, unit="nats", error=error)
+    what = "a lower bound, by the model's own reckoning" if bound else "exact, no sampling"
+    score = Score("Log-likelihood, at least" if bound else "Log-likelihood, exact", mean, f"{mean:.4g} ± {error:.2g} nats a row{_against(alone)} (standard error over {len(values):,} rows), "
+                  f"{what}, under {noise}. Higher is better; compare only models of the same data and noise.", alone, unit="nats", error=error)
     return Marginal(mean, error, {}, np.zeros(0), np.zeros(0), 0, [score], noise)
 
 
@@ -68,7 +71,7 @@ def _estimated(model, X, n_samples, random_state, on_step) -> Marginal:
     seen = X[:len(effective)]
     mean, std = (np.asarray(a, np.float64) for a in model.encode_distribution(seen))
     kl, active = (0.5 * (mean**2 + std**2 - 1) - np.log(std)).mean(0), int((mean.var(0) > ACTIVE).sum())
-    noise, best = noise_model(model.layout_, seen), bounds[n_samples]
+    noise, best = noise_model(model.layout_, seen, _spread(model)), bounds[n_samples]
     found = Marginal(float(best.mean()), _standard_error(best), {k: float(v.mean()) for k, v in bounds.items()}, effective, kl, active, [], noise)
     found.scores.extend(_sentences(found, _alone(_dense(seen), model.layout_), _standard_error(bounds[1]), n_samples))
     return found
@@ -106,10 +109,18 @@ def _sentences(found: Marginal, alone: float | None, error_elbo: float, draws: i
     ]
 
 
-def noise_model(layout: Layout, X) -> str:
-    """In words: what p(x|z) is, without which a likelihood says nothing; of 0/1 values also whether they are 0 or 1."""
+def _spread(model) -> str:
+    """Whose the spread of a network's Gaussian noise is: it is not that of every linear model, and they are not comparable."""
+    if getattr(model, "noise", "learned") == "unit":
+        return " of spread 1"
+    return " of one learned spread for all pixels" if model.layout_.image is not None else " of a learned spread for each column"
+
+
+def noise_model(layout: Layout, X, spread: str = "") -> str:
+    """In words: what p(x|z) is, without which a likelihood says nothing; of 0/1 values also whether they are 0 or 1.
+    ``spread``: what more is known of the Gaussian noise."""
     kinds = list(dict.fromkeys(block.likelihood for block in layout.blocks))
-    words = " and ".join(NOISE[kind] for kind in kinds)
+    words = " and ".join(NOISE[kind] + spread * (kind == "gaussian") for kind in kinds)
     if "gaussian" in kinds:
         words += ", a density in the units the model sees"
     for block, span in layout.spans():
