@@ -13,7 +13,7 @@ from .datasets.base import Dataset
 from .models.base import LatentModel
 from .progress import OnStep
 from .projections.base import Projection
-from .quality import Score, labels, likelihood, reconstruction
+from .quality import Score, labels, labels_predicted, likelihood, reconstruction
 from .quality import projection as map_scores
 
 HELD_OUT = 0.1
@@ -68,7 +68,7 @@ def _measured(model: LatentModel, dataset: Dataset, codes: np.ndarray, train: np
     X, y = dataset.X, dataset.targets()
     rows = held_out if len(held_out) else train
     back = reconstruction(model, X[rows], X[train] if len(held_out) else None)
-    kept = labels(codes, y, train, held_out, X) if y is not None else []
+    kept = labels_predicted(model, X, y, train, held_out) + labels(codes, y, train, held_out, X) if y is not None else []
     return back.scores + likelihood(model, X[rows]) + kept, back.columns
 
 

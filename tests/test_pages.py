@@ -12,7 +12,7 @@ from pages.ui import state
 from pages.ui.address import Place
 
 ROOT = Path(__file__).parents[1]
-PAGES = ("home", "data", "train", "map", "explore", "generate", "compare", "analyse")
+PAGES = ("home", "data", "train", "map", "explore", "generate", "compare", "analyse", "models")
 CORPUS = "\n".join(["the cat sat on the mat", "a dog barked at the cat", "the cat chased a mouse", "stocks fell in early trade", "the market and stocks rose",
                     "trade in the market was calm", "a mouse ran from the dog", "early trade lifted the market"])
 

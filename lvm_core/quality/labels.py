@@ -33,6 +33,20 @@ def labels(codes, y, train, held_out, X=None, *, k: int = NEIGHBOURS, random_sta
                   f"always saying the commonest gets {percent(base)}{raw}.", base, 1.0, "share", error)]
 
 
+def labels_predicted(model, X, y, train, held_out) -> list[Score]:
+    """Share of held-out rows of X (n, d) whose label ``model.predict_label`` names; always saying the commonest of the training rows is the
+    baseline. Empty for a model without predictions, and where fewer than 10 held-out rows are labelled."""
+    known = np.array([v is not None and v == v for v in y])
+    train, held_out = train[known[train]], held_out[known[held_out]][:MOST_ROWS]
+    if not getattr(model, "classes_", None) or not hasattr(model, "predict_label") or len(held_out) < 10:
+        return []
+    truth, (names, counts) = y[held_out].astype(str), np.unique(y[train].astype(str), return_counts=True)
+    value, base = float(np.mean(model.predict_label(X[held_out]) == truth)), float(np.mean(truth == names[counts.argmax()]))
+    error = float(np.sqrt(max(value * (1 - value), 1e-12) / len(truth)))
+    return [Score("Labels right", value, f"It names the label of {percent(value)} of {len(truth):,} held-out rows, having seen the labels of {len(train):,}; "
+                  f"always saying the commonest gets {percent(base)}.", base, 1.0, "share", error)]
+
+
 def _accuracy(A, train, held_out, first, names, truth, k) -> float:
     from sklearn.neighbors import KNeighborsClassifier
 

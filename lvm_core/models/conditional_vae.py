@@ -1,0 +1,231 @@
+"""The variational autoencoder that knows labels: conditional where they are known, semi-supervised where some are not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_is_fitted
+
+from ..recipe import param
+from .base import LatentModel, draw_discrete
+from .vae import VAE, kl_by_dimension, split
+
+MOST_CLASSES = 200
+
+
+@dataclass(repr=False, eq=False)
+class ConditionalVAE(LatentModel):
+    """Conditional, semi-supervised variational autoencoder: model M2 of Kingma et al. (2014, arXiv:1406.5298). With every label
+    known it is the conditional VAE of Sohn et al. (2015), with a classifier beside it.
+
+    ``p(x) = sum_y p(y) E_N(z;0,I)[p(x|z,y)]``; q(y|x) a classifier, q(z|x,y) = N(m, diag s^2). With
+    ``L(x,y) = E_q(z|x,y)[log p(x|z,y)] + log p(y) - beta KL(q(z|x,y) || N(0,I))``, maximise the mean over rows of L(x,y) where the label is
+    known and of ``sum_y q(y|x) L(x,y) + H(q(y|x))`` where it is not, plus ``label_weight`` times the mean of log q(y|x) over labelled rows.
+
+    The code (n, k + K) is [m, q(y|x)]: ``latent_dim`` numbers for the manner, and the probability of each of the K labels,
+    inferred from the row alone, also where its label was known. ``inverse_transform`` takes any numbers for the labels: they are
+    cut off at 0 and scaled to sum 1, so that one label can be turned into another. Without labels it is a plain VAE.
+
+    Learnt: ``classes_`` (list of str), ``dimension_names_``, ``class_shares_`` (K,), ``net_``, ``importance_`` (k + K,), ``history_``, ``n_iter_``.
+    """
+
+    title: ClassVar[str] = "Conditional VAE"
+    paper: ClassVar[str] = "Kingma, Rezende, Mohamed & Welling"
+    year: ClassVar[int] = 2014
+    link: ClassVar[str] = "https://arxiv.org/abs/1406.5298"
+    summary: ClassVar[str] = "A VAE that keeps the label apart from the manner: draw any label in any manner, learn labels from a few."
+    objective: ClassVar[str] = (r"\max\ \sum_{(x,y)} \mathcal L(x,y) + \sum_{x}\Big[\sum_y q(y|x)\,\mathcal L(x,y) + \mathcal H(q(y|x))\Big] + \alpha \sum_{(x,y)} \log q(y|x),\quad "
+                                r"\mathcal L = \mathbb E_{q(z|x,y)}[\log p(x|z,y)] + \log p(y) - \beta\,\mathrm{KL}(q(z|x,y)\,\|\,\mathcal N(0,I))")
+    when: ClassVar[str] = ("Use it where rows have labels and you want to draw items of one label, to turn one label into another in the same manner, or to label many rows from a few. "
+                           "Where there are no labels it is a plain VAE; where only the labels matter, a classifier alone does better.")
+    reading: ClassVar[str] = ("The first dimensions are the manner: slant, weight, size. The last are the probabilities of the labels, inferred from the row; move them to turn one label into another. "
+                              "The ELBO sums over labels. Labels right is measured on held-out rows.")
+    importance_meaning: ClassVar[str] = "nats of information about a row (KL)"
+    sparse: ClassVar[bool] = True
+    labels: ClassVar[bool] = True
+    iterative: ClassVar[bool] = True
+    length: ClassVar[str] = "epochs"
+
+    latent_dim: int = param(8, low=1, high=512, help="Length of the code beside the labels: how many sliders describe the manner.")
+    beta: float = param(2.0, low=0.0, high=20.0, help="Weight of the KL term; 1 is the ELBO, more leaves less of the label in the manner.")
+    epochs: int = param(50, low=1, high=5000, log=True, help="Passes over the data; more is slower and fits closer.")
+    label_weight: float = param(5.0, low=0.0, high=1000.0, help="Weight of the classifier's own loss, in nats a labelled row.", advanced=True)
+    network: str = param("auto", choices=("auto", "mlp", "conv"), help="Convolutions for pictures, a perceptron for everything else; auto decides.", advanced=True)
+    width: int = param(128, low=4, high=2048, log=True, help="Units of a hidden layer; a convolution begins with a sixteenth of it.", advanced=True)
+    depth: int = param(2, low=0, high=6, help="Hidden layers of the perceptron. A convolution's depth follows from the picture's size.", advanced=True)
+    warm_up: float = param(0.0, low=0.0, high=1.0, help="Share of the training in which the weight of the KL term rises from 0. A manner that is free at first learns the label too, and the decoder then ignores the label's own place.", advanced=True)
+    cool_down: float = param(0.5, low=0.0, high=1.0, help="Share of the training, at its end, in which the learning rate falls to 0.", advanced=True)
+    batch_size: int = param(64, low=1, high=8192, log=True, help="Rows in one step of the optimiser.", advanced=True)
+    learning_rate: float = param(1e-3, low=1e-6, high=1.0, log=True, help="Step size of the optimiser (Adam).", advanced=True)
+    random_state: int | None = param(0, low=0, high=2**31 - 1, advanced=True, help="Seed of weights, batches and noise.")
+
+    @classmethod
+    def suggest(cls, n, layout):
+        found = VAE.suggest(n, layout)
+        return found | {"latent_dim": max(2, found["latent_dim"] // 2)}     # the label has a place of its own
+
+    # -- learning -----------------------------------------------------------------------------------------------------
+
+    def _network(self):
+        from ..nets import LabelledNet
+
+        return LabelledNet(self.layout_, self.latent_dim, self.class_shares_, self.network, self.width, self.depth, self.bounded_)
+
+    def _rebuild(self):
+        from ..training import device
+
+        self.net_ = self._network().to(device()).eval()
+
+    def _known(self, y, n: int) -> np.ndarray:
+        """Number of each row's label (n,), -1 where it has none; sets ``classes_`` and their shares."""
+        names = [None if v is None or v != v else str(v) for v in (y if y is not None else [None] * n)]
+        self.classes_ = sorted({name for name in names if name is not None}, key=lambda name: (len(name), name) if name.isdecimal() else (0, name))
+        if len(self.classes_) < 2:      # one label tells nothing
+            self.classes_ = []
+        if len(self.classes_) > MOST_CLASSES:
+            raise ValueError(f"ConditionalVAE: there are {len(self.classes_)} different labels, expected at most {MOST_CLASSES}; choose a column with fewer as the label.")
+        number = {name: i for i, name in enumerate(self.classes_)}
+        known = np.array([number.get(name, -1) for name in names])
+        counts = np.bincount(known[known >= 0], minlength=len(self.classes_)).astype(np.float64)
+        self.class_shares_ = (counts + 1) / (counts + 1).sum() if self.classes_ else np.zeros(0)
+        return known
+
+    def _fit(self, X, rng, on_step, checkpoint=None, y=None):
+        import torch
+
+        from ..training import Adam, Rows, device, seeded, train
+
+        where, n = device(), X.shape[0]
+        known = self._known(y, n)
+        self.bounded_ = self.layout_.image is not None and bool(X.min() >= 0 and X.max() <= 1)
+        self.net_ = net = self._network()
+        net.start(X, self.layout_, seeded(rng))
+        net.to(where).train()
+        rows, noise, adam = Rows(X, where), seeded(rng, where), Adam(net.parameters())
+        labels = torch.as_tensor(known, device=where)
+        often = n / max(int((known >= 0).sum()), 1)     # labelled rows are few in a batch where they are few in the data
+
+        def update(index, progress):
+            x, label = rows[index], labels[index]
+            warm = min(progress / self.warm_up, 1.0) if self.warm_up else 1.0
+            cool = min((1 - progress) / self.cool_down, 1.0) if self.cool_down else 1.0
+            reconstruction, kl, wrong = _terms(net, x, label, noise)
+            labelled = (label >= 0).float()
+            adam.step(-reconstruction.mean() + warm * self.beta * kl.mean() + self.label_weight * often * (wrong * labelled).mean(), self.learning_rate * cool)
+            reconstruction, kl, wrong = reconstruction.detach().mean(), kl.detach().mean(), wrong.detach()
+            metrics = {"loss": self.beta * kl - reconstruction, "reconstruction": reconstruction, "kl": kl}
+            return metrics | ({"label": (wrong * labelled).sum() / labelled.sum().clamp(min=1)} if self.classes_ else {})
+
+        steps = self.epochs * -(-n // self.batch_size)
+        self.history_, self.stopped_ = train(update, n, batch_size=self.batch_size, steps=steps, generator=seeded(rng, where), on_step=on_step, checkpoint=checkpoint,
+                                             parts={"net": net, "adam": adam, "noise": noise})
+        self.n_iter_ = -(-self.history_[-1]["step"] // -(-n // self.batch_size))
+        net.eval()
+        self.dimension_names_ = [f"z{j + 1}" for j in range(self.latent_dim)] + self.classes_
+        kl = self._run(lambda net, x: net.kl(x), X)
+        self.importance_ = kl.mean(0, dtype=np.float64)
+
+    # -- the public verbs beyond the contract -------------------------------------------------------------------------
+
+    def label_proba(self, X) -> np.ndarray:
+        """Probability (n, K) of each of ``classes_`` for each row X (n, d)."""
+        return self.transform(X)[:, self.latent_dim:]
+
+    def predict_label(self, X) -> np.ndarray:
+        """The most probable label (n,) of each row, as text. Raises ValueError where it has learnt no labels."""
+        check_is_fitted(self)
+        if not self.classes_:
+            raise ValueError("ConditionalVAE has seen no labels, so it predicts none; fit it with y of at least two labels.")
+        return np.array(self.classes_, dtype=object)[self.label_proba(X).argmax(1)]
+
+    def sample_codes(self, n, *, temperature=1.0, random_state=None, label: str | None = None):
+        """n codes (n, k + K): the manner from N(0, temperature^2 I); the label as often as it was seen, or ``label`` always."""
+        Z = super().sample_codes(n, temperature=temperature, random_state=random_state)
+        if label is not None:
+            if str(label) not in self.classes_:
+                raise ValueError(f"label is {label!r}, expected one of {', '.join(self.classes_[:20]) or 'none: it has seen no labels'}.")
+            Z[:, self.latent_dim:] = np.eye(len(self.classes_))[self.classes_.index(str(label))]
+        return Z
+
+    def sample(self, n, *, temperature=1.0, random_state=None, label: str | None = None):
+        """n new rows X (n, d), of one ``label`` where it is given."""
+        rng = check_random_state(random_state)
+        return self.emit(self.sample_codes(n, temperature=temperature, random_state=rng, label=label), random_state=rng)
+
+    def elbo_parts(self, X, n_samples: int = 16) -> dict[str, np.ndarray]:
+        """``{"reconstruction": (n,), "kl": (n,)}`` in nats per row, summed over the labels by q(y|x); the ELBO is their
+        difference. The kl is that of code and label. The draws are fixed, the same for every row."""
+        check_is_fitted(self)
+        draws = np.random.RandomState(0).standard_normal((-(-max(n_samples, 2) // 2), self.latent_dim))
+        draws = np.concatenate([draws, -draws])
+        reconstruction, kl = self._run(lambda net, x: net.bound(x, draws), self._check(X, reset=False))
+        return {"reconstruction": reconstruction, "kl": kl}
+
+    def score_samples(self, X) -> np.ndarray:
+        """ELBO (n,) of each row in nats, labels summed out: a lower bound on its log-likelihood."""
+        parts = self.elbo_parts(X)
+        return parts["reconstruction"] - parts["kl"]
+
+    # -- the contract -------------------------------------------------------------------------------------------------
+
+    def _encode(self, X):
+        return self._run(lambda net, x: net.encode(x), X)
+
+    def _decode(self, Z):
+        return self._run(lambda net, z: net.mean(z), Z)
+
+    def _prior(self, n, temperature, rng):
+        manner = rng.standard_normal((n, self.latent_dim)) * temperature
+        if not self.classes_:
+            return manner
+        return np.hstack([manner, np.eye(len(self.classes_))[rng.choice(len(self.classes_), n, p=self.class_shares_)]])
+
+    def _draw(self, Z, rng):
+        X = self._decode(Z)
+        if self.layout_.image is None:
+            X = X + rng.standard_normal(X.shape) * self.net_.heads.sigma()
+        return draw_discrete(X, self.layout_, rng)
+
+    def _run(self, function, *arrays):
+        from ..nets import in_batches
+
+        return in_batches(function, self.net_, *arrays)
+
+
+def _terms(net, x, label, noise):
+    """Of each row: reconstruction (n,), kl (n,) of code and label, and -log q(y|x) (n,) of its label; a label of -1 is summed out."""
+    import torch
+    from torch.nn import functional as F
+
+    seen = net.look(x)
+    if not net.classes:
+        return *_given(net, x, seen, seen.new_zeros((len(x), 0)), noise), torch.zeros(len(x), device=x.device)
+    log_q = net.classify(seen).log_softmax(1)
+    likely = torch.where(label >= 0, label, log_q.argmax(1))
+    hot = F.one_hot(likely, net.classes).to(x.dtype)
+    wrong = -(log_q * hot).sum(1)
+    reconstruction, kl = _given(net, x, seen, hot, noise)       # what the noise of real columns is learnt from
+    kl = kl - net.log_shares[likely]
+    unknown = (label < 0).nonzero()[:, 0]
+    if len(unknown):
+        net.heads.eval()        # with a label that is wrong the noise would look larger than it is
+        every = torch.eye(net.classes, dtype=x.dtype, device=x.device).repeat(len(unknown), 1)
+        copies = unknown.repeat_interleave(net.classes)
+        by_label, kls = (part.view(len(unknown), net.classes) for part in _given(net, x[copies], seen[copies], every, noise))
+        net.heads.train()
+        weights = log_q[unknown].exp()
+        reconstruction = reconstruction.index_copy(0, unknown, (weights * by_label).sum(1))
+        kl = kl.index_copy(0, unknown, (weights * (kls + log_q[unknown] - net.log_shares)).sum(1))
+    return reconstruction, kl, wrong
+
+
+def _given(net, x, seen, y, noise):
+    """log p(x|z,y) (n,) at one draw of z, and the KL (n,) of q(z|x,y)."""
+    import torch
+
+    mean, log_std = split(net.code(torch.cat([seen, y], 1)))
+    z = mean + log_std.exp() * torch.randn(mean.shape, generator=noise, device=x.device)
+    return net.heads.log_prob(net.decoder(torch.cat([z, y], 1)), x), kl_by_dimension(mean, log_std).sum(1)

@@ -1,0 +1,98 @@
+"""The conditional VAE: labels from a few, items of one label, the label's place in the code."""
+
+import numpy as np
+import pytest
+from sklearn.linear_model import LogisticRegression
+
+from lvm_core import DATASETS, MODELS, load_model
+from lvm_core.fitting import fit_run
+from lvm_core.quality.labels import labels_predicted
+
+Model = MODELS["ConditionalVAE"]
+
+
+@pytest.fixture(scope="module")
+def digits():
+    return DATASETS["digits"]().load()
+
+
+@pytest.fixture(scope="module")
+def fitted(digits):
+    """Learnt from all labels but a fifth, in a few seconds."""
+    y = digits.targets()
+    y[::5] = None
+    return Model(latent_dim=5, epochs=25, depth=1).fit(digits.X, y, layout=digits.layout), y
+
+
+def test_labels_it_was_not_told_are_inferred(digits, fitted):
+    model, y = fitted
+    unknown = np.array([v is None for v in y])
+    assert model.classes_ == list("0123456789") and model.dimension_names_ == ["z1", "z2", "z3", "z4", "z5", *"0123456789"]
+    assert (model.predict_label(digits.X[unknown]) == digits.targets()[unknown]).mean() > 0.9
+    Z = model.transform(digits.X)
+    assert Z.shape == (1797, 15) and np.allclose(Z[:, 5:].sum(1), 1, atol=1e-5)
+    score, = labels_predicted(model, digits.X, digits.targets(), np.flatnonzero(~unknown), np.flatnonzero(unknown))
+    assert score.value > 0.9 and score.baseline < 0.2
+
+
+def test_the_label_of_the_code_decides_what_is_drawn(digits, fitted):
+    model, _ = fitted
+    judge = LogisticRegression(max_iter=2000).fit(digits.X, digits.targets().astype(str))
+    drawn = {label: judge.predict(model.sample(40, random_state=0, label=label)) for label in model.classes_}
+    assert np.mean([(drawn[label] == label).mean() for label in drawn]) > 0.8
+    Z = model.transform(digits.X[:100])
+    Z[:, 5:] = np.eye(10)[3]        # the same manners, all as a three
+    assert (judge.predict(model.inverse_transform(Z)) == "3").mean() > 0.6
+    shares = model.sample_codes(5000, random_state=0)[:, 5:].mean(0)
+    np.testing.assert_allclose(shares, model.class_shares_, atol=0.03)
+
+
+def test_any_numbers_can_stand_in_the_labels_place(fitted):
+    model, _ = fitted
+    Z = model.sample_codes(4, random_state=0, label="7")
+    twice, negative = Z.copy(), Z.copy()
+    twice[:, 5:] *= 2
+    negative[:, 5:] -= 1e-3 * (1 - Z[:, 5:])
+    np.testing.assert_allclose(model.inverse_transform(twice), model.inverse_transform(Z), atol=1e-6)
+    np.testing.assert_allclose(model.inverse_transform(negative), model.inverse_transform(Z), atol=1e-6)
+    Z[:, 5:] = 0
+    assert np.isfinite(model.inverse_transform(Z)).all()
+    with pytest.raises(ValueError, match="label is 'x', expected one of 0, 1"):
+        model.sample(3, label="x")
+
+
+def test_the_bound_sums_over_labels(digits, fitted):
+    """By hand: E_q(y|x)[ELBO given y] + H(q(y|x)) + E_q[log p(y)]."""
+    import torch
+
+    model, _ = fitted
+    X = digits.X[:20]
+    parts = model.elbo_parts(X, 64)
+    with torch.no_grad():
+        net, x = model.net_, torch.from_numpy(X)
+        seen = net.look(x)
+        q = net.guess(seen).numpy().astype(np.float64)
+        assert np.allclose(q, model.transform(X)[:, 5:], atol=1e-6)
+    assert (parts["kl"] > 0).all()
+    to_label = (q * (np.log(np.maximum(q, 1e-30)) - np.log(model.class_shares_))).sum(1)
+    assert (parts["kl"] >= to_label - 1e-4).all()       # what is left is the manner's KL, never negative
+    np.testing.assert_allclose(model.score_samples(X), model.elbo_parts(X)["reconstruction"] - model.elbo_parts(X)["kl"])
+
+
+def test_without_labels_it_is_a_vae_and_one_label_is_none(digits):
+    X = digits.X[:200]
+    for y in (None, np.full(200, "one"), np.full(200, None)):
+        model = Model(latent_dim=3, epochs=2, width=16).fit(X, y, layout=digits.layout)
+        assert model.classes_ == [] and model.transform(X).shape == (200, 3)
+        with pytest.raises(ValueError, match="seen no labels"):
+            model.predict_label(X)
+    with pytest.raises(ValueError, match="200 different labels|201 different labels"):
+        Model(epochs=1).fit(np.random.RandomState(0).standard_normal((201, 3)), np.arange(201))
+
+
+def test_labels_and_names_survive_saving_and_a_run_says_how_many_are_right(digits, tmp_path):
+    fitted = fit_run(digits, Model(latent_dim=4, epochs=3, width=32))
+    again = load_model(fitted.model.save(tmp_path / "m"))
+    assert again.classes_ == fitted.model.classes_ and np.array_equal(again.transform(digits.X[:50]), fitted.model.transform(digits.X[:50]))
+    names = [s.name for s in fitted.scores]
+    assert "Labels right" in names and "Label from the code" in names
