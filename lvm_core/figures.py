@@ -153,8 +153,8 @@ def signal(items: np.ndarray, names: list[str], axis: np.ndarray | None = None, 
 
 def difference(real: np.ndarray, other: np.ndarray) -> np.ndarray:
     """Two pictures (h, w, c) in [0, 1] as one (h, w, 3): white where they are equally bright, orange where ``real`` is brighter and
-    blue where ``other`` is, full colour for a difference of 1."""
-    gap = (np.asarray(real, np.float32) - other).mean(2, keepdims=True)
+    blue where ``other`` is, full colour from a difference of 0.5 on."""
+    gap = 2 * (np.asarray(real, np.float32) - other).mean(2, keepdims=True)
     orange, blue = (np.array([int(OKABE_ITO[i][j:j + 2], 16) for j in (1, 3, 5)], np.float32) / 255 for i in (1, 0))
     return 1 - np.clip(gap, 0, 1) * (1 - orange) - np.clip(-gap, 0, 1) * (1 - blue)
 

@@ -54,7 +54,7 @@ def _chosen(run):
     where = st.segmented_control("Item", ("row", "file"), default="row", required=True, key=f"inversion-of-{run.id}", label_visibility="collapsed",
                                  format_func={"row": "A row of the data", "file": "An item of my own"}.get)
     if where == "row":
-        row = int(st.number_input("Row", 0, len(run.dataset) - 1, int(run.fitted.scored_rows[0]), key=f"inversion-row-{run.id}",
+        row = int(st.number_input("Row", 0, len(run.dataset) - 1, int(run.fitted.scored_rows[0]), key=f"inversion-row-{run.id}", width=180,
                                   help="The first one shown is a row the model has not learnt from, where there is any."))
         return row, np.asarray(run.dataset.X[row], np.float32), f"row {row}"
     file = st.file_uploader("One item", type=list(FILES[run.dataset.kind]), key=f"inversion-file-{run.id}", max_upload_size=min(LIMITS.upload_bytes // 2**20, 50),
@@ -79,7 +79,7 @@ def _beside(run, x, found, name) -> None:
         gap = figures.difference(real[0], back[0])
         with st.container(key=f"pixels-{key}", horizontal=True, gap="medium"):
             for title, picture in ((f"Real: {name}", real[0]), ("Nearest the model can make", back[0]), ("Difference", gap)):
-                st.image(items.to_uint8(picture[None])[0], caption=md(title), width=180, alt=title)
+                st.image(items.to_uint8(picture[None])[0], caption=md(title), width=180, alt=title, output_format="PNG")      # JPEG would blur the colours of small pictures
         st.caption("In the difference white is equal, orange where the real one is brighter, blue where the made one is.")
         return
     items.one(dataset, back, "nearest the model can make", key=key, beside=real, beside_title=f"real: {name}")
