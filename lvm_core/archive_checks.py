@@ -82,7 +82,8 @@ def _network_shapes(model, layout: Layout, state: dict) -> dict[str, tuple[int, 
 
     model.layout_ = layout
     for name, value in state.items():
-        if isinstance(value, bool):         # such as bounded_, which the network asks for
+        names = isinstance(value, list) and len(value) <= 200 and all(isinstance(v, str) for v in value)
+        if isinstance(value, bool) or names:        # such as bounded_ and classes_, which a network asks for
             setattr(model, name, value)
     try:
         with torch.device("meta"):

@@ -39,6 +39,7 @@ class LatentModel(Persistent, ClassNamePrefixFeaturesOutMixin, TransformerMixin,
     kinds: ClassVar[tuple[str, ...]] = ("image", "table", "text", "array")
     importance_meaning: ClassVar[str] = ""
     sparse: ClassVar[bool] = False          # whether X may be CSR
+    holes: ClassVar[bool] = False           # whether X may hold NaN: cells without a value
     labels: ClassVar[bool] = False          # whether the fit uses labels y; its _fit then takes y, None without any
     iterative: ClassVar[bool] = False       # whether the fit reports steps; its _fit then takes a checkpoint too
     length: ClassVar[str] = ""              # the parameter that says how long it trains, where a fit can be continued
@@ -136,8 +137,8 @@ class LatentModel(Persistent, ClassNamePrefixFeaturesOutMixin, TransformerMixin,
 
     def _check(self, X, reset: bool):
         X = validate_data(self, X, reset=reset, accept_sparse="csr" if self.sparse else False, dtype=(np.float64, np.float32),
-                          ensure_min_samples=2 if reset else 1)
-        values = X.data if hasattr(X, "indptr") else X
+                          ensure_min_samples=2 if reset else 1, ensure_all_finite="allow-nan" if self.holes else True)
+        values = X.data if hasattr(X, "indptr") else np.nan_to_num(X) if self.holes else X
         if values.size and np.abs(values).max() > 1e15:
             raise ValueError(f"{type(self).__name__}: the largest value is {np.abs(values).max():.3g}, expected at most 1e15; scale the data first.")
         return X
@@ -161,6 +162,7 @@ class LatentModel(Persistent, ClassNamePrefixFeaturesOutMixin, TransformerMixin,
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = self.sparse
+        tags.input_tags.allow_nan = self.holes
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
 

@@ -30,8 +30,9 @@ def explorer(run: state.Run, view: maps.View, colour: str | None, place: Place, 
     low, high = state.ranges(run)
     order, dead = state.dimensions(run)
     model = run.fitted.model
+    names = [clean(name, 24) for name in getattr(model, "dimension_names_", ())] or [f"z{j + 1}" for j in range(len(order))]
     alive = len(order) - dead
-    dimensions = [{"j": int(j), "name": f"z{j + 1}", "low": float(low[j]), "high": float(high[j]), "first": rank < min(FIRST, alive),
+    dimensions = [{"j": int(j), "name": names[j], "low": float(low[j]), "high": float(high[j]), "first": rank < min(FIRST, alive),
                    "help": f"dimension {j + 1}, {model.importance_[j]:.3g} {model.importance_meaning}; the range covers 99 % of the real codes and a little more"}
                   for rank, j in enumerate(order)]
     data = {"token": guard.sign(run.id), "map": view.key, "dims": int(view.positions.shape[1]), "colour": colour, "kind": run.dataset.kind, "n": len(run.dataset),
