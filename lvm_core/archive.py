@@ -54,6 +54,7 @@ A run of Latent Explorer: a latent variable model that was fitted to the dataset
 
     python reload.py            16 samples with seed 0, as on the app's page Generate (needs lvm_core, which comes with the app)
     python reload.py 100 7      100 samples with seed 7
+    python reload.py 100 7 1 Mixture    the same at temperature 1, codes drawn from a mixture fitted to the training codes
 
 run.json                        what this is
 fit/model/recipe.json           the model, its parameters and what it learnt as JSON
@@ -69,7 +70,7 @@ data/dataset.json               the dataset's name
 Nothing in here is a pickle. The app imports this zip as it is (Generate, Import a run).
 """
 
-RELOAD = '''"""Reload this run and make samples: python reload.py [how many] [seed] [temperature].
+RELOAD = '''"""Reload this run and make samples: python reload.py [how many] [seed] [temperature] [Prior or Mixture].
 
 Needs lvm_core, which comes with Latent Explorer.
 """
@@ -78,16 +79,23 @@ import json
 import sys
 from pathlib import Path
 
+import numpy as np
+
 from lvm_core import load_model
 from lvm_core.codecs import codec_from_json
 from lvm_core.export import npz_bytes
+from lvm_core.samplers import SAMPLERS
 
 here = Path(__file__).parent
-n, seed, temperature = (kind(text) for kind, text in zip((int, int, float), sys.argv[1:] + ["16", "0", "1"][len(sys.argv) - 1:]))
+n, seed, temperature, sampler = (kind(text) for kind, text in zip((int, int, float, str), sys.argv[1:] + ["16", "0", "1", "Prior"][len(sys.argv) - 1:]))
 model = load_model(here / "fit" / "model")
 codec = codec_from_json(json.loads((here / "data" / "codec.json").read_text(encoding="utf-8")))
 
-codes = model.sample_codes(n, temperature=temperature, random_state=seed)   # (n, k)
+if sampler == "Prior":
+    codes = model.sample_codes(n, temperature=temperature, random_state=seed)   # (n, k)
+else:
+    Z, held_out = (np.load(here / "fit" / name, allow_pickle=False) for name in ("codes.npy", "split.npy"))
+    codes = SAMPLERS[sampler]().fit(np.delete(Z, held_out, 0)).sample(n, temperature=temperature, random_state=seed)
 X = model.emit(codes, random_state=seed)                                    # (n, d), a draw from the decoder's distribution
 items = codec.decode(X)                                                     # pictures, a table, words with weights, or arrays
 (here / "samples.npz").write_bytes(npz_bytes(codes=codes, X=X))

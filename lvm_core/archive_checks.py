@@ -82,14 +82,17 @@ def _network_shapes(model, layout: Layout, state: dict) -> dict[str, tuple[int, 
 
     model.layout_ = layout
     for name, value in state.items():
-        names = isinstance(value, list) and len(value) <= 200 and all(isinstance(v, str) for v in value)
-        if isinstance(value, bool) or names:        # such as bounded_ and classes_, which a network asks for
+        if isinstance(value, bool) or _is_names(value):     # such as bounded_ and classes_, which the network asks for
             setattr(model, name, value)
     try:
         with torch.device("meta"):
             return {name: tuple(tensor.shape) for name, tensor in model._network().state_dict().items()}
     except Exception as error:      # whatever a made-up layout makes the blocks of a network stumble over
         raise LoadError(f"The recipe cannot be built ({_first_line(error)}).") from error
+
+
+def _is_names(value) -> bool:
+    return isinstance(value, list) and len(value) <= MAX_SQUARE and all(isinstance(v, str) and len(v) <= 1000 for v in value)
 
 
 def check_array(data: bytes, name: str, kinds: str, dimensions: int) -> None:

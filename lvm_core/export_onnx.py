@@ -75,10 +75,21 @@ def _lsa(model):
     return lambda x: F.normalize(x * idf) @ components.T, decode
 
 
+def _word_embeddings(model):
+    frequency, vectors = _tensors(model.frequency_, model.vectors_)
+    weight, words = _tensors(model._weight(), model._weight()[:, None] * model.vectors_)
+
+    def decode(z):
+        scores = model.sharpness_ * (z @ vectors.T) + frequency.clamp(min=1e-30).log()
+        return model.mean_length_ * scores.softmax(1)
+
+    return lambda x: x @ words / (x @ weight).clamp(min=1e-12)[:, None], decode
+
+
 def _tensors(*arrays):
     import torch
 
     return (torch.as_tensor(array, dtype=torch.float32) for array in arrays)
 
 
-_CLOSED = {"PCA": _pca, "LSA": _lsa}
+_CLOSED = {"PCA": _pca, "LSA": _lsa, "WordEmbeddings": _word_embeddings}

@@ -151,6 +151,14 @@ def signal(items: np.ndarray, names: list[str], axis: np.ndarray | None = None, 
     return figure
 
 
+def difference(real: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """Two pictures (h, w, c) in [0, 1] as one (h, w, 3): white where they are equally bright, orange where ``real`` is brighter and
+    blue where ``other`` is, full colour for a difference of 1."""
+    gap = (np.asarray(real, np.float32) - other).mean(2, keepdims=True)
+    orange, blue = (np.array([int(OKABE_ITO[i][j:j + 2], 16) for j in (1, 3, 5)], np.float32) / 255 for i in (1, 0))
+    return 1 - np.clip(gap, 0, 1) * (1 - orange) - np.clip(-gap, 0, 1) * (1 - blue)
+
+
 def bars(names: list[str], values: np.ndarray, height: int | None = None, low: float | None = 0.0, hover: list[str] | None = None) -> go.Figure:
     """Horizontal bars, first on top: term weights, importance of dimensions, column errors."""
     figure = go.Figure(go.Bar(x=list(values), y=[f"{ply(n, 26)}" for n in names], orientation="h", marker=dict(color=ACCENT),

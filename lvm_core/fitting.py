@@ -13,7 +13,7 @@ from .datasets.base import Dataset
 from .models.base import LatentModel
 from .progress import OnStep
 from .projections.base import Projection
-from .quality import Score, likelihood, prediction, reconstruction
+from .quality import Score, labels, labels_predicted, likelihood, reconstruction
 from .quality import projection as map_scores
 
 HELD_OUT = 0.1
@@ -60,15 +60,16 @@ def fit_run(dataset: Dataset, model: LatentModel, on_step: OnStep | None = None,
     model.fit(dataset.X[train], None if y is None else y[train], layout=dataset.layout, on_step=on_step, checkpoint=checkpoint)
     codes = encode_all(model, dataset.X)
     seconds = time.monotonic() - start + (checkpoint.earlier if checkpoint else 0.0)
-    return Fitted(model, codes, train, held_out, seconds, *_measured(model, dataset.X, train, held_out, y))
+    return Fitted(model, codes, train, held_out, seconds, *_measured(model, dataset, codes, train, held_out))
 
 
-def _measured(model: LatentModel, X, train: np.ndarray, held_out: np.ndarray, y=None) -> tuple[list[Score], pd.DataFrame]:
+def _measured(model: LatentModel, dataset: Dataset, codes: np.ndarray, train: np.ndarray, held_out: np.ndarray) -> tuple[list[Score], pd.DataFrame]:
     """The scores of a fit, on rows it has not seen where there are any, and the reconstruction of each column."""
+    X, y = dataset.X, dataset.targets()
     rows = held_out if len(held_out) else train
     back = reconstruction(model, X[rows], X[train] if len(held_out) else None)
-    guessed = [] if y is None else prediction(model, X[rows], y[rows], y[train] if len(held_out) else None)
-    return back.scores + guessed + likelihood(model, X[rows]), back.columns
+    kept = labels_predicted(model, X, y, train, held_out) + labels(codes, y, train, held_out, X) if y is not None else []
+    return back.scores + likelihood(model, X[rows]) + kept, back.columns
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,8 @@ from torch.nn import functional as F
 from .heads import Heads
 from .layout import Layout
 
+ACTIVATIONS = {"silu": nn.SiLU, "relu": nn.ReLU, "tanh": nn.Tanh}
+
 
 class Linear(nn.Linear):
     """A linear layer whose weights are set by :func:`initialise` (or by a saved file), never by torch's global seed."""
@@ -59,6 +61,19 @@ class MLP(nn.Sequential):
             layers += [Linear(size, width), activation()]
             size = width
         super().__init__(*layers, last(Linear(size, d_out)))
+
+
+class Fourier(nn.Module):
+    """(n, d) -> (n, d (1 + 2 octaves)): each column beside its sine and cosine at 1, 2, 4, ... radians a unit, from which a
+    perceptron learns fine detail sooner (Tancik et al., 2020, arXiv:2006.10739)."""
+
+    def __init__(self, octaves: int):
+        super().__init__()
+        self.register_buffer("rates", 2.0 ** torch.arange(octaves), persistent=False)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        angles = (x.unsqueeze(-1) * self.rates).flatten(1)
+        return torch.cat([x, angles.sin(), angles.cos()], 1)
 
 
 def pyramid(height: int, width: int, base: int) -> list[tuple[int, int, int]]:
@@ -197,11 +212,112 @@ class CodeNet(nn.Module):
 
     def encode(self, x: torch.Tensor) -> torch.Tensor:
         """X (n, d) -> (n, d_code)."""
-        return self.encoder(self.inputs(x))
+        return self.read(self.encoder(self.inputs(x)))
 
     def mean(self, z: torch.Tensor) -> torch.Tensor:
         """Codes (n, k) -> expected X (n, d)."""
-        return self.heads.mean(self.decoder(z))
+        return self.heads.mean(self.decoder(self.proper(z)))
+
+    def read(self, raw: torch.Tensor) -> torch.Tensor:
+        """The encoder's numbers (n, d_code) as codes."""
+        return raw
+
+    def proper(self, z: torch.Tensor) -> torch.Tensor:
+        """The codes (n, k) the decoder may be asked for that are nearest to these."""
+        return z
+
+
+class ClassCodeNet(CodeNet):
+    """Codes (n, k + classes): k free numbers, then the share each class has in the row, which sum to 1."""
+
+    def __init__(self, layout: Layout, k: int, classes: int, *network, **heads):
+        super().__init__(layout, k + classes, k + classes, *network, **heads)
+        self.k = k
+
+    def read(self, raw):
+        return torch.cat([raw[:, :self.k], torch.softmax(raw[:, self.k:], 1)], 1)
+
+    def proper(self, z):
+        shares = z[:, self.k:].clamp(min=0) + 1e-6      # no class at all is every class alike
+        return torch.cat([z[:, :self.k], shares / shares.sum(1, keepdim=True)], 1)
+
+
+class LabelledNet(nn.Module):
+    """A CodeNet whose codes are [z, label probabilities], (n, k + K): a trunk looks at the row, ``classify`` gives the label's log-odds from
+    what it saw, ``code`` the mean and log spread of z from that and the label, and the decoder takes both.
+
+    ``shares`` (K,): how often each label is seen; empty without labels.
+    """
+
+    def __init__(self, layout: Layout, k: int, shares: np.ndarray, network: str, width: int, depth: int, bounded: bool):
+        super().__init__()
+        self.k, self.classes = k, len(shares)
+        self.inputs = Inputs(layout)
+        self.trunk = nn.Sequential(encoder(layout, width, network, width, depth, nn.SiLU), nn.SiLU())
+        self.trunk[0].apply(lambda layer: setattr(layer, "gain", 1.0) if isinstance(layer, Linear) else None)     # no output layer here
+        self.classify = last(Linear(width, self.classes)) if self.classes else nn.Identity()
+        self.code = MLP(width + self.classes, 2 * k, width, 1, nn.SiLU)
+        self.decoder = decoder(layout, k + self.classes, network, width, depth, nn.SiLU)
+        self.heads = Heads(layout, bounded=bounded)
+        self.register_buffer("log_shares", torch.log(torch.as_tensor(shares, dtype=torch.float32)))
+
+    def start(self, X, layout: Layout, generator: torch.Generator) -> None:
+        """New weights, and the scales of X. Raises ValueError where X cannot have this layout."""
+        initialise(self, generator)
+        loc, scale = moments(X, layout)
+        self.inputs.start(loc, scale)
+        self.heads.start(X, loc, scale)
+
+    def look(self, x: torch.Tensor) -> torch.Tensor:
+        """X (n, d) -> what the trunk saw (n, width)."""
+        return self.trunk(self.inputs(x))
+
+    def guess(self, seen: torch.Tensor) -> torch.Tensor:
+        """Probabilities of the labels (n, K)."""
+        return self.classify(seen).softmax(1) if self.classes else seen[:, :0]
+
+    def encode(self, x: torch.Tensor) -> torch.Tensor:
+        """X (n, d) -> codes (n, k + K)."""
+        seen = self.look(x)
+        y = self.guess(seen)
+        return torch.cat([self.code(torch.cat([seen, y], 1))[:, :self.k], y], 1)
+
+    def mean(self, z: torch.Tensor) -> torch.Tensor:
+        """Codes (n, k + K) -> expected X (n, d); the label part is cut off at 0 and scaled to sum 1, equal where nothing is left."""
+        y = z[:, self.k:].clamp(min=0)
+        total = y.sum(1, keepdim=True)
+        y = torch.where(total > 0, y / total.clamp(min=1e-12), torch.full_like(y, 1 / max(self.classes, 1)))
+        return self.heads.mean(self.decoder(torch.cat([z[:, :self.k], y], 1)))
+
+    def kl(self, x: torch.Tensor) -> torch.Tensor:
+        """Nats each dimension of the code tells about a row, (n, k + K); of a label, against how often it is seen."""
+        seen = self.look(x)
+        y = self.guess(seen)
+        mean, log_std = self.code(torch.cat([seen, y], 1)).chunk(2, 1)
+        log_std = log_std.clamp(-10, 10)
+        told = 0.5 * (mean**2 + (2 * log_std).exp()) - log_std - 0.5
+        p = self.log_shares.to(y.dtype).exp()
+        y = y.clamp(1e-7, 1 - 1e-7)
+        return torch.cat([told, y * (y / p).log() + (1 - y) * ((1 - y) / (1 - p)).log()], 1)
+
+    def bound(self, x: torch.Tensor, draws: np.ndarray) -> tuple[torch.Tensor, torch.Tensor]:
+        """Reconstruction (n,) and KL (n,) of code and label, labels summed out by q(y|x), over fixed draws (m, k)."""
+        seen = self.look(x)
+        weights, classes = self.guess(seen), range(max(self.classes, 1))
+        reconstruction, kl = torch.zeros_like(seen[:, 0]), torch.zeros_like(seen[:, 0])
+        for c in classes:
+            y = torch.zeros_like(weights)
+            y[:, c:c + 1] = 1.0
+            weight = weights[:, c] if self.classes else 1.0
+            mean, log_std = self.code(torch.cat([seen, y], 1)).chunk(2, 1)
+            log_std = log_std.clamp(-10, 10)
+            noise = torch.as_tensor(draws, dtype=x.dtype, device=x.device)
+            drawn = sum(self.heads.log_prob(self.decoder(torch.cat([mean + log_std.exp() * eps, y], 1)), x) for eps in noise) / len(noise)
+            told = (0.5 * (mean**2 + (2 * log_std).exp()) - log_std - 0.5).sum(1)
+            if self.classes:
+                told = told + weight.clamp(min=1e-30).log() - self.log_shares[c].to(x.dtype)
+            reconstruction, kl = reconstruction + weight * drawn, kl + weight * told
+        return reconstruction, kl
 
 
 def in_batches(function: Callable, net: nn.Module, *arrays, size: int = 1024):

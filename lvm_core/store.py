@@ -123,6 +123,15 @@ def save_fitted(folder: Path, fitted: Fitted) -> None:
         files.write_json(folder / "scores.json", {"format": FORMAT, "seconds": fitted.seconds, "scores": _from_scores(fitted.scores)}, durable=True)
 
 
+def load_scores(folder: Path) -> list[Score]:
+    """The scores of a fit, without its model. Raises StoreError."""
+    path = Path(folder) / "scores.json"
+    try:
+        return _to_scores(files.check_format(files.read_json(path), path, FORMAT)["scores"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise StoreError(f"{path} cannot be read ({_first_line(error)}).") from error
+
+
 def load_fitted(folder: Path) -> Fitted:
     """Read back what a fit learnt; raises StoreError also where its parts do not belong together."""
     folder = Path(folder)

@@ -31,7 +31,8 @@ from .files import StoreError as StoreError
 from .fitting import Fitted
 from .models import MODELS
 from .models.base import LatentModel
-from .store import load_dataset, load_fitted, save_dataset
+from .quality import Score
+from .store import load_dataset, load_fitted, load_scores, save_dataset
 
 FORMAT = 1
 STATES = ("waiting", "running", "paused", "done", "stopped", "failed", "cancelled")
@@ -248,6 +249,10 @@ class Workspace:
     def fitted(self, id: str) -> Fitted:
         """What a run learnt."""
         return load_fitted(self.run_folder(id))
+
+    def scores(self, id: str) -> list[Score]:
+        """The scores of a run that has a result, without loading its model."""
+        return load_scores(self.run_folder(id))
 
     def kept(self, id: str) -> dict:
         """What a person keeps with a run (kept.json), {} where there is nothing."""

@@ -16,7 +16,9 @@ page = st.navigation([
     st.Page("map.py", title="Map", icon=":material/scatter_plot:"),
     st.Page("explore.py", title="Explore", icon=":material/tune:"),
     st.Page("generate.py", title="Generate", icon=":material/auto_awesome:"),
+    st.Page("compare.py", title="Compare", icon=":material/leaderboard:"),
     st.Page("analyse.py", title="Analyse", icon=":material/query_stats:"),
+    st.Page("models.py", title="Models", icon=":material/menu_book:"),
 ])
 st.logo(str(ASSETS / "logo.svg"), size="large", icon_image=str(ASSETS / "icon.svg"))
 frame.style()

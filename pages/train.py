@@ -171,6 +171,7 @@ with setup:
     seed = st.number_input("Seed", 0, 2**31 - 1, 0, help="The same seed, data and settings give the same model.", key="seed")
     if st.button("Train", icon=":material/play_arrow:", type="primary", key="train") and frame.start(data, cls(**values, random_state=int(seed))):
         st.rerun()
+    frame.link("compare", "Not sure? Compare several", ":material/leaderboard:", type="tertiary")
 with progress:
     frame.run_picker("run-train")
     current = state.run()

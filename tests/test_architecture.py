@@ -12,17 +12,18 @@ CORE = ROOT / "lvm_core"
 
 # Imports go from a later floor to an earlier one or stay on their own. A module or folder of lvm_core is on one floor.
 FLOORS = [
-    {"recipe", "layout", "progress", "files", "checkpoint", "persist", "limits", "escape"},
+    {"recipe", "layout", "progress", "files", "checkpoint", "persist", "limits", "escape", "classes"},
     {"codecs"},
     {"datasets"},
-    {"nets", "heads", "training", "observed"},
-    {"models"},
+    {"nets", "heads", "training", "observed", "bounds", "inversion"},
+    {"models", "samplers"},
     {"neighbours"},
     {"projections"},
     {"paths", "directions", "support", "selection", "imputation"},
     {"quality"},
-    {"figures", "export", "export_onnx", "animation"},
-    {"fitting"},
+    {"anomalies", "clusters", "search", "topics", "words"},
+    {"figures", "figures_series", "figures_quality", "figures_use", "figures_words", "export", "export_onnx", "animation"},
+    {"fitting", "comparison"},
     {"store"},
     {"continuation", "snapshots"},
     {"workspace", "owners"},

@@ -428,7 +428,7 @@ def test_a_phone_goes_all_the_way(browser, server):
 def test_no_page_is_wider_than_the_window(browser, server, width):
     context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme="dark")
     page = context.new_page()
-    for name in ("", "data", "train", "map", "explore", "generate", "analyse"):
+    for name in ("", "data", "train", "map", "explore", "generate", "compare", "analyse", "models"):
         page.goto(f"{server}/{name}")
         page.locator("h1").first.wait_for()
         page.wait_for_timeout(500)

@@ -10,7 +10,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 from lvm_core import MODELS, load_model
 from lvm_core.layout import Block, Layout
 
-QUICK = {"latent_dim": 2, "epochs": 3, "steps": 6, "width": 16, "batch_size": 16}
+QUICK = {"latent_dim": 2, "segments": 1, "max_iter": 20, "epochs": 3, "steps": 6, "width": 16, "batch_size": 16}
 
 
 def quick(cls, **more):
@@ -151,7 +151,7 @@ def test_samples_follow_their_seed_and_temperature(cls):
     model = quick(cls).fit(X, layout=layout)
     assert np.array_equal(model.sample(6, random_state=5), model.sample(6, random_state=5))
     assert not np.array_equal(model.sample_codes(6, random_state=5), model.sample_codes(6, random_state=6))
-    assert model.sample_codes(50, temperature=0.1, random_state=0).std() < model.sample_codes(50, random_state=0).std()
+    assert model.sample_codes(50, temperature=0.1, random_state=0).std(0).sum() < model.sample_codes(50, random_state=0).std(0).sum()
     assert np.ptp(model.sample_codes(6, temperature=0.0), axis=0).max() < 1e-12
 
 

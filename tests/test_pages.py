@@ -12,7 +12,7 @@ from pages.ui import state
 from pages.ui.address import Place
 
 ROOT = Path(__file__).parents[1]
-PAGES = ("home", "data", "train", "map", "explore", "generate", "analyse")
+PAGES = ("home", "data", "train", "map", "explore", "generate", "compare", "analyse", "models")
 CORPUS = "\n".join(["the cat sat on the mat", "a dog barked at the cat", "the cat chased a mouse", "stocks fell in early trade", "the market and stocks rose",
                     "trade in the market was calm", "a mouse ran from the dog", "early trade lifted the market"])
 
@@ -87,7 +87,7 @@ def test_every_page_opens_by_its_address_with_every_kind_of_data(page, kind, run
         assert runs[kind].dataset.name in words(app).replace("\\", "")
 
 
-@pytest.mark.parametrize("page", ("train", "map", "explore", "generate", "analyse"))
+@pytest.mark.parametrize("page", ("train", "map", "explore", "generate", "compare", "analyse"))
 def test_a_stranger_s_address_opens_the_empty_page(page):
     app = open_page(page, run="no-such-run", data="<script>")
     assert not app.exception

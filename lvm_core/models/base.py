@@ -66,6 +66,7 @@ class LatentModel(Persistent, ClassNamePrefixFeaturesOutMixin, TransformerMixin,
         if layout.d != X.shape[1]:
             raise ValueError(f"X has {X.shape[1]} columns, the layout describes {layout.d}.")
         self.layout_, self.stopped_, self.history_ = layout, False, []
+        y = np.asarray(y, dtype=object).reshape(-1) if self.labels and y is not None else None
         if y is not None and len(y) != X.shape[0]:
             raise ValueError(f"y has {len(y)} labels, X has {X.shape[0]} rows.")
         kept = ({"checkpoint": checkpoint} if self.iterative else {}) | ({"y": y} if self.labels else {})

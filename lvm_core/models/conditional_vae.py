@@ -1,4 +1,4 @@
-"""A variational autoencoder whose code holds the class: conditional where labels are known, semi-supervised where some are."""
+"""The variational autoencoder that knows labels: conditional where they are known, semi-supervised where some are not."""
 
 from __future__ import annotations
 
@@ -11,156 +11,163 @@ from sklearn.utils.validation import check_is_fitted
 
 from ..recipe import param
 from .base import LatentModel, draw_discrete
+from .vae import VAE, kl_by_dimension, split
 
 MOST_CLASSES = 200
 
 
 @dataclass(repr=False, eq=False)
 class ConditionalVAE(LatentModel):
-    """Conditional and semi-supervised variational autoencoder: M2 of Kingma et al. (2014, arXiv:1406.5298), which is the
-    conditional VAE of Sohn et al. (2015) where every label is known.
+    """Conditional, semi-supervised variational autoencoder: model M2 of Kingma et al. (2014, arXiv:1406.5298). With every label
+    known it is the conditional VAE of Sohn et al. (2015), with a classifier beside it.
 
-    Objective, with ``L(x, y) = E_q(z|x,y)[log p(x|z, y)] + log p(y) - KL(q(z|x, y) || N(0, I))``: maximise the mean over rows of
-    ``L(x, y)`` where y is known and of ``sum_y q(y|x) L(x, y) + H(q(y|x))`` where it is not, plus ``label_weight`` times the mean
-    of ``log q(y|x)`` over known labels, which are drawn anew in every step. p(y) are the shares of the known labels.
+    ``p(x) = sum_y p(y) E_N(z;0,I)[p(x|z,y)]``; q(y|x) a classifier, q(z|x,y) = N(m, diag s^2). With
+    ``L(x,y) = E_q(z|x,y)[log p(x|z,y)] + log p(y) - beta KL(q(z|x,y) || N(0,I))``, maximise the mean over rows of L(x,y) where the label is
+    known and of ``sum_y q(y|x) L(x,y) + H(q(y|x))`` where it is not, plus ``label_weight`` times the mean of log q(y|x) over labelled rows.
 
-    The code is [z, chances of the classes]. Without labels, or with one class, there is no class part: it is then a plain VAE.
-    Learnt: ``net_``, ``classes_`` (list of str), ``class_share_`` (c,), ``dimension_names_`` (k + c,), ``importance_`` (k + c,).
+    The code (n, k + K) is [m, q(y|x)]: ``latent_dim`` numbers for the manner, and the probability of each of the K labels,
+    inferred from the row alone, also where its label was known. ``inverse_transform`` takes any numbers for the labels: they are
+    cut off at 0 and scaled to sum 1, so that one label can be turned into another. Without labels it is a plain VAE.
+
+    Learnt: ``classes_`` (list of str), ``dimension_names_``, ``class_shares_`` (K,), ``net_``, ``importance_`` (k + K,), ``history_``, ``n_iter_``.
     """
 
-    title: ClassVar[str] = "Conditional autoencoder (labels)"
-    paper: ClassVar[str] = "Kingma et al."
+    title: ClassVar[str] = "Conditional VAE"
+    paper: ClassVar[str] = "Kingma, Rezende, Mohamed & Welling"
     year: ClassVar[int] = 2014
     link: ClassVar[str] = "https://arxiv.org/abs/1406.5298"
-    summary: ClassVar[str] = "Keeps the class apart from the rest of the code: make items of a class you choose, and let few labels teach many rows."
-    objective: ClassVar[str] = (r"\max\ \sum_{y_i\text{ known}}\mathcal L(x_i,y_i)+\sum_{y_i\text{ unknown}}\Big[\sum_y q(y|x_i)\,\mathcal L(x_i,y)+\mathcal H(q(y|x_i))\Big]"
-                                r"+\alpha\,n\,\overline{\log q(y|x)},\quad \mathcal L(x,y)=\mathbb E_{q(z|x,y)}[\log p(x|z,y)]+\log p(y)-\mathrm{KL}(q(z|x,y)\,\|\,\mathcal N(0,I))")
-    when: ClassVar[str] = ("When rows have labels, or some of them, and you want to choose the class of what is made or see style apart from class. With few "
-                           "labels it can use the unlabelled rows too; a plain classifier on the same labels may still guess better. Without labels use the VAE.")
-    reading: ClassVar[str] = ("z1, z2, ... say how an item differs from others of its class; the sliders named after classes say how likely each class is, and are made to "
-                              "sum to one when decoded. The same z with another class is the same style in that class.")
+    summary: ClassVar[str] = "A VAE that keeps the label apart from the manner: draw any label in any manner, learn labels from a few."
+    objective: ClassVar[str] = (r"\max\ \sum_{(x,y)} \mathcal L(x,y) + \sum_{x}\Big[\sum_y q(y|x)\,\mathcal L(x,y) + \mathcal H(q(y|x))\Big] + \alpha \sum_{(x,y)} \log q(y|x),\quad "
+                                r"\mathcal L = \mathbb E_{q(z|x,y)}[\log p(x|z,y)] + \log p(y) - \beta\,\mathrm{KL}(q(z|x,y)\,\|\,\mathcal N(0,I))")
+    when: ClassVar[str] = ("Use it where rows have labels and you want to draw items of one label, to turn one label into another in the same manner, or to label many rows from a few. "
+                           "Where there are no labels it is a plain VAE; where only the labels matter, a classifier alone does better.")
+    reading: ClassVar[str] = ("The first dimensions are the manner: slant, weight, size. The last are the probabilities of the labels, inferred from the row; move them to turn one label into another. "
+                              "The ELBO sums over labels. Labels right is measured on held-out rows.")
     importance_meaning: ClassVar[str] = "nats of information about a row (KL)"
+    sparse: ClassVar[bool] = True
     labels: ClassVar[bool] = True
     iterative: ClassVar[bool] = True
     length: ClassVar[str] = "epochs"
-    kinds: ClassVar[tuple[str, ...]] = ("image", "table", "array")
 
-    latent_dim: int = param(8, low=1, high=512, help="Length of z, the part of the code that is not the class.")
+    latent_dim: int = param(8, low=1, high=512, help="Length of the code beside the labels: how many sliders describe the manner.")
+    beta: float = param(2.0, low=0.0, high=20.0, help="Weight of the KL term; 1 is the ELBO, more leaves less of the label in the manner.")
     epochs: int = param(50, low=1, high=5000, log=True, help="Passes over the data; more is slower and fits closer.")
-    label_weight: float = param(50.0, low=0.0, high=1000.0, help="Weight of guessing known labels right, beside explaining the rows.", advanced=True)
+    label_weight: float = param(5.0, low=0.0, high=1000.0, help="Weight of the classifier's own loss, in nats a labelled row.", advanced=True)
     network: str = param("auto", choices=("auto", "mlp", "conv"), help="Convolutions for pictures, a perceptron for everything else; auto decides.", advanced=True)
     width: int = param(128, low=4, high=2048, log=True, help="Units of a hidden layer; a convolution begins with a sixteenth of it.", advanced=True)
-    depth: int = param(2, low=0, high=6, help="Hidden layers of the perceptrons.", advanced=True)
-    warm_up: float = param(0.0, low=0.0, high=1.0, help="Share of the training in which the weight of the KL term rises from 0; while it is low z takes over what the class should say.", advanced=True)
+    depth: int = param(2, low=0, high=6, help="Hidden layers of the perceptron. A convolution's depth follows from the picture's size.", advanced=True)
+    warm_up: float = param(0.0, low=0.0, high=1.0, help="Share of the training in which the weight of the KL term rises from 0. A manner that is free at first learns the label too, and the decoder then ignores the label's own place.", advanced=True)
+    cool_down: float = param(0.5, low=0.0, high=1.0, help="Share of the training, at its end, in which the learning rate falls to 0.", advanced=True)
     batch_size: int = param(64, low=1, high=8192, log=True, help="Rows in one step of the optimiser.", advanced=True)
     learning_rate: float = param(1e-3, low=1e-6, high=1.0, log=True, help="Step size of the optimiser (Adam).", advanced=True)
     random_state: int | None = param(0, low=0, high=2**31 - 1, advanced=True, help="Seed of weights, batches and noise.")
 
     @classmethod
     def suggest(cls, n, layout):
-        from .vae import VAE
-
-        known = VAE.suggest(n, layout)
-        return {k: v for k, v in known.items() if k in cls.parameters()} | {"depth": 1 if layout.d > 32 else 2}
+        found = VAE.suggest(n, layout)
+        return found | {"latent_dim": max(2, found["latent_dim"] // 2)}     # the label has a place of its own
 
     # -- learning -----------------------------------------------------------------------------------------------------
 
     def _network(self):
-        from ..labelled import LabelledNet
+        from ..nets import LabelledNet
 
-        return LabelledNet(self.layout_, self.latent_dim, len(self.classes_), self.network, self.width, self.depth, bounded=self.bounded_)
+        return LabelledNet(self.layout_, self.latent_dim, self.class_shares_, self.network, self.width, self.depth, self.bounded_)
 
     def _rebuild(self):
         from ..training import device
 
         self.net_ = self._network().to(device()).eval()
 
+    def _known(self, y, n: int) -> np.ndarray:
+        """Number of each row's label (n,), -1 where it has none; sets ``classes_`` and their shares."""
+        names = [None if v is None or v != v else str(v) for v in (y if y is not None else [None] * n)]
+        self.classes_ = sorted({name for name in names if name is not None}, key=lambda name: (len(name), name) if name.isdecimal() else (0, name))
+        if len(self.classes_) < 2:      # one label tells nothing
+            self.classes_ = []
+        if len(self.classes_) > MOST_CLASSES:
+            raise ValueError(f"ConditionalVAE: there are {len(self.classes_)} different labels, expected at most {MOST_CLASSES}; choose a column with fewer as the label.")
+        number = {name: i for i, name in enumerate(self.classes_)}
+        known = np.array([number.get(name, -1) for name in names])
+        counts = np.bincount(known[known >= 0], minlength=len(self.classes_)).astype(np.float64)
+        self.class_shares_ = (counts + 1) / (counts + 1).sum() if self.classes_ else np.zeros(0)
+        return known
+
     def _fit(self, X, rng, on_step, checkpoint=None, y=None):
         import torch
 
         from ..training import Adam, Rows, device, seeded, train
 
-        where, n = device(), len(X)
-        self.classes_, places = _classes(y, n)
-        known = np.flatnonzero(places >= 0)
-        share = np.bincount(places[known], minlength=len(self.classes_)) / max(len(known), 1)
-        self.class_share_ = share.astype(np.float64)
-        self.dimension_names_ = [f"z{j + 1}" for j in range(self.latent_dim)] + self.classes_
+        where, n = device(), X.shape[0]
+        known = self._known(y, n)
         self.bounded_ = self.layout_.image is not None and bool(X.min() >= 0 and X.max() <= 1)
         self.net_ = net = self._network()
         net.start(X, self.layout_, seeded(rng))
         net.to(where).train()
         rows, noise, adam = Rows(X, where), seeded(rng, where), Adam(net.parameters())
-        labels, labelled = torch.as_tensor(places, device=where), torch.as_tensor(known, device=where)
-        log_share = torch.as_tensor(np.log(np.maximum(share, 1e-12)), dtype=torch.float32, device=where)
-        eye = torch.eye(len(self.classes_), device=where)
+        labels = torch.as_tensor(known, device=where)
+        often = n / max(int((known >= 0).sum()), 1)     # labelled rows are few in a batch where they are few in the data
 
         def update(index, progress):
+            x, label = rows[index], labels[index]
             warm = min(progress / self.warm_up, 1.0) if self.warm_up else 1.0
-            x, y = rows[index], labels[index]
-            total = x.new_zeros(())
-            _follow_noise(net, x, y, eye, noise)
-            told, untold = ((y >= 0), (y < 0)) if self.classes_ else (y < -1, y < 0)
-            if told.any():
-                total = total + _bound(net, x[told], eye[y[told]], noise, warm).sum() + log_share[y[told]].sum()
-            if untold.any():
-                total = total + self._unknown(net, x[untold], eye, log_share, noise, warm).sum()
-            loss, guess = -total / len(x), x.new_zeros(())
-            if self.classes_:
-                at = labelled[torch.randint(len(labelled), (min(len(labelled), self.batch_size),), generator=noise, device=where)]
-                guess = torch.nn.functional.nll_loss(net.log_chances(rows[at]), labels[at])
-            adam.step(loss + self.label_weight * guess, self.learning_rate * min(2 * (1 - progress), 1.0))
-            return {"loss": loss.detach() + self.label_weight * guess.detach(), "bound": -loss.detach(), "labels": guess.detach()}
+            cool = min((1 - progress) / self.cool_down, 1.0) if self.cool_down else 1.0
+            reconstruction, kl, wrong = _terms(net, x, label, noise)
+            labelled = (label >= 0).float()
+            adam.step(-reconstruction.mean() + warm * self.beta * kl.mean() + self.label_weight * often * (wrong * labelled).mean(), self.learning_rate * cool)
+            reconstruction, kl, wrong = reconstruction.detach().mean(), kl.detach().mean(), wrong.detach()
+            metrics = {"loss": self.beta * kl - reconstruction, "reconstruction": reconstruction, "kl": kl}
+            return metrics | ({"label": (wrong * labelled).sum() / labelled.sum().clamp(min=1)} if self.classes_ else {})
 
-        self.history_, self.stopped_ = train(update, n, batch_size=self.batch_size, steps=self.epochs * -(-n // self.batch_size),
-                                             generator=seeded(rng, where), on_step=on_step, checkpoint=checkpoint,
+        steps = self.epochs * -(-n // self.batch_size)
+        self.history_, self.stopped_ = train(update, n, batch_size=self.batch_size, steps=steps, generator=seeded(rng, where), on_step=on_step, checkpoint=checkpoint,
                                              parts={"net": net, "adam": adam, "noise": noise})
         self.n_iter_ = -(-self.history_[-1]["step"] // -(-n // self.batch_size))
         net.eval()
-        kl, y = self._run(_z_information, X)
-        p = np.clip(self.class_share_, 1e-12, 1 - 1e-12)
-        q = np.clip(y.astype(np.float64), 1e-12, 1 - 1e-12)
-        classes = (q * np.log(q / p) + (1 - q) * np.log((1 - q) / (1 - p))).mean(0)
-        self.importance_ = np.concatenate([kl.mean(0, dtype=np.float64), classes])
-
-    @staticmethod
-    def _unknown(net, x, eye, log_share, noise, warm):
-        """The bound (n,) of rows whose class is unknown: over all classes, weighed by q(y|x)."""
-        if not len(eye):
-            return _bound(net, x, x.new_zeros((len(x), 0)), noise, warm)
-        c, log_q = len(eye), net.log_chances(x)
-        bounds = _bound(net, x.repeat_interleave(c, 0), eye.repeat(len(x), 1), noise, warm).view(-1, c)
-        return (log_q.exp() * (bounds + log_share - log_q)).sum(1)
+        self.dimension_names_ = [f"z{j + 1}" for j in range(self.latent_dim)] + self.classes_
+        kl = self._run(lambda net, x: net.kl(x), X)
+        self.importance_ = kl.mean(0, dtype=np.float64)
 
     # -- the public verbs beyond the contract -------------------------------------------------------------------------
 
-    def predict_proba(self, X) -> np.ndarray:
-        """q(y|x) (n, c), classes in the order of ``classes_``."""
+    def label_proba(self, X) -> np.ndarray:
+        """Probability (n, K) of each of ``classes_`` for each row X (n, d)."""
         return self.transform(X)[:, self.latent_dim:]
 
-    def predict(self, X) -> np.ndarray:
-        """The likeliest class (n,) of each row X (n, d), as text. Raises ValueError where the fit had no labels."""
-        chances = self.predict_proba(X)
+    def predict_label(self, X) -> np.ndarray:
+        """The most probable label (n,) of each row, as text. Raises ValueError where it has learnt no labels."""
+        check_is_fitted(self)
         if not self.classes_:
-            raise ValueError("ConditionalVAE: the fit had no labels of two classes or more, so there is none to predict.")
-        return np.array(self.classes_, dtype=object)[chances.argmax(1)]
+            raise ValueError("ConditionalVAE has seen no labels, so it predicts none; fit it with y of at least two labels.")
+        return np.array(self.classes_, dtype=object)[self.label_proba(X).argmax(1)]
 
-    def sample_codes(self, n, *, temperature=1.0, random_state=None, label: str | None = None) -> np.ndarray:
-        """n codes (n, k + c): z from N(0, temperature^2 I), the class by its share in training, or ``label``.
-
-        Raises ValueError for a label that was not learnt."""
-        codes = super().sample_codes(n, temperature=temperature, random_state=random_state)
+    def sample_codes(self, n, *, temperature=1.0, random_state=None, label: str | None = None):
+        """n codes (n, k + K): the manner from N(0, temperature^2 I); the label as often as it was seen, or ``label`` always."""
+        Z = super().sample_codes(n, temperature=temperature, random_state=random_state)
         if label is not None:
-            check_is_fitted(self)
             if str(label) not in self.classes_:
-                raise ValueError(f"label is {str(label)[:40]!r}, expected one of {', '.join(self.classes_[:20]) or 'none: the fit had no labels'}.")
-            codes[:, self.latent_dim:] = np.eye(len(self.classes_))[self.classes_.index(str(label))]
-        return codes
+                raise ValueError(f"label is {label!r}, expected one of {', '.join(self.classes_[:20]) or 'none: it has seen no labels'}.")
+            Z[:, self.latent_dim:] = np.eye(len(self.classes_))[self.classes_.index(str(label))]
+        return Z
 
-    def sample(self, n, *, temperature=1.0, random_state=None, label: str | None = None) -> np.ndarray:
-        """n new rows X (n, d), of one class where ``label`` says so; see :meth:`LatentModel.sample`."""
+    def sample(self, n, *, temperature=1.0, random_state=None, label: str | None = None):
+        """n new rows X (n, d), of one ``label`` where it is given."""
         rng = check_random_state(random_state)
         return self.emit(self.sample_codes(n, temperature=temperature, random_state=rng, label=label), random_state=rng)
+
+    def elbo_parts(self, X, n_samples: int = 16) -> dict[str, np.ndarray]:
+        """``{"reconstruction": (n,), "kl": (n,)}`` in nats per row, summed over the labels by q(y|x); the ELBO is their
+        difference. The kl is that of code and label. The draws are fixed, the same for every row."""
+        check_is_fitted(self)
+        draws = np.random.RandomState(0).standard_normal((-(-max(n_samples, 2) // 2), self.latent_dim))
+        draws = np.concatenate([draws, -draws])
+        reconstruction, kl = self._run(lambda net, x: net.bound(x, draws), self._check(X, reset=False))
+        return {"reconstruction": reconstruction, "kl": kl}
+
+    def score_samples(self, X) -> np.ndarray:
+        """ELBO (n,) of each row in nats, labels summed out: a lower bound on its log-likelihood."""
+        parts = self.elbo_parts(X)
+        return parts["reconstruction"] - parts["kl"]
 
     # -- the contract -------------------------------------------------------------------------------------------------
 
@@ -171,10 +178,10 @@ class ConditionalVAE(LatentModel):
         return self._run(lambda net, z: net.mean(z), Z)
 
     def _prior(self, n, temperature, rng):
-        z = rng.standard_normal((n, self.latent_dim)) * temperature
+        manner = rng.standard_normal((n, self.latent_dim)) * temperature
         if not self.classes_:
-            return z
-        return np.hstack([z, np.eye(len(self.classes_))[rng.choice(len(self.classes_), n, p=self.class_share_)]])
+            return manner
+        return np.hstack([manner, np.eye(len(self.classes_))[rng.choice(len(self.classes_), n, p=self.class_shares_)]])
 
     def _draw(self, Z, rng):
         X = self._decode(Z)
@@ -188,49 +195,37 @@ class ConditionalVAE(LatentModel):
         return in_batches(function, self.net_, *arrays)
 
 
-def _classes(y, n: int) -> tuple[list[str], np.ndarray]:
-    """(names, place of each row's (n,) or -1). Fewer than two classes are none."""
-    import pandas as pd
-
-    if y is None:
-        return [], np.full(n, -1)
-    y = np.asarray(y, dtype=object)
-    y = pd.Series(y[:, 0] if y.ndim > 1 else y)
-    gone = y.isna().to_numpy()
-    text = np.array([str(v) for v in y], dtype=object)
-    names = sorted(set(text[~gone]))
-    if len(names) > MOST_CLASSES:
-        raise ValueError(f"ConditionalVAE: the labels are of {len(names)} classes, expected at most {MOST_CLASSES}; choose a coarser label.")
-    if len(names) < 2:
-        return [], np.full(n, -1)
-    place = {name: i for i, name in enumerate(names)}
-    return names, np.array([-1 if g else place[t] for g, t in zip(gone, text)])
-
-
-def _follow_noise(net, x, y, eye, noise):
-    """Let the noise of real columns follow the error at the known or likeliest class: not at all the classes that are summed over."""
+def _terms(net, x, label, noise):
+    """Of each row: reconstruction (n,), kl (n,) of code and label, and -log q(y|x) (n,) of its label; a label of -1 is summed out."""
     import torch
+    from torch.nn import functional as F
 
-    with torch.no_grad():
+    seen = net.look(x)
+    if not net.classes:
+        return *_given(net, x, seen, seen.new_zeros((len(x), 0)), noise), torch.zeros(len(x), device=x.device)
+    log_q = net.classify(seen).log_softmax(1)
+    likely = torch.where(label >= 0, label, log_q.argmax(1))
+    hot = F.one_hot(likely, net.classes).to(x.dtype)
+    wrong = -(log_q * hot).sum(1)
+    reconstruction, kl = _given(net, x, seen, hot, noise)       # what the noise of real columns is learnt from
+    kl = kl - net.log_shares[likely]
+    unknown = (label < 0).nonzero()[:, 0]
+    if len(unknown):
+        net.heads.eval()        # with a label that is wrong the noise would look larger than it is
+        every = torch.eye(net.classes, dtype=x.dtype, device=x.device).repeat(len(unknown), 1)
+        copies = unknown.repeat_interleave(net.classes)
+        by_label, kls = (part.view(len(unknown), net.classes) for part in _given(net, x[copies], seen[copies], every, noise))
         net.heads.train()
-        guessed = torch.where(y >= 0, y, net.log_chances(x).argmax(1)) if len(eye) else y
-        _bound(net, x, eye[guessed] if len(eye) else x.new_zeros((len(x), 0)), noise, 1.0)
-        net.heads.eval()
+        weights = log_q[unknown].exp()
+        reconstruction = reconstruction.index_copy(0, unknown, (weights * by_label).sum(1))
+        kl = kl.index_copy(0, unknown, (weights * (kls + log_q[unknown] - net.log_shares)).sum(1))
+    return reconstruction, kl, wrong
 
 
-def _bound(net, x, y, noise, warm):
-    """E[log p(x|z, y)] - warm * KL (n,), by one draw."""
+def _given(net, x, seen, y, noise):
+    """log p(x|z,y) (n,) at one draw of z, and the KL (n,) of q(z|x,y)."""
     import torch
 
-    from .vae import kl_by_dimension
-
-    mean, log_std = net.posterior_of(net.features(net.inputs(x)), y)
-    z = torch.addcmul(mean, log_std.exp(), torch.randn(mean.shape, generator=noise, device=x.device))
-    return net.heads.log_prob(net.decoder(torch.cat([z, y], 1)), x) - warm * kl_by_dimension(mean, log_std).sum(1)
-
-
-def _z_information(net, x):
-    from .vae import kl_by_dimension
-
-    y = net.log_chances(x).exp()
-    return kl_by_dimension(*net.posterior_of(net.features(net.inputs(x)), y)), y
+    mean, log_std = split(net.code(torch.cat([seen, y], 1)))
+    z = mean + log_std.exp() * torch.randn(mean.shape, generator=noise, device=x.device)
+    return net.heads.log_prob(net.decoder(torch.cat([z, y], 1)), x), kl_by_dimension(mean, log_std).sum(1)

@@ -30,6 +30,11 @@ class LSA(LatentModel):
     year: ClassVar[int] = 1990
     link: ClassVar[str] = "https://doi.org/10.1002/%28SICI%291097-4571%28199009%2941:6%3C391::AID-ASI1%3E3.0.CO;2-9"
     summary: ClassVar[str] = "Topics as straight directions among words. Instant, and hard to beat for finding similar documents."
+    objective: ClassVar[str] = r"\min_{V V^\top = I,\ Z}\ \|T - Z V\|_F^2,\qquad T_{ij} \propto n_{ij}\,\big(1 + \log\tfrac{1 + n}{1 + \mathrm{df}_j}\big),\ \|T_i\| = 1"
+    when: ClassVar[str] = ("For searching and mapping documents: it takes no time and documents of one subject come to lie in one direction. "
+                           "For topics you can read use NMF, PLSA or LDA: its dimensions mix words with both signs.")
+    reading: ClassVar[str] = ("A dimension is a direction among weighted words; only angles between documents mean something, lengths do not. "
+                              "Decoding gives the words that fit the direction best, scaled to a document of average length.")
     kinds: ClassVar[tuple[str, ...]] = ("text",)
     importance_meaning: ClassVar[str] = "share of the TF-IDF weights' variance"
     sparse: ClassVar[bool] = True

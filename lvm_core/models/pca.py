@@ -26,6 +26,11 @@ class PCA(LatentModel):
     year: ClassVar[int] = 1901
     link: ClassVar[str] = "https://doi.org/10.1080/14786440109462720"
     summary: ClassVar[str] = "Straight-line directions of largest variance. Instant, exact, and the baseline for everything else."
+    objective: ClassVar[str] = r"\min_{m,\ W W^\top = I,\ z}\ \sum_i \|x_i - m - W^\top z_i\|^2"
+    when: ClassVar[str] = ("Always, first: it takes no time, has no luck in it, and any other model must beat it to be worth its trouble. "
+                           "It sees straight lines only; where groups curve around each other it overlays them.")
+    reading: ClassVar[str] = ("A dimension is the position along one direction of the data, in the data's own units (in standard deviations when whitened); the directions are uncorrelated, the widest first. "
+                              "Explained variance is what they keep of the training rows. The log-likelihood reads the same solution as probabilistic PCA, and is exact.")
     kinds: ClassVar[tuple[str, ...]] = ("image", "table", "array")
     importance_meaning: ClassVar[str] = "share of the data's variance"
 

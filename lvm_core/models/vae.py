@@ -6,10 +6,14 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
+from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
+from ..bounds import elbo_loss, importance_loss, kl_by_dimension, log_weights, split
 from ..recipe import param
 from .base import LatentModel, draw_discrete
+
+_DECODED = 2**22        # values decoded in one pass, where a row is decoded many times
 
 
 @dataclass(repr=False, eq=False)
@@ -22,11 +26,15 @@ class VAE(LatentModel):
     likelihood of every block of columns; the noise of real columns is learned (Rybkin et al., 2021, arXiv:2006.13202).
     Counts are a multinomial over the vocabulary (Miao et al., 2016, arXiv:1511.06038).
 
+    ``free_bits`` lets every dimension carry so many nats for nothing (Kingma et al., 2016, arXiv:1606.04934).
+    ``importance_samples`` k > 1 maximises the tighter bound ``E[log 1/k sum_i p(x, z_i) / q(z_i|x)]`` over k draws instead (the
+    IWAE of Burda et al., 2016, arXiv:1509.00519); beta is then the power of ``p(z_i) / q(z_i|x)`` in each weight.
+
     With ``patience`` a tenth of the rows is not learnt from; their ELBO after each epoch says when to end (Prechelt, 1998,
     doi:10.1007/3-540-49430-8_3), and the weights that did best are kept.
 
-    Learnt: ``net_``, ``importance_`` (k,), ``history_`` (loss, reconstruction and kl in nats per row, by step; with ``patience``
-    also the loss held_out), ``n_iter_``: epochs it was trained.
+    Learnt: ``net_``, ``importance_`` (k,), ``history_`` (loss, reconstruction and kl in nats per row, by step; loss is ``beta * kl -
+    reconstruction``, or minus the tighter bound; with ``patience`` also the loss held_out), ``n_iter_``: epochs it was trained.
     """
 
     title: ClassVar[str] = "Variational autoencoder"
@@ -34,6 +42,16 @@ class VAE(LatentModel):
     year: ClassVar[int] = 2014
     link: ClassVar[str] = "https://arxiv.org/abs/1312.6114"
     summary: ClassVar[str] = "A curved map of the data with a smooth space of codes to walk through and draw from. The best first choice."
+    objective: ClassVar[str] = (
+        r"\max_{\theta,\phi}\ \frac1n\sum_{i=1}^n\ \mathbb E_{q_\phi(z\mid x_i)}\bigl[\log p_\theta(x_i\mid z)\bigr]"
+        r"-\beta\sum_{j}\max\Bigl(\lambda,\ \mathrm{KL}\bigl(q_\phi(z_j\mid x_i)\,\|\,\mathcal N(0,1)\bigr)\Bigr),\qquad "
+        r"q_\phi(z\mid x)=\mathcal N\bigl(m_\phi(x),\operatorname{diag}s_\phi(x)^2\bigr);\qquad k>1:\ "
+        r"\max_{\theta,\phi}\ \frac1n\sum_{i=1}^n\ \mathbb E_{z_1,\dots,z_k\sim q_\phi(z\mid x_i)}\Bigl[\log\frac1k\sum_{l=1}^k p_\theta(x_i\mid z_l)"
+        r"\Bigl(\frac{p(z_l)}{q_\phi(z_l\mid x_i)}\Bigr)^{\beta}\Bigr]")
+    when: ClassVar[str] = ("The best first choice for a smooth map to walk through, for new items and for a likelihood, on any kind of data from about a hundred rows. "
+                           "Rather not where samples must be sharp (take a GAN), or where a straight line through the data is enough (take PCA, which is exact).")
+    reading: ClassVar[str] = ("A code is the most likely place of a row among N(0, 1) in every dimension: 0 is average, beyond 3 is rare. The KL of a dimension says how many nats "
+                              "about a row it carries; near 0 the decoder ignores it. The ELBO is a lower bound of the log-likelihood: compare it only between models of the same data and noise.")
     importance_meaning: ClassVar[str] = "nats of information about a row (KL)"
     sparse: ClassVar[bool] = True
     iterative: ClassVar[bool] = True
@@ -45,9 +63,11 @@ class VAE(LatentModel):
     network: str = param("auto", choices=("auto", "mlp", "conv"), help="Convolutions for pictures, a perceptron for everything else; auto decides.", advanced=True)
     width: int = param(128, low=4, high=2048, log=True, help="Units of a hidden layer; a convolution begins with a sixteenth of it.", advanced=True)
     depth: int = param(2, low=0, high=6, help="Hidden layers of the perceptron; 0 makes encoder and decoder linear. A convolution's depth follows from the picture's size.", advanced=True)
-    activation: str = param("silu", choices=("silu", "relu"), help="Bend between layers: smooth (SiLU) or sharp (ReLU).", advanced=True)
+    activation: str = param("silu", choices=("silu", "relu", "tanh"), help="Bend between layers: smooth (SiLU), sharp (ReLU) or bounded (tanh).", advanced=True)
     noise: str = param("learned", choices=("learned", "unit"), help="Spread of real columns around the decoded mean: learned from the data, or fixed at 1.", advanced=True)
     warm_up: float = param(0.2, low=0.0, high=1.0, help="Share of the training in which the weight of the KL term rises from 0, so that no dimension dies early.", advanced=True)
+    free_bits: float = param(0.0, low=0.0, high=10.0, help="Nats a dimension may carry for nothing: against dimensions that die; 0 charges every nat.", advanced=True)
+    importance_samples: int = param(1, low=1, high=1000, log=True, help="Draws of the code in each row's bound: 1 is the VAE; more is the IWAE, a tighter bound and a richer code, and so many times slower to decode.", advanced=True)
     cool_down: float = param(0.5, low=0.0, high=1.0, help="Share of the training, at its end, in which the learning rate falls to 0.", advanced=True)
     patience: int = param(0, low=0, high=1000, help="Ends the training when the loss of rows held out of it, a tenth, has not improved for so many epochs after the warm-up, and keeps the best; 0 trains to the end, on all rows.", advanced=True)
     batch_size: int = param(64, low=1, high=8192, log=True, help="Rows in one step of the optimiser.", advanced=True)
@@ -68,12 +88,10 @@ class VAE(LatentModel):
     # -- learning -----------------------------------------------------------------------------------------------------
 
     def _network(self):
-        from torch import nn
-
-        from ..nets import CodeNet
+        from ..nets import ACTIVATIONS, CodeNet
 
         return CodeNet(self.layout_, self.latent_dim, 2 * self.latent_dim, self.network, self.width, self.depth,
-                       {"silu": nn.SiLU, "relu": nn.ReLU}[self.activation], noise=self.noise, bounded=self.bounded_)
+                       ACTIVATIONS[self.activation], noise=self.noise, bounded=self.bounded_)
 
     def _rebuild(self):
         from ..training import device
@@ -85,7 +103,10 @@ class VAE(LatentModel):
 
         from ..training import Adam, Rows, device, seeded, train
 
-        where = device()
+        where, k, draws = device(), self.latent_dim, self.importance_samples
+        if draws > 1 and self.free_bits:
+            raise ValueError(f"VAE: free_bits is {self.free_bits:g} with importance_samples {draws}; the importance-weighted bound has no KL term to leave free, "
+                             "set one of them to 0 or 1.")
         self.bounded_ = self.layout_.image is not None and bool(X.min() >= 0 and X.max() <= 1)
         self.net_ = net = self._network()
         learnt, aside = self._held_out(X, rng)
@@ -99,14 +120,15 @@ class VAE(LatentModel):
 
         def update(index, progress):
             x = rows[index]
-            mean, log_std = split(net.encode(x))
-            z = torch.addcmul(mean, log_std.exp(), torch.randn(mean.shape, generator=noise, device=where))
-            reconstruction, kl = net.heads.log_prob(net.decoder(z), x).mean(), kl_by_dimension(mean, log_std).sum() / len(x)
             warm = min(progress / self.warm_up, 1.0) if self.warm_up else 1.0
             cool = min((1 - progress) / self.cool_down, 1.0) if self.cool_down else 1.0
-            adam.step(warm * self.beta * kl - reconstruction, self.learning_rate * cool)
-            reconstruction, kl = reconstruction.detach(), kl.detach()
-            metrics = {"loss": self.beta * kl - reconstruction, "reconstruction": reconstruction, "kl": kl}
+            if draws > 1:
+                loss, reconstruction, kl = importance_loss(net, x, torch.randn((draws, len(x), k), generator=noise, device=where), warm * self.beta, noise)
+            else:
+                loss, reconstruction, kl = elbo_loss(net, x, torch.randn((len(x), k), generator=noise, device=where), warm * self.beta, self.free_bits)
+            adam.step(loss, self.learning_rate * cool)
+            loss, reconstruction, kl = loss.detach(), reconstruction.detach(), kl.detach()
+            metrics = {"loss": loss if draws > 1 else self.beta * kl - reconstruction, "reconstruction": reconstruction, "kl": kl}
             return metrics | {"held_out": early.loss} if early else metrics
 
         steps = self.epochs * -(-n // self.batch_size)
@@ -136,9 +158,13 @@ class VAE(LatentModel):
         from ..nets import in_batches
         from ..training import EarlyStopping
 
-        draws = self._draws(4, torch.zeros((), device=next(net.parameters()).device), True)
+        like = torch.zeros((), device=next(net.parameters()).device)
+        draws = self._draws(max(4, self.importance_samples), like, self.importance_samples == 1)
 
         def measure():
+            if self.importance_samples > 1:
+                bound = in_batches(lambda net, x: _importance_bound(net, x, draws), net, aside.astype(np.float32))
+                return torch.tensor(float(-bound.mean(dtype=np.float64)), device=draws.device)
             reconstruction, kl = in_batches(lambda net, x: _elbo(net, x, draws), net, aside.astype(np.float32))
             return torch.tensor(float((self.beta * kl - reconstruction).mean(dtype=np.float64)), device=draws.device)
 
@@ -173,6 +199,23 @@ class VAE(LatentModel):
         parts = self.elbo_parts(X, n_samples)
         return parts["reconstruction"] - parts["kl"]
 
+    def log_weights(self, X, n_samples: int, random_state=None) -> np.ndarray:
+        """Log importance weights ``log p(x, z) - log q(z|x)`` (n, n_samples) in nats, z drawn from q(z|x) anew for every row of X (n, d)."""
+        import torch
+
+        from ..nets import in_batches
+        from ..training import seeded
+
+        check_is_fitted(self)
+        X = self._check(X, reset=False)
+        noise, where = seeded(check_random_state(random_state)), next(self.net_.parameters()).device
+        most = max(1, _DECODED // (n_samples * X.shape[1]))
+
+        def weights(net, x):
+            return log_weights(net, x, torch.randn((n_samples, len(x), self.latent_dim), generator=noise).to(where, x.dtype)).T
+
+        return in_batches(weights, self.net_, X, size=most)
+
     # -- the contract -------------------------------------------------------------------------------------------------
 
     def _encode(self, X):
@@ -203,18 +246,6 @@ class VAE(LatentModel):
         return torch.as_tensor(np.concatenate([half, -half])[:n_samples], dtype=like.dtype, device=like.device)
 
 
-def split(code):
-    """Encoder outputs (n, 2k) -> mean (n, k) and log standard deviation (n, k), kept where exp is safe."""
-    mean, log_std = code.chunk(2, 1)
-    return mean, log_std.clamp(-10, 10)
-
-
-def kl_by_dimension(mean, log_std):
-    """KL(N(mean, std^2) || N(0, 1)) in nats, (n, k)."""
-    std = log_std.exp()
-    return 0.5 * (mean * mean).addcmul(std, std) - log_std - 0.5
-
-
 def _mean_and_std(net, x):
     mean, log_std = split(net.encode(x))
     return mean, log_std.exp()
@@ -234,10 +265,6 @@ def _elbo(net, x, draws):
 def _importance_bound(net, x, draws):
     import torch
 
-    mean, log_std = split(net.encode(x))
-    weights = []
-    for eps in draws:
-        z = mean + log_std.exp() * eps
-        log_prior_over_posterior = (0.5 * (eps**2 - z**2) + log_std).sum(1)
-        weights.append(net.heads.log_prob(net.decoder(z), x) + log_prior_over_posterior)
-    return torch.logsumexp(torch.stack(weights), 0) - np.log(len(draws))
+    # draw by draw: many of them at once would leave the processor's cache
+    weights = torch.cat([log_weights(net, x, eps[None, None]) for eps in draws])
+    return weights.logsumexp(0) - np.log(len(draws))

@@ -89,10 +89,10 @@ class _Variance(_Measure):
         error, null = sum(np.concatenate(m.errors).mean() for m in measures if m.null), sum(m.null for m in measures)
         if not null:
             return
-        share = float(1 - error / null)
+        share, by_row = float(1 - error / null), np.sum([np.concatenate(m.errors) for m in measures if m.null], axis=0)
         words = f"explains {percent(share)} of what makes rows differ" if share > 0 else "is no better than the mean row"
         yield Score("Variance explained", share, f"What comes back from the code {words}; always predicting the mean row explains "
-                    f"0 % ({where}).", 0.0, 1.0, "share")
+                    f"0 % ({where}).", 0.0, 1.0, "share", float(by_row.std() / len(by_row) ** 0.5 / null))
 
 
 class _Right(_Measure):

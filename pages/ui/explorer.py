@@ -24,15 +24,20 @@ def _component():
     return st.components.v2.component("latent_explorer", html=html, css=css, js=js, isolate_styles=False)
 
 
+def named(model, j: int) -> str:
+    """What dimension j of the code is called: the label it stands for, or its number."""
+    names = getattr(model, "dimension_names_", None)
+    return clean(names[j], 24) if names else f"z{j + 1}"
+
+
 def explorer(run: state.Run, view: maps.View, colour: str | None, place: Place, *, visit: int = 0, key: str) -> Place | None:
     """Mount it at ``place``. Returns what is in hand when the hand last rested, or None before it did.
     Another ``visit`` opens it anew at ``place``."""
     low, high = state.ranges(run)
     order, dead = state.dimensions(run)
     model = run.fitted.model
-    names = [clean(name, 24) for name in getattr(model, "dimension_names_", ())] or [f"z{j + 1}" for j in range(len(order))]
     alive = len(order) - dead
-    dimensions = [{"j": int(j), "name": names[j], "low": float(low[j]), "high": float(high[j]), "first": rank < min(FIRST, alive),
+    dimensions = [{"j": int(j), "name": named(model, j), "low": float(low[j]), "high": float(high[j]), "first": rank < min(FIRST, alive),
                    "help": f"dimension {j + 1}, {model.importance_[j]:.3g} {model.importance_meaning}; the range covers 99 % of the real codes and a little more"}
                   for rank, j in enumerate(order)]
     data = {"token": guard.sign(run.id), "map": view.key, "dims": int(view.positions.shape[1]), "colour": colour, "kind": run.dataset.kind, "n": len(run.dataset),

@@ -18,6 +18,12 @@ def text(score: Score) -> str:
     return f"{score.value:,.4g}" + (f" {score.unit}" if score.unit else "")
 
 
+def _error(score: Score) -> str:
+    if not score.error:
+        return ""
+    return f" ± {percent(score.error)}" if score.unit == "share" else f" ± {score.error:.2g}"
+
+
 def show(scores: list[Score]) -> None:
     """One card a score: number, a bar from baseline to ceiling where both are known, sentence."""
     columns = 2 if len(scores) in (2, 4) else 3
@@ -25,7 +31,7 @@ def show(scores: list[Score]) -> None:
         slots = st.columns(columns)
         for slot, score in zip(slots, scores[row:row + columns]):
             with slot.container(border=True, height="stretch"):
-                st.metric(md(score.name, 40), text(score) + (f" ± {score.error:.2g}" if score.error else ""))
+                st.metric(md(score.name, 40), text(score) + _error(score))
                 if score.standing is not None:
                     st.progress(score.standing)
                 st.caption(md(score.sentence, 500))

@@ -151,6 +151,20 @@ def start_run(item: Data, model: LatentModel) -> Run:
     return new
 
 
+def start_all(item: Data, models: list[LatentModel]) -> list[Run]:
+    """Queue a fit of each model on the dataset, in this order. Raises ValueError in one sentence; those before it are queued then."""
+    item = use_data(item)
+    if item.stored and not people.mine("datasets", item.id):
+        raise DataError("This data was shared with you to look at; bring your own copy of it to train on it.")
+    made = []
+    for model in models:
+        run = Run(item, model)
+        run.job = fit_job(run)
+        RUNS.put(run)
+        made.append(run)
+    return made
+
+
 def support(run: Run):
     """How usual a code is, from the training codes; made once a run."""
     if "support" not in run.cache:

@@ -59,7 +59,7 @@ class Images(Reader):
         good, pictures, size, fit = self._load(archive, entries, seen)
         if not good:
             raise DataError(f"None of the {len(entries)} pictures in {upload.name} can be read: {seen.reasons()}.")
-        X = _stack(pictures, self.colour, upload.name, notes)
+        X = stack(pictures, self.colour, upload.name, notes)
         notes += seen.notes(len(entries))
         resized = sum(s != size for _, s in good)
         if resized:
@@ -185,7 +185,7 @@ def _plainly(error: Exception) -> str:
     return "damaged or cut short"
 
 
-def _stack(pictures: list[np.ndarray], colour: str, name: str, notes: list[str]) -> np.ndarray:
+def stack(pictures: list[np.ndarray], colour: str, name: str, notes: list[str]) -> np.ndarray:
     """Pictures of one size -> (n, h, w, 1 or 3) float32 in [0, 1]; those of more than 8 bits share one scale."""
     deep = [i for i, p in enumerate(pictures) if p.dtype == np.float32]
     if deep:

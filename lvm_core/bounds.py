@@ -1,0 +1,68 @@
+"""Bounds on the log-likelihood of a row that a network with an encoder gives: the ELBO's parts, and importance weights."""
+
+from __future__ import annotations
+
+import math
+
+
+def split(code):
+    """Encoder outputs (n, 2k) -> mean (n, k) and log standard deviation (n, k), kept where exp is safe."""
+    mean, log_std = code.chunk(2, 1)
+    return mean, log_std.clamp(-10, 10)
+
+
+def kl_by_dimension(mean, log_std):
+    """KL(N(mean, std^2) || N(0, 1)) in nats, (n, k)."""
+    std = log_std.exp()
+    return 0.5 * (mean * mean).addcmul(std, std) - log_std - 0.5
+
+
+def elbo_loss(net, x, noise, weight: float, free_bits: float = 0.0):
+    """(loss, reconstruction, kl), means over the rows x (n, d) in nats, by one draw a row from the standard normal noise (n, k).
+
+    loss = ``weight * kl - reconstruction``. With ``free_bits`` every dimension pays at least so much, so that it gains nothing by
+    carrying less: ``sum_j max(free_bits, kl_j)`` with kl_j the mean over the rows (Kingma et al., 2016, arXiv:1606.04934).
+    """
+    mean, log_std = split(net.encode(x))
+    z = mean.addcmul(log_std.exp(), noise)
+    kls = kl_by_dimension(mean, log_std)
+    reconstruction, kl = net.heads.log_prob(net.decoder(z), x).mean(), kls.sum() / len(x)
+    paid = kls.mean(0).clamp(min=free_bits).sum() if free_bits else kl
+    return weight * paid - reconstruction, reconstruction, kl
+
+
+def importance_loss(net, x, noise, weight: float, generator):
+    """(loss, reconstruction, kl) of the importance-weighted bound over the draws noise (s, n, k) (Burda et al., 2016,
+    arXiv:1509.00519): loss = minus the mean over rows of ``log 1/s sum_i p(x|z_i) (p(z_i) / q(z_i|x))^weight``.
+
+    All draws are decoded in one pass. The learned noise of real columns follows the error of a draw chosen by its weight,
+    which has the weighted mean squared error as its mean: the bound's own optimum.
+    """
+    mean, log_std = split(net.encode(x))
+    net.heads.eval()        # its noise must not follow the unweighted errors
+    log_p, ratio, raw = _decoded(net, x, mean, log_std, noise)
+    net.heads.train()
+    for part in net.heads.modules():
+        for name, kept in part.named_buffers(recurse=False):
+            setattr(part, name, kept.clone())       # the gradient needs the noise that the loss was computed with
+    weights = log_p + weight * ratio
+    chosen = weights.detach().softmax(0).T.multinomial(1, generator=generator).T
+    net.heads.log_prob(raw.detach().view(*weights.shape, -1).take_along_dim(chosen[:, :, None], 0)[0], x)
+    bound = (weights.logsumexp(0) - math.log(len(weights))).mean()
+    return -bound, log_p.mean(), kl_by_dimension(mean, log_std).sum() / len(x)
+
+
+def log_weights(net, x, noise):
+    """``log p(x, z) - log q(z|x)`` (s, n) in nats at the draws z that standard normal noise (s, n, k), or (s, 1, k) for the same
+    in every row, makes of x (n, d). Their mean over s is an estimate of the ELBO, the log of the mean of their exponentials
+    one of the log-likelihood."""
+    log_p, ratio, _ = _decoded(net, x, *split(net.encode(x)), noise)
+    return log_p + ratio
+
+
+def _decoded(net, x, mean, log_std, noise):
+    """log p(x|z) (s, n), log p(z) / q(z|x) (s, n), and the decoder's outputs (s n, d)."""
+    z = mean + log_std.exp() * noise
+    raw = net.decoder(z.flatten(0, 1))
+    log_p = net.heads.log_prob(raw, x.repeat(len(z), 1)).view(z.shape[:2])
+    return log_p, (0.5 * (noise**2 - z**2) + log_std).sum(2), raw

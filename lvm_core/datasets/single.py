@@ -1,0 +1,81 @@
+"""One item from a small file, as a row of a dataset that is already there. A file of its own must hold enough rows to learn from; this one need not."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from pathlib import PurePath
+
+import numpy as np
+import pandas as pd
+
+from .. import limits
+from .base import DataError, Dataset
+
+FILES = {"image": ("png", "jpg", "jpeg", "webp", "bmp", "gif"), "table": ("csv", "tsv"), "array": ("npy", "csv", "tsv")}
+MOST_ROWS = 1000
+
+
+def rows_like(dataset: Dataset, data: bytes, name: str) -> np.ndarray:
+    """The items of an uploaded file as rows X (m, d) of ``dataset``, m at most 1000: a picture, brought to the dataset's size and
+    colours; a CSV with the columns of its table; an .npy or CSV with as many numbers a row. Raises DataError."""
+    if dataset.kind not in _ROWS:
+        raise DataError(f"an item of kind {dataset.kind} cannot be brought as a file, expected {', '.join(_ROWS)}.")
+    limits.check("upload_bytes", len(data), name)
+    return _ROWS[dataset.kind](dataset, data, name)
+
+
+def _picture(dataset, data, name):
+    from .readers.images import SUFFIXES, Seen, stack
+    from .upload import Upload
+
+    suffix, packed, codec, seen = PurePath(name).suffix.lower(), io.BytesIO(), dataset.codec, Seen()
+    with zipfile.ZipFile(packed, "w") as archive:       # what is careful with pictures reads them from zips
+        archive.writestr(f"picture{suffix if suffix in SUFFIXES else '.png'}", data)
+    archive = Upload.open(packed.getvalue(), f"{PurePath(name).stem[:80]}.zip").archive
+    picture = seen.load(archive, archive.having(*SUFFIXES)[0], (codec.height, codec.width), "crop", "white")
+    if picture is None:
+        raise DataError(f"{name[:80]} cannot be read as a picture ({', '.join(seen.failed.values())}).")
+    X = codec.encode(stack([picture], "grey" if codec.channels == 1 else "colour", name, []))
+    return (X > 0.5).astype(np.float32) if codec.likelihood == "bernoulli" else X
+
+
+def _records(dataset, data, name):
+    frame = _csv(data, name, header=0)
+    for column in dataset.codec.columns:
+        if column.type == "date" and column.name in frame:
+            frame[column.name] = pd.to_datetime(frame[column.name], errors="coerce")
+    try:
+        return dataset.codec.encode(frame)
+    except DataError:
+        raise
+    except (TypeError, ValueError, KeyError) as error:
+        raise DataError(f"{name}: the columns do not hold what those of {dataset.name} hold ({str(error).splitlines()[0][:120]}).") from error
+
+
+def _vectors(dataset, data, name):
+    from .readers.numpy_arrays import Head
+
+    if name.lower().endswith(".npy"):
+        Head.of(data, name)
+        values = np.load(io.BytesIO(data), allow_pickle=False)
+        values = values[None] if values.ndim == 1 else values[:MOST_ROWS]
+    else:
+        values = _csv(data, name, header=None).apply(pd.to_numeric, errors="coerce").dropna(how="all").to_numpy(float)
+    if values.dtype.kind not in "biuf":
+        raise DataError(f"{name} holds {values.dtype}, expected numbers.")
+    return dataset.codec.encode(values)
+
+
+def _csv(data: bytes, name: str, header) -> pd.DataFrame:
+    try:
+        frame = pd.read_csv(io.BytesIO(data), sep="\t" if name.lower().endswith(".tsv") else ",", header=header, nrows=MOST_ROWS + 1, low_memory=False)
+    except (ValueError, UnicodeDecodeError) as error:       # pandas' parser errors are ValueErrors
+        raise DataError(f"{name} could not be read as a table ({str(error).splitlines()[0][:120]}).") from error
+    limits.check("columns", frame.shape[1], name) if header == 0 else limits.check("features", frame.shape[1], name)
+    if frame.empty:
+        raise DataError(f"{name} has no rows; expected at least one.")
+    return frame.head(MOST_ROWS)
+
+
+_ROWS = {"image": _picture, "table": _records, "array": _vectors}

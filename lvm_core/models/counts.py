@@ -1,0 +1,169 @@
+"""What models of word counts share: their checks, and the one step that PLSA and LDA are both made of."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from typing import ClassVar
+
+import numpy as np
+
+from .base import LatentModel
+
+_VALUES = 2_000_000     # of a block of (counts, topics), so that memory does not grow with the corpus
+_LOOK = 10              # sweeps, after which it is asked which documents have settled
+_SETTLED = 1e-5         # change of a topic's share in one sweep
+
+
+class CountModel(LatentModel, ABC):
+    """Rows X (n, d) of non-negative word counts, dense or CSR."""
+
+    kinds: ClassVar[tuple[str, ...]] = ("text",)
+    sparse: ClassVar[bool] = True
+
+    @abstractmethod
+    def _fit(self, X, rng, on_step, **kept):
+        ...
+
+    def _check(self, X, reset):
+        X = super()._check(X, reset)
+        values = X.data if hasattr(X, "indptr") else X
+        name = type(self).__name__
+        if values.size and values.min() < 0:
+            raise ValueError(f"Negative values in data passed to {name}: the least is {values.min():g}, expected counts of at least 0.")
+        if reset and not values.sum() > 0:
+            raise ValueError(f"{name}: every count is 0, there are no words to learn from.")
+        return X
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.positive_only = True
+        return tags
+
+
+class TopicModel(CountModel):
+    """A document is a mixture of k topics, each a distribution over the d words; the code is the mixture.
+
+    A subclass sets ``components_`` (k, d), whose rows sum to 1, and writes ``_sweep`` and ``_shares``. ``fit`` also learns
+    ``mean_length_``, words of an average document, and ``importance_``: the share of all words that each topic wrote.
+    """
+
+    importance_meaning: ClassVar[str] = "share of the corpus's words"
+    length: ClassVar[str] = "epochs"
+    iterative: ClassVar[bool] = True
+
+    def _learn(self, X, state: dict[str, np.ndarray], step: Callable, rng, on_step, checkpoint, *, batch_size: int, settles: bool) -> None:
+        """Call ``step(rows, share of the training done)``, which changes the arrays of ``state`` in place and returns its loss in nats a
+        document, for ``epochs`` times the corpus; where it ``settles``, until an epoch gains less than a millionth."""
+        import torch
+
+        from ..training import seeded, train
+
+        self.mean_length_ = float(X.sum()) / X.shape[0]
+        n, losses = X.shape[0], [np.inf, np.inf]
+
+        def update(rows, progress):
+            losses[:] = [losses[1], step(rows.numpy(), progress)]
+            return {"loss": torch.tensor(losses[1], dtype=torch.float64)}
+
+        def at_rest():
+            return bool(losses[0] - losses[1] < 1e-6 * abs(losses[1]))
+
+        self.history_, self.stopped_ = train(update, n, batch_size=batch_size, steps=self.epochs * -(-n // batch_size), generator=seeded(rng), on_step=on_step,
+                                             checkpoint=checkpoint, parts={"state": _Arrays(state)}, after_epoch=at_rest if settles else None)
+
+    def _weigh_topics(self, X, Z: np.ndarray) -> np.ndarray:
+        lengths = np.asarray(X.sum(1), np.float64).ravel()
+        self.importance_ = lengths @ Z / lengths.sum()
+        return Z
+
+    def _decode(self, Z):
+        return self.mean_length_ * (self._mixture(Z) @ self.components_)
+
+    def _mixture(self, Z):
+        """The nearest mixtures there are: what is negative is cut, the rest scaled to sum to 1; all topics alike where nothing is left."""
+        Z = np.maximum(Z, 0).astype(np.float64)
+        total = Z.sum(1, keepdims=True)
+        return np.where(total > 1e-12, Z / np.maximum(total, 1e-12), 1 / Z.shape[1])
+
+    @staticmethod
+    def _dirichlet(concentration: np.ndarray, n: int, temperature: float, rng) -> np.ndarray:
+        """Mixtures (n, k) from a Dirichlet, their distance from its mean multiplied by ``temperature``."""
+        mean = concentration / concentration.sum()
+        Z = np.maximum(mean + temperature * (rng.dirichlet(concentration, n) - mean), 0)
+        return Z / Z.sum(1, keepdims=True)
+
+
+class _Arrays:
+    """NumPy arrays as a part that a checkpoint keeps."""
+
+    def __init__(self, arrays: dict[str, np.ndarray]):
+        import torch
+
+        self.tensors = {name: torch.from_numpy(array) for name, array in arrays.items()}      # the same memory
+
+    def state_dict(self):
+        return self.tensors
+
+    def load_state_dict(self, state):
+        for name, tensor in self.tensors.items():
+            tensor.copy_(state[name])
+
+
+def counts(X):
+    """X (n, d), dense or CSR, as CSR float64 without stored zeros."""
+    from scipy.sparse import csr_array
+
+    X = csr_array(X, dtype=np.float64, copy=True)
+    X.sum_duplicates()
+    X.eliminate_zeros()
+    return X
+
+
+def ratios(X, shares: np.ndarray, topics: np.ndarray):
+    """For the counts x of X (n, d) that are not 0: x / (shares @ topics), CSR of the same pattern, and log(shares @ topics) (nnz,).
+
+    ``shares`` (n, k) and ``topics`` (k, d) are those of PLSA, or their variational counterparts of LDA. The expected words that
+    topic k wrote in document i are then ``shares * (R @ topics.T)``, and those of word j ``topics * (shares.T @ R)``.
+    """
+    from scipy.sparse import csr_array
+
+    rows, words = np.repeat(np.arange(X.shape[0]), np.diff(X.indptr)), np.ascontiguousarray(topics.T)
+    expected, step = np.empty(len(X.data)), max(1, _VALUES // len(topics))
+    for start in range(0, len(expected), step):
+        part = slice(start, start + step)
+        expected[part] = np.einsum("ik,ik->i", shares[rows[part]], words[X.indices[part]])
+    expected = np.maximum(expected, 1e-300)
+    return csr_array((X.data / expected, X.indices, X.indptr), shape=X.shape), np.log(expected)
+
+
+def fold_in(X, topics: np.ndarray, shares: Callable[[np.ndarray], np.ndarray], prior: float = 0.0, sweeps: int = 200) -> np.ndarray:
+    """Words (n, k) that each topic wrote in each document of X (n, d), CSR, the topics being given: ``W = prior + S * (R @ topics.T)``
+    with ``S = shares(W)`` until W / sum(W) has settled, for every document by itself."""
+    W, words = np.full((X.shape[0], len(topics)), prior + 1.0), np.ascontiguousarray(topics.T)
+    blocks = X.indptr[:-1] // max(1, _VALUES // len(topics))        # rows whose counts begin in the same stretch
+    for active in np.split(np.arange(len(W)), np.flatnonzero(np.diff(blocks)) + 1):
+        for _ in range(sweeps // _LOOK):
+            W[active], change = _sweep(X[active], words, shares, prior, W[active])
+            active = active[change > _SETTLED]
+            if not len(active):
+                break
+    return W
+
+
+def _sweep(X, words, shares, prior, W) -> tuple[np.ndarray, np.ndarray]:
+    """W after a few sweeps, and the largest change of a share in each row's last one."""
+    from scipy.sparse import csr_array
+
+    rows, near = np.repeat(np.arange(len(W)), np.diff(X.indptr)), words[X.indices]      # (counts, k)
+    R = csr_array((X.data.copy(), np.arange(len(rows)), X.indptr), shape=(len(W), len(rows)))
+    for _ in range(_LOOK):
+        before, S = W, shares(W)
+        R.data = X.data / np.maximum(np.einsum("ik,ik->i", S[rows], near), 1e-300)
+        W = prior + S * (R @ near)
+    return W, np.abs(proportions(W) - proportions(before)).max(1)
+
+
+def proportions(W: np.ndarray) -> np.ndarray:
+    """Rows of W (n, k) scaled to sum to 1."""
+    return W / np.maximum(W.sum(1, keepdims=True), 1e-300)

@@ -1,0 +1,72 @@
+"""Models: what each one does, when to use it, and what its numbers mean."""
+
+import pandas as pd
+import streamlit as st
+
+from lvm_core import MODELS
+from lvm_core.escape import markdown as md
+from lvm_core.quality.base import percent
+from pages.ui import frame, state
+
+frame.header("Models", "Every model here: what it optimises, when to use it, what its numbers mean. Choose one.")
+
+KINDS = {"image": "pictures", "table": "tables", "text": "text", "array": "arrays"}
+
+
+def abilities(cls) -> list[str]:
+    """What it can do beyond coding and decoding, in words."""
+    return [words for words, there in (("gives every row a log-likelihood or a bound of it", hasattr(cls, "score_samples")), ("uses labels", cls.labels),
+                                       ("learns step by step: can be paused and trained longer", bool(cls.length)), ("has a spread around every code", hasattr(cls, "encode_distribution"))) if there]
+
+
+def settings(cls) -> pd.DataFrame:
+    """Its parameters as a table."""
+    return pd.DataFrame([{"setting": p.label, "default": str(p.default), "accepts": p.domain(), "what it does": p.help} for p in cls.parameters().values()])
+
+
+def page_of(name: str) -> None:
+    """All there is to know of one model."""
+    cls = MODELS[name]
+    st.subheader(cls.title, anchor=False)
+    st.markdown(f"{cls.summary}  \n[{cls.paper}, {cls.year}]({cls.link}) · for {', '.join(KINDS[k] for k in cls.kinds)}")
+    left, right = st.columns([6, 6], gap="large")
+    with left:
+        st.markdown("**What it does**")
+        st.latex(cls.objective)
+        st.markdown("**When to use it**")
+        st.markdown(cls.when)
+    with right:
+        st.markdown("**What its numbers mean**")
+        st.markdown(cls.reading)
+        st.markdown(f"The sliders are ordered by *{md(cls.importance_meaning)}*.")
+        if can := abilities(cls):
+            st.markdown("It " + "; it ".join(can) + ".")
+    with st.expander("Its settings"):
+        st.dataframe(settings(cls), hide_index=True, key=f"settings-{name}", alt=f"settings of {name}", column_config={"what it does": st.column_config.TextColumn(width="large")})
+    data = state.data()
+    if data is None:
+        frame.link("data", "Bring data to try it on", ":material/upload_file:", type="primary")
+    elif data.dataset.kind in cls.kinds:
+        if st.button(f"Use it on {md(data.dataset.name, 40)}", icon=":material/model_training:", type="primary", key=f"use-{name}"):
+            st.session_state[f"model-{data.id}"] = name
+            st.switch_page("train.py")
+    else:
+        st.caption(f"Not for {frame.KIND_UNIT[data.dataset.kind]}, which is what you have open.")
+
+
+wanted = next((n for n in MODELS if n == st.query_params.get("model")), "VAE")
+kind = state.data().dataset.kind if state.data() is not None else None
+everything = st.pills("Models", list(MODELS), default=wanted, required=True, key="models-choice", label_visibility="collapsed")
+st.query_params["model"] = everything
+page_of(everything)
+
+st.space("small")
+st.markdown("**Words that every page uses**")
+st.markdown(f"""
+- **Code**: the few numbers a model keeps of an item; *latent* means hidden. **Decode**: the item a model makes of a code.
+- **Held-out rows**: a tenth of the data no model learns from. Every score is measured there where the data has at least 50 rows.
+- **Variance explained**: what comes back of the differences between rows; {percent(0.0)} is always answering with the mean row.
+- **Log-likelihood, ELBO**: how probable the model finds a row, in nats (1 nat is 1.44 bits); an ELBO is a lower bound of it. Comparable only on the same data with the same noise.
+- **Active dimensions**: those whose value changes what is decoded; the others are folded away.
+- **Temperature**: multiplies the spread codes are drawn with: below 1 tamer and more alike, above 1 more daring.
+""")

@@ -1,0 +1,48 @@
+"""Analyse: the hidden states of series."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from lvm_core import export, figures_series
+from pages.ui import items
+
+TITLE, RANK = "States", 15
+QUESTION = "When is a series in which state? Choose a row; every moment is coloured by its most likely state."
+
+
+def why_not(run) -> str:
+    """Only a hidden Markov model has them."""
+    return "" if hasattr(run.fitted.model, "states") else "only a hidden Markov model has states."
+
+
+def draw(run) -> None:
+    """One series by its states, then the model itself."""
+    model, dataset = run.fitted.model, run.dataset
+    row = int(st.number_input("Row", 0, len(dataset) - 1, 0, key=f"states-row-{run.id}"))
+    X = np.asarray(dataset.X[[row]], np.float64)
+    path, posterior = model.states(X)
+    values, axis = dataset.items([row])[0], getattr(dataset.codec, "axis", None)
+    axis = np.arange(len(values)) if axis is None else np.asarray(axis)
+    st.plotly_chart(figures_series.states(np.asarray(values, float), path[0], axis, getattr(dataset.codec, "axis_label", "") or ""), key=f"states-{run.id}-{row}", config=items.PLOT, alt=f"row {row} coloured by its states")
+    sure = posterior[0].max(1)
+    st.caption(f"The states are sure of themselves at {np.mean(sure > 0.9):.0%} of the moments (probability over 90 %). Log-likelihood of this series: {model.score_samples(X)[0]:,.1f} nats.")
+    left, right = st.columns(2, gap="large")
+    with left:
+        st.markdown("**The states**")
+        stay = np.diag(model.transitions_)
+        table = pd.DataFrame({"state": [f"{i + 1}" for i in range(len(stay))], "mean": model.means_, "spread": np.sqrt(model.variances_), "begins": model.start_,
+                              "lasts (moments)": 1 / np.maximum(1 - stay, 1e-6)})
+        st.dataframe(table, hide_index=True, key=f"states-table-{run.id}", alt="the states", column_config={
+            "mean": st.column_config.NumberColumn(format="%.3g", help="Average value in this state, in the scale the model sees: columns standardised."),
+            "spread": st.column_config.NumberColumn(format="%.3g", help="Standard deviation of the values in this state."),
+            "begins": st.column_config.NumberColumn(format="percent", help="How often a series begins in it."),
+            "lasts (moments)": st.column_config.NumberColumn(format="%.1f", help="Expected moments until it is left: 1 / (1 - probability of staying).")})
+    with right:
+        st.markdown("**How they follow each other**")
+        st.plotly_chart(figures_series.transitions(model.transitions_), key=f"states-next-{run.id}", config=items.PLOT, alt="probability of the next state by the present one")
+    every = pd.DataFrame(model.states(np.asarray(dataset.X[:1000], np.float64))[0] + 1, columns=[f"t{t}" for t in range(dataset.X.shape[1])])
+    st.download_button("Download the states (CSV)", export.csv_bytes(every), f"states-{run.id}.csv", icon=":material/download:", on_click="ignore", key=f"states-csv-{run.id}",
+                       help="A row a series (the first 1000), a column a moment.")

@@ -1,0 +1,72 @@
+"""Where the Generate page draws its codes from: the model's own prior, or a density fitted to the codes of the training rows."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import numpy as np
+import streamlit as st
+
+from lvm_core.samplers import SAMPLERS, why_not
+
+from . import work
+from .state import Run
+
+PRIOR = "Prior"
+LINES = {PRIOR: ("The model's own", "From the distribution of codes that belongs to the model.")} | {name: (s.title, s.summary) for name, s in SAMPLERS.items()}
+
+
+@dataclass(frozen=True)
+class Source:
+    """What codes are drawn from: the name of a sampler or ``Prior``, and the label where one was chosen."""
+
+    name: str
+    label: str | None = None
+
+    def provenance(self) -> dict:
+        """What a download says of it; plain JSON."""
+        return {"sampler": self.name} | ({"label": self.label} if self.label is not None else {})
+
+    def suffix(self) -> str:
+        """The same for a file's name, in letters and digits."""
+        label = re.sub("[^0-9A-Za-z]+", "_", self.label or "")[:20]
+        return f"-{self.name}" * (self.name != PRIOR) + f"-{label}" * bool(label)
+
+
+def choose(run: Run) -> Source:
+    """The choice as widgets; without a choice to make, nothing is drawn."""
+    train = run.fitted.train
+    Z, y = run.fitted.codes[train], _targets(run)
+    names = [PRIOR, *(name for name in SAMPLERS if not why_not(name, Z, y))]
+    if len(names) == 1:
+        return Source(PRIOR)
+    name = st.selectbox("Draw codes from", names, format_func=lambda n: LINES[n][0], key=f"sampler-{run.id}")
+    st.caption(LINES[name][1])
+    if name != "Classes":
+        return Source(name)
+    labels = _labels(y)
+    label = st.selectbox(str(run.dataset.label or "Label")[:40], labels, index=None, placeholder="all, as often as in the data", key=f"label-{run.id}")
+    return Source(name, label)
+
+
+def codes(run: Run, source: Source, n: int, temperature: float, seed: int) -> np.ndarray | None:
+    """n codes (n, k); None while the density is being fitted."""
+    if source.name == PRIOR:
+        return run.fitted.model.sample_codes(n, temperature=temperature, random_state=seed)
+    sampler, Z, y = SAMPLERS[source.name](), run.fitted.codes[run.fitted.train], _targets(run)
+    fitted = work.result(run, f"Fitting a density to the codes ({sampler.title})", {"sampler": source.name, "seconds": run.fitted.seconds}, lambda on_step: sampler.fit(Z, y, on_step=on_step))
+    return None if fitted is None else fitted.sample(n, temperature=temperature, random_state=seed, label=source.label)
+
+
+def _targets(run: Run) -> np.ndarray | None:
+    """The labels of the training rows."""
+    if "targets" not in run.cache:
+        run.cache["targets"] = run.dataset.targets()
+    y = run.cache["targets"]
+    return None if y is None else y[run.fitted.train]
+
+
+def _labels(y) -> list[str]:
+    names, counts = np.unique([v for v in y if v is not None], return_counts=True)
+    return [str(name) for name, count in zip(names, counts) if count > 1]
