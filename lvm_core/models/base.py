@@ -67,8 +67,8 @@ class LatentModel(Persistent, ClassNamePrefixFeaturesOutMixin, TransformerMixin,
             raise ValueError(f"X has {X.shape[1]} columns, the layout describes {layout.d}.")
         self.layout_, self.stopped_, self.history_ = layout, False, []
         y = np.asarray(y, dtype=object).reshape(-1) if self.labels and y is not None else None
-        if y is not None and len(y) != X.shape[0]:
-            raise ValueError(f"y has {len(y)} labels, X has {X.shape[0]} rows.")
+        if y is not None and len(np.asarray(y)) != X.shape[0]:
+            raise ValueError(f"y has {len(np.asarray(y))} labels, X has {X.shape[0]} rows.")
         kept = ({"checkpoint": checkpoint} if self.iterative else {}) | ({"y": y} if self.labels else {})
         Z = self._fit(X, check_random_state(self.random_state), on_step, **kept)
         Z = self._encode(X) if Z is None else Z
