@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 LIKELIHOODS = ("gaussian", "bernoulli", "categorical", "counts")
 
 
@@ -15,17 +17,23 @@ class Block:
     - ``bernoulli``: each column 0 or 1, on its own
     - ``categorical``: one one-hot group; the columns sum to 1
     - ``counts``: non-negative counts over one vocabulary (multinomial)
+
+    ``marks``: where the block's last column is 1, the so many columns to the left of that column hold no value: an indicator of
+    a missing number marks the number, the level "missing" of a category all its other levels. 0: it marks nothing.
     """
 
     likelihood: str
     size: int
     name: str = ""
+    marks: int = 0
 
     def __post_init__(self):
         if self.likelihood not in LIKELIHOODS:
             raise ValueError(f"likelihood is {self.likelihood!r}, expected one of {', '.join(LIKELIHOODS)}.")
         if self.size < 1:
             raise ValueError(f"a block has {self.size} columns, expected at least 1.")
+        if self.marks < 0:
+            raise ValueError(f"a block marks {self.marks} columns, expected at least 0.")
 
 
 @dataclass(frozen=True)
@@ -40,6 +48,9 @@ class Layout:
         if self.image is not None and self.image[0] * self.image[1] * self.image[2] != self.d:
             raise ValueError(f"image {self.image} has {self.image[0] * self.image[1] * self.image[2]} values, the blocks have {self.d} columns.")
 
+        if any(block.marks > span.stop - 1 for block, span in self.spans()):
+            raise ValueError("a block marks more columns than lie to its left.")
+
     @property
     def d(self) -> int:
         """Number of columns of X."""
@@ -52,6 +63,23 @@ class Layout:
             spans.append((block, slice(start, start + block.size)))
             start += block.size
         return spans
+
+    def values(self) -> list[tuple[Block, slice, int | None]]:
+        """The blocks that hold a value a person would name, each with the columns of the value and the column that is 1 where it
+        is missing, None without one. Indicators are no values; the level "missing" of a category is none of its levels."""
+        spans = self.spans()
+        marker = {span.stop - 1 - block.marks: span.stop - 1 for block, span in spans if block.marks}
+        own = [(block, span) for block, span in spans if not block.marks or block.marks == block.size - 1 and block.size > 1]
+        return [(block, slice(span.start, span.stop - bool(block.marks)), marker.get(span.start)) for block, span in own]
+
+    def holes(self, X: np.ndarray) -> np.ndarray:
+        """Which entries of X (n, d) hold no value, as truth values (n, d): NaN, what an indicator marks, and the markers themselves."""
+        holes = np.isnan(X)
+        for _, span, marker in self.values():
+            if marker is not None:
+                holes[:, span] |= X[:, marker, None] > 0.5
+                holes[:, marker] = True
+        return holes
 
     def has(self, likelihood: str) -> bool:
         """Whether any block has this likelihood."""
@@ -74,10 +102,10 @@ class Layout:
 
     def to_json(self) -> dict:
         """Plain JSON types; :meth:`from_json` brings it back."""
-        return {"blocks": [[b.likelihood, b.size, b.name] for b in self.blocks], "image": list(self.image) if self.image else None}
+        return {"blocks": [[b.likelihood, b.size, b.name, *([b.marks] if b.marks else [])] for b in self.blocks], "image": list(self.image) if self.image else None}
 
     @classmethod
     def from_json(cls, data: dict) -> "Layout":
         """Inverse of :meth:`to_json`."""
         image = tuple(int(v) for v in data["image"]) if data.get("image") else None
-        return cls(tuple(Block(str(l), int(s), str(n)) for l, s, n in data["blocks"]), image)
+        return cls(tuple(Block(str(l), int(s), str(n), *map(int, marks)) for l, s, n, *marks in data["blocks"]), image)

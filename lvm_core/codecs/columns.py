@@ -59,7 +59,7 @@ class Column:
         return {"type": self.type, **asdict(self)}
 
     def _indicator(self) -> tuple[Block, ...]:
-        return (Block("bernoulli", 1, f"{self.name} {MISSING}"),) if self.missing else ()
+        return (Block("bernoulli", 1, f"{self.name} {MISSING}", 1),) if self.missing else ()
 
     def _with_indicator(self, values: np.ndarray, gone: np.ndarray) -> np.ndarray:
         return np.column_stack([values, gone]) if self.missing else values[:, None]

@@ -88,7 +88,8 @@ class Categorical(Column):
         return [str(v) for v in self.levels] + [OTHER] * self.other + [MISSING] * bool(self.missing)
 
     def blocks(self):
-        return (Block("categorical", max(1, len(self.labels)), str(self.name)),)
+        size = max(1, len(self.labels))
+        return (Block("categorical", size, str(self.name), size - 1 if self.missing else 0),)
 
     def encode(self, series):
         known = {v: i for i, v in enumerate(self.levels)}

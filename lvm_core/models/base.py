@@ -39,6 +39,7 @@ class LatentModel(Persistent, ClassNamePrefixFeaturesOutMixin, TransformerMixin,
     kinds: ClassVar[tuple[str, ...]] = ("image", "table", "text", "array")
     importance_meaning: ClassVar[str] = ""
     sparse: ClassVar[bool] = False          # whether X may be CSR
+    holes: ClassVar[bool] = False           # whether X may hold NaN: cells without a value
     labels: ClassVar[bool] = False          # whether the fit uses labels y; its _fit then takes y, None without any
     iterative: ClassVar[bool] = False       # whether the fit reports steps; its _fit then takes a checkpoint too
     length: ClassVar[str] = ""              # the parameter that says how long it trains, where a fit can be continued
@@ -66,8 +67,8 @@ class LatentModel(Persistent, ClassNamePrefixFeaturesOutMixin, TransformerMixin,
             raise ValueError(f"X has {X.shape[1]} columns, the layout describes {layout.d}.")
         self.layout_, self.stopped_, self.history_ = layout, False, []
         y = np.asarray(y, dtype=object).reshape(-1) if self.labels and y is not None else None
-        if y is not None and len(y) != X.shape[0]:
-            raise ValueError(f"y has {len(y)} labels, X has {X.shape[0]} rows.")
+        if y is not None and len(np.asarray(y)) != X.shape[0]:
+            raise ValueError(f"y has {len(np.asarray(y))} labels, X has {X.shape[0]} rows.")
         kept = ({"checkpoint": checkpoint} if self.iterative else {}) | ({"y": y} if self.labels else {})
         Z = self._fit(X, check_random_state(self.random_state), on_step, **kept)
         Z = self._encode(X) if Z is None else Z
@@ -137,8 +138,8 @@ class LatentModel(Persistent, ClassNamePrefixFeaturesOutMixin, TransformerMixin,
 
     def _check(self, X, reset: bool):
         X = validate_data(self, X, reset=reset, accept_sparse="csr" if self.sparse else False, dtype=(np.float64, np.float32),
-                          ensure_min_samples=2 if reset else 1)
-        values = X.data if hasattr(X, "indptr") else X
+                          ensure_min_samples=2 if reset else 1, ensure_all_finite="allow-nan" if self.holes else True)
+        values = X.data if hasattr(X, "indptr") else np.nan_to_num(X) if self.holes else X
         if values.size and np.abs(values).max() > 1e15:
             raise ValueError(f"{type(self).__name__}: the largest value is {np.abs(values).max():.3g}, expected at most 1e15; scale the data first.")
         return X
@@ -162,6 +163,7 @@ class LatentModel(Persistent, ClassNamePrefixFeaturesOutMixin, TransformerMixin,
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = self.sparse
+        tags.input_tags.allow_nan = self.holes
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
 

@@ -43,7 +43,7 @@ def _likelihood(model, X) -> list[Score]:
     values = parts["reconstruction"] - parts["kl"] if parts else np.asarray(model.score_samples(X), np.float64)
     dense = np.asarray(X.toarray() if hasattr(X, "indptr") else X, np.float64)
     layout = model.layout_ if parts else Layout((Block("gaussian", dense.shape[1]),), model.layout_.image)
-    mean, error, alone = float(values.mean()), _standard_error(values), _alone(dense, layout)
+    mean, error, alone = float(values.mean()), _standard_error(values), _alone(dense, layout) if not getattr(model, "holes", False) else _alone_where_seen(dense, layout)
     kinds = list(dict.fromkeys(block.likelihood for block in layout.blocks))
     noise = " and ".join(NOISE[k] for k in kinds)
     what = "a lower bound of the log-likelihood (ELBO)" if parts else "the log-likelihood"
@@ -82,6 +82,19 @@ def _alone(X, layout) -> float | None:
             weights = chances * (x.sum(1).mean() if block.likelihood == "counts" else 1)
             total += float((weights * np.log(np.where(chances > 0, chances, 1))).sum())
     return float(total)
+
+
+def _alone_where_seen(X, layout) -> float | None:
+    """The same for a model that says nothing of holes: every column's marginal in the cells that were seen."""
+    holes, total = layout.holes(X), 0.0
+    for block, span, _ in layout.values():
+        seen = ~holes[:, span.start]
+        if seen.any():
+            part = _alone(X[seen, span], Layout((Block(block.likelihood, span.stop - span.start),)))
+            if part is None:
+                return None
+            total += part * seen.mean()
+    return total
 
 
 def _standard_error(values: np.ndarray) -> float:
