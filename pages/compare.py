@@ -8,7 +8,7 @@ from lvm_core import MODELS, comparison, export, figures
 from lvm_core.escape import markdown as md
 from lvm_core.files import StoreError
 from lvm_core.quality.base import percent
-from pages.ui import frame, items, state
+from pages.ui import forms, frame, items, state
 from pages.ui.jobs import WORKSPACE
 
 SLOW = ("GAN", "ConditionalGAN")    # minutes where others take seconds: chosen on purpose
@@ -23,7 +23,7 @@ def setup() -> None:
     """The set to train."""
     fitting = [name for name, cls in MODELS.items() if dataset.kind in cls.kinds]
     with st.container(border=True):
-        chosen = st.pills("Models", fitting, selection_mode="multi", default=[n for n in fitting if n not in SLOW], key=f"compare-{data.id}",
+        chosen = st.pills("Models", fitting, selection_mode="multi", format_func=forms.spaced, default=[n for n in fitting if n not in SLOW], key=f"compare-{data.id}",
                           help="Every model that makes sense for " + frame.KIND_UNIT[dataset.kind] + ". Those left out at first take minutes.")
         with st.container(horizontal=True, vertical_alignment="bottom"):
             start = MODELS["VAE"].suggest(len(dataset), dataset.layout)["latent_dim"]

@@ -6,7 +6,7 @@ import streamlit as st
 from lvm_core import MODELS
 from lvm_core.escape import markdown as md
 from lvm_core.quality.base import percent
-from pages.ui import frame, state
+from pages.ui import forms, frame, state
 
 frame.header("Models", "Every model here: what it optimises, when to use it, what its numbers mean. Choose one.")
 
@@ -29,10 +29,10 @@ def page_of(name: str) -> None:
     cls = MODELS[name]
     st.subheader(cls.title, anchor=False)
     st.markdown(f"{cls.summary}  \n[{cls.paper}, {cls.year}]({cls.link}) · for {', '.join(KINDS[k] for k in cls.kinds)}")
-    left, right = st.columns([6, 6], gap="large")
+    st.markdown("**What it does**")
+    st.latex(cls.objective)
+    left, right = st.columns(2, gap="large")
     with left:
-        st.markdown("**What it does**")
-        st.latex(cls.objective)
         st.markdown("**When to use it**")
         st.markdown(cls.when)
     with right:
@@ -59,7 +59,7 @@ def page_of(name: str) -> None:
 
 wanted = next((n for n in MODELS if n == st.query_params.get("model")), "VAE")
 kind = state.data().dataset.kind if state.data() is not None else None
-everything = st.pills("Models", list(MODELS), default=wanted, required=True, key="models-choice", label_visibility="collapsed")
+everything = st.pills("Models", list(MODELS), default=wanted, required=True, format_func=forms.spaced, key="models-choice", label_visibility="collapsed")
 st.query_params["model"] = everything
 page_of(everything)
 

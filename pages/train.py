@@ -18,11 +18,15 @@ def choose_model():
     fitting = [name for name, cls in MODELS.items() if dataset.kind in cls.kinds]
     current = state.run()
     start = type(current.model).__name__ if current and current.data.id == data.id else "VAE"
-    name = st.segmented_control("Model", fitting, default=start if start in fitting else fitting[0], required=True, key=f"model-{data.id}",
+    name = st.pills("Model", fitting, default=start if start in fitting else fitting[0], required=True, format_func=forms.spaced, key=f"model-{data.id}",
                                 help="Models that make sense for " + frame.KIND_UNIT[dataset.kind] + ".")
     cls = MODELS[name]
     st.markdown(f"**{cls.title}** · {cls.summary}  \n[{cls.paper}, {cls.year}]({cls.link})")
-    left_out = [n for n, c in MODELS.items() if dataset.kind not in c.kinds]
+    with st.expander("When to use it, and what its numbers mean"):
+        st.markdown(f"{cls.when}\n\n{cls.reading}")
+    if cls.labels and dataset.targets() is None:
+        st.info("This model learns from labels, and this data has none: choose a label column on the Data page, or it learns without.", icon=":material/label_off:")
+    left_out = [forms.spaced(n) for n, c in MODELS.items() if dataset.kind not in c.kinds]
     if left_out:
         st.caption(f"Not offered for {frame.KIND_UNIT[dataset.kind]}: {', '.join(left_out)}.")
     suggested = cls.suggest(len(dataset), dataset.layout)

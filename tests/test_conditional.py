@@ -96,3 +96,18 @@ def test_labels_and_names_survive_saving_and_a_run_says_how_many_are_right(digit
     assert again.classes_ == fitted.model.classes_ and np.array_equal(again.transform(digits.X[:50]), fitted.model.transform(digits.X[:50]))
     names = [s.name for s in fitted.scores]
     assert "Labels right" in names and "Label from the code" in names
+
+
+def test_a_label_is_chosen_on_the_page_and_named_by_the_download(digits):
+    from pages.ui import state
+    from test_pages import open_page, words
+
+    run = state.Run(state.Data(digits), Model(latent_dim=3, epochs=2, width=16), number=1)
+    run.job = state.fit_job(run)
+    assert run.job.wait(120) and run.job.state == "done", run.job.error
+    for shelf, item in ((state.RUNS, run), (state.DATA, run.data)):
+        shelf.put(item)
+    app = open_page("generate", run=run.id)
+    app.selectbox(key=f"label-{run.id}").select("7").run()
+    assert not app.exception and not app.error
+    assert "label 7" in words(app)

@@ -226,3 +226,21 @@ def test_inversion_brings_a_real_row_nearer_than_the_encoder():
 
     close(error(Z), residual, 1e-3)
     assert (residual <= error(model.transform(X)) + 1e-4).all() and residual.mean() < 0.9 * error(model.transform(X)).mean()
+
+
+@every_model
+def test_a_glimpse_while_it_learns(cls):
+    """What a run's film is made of: with labels and without."""
+    X, layout = own_data(cls)
+    for y in (None, np.array(["a", "b", None, "c"] * X.shape[0], dtype=object)[:X.shape[0]]):
+        seen = []
+
+        def look(record):
+            Z = np.random.RandomState(0).standard_normal((4, model.latent_dim)).astype(np.float32)
+            seen.append(model.glimpse(X[:8], Z))
+
+        model = quick(cls)
+        model.fit(X, y, layout=layout, on_step=look)
+        for shown in seen:
+            assert shown["made"].shape == (4, X.shape[1]) and all(np.isfinite(part).all() for part in shown.values())
+        assert bool(seen) == cls.iterative

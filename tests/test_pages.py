@@ -97,7 +97,7 @@ def test_a_stranger_s_address_opens_the_empty_page(page):
 def test_training_from_the_form_ends_with_scores(runs):
     app = open_page("train", data=runs["table"].data.id)
     app.number_input(key="seed").set_value(7)
-    app.segmented_control(key=f"model-{runs['table'].data.id}").set_value("PCA").run()
+    app.pills(key=f"model-{runs['table'].data.id}").set_value("PCA").run()
     app.button(key="train").click().run()
     run = state.RUNS.get(held(app, "run"))
     assert run.job.wait(60) and run.model.random_state == 7

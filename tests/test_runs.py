@@ -129,7 +129,7 @@ def test_a_finished_run_is_continued_from_the_page(data):
 
 def test_settings_are_taken_up_again(run):
     app = open_page("train", run=run.id)
-    app.segmented_control(key=f"model-{run.data.id}").set_value("PCA").run()
+    app.pills(key=f"model-{run.data.id}").set_value("PCA").run()
     app.button(key=f"retry-{run.id}").click().run()
     assert not app.exception and app.number_input(key=f"form-{run.data.id}-VAE.epochs").value == 12 and app.number_input(key=f"form-{run.data.id}-VAE.latent_dim").value == 3
 
@@ -159,7 +159,7 @@ def test_the_list_names_every_run(run):
 
 def test_two_clicks_are_one_wish(data):
     app = open_page("train", data=data.id)
-    app.segmented_control(key=f"model-{data.id}").set_value("PCA").run()
+    app.pills(key=f"model-{data.id}").set_value("PCA").run()
     app.button(key="train").click().run()
     first = held(app, "run")
     app.button(key="train").click().run()

@@ -30,6 +30,7 @@ class Autoencoder(LatentModel):
     """
 
     title: ClassVar[str] = "Autoencoder"
+    rank: ClassVar[int] = 40
     paper: ClassVar[str] = "Hinton & Salakhutdinov"
     year: ClassVar[int] = 2006
     link: ClassVar[str] = "https://doi.org/10.1126/science.1127647"

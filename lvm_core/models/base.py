@@ -29,6 +29,7 @@ class LatentModel(Persistent, ClassNamePrefixFeaturesOutMixin, TransformerMixin,
     """
 
     title: ClassVar[str] = ""
+    rank: ClassVar[int] = 90                # place in lists: straight lines first, then topics, mixtures, networks
     paper: ClassVar[str] = ""
     year: ClassVar[int] = 0
     link: ClassVar[str] = ""

@@ -32,6 +32,7 @@ class CNNFeatures(LatentModel):
     """
 
     title: ClassVar[str] = "Features of a small CNN"
+    rank: ClassVar[int] = 60
     paper: ClassVar[str] = "LeCun et al."
     year: ClassVar[int] = 1998
     link: ClassVar[str] = "https://doi.org/10.1109/5.726791"

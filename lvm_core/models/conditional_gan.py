@@ -27,6 +27,7 @@ class ConditionalGAN(GAN):
     """
 
     title: ClassVar[str] = "Conditional GAN"
+    rank: ClassVar[int] = 51
     paper: ClassVar[str] = "Mirza & Osindero"
     year: ClassVar[int] = 2014
     link: ClassVar[str] = "https://arxiv.org/abs/1411.1784"

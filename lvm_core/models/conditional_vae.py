@@ -34,6 +34,7 @@ class ConditionalVAE(LatentModel):
     """
 
     title: ClassVar[str] = "Conditional VAE"
+    rank: ClassVar[int] = 42
     paper: ClassVar[str] = "Kingma, Rezende, Mohamed & Welling"
     year: ClassVar[int] = 2014
     link: ClassVar[str] = "https://arxiv.org/abs/1406.5298"
@@ -67,6 +68,12 @@ class ConditionalVAE(LatentModel):
     def suggest(cls, n, layout):
         found = VAE.suggest(n, layout)
         return found | {"latent_dim": max(2, found["latent_dim"] // 2)}     # the label has a place of its own
+
+    def glimpse(self, X, Z):
+        """As of every model; Z (m, k) may leave out the labels, which then take turns."""
+        if self.classes_ and Z.shape[1] == self.latent_dim:
+            Z = np.hstack([Z, np.eye(len(self.classes_), dtype=Z.dtype)[np.arange(len(Z)) % len(self.classes_)]])
+        return super().glimpse(X, Z)
 
     # -- learning -----------------------------------------------------------------------------------------------------
 

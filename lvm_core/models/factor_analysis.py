@@ -27,6 +27,7 @@ class FactorAnalysis(LatentModel):
     """
 
     title: ClassVar[str] = "Factor analysis"
+    rank: ClassVar[int] = 12
     paper: ClassVar[str] = "Rubin & Thayer"
     year: ClassVar[int] = 1982
     link: ClassVar[str] = "https://doi.org/10.1007/BF02293851"

@@ -29,6 +29,7 @@ class GaussianMixture(LatentModel):
     """
 
     title: ClassVar[str] = "Gaussian mixture"
+    rank: ClassVar[int] = 30
     paper: ClassVar[str] = "Dempster, Laird & Rubin"
     year: ClassVar[int] = 1977
     link: ClassVar[str] = "https://doi.org/10.1111/j.2517-6161.1977.tb01600.x"

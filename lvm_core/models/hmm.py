@@ -34,6 +34,7 @@ class HMM(LatentModel):
     """
 
     title: ClassVar[str] = "Hidden Markov model"
+    rank: ClassVar[int] = 31
     paper: ClassVar[str] = "Rabiner"
     year: ClassVar[int] = 1989
     link: ClassVar[str] = "https://doi.org/10.1109/5.18626"

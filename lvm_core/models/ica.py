@@ -27,6 +27,7 @@ class ICA(LatentModel):
     """
 
     title: ClassVar[str] = "Independent component analysis"
+    rank: ClassVar[int] = 13
     paper: ClassVar[str] = "Hyvarinen & Oja"
     year: ClassVar[int] = 2000
     link: ClassVar[str] = "https://doi.org/10.1016/S0893-6080(00)00026-5"

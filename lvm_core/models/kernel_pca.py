@@ -26,6 +26,7 @@ class KernelPCA(LatentModel):
     """
 
     title: ClassVar[str] = "Kernel PCA"
+    rank: ClassVar[int] = 14
     paper: ClassVar[str] = "Scholkopf, Smola & Muller"
     year: ClassVar[int] = 1998
     link: ClassVar[str] = "https://doi.org/10.1162/089976698300017467"

@@ -28,6 +28,7 @@ class LDA(TopicModel):
     """
 
     title: ClassVar[str] = "Latent Dirichlet allocation"
+    rank: ClassVar[int] = 21
     paper: ClassVar[str] = "Blei, Ng & Jordan"
     year: ClassVar[int] = 2003
     link: ClassVar[str] = "https://www.jmlr.org/papers/v3/blei03a.html"

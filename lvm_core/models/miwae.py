@@ -44,6 +44,7 @@ class MIWAE(LatentModel):
     """
 
     title: ClassVar[str] = "Missing data autoencoder (MIWAE)"
+    rank: ClassVar[int] = 43
     paper: ClassVar[str] = "Mattei & Frellsen"
     year: ClassVar[int] = 2019
     link: ClassVar[str] = "https://arxiv.org/abs/1812.02633"

@@ -27,6 +27,7 @@ class NMF(LatentModel):
     """
 
     title: ClassVar[str] = "Non-negative matrix factorisation"
+    rank: ClassVar[int] = 15
     paper: ClassVar[str] = "Lee & Seung"
     year: ClassVar[int] = 1999
     link: ClassVar[str] = "https://doi.org/10.1038/44565"

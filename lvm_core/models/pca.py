@@ -22,6 +22,7 @@ class PCA(LatentModel):
     """
 
     title: ClassVar[str] = "Principal component analysis"
+    rank: ClassVar[int] = 10
     paper: ClassVar[str] = "Pearson"
     year: ClassVar[int] = 1901
     link: ClassVar[str] = "https://doi.org/10.1080/14786440109462720"

@@ -27,6 +27,7 @@ class PLSA(TopicModel):
     """
 
     title: ClassVar[str] = "Probabilistic latent semantic analysis"
+    rank: ClassVar[int] = 20
     paper: ClassVar[str] = "Hofmann"
     year: ClassVar[int] = 1999
     link: ClassVar[str] = "https://arxiv.org/abs/1301.6705"

@@ -38,6 +38,7 @@ class VAE(LatentModel):
     """
 
     title: ClassVar[str] = "Variational autoencoder"
+    rank: ClassVar[int] = 41
     paper: ClassVar[str] = "Kingma & Welling"
     year: ClassVar[int] = 2014
     link: ClassVar[str] = "https://arxiv.org/abs/1312.6114"

@@ -36,6 +36,7 @@ class WordEmbeddings(CountModel):
     """
 
     title: ClassVar[str] = "Word embeddings"
+    rank: ClassVar[int] = 22
     paper: ClassVar[str] = "Levy & Goldberg"
     year: ClassVar[int] = 2014
     link: ClassVar[str] = "https://papers.nips.cc/paper_files/paper/2014/hash/b78666971ceae55a8e87efb7cbfd9ad4-Abstract.html"

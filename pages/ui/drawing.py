@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from dataclasses import dataclass
 
@@ -39,13 +40,16 @@ def choose(run: Run) -> Source:
     train = run.fitted.train
     Z, y = run.fitted.codes[train], _targets(run)
     names = [PRIOR, *(name for name in SAMPLERS if not why_not(name, Z, y))]
-    if len(names) == 1:
-        return Source(PRIOR)
-    name = st.selectbox("Draw codes from", names, format_func=lambda n: LINES[n][0], key=f"sampler-{run.id}")
-    st.caption(LINES[name][1])
-    if name != "Classes":
+    told = _told(run.fitted.model)
+    if told:
+        names.remove("Classes") if "Classes" in names else None      # the model itself draws by label
+    name = PRIOR
+    if len(names) > 1:
+        name = st.selectbox("Draw codes from", names, format_func=lambda n: LINES[n][0], key=f"sampler-{run.id}")
+        st.caption(LINES[name][1])
+    labels = told if name == PRIOR else _labels(y) if name == "Classes" else []
+    if not labels:
         return Source(name)
-    labels = _labels(y)
     label = st.selectbox(str(run.dataset.label or "Label")[:40], labels, index=None, placeholder="all, as often as in the data", key=f"label-{run.id}")
     return Source(name, label)
 
@@ -53,10 +57,16 @@ def choose(run: Run) -> Source:
 def codes(run: Run, source: Source, n: int, temperature: float, seed: int) -> np.ndarray | None:
     """n codes (n, k); None while the density is being fitted."""
     if source.name == PRIOR:
-        return run.fitted.model.sample_codes(n, temperature=temperature, random_state=seed)
+        label = {} if source.label is None else {"label": source.label}
+        return run.fitted.model.sample_codes(n, temperature=temperature, random_state=seed, **label)
     sampler, Z, y = SAMPLERS[source.name](), run.fitted.codes[run.fitted.train], _targets(run)
     fitted = work.result(run, f"Fitting a density to the codes ({sampler.title})", {"sampler": source.name, "seconds": run.fitted.seconds}, lambda on_step: sampler.fit(Z, y, on_step=on_step))
     return None if fitted is None else fitted.sample(n, temperature=temperature, random_state=seed, label=source.label)
+
+
+def _told(model) -> list[str]:
+    """The labels a conditional model can be asked for."""
+    return list(getattr(model, "classes_", [])) if "label" in inspect.signature(model.sample_codes).parameters else []
 
 
 def _targets(run: Run) -> np.ndarray | None:

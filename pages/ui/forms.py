@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import Any
 
 import streamlit as st
@@ -27,6 +28,11 @@ def form(cls: type[Recipe], suggested: dict[str, Any] | None = None, *, key: str
                 with slots[i % columns]:
                     values[parameter.name] = widget(parameter, start[parameter.name], f"{key}.{parameter.name}")
     return values
+
+
+def spaced(name: str) -> str:
+    """The name of a class as people write it: ``KernelPCA`` -> ``Kernel PCA``."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", name)
 
 
 def widget(p: Parameter, value: Any, key: str):
