@@ -71,13 +71,13 @@ class Checkpoint:
     def reopen(self) -> float:
         """Make phases that were ended early go on when they are read again. Returns the share of its steps that the first phase
         to be trained had made, 1 for all. Raises StoreError when there is no whole checkpoint, OSError when it cannot be written."""
-        share = None
-        for path in sorted((p for p in self._all() if "." not in p.stem), key=lambda p: p.stat().st_mtime):
-            head, arrays = _read(path)
-            share = head["step"] / head["steps"] if share is None else share
-            if head["ended"]:
-                self.earlier = head["seconds"]
-                _write(path, head | {"ended": ""}, arrays)
+        phases = [(path, *_read(path)) for path in sorted((p for p in self._all() if "." not in p.stem), key=lambda p: p.stat().st_mtime)]
+        share = phases[0][1]["step"] / phases[0][1]["steps"] if phases else None
+        spent = max((head["seconds"] for _, head, _ in phases), default=0.0)     # later phases are made anew, and took their time all the same
+        self.earlier = spent
+        for path, head, arrays in phases:
+            if head["ended"] or head["seconds"] != spent:
+                _write(path, head | {"ended": "", "seconds": spent}, arrays)
         if share is None:
             raise files.StoreError("Nothing is left to continue from: the run has no checkpoint.")
         return share

@@ -85,7 +85,7 @@ IMPUTERS: dict[str, Callable[[np.ndarray, Layout], np.ndarray]] = {"Mean or mode
 
 def by_decoding(model: LatentModel, X: np.ndarray, layout: Layout, rounds: int = 20) -> np.ndarray:
     """Holes by a model that knows none: begun at the mean, then encoded and decoded ``rounds`` times (pseudo-Gibbs without its
-    noise, Rezende et al., 2014, arXiv:1401.4082, section 4.3's scheme)."""
+    noise, Rezende et al., 2014, arXiv:1401.4082)."""
     holes = np.isnan(X)
     filled = mean_or_mode(X).astype(np.float32)
     for _ in range(rounds):

@@ -45,6 +45,7 @@ class MIWAE(LatentModel):
 
     title: ClassVar[str] = "Missing data autoencoder (MIWAE)"
     rank: ClassVar[int] = 43
+    noise_words: ClassVar[dict[str, str]] = {"gaussian": "Student's t noise"}
     paper: ClassVar[str] = "Mattei & Frellsen"
     year: ClassVar[int] = 2019
     link: ClassVar[str] = "https://arxiv.org/abs/1812.02633"

@@ -45,7 +45,7 @@ def _likelihood(model, X) -> list[Score]:
     layout = model.layout_ if parts else Layout((Block("gaussian", dense.shape[1]),), model.layout_.image)
     mean, error, alone = float(values.mean()), _standard_error(values), _alone(dense, layout) if not getattr(model, "holes", False) else _alone_where_seen(dense, layout)
     kinds = list(dict.fromkeys(block.likelihood for block in layout.blocks))
-    noise = " and ".join(NOISE[k] for k in kinds)
+    noise = " and ".join((NOISE | getattr(model, "noise_words", {}))[k] for k in kinds)
     what = "a lower bound of the log-likelihood (ELBO)" if parts else "the log-likelihood"
     against = "" if alone is None else f", against {alone:.4g} of each column by itself"
     scores = [Score("ELBO" if parts else "Log-likelihood", mean,
