@@ -17,7 +17,12 @@ from __future__ import annotations
 import argparse
 import time
 
+import sys
+from pathlib import Path
+
 import numpy as np
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 PUBLISHED = {   # modes, high-quality share in %, reverse KL
     "ring": {"GAN (VEEGAN's)": (1, 99.3, None), "VEEGAN": (8, 52.9, None), "GAN (PacGAN's)": (6.3, 98.2, 0.45), "PacGAN4, 400,000 steps": (7.8, 95.9, 0.07)},

@@ -8,7 +8,12 @@ The notebook prints a squared error of 0.28699 on the missing cells after 501 ep
 import argparse
 import time
 
+import sys
+from pathlib import Path
+
 import numpy as np
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from sklearn.datasets import load_breast_cancer
 
 from lvm_core import MODELS
