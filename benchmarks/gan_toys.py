@@ -15,9 +15,8 @@ compare within a column of one paper, not across.
 from __future__ import annotations
 
 import argparse
-import time
-
 import sys
+import time
 from pathlib import Path
 
 import numpy as np

@@ -6,15 +6,14 @@ The notebook prints a squared error of 0.28699 on the missing cells after 501 ep
 """
 
 import argparse
-import time
-
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
+from sklearn.datasets import load_breast_cancer
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from sklearn.datasets import load_breast_cancer
 
 from lvm_core import MODELS
 from lvm_core.imputation import IMPUTERS
