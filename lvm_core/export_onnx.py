@@ -63,6 +63,16 @@ def _pca(model):
     return lambda x: (x - mean) @ components.T / scale, lambda z: (z * scale) @ components + mean
 
 
+def _factor_analysis(model):
+    mean, components, to_code = _tensors(model.mean_, model.components_, model._posterior()[1])
+    return lambda x: (x - mean) @ to_code, lambda z: z @ components + mean
+
+
+def _ica(model):
+    mean, mixing, unmixing = _tensors(model.mean_, model.mixing_, model.unmixing_)
+    return lambda x: (x - mean) @ unmixing.T, lambda z: z @ mixing.T + mean
+
+
 def _lsa(model):
     from torch.nn import functional as F
 
@@ -92,4 +102,4 @@ def _tensors(*arrays):
     return (torch.as_tensor(array, dtype=torch.float32) for array in arrays)
 
 
-_CLOSED = {"PCA": _pca, "LSA": _lsa, "WordEmbeddings": _word_embeddings}
+_CLOSED = {"PCA": _pca, "FactorAnalysis": _factor_analysis, "ICA": _ica, "LSA": _lsa, "WordEmbeddings": _word_embeddings}
