@@ -183,7 +183,11 @@ def fill_table(model: LatentModel, codec, X: np.ndarray, frame: pd.DataFrame) ->
     """(frame with the gaps of the codec's columns filled, a row per filled cell with ``row``, ``column``, ``value`` and, where the
     model gives intervals, ``low`` and ``high``, and which cells of the frame were filled). Cells that were there stay as they are."""
     layout = codec.layout
-    filled, low, high = fill(model, opened(X, layout), layout)
+    X = opened(X, layout)
+    for column, span in codec.spans():
+        if not column.missing:      # it had no gap when it was learnt, so X has no mark for one
+            X[frame[column.name].isna().to_numpy(), span] = np.nan
+    filled, low, high = fill(model, X, layout)
     values, ends = codec.decode(filled), [None if x is None else codec.decode(x) for x in (low, high)]
     complete, cells, notes = frame.reset_index(drop=True).copy(), pd.DataFrame(False, range(len(frame)), frame.columns), []
     for column in codec.columns:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -25,7 +25,7 @@ class Block:
     likelihood: str
     size: int
     name: str = ""
-    marks: int = 0
+    marks: int = field(default=0, compare=False)      # runs saved before there were marks are of the same columns
 
     def __post_init__(self):
         if self.likelihood not in LIKELIHOODS:

@@ -7,7 +7,7 @@ from sklearn.datasets import load_iris
 
 from lvm_core import MODELS, read_dataset
 from lvm_core.codecs.table import TableCodec
-from lvm_core.imputation import IMPUTERS, LINEAR, by_decoding, compare, hide, measure, opened
+from lvm_core.imputation import IMPUTERS, LINEAR, by_decoding, compare, fill_table, hide, measure, opened
 from lvm_core.layout import Block, Layout
 
 TABLE = pd.DataFrame({"size": [1.0, None, 3.0, 4.0], "kind": ["a", "b", None, "a"], "on": [True, None, False, True], "full": [1.5, 2.5, 3.5, 4.5]})
@@ -130,3 +130,20 @@ def test_a_file_with_gaps_becomes_a_table_without():
     data = read_dataset(rows.encode(), name="gaps.csv")
     model = MODELS["MIWAE"](latent_dim=1, epochs=3, width=8).fit(data.X, layout=data.layout)
     assert data.rows["b"].isna().sum() == 20 and data.decode(model.impute(data.X, 20).X)["b"].notna().all()
+
+
+def test_a_gap_in_a_column_that_had_none_is_filled_too():
+    """An uploaded file may have gaps where the data that was learnt from had none: there is no indicator for those."""
+    from lvm_core import read_dataset
+
+    rng = np.random.RandomState(0)
+    t = rng.standard_normal(200)
+    lines = ["a,b,c"] + [f"{v:.3f},{2 * v + 0.01 * rng.standard_normal():.3f},{'x' if v > 0 else 'y'}" for v in t]
+    data = read_dataset("\n".join(lines).encode(), name="t.csv")
+    model = MODELS["MIWAE"](latent_dim=2, epochs=60, width=32).fit(data.X, layout=data.layout)
+    frame = data.rows.copy()
+    frame.loc[:19, "b"] = np.nan
+    complete, notes, cells = fill_table(model, data.codec, data.codec.encode(frame), frame)
+    assert cells["b"].sum() == 20 and len(notes) == 20
+    assert np.corrcoef(complete["b"][:20].astype(float), data.rows["b"][:20])[0, 1] > 0.8
+    assert (notes["low"] != notes["high"]).all()

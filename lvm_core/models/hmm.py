@@ -28,7 +28,8 @@ class HMM(LatentModel):
 
     The code (n, segments * S) is how long the series is expected to be in each state, in each of ``segments`` equal stretches of time: shares
     that sum to 1 a stretch. Decoding gives the expected value in each stretch. What happens within a stretch is not in the
-    code; :meth:`states` has it. States are ordered by their mean.
+    code; :meth:`states` has it. States are ordered by their mean. :meth:`sample` draws from the chain itself; :meth:`emit` draws a series for a
+    given code by a chain whose steps are weighted towards the code's shares, which is close to it but not the same.
 
     Learnt: ``start_`` (S,), ``transitions_`` (S, S), ``means_``, ``variances_`` (S,), ``n_iter_``.
     """

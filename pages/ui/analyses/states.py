@@ -43,6 +43,7 @@ def draw(run) -> None:
     with right:
         st.markdown("**How they follow each other**")
         st.plotly_chart(figures_series.transitions(model.transitions_), key=f"states-next-{run.id}", config=items.PLOT, alt="probability of the next state by the present one")
-    every = pd.DataFrame(model.states(np.asarray(dataset.X[:1000], np.float64))[0] + 1, columns=[f"t{t}" for t in range(dataset.X.shape[1])])
-    st.download_button("Download the states (CSV)", export.csv_bytes(every), f"states-{run.id}.csv", icon=":material/download:", on_click="ignore", key=f"states-csv-{run.id}",
+    if "states" not in run.cache:
+        run.cache["states"] = export.csv_bytes(pd.DataFrame(model.states(np.asarray(dataset.X[:1000], np.float64))[0] + 1, columns=[f"t{t}" for t in range(dataset.X.shape[1])]))
+    st.download_button("Download the states (CSV)", run.cache["states"], f"states-{run.id}.csv", icon=":material/download:", on_click="ignore", key=f"states-csv-{run.id}",
                        help="A row a series (the first 1000), a column a moment.")
