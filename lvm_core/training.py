@@ -99,9 +99,9 @@ _coarse, _coarse_lock = [], threading.Lock()
 
 @contextmanager
 def coarse_products():
-    """Matrix products of float32 rounded to bfloat16 first, sums in float32, while at least one training under this is at work, where the
+    """Matrix products of float32 rounded to bfloat16 first, sums in float32, while at least one step under this is at work, where the
     processor has units for it (Intel's AMX; on a GPU, TF32): a fifth to a third less time for a perceptron at an equal loss. It holds for the whole
-    process, so it belongs around a training and not around what people look at."""
+    process, so it belongs around the steps of a training that has a process of its own, never around what people look at."""
     if not (torch.cuda.is_available() or torch.cpu.get_capabilities().get("amx_bf16")):
         yield
         return

@@ -229,6 +229,7 @@ def code(page) -> np.ndarray:
 def generate(page) -> None:
     page.get_by_role("button", name="Generate", exact=True).click()
     page.get_by_text("How good they are").wait_for()
+    page.wait_for_function("() => [...document.images].every((image) => image.complete && image.naturalWidth)")     # who leaves before they came would see them missing
 
 
 def download(page, label: str) -> bytes:

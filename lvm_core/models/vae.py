@@ -119,6 +119,7 @@ class VAE(LatentModel):
         parts = {"net": net, "adam": adam, "noise": noise}
         early = parts["early"] = self._early_stopping(net, aside) if self.patience else None
 
+        @coarse_products()
         def update(index, progress):
             x = rows[index]
             warm = min(progress / self.warm_up, 1.0) if self.warm_up else 1.0
@@ -133,9 +134,8 @@ class VAE(LatentModel):
             return metrics | {"held_out": early.loss} if early else metrics
 
         steps = self.epochs * -(-n // self.batch_size)
-        with coarse_products():
-            self.history_, self.stopped_ = train(update, n, batch_size=self.batch_size, steps=steps, generator=seeded(rng, where), on_step=on_step,
-                                                 checkpoint=checkpoint, parts={k: v for k, v in parts.items() if v}, after_epoch=early)
+        self.history_, self.stopped_ = train(update, n, batch_size=self.batch_size, steps=steps, generator=seeded(rng, where), on_step=on_step,
+                                             checkpoint=checkpoint, parts={k: v for k, v in parts.items() if v}, after_epoch=early)
         self.n_iter_ = -(-self.history_[-1]["step"] // -(-n // self.batch_size))
         if early:
             early.restore()
