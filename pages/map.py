@@ -109,8 +109,8 @@ def selection(chosen):
             st.caption(f"The first 48 of {len(chosen):,} are shown; the download has all.")
     st.dataframe(frame_, height=260, alt="the chosen rows", column_config=items.days(frame_))
     with st.container(horizontal=True):
-        st.download_button("Download rows (CSV)", export.csv_bytes(frame_.assign(row=chosen)), f"chosen-{run.id}-{len(chosen)}.csv", "text/csv", icon=":material/download:")
-        st.download_button("Download codes (NPZ)", export.npz_bytes(codes=codes[chosen], rows=np.array(chosen)), f"codes-{run.id}-{len(chosen)}.npz", icon=":material/download:")
+        st.download_button("Download rows (CSV)", export.csv_bytes(frame_.assign(row=chosen)), f"chosen-{run.id}-{len(chosen)}.csv", "text/csv", icon=":material/download:", on_click="ignore")
+        st.download_button("Download codes (NPZ)", export.npz_bytes(codes=codes[chosen], rows=np.array(chosen)), f"codes-{run.id}-{len(chosen)}.npz", icon=":material/download:", on_click="ignore")
 
 
 projection, colour, thumbs, made = controls()

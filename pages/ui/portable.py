@@ -27,7 +27,7 @@ def download(run: state.Run) -> None:
         return out.getvalue()
 
     # made when it is asked for; the name is part of what Streamlit tells two downloads apart by
-    st.download_button("This run as a zip", packed, f"run-{run.id}-{run.fitted.seconds:.3f}-{data}.zip", "application/zip", icon=":material/deployed_code:", width="stretch")
+    st.download_button("This run as a zip", packed, f"run-{run.id}-{run.fitted.seconds:.3f}-{data}.zip", "application/zip", icon=":material/deployed_code:", width="stretch", on_click="ignore")
     st.caption("Weights, codes, scores, the codec, ONNX where the model can, and a Python script that makes the samples again."
                + {"none": " It holds no rows of your data, but the names, categories and ranges of its columns, or its terms.", "labels": "", "all": ""}[data])
 

@@ -157,6 +157,6 @@ def _take(run, name, title, every, at, beyond):
     seen[run.fitted.held_out] = False
     table = _rows.add(dataset.rows, row=np.arange(len(every)), score=every, rank=rank, beyond_threshold=np.nan_to_num(every, nan=-np.inf) >= at, seen_in_training=seen)
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.download_button("Download all rows with scores (CSV)", lambda: export.csv_bytes(table), f"anomalies-{run.id}-{name}-from-{at:.5g}.csv", "text/csv", icon=":material/download:", key=f"odd-csv-{run.id}-{name}")
+        st.download_button("Download all rows with scores (CSV)", lambda: export.csv_bytes(table), f"anomalies-{run.id}-{name}-from-{at:.5g}.csv", "text/csv", icon=":material/download:", key=f"odd-csv-{run.id}-{name}", on_click="ignore")
         _rows.choose(run, beyond, f"odd-{run.id}-{name}")
     st.caption(f"The score is {md(title)}; the threshold {at:.4g}. Rows the model has seen in training look less odd to it than new ones: compare like with like.")

@@ -89,5 +89,5 @@ def _filled(run, X, frame, gone) -> None:
         with st.expander(f"The {len(notes):,} filled cells, with their 90 % intervals" if "low" in notes else f"The {len(notes):,} filled cells"):
             st.dataframe(notes.head(1000), hide_index=True, alt="filled cells")
     left, right = st.columns(2)
-    left.download_button("CSV in the original columns", export.csv_bytes(complete), f"filled-{run.id}.csv", "text/csv", icon=":material/table:", width="stretch")
-    right.download_button("CSV of the filled cells", export.csv_bytes(notes), f"filled-cells-{run.id}.csv", "text/csv", icon=":material/list:", width="stretch")
+    left.download_button("CSV in the original columns", export.csv_bytes(complete), f"filled-{run.id}.csv", "text/csv", icon=":material/table:", width="stretch", on_click="ignore")
+    right.download_button("CSV of the filled cells", export.csv_bytes(notes), f"filled-cells-{run.id}.csv", "text/csv", icon=":material/list:", width="stretch", on_click="ignore")

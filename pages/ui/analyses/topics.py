@@ -48,4 +48,4 @@ def draw(run) -> None:
         "share of words": st.column_config.ProgressColumn("share of words", min_value=0, max_value=float(table["share of words"].max()), format="percent"),
         "NPMI": st.column_config.NumberColumn("NPMI", format="%.2f", help="Coherence of its ten likeliest words over this corpus's documents: 0 is chance, 1 always together."),
         "words": st.column_config.TextColumn("words", width="large")})
-    st.download_button("Download topics (CSV)", export.csv_bytes(table), f"topics-{run.id}.csv", "text/csv", icon=":material/download:", key=f"topics-csv-{run.id}")
+    st.download_button("Download topics (CSV)", export.csv_bytes(table), f"topics-{run.id}.csv", "text/csv", icon=":material/download:", key=f"topics-csv-{run.id}", on_click="ignore")
