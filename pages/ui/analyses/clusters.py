@@ -121,4 +121,4 @@ def _take(run, found, names, method, seed):
             except Refused as refused:
                 st.warning(md(refused.sentence, 200), icon=":material/info:")
         st.download_button("Download rows with their cluster (CSV)", lambda: export.csv_bytes(_rows.add(run.dataset.rows, row=np.arange(len(column)), cluster=column)),
-                           f"clusters-{run.id}-{method}-{found.chosen}-seed{seed}.csv", "text/csv", icon=":material/download:", key=f"cl-csv-{run.id}")
+                           f"clusters-{run.id}-{method}-{found.chosen}-seed{seed}.csv", "text/csv", icon=":material/download:", key=f"cl-csv-{run.id}", on_click="ignore")
