@@ -236,3 +236,14 @@ def test_an_analogy_opens_its_code(runs):
 def test_ids_are_fit_for_addresses_and_component_keys():
     ids = {state.fresh_id() for _ in range(500)}
     assert len(ids) == 500 and all(i.isalnum() and len(i) == 16 for i in ids)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_a_person_who_knows_a_model_by_name_finds_what_it_does(name):
+    cls = MODELS[name]
+    app = open_page("models", model=name)
+    assert not app.exception and not app.error
+    said = words(app)
+    assert cls.title in said and cls.when in said and cls.reading in said
+    assert [e.value.strip("$\n ") for e in app.latex] == [cls.objective] and len(cls.when) > 80 and len(cls.reading) > 80
+    assert set(app.dataframe[0].value["setting"]) == {p.label for p in cls.parameters().values()}
