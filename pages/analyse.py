@@ -15,7 +15,7 @@ wanted = st.query_params.get("part")
 if wanted in fitting and st.session_state.get("part-seen") != wanted:       # a link to one question
     st.session_state[f"part-{run.id}"] = wanted
 name = st.segmented_control("Question", fitting, default=None if f"part-{run.id}" in st.session_state else fitting[0], required=True,
-                            format_func=lambda n: questions[n].TITLE, key=f"part-{run.id}", label_visibility="collapsed")
+                            wrap=True, format_func=lambda n: questions[n].TITLE, key=f"part-{run.id}", label_visibility="collapsed")
 st.session_state["part-seen"] = st.query_params["part"] = name
 st.markdown(f"**{questions[name].QUESTION}**")
 questions[name].draw(run)

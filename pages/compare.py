@@ -23,7 +23,7 @@ def setup() -> None:
     """The set to train."""
     fitting = [name for name, cls in MODELS.items() if dataset.kind in cls.kinds]
     with st.container(border=True):
-        chosen = st.pills("Models", fitting, selection_mode="multi", format_func=forms.spaced, default=[n for n in fitting if n not in SLOW], key=f"compare-{data.id}",
+        chosen = st.pills("Models", fitting, selection_mode="multi", wrap=True, format_func=forms.spaced, default=[n for n in fitting if n not in SLOW], key=f"compare-{data.id}",
                           help="Every model that makes sense for " + frame.KIND_UNIT[dataset.kind] + ". Those left out at first take minutes.")
         with st.container(horizontal=True, vertical_alignment="bottom"):
             start = MODELS["VAE"].suggest(len(dataset), dataset.layout)["latent_dim"]

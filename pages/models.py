@@ -59,7 +59,7 @@ def page_of(name: str) -> None:
 
 wanted = next((n for n in MODELS if n == st.query_params.get("model")), "VAE")
 kind = state.data().dataset.kind if state.data() is not None else None
-everything = st.pills("Models", list(MODELS), default=wanted, required=True, format_func=forms.spaced, key="models-choice", label_visibility="collapsed")
+everything = st.pills("Models", list(MODELS), default=wanted, required=True, wrap=True, format_func=forms.spaced, key="models-choice", label_visibility="collapsed")
 st.query_params["model"] = everything
 page_of(everything)
 

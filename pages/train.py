@@ -18,7 +18,7 @@ def choose_model():
     fitting = [name for name, cls in MODELS.items() if dataset.kind in cls.kinds]
     current = state.run()
     start = type(current.model).__name__ if current and current.data.id == data.id else "VAE"
-    name = st.pills("Model", fitting, default=start if start in fitting else fitting[0], required=True, format_func=forms.spaced, key=f"model-{data.id}",
+    name = st.pills("Model", fitting, default=start if start in fitting else fitting[0], required=True, wrap=True, format_func=forms.spaced, key=f"model-{data.id}",
                                 help="Models that make sense for " + frame.KIND_UNIT[dataset.kind] + ".")
     cls = MODELS[name]
     st.markdown(f"**{cls.title}** · {cls.summary}  \n[{cls.paper}, {cls.year}]({cls.link})")

@@ -55,7 +55,7 @@ def _check(run) -> None:
                         lambda on_step: imputation.compare(run.fitted.model, run.dataset.X[rows], share, seed, on_step))
     if found is None:
         return
-    st.dataframe(found.drop(columns=[c for c in ("rmse", "right", "coverage") if found[c].isna().all()]), hide_index=True, alt="imputers compared", column_config={
+    st.dataframe(found.drop(columns=["columns", *(c for c in ("rmse", "right", "coverage") if found[c].isna().all())], errors="ignore"), hide_index=True, alt="imputers compared", column_config={
         "imputer": "filled by", "rmse": st.column_config.NumberColumn("error of numbers", format="%.3f", help="Root mean squared error in standard deviations of the column; the mean gets about 1."),
         "right": st.column_config.NumberColumn("categories right", format="percent", help="Share of hidden categories and yes/no values that were filled with what stood there."),
         "coverage": st.column_config.NumberColumn("held by the interval", format="percent", help="Share of hidden numbers within the 90 % interval; 90 % is right.")})
