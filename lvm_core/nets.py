@@ -10,6 +10,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from .bounds import kl_by_dimension, split
 from .heads import Heads
 from .layout import Layout
 
@@ -293,9 +294,7 @@ class LabelledNet(nn.Module):
         """Nats each dimension of the code tells about a row, (n, k + K); of a label, against how often it is seen."""
         seen = self.look(x)
         y = self.guess(seen)
-        mean, log_std = self.code(torch.cat([seen, y], 1)).chunk(2, 1)
-        log_std = log_std.clamp(-10, 10)
-        told = 0.5 * (mean**2 + (2 * log_std).exp()) - log_std - 0.5
+        told = kl_by_dimension(*split(self.code(torch.cat([seen, y], 1))))
         p = self.log_shares.to(y.dtype).exp()
         y = y.clamp(1e-7, 1 - 1e-7)
         return torch.cat([told, y * (y / p).log() + (1 - y) * ((1 - y) / (1 - p)).log()], 1)
@@ -303,17 +302,15 @@ class LabelledNet(nn.Module):
     def bound(self, x: torch.Tensor, draws: np.ndarray) -> tuple[torch.Tensor, torch.Tensor]:
         """Reconstruction (n,) and KL (n,) of code and label, labels summed out by q(y|x), over fixed draws (m, k)."""
         seen = self.look(x)
-        weights, classes = self.guess(seen), range(max(self.classes, 1))
+        weights, classes, noise = self.guess(seen), range(max(self.classes, 1)), torch.as_tensor(draws, dtype=x.dtype, device=x.device)
         reconstruction, kl = torch.zeros_like(seen[:, 0]), torch.zeros_like(seen[:, 0])
         for c in classes:
             y = torch.zeros_like(weights)
             y[:, c:c + 1] = 1.0
             weight = weights[:, c] if self.classes else 1.0
-            mean, log_std = self.code(torch.cat([seen, y], 1)).chunk(2, 1)
-            log_std = log_std.clamp(-10, 10)
-            noise = torch.as_tensor(draws, dtype=x.dtype, device=x.device)
+            mean, log_std = split(self.code(torch.cat([seen, y], 1)))
             drawn = sum(self.heads.log_prob(self.decoder(torch.cat([mean + log_std.exp() * eps, y], 1)), x) for eps in noise) / len(noise)
-            told = (0.5 * (mean**2 + (2 * log_std).exp()) - log_std - 0.5).sum(1)
+            told = kl_by_dimension(mean, log_std).sum(1)
             if self.classes:
                 told = told + weight.clamp(min=1e-30).log() - self.log_shares[c].to(x.dtype)
             reconstruction, kl = reconstruction + weight * drawn, kl + weight * told

@@ -11,7 +11,6 @@ from lvm_core.quality.base import percent
 from pages.ui import forms, frame, items, state
 from pages.ui.jobs import WORKSPACE
 
-SLOW = ("GAN", "ConditionalGAN")    # minutes where others take seconds: chosen on purpose
 MOST = 30                           # models in the table
 
 frame.header("Compare", "Train a sensible set of models at once, on the same rows and with codes of the same length, and see which suits your data.")
@@ -23,7 +22,7 @@ def setup() -> None:
     """The set to train."""
     fitting = [name for name, cls in MODELS.items() if dataset.kind in cls.kinds]
     with st.container(border=True):
-        chosen = st.pills("Models", fitting, selection_mode="multi", wrap=True, format_func=forms.spaced, default=[n for n in fitting if n not in SLOW], key=f"compare-{data.id}",
+        chosen = st.pills("Models", fitting, selection_mode="multi", wrap=True, format_func=forms.spaced, default=[n for n in fitting if MODELS[n].pace != "slow"], key=f"compare-{data.id}",
                           help="Every model that makes sense for " + frame.KIND_UNIT[dataset.kind] + ". Those left out at first take minutes.")
         with st.container(horizontal=True, vertical_alignment="bottom"):
             start = MODELS["VAE"].suggest(len(dataset), dataset.layout)["latent_dim"]

@@ -9,10 +9,11 @@ import numpy as np
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
+from ..bounds import kl_by_dimension, split
 from ..classes import numbered
 from ..recipe import param
 from .base import LatentModel, draw_discrete
-from .vae import VAE, kl_by_dimension, split
+from .vae import VAE
 
 MOST_CLASSES = 200
 

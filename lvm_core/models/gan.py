@@ -40,6 +40,7 @@ class GAN(LatentModel):
 
     title: ClassVar[str] = "Generative adversarial network"
     rank: ClassVar[int] = 50
+    pace: ClassVar[str] = "slow"
     paper: ClassVar[str] = "Goodfellow et al."
     year: ClassVar[int] = 2014
     link: ClassVar[str] = "https://arxiv.org/abs/1406.2661"

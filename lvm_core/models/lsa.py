@@ -27,6 +27,7 @@ class LSA(LatentModel):
 
     title: ClassVar[str] = "Latent semantic analysis"
     rank: ClassVar[int] = 11
+    pace: ClassVar[str] = "instant"
     paper: ClassVar[str] = "Deerwester et al."
     year: ClassVar[int] = 1990
     link: ClassVar[str] = "https://doi.org/10.1002/%28SICI%291097-4571%28199009%2941:6%3C391::AID-ASI1%3E3.0.CO;2-9"

@@ -23,6 +23,7 @@ class PCA(LatentModel):
 
     title: ClassVar[str] = "Principal component analysis"
     rank: ClassVar[int] = 10
+    pace: ClassVar[str] = "instant"
     paper: ClassVar[str] = "Pearson"
     year: ClassVar[int] = 1901
     link: ClassVar[str] = "https://doi.org/10.1080/14786440109462720"

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
+from lvm_core.escape import markdown as md
 from lvm_core.samplers import SAMPLERS, why_not
 
 from . import work
@@ -50,7 +51,7 @@ def choose(run: Run) -> Source:
     labels = told if name == PRIOR else _labels(y) if name == "Classes" else []
     if not labels:
         return Source(name)
-    label = st.selectbox(str(run.dataset.label or "Label")[:40], labels, index=None, placeholder="all, as often as in the data", key=f"label-{run.id}")
+    label = st.selectbox(md(str(run.dataset.label or "Label"), 40), labels, index=None, placeholder="all, as often as in the data", key=f"label-{run.id}")
     return Source(name, label)
 
 

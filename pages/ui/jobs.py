@@ -18,7 +18,7 @@ from lvm_core.workspace import UNDER_WAY, RunInfo, Workspace
 
 log = logging.getLogger(__name__)
 _KEEP = 2000   # points of a loss curve
-_HERE_BYTES = 64 * 2**20       # a solved model of so little data is not worth a process
+_HERE_BYTES = 2 * 2**20, 64 * 2**20      # so little data is not worth a process; the second for models that are solved at once
 WORKSPACE = Workspace()
 SCHEDULER = Scheduler(WORKSPACE, spare=False)      # the server's start gives it a spare
 
@@ -199,7 +199,8 @@ class Fit:
         """Start it, here where it is solved at once, by the scheduler otherwise. Raises StoreError."""
         info = self.info
         data = WORKSPACE.dataset_head(info.dataset)
-        if info.model().iterative or 4 * data["n"] * data["d"] > _HERE_BYTES:
+        model = info.model()
+        if model.iterative or 4 * data["n"] * data["d"] > _HERE_BYTES[model.pace == "instant"]:
             WORKSPACE.queue(self.id)
             SCHEDULER.start()
             SCHEDULER.wake()

@@ -16,6 +16,8 @@ from . import frame
 from .jobs import Job
 from .state import Run
 
+MOST_KEPT = 20      # results of a run; the oldest are made again when they are asked for
+
 
 def result(run: Run, title: str, settings: dict, work: Callable[[OnStep], Any], *, wait: float = 0.5) -> Any:
     """What ``work(on_step)`` gives, or None while it is under way (its progress is then drawn) or after it failed (the sentence is
@@ -27,6 +29,9 @@ def result(run: Run, title: str, settings: dict, work: Callable[[OnStep], Any], 
     key = "work" + hashlib.sha256(json.dumps([title, settings], sort_keys=True).encode()).hexdigest()[:24]
     job = run.map_jobs.get(key)
     if job is None:
+        done = [name for name, other in run.map_jobs.items() if name.startswith("work") and not other.running]
+        for name in done[:-MOST_KEPT]:
+            run.map_jobs.pop(name, None)
         job = run.map_jobs[key] = Job(title, work)
         job.wait(wait)
     if job.running:
