@@ -7,7 +7,7 @@ import streamlit as st
 
 from lvm_core import PROJECTIONS, export, figures
 from lvm_core.escape import markdown as md
-from pages.ui import forms, frame, items, maps, people, scores, state
+from pages.ui import forms, frame, items, maps, panels, people, state
 
 frame.header("Map", "Every dot is one of your items, placed by its code. Click a dot to see it; use box or lasso (top right of the map) to choose many.")
 run = frame.need_run()
@@ -72,8 +72,7 @@ def picture(view, colour, thumbs, made):
         inspector(chosen)
     if len(chosen) > 1 and people.mine("runs", run.id):     # a guest's choice is not everybody's
         run.selection = chosen
-    if run.selection:
-        selection(run.selection)
+    below(view)
 
 
 def inspector(chosen):
@@ -95,22 +94,16 @@ def inspector(chosen):
         st.switch_page("explore.py")
 
 
-def selection(chosen):
-    """The chosen rows: a look and a download."""
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f"**{len(chosen):,} chosen** · bright here and on Explore")
-        if st.button("Clear", icon=":material/close:", key="clear-selection"):
-            run.selection = []
-            st.rerun()
-    frame_ = dataset.rows.iloc[chosen]
-    if dataset.kind == "image":
-        items.gallery(dataset, dataset.items(chosen[:48]), key="chosen", width=56)
-        if len(chosen) > 48:
-            st.caption(f"The first 48 of {len(chosen):,} are shown; the download has all.")
-    st.dataframe(frame_, height=260, alt="the chosen rows", column_config=items.days(frame_))
-    with st.container(horizontal=True):
-        st.download_button("Download rows (CSV)", export.csv_bytes(frame_.assign(row=chosen)), f"chosen-{run.id}-{len(chosen)}.csv", "text/csv", icon=":material/download:", on_click="ignore")
-        st.download_button("Download codes (NPZ)", export.npz_bytes(codes=codes[chosen], rows=np.array(chosen)), f"codes-{run.id}-{len(chosen)}.npz", icon=":material/download:", on_click="ignore")
+def below(view):
+    """What stands under the map, one panel at a time."""
+    parts = panels.found()
+    reasons = {name: part.why_not(run, view) for name, part in parts.items()}
+    fitting = [name for name in parts if not reasons[name]]
+    key = f"panel-{run.id}"
+    if st.session_state.get(key) not in fitting:
+        st.session_state[key] = fitting[0]
+    name = st.segmented_control("Panel", fitting, required=True, wrap=True, format_func=lambda n: parts[n].TITLE, key=key, label_visibility="collapsed")
+    parts[name].draw(run, view)
 
 
 projection, colour, thumbs, made = controls()
@@ -122,7 +115,4 @@ with st.container():
         frame.progress(run, job)
         st.caption(f"Showing {view.title} meanwhile.")
 picture(view, colour, thumbs, made)
-st.markdown("**How far to trust this map**")
-scores.show(view.scores)
-st.caption(view.placing)
 frame.next_step("explore", "Explore", "**Next:** move through the latent space and see it decoded.")
