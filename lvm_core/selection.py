@@ -13,6 +13,26 @@ _COMPARE = {">=": operator.ge, "<=": operator.le, ">": operator.gt, "<": operato
 _CONDITION = re.compile(r"(.+?)(>=|<=|!=|=|>|<)(.+)", re.DOTALL)
 
 
+def as_rows(rows, n: int) -> np.ndarray:
+    """Row numbers in any order, or truth values (n,), as a selection: ascending, each once, int64 (m,); an array that is one already comes back itself.
+
+    Raises ValueError where a number is no whole number from 0 to n - 1.
+    """
+    rows = np.asarray(rows)
+    if rows.dtype == bool and rows.shape == (n,):
+        return np.flatnonzero(rows)
+    if not rows.size:
+        return np.zeros(0, np.int64)
+    if rows.ndim != 1 or rows.dtype.kind not in "iu":
+        raise ValueError(f"a selection has row numbers, found {rows.dtype} of shape {rows.shape}.")
+    rows = rows.astype(np.int64, copy=False)
+    if len(rows) > 1 and not (rows[1:] > rows[:-1]).all():
+        rows = np.unique(rows)
+    if rows[0] < 0 or rows[-1] >= n:
+        raise ValueError(f"row {rows[0] if rows[0] < 0 else rows[-1]} was chosen, expected rows from 0 to {n - 1}.")
+    return rows
+
+
 def inside(P, polygon) -> np.ndarray:
     """Which of the places P (n, 2) lie in the polygon with corners (m, 2): bool (n,), by the even-odd rule.
 

@@ -6,7 +6,23 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from lvm_core.selection import find, inside
+from lvm_core.selection import as_rows, find, inside
+
+@settings(max_examples=60, deadline=None)
+@given(some.lists(some.integers(0, 99)))
+def test_a_selection_is_ascending_and_each_row_once(rows):
+    found = as_rows(rows, 100)
+    assert found.tolist() == sorted(set(rows)) and found.dtype == np.int64 and np.shares_memory(as_rows(found, 100), found) == bool(rows)
+    mask = np.zeros(100, bool)
+    mask[rows] = True
+    assert np.array_equal(as_rows(mask, 100), found)
+
+
+@pytest.mark.parametrize("rows", [[-1], [5, 100], [0.5], [[1, 2]], ["a"], np.ones((2, 2), bool)])
+def test_what_is_no_row_is_refused(rows):
+    with pytest.raises(ValueError, match="expected rows from 0 to 99|a selection has row numbers"):
+        as_rows(rows, 100)
+
 
 places = some.lists(some.tuples(some.floats(-3, 3), some.floats(-3, 3)), min_size=1, max_size=40).map(np.array)
 corners = some.lists(some.tuples(some.integers(-3, 3), some.integers(-3, 3)), min_size=3, max_size=9).map(lambda c: np.array(c, float))

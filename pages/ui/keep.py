@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from lvm_core.escape import clean
-from lvm_core.selection import find, inside
+from lvm_core.selection import as_rows, find, inside
 
 from . import items, state
 from .guard import Ask, Refused
@@ -25,13 +25,13 @@ def bookmarks(run: state.Run) -> list[dict]:
 
 def keep_group(run: state.Run, name: str, rows) -> str:
     """Keep rows as a group under ``name`` (or "group 1", ...) and return the name. Raises Refused."""
-    rows = sorted({int(i) for i in rows})
-    if not rows:
+    rows = as_rows(rows, len(run.dataset))
+    if not len(rows):
         raise Refused(400, "Choose points first: no row is chosen.")
     if len(groups(run)) >= MOST_GROUPS:
         raise Refused(400, f"There are {MOST_GROUPS} groups already; remove one first.")
     name = clean(name, 40).strip() or next(f"group {i}" for i in range(1, MOST_GROUPS + 2) if f"group {i}" not in groups(run))
-    groups(run)[name] = rows
+    groups(run)[name] = rows.tolist()
     state.keep(run)
     return name
 
@@ -45,7 +45,7 @@ def listed(ask: Ask):
 
 def _kept(run: state.Run) -> tuple[dict, bytes]:
     return ({"bookmarks": bookmarks(run), "groups": {name: len(rows) for name, rows in groups(run).items()}, "chosen": len(run.selection)},
-            np.asarray(run.selection, "<i4").tobytes())
+            run.selection.astype("<i4").tobytes())
 
 
 def search(ask: Ask):
@@ -72,7 +72,7 @@ def choose(ask: Ask):
     found[_CHOICES[by](ask)] = True
     before = np.zeros(n, bool)
     before[run.selection] = True
-    run.selection = np.flatnonzero(_COMBINE[how](before, found)).tolist()
+    run.selection = _COMBINE[how](before, found)
     return _kept(run)
 
 
