@@ -33,6 +33,7 @@ class Data:
     def __init__(self, dataset: Dataset, id: str | None = None, upload: bytes | None = None, upload_name: str = "", stored: bool = False):
         self.dataset, self.id, self.stored, self._upload, self._upload_name = dataset, id or fresh_id(), stored, upload, upload_name
         self._looked = not stored
+        self.chosen = self.chosen_before = np.zeros(0, np.int64)     # rows; see Run.selection
 
     @property
     def upload(self) -> bytes | None:
@@ -121,26 +122,21 @@ class Run:
     kept: dict[str, Any] = field(default_factory=dict)       # bookmarks, groups, directions: plain JSON
     cache: dict[str, Any] = field(default_factory=dict)      # small derived things, by name
     _seen: Fitted | None = None
-    _chosen: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))
-    _chosen_before: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))
 
     def __post_init__(self):
         self.maps = Maps(self)
 
     @property
     def selection(self) -> np.ndarray:
-        """The rows chosen, the same on every page: int64 (m,), ascending, each once. Set it to row numbers in any order or to truth values (n,)."""
-        return self._chosen
+        """The rows chosen, the same on every page and for every run of this data: int64 (m,), ascending, each once. Set it to row numbers in any
+        order or to truth values (n,); ValueError for other rows."""
+        return self.data.chosen
 
     @selection.setter
     def selection(self, rows) -> None:
         rows = as_rows(rows, len(self.dataset))
-        if not np.array_equal(rows, self._chosen):
-            self._chosen_before, self._chosen = self._chosen, rows
-
-    def undo_selection(self) -> None:
-        """What was chosen before the last change; once more brings the change back."""
-        self._chosen_before, self._chosen = self._chosen, self._chosen_before
+        if not np.array_equal(rows, self.data.chosen):
+            self.data.chosen_before, self.data.chosen = self.data.chosen, rows
 
     @property
     def dataset(self) -> Dataset:
