@@ -21,7 +21,7 @@ FLOORS = [
     {"projections"},
     {"paths", "directions", "support", "selection", "imputation"},
     {"quality"},
-    {"anomalies", "clusters", "search", "topics", "words"},
+    {"anomalies", "clusters", "search", "topics", "words", "alignment"},
     {"figures", "figures_series", "figures_quality", "figures_use", "figures_words", "export", "export_onnx", "animation"},
     {"fitting", "comparison"},
     {"store"},
