@@ -19,7 +19,7 @@ FLOORS = [
     {"models", "samplers"},
     {"neighbours"},
     {"projections"},
-    {"paths", "directions", "support", "selection", "imputation"},
+    {"paths", "directions", "support", "selection", "imputation", "atlas"},
     {"quality"},
     {"anomalies", "clusters", "search", "topics", "words"},
     {"figures", "figures_series", "figures_quality", "figures_use", "figures_words", "export", "export_onnx", "animation"},

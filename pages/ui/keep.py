@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from lvm_core.atlas import packed
 from lvm_core.escape import clean
 from lvm_core.selection import find, inside
 
@@ -63,7 +64,8 @@ def _find(run: state.Run, query: str) -> np.ndarray:
 
 def choose(ask: Ask):
     """Change the selection: by ``region`` (the body: corners (m, 2) on the map), ``query``, ``group`` or ``none``;
-    ``how`` is replace, add or remove."""
+    ``how`` is replace, add or remove. Answers what is kept with the chosen rows, or with ``answer=mask`` them alone as a bit mask
+    in drawn order (:func:`lvm_core.atlas.packed`)."""
     run, n = ask.run, len(ask.run.dataset)
     by, how = ask.options.get("by"), ask.options.get("how", "replace")
     if by not in _CHOICES or how not in _COMBINE:
@@ -71,8 +73,10 @@ def choose(ask: Ask):
     found = np.zeros(n, bool)
     found[_CHOICES[by](ask)] = True
     before = np.zeros(n, bool)
-    before[run.selection] = True
+    before[np.asarray(run.selection, np.int64)] = True
     run.selection = np.flatnonzero(_COMBINE[how](before, found)).tolist()
+    if ask.options.get("answer") == "mask":
+        return {"chosen": len(run.selection)}, packed(run.selection, n)
     return _kept(run)
 
 
