@@ -45,11 +45,11 @@ def place(n: int) -> np.ndarray:
 
 
 class Sheet:
-    """A 2-D map P (n, 2) on its bounding square: ``low`` (2,) and ``side`` in the map's own units, ``units`` uint16 (n, 2) in drawn
-    order, and a grid that answers which points are near a place."""
+    """A 2-D map P (n, 2) on its bounding square, or on that of ``box``, two corners (2, 2): ``low`` (2,) and ``side`` in the map's own
+    units, ``units`` uint16 (n, 2) in drawn order, and a grid that answers which points are near a place."""
 
-    def __init__(self, P: np.ndarray):
-        low, high = P.min(0).astype(np.float64), P.max(0).astype(np.float64)
+    def __init__(self, P: np.ndarray, box=None):
+        low, high = np.asarray((P.min(0), P.max(0)) if box is None else box, np.float64)
         self.side = float(max((high - low).max(), 1e-12))
         self.low = (low + high) / 2 - self.side / 2
         self.P = P

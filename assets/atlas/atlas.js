@@ -17,14 +17,6 @@ const REACH = 14;                                   // pixels around the pointer
 const FIRST_TILE = 2 ** 16, TILE = 2 ** 18;
 const SHOWN = 150000;                               // points in view beyond which their density is drawn
 
-export default function (component) {
-  const { data, parentElement, setStateValue } = component, root = parentElement.querySelector(".at");
-  if (!root || !data) return;
-  if (root.atlas && root.atlas.data.token === data.token) root.atlas.update(data, setStateValue);
-  else { if (root.atlas) root.atlas.close(); root.atlas = new Atlas(root, data, setStateValue); }
-  return () => setTimeout(() => { if (!root.isConnected && root.atlas) { root.atlas.close(); root.atlas = null; } }, 1000);
-}
-
 class Atlas {
   constructor(root, data, report, wire = null) {
     const part = (name) => root.querySelector(`.at-${name}`);

@@ -15,16 +15,26 @@ from . import guard, maps, state
 
 ASSETS = Path(__file__).parents[2] / "assets"
 SHARED = "explorer/small.js", "explorer/wire.js"
-CORE = "core", "camera", "density", "gl", "canvas", "gestures", "card", "legend"     # one module for the browser: these, every layer, then atlas.js
+CORE = "core", "camera", "density", "gl", "canvas", "gestures", "card", "legend"     # one module for the browser: these, every layer, atlas.js, mount.js
+
+
+def script(*layers: Path) -> str:
+    """The map's JavaScript, with these layers: the class ``Atlas`` and what it needs, without a mount."""
+    folder = ASSETS / "atlas"
+    parts = *(ASSETS / name for name in SHARED), *(folder / f"{name}.js" for name in CORE), *layers, folder / "atlas.js"
+    return "\n".join(part.read_text(encoding="utf-8") for part in parts)
+
+
+def page(kind: str) -> str:
+    """The map's own ``html`` (one pane) or ``css``."""
+    return (ASSETS / "atlas" / f"atlas.{kind}").read_text(encoding="utf-8")
 
 
 @cache
 def _component():
     folder = ASSETS / "atlas"
-    parts = [*(ASSETS / name for name in SHARED), *(folder / f"{name}.js" for name in CORE), *sorted(folder.glob("layer_*.js")), folder / "atlas.js"]
-    js = "\n".join(part.read_text(encoding="utf-8") for part in parts)
-    html, css = ((folder / f"atlas.{kind}").read_text(encoding="utf-8") for kind in ("html", "css"))
-    return st.components.v2.component("latent_atlas", html=html, css=css, js=js, isolate_styles=False)
+    js = script(*sorted(folder.glob("layer_*.js"))) + "\n" + (folder / "mount.js").read_text(encoding="utf-8")
+    return st.components.v2.component("latent_atlas", html=page("html"), css=page("css"), js=js, isolate_styles=False)
 
 
 def stamp(run: state.Run) -> str:

@@ -34,7 +34,7 @@ def sheet(run: state.Run, key: str) -> Sheet:
     if held is None or held.P is not mapped.positions:
         while len(sheets) > 3:
             sheets.pop(next(iter(sheets)))
-        held = sheets[key] = Sheet(mapped.positions)
+        held = sheets[key] = Sheet(mapped.positions, getattr(mapped, "box", None))
     return held
 
 
