@@ -23,12 +23,13 @@ FLOORS = [
     {"quality"},
     {"anomalies", "clusters", "search", "topics", "words"},
     {"figures", "figures_series", "figures_quality", "figures_use", "figures_words", "export", "export_onnx", "animation"},
+    {"placing"},
     {"fitting", "comparison"},
     {"store"},
     {"continuation", "snapshots"},
     {"workspace", "owners"},
     {"archive_checks", "archive"},
-    {"worker", "scheduler"},
+    {"worker", "scheduler", "projector", "projecting"},
     {"cli", "__main__"},
 ]
 FLOOR = {name: number for number, names in enumerate(FLOORS) for name in names}
