@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import tempfile
 import time
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -17,10 +19,12 @@ from .projections.base import Projection
 from .projections.bycode import _ByCode
 from .quality import Score, labels, labels_predicted, likelihood, reconstruction
 from .quality import projection as map_scores
+from .quality.reconstruction import MOST_ROWS
 
 HELD_OUT = 0.1
 MIN_ROWS_TO_SPLIT = 50
-_WIDE, _REDUCED_TO, _REDUCED_ON = 100, 50, 20_000
+MOST_IN_MEMORY = 2**28  # bytes of training rows that are copied; more are put into a file that is mapped
+_WIDE, _REDUCED_TO, _REDUCED_ON = 100, 50, 20_000       # columns a map of the data takes, those it gets beyond, rows they are found on
 
 
 @dataclass(frozen=True)
@@ -59,17 +63,31 @@ def fit_run(dataset: Dataset, model: LatentModel, on_step: OnStep | None = None,
     start = time.monotonic()
     train, held_out = split(len(dataset), model.random_state or 0)
     y = dataset.targets() if model.labels else None
-    model.fit(dataset.X[train], None if y is None else y[train], layout=dataset.layout, on_step=on_step, checkpoint=checkpoint)
+    X = _taken(dataset.X, train, checkpoint.folder.parent if checkpoint else None)
+    model.fit(X, None if y is None else y[train], layout=dataset.layout, on_step=on_step, checkpoint=checkpoint)
     codes = encode_all(model, dataset.X)
     seconds = time.monotonic() - start + (checkpoint.earlier if checkpoint else 0.0)
-    return Fitted(model, codes, train, held_out, seconds, *_measured(model, dataset, codes, train, held_out))
+    return Fitted(model, codes, train, held_out, seconds, *_measured(model, dataset, codes, X, train, held_out))
 
 
-def _measured(model: LatentModel, dataset: Dataset, codes: np.ndarray, train: np.ndarray, held_out: np.ndarray) -> tuple[list[Score], pd.DataFrame]:
+def _taken(X, rows: np.ndarray, folder: Path | None):
+    """X[rows], where that is large in an unnamed file of ``folder``, mapped, which is gone with the last who reads it. Raises OSError."""
+    if hasattr(X, "indptr") or len(rows) * X[:1].nbytes <= MOST_IN_MEMORY:
+        return X[rows]
+    with tempfile.TemporaryFile(dir=folder) as file:
+        for part in np.array_split(rows, -(-len(rows) * X[:1].nbytes // 2**24)):
+            file.write(X[part].data)
+        file.flush()
+        return np.memmap(file, X.dtype, "r", shape=(len(rows), X.shape[1]))
+
+
+def _measured(model: LatentModel, dataset: Dataset, codes: np.ndarray, learnt, train: np.ndarray, held_out: np.ndarray) -> tuple[list[Score], pd.DataFrame]:
     """The scores of a fit, on rows it has not seen where there are any, and the reconstruction of each column."""
     X, y = dataset.X, dataset.targets()
     rows = held_out if len(held_out) else train
-    back = reconstruction(model, X[rows], X[train] if len(held_out) else None)
+    if len(rows) > MOST_ROWS:
+        rows = rows[np.sort(np.random.RandomState(0).choice(len(rows), MOST_ROWS, replace=False))]
+    back = reconstruction(model, X[rows], learnt if len(held_out) else None)
     kept = labels_predicted(model, X, y, train, held_out) + labels(codes, y, train, held_out, X) if y is not None else []
     return back.scores + likelihood(model, X[rows]) + kept, back.columns
 
@@ -85,19 +103,22 @@ class Mapped:
 
 
 def map_codes(Z: np.ndarray, projection: Projection, on_step: OnStep | None = None, y: np.ndarray | None = None) -> Mapped:
-    """Lay codes Z (n, k) out as a map and measure how far to trust it; y (n,): classes, for maps that use them.
+    """Lay codes Z (n, k) out as a map and measure how far to trust it; y (n,): classes from 0 on,
+    -1 for rows without one, for maps that use them.
 
     Beyond ``projection.most_rows`` it is found on :func:`sampled` rows and the rest placed among their neighbours. ``on_step``
     may return True at any time: the positions reached are kept. Raises ValueError in one sentence.
     """
     rows, notes = sampled(len(Z), projection), []
-    fitted = projection.fit_transform(Z[rows], None if y is None else np.asarray(y)[rows], on_step=on_step)
+    if projection.labels and y is not None:
+        rows = np.flatnonzero(np.asarray(y) >= 0)
+    fitted = projection.fit_transform(Z[rows], y[rows] if projection.labels and y is not None else None, on_step=on_step)
     if getattr(projection, "stopped_", False):
         notes.append("It was stopped before its end, and is as far as it had come.")
     positions = fitted
     if len(rows) < len(Z):
         positions, how = place_rest(Z, rows, projection, on_step)
-        notes.append(f"The map was found on {len(rows):,} of {len(Z):,} items (chosen by the seed); the rest was placed {how}.")
+        notes.append(f"The map was found on {len(rows):,} of {len(Z):,} items ({'those with a label' if projection.labels else 'chosen by the seed'}); the rest was placed {how}.")
     return Mapped(projection, positions, map_scores(Z, positions, metric=getattr(projection, "metric", "euclidean")), " ".join(notes))
 
 
@@ -106,7 +127,7 @@ def map_data(X, codes: np.ndarray, projection: Projection, on_step: OnStep | Non
     nearest codes (n, k)."""
     Z, note = reduced(X)
     made = map_codes(Z, projection, on_step, y)
-    rows = sampled(len(Z), projection)
+    rows = sampled(len(Z), _ByCode())
     placed = _ByCode.of(projection, codes[rows], made.positions[rows])
     return Mapped(placed, made.positions.astype(np.float32, copy=False), made.scores, " ".join(filter(None, [made.note, note])))
 
