@@ -21,7 +21,7 @@ FLOORS = [
     {"projections"},
     {"paths", "directions", "support", "selection", "imputation"},
     {"quality"},
-    {"anomalies", "clusters", "search", "topics", "words", "contrast", "identify", "alignment"},
+    {"anomalies", "clusters", "search", "topics", "words", "contrast", "identify", "alignment", "seeds"},
     {"figures", "figures_series", "figures_quality", "figures_use", "figures_words", "figures_contrast", "export", "export_onnx", "animation"},
     {"placing"},
     {"fitting", "comparison"},

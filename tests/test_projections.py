@@ -1,7 +1,5 @@
 """Every map: scikit-learn's own conformance suite, then what a map promises here."""
 
-import sys
-
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
@@ -402,15 +400,6 @@ def test_maps_can_be_made_in_threads(codes):
     with ThreadPoolExecutor(4) as pool:
         maps = list(pool.map(lambda _: make("UMAP").fit_transform(codes), range(4)))
     assert all(np.array_equal(maps[0], P) for P in maps)
-
-
-def test_warm_up_runs_in_the_background():
-    from lvm_core.projections.umap import warm_up
-
-    thread = warm_up()
-    assert thread.daemon
-    thread.join(120)
-    assert not thread.is_alive() and "umap" in sys.modules
 
 
 # -- neighbours -----------------------------------------------------------------------------------------------------------

@@ -103,13 +103,3 @@ def _start(Z, graph, c, rng) -> np.ndarray:
     P = noisy_scale_coords(rough, rng, max_coord=10, noise=0.0001)
     return (10.0 * (P - P.min(0)) / np.maximum(np.ptp(P, axis=0), 1e-9)).astype(np.float32, order="C")
 
-
-def warm_up() -> threading.Thread:
-    """Compile umap-learn in the background, so that the first map does not wait for it. Returns the running thread."""
-    def compile_once():
-        Z = np.random.RandomState(0).normal(size=(50, 3))
-        UMAP(epochs=10).fit(Z)
-
-    thread = threading.Thread(target=compile_once, name="umap-warm-up", daemon=True)
-    thread.start()
-    return thread
