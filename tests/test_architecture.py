@@ -21,14 +21,15 @@ FLOORS = [
     {"projections"},
     {"paths", "directions", "support", "selection", "imputation", "atlas"},
     {"quality"},
-    {"anomalies", "clusters", "search", "topics", "words", "contrast", "identify", "alignment"},
+    {"anomalies", "clusters", "search", "topics", "words", "contrast", "identify", "alignment", "seeds"},
     {"figures", "figures_series", "figures_quality", "figures_use", "figures_words", "figures_contrast", "export", "export_onnx", "animation"},
+    {"placing"},
     {"fitting", "comparison"},
     {"store"},
     {"continuation", "snapshots"},
     {"workspace", "owners"},
     {"archive_checks", "archive"},
-    {"worker", "scheduler"},
+    {"worker", "scheduler", "projector", "projecting"},
     {"cli", "__main__"},
 ]
 FLOOR = {name: number for number, names in enumerate(FLOORS) for name in names}
