@@ -58,6 +58,7 @@ def test_ties_fall_as_in_scikit_learn(Z, P):
     trust = map_trust(Z, P, ks=(5, 10, 24))
     for k in trust.ks:
         assert_allclose(value(trust, f"trust@{k}"), trustworthiness(Z, P, n_neighbors=k), atol=1e-6)
+        assert_allclose(value(trust, f"continuity@{k}"), trustworthiness(P, Z, n_neighbors=k), atol=1e-6)
 
 
 @pytest.mark.parametrize("d", (2, 7, 80))

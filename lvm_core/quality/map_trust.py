@@ -14,6 +14,7 @@ from .ranks import EXACT_ROWS, Space
 KS = 10, 30, 100            # neighbours a person may ask about
 ALL_ROWS = 100_000          # up to here every row is measured; beyond, as many as make the same number of pairs
 _WIDE = 32                  # dimensions beyond which distances, not sorting, take the time
+_WIDE_EXACT_ROWS = 4000     # a search among codes of many dimensions takes longer than all the rest beyond
 _FULL_PAIRS = 3e7           # pairs ranked in full, for the curve beyond the largest k
 _BESIDE_PRODUCTS, _BESIDE_ROWS = 5e10, (200, 2000)      # spent on the same scores against the original rows
 
@@ -70,7 +71,7 @@ def map_trust(Z, P, X=None, y=None, *, ks: tuple[int, ...] = KS, metric: str = "
     ks = tuple(k for k in ks if k <= (n - 1) // 2) or ((n - 1) // 2,)
     order = np.random.RandomState(random_state).permutation(n)
     m = measured_rows(n, Z.shape[1])
-    codes, drawn, labels = Space(Z, metric), Space(P, nearest=_as_sklearn(P, ks)), _labels(y)
+    codes, drawn, labels = Space(Z, metric, _as_sklearn(Z, ks, metric)), Space(P, nearest=_as_sklearn(P, ks)), _labels(y)
     full = int(max(_FULL_PAIRS // n, 50))
     found = compare(codes, drawn, order[:m], ks, labels, Reporter(on_step, m, "comparing neighbourhoods"), full_rows=min(full, m))
     numbers = {"map": _numbers(found, ks, n) | large_scale(Z, P, metric=metric, random_state=random_state)}
@@ -85,13 +86,13 @@ def map_trust(Z, P, X=None, y=None, *, ks: tuple[int, ...] = KS, metric: str = "
     return MapTrust(n, ks, found.rows[ascending], found.points[:, :, ascending], found.sizes, found.curve, numbers, beside, labels and labels.chance)
 
 
-def _as_sklearn(P, ks) -> dict[int, np.ndarray]:
-    """Neighbours on the map by the search scikit-learn's trustworthiness uses, so that ties fall as they do there; none for many rows."""
+def _as_sklearn(A, ks, metric="euclidean") -> dict[int, np.ndarray]:
+    """Neighbours by the search scikit-learn's trustworthiness uses, so that ties fall as they do there, where that is quick."""
     from sklearn.neighbors import NearestNeighbors
 
-    if len(P) > EXACT_ROWS:
+    if len(A) > (EXACT_ROWS if A.shape[1] <= 3 else _WIDE_EXACT_ROWS):
         return {}
-    return {k: NearestNeighbors(n_neighbors=k).fit(P).kneighbors(return_distance=False) for k in ks}
+    return {k: NearestNeighbors(n_neighbors=k, metric=metric).fit(A).kneighbors(return_distance=False) for k in ks}
 
 
 def _labels(y) -> Labels | None:
