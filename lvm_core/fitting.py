@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import tempfile
 import time
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -15,9 +17,11 @@ from .progress import OnStep
 from .projections.base import Projection
 from .quality import Score, labels, labels_predicted, likelihood, reconstruction
 from .quality import projection as map_scores
+from .quality.reconstruction import MOST_ROWS
 
 HELD_OUT = 0.1
 MIN_ROWS_TO_SPLIT = 50
+MOST_IN_MEMORY = 2**28  # bytes of training rows that are copied; more are put into a file that is mapped
 MAP_ROWS = 20_000       # beyond, a map is found on a sample and the rest is placed by its neighbours
 
 
@@ -57,17 +61,31 @@ def fit_run(dataset: Dataset, model: LatentModel, on_step: OnStep | None = None,
     start = time.monotonic()
     train, held_out = split(len(dataset), model.random_state or 0)
     y = dataset.targets() if model.labels else None
-    model.fit(dataset.X[train], None if y is None else y[train], layout=dataset.layout, on_step=on_step, checkpoint=checkpoint)
+    X = _taken(dataset.X, train, checkpoint.folder.parent if checkpoint else None)
+    model.fit(X, None if y is None else y[train], layout=dataset.layout, on_step=on_step, checkpoint=checkpoint)
     codes = encode_all(model, dataset.X)
     seconds = time.monotonic() - start + (checkpoint.earlier if checkpoint else 0.0)
-    return Fitted(model, codes, train, held_out, seconds, *_measured(model, dataset, codes, train, held_out))
+    return Fitted(model, codes, train, held_out, seconds, *_measured(model, dataset, codes, X, train, held_out))
 
 
-def _measured(model: LatentModel, dataset: Dataset, codes: np.ndarray, train: np.ndarray, held_out: np.ndarray) -> tuple[list[Score], pd.DataFrame]:
+def _taken(X, rows: np.ndarray, folder: Path | None):
+    """X[rows], where that is large in an unnamed file of ``folder``, mapped, which is gone with the last who reads it. Raises OSError."""
+    if hasattr(X, "indptr") or len(rows) * X[:1].nbytes <= MOST_IN_MEMORY:
+        return X[rows]
+    with tempfile.TemporaryFile(dir=folder) as file:
+        for part in np.array_split(rows, -(-len(rows) * X[:1].nbytes // 2**24)):
+            file.write(X[part].data)
+        file.flush()
+        return np.memmap(file, X.dtype, "r", shape=(len(rows), X.shape[1]))
+
+
+def _measured(model: LatentModel, dataset: Dataset, codes: np.ndarray, learnt, train: np.ndarray, held_out: np.ndarray) -> tuple[list[Score], pd.DataFrame]:
     """The scores of a fit, on rows it has not seen where there are any, and the reconstruction of each column."""
     X, y = dataset.X, dataset.targets()
     rows = held_out if len(held_out) else train
-    back = reconstruction(model, X[rows], X[train] if len(held_out) else None)
+    if len(rows) > MOST_ROWS:
+        rows = rows[np.sort(np.random.RandomState(0).choice(len(rows), MOST_ROWS, replace=False))]
+    back = reconstruction(model, X[rows], learnt if len(held_out) else None)
     kept = labels_predicted(model, X, y, train, held_out) + labels(codes, y, train, held_out, X) if y is not None else []
     return back.scores + likelihood(model, X[rows]) + kept, back.columns
 

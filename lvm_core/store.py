@@ -77,7 +77,8 @@ def _read_X(folder: Path):
         X = csr_matrix((parts["data"], parts["indices"], parts["indptr"]), shape=tuple(int(v) for v in parts["shape"]))
         X.check_format(full_check=True)
     values = X.data if hasattr(X, "indptr") else X
-    if X.ndim != 2 or X.dtype != np.float32 or not all(np.isfinite(values[i:i + 10**6]).all() for i in range(0, len(values), 10**6)):
+    step = 10**6 // (X.shape[1] if values.ndim == 2 else 1) + 1
+    if X.ndim != 2 or X.dtype != np.float32 or not all(np.isfinite(values[i:i + step]).all() for i in range(0, len(values), step)):
         raise StoreError(f"{folder}: X has type {X.dtype} and shape {X.shape}, expected finite float32 (n, d).")
     return X
 

@@ -58,7 +58,7 @@ def picture(view, colour, thumbs, made):
     with left:
         hover = [items.short(dataset, i) for i in shown] if len(shown) <= maps.HOVER_LIMIT else None
         figure = figures.scatter_map(P[shown], dataset.rows[colour].iloc[shown] if colour else None, hover, ids=shown, height=640,
-                                     marks={"generated": maps.generated(run, view)} if made else None, selected=run.selection or None)
+                                     marks={"generated": maps.generated(run, view)} if made else None, selected=run.selection)
         if thumbs:
             thumbnails(figure, P)
         event = st.plotly_chart(figure, key=f"map-{run.id}-{view.key}-{colour}", on_select="rerun", selection_mode=("points", "box", "lasso"),
@@ -70,8 +70,8 @@ def picture(view, colour, thumbs, made):
     chosen = sorted({int(maps.point_id(p)) for p in event.selection.points if "customdata" in p})
     with right:
         inspector(chosen)
-    if len(chosen) > 1 and people.mine("runs", run.id):     # a guest's choice is not everybody's
-        run.selection = chosen
+    if len(chosen) > 1 and st.session_state.get(f"drawn-{run.id}") != chosen and people.mine("runs", run.id):     # a guest's choice is not everybody's
+        run.selection = st.session_state[f"drawn-{run.id}"] = chosen     # once: what is chosen elsewhere since stays
     below(view)
 
 
