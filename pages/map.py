@@ -37,31 +37,12 @@ def picture(view, colour, made):
     """The map beside its inspector."""
     left, right = st.columns([7, 3], gap="medium")
     with left:
-<<<<<<< HEAD
-        hover = [items.short(dataset, i) for i in shown] if len(shown) <= maps.HOVER_LIMIT else None
-        figure = figures.scatter_map(P[shown], dataset.rows[colour].iloc[shown] if colour else None, hover, ids=shown, height=640,
-                                     marks={"generated": maps.generated(run, view)} if made else None, selected=run.selection)
-        if thumbs:
-            thumbnails(figure, P)
-        event = st.plotly_chart(figure, key=f"map-{run.id}-{view.key}-{colour}", on_select="rerun", selection_mode=("points", "box", "lasso"),
-                                config={"scrollZoom": True, "displaylogo": False}, alt=f"{view.title} map of {len(P)} items")
-        if len(shown) < len(P):
-            st.caption(f"{len(shown):,} of {len(P):,} points are drawn, chosen at random (seed 0); the numbers use all of them.")
-        if event.selection.points and "customdata" not in event.selection.points[0]:
-            st.caption("Box and lasso work on the 2-D map.")
-    chosen = sorted({int(maps.point_id(p)) for p in event.selection.points if "customdata" in p})
-    with right:
-        inspector(chosen)
-    if len(chosen) > 1 and st.session_state.get(f"drawn-{run.id}") != chosen and people.mine("runs", run.id):     # a guest's choice is not everybody's
-        run.selection = st.session_state[f"drawn-{run.id}"] = chosen     # once: what is chosen elsewhere since stays
-=======
         if view.positions.shape[1] == 2:
             clicked = atlas(run, view, colour, made=made, key=f"atlas-{run.id}")
         else:
             clicked = solid(view, colour, made)
     with right:
         inspector(clicked)
->>>>>>> h1
     below(view)
 
 

@@ -68,13 +68,15 @@ def _find(run: state.Run, query: str) -> np.ndarray:
 
 
 def choose(ask: Ask):
-<<<<<<< HEAD
     """Change the selection: by ``region`` (the body: corners (m, 2) on the map), ``query``, ``group``, ``invert`` (those not chosen), ``grow`` (with the
-    ``k`` nearest of each by code), ``undo`` (as before the last change) or ``none``; ``how`` is replace, add, remove or within."""
+    ``k`` nearest of each by code), ``undo`` (as before the last change) or ``none``; ``how`` is replace, add, remove or within. Answers what is kept with the chosen rows, or with
+    ``answer=mask`` them alone as a bit mask in drawn order (:func:`lvm_core.atlas.packed`)."""
     by, how = ask.options.get("by"), ask.options.get("how", "replace")
     if by not in _CHOICES or how not in COMBINE:
         raise Refused(400, f"by must be one of {', '.join(_CHOICES)}, how one of {', '.join(COMBINE)}.")
     combine(ask.run, _CHOICES[by](ask), how)
+    if ask.options.get("answer") == "mask":
+        return {"chosen": len(ask.run.selection)}, packed(ask.run.selection, len(ask.run.dataset))
     return _kept(ask.run)
 
 
@@ -98,23 +100,6 @@ def _grown(ask: Ask) -> np.ndarray:
         return grow(ask.run.fitted.codes, ask.run.selection, int(ask.number("k", 1, 100, 5)))
     except ValueError as error:
         raise Refused(400, str(error)) from error
-=======
-    """Change the selection: by ``region`` (the body: corners (m, 2) on the map), ``query``, ``group`` or ``none``;
-    ``how`` is replace, add or remove. Answers what is kept with the chosen rows, or with ``answer=mask`` them alone as a bit mask
-    in drawn order (:func:`lvm_core.atlas.packed`)."""
-    run, n = ask.run, len(ask.run.dataset)
-    by, how = ask.options.get("by"), ask.options.get("how", "replace")
-    if by not in _CHOICES or how not in _COMBINE:
-        raise Refused(400, f"by must be one of {', '.join(_CHOICES)}, how one of {', '.join(_COMBINE)}.")
-    found = np.zeros(n, bool)
-    found[_CHOICES[by](ask)] = True
-    before = np.zeros(n, bool)
-    before[np.asarray(run.selection, np.int64)] = True
-    run.selection = np.flatnonzero(_COMBINE[how](before, found)).tolist()
-    if ask.options.get("answer") == "mask":
-        return {"chosen": len(run.selection)}, packed(run.selection, n)
-    return _kept(run)
->>>>>>> h1
 
 
 def _region(ask: Ask) -> np.ndarray:
