@@ -1,9 +1,9 @@
 // A map while it is made: its points move from where they were seen to where they are by now.
 
-const ASK_EVERY = 300;          // milliseconds between two questions, and of a move
-const MOVED = 60000;            // points beyond which they jump
-
 class Forming {
+  static EVERY = 300;             // milliseconds between two questions, and of a move
+  static MOVED = 60000;           // points beyond which they jump
+
   constructor(atlas) { this.atlas = atlas; this.data(atlas.data); }
 
   data(data) {
@@ -16,11 +16,13 @@ class Forming {
 
   // The job has ended: the map it made comes under a name of its own; where it failed, the one below is drawn again.
   end(data) {
-    this.shown = false; cancelAnimationFrame(this.frame);
+    this.rest();
     if (data.map === this.map) this.atlas.load();
   }
 
-  scene() { this.shown = false; cancelAnimationFrame(this.frame); }
+  scene() { this.rest(); }
+
+  rest() { this.shown = false; cancelAnimationFrame(this.frame); delete this.atlas.find; delete this.atlas.choose; }
 
   async ask() {
     const { atlas, job } = this;
@@ -33,15 +35,21 @@ class Forming {
         if (!head.running) return;
       }
     } catch (error) { console.warn(error); }
-    this.timer = setTimeout(() => this.ask(), ASK_EVERY);
+    this.timer = setTimeout(() => this.ask(), Forming.EVERY);
   }
 
   take({ m, whole }, buffer, start) {
     const { atlas } = this, places = whole ? null : new Int32Array(buffer, start, m), units = new Uint16Array(buffer, start + (whole ? 0 : 4 * m), 2 * m);
     if (whole && m !== atlas.n) return;
-    if (!this.shown) { this.shown = true; this.map = atlas.data.map; atlas.leave(); if (places) this.only(places); }
+    if (!this.shown) { this.shown = true; this.map = atlas.data.map; this.hold(); if (places) this.only(places); }
     atlas.say(`${whole ? "" : `${m.toLocaleString("en-US")} of ${atlas.n.toLocaleString("en-US")} points: `}the map is being made; this is where they are by now.`);
     this.move(places, units, m);
+  }
+
+  // The server knows the places of finished maps only: nothing is picked or chosen meanwhile.
+  hold() {
+    const { atlas } = this;
+    atlas.leave(); atlas.find = async () => null; atlas.choose = () => atlas.say("Choose when the map is made.");
   }
 
   // Of a sample only its points are seen.
@@ -52,12 +60,12 @@ class Forming {
   }
 
   move(places, units, m) {
-    const { atlas } = this, { positions } = atlas, from = new Uint16Array(2 * m), begun = performance.now(), calm = m > MOVED || matchMedia("(prefers-reduced-motion: reduce)").matches;
+    const { atlas } = this, { positions } = atlas, from = new Uint16Array(2 * m), begun = performance.now(), calm = m > Forming.MOVED || matchMedia("(prefers-reduced-motion: reduce)").matches;
     for (let t = 0; t < m; t++) { const i = places ? places[t] : t; from[2 * t] = positions[2 * i]; from[2 * t + 1] = positions[2 * i + 1]; }
     cancelAnimationFrame(this.frame);
     const step = () => {
       if (atlas.closed || !this.shown) return;
-      const share = calm ? 1 : Math.min(1, (performance.now() - begun) / ASK_EVERY);
+      const share = calm ? 1 : Math.min(1, (performance.now() - begun) / Forming.EVERY);
       for (let t = 0; t < m; t++) {
         const i = places ? places[t] : t;
         positions[2 * i] = from[2 * t] + share * (units[2 * t] - from[2 * t]);
