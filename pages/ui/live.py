@@ -216,7 +216,7 @@ async def _plotly(request: Request) -> Response:
 
 
 _GET = {"scene": _scene, "item": _item, "random": _random, "generated": _generated, "search": keep.search, "kept": keep.listed} | tiles.GET | forming.GET
-_POST = {"decode": _decode, "place": _place, "film": _film, "path": _path} | tiles.POST
+_POST = {"decode": _decode, "place": _place, "film": _film, "path": _path} | tiles.POST | forming.POST
 _CHANGES = {"choose": keep.choose, "keep": keep.keep}
 
 routes = [Route("/live/plotly.js", _plotly, methods=["GET"]),
