@@ -19,7 +19,7 @@ FLOORS = [
     {"models", "samplers"},
     {"neighbours"},
     {"projections"},
-    {"paths", "directions", "support", "selection", "imputation"},
+    {"paths", "directions", "support", "selection", "imputation", "density"},
     {"quality"},
     {"anomalies", "clusters", "search", "topics", "words", "contrast", "identify"},
     {"figures", "figures_series", "figures_quality", "figures_use", "figures_words", "figures_contrast", "export", "export_onnx", "animation"},
