@@ -27,7 +27,7 @@ class Shrunk(Sampler):
         from sklearn.covariance import OAS
 
         spread = Z.std(0)
-        spread = np.where(spread > 1e-6 * max(spread.max(), 1e-300), spread, 1.0)
+        spread = np.maximum(spread, 1e-6 * spread.max() or 1.0)      # a dimension that does not vary must not be given the others' spread
         found = OAS().fit(Z / spread)
         self.shrinkage_ = float(found.shrinkage_)
         return [1.0], [Z.mean(0)], found.covariance_[None] * np.outer(spread, spread), []

@@ -32,6 +32,16 @@ def bar(run: Run) -> None:
         _act("Clear", ":material/close:", "clear", run, mine and chosen > 0, lambda: [], "Choose nothing.")
 
 
+def line(run: Run) -> None:
+    """On pages that do not draw the selection: that there is one, and the way to it."""
+    if len(run.selection):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.caption(f":material/lasso_select: {len(run.selection):,} of {len(run.dataset):,} rows are chosen")
+            if st.button("See them on the map", type="tertiary", icon=":material/arrow_forward:", key=f"see-chosen-{run.id}"):
+                st.session_state[f"panel-{run.id}"] = "selection"
+                st.switch_page("map.py")
+
+
 def _act(label, icon, name, run, able, rows, help) -> None:
     if not st.button(label, icon=icon, key=f"{name}-selection-{run.id}", disabled=not able, help=help):
         return

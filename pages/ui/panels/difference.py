@@ -14,7 +14,7 @@ from pages.ui import alike, items, keep, scores, work
 from pages.ui.explorer import named
 
 TITLE, RANK = "What differs", 12
-REST, SHOWN = "all other rows", 14
+REST, SHOWN, LEVELS = "all other rows", 14, 3
 DELTA = "Effect: the chance that a row of the group is higher than one of the others, less the chance that it is lower (Cliff's delta, -1 to 1); for a category, the difference of its shares."
 
 
@@ -45,7 +45,7 @@ def draw(run, view) -> None:
         run.dataset.X, features(run.dataset)[0], chosen, others, presence=run.dataset.kind == "text", on_step=on_step))
     other = "the rest" if others is None else clean(against, 40)
     _numbers(run, found, told, others is None)
-    _KINDS[run.dataset.kind](run, found, other)
+    _KINDS[run.dataset.kind](run, found, told, other)
     left, right = st.columns(2, gap="large")
     with left:
         _dimensions(run, found)
@@ -73,18 +73,23 @@ def _numbers(run, found, told, rest) -> None:
 
 # -- by kind -----------------------------------------------------------------------------------------------------------
 
-def _image(run, found, other) -> None:
+def _image(run, found, told, other) -> None:
     shape = run.dataset.layout.image
     grids = [found.values[name].to_numpy().reshape(shape) for name in ("mean_in", "mean_out", "delta")]
-    if shape[2] == 1:
-        grids = [*(np.repeat(g, 3, 2) for g in grids[:2]), grids[2]]
-    pictures = np.stack([*grids[:2], figures_contrast.signed(grids[2])])
-    items.gallery(run.dataset, pictures.astype(np.float32), ["mean of the group", f"mean of {other}", "where they differ"], key=f"differ-{run.id}", width=168)
-    st.caption("Orange: the group is brighter there; blue: darker; white: no effect. Full colour is an effect of 1" + (" (mean over the colours)." if shape[2] > 1 else "."))
+    pictures = [("mean of the group", grids[0]), (f"mean of {other}"[:24], grids[1]), ("where they differ", figures_contrast.signed(grids[2]))]
+    if told is not None and told.weights:
+        weights = np.zeros(int(np.prod(shape)))
+        weights[told.columns] = [w for _, w in told.weights]
+        pictures.append(("what tells them apart", figures_contrast.signed(weights.reshape(shape) / np.abs(weights).max())))
+    for i, (slot, (name, picture)) in enumerate(zip(st.columns(4), pictures)):
+        with slot:
+            items.gallery(run.dataset, picture[None].astype(np.float32), [name], key=f"differ-{i}-{run.id}", width=168)
+    st.caption("Where they differ: orange where the group is brighter, blue where it is darker, white for no effect; full colour is an effect of 1" + (" (mean over the colours)" if shape[2] > 1 else "")
+               + ". What tells them apart: the weights of the few pixels the sparse model needs.")
     _columns(run, found)
 
 
-def _array(run, found, other) -> None:
+def _array(run, found, told, other) -> None:
     codec, v = run.dataset.codec, found.values
     if codec.axis is None and len(v) <= 40:
         order = np.argsort(-v["delta"].abs().to_numpy(), kind="stable")[:SHOWN]
@@ -98,7 +103,7 @@ def _array(run, found, other) -> None:
     _columns(run, found)
 
 
-def _text(run, found, other) -> None:
+def _text(run, found, told, other) -> None:
     words = found.words
     ends = [words[words["z"] > 0].head(SHOWN), words[words["z"] < 0].iloc[::-1].head(SHOWN)]
     for slot, part, title in zip(st.columns(2, gap="large"), ends, ("More often here", f"More often in {other}")):
@@ -114,7 +119,7 @@ def _text(run, found, other) -> None:
 
 def _columns(run, found) -> None:
     """What is known of the rows, the strongest effects first."""
-    frame = found.columns.head(SHOWN)
+    frame = found.columns.groupby("column", sort=False).head(LEVELS).head(SHOWN)
     if not len(frame):
         return
     names = [f"{r.column} = {r.level}" if r.level and r.level != "missing" else f"{r.column} {r.level}".strip() for r in frame.itertuples()]
@@ -125,7 +130,7 @@ def _columns(run, found) -> None:
                     alt="effect of every column: " + ", ".join(names[:4]))
 
 
-_KINDS = {"image": _image, "array": _array, "text": _text, "table": lambda run, found, other: _columns(run, found)}
+_KINDS = {"image": _image, "array": _array, "text": _text, "table": lambda run, found, told, other: _columns(run, found)}
 
 
 # -- for every kind ----------------------------------------------------------------------------------------------------
@@ -141,6 +146,7 @@ def _dimensions(run, found) -> None:
 def _weights(run, told) -> None:
     st.markdown("**Few features that tell them apart**")
     if told is None:
+        st.caption("They are being looked for.")
         return
     if not told.weights:
         st.caption("None helps: the model that generalised best uses no feature at all.")
