@@ -43,11 +43,13 @@ def inside(P, polygon) -> np.ndarray:
         raise ValueError(f"a region has at least 3 corners of two finite numbers each, found shape {corners.shape}.")
     found = np.zeros(len(P), bool)
     box = np.flatnonzero(((P >= corners.min(0)) & (P <= corners.max(0))).all(1))       # most rows are done here
+    box = box[np.argsort(P[box, 1], kind="stable")]
     x, y = P[box].T
     odd = np.zeros(len(box), bool)
     for (ax, ay), (bx, by) in zip(corners, np.roll(corners, -1, 0)):
-        if ay != by:        # an edge to the right of the point, counted once where two edges meet
-            odd ^= ((ay > y) != (by > y)) & (x < (bx - ax) * (y - ay) / (by - ay) + ax)
+        if ay != by:        # an edge to the right of the points in its reach, each counted once where two edges meet
+            reach = slice(*np.searchsorted(y, sorted((ay, by))))
+            odd[reach] ^= x[reach] < (bx - ax) * (y[reach] - ay) / (by - ay) + ax
     found[box] = odd
     return found
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from lvm_core.atlas import packed
 from lvm_core.escape import clean
 from lvm_core.selection import as_rows, find, grow, inside
 
@@ -68,11 +69,14 @@ def _find(run: state.Run, query: str) -> np.ndarray:
 
 def choose(ask: Ask):
     """Change the selection: by ``region`` (the body: corners (m, 2) on the map), ``query``, ``group``, ``invert`` (those not chosen), ``grow`` (with the
-    ``k`` nearest of each by code), ``undo`` (as before the last change) or ``none``; ``how`` is replace, add, remove or within."""
+    ``k`` nearest of each by code), ``undo`` (as before the last change) or ``none``; ``how`` is replace, add, remove or within. Answers what is kept with the chosen rows, or with
+    ``answer=mask`` them alone as a bit mask in drawn order (:func:`lvm_core.atlas.packed`)."""
     by, how = ask.options.get("by"), ask.options.get("how", "replace")
     if by not in _CHOICES or how not in COMBINE:
         raise Refused(400, f"by must be one of {', '.join(_CHOICES)}, how one of {', '.join(COMBINE)}.")
     combine(ask.run, _CHOICES[by](ask), how)
+    if ask.options.get("answer") == "mask":
+        return {"chosen": len(ask.run.selection)}, packed(ask.run.selection, len(ask.run.dataset))
     return _kept(ask.run)
 
 
