@@ -19,7 +19,7 @@ FLOORS = [
     {"models", "samplers"},
     {"neighbours"},
     {"projections"},
-    {"paths", "directions", "support", "selection", "imputation", "atlas"},
+    {"paths", "directions", "support", "selection", "imputation", "atlas", "density"},
     {"quality"},
     {"anomalies", "clusters", "search", "topics", "words", "truth", "contrast", "identify", "alignment", "seeds"},
     {"figures", "figures_series", "figures_quality", "figures_use", "figures_words", "figures_trust", "figures_contrast", "export", "export_onnx", "animation"},
