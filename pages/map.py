@@ -1,13 +1,11 @@
 """Map: the latent space as a picture; choose points, see the items."""
 
-import base64
-
-import numpy as np
 import streamlit as st
 
-from lvm_core import PROJECTIONS, export, figures
+from lvm_core import figures
 from lvm_core.escape import markdown as md
-from pages.ui import forms, frame, items, maps, panels, people, state
+from pages.ui import frame, items, maps, panels, projecting, state
+from pages.ui.atlas import atlas
 
 frame.header("Map", "Every dot is one of your items, placed by its code. Click a dot to see it; use box or lasso (top right of the map) to choose many.")
 run = frame.need_run()
@@ -16,70 +14,48 @@ frame.run_picker("run-map")
 
 
 def controls():
-    """What is drawn: projection with its settings, dimensions, colour, thumbnails."""
+    """What is drawn: projection with its settings, colour, new samples."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        name = st.segmented_control("Projection", list(PROJECTIONS), default=maps.default(run), required=True, format_func=lambda n: maps.SHORT.get(n, n),
-                                    key=f"projection-{run.id}", help="How codes with many dimensions are laid out in two or three.")
-        dims = st.segmented_control("Dimensions", (2, 3), default=2, required=True, format_func=lambda d: f"{d}-D", key="dims")
+        projection, of = projecting.controls(run)
         colours = dataset.colours()
         colour = st.selectbox("Colour by", [None, *colours], index=1 if colours else 0, format_func=lambda c: "one colour" if c is None else c, key=f"colour-{dataset.name}", width=220)
-        made = st.toggle("Generated", value=False, key="made", help="Show 200 new samples (seed 0) as rings, placed on the map like any new item.")
-        thumbs = dataset.kind == "image" and dims == 2 and st.toggle("Thumbnails", value=False, key="thumbs", help="Draw some of the pictures at their place.")
-        cls = PROJECTIONS[name]
-        with st.popover("Settings", icon=":material/tune:"):
-            st.markdown(f"**{cls.title}** · {cls.summary}")
-            if cls.link:
-                st.markdown(f"[{cls.paper}, {cls.year}]({cls.link})")
-            values = forms.form(cls, maps.suggest(cls, codes), key=f"map-{run.id}-{name}", hide=("n_components", "random_state"), columns=1)
-            seed = st.number_input("Seed", 0, 2**31 - 1, 0, key=f"mapseed-{name}", help="The same seed, codes and settings give the same map.")
-    return cls(n_components=dims, random_state=int(seed), **values), colour, thumbs, made
-
-
-def thumbnails(figure, P):
-    """Pictures at the place of some points, none over another; which ones is decided by a seed."""
-    size = np.ptp(P, 0).max() / 20 + 1e-9
-    kept = np.empty(0, int)
-    for i in np.random.RandomState(0).permutation(len(P))[:3000]:
-        if not (np.abs(P[kept] - P[i]).max(1) < size).any():
-            kept = np.append(kept, i)
-    scale = max(1, 48 // dataset.layout.image[0])       # the browser would blur small ones
-    for i, thumb in zip(kept, dataset.items(kept)):
-        source = "data:image/png;base64," + base64.b64encode(export.png(thumb, upscale=scale)).decode()
-        figure.add_layout_image(source=source, x=P[i, 0], y=P[i, 1], xref="x", yref="y", sizex=size * 0.92, sizey=size * 0.92,
-                                xanchor="center", yanchor="middle", sizing="contain", layer="above", opacity=0.95)
+        made = of == "codes" and st.toggle("Generated", value=False, key="made", help="Show 200 new samples (seed 0) as rings, placed on the map like any new item.")
+    return projection, of, colour, made
 
 
 @st.fragment
-def picture(view, colour, thumbs, made):
+def picture(view, colour, made, job):
     """The map beside its inspector."""
     left, right = st.columns([7, 3], gap="medium")
-    P = view.positions
-    shown = maps.drawn_rows(len(P))
     with left:
-        hover = [items.short(dataset, i) for i in shown] if len(shown) <= maps.HOVER_LIMIT else None
-        figure = figures.scatter_map(P[shown], dataset.rows[colour].iloc[shown] if colour else None, hover, ids=shown, height=640,
-                                     marks={"generated": maps.generated(run, view)} if made else None, selected=run.selection or None)
-        if thumbs:
-            thumbnails(figure, P)
-        event = st.plotly_chart(figure, key=f"map-{run.id}-{view.key}-{colour}", on_select="rerun", selection_mode=("points", "box", "lasso"),
-                                config={"scrollZoom": True, "displaylogo": False}, alt=f"{view.title} map of {len(P)} items")
-        if len(shown) < len(P):
-            st.caption(f"{len(shown):,} of {len(P):,} points are drawn, chosen at random (seed 0); the numbers use all of them.")
-        if event.selection.points and "customdata" not in event.selection.points[0]:
-            st.caption("Box and lasso work on the 2-D map.")
-    chosen = sorted({int(maps.point_id(p)) for p in event.selection.points if "customdata" in p})
+        if view.positions.shape[1] == 2:
+            clicked = atlas(run, view, colour, made=made, forming=job or "", key=f"atlas-{run.id}")
+        else:
+            clicked = solid(view, colour, made)
     with right:
-        inspector(chosen)
-    if len(chosen) > 1 and people.mine("runs", run.id):     # a guest's choice is not everybody's
-        run.selection = chosen
+        inspector(clicked)
     below(view)
 
 
-def inspector(chosen):
+def solid(view, colour, made):
+    """A 3-D map, to turn. Returns the row that was clicked, or None."""
+    P = view.positions
+    shown = maps.drawn_rows(len(P))
+    hover = [items.short(dataset, i) for i in shown] if len(shown) <= maps.HOVER_LIMIT else None
+    figure = figures.scatter_map(P[shown], dataset.rows[colour].iloc[shown] if colour else None, hover, ids=shown, height=640,
+                                 marks={"generated": maps.generated(run, view)} if made else None, selected=run.selection)
+    event = st.plotly_chart(figure, key=f"map-{run.id}-{view.key}-{colour}", on_select="rerun", selection_mode="points",
+                            config={"scrollZoom": True, "displaylogo": False}, alt=f"{view.title} map of {len(P)} items")
+    note = "Box and lasso work on the 2-D map."
+    st.caption(f"{len(shown):,} of {len(P):,} points are drawn, chosen at random (seed 0); the numbers use all of them. {note}" if len(shown) < len(P) else note)
+    return next((int(maps.point_id(p)) for p in event.selection.points if "customdata" in p), None)
+
+
+def inspector(clicked):
     """The item under the last click, its reconstruction, and its nearest neighbours by code."""
-    i = chosen[0] if chosen else int(st.session_state.get(f"last-{run.id}", 0))
+    i = clicked if clicked is not None else int(st.session_state.get(f"last-{run.id}", 0))
     st.session_state[f"last-{run.id}"] = i
-    st.markdown(f"**{md(items.short(dataset, i), 90)}**" + ("" if chosen else "  \n:gray[the first item; click another]"))
+    st.markdown(f"**{md(items.short(dataset, i), 90)}**" + ("" if clicked is not None else "  \n:gray[the first item; click another]"))
     back = dataset.decode(run.fitted.model.inverse_transform(codes[[i]]))
     items.one(dataset, back, "reconstructed", key=f"inspect-{i}", beside=dataset.items([i]), beside_title="real")
     nearest = maps.nearest_rows(run, i, 6)
@@ -106,13 +82,13 @@ def below(view):
     parts[name].draw(run, view)
 
 
-projection, colour, thumbs, made = controls()
-view, job, trouble = maps.view(run, projection)
+projection, of, colour, made = controls()
+view, job, trouble = maps.view(run, projection, of)
 with st.container():
     if trouble:
         st.error(md(trouble, 500), icon=":material/error:")
     if job is not None:
         frame.progress(run, job)
         st.caption(f"Showing {view.title} meanwhile.")
-picture(view, colour, thumbs, made)
+picture(view, colour, made, job)
 frame.next_step("explore", "Explore", "**Next:** move through the latent space and see it decoded.")

@@ -137,8 +137,9 @@ def train(page, model: str, **values) -> None:
 
 def see_map(page) -> None:
     page.get_by_role("button", name="See the map").click()
+    page.locator(".at[data-drawn]").wait_for()
+    page.get_by_role("radio", name="Trust", exact=True).click()
     page.get_by_text("Trustworthiness").first.wait_for()
-    page.locator(".js-plotly-plot").first.wait_for()
 
 
 def explore(page) -> None:

@@ -332,7 +332,7 @@ def test_markup_in_every_name_runs_nowhere(page, server, name, content, model): 
     bring(page, server, name, content)
     train(page, model)
     see_map(page)
-    page.locator(".js-plotly-plot").first.hover()
+    page.locator(".at-stage").hover()
     page.get_by_role("button", name="Explore", exact=True).click()
     page.locator(".lx[data-code]").wait_for()
     page.wait_for_timeout(2000)

@@ -1,6 +1,5 @@
 """The chosen rows: a look and a download."""
 
-import numpy as np
 import streamlit as st
 
 from lvm_core import export
@@ -31,4 +30,4 @@ def draw(run, view) -> None:
     st.dataframe(rows, height=260, alt="the chosen rows", column_config=items.days(rows))
     with st.container(horizontal=True):
         st.download_button("Download rows (CSV)", export.csv_bytes(rows.assign(row=chosen)), f"chosen-{run.id}-{len(chosen)}.csv", "text/csv", icon=":material/download:", on_click="ignore")
-        st.download_button("Download codes (NPZ)", export.npz_bytes(codes=run.fitted.codes[chosen], rows=np.array(chosen)), f"codes-{run.id}-{len(chosen)}.npz", icon=":material/download:", on_click="ignore")
+        st.download_button("Download codes (NPZ)", export.npz_bytes(codes=run.fitted.codes[chosen], rows=chosen), f"codes-{run.id}-{len(chosen)}.npz", icon=":material/download:", on_click="ignore")

@@ -1,0 +1,33 @@
+// What part of the map is in view: a centre in units and a scale, 1 being the whole map.
+
+const MARGIN = 0.93, CLOSEST = 400;
+
+class Camera {
+  constructor() { Object.assign(this, { x: UNITS / 2, y: UNITS / 2, scale: 1, width: 1, height: 1, extent: [UNITS, UNITS] }); }
+
+  size(width, height) { this.width = Math.max(1, width); this.height = Math.max(1, height); }
+
+  // Pixels (of the page) a unit.
+  get k() { return this.scale * MARGIN * Math.min(this.width / Math.max(this.extent[0], UNITS / 50), this.height / Math.max(this.extent[1], UNITS / 50)); }
+
+  toScreen(ux, uy) { const k = this.k; return [this.width / 2 + (ux - this.x) * k, this.height / 2 - (uy - this.y) * k]; }
+  toUnit(px, py) { const k = this.k; return [this.x + (px - this.width / 2) / k, this.y - (py - this.height / 2) / k]; }
+
+  // The part in view and `more` of its size around: [left, bottom, right, top].
+  rect(more = 0) { const k = this.k, w = this.width / k * (0.5 + more), h = this.height / k * (0.5 + more); return [this.x - w, this.y - h, this.x + w, this.y + h]; }
+
+  pan(dx, dy) { const k = this.k; this.aim(this.x - dx / k, this.y + dy / k, this.scale); }
+
+  // By a factor, keeping what is under (px, py) where it is.
+  zoom(factor, px = this.width / 2, py = this.height / 2) {
+    const [ux, uy] = this.toUnit(px, py), scale = Math.min(CLOSEST, Math.max(0.5, this.scale * factor)), share = this.scale / scale;
+    this.aim(ux + (this.x - ux) * share, uy + (this.y - uy) * share, scale);
+  }
+
+  aim(x, y, scale) {
+    const hold = (v) => Math.min(UNITS * 1.1, Math.max(-UNITS * 0.1, v));
+    Object.assign(this, { x: hold(x), y: hold(y), scale });
+  }
+
+  fit() { Object.assign(this, { x: UNITS / 2, y: UNITS / 2, scale: 1 }); }
+}

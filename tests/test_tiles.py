@@ -1,0 +1,168 @@
+"""The map as the browser gets it: drawn order, 16-bit places, colours, picking and choosing, against the plain definitions."""
+
+import json
+import shutil
+import struct
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
+
+from lvm_core import DATASETS, MODELS, PROJECTIONS, figures
+from lvm_core.atlas import UNITS, Sheet, packed
+from lvm_core.fitting import map_codes
+from lvm_core.selection import inside
+from pages.ui import atlas, guard, live, state, tiles
+
+RNG = np.random.RandomState(0)
+
+
+@pytest.fixture(scope="module")
+def run():
+    made = state.Run(state.Data(DATASETS["digits"]().load()), MODELS["PCA"](latent_dim=4), number=1)
+    made.job = state.fit_job(made)
+    assert made.job.wait(60) and made.fitted
+    for dims in (2, 3):
+        made.maps[f"PCA{dims}"] = map_codes(made.fitted.codes, PROJECTIONS["PCA"](n_components=dims))
+    state.RUNS.put(made)
+    return made
+
+
+@pytest.fixture(scope="module")
+def client():
+    with TestClient(Starlette(routes=live.routes), base_url="http://127.0.0.1:8501") as client:
+        yield client
+
+
+def ask(client, run, route, values=None, **query):
+    query = {"t": guard.sign(run.id), "map": "PCA2", **query}
+    if values is None:
+        return client.get(f"/live/{route}", params=query)
+    return client.post(f"/live/{route}", params=query, content=np.asarray(values, "<f4").tobytes())
+
+
+def parse(response):
+    assert response.status_code == 200, response.text
+    length = struct.unpack("<I", response.content[:4])[0]
+    return json.loads(response.content[4:4 + length]), response.content[4 + length:]
+
+
+@pytest.mark.parametrize("n", [0, 1, 2, 3, 7, 64, 200, 1797, 70_000])
+def test_drawn_order_is_a_permutation_and_its_inverse(n):
+    assert np.array_equal(np.sort(tiles.order(n)), np.arange(n))
+    assert np.array_equal(tiles.order(n)[tiles.place(n)], np.arange(n))
+
+
+@pytest.mark.parametrize("n", [5000, 100_000])
+def test_any_prefix_of_the_drawn_order_is_a_fair_sample(n):
+    """Rows of a tenth of the data fall into the first tenth drawn as often as chance has it: chi-squared on 20 blocks of rows."""
+    counts = np.histogram(tiles.order(n)[:n // 10], bins=20, range=(0, n))[0]
+    assert ((counts - n / 200) ** 2 / (n / 200)).sum() < 45     # 1 in 1000 of 19 degrees of freedom is 43.8
+
+
+@pytest.mark.skipif(shutil.which("node") is None, reason="no node on this machine")
+@pytest.mark.parametrize("n", [1, 2, 3, 200, 70_000])
+def test_the_browser_computes_the_same_order(n):
+    source = (Path(atlas.ASSETS) / "atlas" / "core.js").read_text(encoding="utf-8")
+    script = f"{source}; const o = new Order({n}); const rows = Array.from({{ length: {n} }}, (_, i) => o.row(i)); console.log(JSON.stringify([rows, rows.map((r) => o.place(r))]))"
+    rows, places = json.loads(subprocess.run(["node", "-e", script], capture_output=True, text=True, check=True).stdout)
+    assert rows == tiles.order(n).tolist() and places == list(range(n))
+
+
+def test_places_are_the_map_to_half_a_unit():
+    P = (RNG.randn(3000, 2) * [5, 1] + [100, -7]).astype(np.float32)
+    sheet = Sheet(P)
+    back = sheet.low + sheet.units / UNITS * sheet.side
+    assert np.abs(back - P[tiles.order(3000)]).max() <= sheet.side / UNITS * 0.51
+    assert sheet.units.min() == 0 and sheet.units.max() == UNITS and sheet.extent[0] == UNITS > sheet.extent[1]
+
+
+def test_a_map_of_one_place_is_drawn():
+    sheet = Sheet(np.full((4, 2), 3.0))
+    assert np.isfinite(sheet.low).all() and set(sheet.near(3, 3, 1e-6)) == {0, 1, 2, 3}
+
+
+@pytest.mark.parametrize("scale", [1.0, 1e-6, 1e6])
+def test_what_is_near_is_what_all_distances_say(scale):
+    P = (np.concatenate([RNG.randn(2000, 2), RNG.randn(50, 2) * 9]) * scale).astype(np.float32)
+    sheet = Sheet(P)
+    for x, y in np.concatenate([P[:20], RNG.randn(20, 2) * 3 * scale]):
+        distance = np.hypot(P[:, 0] - x, P[:, 1] - y)
+        for radius in (0.01 * scale, 0.4 * scale, 30 * scale):
+            found = sheet.near(x, y, radius)
+            assert np.allclose(distance[found], np.sort(distance[distance <= radius])[:8])
+
+
+def test_a_mask_holds_the_rows_in_drawn_order():
+    rows = np.sort(RNG.choice(1000, 137, replace=False))
+    bits = np.unpackbits(np.frombuffer(packed(rows, 1000), np.uint8), bitorder="little")[:1000]
+    assert np.array_equal(np.sort(tiles.order(1000)[bits == 1]), rows)
+
+
+def test_tiles_together_are_the_whole_map(client, run):
+    head, palette = parse(ask(client, run, "atlas", colour="digit"))
+    assert head["n"] == 1797 and len(palette) == 1024 and len(head["groups"]) == 10
+    places, colours, start = [], [], 0
+    while start < head["n"]:
+        at, body = parse(ask(client, run, "tile", colour="digit", start=start, count=700))
+        m = at["end"] - start
+        places.append(np.frombuffer(body, "<u2", 2 * m).reshape(m, 2))
+        colours.append(np.frombuffer(body, np.uint8, m, 4 * m))
+        start = at["end"]
+    P = np.array(head["low"]) + np.concatenate(places) / UNITS * head["side"]
+    order = tiles.order(1797)
+    assert np.abs(P - run.maps["PCA2"].positions[order]).max() < head["side"] / UNITS
+    names = np.array([group["name"] for group in head["groups"]])[np.concatenate(colours)]
+    assert np.array_equal(names, run.dataset.rows["digit"].astype(str).to_numpy()[order])
+    again, body = parse(ask(client, run, "colours", colour="digit"))
+    assert again["groups"] == head["groups"] and body == palette + np.concatenate(colours).tobytes()
+
+
+def test_classes_numbers_dates_and_gaps_are_coloured():
+    n = 400
+    number = pd.Series(np.where(np.arange(n) % 9 == 0, np.nan, np.linspace(0, 1, n)), name="v")
+    head, palette, index = tiles.colours(number, n)
+    assert (index[::9] == tiles.MISSING).all() and head["missing"] == len(index[::9]) and index[1] == 0 and index[n - 1] == tiles.LEVELS
+    assert (np.diff(index[index != tiles.MISSING].astype(int)) >= 0).all()
+    assert palette[0].tolist() != palette[tiles.LEVELS].tolist()
+    head, _, index = tiles.colours(pd.Series(pd.date_range("2020-01-01", periods=n)), n)
+    assert 2019.9 < head["scale"]["low"] < head["scale"]["high"] < 2021.2
+    head, palette, index = tiles.colours(pd.Series([None, "b", "a", "b"] * 100, name="<b>"), n)
+    named = {group["name"]: group for group in head["groups"]}
+    assert {name: group["count"] for name, group in named.items()} == {"(missing)": 100, "a": 100, "b": 200}
+    assert (index[1::2] == named["b"]["index"]).all() and (index[2::4] == named["a"]["index"]).all()
+    head, _, index = tiles.colours(pd.Series([f"c{i % 150}" for i in range(n)]), n)
+    assert sum(group["count"] for group in head["groups"]) == n and head["groups"][-1]["name"].startswith("other (87") and len(head["groups"]) == figures.MAX_CLASSES
+
+
+def test_the_point_under_the_pointer_is_named(client, run):
+    P = run.maps["PCA2"].positions
+    row = 42
+    head, _ = parse(ask(client, run, "pick", x=float(P[row, 0]), y=float(P[row, 1]), radius=0.5))
+    assert head["rows"][0] == row and tiles.order(1797)[head["places"][0]] == row
+    head, _ = parse(ask(client, run, "pick", x=1e9, y=0, radius=1))
+    assert head["rows"] == []
+    head, pixels = parse(ask(client, run, "card", row=row))
+    assert head["shape"] == [1, 8, 8, 1] and len(pixels) == 64 and f"row {row}" in head["name"]
+
+
+def test_a_region_is_answered_as_a_mask_and_kept(client, run):
+    P, corners = run.maps["PCA2"].positions, [[-10, -10], [20, -12], [5, 25]]
+    head, body = parse(ask(client, run, "choose", corners, by="region", how="replace", answer="mask"))
+    want = np.flatnonzero(inside(P, np.asarray(corners, np.float32)))
+    assert head["chosen"] == len(want) > 50 and body == packed(want, 1797)
+    assert np.array_equal(np.asarray(run.selection), want) and parse(ask(client, run, "chosen")) == (head, body)
+    before = atlas.stamp(run)
+    head, body = parse(ask(client, run, "choose", np.empty((0, 2)), by="none", answer="mask"))
+    assert head["chosen"] == 0 and not any(body) and atlas.stamp(run) != before
+
+
+@pytest.mark.parametrize("route, query", [("atlas", {"map": "nope"}), ("tile", {"map": "PCA3"}), ("atlas", {"colour": "no such"}), ("tile", {"start": -1}), ("tile", {"count": 10**9}),
+                                          ("pick", {"x": "nan"}), ("pick", {"radius": -1}), ("card", {"row": 1797}), ("card", {"row": "x"})])
+def test_questions_that_cannot_be_answered_are_refused(client, run, route, query):
+    response = ask(client, run, route, **query)
+    assert 400 <= response.status_code < 500 and len(response.text) > 15
