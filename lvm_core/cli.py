@@ -210,6 +210,7 @@ def _map_export(asked) -> None:
 
     import numpy as np
 
+    from . import PROJECTIONS
     from .map_export import Extract
     from .map_files import FORMS, Wanted, facts
 
@@ -225,7 +226,7 @@ def _map_export(asked) -> None:
     mapped = _mapped(asked, workspace.run_folder(run.id), fitted.codes)
     column = asked.colour or next(iter(dataset.colours()), None)
     wanted = Wanted(Extract(dataset, fitted.codes, mapped.positions, np.arange(len(dataset))), column, asked.title,
-                    facts(fitted.model, mapped.projection, len(dataset), date.today().isoformat()), tuple(mapped.scores), asked.size, asked.dark)
+                    facts(fitted.model, PROJECTIONS[asked.map].title, mapped.projection, len(dataset), date.today().isoformat()), tuple(mapped.scores), asked.size, asked.dark)
     made = FORMS[form].make(wanted, None)
     files.write(Path(asked.to).absolute(), made)
     print(asked.to)

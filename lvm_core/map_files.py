@@ -71,9 +71,9 @@ FORMS = {
     "svg": Form("Poster, SVG", ".svg", "image/svg+xml", f"The same as vectors; more than {poster_svg.MOST_VECTORS:,} points are a picture inside, text stays text.",
                 lambda wanted, on_step: poster_svg.svg(wanted.poster(), wanted.size, wanted.dark)),
     "html": Form("Web page", ".html", "text/html", "One file that opens in any browser without a network: pan, zoom, hover, search, legend, lasso. "
-                 f"It names the first {standalone.MOST_NAMED:,} items, drawn by chance, and shows the pictures or curves of the first {standalone.MOST_PICTURED:,}.",
+                 f"It names up to {standalone.MOST_NAMED:,} items and shows the pictures or curves of up to {standalone.MOST_PICTURED:,}, drawn by chance where there are more.",
                  lambda wanted, on_step: standalone.page(wanted.extract, wanted.colours, wanted.title or wanted.extract.dataset.name, wanted.facts, wanted.scores, on_step)),
-    "csv": Form("CSV", ".csv", "text/csv", "A line a row: its number, place, colour, clusters and trust, and the dataset's columns; text that a spreadsheet would run gets an apostrophe.",
+    "csv": Form("CSV", ".csv", "text/csv", "A line a row: its number, place and colour, clusters and trust where asked for, and the dataset's columns; text that a spreadsheet would run gets an apostrophe.",
                 lambda wanted, on_step: map_export.csv(wanted.with_colour())),
     "parquet": Form("Parquet", ".parquet", "application/vnd.apache.parquet", "The same table with types, text exactly as it is.",
                     lambda wanted, on_step: map_export.parquet(wanted.with_colour())),
@@ -85,9 +85,10 @@ FORMS = {
 }
 
 
-def facts(model, projection, n: int, date: str) -> tuple[str, ...]:
-    """What a sheet says under its title: model and map with their seeds, how many items, the date."""
-    def seed(recipe):
-        return "" if getattr(recipe, "random_state", None) is None else f", seed {recipe.random_state}"
+def facts(model, title: str, projection, n: int, date: str) -> tuple[str, ...]:
+    """What a sheet says under its own title: model and map (of this ``title``) with their seeds, how many items, the date."""
+    def seeded(text, seed):
+        return text if seed is None else f"{text}, seed {seed}"
 
-    return (f"{type(model).__name__}, {model.latent_dim} dimensions{seed(model)}", f"{type(projection).title}{seed(projection)}", f"{n:,} items", date)
+    recipe = getattr(projection, "made_by_", None) or projection.to_recipe()
+    return (seeded(f"{type(model).__name__}, {model.latent_dim} dimensions", model.random_state), seeded(title, recipe["params"].get("random_state")), f"{n:,} items", date)

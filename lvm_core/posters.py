@@ -321,7 +321,7 @@ def _names(poster, sheet, u):
         half = 0.55 * width_of(text, size)
         px, py = sheet.places([[x, y]])[0]
         px = float(np.clip(px, x0 + half, x0 + width - half))
-        for shift in (0, -1.2, 1.2, -2.4, 2.4, -3.6, 3.6):
+        for shift in (0, -1.2, 1.2, -2.4, 2.4):
             place = px - half, py + (shift - 0.5) * size, px + half, py + (shift + 0.5) * size
             if all(place[2] < a or place[0] > c or place[3] < b or place[1] > d for a, b, c, d in taken):
                 taken.append(place)

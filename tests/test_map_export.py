@@ -18,7 +18,8 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 from PIL import Image
 
-from lvm_core import DATASETS, read_dataset
+from lvm_core import DATASETS, MODELS, read_dataset, worker
+from lvm_core.cli import main
 from lvm_core.map_colours import MISSING, colours
 from lvm_core.map_export import Extract, atlas_command, csv, embedding_atlas, parquet, tensorboard
 from lvm_core.map_files import FORMS, Wanted
@@ -27,6 +28,7 @@ from lvm_core.poster_svg import MOST_VECTORS, svg
 from lvm_core.posters import SIZES, Poster, fitted, laid_out, picked_pictures, width_of
 from lvm_core.quality.base import Score
 from lvm_core.standalone import page
+from lvm_core.workspace import Workspace
 from test_pages import open_page, runs, small  # noqa: F401
 
 HOSTILE = "</script><script>alert(1)</script>&\"'\t=1+1\nü雪\u202e{{data}}"
@@ -380,3 +382,25 @@ def test_the_panel_makes_every_file_for_every_kind_of_data(kind, runs):  # noqa:
             app.run()
         assert not app.exception and not app.error, what
         assert app.get("download_button"), what
+
+
+def test_the_command_line_writes_a_map(tmp_path, capsys):
+    workspace = Workspace(tmp_path / "w").prepare()
+    dataset = DATASETS["iris"]().load()
+    run = workspace.add_run(workspace.add_dataset(dataset), MODELS["PCA"](latent_dim=3), queued=False)
+    worker.execute(workspace.run_folder(run.id))
+
+    def call(*arguments):
+        code = main(["--workspace", str(tmp_path / "w"), "map-export", "last", *arguments])
+        return code, capsys.readouterr().err
+
+    assert call("--to", str(tmp_path / "m.parquet"), "--dimensions", "3")[0] == 0
+    back = pd.read_parquet(tmp_path / "m.parquet")
+    assert len(back) == 150 and list(back.columns[:5]) == ["row", "x", "y", "z", "colour"] and back["colour"].nunique() == 3
+    assert call("--to", str(tmp_path / "m.svg"), "--title", "A <b>", "--size", "16:9", "--dark")[0] == 0
+    assert "A <b>" in {e.text for e in ET.parse(tmp_path / "m.svg").getroot().iter(f"{SVG}text")}
+    assert call("--to", str(tmp_path / "m.zip"))[0] == 0 and zipfile.is_zipfile(tmp_path / "m.zip")
+    for arguments, words in ((("--to", "m.doc"), "no form 'doc'"), (("--to", "m.csv", "--map", "Oracle"), "no map 'Oracle'"),
+                             (("--to", "m.csv", "--colour", "taste"), "no column to colour by"), (("--to", "m.png", "--size", "B5"), "the size is 'B5'")):
+        code, said = call(*arguments)
+        assert code == 1 and words in said, said

@@ -10,12 +10,13 @@ import streamlit as st
 from lvm_core import clusters, map_files, poster_png, posters
 from lvm_core.escape import markdown as md
 from lvm_core.map_export import Extract, atlas_command
-from pages.ui import work
+from lvm_core.quality.map_trust import map_trust
+from pages.ui import maps, work
 
 TITLE, RANK = "Export", 60
 KINDS = {"Poster": ("png", "svg"), "Web page": ("html",), "Table": ("csv", "parquet"), "TensorBoard": ("tensorboard",), "Embedding Atlas": ("atlas",)}
 ASK_FIRST = 50_000      # rows from which files are made when asked for, not at once
-PREVIEW_DPI = 96
+PREVIEW_DPI, NEAREST = 96, 10
 
 
 def why_not(run, view) -> str:
@@ -33,15 +34,24 @@ def draw(run, view) -> None:
         column = st.selectbox("Colour by", columns, index=columns.index(now) if now in columns else 0, key=f"export-colour-{run.id}-{now}", width=200,
                               format_func=lambda c: "one colour" if c is None else str(c))
     rows = np.asarray(run.selection, np.int64) if part == "chosen" and len(run.selection) else np.arange(len(dataset))
-    options = _options(run, kind)
+    left, right = st.columns([5, 4], gap="large") if kind == "Poster" else (st.container(), st.container())
+    with right if kind == "Poster" else left:
+        options = _options(run, kind)
     settings = {"map": view.key, "rows": _digest(rows), "chosen": _digest(run.selection), "column": None if column is None else str(column),
                 "date": datetime.date.today().isoformat(), **options}
+    if kind == "Poster":
+        with left:
+            _preview(run, view, rows, column, settings)
+    with right:
+        _files(run, view, rows, column, kind, settings)
+
+
+def _files(run, view, rows, column, kind, settings) -> None:
+    """What is in each file, and the files."""
     for name in KINDS[kind]:
         st.caption(f"**{map_files.FORMS[name].title}** · {md(map_files.FORMS[name].holds, 400)}")
     if view.positions.shape[1] == 3 and kind in ("Poster", "Web page"):
         st.caption("This map has three dimensions; a flat sheet shows its first two axes. The table has all three.")
-    if kind == "Poster":
-        _preview(run, view, rows, column, settings)
     if len(rows) > ASK_FIRST and not _asked(run, kind, settings):
         return
     made = [work.result(run, map_files.FORMS[name].title, settings | {"form": name}, _maker(run, view, rows, column, settings, name)) for name in KINDS[kind]]
@@ -60,14 +70,18 @@ def _digest(rows) -> str:
 def _options(run, kind) -> dict:
     """What can be chosen for this kind of file."""
     if kind == "Table":
-        return {"clusters": st.toggle("Clusters", key=f"export-clusters-{run.id}", help="Adds a column: dense regions among the codes (HDBSCAN; the least size is suggested). Rows in no region stay empty.")}
+        with st.container(horizontal=True, gap="medium"):
+            return {"clusters": st.toggle("Clusters", key=f"export-clusters-{run.id}", help="Adds a column: dense regions among the codes (HDBSCAN; the least size is suggested). Rows in no region stay empty."),
+                    "trust": st.toggle("Trust", key=f"export-trust-{run.id}", help=f"Adds a column: the share of a row's {NEAREST} true nearest neighbours that are among its nearest on the map; "
+                                                                                   "beyond 100,000 rows of a sample of them, the others stay empty.")}
     if kind not in ("Poster", "Web page"):
         return {}
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        chosen = {"title": st.text_input("Title", run.dataset.name, max_chars=120, key=f"export-title-{run.id}", width=260)}
-        if kind == "Poster":
+    chosen = {"title": st.text_input("Title", run.dataset.name, max_chars=120, key=f"export-title-{run.id}", width=360)}
+    if kind == "Poster":
+        with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
             chosen["size"] = st.segmented_control("Size", list(posters.SIZES), default="A4", required=True, key=f"export-size-{run.id}")
             chosen["dark"] = st.segmented_control("Paper", ("light", "dark"), default="light", required=True, key=f"export-paper-{run.id}") == "dark"
+        with st.container(horizontal=True, gap="medium"):
             chosen["names"] = st.toggle("Names", value=True, key=f"export-names-{run.id}", help="Names of the classes where most of each lies.")
             if run.dataset.kind == "image":
                 chosen["pictures"] = st.toggle("Pictures", value=True, key=f"export-pictures-{run.id}", help="Some of the pictures at their place, framed in their class's colour.")
@@ -83,8 +97,7 @@ def _preview(run, view, rows, column, settings) -> None:
 
     shown = work.result(run, "Preview of the poster", settings, small)
     if shown is not None:
-        wide = settings["size"] == "16:9"
-        st.image(io.BytesIO(shown), width=820 if wide else 560, alt=f"preview of the poster of {len(rows)} items")
+        st.image(io.BytesIO(shown), width="stretch", alt=f"preview of the poster of {len(rows)} items")
 
 
 def _asked(run, kind, settings) -> bool:
@@ -110,11 +123,15 @@ def _wanted(run, view, rows, chosen, column, settings, on_step=None) -> map_file
     if settings.get("clusters"):
         found = clusters.clusters(codes, "hdbscan", random_state=0, on_step=on_step)
         further["cluster"] = np.array(["", *(f"{chr(65 + c % 26)}{c // 26 or ''}" for c in range(found.count))], dtype=object)[found.labels + 1]
+    if settings.get("trust"):
+        measured = map_trust(maps.source(run, view), view.positions, ks=(NEAREST,), metric=getattr(run.maps[view.key].projection, "metric", "euclidean"), on_step=on_step)
+        further["trust"] = np.full(n, np.nan, np.float32)
+        further["trust"][measured.rows] = measured.point("kept", measured.ks[0])
     if len(chosen) and len(rows) == n:
         further["chosen"] = np.isin(np.arange(n), chosen)
     projection = run.maps[view.key].projection
     return map_files.Wanted(Extract(run.dataset, codes, view.positions, rows, further), column, settings.get("title", ""),
-                            map_files.facts(run.fitted.model, projection, len(rows), settings["date"]), tuple(view.scores),
+                            map_files.facts(run.fitted.model, view.title, projection, len(rows), settings["date"]), tuple(view.scores),
                             settings.get("size", "A4"), settings.get("dark", False), settings.get("names", False), settings.get("pictures", False))
 
 
