@@ -23,6 +23,7 @@ FLOORS = [
     {"quality"},
     {"anomalies", "clusters", "search", "topics", "words", "truth", "contrast", "identify", "alignment", "seeds"},
     {"figures", "figures_series", "figures_quality", "figures_use", "figures_words", "figures_trust", "figures_contrast", "export", "export_onnx", "animation"},
+    {"map_colours", "posters", "poster_png", "poster_svg", "map_export", "standalone", "map_files"},
     {"placing"},
     {"fitting", "comparison"},
     {"store"},
