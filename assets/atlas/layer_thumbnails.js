@@ -1,7 +1,7 @@
 // Pictures on the map: the plane is cut into cells that halve as one comes closer; each cell with points shows the one of them that is drawn
 // first, so that moving changes nothing and coming closer only adds.
 
-const CELL = 40, KEPT = 6000, A_TIME = 400;      // least pixels of a cell; small pictures held; asked for in one go
+const CELL = 32, KEPT = 6000, A_TIME = 400;      // least pixels of a cell; small pictures held; asked for in one go
 
 class Thumbnails {
   constructor(atlas) {
