@@ -82,7 +82,7 @@ class Atlas {
     const [scene, chosen] = await Promise.all([this.wire.request("atlas", query, null), this.wire.request("chosen", { map }, null)]);
     if (turn !== this.turn || this.closed) return;
     const head = (this.head = scene.head), n = head.n;
-    this.n = n; this.loaded = 0; this.order = this.order?.n === n ? this.order : new Order(n);
+    this.n = n; this.loaded = this.gathered = 0; this.order = this.order?.n === n ? this.order : new Order(n);
     this.positions = new Uint16Array(2 * n); this.look0 = new Uint8Array(n); this.look = new Uint8Array(4 * n); this.painted = null; this.faded = null;
     this.camera.extent = head.extent; this.camera.fit();
     this.points.room(n); this.setColours(head, new Uint8Array(scene.buffer, scene.start, 1024));
@@ -95,7 +95,7 @@ class Atlas {
     }
     Object.assign(this.root.dataset, { drawn: n, took: Math.round(performance.now() - start), backend: this.points.constructor.name });     // for tests and benchmarks
     this.layers("scene", head); this.tell("scene", head);
-    this.invalidate();
+    this.unpainted = true; this.invalidate();
   }
 
   take({ head: { start, end }, buffer, start: at }) {
@@ -115,8 +115,7 @@ class Atlas {
       look[4 * i + 2] = (selected ? bit(bits, i) : 0) | (hidden ? bit(hidden, i) << 1 : 0);
     }
     this.points.setLook(look, start, end);
-    this.stale = true;
-    this.invalidate();
+    if (end === this.n || end >= 2 * this.gathered) { this.stale = true; this.invalidate(); }      // while it loads, not with every tile
   }
 
   setColours(head, palette) { this.legend = head; this.ownColours = palette.slice(); this.colours = this.ownColours; this.points.setPalette(this.colours); plainLegend(this.legendBox, head, palette); }
@@ -179,6 +178,7 @@ class Atlas {
     for (const layer of this.made || []) if (layer.draw) { context.save(); this.safely(() => layer.draw(context, this)); context.restore(); }
     this.ring(context);
     if (!this.words) this.describe();
+    if (this.unpainted && !this.rough) { this.unpainted = false; this.root.dataset.painted = this.turn; }
   }
 
   drawPoints() {
@@ -230,7 +230,7 @@ class Atlas {
       this.chosenFrom = tail; for (const i of last) into[tail++] = i;
       this.listed = tail; this.points.setIndices(into.subarray(0, tail));
     }
-    this.held = { rect, scale: this.camera.scale, whole: left <= 0 && bottom <= 0 && right >= UNITS && top >= UNITS }; this.stale = false;
+    this.held = { rect, scale: this.camera.scale, whole: left <= 0 && bottom <= 0 && right >= UNITS && top >= UNITS }; this.stale = false; this.gathered = loaded;
   }
 
   // The point under the pointer, ringed.

@@ -87,9 +87,9 @@ class Dataset:
 
     @staticmethod
     def _colourable(column: pd.Series) -> bool:
-        if pd.api.types.is_numeric_dtype(column) or pd.api.types.is_datetime64_any_dtype(column):
-            return column.nunique() > 1
-        return 1 < column.nunique() <= 200
+        if pd.api.types.is_bool_dtype(column) or pd.api.types.is_numeric_dtype(column) or pd.api.types.is_datetime64_any_dtype(column):
+            return column.count() > 0 and bool(column.min() != column.max())      # counting a million values takes a while
+        return column.iloc[:5000].nunique() <= 200 and 1 < column.nunique() <= 200
 
     @property
     def fingerprint(self) -> str:
