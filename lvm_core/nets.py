@@ -324,12 +324,14 @@ def in_batches(function: Callable, net: nn.Module, *arrays, size: int = 1024):
     """
     where, dtype = next(net.parameters()).device, torch.float64 if arrays[0].dtype == np.float64 else torch.float32
     net = net if dtype == torch.float32 else copy.deepcopy(net).double()
-    parts = []
+    n, whole = arrays[0].shape[0], None
     with torch.inference_mode():
-        for start in range(0, arrays[0].shape[0], size):
+        for start in range(0, n, size):
             rows = [a[start:start + size] for a in arrays]
             rows = [torch.tensor(r.toarray() if hasattr(r, "indptr") else r, dtype=dtype, device=where) for r in rows]
             out = function(net, *rows)
-            parts.append([t.cpu().numpy() for t in (out if isinstance(out, tuple) else (out,))])
-    joined = tuple(np.concatenate(p) for p in zip(*parts))
-    return joined if len(joined) > 1 else joined[0]
+            parts = [t.cpu().numpy() for t in (out if isinstance(out, tuple) else (out,))]
+            whole = whole or tuple(np.empty((n, *p.shape[1:]), p.dtype) for p in parts)
+            for array, part in zip(whole, parts):       # small arrays that are kept would cut the memory of large ones into pieces
+                array[start:start + size] = part
+    return whole if len(whole) > 1 else whole[0]

@@ -6,8 +6,9 @@ import json
 import os
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,7 @@ class Progress:
     seconds: float = 0.0
     phase: str = ""
     first: int = 0          # steps that were done before, by a job that was interrupted
+    shape: Any = field(default=None, compare=False)      # of a map, a few times a second: its positions (n, c) so far
 
     @property
     def fraction(self) -> float:
@@ -41,14 +43,21 @@ class Reporter:
 
     def __init__(self, on_step: OnStep | None, total: int, phase: str = "", first: int = 0):
         self.on_step, self.total, self.phase, self.first, self.start = on_step, total, phase, first, time.monotonic()
+        self._next_shape = 0.0
 
-    def __call__(self, step: int, **metrics: float) -> bool:
+    def __call__(self, step: int, shape=None, **metrics: float) -> bool:
+        """``shape``: an array that says how the result looks now; a copy of it goes along, at most every ``SHAPE_SECONDS``."""
         if self.on_step is None:
             return False
-        record = Progress(step, self.total, {k: float(v) for k, v in metrics.items()}, time.monotonic() - self.start, self.phase, self.first)
+        now = time.monotonic()
+        due = shape is not None and now >= self._next_shape
+        if due:
+            self._next_shape = now + SHAPE_SECONDS
+        record = Progress(step, self.total, {k: float(v) for k, v in metrics.items()}, now - self.start, self.phase, self.first, shape.copy() if due else None)
         return bool(self.on_step(record))
 
 
+SHAPE_SECONDS = 0.3
 LINE_SECONDS = 0.2      # five lines a second at first, fewer as a job goes on
 _MOST_LINES = 2000      # of a minute, an hour or a day, about
 _KEEP = 1000            # points of a curve
@@ -67,7 +76,7 @@ class ProgressWriter:
             return
         self._next = now + max(LINE_SECONDS, (now - self._start) / _MOST_LINES)
         rate = (record.step - record.first) / record.seconds if record.seconds else 0.0
-        line = asdict(record) | {"steps_a_second": rate, "seconds_left": record.seconds_left} | more
+        line = asdict(replace(record, shape=None)) | {"steps_a_second": rate, "seconds_left": record.seconds_left} | more
         os.write(self._file, (json.dumps(line, separators=(",", ":")) + "\n").encode())
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""Choosing rows: by a region drawn on a map, or by words and conditions."""
+"""Choosing rows: by a region drawn on a map, by words and conditions, by the range of a column, by nearness to those chosen."""
 
 from __future__ import annotations
 
@@ -11,6 +11,26 @@ import pandas as pd
 
 _COMPARE = {">=": operator.ge, "<=": operator.le, ">": operator.gt, "<": operator.lt}
 _CONDITION = re.compile(r"(.+?)(>=|<=|!=|=|>|<)(.+)", re.DOTALL)
+
+
+def as_rows(rows, n: int) -> np.ndarray:
+    """Row numbers in any order, or truth values (n,), as a selection: ascending, each once, int64 (m,); an array that is one already comes back itself.
+
+    Raises ValueError where a number is no whole number from 0 to n - 1.
+    """
+    rows = np.asarray(rows)
+    if rows.dtype == bool and rows.shape == (n,):
+        return np.flatnonzero(rows)
+    if not rows.size:
+        return np.zeros(0, np.int64)
+    if rows.ndim != 1 or rows.dtype.kind not in "iu":
+        raise ValueError(f"a selection has row numbers, found {rows.dtype} of shape {rows.shape}.")
+    rows = rows.astype(np.int64, copy=False)
+    if len(rows) > 1 and not (rows[1:] > rows[:-1]).all():
+        rows = np.unique(rows)
+    if rows[0] < 0 or rows[-1] >= n:
+        raise ValueError(f"row {rows[0] if rows[0] < 0 else rows[-1]} was chosen, expected rows from 0 to {n - 1}.")
+    return rows
 
 
 def inside(P, polygon) -> np.ndarray:
@@ -32,6 +52,32 @@ def inside(P, polygon) -> np.ndarray:
             odd[reach] ^= x[reach] < (bx - ax) * (y[reach] - ay) / (by - ay) + ax
     found[box] = odd
     return found
+
+
+MOST_PAIRS = 5e9     # of a chosen row and any row: some seconds
+
+
+def grow(Z, rows, k: int) -> np.ndarray:
+    """The rows with the k nearest of each, by codes Z (n, d): ascending. Raises ValueError where none is chosen, or too many to compare with all."""
+    if not len(rows):
+        raise ValueError("Choose rows first: there are none to grow.")
+    if len(rows) * len(Z) > MOST_PAIRS:
+        raise ValueError(f"Growing {len(rows):,} rows among {len(Z):,} would take long; at most {int(MOST_PAIRS / len(Z)):,} can be grown here.")
+    from .neighbours import nearest
+
+    return np.union1d(rows, nearest(Z[rows], Z, k + 1)[1])
+
+
+def within(values: pd.Series, low=None, high=None, levels=None, missing: bool = False) -> np.ndarray:
+    """Which values lie from ``low`` to ``high``, both ends included, or are among ``levels`` (as text); ``missing`` ones fit only where that is said: bool (n,)."""
+    gone = values.isna().to_numpy()
+    fits = np.ones(len(values), bool)
+    if levels is not None:
+        fits = values.astype(str).isin([str(level) for level in levels]).to_numpy()
+    for end, compare in ((low, operator.ge), (high, operator.le)):
+        if end is not None:
+            fits &= compare(values, end).to_numpy(dtype=bool, na_value=False)
+    return np.where(gone, missing, fits)
 
 
 def find(rows: pd.DataFrame, query: str) -> np.ndarray:

@@ -53,6 +53,12 @@ def save_dataset(folder: Path, dataset: Dataset, **more) -> None:
         files.write_json(temporary / "dataset.json", head | more, durable=True)
 
 
+def save_rows(folder: Path, rows: pd.DataFrame) -> None:
+    """Put other columns beside the rows of a dataset that is kept; their number stays."""
+    with files.plainly("Keeping the column"):
+        files.write(Path(folder) / "rows.parquet", _to_parquet(rows))
+
+
 def load_dataset(folder: Path) -> Dataset:
     """Read a dataset back, equal to the one saved. A large dense X stays on disk until it is used."""
     folder = Path(folder)
@@ -77,7 +83,8 @@ def _read_X(folder: Path):
         X = csr_matrix((parts["data"], parts["indices"], parts["indptr"]), shape=tuple(int(v) for v in parts["shape"]))
         X.check_format(full_check=True)
     values = X.data if hasattr(X, "indptr") else X
-    if X.ndim != 2 or X.dtype != np.float32 or not all(np.isfinite(values[i:i + 10**6]).all() for i in range(0, len(values), 10**6)):
+    step = 10**6 // (X.shape[1] if values.ndim == 2 else 1) + 1
+    if X.ndim != 2 or X.dtype != np.float32 or not all(np.isfinite(values[i:i + step]).all() for i in range(0, len(values), step)):
         raise StoreError(f"{folder}: X has type {X.dtype} and shape {X.shape}, expected finite float32 (n, d).")
     return X
 
@@ -160,17 +167,24 @@ def save_map(folder: Path, mapped: Mapped) -> None:
         files.write_json(temporary / "scores.json", {"format": FORMAT, "note": mapped.note, "scores": _from_scores(mapped.scores)}, durable=True)
 
 
+def load_map_scores(folder: Path) -> tuple[list[Score], str]:
+    """The scores of a map and its note, without its positions. Raises StoreError."""
+    path = Path(folder) / "scores.json"
+    head = files.check_format(files.read_json(path), path, FORMAT)
+    try:
+        return _to_scores(head["scores"]), str(head["note"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise StoreError(f"{folder}: the scores cannot be read ({_first_line(error)}).") from error
+
+
 def load_map(folder: Path, n: int) -> Mapped:
     """Read back a map of ``n`` points."""
     folder = Path(folder)
-    head = files.check_format(files.read_json(folder / "scores.json"), folder / "scores.json", FORMAT)
+    scores, note = load_map_scores(folder)
     projection, positions = load_projection(folder / "projection"), files.read_array(folder / "positions.npy")
     if positions.ndim != 2 or positions.shape != (n, projection.n_components) or positions.dtype.kind != "f" or not np.isfinite(positions).all():
         raise StoreError(f"{folder}: positions.npy has shape {positions.shape}, expected finite numbers ({n}, {projection.n_components}).")
-    try:
-        return Mapped(projection, positions, _to_scores(head["scores"]), str(head["note"]))
-    except (KeyError, TypeError, ValueError) as error:
-        raise StoreError(f"{folder}: the scores cannot be read ({_first_line(error)}).") from error
+    return Mapped(projection, positions, scores, note)
 
 
 # -- scores as JSON ------------------------------------------------------------------------------------------------------------

@@ -32,16 +32,19 @@ def seeded(rng: np.random.RandomState, where: torch.device | str = "cpu") -> tor
 
 
 class Rows:
-    """X (n, d), dense or CSR, as float32 minibatches on a device. CSR is made dense one batch at a time."""
+    """X (n, d), dense or CSR, as float32 minibatches on a device. CSR is made dense one batch at a time; a dense float32 X is read where
+    it lies, which may be a file mapped into memory, and only a GPU gets a copy."""
 
     def __init__(self, X, where: torch.device):
         self.where, self.sparse = where, hasattr(X, "indptr")
-        self.X = X if self.sparse else torch.from_numpy(np.array(X, dtype=np.float32)).to(where)
+        self.X = X if self.sparse else np.asarray(X, dtype=np.float32)
+        self.held = torch.tensor(self.X, device=where) if where.type != "cpu" and not self.sparse else None
 
     def __getitem__(self, index: torch.Tensor) -> torch.Tensor:
-        if not self.sparse:
-            return self.X.index_select(0, index)
-        return torch.from_numpy(self.X[index.cpu().numpy()].toarray().astype(np.float32, copy=False)).to(self.where)
+        if self.held is not None:
+            return self.held.index_select(0, index)
+        rows = self.X[index.cpu().numpy()] if self.sparse else self.X.take(index.numpy(), 0)
+        return torch.from_numpy(rows.toarray().astype(np.float32, copy=False) if self.sparse else rows).to(self.where)
 
 
 def minibatches(n: int, size: int, generator: torch.Generator, skip: int = 0) -> Iterator[torch.Tensor]:

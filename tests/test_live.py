@@ -173,7 +173,7 @@ def test_what_is_chosen_is_one_set_whatever_way_it_was_chosen(client, run):
     def chosen(*args, **query):
         head, payload = parse(ask(client, run, "choose", *args, **query))
         rows = np.frombuffer(payload, "<i4").tolist()
-        assert rows == run.selection and head["chosen"] == len(rows)
+        assert rows == run.selection.tolist() and head["chosen"] == len(rows)
         return set(rows)
     assert chosen(box, by="region") == within
     assert chosen(np.zeros(0), by="query", q="digit=3", how="add") == within | threes

@@ -1,7 +1,5 @@
 """Every map: scikit-learn's own conformance suite, then what a map promises here."""
 
-import sys
-
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
@@ -19,6 +17,11 @@ def make(name, **params):
     """A map with few steps: what is tested here does not depend on their number."""
     cls = PROJECTIONS[name]
     return cls(**{k: v for k, v in SHORT.items() if k in cls.parameters()} | params)
+
+
+def labels(name, Z):
+    """Three classes for a map that asks for labels, None for the others."""
+    return np.arange(len(Z)) % 3 if PROJECTIONS[name].labels else None
 
 
 every = pytest.mark.parametrize("name", list(PROJECTIONS))
@@ -44,32 +47,32 @@ def test_scikit_learn_conformance(estimator, check):
 @pytest.mark.parametrize("c", (1, 2, 3))
 @pytest.mark.parametrize("dtype", (np.float32, np.float64))
 def test_shape_and_dtype(name, c, dtype, codes):
-    P = make(name, n_components=c).fit_transform(codes.astype(dtype))
+    P = make(name, n_components=c).fit_transform(codes.astype(dtype), labels(name, codes))
     assert P.shape == (80, c) and P.dtype == dtype and np.isfinite(P).all()
     assert np.ptp(P, axis=0).min() > 1e-3
 
 
 @every
 def test_same_seed_same_map(name, codes):
-    first, second = (make(name, random_state=3).fit_transform(codes) for _ in range(2))
+    first, second = (make(name, random_state=3).fit_transform(codes, labels(name, codes)) for _ in range(2))
     assert_array_equal(first, second)
 
 
 @every
 def test_other_seed_other_map_only_where_there_is_chance(name, codes):
-    same = np.array_equal(make(name, random_state=3).fit_transform(codes), make(name, random_state=4).fit_transform(codes))
-    assert same == (not PROJECTIONS[name].iterative)
+    same = np.array_equal(*(make(name, random_state=seed).fit_transform(codes, labels(name, codes)) for seed in (3, 4)))
+    assert same == (not PROJECTIONS[name].random)
 
 
 @every
 def test_training_codes_return_to_their_places(name, codes):
-    projection = make(name).fit(codes)
+    projection = make(name).fit(codes, labels(name, codes))
     assert_allclose(projection.transform(codes), projection.embedding_, atol=1e-9)
 
 
 @every
 def test_one_row_is_the_same_in_a_batch(name, codes):
-    projection = make(name).fit(codes)
+    projection = make(name).fit(codes, labels(name, codes))
     new = codes[:20] + 0.3
     alone = np.vstack([projection.transform(row[None]) for row in new])
     assert_allclose(alone, projection.transform(new), rtol=1e-12, atol=1e-12)
@@ -79,14 +82,14 @@ def test_one_row_is_the_same_in_a_batch(name, codes):
 def test_new_points_land_among_their_own(name):
     X, y = load_iris(return_X_y=True)
     Z = PROJECTIONS["PCA"](n_components=3).fit_transform(X)
-    projection = PROJECTIONS[name]().fit(Z[::2])
+    projection = PROJECTIONS[name]().fit(Z[::2], y[::2])
     found = y[::2][nearest(projection.transform(Z[1::2]), projection.embedding_, 1)[1][:, 0]]
     assert (found == y[1::2]).mean() > 0.85
 
 
 @every
 def test_placing_is_continuous(name, codes):
-    projection = make(name).fit(codes)
+    projection = make(name).fit(codes, labels(name, codes))
     t = np.linspace(0, 1, 2001)[:, None]
     P = projection.transform(codes[0] * (1 - t) + codes[40] * t)
     steps = np.linalg.norm(np.diff(P, axis=0), axis=1)
@@ -96,7 +99,7 @@ def test_placing_is_continuous(name, codes):
 @every
 @pytest.mark.parametrize("c", (2, 3))
 def test_saved_and_loaded_is_equal_and_holds_no_pickle(name, c, codes, tmp_path):
-    projection = make(name, n_components=c).fit(codes)
+    projection = make(name, n_components=c).fit(codes, labels(name, codes))
     loaded = load_projection(projection.save(tmp_path / "map"))
     new = codes[:7] * 1.1
     assert loaded.get_params() == projection.get_params()
@@ -108,7 +111,7 @@ def test_saved_and_loaded_is_equal_and_holds_no_pickle(name, c, codes, tmp_path)
 
 @every
 def test_inverse_is_finite_and_near(name, codes):
-    projection = make(name).fit(codes)
+    projection = make(name).fit(codes, labels(name, codes))
     P = projection.embedding_
     assert np.isfinite(projection.inverse_transform(np.array([[1e6, -1e6], [0, 0]]))).all()
     middle = projection.inverse_transform((P[:-1] + P[1:]) / 2)
@@ -119,7 +122,7 @@ def test_inverse_is_finite_and_near(name, codes):
 @pytest.mark.parametrize("c", (1, 2, 3))
 @pytest.mark.parametrize("k", (1, 2, 3, 6))
 def test_exact_maps_return_to_the_position(name, c, k, codes):
-    projection = make(name, n_components=c).fit(codes[:, :k])
+    projection = make(name, n_components=c).fit(codes[:, :k], labels(name, codes))
     there = projection.embedding_[:10].copy()
     there[:, :min(c, k)] += 0.25
     assert_allclose(projection.transform(projection.inverse_transform(there)), there, atol=1e-9)
@@ -129,7 +132,7 @@ def test_exact_maps_return_to_the_position(name, c, k, codes):
 
 @every
 def test_wrong_width_of_positions_is_said(name, codes):
-    projection = make(name).fit(codes)
+    projection = make(name).fit(codes, labels(name, codes))
     with pytest.raises(ValueError, match=r"P has shape \(3, 5\), expected \(n, 2\)"):
         projection.inverse_transform(np.zeros((3, 5)))
     with pytest.raises(ValueError, match="NaN or infinity"):
@@ -143,21 +146,22 @@ def test_wrong_width_of_positions_is_said(name, codes):
 @pytest.mark.parametrize("c", (2, 3))
 def test_few_rows(name, n, c):
     Z = np.random.RandomState(n).normal(size=(n, 4))
-    projection = make(name, n_components=c, **PROJECTIONS[name].suggest(n)).fit(Z)
+    projection = make(name, n_components=c, **PROJECTIONS[name].suggest(n)).fit(Z, labels(name, Z))
     assert np.isfinite(projection.embedding_).all() and np.isfinite(projection.transform(Z + 0.1)).all()
 
 
 @every
 @pytest.mark.parametrize("shape", ((40, 1), (40, 2), (30, 300)))
 def test_narrow_and_wide_codes(name, shape):
-    P = make(name, n_components=3).fit_transform(np.random.RandomState(0).normal(size=shape))
+    Z = np.random.RandomState(0).normal(size=shape)
+    P = make(name, n_components=3).fit_transform(Z, labels(name, Z))
     assert P.shape == (shape[0], 3) and np.isfinite(P).all()
 
 
 @every
 def test_duplicates(name):
     Z = np.repeat(np.random.RandomState(0).normal(size=(6, 3)), 30, axis=0)
-    projection = make(name).fit(Z)
+    projection = make(name).fit(Z, labels(name, Z))
     assert np.isfinite(projection.embedding_).all() and np.isfinite(projection.transform(Z)).all()
     assert np.isfinite(projection.inverse_transform(projection.embedding_)).all()
 
@@ -167,7 +171,7 @@ def test_duplicates(name):
 def test_the_unit_does_not_matter(name, scale, codes):
     near = nearest_others(codes, 5)[1]
     kept = [np.mean([np.isin(a, b).mean() for a, b in zip(near, nearest_others(P / np.ptp(P), 5)[1])])
-            for P in (make(name).fit_transform(codes), make(name).fit_transform(codes * scale))]
+            for P in (make(name).fit_transform(codes, labels(name, codes)), make(name).fit_transform(codes * scale, labels(name, codes)))]
     assert abs(kept[0] - kept[1]) < 0.15
 
 
@@ -182,7 +186,7 @@ def test_the_unit_does_not_matter(name, scale, codes):
 ])
 def test_degenerate_input_is_refused(name, Z, words):
     with pytest.raises(ValueError, match=words):
-        make(name).fit(Z)
+        make(name).fit(Z, labels(name, Z))
 
 
 @both_metrics
@@ -203,7 +207,7 @@ def test_cosine_ignores_length(name, codes):
 @every
 def test_parameters_outside_their_domain_are_refused(name, codes):
     with pytest.raises(ValueError, match="n_components is 4"):
-        make(name, n_components=4).fit(codes)
+        make(name, n_components=4).fit(codes, labels(name, codes))
 
 
 # -- progress and stopping ----------------------------------------------------------------------------------------------
@@ -277,12 +281,113 @@ def test_tsne_keeps_neighbours_as_well_as_scikit_learns():
     assert ours.kl_divergence_ < theirs.kl_divergence_ + 0.05
 
 
-@pytest.mark.parametrize("name, accuracy", (("UMAP", 0.96), ("TSNE", 0.96), ("PCA", 0.5)))
+@pytest.mark.parametrize("name, accuracy", (("UMAP", 0.96), ("TSNE", 0.96), ("PaCMAP", 0.96), ("LocalMAP", 0.96), ("PCA", 0.5)))
 def test_digits_fall_into_groups(name, accuracy):
     X, y = load_digits(return_X_y=True)
     P = PROJECTIONS[name]().fit_transform(X[:900].astype(np.float32))
     votes = y[:900][nearest_others(P, 5)[1]]
     assert np.mean([np.bincount(v).argmax() == t for v, t in zip(votes, y)]) > accuracy
+
+
+def agreement(P, Q):
+    """How far the axes of two maps correlate, signs left open; the worst axis."""
+    return min(abs(np.corrcoef(P[:, j], Q[:, j])[0, 1]) for j in range(P.shape[1]))
+
+
+def sheet(n=400):
+    """A bent sheet in three dimensions (n, 3), and the place (n, 2) of every point on it."""
+    rng = np.random.RandomState(0)
+    t, h = 1.5 * np.pi * (1 + 2 * rng.rand(n)), 21 * rng.rand(n)
+    return np.c_[t * np.cos(t), h, t * np.sin(t)], np.c_[t, h]
+
+
+def test_isomap_is_scikit_learns():
+    from sklearn.manifold import Isomap
+
+    Z, _ = sheet()
+    assert agreement(PROJECTIONS["Isomap"](n_neighbors=8).fit_transform(Z), Isomap(n_neighbors=8, n_components=2).fit_transform(Z)) > 0.9999
+
+
+def test_lle_is_scikit_learns():
+    from sklearn.manifold import LocallyLinearEmbedding
+
+    Z, _ = sheet()
+    theirs = LocallyLinearEmbedding(n_neighbors=12, n_components=2, eigen_solver="dense").fit_transform(Z)
+    ours = PROJECTIONS["LLE"](n_neighbors=12).fit_transform(Z)
+    assert agreement(ours, theirs) > 0.999
+    assert_allclose(ours.std(0), 1, rtol=1e-6)
+
+
+def test_lle_of_many_points_is_that_of_few(monkeypatch):
+    Z, _ = sheet()
+    dense = PROJECTIONS["LLE"]().fit_transform(Z)
+    monkeypatch.setattr("lvm_core.projections.lle._DENSE_ROWS", 100)
+    assert agreement(dense, PROJECTIONS["LLE"]().fit_transform(Z)) > 0.999
+
+
+def test_mds_has_no_more_stress_than_scikit_learns():
+    from scipy.spatial.distance import pdist
+    from sklearn.manifold import MDS
+
+    Z = load_iris().data[::2] + 1e-3 * np.random.RandomState(0).normal(size=(75, 4))
+    ours = PROJECTIONS["MDS"]().fit(Z)
+    theirs = MDS(2, n_init=4, max_iter=300, random_state=0, init="random").fit_transform(Z)
+    assert np.square(pdist(Z) - pdist(ours.embedding_)).sum() <= 1.01 * np.square(pdist(Z) - pdist(theirs)).sum()
+    assert ours.stress_ == pytest.approx(np.sqrt(np.square(pdist(Z) - pdist(ours.embedding_)).sum() / np.square(pdist(Z)).sum()), abs=2e-3)
+
+
+def test_fisher_is_scikit_learns():
+    from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+
+    X, y = load_iris(return_X_y=True)
+    theirs = LinearDiscriminantAnalysis(solver="eigen").fit_transform(X, y)
+    ours = PROJECTIONS["Fisher"](n_components=3).fit(X, np.array(["b", "a", "c"])[y])
+    assert agreement(ours.embedding_[:, :2], theirs[:, :2]) > 0.995      # ours shrinks the covariance
+    assert ours.discriminants_ == 2 and np.ptp(ours.embedding_[:, 2]) > 0.1
+
+
+@pytest.mark.parametrize("y, words", ((None, "needs|requires y"), (np.zeros(80), "one class"), (np.arange(79) % 2, "79 labels for 80 points")))
+def test_fisher_says_which_labels_it_needs(y, words, codes):
+    with pytest.raises(ValueError, match=words):
+        PROJECTIONS["Fisher"]().fit(codes, y)
+
+
+def objective(P, near, mid, far, pull, hold):
+    """PaCMAP's, from its paper."""
+    def d(pairs):
+        return 1 + np.square(P[:, None] - P[pairs]).sum(-1)
+
+    return pull * (d(near) / (10 + d(near))).sum() + hold * (d(mid) / (10000 + d(mid))).sum() + (1 / (1 + d(far))).sum()
+
+
+def test_pacmaps_forces_are_the_slope_of_its_objective():
+    from lvm_core.projections.steps import pairs
+
+    rng = np.random.RandomState(0)
+    P, (near, mid, far) = rng.normal(size=(12, 2)) * 3, (rng.randint(12, size=(12, k)).astype(np.int32) for k in (3, 2, 5))
+    gradient = np.zeros_like(P)
+    assert pairs.forces(P, near, mid, far, 2.0, 700.0, 0.0, gradient) == pytest.approx(objective(P, near, mid, far, 2.0, 700.0))
+    for i, d in ((0, 0), (5, 1), (11, 0)):
+        up, down = P.copy(), P.copy()
+        up[i, d] += 1e-5
+        down[i, d] -= 1e-5
+        slope = (objective(up, near, mid, far, 2.0, 700.0) - objective(down, near, mid, far, 2.0, 700.0)) / 2e-5
+        assert gradient[i, d] == pytest.approx(slope, rel=1e-6, abs=1e-6)
+
+
+def test_localmap_pulls_distant_pairs_less_and_looks_for_far_ones_nearby():
+    from lvm_core.projections.steps import pairs
+
+    P, none = np.array([[0.0, 0], [30, 0]]), np.zeros((2, 0), np.int32)
+    near, whole, local = np.array([[1], [0]], np.int32), np.zeros((2, 2)), np.zeros((2, 2))
+    pairs.forces(P, near, none, none, 1.0, 0.0, 0.0, whole)
+    pairs.forces(P, near, none, none, 1.0, 0.0, 10.0, local)
+    assert_allclose(local, whole * 10 / (2 * np.sqrt(1 + 30**2)))
+    P = np.random.RandomState(0).uniform(0, 100, (2000, 2))
+    old = pairs.far(np.zeros((2000, 1), np.int32), 4, 0)
+    new = pairs.far_nearby(np.zeros((2000, 1), np.int32), old, P, 10.0, 0)
+    gap = np.linalg.norm(P[:, None] - P[new], axis=2)
+    assert (gap[new != old] <= 10).all() and (new != old).mean() > 0.8 and (new != np.arange(2000)[:, None]).all()
 
 
 def test_t_sne_uses_a_perplexity_that_fits(codes):
@@ -295,15 +400,6 @@ def test_maps_can_be_made_in_threads(codes):
     with ThreadPoolExecutor(4) as pool:
         maps = list(pool.map(lambda _: make("UMAP").fit_transform(codes), range(4)))
     assert all(np.array_equal(maps[0], P) for P in maps)
-
-
-def test_warm_up_runs_in_the_background():
-    from lvm_core.projections.umap import warm_up
-
-    thread = warm_up()
-    assert thread.daemon
-    thread.join(120)
-    assert not thread.is_alive() and "umap" in sys.modules
 
 
 # -- neighbours -----------------------------------------------------------------------------------------------------------

@@ -6,7 +6,23 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from lvm_core.selection import find, inside
+from lvm_core.selection import as_rows, find, grow, inside, within
+
+@settings(max_examples=60, deadline=None)
+@given(some.lists(some.integers(0, 99)))
+def test_a_selection_is_ascending_and_each_row_once(rows):
+    found = as_rows(rows, 100)
+    assert found.tolist() == sorted(set(rows)) and found.dtype == np.int64 and np.shares_memory(as_rows(found, 100), found) == bool(rows)
+    mask = np.zeros(100, bool)
+    mask[rows] = True
+    assert np.array_equal(as_rows(mask, 100), found)
+
+
+@pytest.mark.parametrize("rows", [[-1], [5, 100], [0.5], [[1, 2]], ["a"], np.ones((2, 2), bool)])
+def test_what_is_no_row_is_refused(rows):
+    with pytest.raises(ValueError, match="expected rows from 0 to 99|a selection has row numbers"):
+        as_rows(rows, 100)
+
 
 places = some.lists(some.tuples(some.floats(-3, 3), some.floats(-3, 3)), min_size=1, max_size=40).map(np.array)
 corners = some.lists(some.tuples(some.integers(-3, 3), some.integers(-3, 3)), min_size=3, max_size=9).map(lambda c: np.array(c, float))
@@ -72,3 +88,21 @@ def test_any_text_is_a_question(query):
         assert "compares" in str(error)
     else:
         assert found.dtype.kind == "i" and (np.diff(found) > 0).all()
+
+
+@pytest.mark.parametrize("column, ask, found", [
+    ("weight", dict(low=1.5, high=2.0), [0, 1]), ("weight", dict(low=1.6), [1, 3]), ("weight", dict(high=2, missing=True), [0, 1, 2]), ("count", dict(low=2), [1, 3]), ("count", dict(missing=True), [0, 1, 2, 3]),
+    ("when", dict(low=pd.Timestamp("2024-06-01"), high=pd.Timestamp("2024-12-31")), [1]), ("Name", dict(levels=["apfelmus", "Birnen rot"]), [1, 2]), ("Name", dict(levels=[], missing=True), [3]),
+    ("ripe", dict(levels=["True"]), [0, 2, 3]), ("ripe", dict(levels=[False]), [1]), ("weight", {}, [0, 1, 3])])
+def test_a_column_s_range_levels_and_gaps(column, ask, found):
+    assert np.flatnonzero(within(ROWS[column], **ask)).tolist() == found
+
+
+def test_growing_adds_the_nearest_of_each():
+    Z = np.array([[0.0], [1], [2.5], [10], [11], [30]])
+    assert grow(Z, [0], 1).tolist() == [0, 1] and grow(Z, np.array([1, 3]), 1).tolist() == [0, 1, 3, 4] and grow(Z, [5], 2).tolist() == [3, 4, 5]
+    assert grow(Z, [5], 100).tolist() == list(range(6))
+    with pytest.raises(ValueError, match="Choose rows first"):
+        grow(Z, [], 3)
+    with pytest.raises(ValueError, match="at most 5 can be grown"):
+        grow(np.broadcast_to(0.0, (10**9, 1)), np.arange(6), 3)

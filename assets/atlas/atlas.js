@@ -83,7 +83,7 @@ class Atlas {
     this.card.hide();
     const spans = [[0, FIRST_TILE]];
     for (let from = FIRST_TILE; from < this.data.n; from += TILE) spans.push([from, TILE]);
-    const ask = (k) => (k < spans.length ? this.wire.request("tile", { ...query, start: spans[k][0], count: spans[k][1] }, null) : null);
+    const ask = (k) => { const tile = k < spans.length ? this.wire.request("tile", { ...query, start: spans[k][0], count: spans[k][1] }, null) : null; tile?.catch(() => {}); return tile; };
     const coming = Array.from({ length: AHEAD }, (_, k) => ask(k));      // while one is taken the next are on their way
     const [scene, chosen] = await Promise.all([this.wire.request("atlas", query, null), this.wire.request("chosen", { map }, null)]);
     if (turn !== this.turn || this.closed) return;
@@ -95,7 +95,7 @@ class Atlas {
     this.bits = new Uint8Array(chosen.buffer, chosen.start); this.selected = chosen.head.chosen; this.hidden = null;
     for (let k = 0; this.loaded < n; k++) {
       const tile = await coming[k];
-      if (turn !== this.turn || this.closed) return;
+      if (turn !== this.turn || this.closed || !tile) return;
       coming.push(ask(k + AHEAD)); this.take(tile);
     }
     Object.assign(this.root.dataset, { drawn: n, took: Math.round(performance.now() - start), backend: this.points.constructor.name });     // for tests and benchmarks
@@ -108,18 +108,18 @@ class Atlas {
     this.positions.set(new Uint16Array(buffer, at, 2 * m), 2 * start); this.look0.set(new Uint8Array(buffer, at + 4 * m, m), start);
     this.points.setPlaces(this.positions, start, end);
     this.loaded = end;
-    this.dress(start, end);
+    this.dress(start, end, end === this.n || end >= 2 * this.gathered);      // a picture for a tile would take longer than the tiles
   }
 
   // One word a point, from colouring, fade, selection and what is hidden.
-  dress(start = 0, end = this.loaded) {
+  dress(start = 0, end = this.loaded, show = true) {
     const { look, painted, faded, bits, hidden, selected } = this, shades = painted || this.look0;
     for (let i = start; i < end; i++) {
       look[4 * i] = shades[i]; look[4 * i + 1] = faded ? faded[i] : 255;
       look[4 * i + 2] = (selected ? bit(bits, i) : 0) | (hidden ? bit(hidden, i) << 1 : 0);
     }
     this.points.setLook(look, start, end);
-    if (end === this.n || end >= 2 * this.gathered) { this.stale = true; this.invalidate(); }      // while it loads, not with every tile
+    if (show) { this.stale = true; this.invalidate(); }
   }
 
   setColours(head, palette) { this.legend = head; this.ownColours = palette.slice(); this.colours = this.ownColours; this.points.setPalette(this.colours); plainLegend(this.legendBox, head, palette); }

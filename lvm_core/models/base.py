@@ -141,9 +141,10 @@ class LatentModel(Persistent, ClassNamePrefixFeaturesOutMixin, TransformerMixin,
     def _check(self, X, reset: bool):
         X = validate_data(self, X, reset=reset, accept_sparse="csr" if self.sparse else False, dtype=(np.float64, np.float32),
                           ensure_min_samples=2 if reset else 1, ensure_all_finite="allow-nan" if self.holes else True)
-        values = X.data if hasattr(X, "indptr") else np.nan_to_num(X) if self.holes else X
-        if values.size and np.abs(values).max() > 1e15:
-            raise ValueError(f"{type(self).__name__}: the largest value is {np.abs(values).max():.3g}, expected at most 1e15; scale the data first.")
+        values = X.data if hasattr(X, "indptr") else X
+        largest = max(np.fmax.reduce(values, axis=None), -np.fmin.reduce(values, axis=None)) if values.size else 0     # past NaN, and no copy of X
+        if largest > 1e15:
+            raise ValueError(f"{type(self).__name__}: the largest value is {largest:.3g}, expected at most 1e15; scale the data first.")
         return X
 
     def _check_codes(self, Z) -> np.ndarray:

@@ -18,7 +18,8 @@ class PCA(LatentModel):
 
     Objective: minimise ``sum_i |x_i - m - W z_i|^2`` over m, orthonormal W (d, k) and z; solved exactly.
     Sampling and ``score_samples`` read it as a probabilistic model, x ~ N(m, W diag(l - s2) W' + s2 I)
-    (Tipping & Bishop, 1999, doi:10.1111/1467-9868.00196). The solver is scikit-learn's.
+    (Tipping & Bishop, 1999, doi:10.1111/1467-9868.00196). The solver is scikit-learn's; rows ten times as many as columns are read a
+    block at a time into their covariance, so that X may be a mapped file larger than memory.
     """
 
     title: ClassVar[str] = "Principal component analysis"
@@ -45,24 +46,21 @@ class PCA(LatentModel):
         return {"latent_dim": min(16 if layout.d > 32 else 8, max(2, layout.d - 1), n - 1)}
 
     def _fit(self, X, rng, on_step):
-        from sklearn.decomposition import PCA as Solver
-
         k = min(self.latent_dim, X.shape[1])
         if len(X) <= k < X.shape[1] or len(X) < k:
             raise ValueError(f"PCA: latent_dim is {k}, expected fewer than n_samples = {len(X)}.")
-        if not (X != X[:1]).any():
+        if not any((X[rows] != X[:1]).any() for rows in _blocks(X)):
             raise ValueError("PCA: all rows are the same, there is no variance to explain.")
-        solver = Solver(k, whiten=self.whiten, random_state=rng).fit(X)
-        self.mean_, self.components_ = solver.mean_, solver.components_
-        self.explained_variance_ = solver.explained_variance_
-        self.explained_variance_ratio_ = self.importance_ = solver.explained_variance_ratio_
-        self.noise_variance_ = float(solver.noise_variance_)
+        tall = len(X) >= 10 * X.shape[1] and X.shape[1] <= 1000
+        self.mean_, self.components_, self.explained_variance_, self.explained_variance_ratio_, self.noise_variance_ = (
+            _by_covariance(X, k) if tall else _by_rows(X, k, rng))
+        self.importance_ = self.explained_variance_ratio_
 
     def _scale(self):
         return np.sqrt(np.maximum(self.explained_variance_, np.finfo(self.explained_variance_.dtype).tiny)) if self.whiten else 1.0
 
     def _encode(self, X):
-        return (X - self.mean_) @ self.components_.T / self._scale()
+        return np.concatenate([(X[rows] - self.mean_) @ self.components_.T for rows in _blocks(X)]) / self._scale()
 
     def _decode(self, Z):
         return (Z * self._scale()) @ self.components_ + self.mean_
@@ -87,3 +85,34 @@ class PCA(LatentModel):
         spread = np.maximum(self.explained_variance_, noise)
         log_det = np.log(spread).sum() + (d - k) * np.log(noise)
         return -0.5 * (d * np.log(2 * np.pi) + log_det + (Y ** 2 / spread).sum(1) + np.maximum(residual, 0) / noise)
+
+
+def _by_rows(X, k: int, rng) -> tuple:
+    """(mean (d,), components (k, d), their variances (k,), shares of all variance (k,), mean variance of the others) by scikit-learn's solver."""
+    from sklearn.decomposition import PCA as Solver
+
+    found = Solver(k, random_state=rng).fit(X)
+    return found.mean_, found.components_, found.explained_variance_, found.explained_variance_ratio_, float(found.noise_variance_)
+
+
+def _by_covariance(X, k: int) -> tuple:
+    """The same from the covariance, summed over blocks in float64: exact, and never more than a block of X in memory."""
+    from scipy.linalg import eigh
+    from sklearn.utils.extmath import svd_flip
+
+    n, d = X.shape
+    mean = sum(X[rows].sum(0, dtype=np.float64) for rows in _blocks(X)) / n
+    scatter = np.zeros((d, d))
+    for rows in _blocks(X):
+        part = (X[rows] - mean).astype(X.dtype)
+        scatter += part.T @ part
+    variances, directions = eigh(scatter / (n - 1))
+    variances, directions = np.maximum(variances[::-1], 0), svd_flip(None, directions.T[::-1], u_based_decision=False)[1]
+    share = variances / variances.sum()
+    noise = float(variances[k:].mean()) if k < d else 0.0
+    return (*(a.astype(X.dtype) for a in (mean, directions[:k], variances[:k], share[:k])), noise)
+
+
+def _blocks(X, cells: int = 2**19) -> list[slice]:
+    step = max(1, cells // X.shape[1])
+    return [slice(start, start + step) for start in range(0, len(X), step)]

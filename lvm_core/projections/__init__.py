@@ -3,10 +3,11 @@
 from ..persist import load as _load
 from ..recipe import discover
 from .base import Projection
+from .bycode import _ByCode
 
 PROJECTIONS = discover(__name__, Projection)
 
 
 def load_projection(folder) -> Projection:
     """Read back a map written by ``projection.save(folder)``. Raises ``LoadError`` with what was found."""
-    return _load(folder, PROJECTIONS)
+    return _load(folder, PROJECTIONS | {"_ByCode": _ByCode})

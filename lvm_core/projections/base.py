@@ -15,7 +15,7 @@ from ..progress import OnStep
 
 class Projection(Persistent, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     """A map of codes. A subclass is a dataclass of ``param`` fields with ``n_components`` first and ``random_state`` last;
-    it writes ``_fit`` (returns P) and, where it is exact, ``_place`` and ``_unplace``.
+    it writes ``_fit`` (returns P) and, where it is exact, ``_place`` and ``_unplace``; one that needs ``labels`` gets them there as y (n,).
 
     New points are placed, and positions brought back to codes, exactly where the map is a formula (``exact``), by the
     nearest training points otherwise: see :mod:`lvm_core.neighbours`. Learnt: ``embedding_`` (n, c); ``stopped_``:
@@ -29,6 +29,9 @@ class Projection(Persistent, ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
     summary: ClassVar[str] = ""
     exact: ClassVar[bool] = False       # whether placing is a formula
     iterative: ClassVar[bool] = False   # whether the fit reports steps
+    random: ClassVar[bool] = False      # whether another seed gives another map
+    labels: ClassVar[bool] = False      # whether it needs to know which class a point is of
+    most_rows: ClassVar[int] = 20_000   # beyond, the app fits it on a sample and places the rest
     min_rows: ClassVar[int] = 2
 
     @classmethod
@@ -37,14 +40,16 @@ class Projection(Persistent, ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
         return {}
 
     def fit(self, Z, y=None, *, on_step: OnStep | None = None):
-        """Learn the map of Z (n, k). Raises ValueError for degenerate Z, before any library sees it.
+        """Learn the map of Z (n, k), and of labels y (n,) where the map uses them. Raises ValueError for degenerate Z, before
+        any library sees it.
 
         ``on_step(Progress)`` may return True to stop; the map then keeps the positions reached.
         """
         Z = self._check(Z, reset=True)
         self.check_params()
         self.stopped_ = False
-        P = self._fit(Z, check_random_state(self.random_state), on_step)
+        known = {"y": self._classes(Z, y)} if self.labels else {}
+        P = self._fit(Z, check_random_state(self.random_state), on_step, **known)
         if not np.isfinite(P).all():
             raise ValueError(f"{type(self).__name__} returned positions that are not finite; try other parameters.")
         self.embedding_ = np.ascontiguousarray(P, dtype=Z.dtype)
@@ -54,7 +59,7 @@ class Projection(Persistent, ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
 
     def fit_transform(self, Z, y=None, *, on_step: OnStep | None = None) -> np.ndarray:
         """Learn the map and return the positions (n, c) of its own points."""
-        return self.fit(Z, on_step=on_step).embedding_
+        return self.fit(Z, y, on_step=on_step).embedding_
 
     def transform(self, Z) -> np.ndarray:
         """Positions (n, c) of codes Z (n, k); a training code returns to its own place."""
@@ -114,11 +119,29 @@ class Projection(Persistent, ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
                 raise ValueError(f"{name}: all {len(Z)} {what}, there is nothing to map.")
         return Z
 
+    def _classes(self, Z, y) -> np.ndarray:
+        """y (n,) as numbers of classes from 0 on. Raises ValueError where there is nothing to tell apart."""
+        from sklearn.utils import check_array, column_or_1d
+        from sklearn.utils.multiclass import check_classification_targets
+
+        name = type(self).__name__
+        if y is None:
+            raise ValueError(f"{name} requires y to be passed, but the target y is None: it shows how labels differ. Choose a label column, or another map.")
+        y = column_or_1d(check_array(y, ensure_2d=False, dtype=None, input_name="y"), warn=True)
+        check_classification_targets(y)
+        if len(y) != len(Z):
+            raise ValueError(f"{name}: found {len(y)} labels for {len(Z)} points, expected as many.")
+        classes, y = np.unique(y, return_inverse=True)
+        if len(classes) < 2:
+            raise ValueError(f"{name}: all points are of one class, expected at least 2 classes to tell apart.")
+        return y
+
     @property
     def _n_features_out(self) -> int:
         return self.embedding_.shape[1]
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
+        tags.target_tags.required = self.labels
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags

@@ -14,8 +14,9 @@ from ..recipe import param
 from .base import Projection
 from .pca import principal_start
 
-_EARLY = 250            # steps of early exaggeration, van der Maaten's value
-_BARNES_HUT_ROWS = 5_000     # measured: beyond, and on one or two axes, interpolation by FFT is faster
+_EARLY = 100            # steps of early exaggeration: from the principal components the groups have gathered by then
+_BARNES_HUT_ROWS = 1_500     # measured: beyond, and on one or two axes, interpolation by FFT is faster
+_GRID = {"min_num_intervals": 20, "ints_in_interval": 2.0}       # see TSNE
 
 
 @dataclass(repr=False, eq=False)
@@ -24,9 +25,12 @@ class TSNE(Projection):
 
     Objective: minimise ``KL(p || q)``, p the chance that a point would pick another as its neighbour under a Gaussian
     whose width gives every point ``perplexity`` effective neighbours, q the same on the map under a Student t. Started
-    from the principal components (Kobak & Berens, 2019, doi:10.1038/s41467-019-13056-x), by exact neighbours. New points
-    are placed by their nearest training points. Learnt: ``kl_divergence_`` (nats, without exaggeration), ``perplexity_``:
-    as used, at most (n - 1) / 3.
+    from the principal components (Kobak & Berens, 2019, doi:10.1038/s41467-019-13056-x), by exact neighbours, with
+    steps as long as n allows (Belkina et al., 2019, doi:10.1038/s41467-019-13055-y). Repulsion is interpolated (Linderman
+    et al., 2019, doi:10.1038/s41592-018-0308-4) on a grid with nodes every 2/3 of the kernel's width, half the library's
+    resolution, and the groups gather in 100 steps, not 250: on 10 000 digits of MNIST that is 15 times faster than
+    the library's defaults and as good (``benchmarks/maps_mnist.py``). New points are placed by their nearest training
+    points. Learnt: ``kl_divergence_`` (nats, without exaggeration), ``perplexity_``: as used, at most (n - 1) / 3.
     """
 
     title: ClassVar[str] = "t-SNE"
@@ -35,21 +39,22 @@ class TSNE(Projection):
     link: ClassVar[str] = "https://www.jmlr.org/papers/v9/vandermaaten08a.html"
     summary: ClassVar[str] = "Keeps near neighbours together better than any other map. Gaps and sizes of groups mean little."
     iterative: ClassVar[bool] = True
+    random: ClassVar[bool] = True
     min_rows: ClassVar[int] = 3
 
     n_components: int = param(2, choices=(2, 3, 1), help="Dimensions of the map; 1 is an order along a line.", label="Dimensions")
-    perplexity: float = param(30.0, low=1, high=500, log=True,
+    perplexity: float = param(20.0, low=1, high=500, log=True,
                               help="Neighbours each point listens to: small for fine detail, large for the overall shape.")
     metric: str = param("euclidean", choices=("euclidean", "cosine"),
                         help="Compare codes by distance, or by direction only (cosine).")
-    iterations: int = param(500, low=10, high=5000, help=f"Steps of refinement, after {_EARLY} that gather the groups.")
+    iterations: int = param(200, low=10, high=5000, help=f"Steps of refinement, after {_EARLY} that gather the groups.")
     exaggeration: float = param(1.0, low=1, high=12, advanced=True,
                                 help="Attraction between neighbours; above 1 packs groups tighter (4 looks like UMAP).")
     random_state: int | None = param(0, low=0, high=2**31 - 1, advanced=True, help="Seed: the same seed gives the same map.")
 
     @classmethod
     def suggest(cls, n):
-        return {"perplexity": float(max(1, min(30, (n - 1) // 3)))}
+        return {"perplexity": float(max(1, min(20, (n - 1) // 3)))}
 
     def _fit(self, Z, rng, on_step):
         from openTSNE import TSNEEmbedding
@@ -66,13 +71,13 @@ class TSNE(Projection):
         affinities = PerplexityBasedNN(knn_index=PrecomputedNeighbors(indices, distances), perplexity=self.perplexity_,
                                        n_jobs=threads)
         embedding = TSNEEmbedding(1e-4 * principal_start(Z, self.n_components, rng), affinities, random_state=rng, n_jobs=threads,
-                                  negative_gradient_method="fft" if fft else "bh")
+                                  negative_gradient_method="fft" if fft else "bh", **_GRID)
 
         report, done = Reporter(on_step, _EARLY + self.iterations), 0
 
-        def callback(step, divergence, _):
+        def callback(step, divergence, positions):
             self.kl_divergence_ = float(divergence)
-            self.stopped_ = report(done + step, kl_divergence=divergence)
+            self.stopped_ = report(done + step, np.asarray(positions), kl_divergence=divergence)
             return self.stopped_
 
         for steps, pull in ((_EARLY, 12.0), (self.iterations, self.exaggeration)):

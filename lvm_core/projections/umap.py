@@ -36,6 +36,7 @@ class UMAP(Projection):
     link: ClassVar[str] = "https://arxiv.org/abs/1802.03426"
     summary: ClassVar[str] = "Near neighbours together, groups tighter and their arrangement calmer than t-SNE's."
     iterative: ClassVar[bool] = True
+    random: ClassVar[bool] = True
     min_rows: ClassVar[int] = 3
 
     n_components: int = param(2, choices=(2, 3, 1), help="Dimensions of the map; 1 is an order along a line.", label="Dimensions")
@@ -86,7 +87,7 @@ class UMAP(Projection):
             rate = 1.0 - max(epoch - 1, 0) / epochs
             one_epoch(P, P, graph.row, graph.col, n, pull_every, a, b, seeds, 1.0, self.n_components, True, rate, push_every,
                       next_push, next_pull, epoch, False, unused, unused, 0, 0, 0, 0, unused, unused, 0)
-            if (epoch + 1) % every == 0 and report(epoch + 1):
+            if (epoch + 1) % every == 0 and report(epoch + 1, P):
                 self.stopped_ = True
                 break
         return P
@@ -102,13 +103,3 @@ def _start(Z, graph, c, rng) -> np.ndarray:
     P = noisy_scale_coords(rough, rng, max_coord=10, noise=0.0001)
     return (10.0 * (P - P.min(0)) / np.maximum(np.ptp(P, axis=0), 1e-9)).astype(np.float32, order="C")
 
-
-def warm_up() -> threading.Thread:
-    """Compile umap-learn in the background, so that the first map does not wait for it. Returns the running thread."""
-    def compile_once():
-        Z = np.random.RandomState(0).normal(size=(50, 3))
-        UMAP(epochs=10).fit(Z)
-
-    thread = threading.Thread(target=compile_once, name="umap-warm-up", daemon=True)
-    thread.start()
-    return thread

@@ -9,12 +9,12 @@ from .base import Score, percent
 
 MOST_ROWS = 3000        # all pairs of these are ranked, which takes about a second
 _GRADES = 0.97, 0.9, 0.8
-_TRUST = ("Points close together on the map really are alike", "Points close together on the map are mostly alike",
-          "Some points close together on the map are not alike",
-          "Many points close together on the map are not alike, so do not read groups into it")
-_CONTINUITY = ("Points that are alike stay together on the map", "Points that are alike mostly stay together on the map",
-               "Some points that are alike are torn apart on the map",
-               "Many points that are alike are torn apart on the map, so a gap may mean nothing")
+TRUST_WORDS = ("Points close together on the map really are alike", "Points close together on the map are mostly alike",
+               "Some points close together on the map are not alike",
+               "Many points close together on the map are not alike, so do not read groups into it")
+CONTINUITY_WORDS = ("Points that are alike stay together on the map", "Points that are alike mostly stay together on the map",
+                    "Some points that are alike are torn apart on the map",
+                    "Many points that are alike are torn apart on the map, so a gap may mean nothing")
 
 
 def projection(Z, P, k: int = 12, *, metric: str = "euclidean", random_state: int = 0) -> list[Score]:
@@ -46,8 +46,8 @@ def projection(Z, P, k: int = 12, *, metric: str = "euclidean", random_state: in
     on = f"{k} nearest neighbours on {n} of {total} points" if n < total else f"{k} nearest neighbours on all {n} points"
     against = f"by {on}; random positions get {percent(chance)}."
     return [
-        Score("Trustworthiness", trust, f"{_words(trust, _TRUST)}: {percent(trust)} {against}", chance, 1.0, "share"),
-        Score("Continuity", continuity, f"{_words(continuity, _CONTINUITY)}: {percent(continuity)} {against}", chance, 1.0, "share"),
+        Score("Trustworthiness", trust, f"{graded(trust, TRUST_WORDS)}: {percent(trust)} {against}", chance, 1.0, "share"),
+        Score("Continuity", continuity, f"{graded(continuity, CONTINUITY_WORDS)}: {percent(continuity)} {against}", chance, 1.0, "share"),
         Score("Neighbours kept", overlap, f"Of a point's {k} true nearest neighbours, {percent(overlap)} are also among its {k} "
               f"nearest on the map; by chance {percent(k / (n - 1))} would be.", k / (n - 1), 1.0, "share"),
     ]
@@ -59,5 +59,6 @@ def chance_trustworthiness(n: int, k: int) -> float:
     return 1 - (n - 1 - k) * (n - k) / ((n - 1) * (2 * n - 3 * k - 1))
 
 
-def _words(value: float, words: tuple[str, ...]) -> str:
+def graded(value: float, words: tuple[str, ...]) -> str:
+    """The words for a trustworthiness or continuity, the best first."""
     return words[sum(value < bound for bound in _GRADES)]

@@ -38,7 +38,7 @@ def reconstruction(model, X, train=None, *, random_state: int = 0) -> Reconstruc
     rows = np.arange(n)
     if n > MOST_ROWS:
         rows = np.sort(np.random.RandomState(random_state).choice(n, MOST_ROWS, replace=False))
-    mean = np.asarray((X if train is None else train).mean(0), np.float64).ravel()
+    mean = np.asarray((X if train is None else train).mean(0, dtype=np.float64)).ravel()
     measures = [_measure(block, layout.image is not None)(mean[span]) for block, span in layout.spans()]
     for start in range(0, len(rows), _BATCH):
         x = X[rows[start:start + _BATCH]]

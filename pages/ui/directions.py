@@ -61,12 +61,12 @@ def _group(run: state.Run, source: str):
     if source == "principal":
         return None
     if source == "chosen":
-        if not run.selection:
+        if not len(run.selection):
             st.caption("Choose points first: box, lasso or search above.")
             return None
         inside = np.zeros(len(rows), bool)
         inside[run.selection] = True
-        return f"{len(run.selection)} chosen", inside, ~inside
+        return f"{len(run.selection):,} chosen", inside, ~inside
     if source == "groups":
         return _two_groups(run)
     columns = run.dataset.colours()

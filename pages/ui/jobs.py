@@ -1,4 +1,4 @@
-"""Long work beside the page: a map in a thread, a fit in a process of its own, both read alike."""
+"""Long work beside the page: an answer in a thread, a map and a fit in processes of their own, all read alike."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from threading import Thread
 from typing import Any
 
@@ -13,6 +14,7 @@ from lvm_core import worker
 from lvm_core.files import StoreError
 from lvm_core.fitting import Fitted
 from lvm_core.progress import OnStep, Progress, ProgressReader
+from lvm_core.projecting import Projector
 from lvm_core.scheduler import Scheduler
 from lvm_core.workspace import UNDER_WAY, RunInfo, Workspace
 
@@ -21,16 +23,20 @@ _KEEP = 2000   # points of a loss curve
 _HERE_BYTES = 2 * 2**20, 64 * 2**20      # so little data is not worth a process; the second for models that are solved at once
 WORKSPACE = Workspace()
 SCHEDULER = Scheduler(WORKSPACE, spare=False)      # the server's start gives it a spare
+PROJECTOR = Projector()                            # and starts this; until then maps are made in threads
 
 
 class Job:
-    """Runs ``work(on_step)`` at once in a thread. ``state``: running, done, stopped or failed."""
+    """Runs ``work(on_step)`` at once in a thread. ``state``: running, done, stopped or failed. ``shape``: how the result looks so
+    far, where the work says so, its ``version``, which grows,
+    and what it is ``about``."""
 
     def __init__(self, title: str, work: Callable[[OnStep], Any], then: Callable[[Any], None] | None = None):
         self.title, self.state, self.error = title, "running", ""
         self.progress: Progress | None = None
         self.history: list[dict] = []
         self.result: Any = None
+        self.shape, self.version, self.about = None, 0, None
         self._stop = threading.Event()
         self._work, self._then = work, then
         self.started = time.monotonic()
@@ -58,6 +64,8 @@ class Job:
         if not self.running or p is None:
             return f"{self.title}: {'getting ready…' if self.running else self.state}"
         phase = f" · {p.phase}" if p.phase else ""
+        if not p.total:
+            return f"{self.title}{phase}"
         return f"{self.title}{phase} · step {p.step:,} of {p.total:,} · {duration(p.seconds_left)} left"
 
     def wait(self, seconds: float) -> bool:
@@ -66,7 +74,9 @@ class Job:
         return not self.running
 
     def _on_step(self, progress: Progress) -> bool:
-        self.progress = progress
+        self.progress = replace(progress, shape=None)
+        if progress.shape is not None:
+            self.shape, self.version = progress.shape, self.version + 1
         if progress.metrics:
             if len(self.history) >= _KEEP:
                 self.history = self.history[::2]

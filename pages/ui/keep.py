@@ -6,7 +6,7 @@ import numpy as np
 
 from lvm_core.atlas import packed
 from lvm_core.escape import clean
-from lvm_core.selection import find, inside
+from lvm_core.selection import as_rows, find, grow, inside
 
 from . import items, state
 from .guard import Ask, Refused
@@ -19,6 +19,11 @@ def groups(run: state.Run) -> dict[str, list[int]]:
     return run.kept.setdefault("groups", {})
 
 
+def point_values(run: state.Run) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """Numbers of single rows that rows can be chosen by, such as the trust of each point: name -> (rows (m,), values (m,)). Whoever measures adds them."""
+    return run.cache.setdefault("point values", {})
+
+
 def bookmarks(run: state.Run) -> list[dict]:
     """Kept places: ``{"name", "row", "code"}``."""
     return run.kept.setdefault("bookmarks", [])
@@ -26,13 +31,13 @@ def bookmarks(run: state.Run) -> list[dict]:
 
 def keep_group(run: state.Run, name: str, rows) -> str:
     """Keep rows as a group under ``name`` (or "group 1", ...) and return the name. Raises Refused."""
-    rows = sorted({int(i) for i in rows})
-    if not rows:
+    rows = as_rows(rows, len(run.dataset))
+    if not len(rows):
         raise Refused(400, "Choose points first: no row is chosen.")
     if len(groups(run)) >= MOST_GROUPS:
         raise Refused(400, f"There are {MOST_GROUPS} groups already; remove one first.")
     name = clean(name, 40).strip() or next(f"group {i}" for i in range(1, MOST_GROUPS + 2) if f"group {i}" not in groups(run))
-    groups(run)[name] = rows
+    groups(run)[name] = rows.tolist()
     state.keep(run)
     return name
 
@@ -46,7 +51,7 @@ def listed(ask: Ask):
 
 def _kept(run: state.Run) -> tuple[dict, bytes]:
     return ({"bookmarks": bookmarks(run), "groups": {name: len(rows) for name, rows in groups(run).items()}, "chosen": len(run.selection)},
-            np.asarray(run.selection, "<i4").tobytes())
+            run.selection.astype("<i4").tobytes())
 
 
 def search(ask: Ask):
@@ -63,21 +68,38 @@ def _find(run: state.Run, query: str) -> np.ndarray:
 
 
 def choose(ask: Ask):
-    """Change the selection: by ``region`` (the body: corners (m, 2) on the map), ``query``, ``group`` or ``none``;
-    ``how`` is replace, add or remove. Answers what is kept with the chosen rows, or with ``answer=mask`` them alone as a bit mask
-    in drawn order (:func:`lvm_core.atlas.packed`)."""
-    run, n = ask.run, len(ask.run.dataset)
+    """Change the selection: by ``region`` (the body: corners (m, 2) on the map), ``query``, ``group``, ``invert`` (those not chosen), ``grow`` (with the
+    ``k`` nearest of each by code), ``undo`` (as before the last change) or ``none``; ``how`` is replace, add, remove or within. Answers what is kept with the chosen rows, or with
+    ``answer=mask`` them alone as a bit mask in drawn order (:func:`lvm_core.atlas.packed`)."""
     by, how = ask.options.get("by"), ask.options.get("how", "replace")
-    if by not in _CHOICES or how not in _COMBINE:
-        raise Refused(400, f"by must be one of {', '.join(_CHOICES)}, how one of {', '.join(_COMBINE)}.")
-    found = np.zeros(n, bool)
-    found[_CHOICES[by](ask)] = True
-    before = np.zeros(n, bool)
-    before[np.asarray(run.selection, np.int64)] = True
-    run.selection = np.flatnonzero(_COMBINE[how](before, found)).tolist()
+    if by not in _CHOICES or how not in COMBINE:
+        raise Refused(400, f"by must be one of {', '.join(_CHOICES)}, how one of {', '.join(COMBINE)}.")
+    combine(ask.run, _CHOICES[by](ask), how)
     if ask.options.get("answer") == "mask":
-        return {"chosen": len(run.selection)}, packed(run.selection, n)
-    return _kept(run)
+        return {"chosen": len(ask.run.selection)}, packed(ask.run.selection, len(ask.run.dataset))
+    return _kept(ask.run)
+
+
+def combine(run: state.Run, rows, how: str = "replace") -> None:
+    """Make rows the selection, or add them, remove them, or keep only what is ``within`` them."""
+    n = len(run.dataset)
+    found, before = np.zeros(n, bool), np.zeros(n, bool)
+    found[rows], before[run.selection] = True, True
+    run.selection = COMBINE[how](before, found)
+
+
+def inverted(run: state.Run) -> np.ndarray:
+    """The rows that are not chosen."""
+    left = np.ones(len(run.dataset), bool)
+    left[run.selection] = False
+    return np.flatnonzero(left)
+
+
+def _grown(ask: Ask) -> np.ndarray:
+    try:
+        return grow(ask.run.fitted.codes, ask.run.selection, int(ask.number("k", 1, 100, 5)))
+    except ValueError as error:
+        raise Refused(400, str(error)) from error
 
 
 def _region(ask: Ask) -> np.ndarray:
@@ -97,8 +119,9 @@ def _group(ask: Ask) -> list[int]:
         raise Refused(404, "There is no such group.") from None
 
 
-_CHOICES = {"region": _region, "query": lambda ask: _find(ask.run, ask.options.get("q", "")), "group": _group, "none": lambda ask: []}
-_COMBINE = {"replace": lambda before, found: found, "add": np.logical_or, "remove": lambda before, found: before & ~found}
+_CHOICES = {"region": _region, "query": lambda ask: _find(ask.run, ask.options.get("q", "")), "group": _group, "none": lambda ask: [],
+            "invert": lambda ask: inverted(ask.run), "grow": _grown, "undo": lambda ask: ask.run.data.chosen_before}
+COMBINE = {"replace": lambda before, found: found, "add": np.logical_or, "remove": lambda before, found: before & ~found, "within": np.logical_and}
 
 
 def keep(ask: Ask):

@@ -1,25 +1,35 @@
-"""Maps of a run: computed once in the background, PCA shown meanwhile, numbers of trust beside each."""
+"""Maps of a run: computed once in the background, PCA shown meanwhile, numbers of trust beside each, and kept until they are deleted."""
 
 from __future__ import annotations
 
+import logging
+import re
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
-from lvm_core import PROJECTIONS
+from lvm_core import PROJECTIONS, files
+from lvm_core.classes import numbered
+from lvm_core.files import StoreError
+from lvm_core.fitting import Mapped, map_codes, map_data, reduced
 from lvm_core.projections.base import Projection
-from lvm_core.fitting import Mapped, map_codes
+from lvm_core.store import load_map_scores
 
-from .jobs import Job
+from .jobs import PROJECTOR, WORKSPACE, Job
 from .state import Run
 
-SHORT = {"TSNE": "t-SNE", "Identity": "Axes"}
+SHORT = {"TSNE": "t-SNE", "Identity": "Axes", "Fisher": "Fisher"}
+OF = {"codes": "codes", "data": "the data itself"}
 DRAW_LIMIT, HOVER_LIMIT = 50_000, 20_000
+log = logging.getLogger(__name__)
+_KEY = "[A-Za-z0-9]{1,80}"
+_DATA = "OfData"         # ends the key of a map of the data itself
 
 
 @dataclass(frozen=True)
 class View:
-    """What the page draws."""
+    """What the page draws. ``of``: codes or data, what its distances are distances of, see :func:`source`."""
 
     key: str
     title: str
@@ -27,11 +37,14 @@ class View:
     scores: list
     placing: str
     exact: bool
+    of: str = "codes"
+    note: str = ""
 
 
 def default(run: Run) -> str:
-    """The projection a run opens with: its own axes when there are two, the finer map otherwise."""
-    return "Identity" if run.fitted.codes.shape[1] == 2 else "UMAP"
+    """The projection a run opens with: its own axes when there are two, otherwise the one that keeps neighbourhoods best and is
+    quickest (``benchmarks/maps_mnist.py``)."""
+    return "Identity" if run.fitted.codes.shape[1] == 2 else "TSNE"
 
 
 def suggest(cls: type[Projection], codes: np.ndarray) -> dict:
@@ -39,35 +52,136 @@ def suggest(cls: type[Projection], codes: np.ndarray) -> dict:
     return cls.suggest(len(codes)) if hasattr(cls, "suggest") else {}
 
 
-def view(run: Run, projection: Projection) -> tuple[View, str | None, str]:
+def key_of(projection: Projection, of: str = "codes") -> str:
+    """The name under which a run keeps a map."""
+    return type(projection).__name__ + projection.key() + (_DATA if of == "data" else "")
+
+
+def view(run: Run, projection: Projection, of: str = "codes") -> tuple[View, str | None, str]:
     """The map to draw now, the name of the wanted one's job while it is not ready, and what went wrong if it failed."""
-    key = projection.to_recipe()["name"] + projection.key()
+    key = key_of(projection, of)
     if key in run.maps:
-        return _view(key, projection, run.maps[key]), None, ""
+        return _view(key, projection, run.maps[key], of), None, ""
+    job = begin(run, projection, of)
+    job.wait(0.4 if projection.exact else 0.1)   # quick ones are drawn at once
+    if key in run.maps:
+        return _view(key, projection, run.maps[key], of), None, ""
+    quick = PROJECTIONS["PCA"](n_components=projection.n_components)
+    quick_key = key_of(quick)
+    if quick_key not in run.maps:
+        run.maps[quick_key] = map_codes(run.fitted.codes, quick)
+    return _view(quick_key, quick, run.maps[quick_key], "codes"), key if job.running else None, job.error
+
+
+def begin(run: Run, projection: Projection, of: str = "codes") -> Job:
+    """The job of a map that is not kept, begun if there is none."""
+    key = key_of(projection, of)
     job = run.map_jobs.get(key)
     if job is None:
-        title = f"{SHORT.get(type(projection).__name__, type(projection).__name__)} map"
-
         def keep(mapped: Mapped) -> None:
             run.maps[key] = mapped
 
-        job = run.map_jobs[key] = Job(title, lambda on_step: map_codes(run.fitted.codes, projection, on_step), then=keep)
-        job.wait(0.4 if projection.exact else 0.1)   # quick ones are drawn at once
-    if key in run.maps:
-        return _view(key, projection, run.maps[key]), None, ""
-    quick = PROJECTIONS["PCA"](n_components=projection.n_components)
-    quick_key = "PCA" + quick.key()
-    if quick_key not in run.maps:
-        run.maps[quick_key] = map_codes(run.fitted.codes, quick)
-    return _view(quick_key, quick, run.maps[quick_key]), key if job.running else None, job.error
+        title = f"{SHORT.get(type(projection).__name__, type(projection).__name__)} map"
+        job = run.map_jobs[key] = Job(title, lambda on_step: _make(run, projection, of, on_step), then=keep)
+        job.about = projection
+    return job
 
 
-def _view(key: str, projection: Projection, mapped: Mapped) -> View:
+def _make(run: Run, projection: Projection, of: str, on_step) -> Mapped:
+    """In a process of its own where there is one and it is worth it."""
+    codes, y = run.fitted.codes, None
+    if projection.labels and (labels := run.dataset.targets()) is not None:
+        y = numbered(labels)[1]
+    apart = PROJECTOR.serves and not (projection.exact and of == "codes")
+    if of == "data":
+        if apart and run.data.stored:
+            return PROJECTOR.make(codes, projection, on_step, y, WORKSPACE.dataset_folder(run.data.id))
+        return map_data(run.dataset.X, codes, projection, on_step, y)
+    return PROJECTOR.make(codes, projection, on_step, y) if apart else map_codes(codes, projection, on_step, y)
+
+
+def source(run: Run, view: View) -> np.ndarray:
+    """What a map shows, (n, d): the codes, or the data's rows as the map took them. Its true distances are those of this."""
+    if view.of == "codes":
+        return run.fitted.codes
+    if "reduced" not in run.cache:
+        run.cache["reduced"] = reduced(run.dataset.X)[0]
+    return run.cache["reduced"]
+
+
+def source_of(run: Run, key: str) -> np.ndarray:
+    """The same of the map kept under ``key``."""
+    return source(run, _held(key, run.maps[key]))
+
+
+def _view(key: str, projection: Projection, mapped: Mapped, of: str) -> View:
     cls = type(projection)
-    placing = ("Positions are a formula of the code: exact for every point, new ones too." if cls.exact else
-               "Positions were found by optimisation; new points are placed among their nearest neighbours. Distances across the map mean little, neighbourhoods mean more.")
-    return View(key, cls.title, mapped.positions, mapped.scores, f"{placing} {mapped.note}".strip(), cls.exact)
+    if cls.exact and of == "codes":
+        placing = "Positions are a formula of the code: exact for every point, new ones too."
+    else:
+        placing = ("New points are placed among the items with the nearest codes, which is no formula: they show where a code belongs, not where a new fit would put it. "
+                   "Distances across the map mean little, neighbourhoods mean more." if not cls.exact else
+                   "Positions of the items are a formula of the data; new points are placed among the items with the nearest codes.")
+    title = cls.title + (" of the data itself" if of == "data" else "")
+    return View(key, title, mapped.positions, mapped.scores, f"{placing} {mapped.note}".strip(), cls.exact and of == "codes", of, mapped.note)
 
+
+# -- those that are kept -------------------------------------------------------------------------------------------------
+
+@dataclass(frozen=True)
+class Kept:
+    """A map in a run's folder, without its positions."""
+
+    key: str
+    name: str
+    of: str
+    params: dict
+    scores: list
+    note: str
+
+
+def kept(run: Run) -> list[Kept]:
+    """The finished maps of a run, by name."""
+    found = [_held(key, mapped) for key, mapped in run.maps.items() if re.fullmatch(_KEY, key)]       # others lie on another map's plane
+    found += [_stored(_folder(run) / key) for key in _on_disk(run) if not dict.__contains__(run.maps, key)]
+    return sorted(filter(None, found), key=lambda kept: kept.key)
+
+
+def _held(key: str, mapped: Mapped) -> Kept:
+    recipe = getattr(mapped.projection, "made_by_", None) or mapped.projection.to_recipe()
+    return Kept(key, recipe["name"], "data" if key.endswith(_DATA) else "codes", recipe["params"], mapped.scores, mapped.note)
+
+
+def _stored(folder: Path) -> Kept | None:
+    try:
+        head, (scores, note) = files.read_json(folder / "projection" / "recipe.json"), load_map_scores(folder)
+        recipe = head["state"].get("made_by_") or head
+        return Kept(folder.name, str(recipe["name"]), "data" if folder.name.endswith(_DATA) else "codes", dict(recipe["params"]), scores, note)
+    except (StoreError, KeyError, TypeError, AttributeError) as error:
+        log.warning("a map in %s cannot be listed: %s", folder, error)
+        return None
+
+
+def delete(run: Run, key: str) -> None:
+    """Forget a map, here and on the disk; it can be made again."""
+    run.map_jobs.pop(key, None)
+    run.maps.pop(key, None)
+    if key in _on_disk(run):
+        files.remove_folder(_folder(run) / key)
+
+
+def _folder(run: Run) -> Path:
+    return WORKSPACE.run_folder(run.id) / "maps"
+
+
+def _on_disk(run: Run) -> list[str]:
+    try:
+        return [path.name for path in _folder(run).iterdir() if re.fullmatch(_KEY, path.name)] if run.stored else []
+    except (OSError, StoreError):
+        return []
+
+
+# -- what is drawn -------------------------------------------------------------------------------------------------------
 
 def drawn_rows(n: int) -> np.ndarray:
     """Row numbers to draw: all up to the limit, a seeded sample beyond."""

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import logging
 import socket
-import time
 from asyncio import base_events
 from contextlib import asynccontextmanager
 from threading import Thread
 
 from lvm_core.files import StoreError
 
-from .jobs import SCHEDULER, WORKSPACE
+from .jobs import PROJECTOR, SCHEDULER, WORKSPACE
 
 log = logging.getLogger(__name__)
 
@@ -31,26 +30,20 @@ def answer_at_once() -> None:
 
 @asynccontextmanager
 async def lifespan(app):
-    """Serve the queue with a spare worker at hand, take over fits that went on without a server, and import the slow libraries
-    and compile numba's kernels beside the first visitor, not in front of them."""
+    """Serve the queue with a spare worker at hand, take over fits that went on without a server, start the process that
+    makes maps, and import the slow libraries beside the first visitor, not in front of them."""
     try:
         WORKSPACE.prepare()
     except StoreError as error:     # pages say so where it matters
         log.warning("%s", error)
     SCHEDULER.wants_spare = True
     SCHEDULER.start()
+    PROJECTOR.start()
     Thread(target=_warm_up, daemon=True, name="warm-up").start()
     yield
     SCHEDULER.stop()
-
-
-_LET_FIRST = 15.0       # seconds: on two cores the compiler would slow the first visitor's first fit to half
+    PROJECTOR.stop()
 
 
 def _warm_up():
     import torch  # noqa: F401 - one second that the first fit need not wait for
-
-    time.sleep(_LET_FIRST)
-    from lvm_core.projections.umap import warm_up
-
-    warm_up()

@@ -10,11 +10,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
 from lvm_core import files
 from lvm_core.datasets.base import Dataset
 from lvm_core.files import StoreError
 from lvm_core.fitting import Fitted, Mapped
 from lvm_core.models.base import LatentModel
+from lvm_core.selection import as_rows
 from lvm_core.store import load_map, save_map
 from lvm_core.workspace import fresh_id
 
@@ -30,6 +33,7 @@ class Data:
     def __init__(self, dataset: Dataset, id: str | None = None, upload: bytes | None = None, upload_name: str = "", stored: bool = False):
         self.dataset, self.id, self.stored, self._upload, self._upload_name = dataset, id or fresh_id(), stored, upload, upload_name
         self._looked = not stored
+        self.chosen = self.chosen_before = np.zeros(0, np.int64)     # rows; see Run.selection
 
     @property
     def upload(self) -> bytes | None:
@@ -115,13 +119,24 @@ class Run:
     job: Fit | None = None
     maps: dict[str, Any] = None                              # recipe key -> fitted projection
     map_jobs: dict[str, Job] = field(default_factory=dict)
-    selection: list[int] = field(default_factory=list)       # rows chosen on the map, shared by every page
     kept: dict[str, Any] = field(default_factory=dict)       # bookmarks, groups, directions: plain JSON
     cache: dict[str, Any] = field(default_factory=dict)      # small derived things, by name
     _seen: Fitted | None = None
 
     def __post_init__(self):
         self.maps = Maps(self)
+
+    @property
+    def selection(self) -> np.ndarray:
+        """The rows chosen, the same on every page and for every run of this data: int64 (m,), ascending, each once. Set it to row numbers in any
+        order or to truth values (n,); ValueError for other rows."""
+        return self.data.chosen
+
+    @selection.setter
+    def selection(self, rows) -> None:
+        rows = as_rows(rows, len(self.dataset))
+        if not np.array_equal(rows, self.data.chosen):
+            self.data.chosen_before, self.data.chosen = self.data.chosen, rows
 
     @property
     def dataset(self) -> Dataset:

@@ -19,7 +19,7 @@ def choose(run, rows, key: str) -> None:
     mine = people.mine("runs", run.id)      # a guest's choice is not everybody's
     if st.button(f"Select these {len(rows):,} rows", icon=":material/select_all:", key=f"choose-{key}", disabled=not mine or not len(rows),
                  help="They are then bright on Map and Explore, where they can be kept as a group." if mine else "Only whose run it is can select rows."):
-        run.selection = sorted(int(i) for i in rows)
+        run.selection = rows
         st.toast(f"{len(rows):,} rows are selected; Map and Explore show them.")
 
 

@@ -85,8 +85,8 @@ def _row(run, ready):
 
 def _chosen(run, ready):
     """The mean of the selected rows."""
-    rows = [i for i in run.selection if i < len(run.dataset)]
-    if not rows:
+    rows = run.selection
+    if not len(rows):
         st.info("Nothing is selected yet. Draw a box or a lasso on Map or Explore, or select rows under another question; then come back.", icon=":material/lasso_select:")
         return None
     st.markdown(f"Most like the mean of the **{len(rows):,} selected rows**; they may be among the answers.")

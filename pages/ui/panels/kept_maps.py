@@ -1,0 +1,45 @@
+"""The maps a run has: their settings and numbers, to open again or delete."""
+
+import streamlit as st
+
+from lvm_core import PROJECTIONS
+from lvm_core.escape import markdown as md
+from pages.ui import maps, people, projecting
+
+TITLE, RANK = "Kept maps", 90
+
+
+def why_not(run, view) -> str:
+    return ""
+
+
+def draw(run, view) -> None:
+    st.caption("Every map that was made is kept with the run. Numbers compare with what the map is of: its codes, or the data itself.")
+    mine = people.mine("runs", run.id)
+    for kept in maps.kept(run):
+        with st.container(horizontal=True, vertical_alignment="center", border=True):
+            st.markdown(f"**{PROJECTIONS[kept.name].title if kept.name in PROJECTIONS else kept.name}** of {maps.OF[kept.of]} · {settings(kept)}  \n:gray[{numbers(kept)}]"
+                        + ("  \n:gray[" + md(kept.note, 300) + "]" if kept.note else ""))
+            if kept.key == view.key:
+                st.badge("shown", icon=":material/visibility:")
+            elif st.button("Open", icon=":material/visibility:", key=f"open-{run.id}-{kept.key}"):
+                projecting.show(run, kept)
+                st.rerun(scope="app")
+            if mine and kept.key != view.key and st.button("Delete", icon=":material/delete:", key=f"delete-{run.id}-{kept.key}"):
+                maps.delete(run, kept.key)
+                st.rerun(scope="app")
+
+
+def settings(kept) -> str:
+    """What differs from the defaults, and the seed where there is one."""
+    cls = PROJECTIONS.get(kept.name)
+    if cls is None:
+        return ""
+    said = [f"{kept.params.get('n_components', 2)}-D"]
+    said += [f"{p.label.lower()} {kept.params[name]}" for name, p in cls.parameters().items()
+             if name not in ("n_components", "random_state") and name in kept.params and kept.params[name] != p.default]
+    return ", ".join(said + ([f"seed {kept.params.get('random_state')}"] if cls.random else []))
+
+
+def numbers(kept) -> str:
+    return " · ".join(f"{score.name} {score.value:.3f}" for score in kept.scores[:3])

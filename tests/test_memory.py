@@ -1,0 +1,64 @@
+"""A mapped file is read where it lies: fits and codes equal those of the array in memory, and no copy of it is made."""
+
+import tracemalloc
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn import decomposition
+
+from lvm_core import MODELS, fitting
+from lvm_core.checkpoint import Checkpoint
+from lvm_core.codecs.array import ArrayCodec
+from lvm_core.datasets.base import Dataset
+
+SMALL = {"PCA": {}, "VAE": {"epochs": 1, "batch_size": 512, "width": 4, "depth": 1}, "Autoencoder": {"epochs": 1, "batch_size": 512, "width": 4, "depth": 1}}
+
+
+@pytest.fixture(scope="module")
+def mapped(tmp_path_factory):
+    path = tmp_path_factory.mktemp("mapped") / "X.npy"
+    rng = np.random.RandomState(0)
+    np.save(path, (rng.standard_normal((40_000, 3)) @ rng.standard_normal((3, 200)) + 0.1 * rng.standard_normal((40_000, 200))).astype(np.float32))
+    return np.load(path, mmap_mode="r")
+
+
+def peak(work) -> int:
+    """Most bytes that Python and NumPy held at once during ``work()``, beyond those before."""
+    tracemalloc.start()
+    try:
+        work()
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_a_mapped_file_is_learnt_from_and_encoded_without_a_copy(mapped, name):
+    model = MODELS[name](latent_dim=2, **SMALL[name])
+    model.fit(np.array(mapped[:50]))        # imports take memory too
+    assert peak(lambda: model.fit(mapped).transform(mapped)) < mapped.nbytes / 3
+    again = MODELS[name](latent_dim=2, **SMALL[name]).fit(np.array(mapped))
+    assert np.array_equal(model.transform(mapped[:100]), again.transform(mapped[:100]))
+
+
+def test_a_run_keeps_its_training_rows_in_a_file_where_they_are_many(mapped, tmp_path, monkeypatch):
+    data = Dataset("mapped", mapped, pd.DataFrame({"row": range(len(mapped))}), ArrayCodec(np.zeros(200), np.ones(200)))
+    run = lambda: fitting.fit_run(data, MODELS["PCA"](latent_dim=2), checkpoint=Checkpoint(tmp_path / "run" / "checkpoint"))       # noqa: E731
+    (tmp_path / "run").mkdir()
+    whole = run()
+    monkeypatch.setattr(fitting, "MOST_IN_MEMORY", 1000)
+    assert peak(run) < 0.8 * mapped.nbytes      # the copy alone would take 0.9
+    part = run()
+    assert np.array_equal(part.codes, whole.codes) and [s.value for s in part.scores] == [s.value for s in whole.scores]
+    assert not list((tmp_path / "run").iterdir())
+
+
+def test_pca_is_exact_far_from_the_origin():
+    """Where the mean is a thousand spreads away, float32 products of rows that are not centred have nothing left."""
+    X = (np.random.RandomState(0).standard_normal((5000, 50)) @ np.diag(np.linspace(1, 5, 50)) + 1e4).astype(np.float32)
+    exact = decomposition.PCA(7, svd_solver="full").fit(X.astype(np.float64))
+    model = MODELS["PCA"](latent_dim=7).fit(X)
+    np.testing.assert_allclose(model.components_, exact.components_, atol=1e-4)
+    np.testing.assert_allclose(model.explained_variance_, exact.explained_variance_, rtol=1e-4)
+    assert model.noise_variance_ == pytest.approx(exact.noise_variance_, rel=1e-4)
