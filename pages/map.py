@@ -14,12 +14,12 @@ frame.run_picker("run-map")
 
 
 def controls():
-    """What is drawn: projection with its settings, dimensions, colour."""
+    """What is drawn: projection with its settings, colour, new samples."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         projection, of = projecting.controls(run)
         colours = dataset.colours()
         colour = st.selectbox("Colour by", [None, *colours], index=1 if colours else 0, format_func=lambda c: "one colour" if c is None else c, key=f"colour-{dataset.name}", width=220)
-        made = st.toggle("Generated", value=False, key="made", help="Show 200 new samples (seed 0) as rings, placed on the map like any new item.")
+        made = of == "codes" and st.toggle("Generated", value=False, key="made", help="Show 200 new samples (seed 0) as rings, placed on the map like any new item.")
     return projection, of, colour, made
 
 

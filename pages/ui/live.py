@@ -15,7 +15,8 @@ from starlette.routing import Route, WebSocketRoute
 
 from lvm_core import animation, figures, paths
 
-from . import forming, items, keep, maps, state, tiles
+from . import items, keep, maps, state
+from . import aligned, forming, tiles, truth
 from .guard import Ask, Refused, guarded, socket
 from .jobs import Job
 from .payloads import payload
@@ -215,9 +216,8 @@ async def _plotly(request: Request) -> Response:
     return FileResponse(path, media_type="text/javascript", headers={"Cache-Control": "public, max-age=86400", "X-Content-Type-Options": "nosniff"})
 
 
-_GET = {"scene": _scene, "item": _item, "random": _random, "generated": _generated, "search": keep.search, "kept": keep.listed} | tiles.GET | forming.GET
-_POST = {"decode": _decode, "place": _place, "film": _film, "path": _path} | tiles.POST | forming.POST
-_CHANGES = {"choose": keep.choose, "keep": keep.keep}
+_GET = {"scene": _scene, "item": _item, "random": _random, "generated": _generated, "search": keep.search, "kept": keep.listed} | aligned.GET | forming.GET | tiles.GET | truth.GET
+_POST = {"decode": _decode, "place": _place, "film": _film, "path": _path} | aligned.POST | forming.POST | tiles.POST | truth.POST
 
 routes = [Route("/live/plotly.js", _plotly, methods=["GET"]),
           *(Route(f"/live/{name}", guarded(handler), methods=[method]) for method, handlers in (("GET", _GET), ("POST", _POST | {"animation": _animation}))
