@@ -53,6 +53,12 @@ def save_dataset(folder: Path, dataset: Dataset, **more) -> None:
         files.write_json(temporary / "dataset.json", head | more, durable=True)
 
 
+def save_rows(folder: Path, rows: pd.DataFrame) -> None:
+    """Put other columns beside the rows of a dataset that is kept; their number stays."""
+    with files.plainly("Keeping the column"):
+        files.write(Path(folder) / "rows.parquet", _to_parquet(rows))
+
+
 def load_dataset(folder: Path) -> Dataset:
     """Read a dataset back, equal to the one saved. A large dense X stays on disk until it is used."""
     folder = Path(folder)

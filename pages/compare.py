@@ -113,7 +113,10 @@ def same_items(table: pd.DataFrame) -> None:
     runs = [found for id in table["id"][:8] if (found := state.RUNS.get(id)) is not None and found.fitted is not None]
     if not runs:
         return
-    common = sorted(set.intersection(*(set(map(int, r.fitted.scored_rows)) for r in runs))) or list(range(len(dataset)))
+    if len(data.chosen) and st.toggle(f"Of the {len(data.chosen):,} chosen rows", value=True, key=f"same-chosen-{data.id}", help="The rows that are chosen on the map; drawn at random (seed 0) where they are many."):
+        common = data.chosen
+    else:
+        common = sorted(set.intersection(*(set(map(int, r.fitted.scored_rows)) for r in runs))) or list(range(len(dataset)))
     rows = np.sort(np.random.RandomState(0).choice(common, min(12 if dataset.kind == "image" else 3, len(common)), replace=False))
     real, back = dataset.items(rows), [dataset.decode(r.fitted.model.inverse_transform(r.fitted.codes[rows])) for r in runs]
     names = [f"#{r.number} {type(r.model).__name__}" for r in runs]

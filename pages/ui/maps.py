@@ -109,6 +109,11 @@ def source(run: Run, view: View) -> np.ndarray:
     return run.cache["reduced"]
 
 
+def source_of(run: Run, key: str) -> np.ndarray:
+    """The same of the map kept under ``key``."""
+    return source(run, _held(key, run.maps[key]))
+
+
 def _view(key: str, projection: Projection, mapped: Mapped, of: str) -> View:
     cls = type(projection)
     if cls.exact and of == "codes":
