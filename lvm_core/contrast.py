@@ -127,7 +127,8 @@ def _number(a, b):
 
 def _levels(a, b):
     a, b = ([_level(v) for v in s] for s in (a, b))
-    names, codes, counts = np.unique(np.array(a + b, dtype=object).astype(str), return_inverse=True, return_counts=True)
+    codes, names = pd.factorize(np.array(a + b, dtype=object))
+    counts = np.bincount(codes, minlength=len(names))
     if len(names) > MOST_LEVELS and len(names) > 0.5 * len(codes):
         return None
     kept = np.argsort(-counts, kind="stable")[:MOST_LEVELS]
