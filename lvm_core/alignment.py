@@ -45,6 +45,8 @@ class Alignment:
 
     def sentence(self, name: str, onto: str) -> str:
         """What was done and what is left, in words."""
+        if self.residual < 1e-6:
+            return f"{name} has the same shape as {onto}."
         how = ("mirrored and " if self.mirrored else "") + f"turned by {abs(self.degrees):.0f}°"
         return f"{name} was {how}, scaled and shifted onto {onto}; {percent(self.residual)} of the variance still differs."
 

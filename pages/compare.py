@@ -8,7 +8,7 @@ from lvm_core import MODELS, comparison, export, figures
 from lvm_core.escape import markdown as md
 from lvm_core.files import StoreError
 from lvm_core.quality.base import percent
-from pages.ui import forms, frame, items, state
+from pages.ui import beside, forms, frame, items, state
 from pages.ui.jobs import WORKSPACE
 
 MOST = 30                           # models in the table
@@ -172,7 +172,12 @@ def result(runs) -> None:
     same_items(table)
 
 
-setup()
+view = st.segmented_control("Compare by", ("By numbers", "Maps side by side"), default="By numbers", required=True, key=f"compare-view-{data.id}", label_visibility="collapsed")
 mine = [r for r in state.runs() if r.dataset == data.id]
-under_way(mine)
-result(mine)
+if view == "By numbers":
+    setup()
+    under_way(mine)
+    result(mine)
+else:
+    under_way(mine)
+    beside.draw(data, mine)

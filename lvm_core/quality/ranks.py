@@ -63,15 +63,17 @@ class Quick:
     def __init__(self, space: Space, rows):
         self.rows, self.each = rows, np.arange(len(rows))[:, None]
         self.D = space._squared(rows)
-        self.D[self.each[:, 0], rows] = -1      # the row itself, before all
+        self.D[self.each[:, 0], rows] = -np.inf     # the row itself, before all
         self.sorted = np.sort(self.D, axis=1)
+        self.listed = np.empty((len(rows), 0), np.int64)
 
     def nearest(self, k):
-        found = np.empty((len(self.D), k), np.int64)
-        for row, d, border in zip(found, self.D, self.sorted[:, k]):
-            near = np.flatnonzero(d <= border)
-            row[:] = near[np.argsort(d[near], kind="stable")[1:k + 1]]
-        return found
+        if self.listed.shape[1] < k:
+            self.listed = np.empty((len(self.D), k), np.int64)
+            for row, d, border in zip(self.listed, self.D, self.sorted[:, k]):
+                near = np.flatnonzero(d <= border)
+                row[:] = near[np.argsort(d[near], kind="stable")[1:k + 1]]
+        return self.listed[:, :k]
 
     def ranks(self, J):
         at, found = self.D[self.each, J], np.empty(J.shape, np.float64)
@@ -97,7 +99,7 @@ def directions(A):
 
 
 def _squares(A):
-    """A function of row numbers: float32 squared distances (b, n) from those rows to all."""
+    """A function of row numbers: float32 squared distances (b, n) from those rows to all; equal rows may come out a rounding below zero."""
     if hasattr(A, "indptr"):
         return _by_products(A, np.asarray(A.multiply(A).sum(1)).ravel())
     if A.shape[1] <= _EXACT_PRODUCTS:
@@ -108,9 +110,14 @@ def _squares(A):
 
 def _by_differences(columns):
     def squared(rows):
-        D = np.square(columns[0, rows, None] - columns[0])
-        for column in columns[1:]:
-            D += np.square(column[rows, None] - column)
+        D, part = np.empty((2, len(rows), columns.shape[1]), np.float32)
+        for row, gap, i in zip(D, part, rows):      # a row at a time stays in a core's cache
+            np.subtract(columns[0], columns[0, i], out=row)
+            np.square(row, out=row)
+            for column in columns[1:]:
+                np.subtract(column, column[i], out=gap)
+                np.square(gap, out=gap)
+                row += gap
         return D
     return squared
 
@@ -118,7 +125,7 @@ def _by_differences(columns):
 def _by_exact_products(A):
     norms, ones = np.einsum("ij,ij->i", A, A)[:, None], np.ones((len(A), 1))
     left, right = np.hstack([-2 * A, norms, ones]), np.ascontiguousarray(np.hstack([A, ones, norms]).T)
-    return lambda rows: np.maximum(left[rows] @ right, 0).astype(np.float32)
+    return lambda rows: (left[rows] @ right).astype(np.float32)
 
 
 def _by_products(A, norms):
@@ -128,5 +135,5 @@ def _by_products(A, norms):
         D *= -2
         D += norms
         D += norms[rows, None]
-        return np.maximum(D, 0, out=D).astype(np.float32, copy=False)
+        return D.astype(np.float32, copy=False)
     return squared

@@ -23,6 +23,7 @@ SHORT = {"TSNE": "t-SNE", "Identity": "Axes", "Fisher": "Fisher"}
 OF = {"codes": "codes", "data": "the data itself"}
 DRAW_LIMIT, HOVER_LIMIT = 50_000, 20_000
 log = logging.getLogger(__name__)
+_KEY = "[A-Za-z0-9]{1,80}"
 _DATA = "OfData"         # ends the key of a map of the data itself
 
 
@@ -108,6 +109,11 @@ def source(run: Run, view: View) -> np.ndarray:
     return run.cache["reduced"]
 
 
+def source_of(run: Run, key: str) -> np.ndarray:
+    """The same of the map kept under ``key``."""
+    return source(run, _held(key, run.maps[key]))
+
+
 def _view(key: str, projection: Projection, mapped: Mapped, of: str) -> View:
     cls = type(projection)
     if cls.exact and of == "codes":
@@ -136,7 +142,7 @@ class Kept:
 
 def kept(run: Run) -> list[Kept]:
     """The finished maps of a run, by name."""
-    found = [_held(key, mapped) for key, mapped in run.maps.items()]
+    found = [_held(key, mapped) for key, mapped in run.maps.items() if re.fullmatch(_KEY, key)]       # others lie on another map's plane
     found += [_stored(_folder(run) / key) for key in _on_disk(run) if not dict.__contains__(run.maps, key)]
     return sorted(filter(None, found), key=lambda kept: kept.key)
 
@@ -170,7 +176,7 @@ def _folder(run: Run) -> Path:
 
 def _on_disk(run: Run) -> list[str]:
     try:
-        return [path.name for path in _folder(run).iterdir() if re.fullmatch("[A-Za-z0-9]{1,80}", path.name)] if run.stored else []
+        return [path.name for path in _folder(run).iterdir() if re.fullmatch(_KEY, path.name)] if run.stored else []
     except (OSError, StoreError):
         return []
 
