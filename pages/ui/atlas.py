@@ -26,16 +26,16 @@ def script(*layers: Path) -> str:
 
 
 def page(kind: str) -> str:
-    """The map's own ``html`` (one pane) or ``css``."""
-    return (ASSETS / "atlas" / f"atlas.{kind}").read_text(encoding="utf-8")
+    """The map's own ``html`` (one pane) or ``css``, with that of its layers."""
+    folder = ASSETS / "atlas"
+    return "\n".join(part.read_text(encoding="utf-8") for part in (folder / f"atlas.{kind}", *sorted(folder.glob(f"layer_*.{kind}"))))
 
 
 @cache
 def _component():
     folder = ASSETS / "atlas"
     js = script(*sorted(folder.glob("layer_*.js"))) + "\n" + (folder / "mount.js").read_text(encoding="utf-8")
-    css = "\n".join([page("css"), *(part.read_text(encoding="utf-8") for part in sorted(folder.glob("layer_*.css")))])
-    return st.components.v2.component("latent_atlas", html=page("html"), css=css, js=js, isolate_styles=False)
+    return st.components.v2.component("latent_atlas", html=page("html"), css=page("css"), js=js, isolate_styles=False)
 
 
 def stamp(run: state.Run) -> str:

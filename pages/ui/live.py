@@ -15,7 +15,7 @@ from starlette.routing import Route, WebSocketRoute
 
 from lvm_core import animation, figures, paths
 
-from . import items, keep, maps, state, tiles, truth
+from . import forming, items, keep, maps, state, tiles, truth
 from .guard import Ask, Refused, guarded, socket
 from .jobs import Job
 from .payloads import payload
@@ -215,7 +215,7 @@ async def _plotly(request: Request) -> Response:
     return FileResponse(path, media_type="text/javascript", headers={"Cache-Control": "public, max-age=86400", "X-Content-Type-Options": "nosniff"})
 
 
-_GET = {"scene": _scene, "item": _item, "random": _random, "generated": _generated, "search": keep.search, "kept": keep.listed} | tiles.GET | truth.GET
+_GET = {"scene": _scene, "item": _item, "random": _random, "generated": _generated, "search": keep.search, "kept": keep.listed} | tiles.GET | forming.GET | truth.GET
 _POST = {"decode": _decode, "place": _place, "film": _film, "path": _path} | tiles.POST | truth.POST
 _CHANGES = {"choose": keep.choose, "keep": keep.keep}
 
