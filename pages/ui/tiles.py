@@ -97,3 +97,4 @@ def _chosen(ask: Ask):
 
 GET = {"atlas": _scene, "tile": _tile, "colours": _colours, "pick": _pick, "card": _card, "chosen": _chosen}
 POST: dict = {}
+CHANGES: dict = {}
