@@ -76,13 +76,13 @@ class Labels {
   }
 
   one(context, label, left, y, ink, ground) {
-    const picture = this.pictures.get(label.region.row);
-    if (picture) {
+    const picture = this.pictures.get(label.region.row), thumbs = this.atlas.made.some((layer) => layer.cells && layer.on);
+    if (picture && !thumbs) {
       const scale = PICTURE / Math.max(picture.width, picture.height), w = picture.width * scale, h = picture.height * scale, x = left + (PICTURE - w) / 2;
       context.imageSmoothingEnabled = scale < 1; context.fillStyle = ground; context.fillRect(x - 2, y - h / 2 - 2, w + 4, h + 4);
       context.drawImage(picture, x, y - h / 2, w, h);
-      left += PICTURE + 5;
     }
+    if (picture) left += PICTURE + 5;
     if (!label.text) return;
     context.font = label.font; context.strokeStyle = ground; context.lineWidth = 4; context.strokeText(label.text, left, y); context.strokeText(label.text, left, y);
     context.fillStyle = ink; context.fillText(label.text, left, y);

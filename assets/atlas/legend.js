@@ -6,7 +6,7 @@ function plainLegend(box, head, colours) {
   if (head.scale) {
     const ramp = element("i", "at-ramp"), ends = element("span", "at-ends"), stops = [0, 50, 100, 150, 200, 254].map((i) => `rgb(${colours.subarray(4 * i, 4 * i + 3).join(",")})`);
     ramp.style.background = `linear-gradient(90deg, ${stops.join(",")})`;
-    ends.append(element("span", "", short(head.scale.low)), element("span", "", short(head.scale.high)));
+    ends.append(element("span", "", head.scale.ends[0]), element("span", "", head.scale.ends[1]));
     box.append(ramp, ends);
   }
   for (const group of head.groups || []) {
