@@ -206,9 +206,11 @@ def nearest_rows(run: Run, i: int, k: int) -> np.ndarray:
     """The k rows whose codes lie nearest to row i's, itself left out."""
     from lvm_core.neighbours import nearest
 
-    codes = run.fitted.codes
-    _, found = nearest(codes[[i]], codes, min(k + 1, len(codes)))
-    return np.array([j for j in found[0] if j != i][:k], dtype=int)
+    codes, k = run.fitted.codes, min(k + 1, len(run.fitted.codes))
+    rough = np.square(codes - codes[i]).sum(1)
+    rows = np.flatnonzero(rough <= np.partition(rough, k - 1)[k - 1] * 1.001)     # all that rounding leaves in question
+    _, found = nearest(codes[[i]], codes[rows], k)
+    return np.array([j for j in rows[found[0]] if j != i][:k - 1], dtype=int)
 
 
 def generated(run: Run, view: View, n: int = 200) -> np.ndarray:
