@@ -2,7 +2,7 @@
 //
 // What a layer may rely on (a class in layer_NAME.js, registered by LAYERS.push(Name), constructed with the atlas it lies on):
 //   methods, each optional: draw(context, atlas) each frame on the overlay, in pixels of the page; hover({ i, row, head } | null);
-//     click({ i, row, event } | null); scene(head) a map has come whole; camera() it moved; data(data) Python passed new data; key(event); close()
+//     click({ i, row, event } | null); takes([px, py], event): true where a click there is the layer's own; scene(head) a map has come whole; camera() it moved; data(data) Python passed new data; key(event); close()
 //   atlas.wire, atlas.ask(route, query, values), atlas.data; atlas.n, atlas.rowOf(i), atlas.placeOf(row);
 //     atlas.positions Uint16Array(2n) in drawn order; atlas.unitOf(x, y) from the map's own units; atlas.head: the scene's head (legend)
 //   atlas.camera: toScreen(ux, uy), toUnit(px, py), scale; atlas.moved() after changing it
@@ -291,6 +291,7 @@ class Atlas {
   }
 
   async click(at, event) {
+    if (this.made.some((layer) => layer.takes && this.safely(() => layer.takes(at, event)))) return;
     const found = await this.find(at), said = found && { ...found, event };
     this.layers("click", said); this.tell("click", said);
     if (found) this.report("picked", found.row);

@@ -47,6 +47,12 @@ def default(run: Run) -> str:
     return "Identity" if run.fitted.codes.shape[1] == 2 else "TSNE"
 
 
+def names(run: Run) -> list[str]:
+    """The projections that can be made of a run: those that need labels only where its data has some."""
+    labelled = run.dataset.targets() is not None
+    return [name for name, cls in PROJECTIONS.items() if labelled or not cls.labels]
+
+
 def suggest(cls: type[Projection], codes: np.ndarray) -> dict:
     """Settings that suit this many codes, where the projection has an opinion."""
     return cls.suggest(len(codes)) if hasattr(cls, "suggest") else {}
