@@ -29,7 +29,7 @@ def picture(view, colour, made, job):
     left, right = st.columns([7, 3], gap="medium")
     with left:
         if view.positions.shape[1] == 2:
-            clicked = atlas(run, view, colour, made=made, forming=job or "", key=f"atlas-{run.id}")
+            clicked = atlas(run, view, colour, made=made, job=job, key=f"atlas-{run.id}")
         else:
             clicked = solid(view, colour, made)
     with right:

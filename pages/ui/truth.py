@@ -216,3 +216,4 @@ def _friends(ask: Ask):
 
 GET = {"trust": _trust, "near": _near, "friends": _friends}
 POST: dict = {}
+CHANGES: dict = {}
