@@ -46,7 +46,8 @@ def _act(label, icon, name, run, able, rows, help) -> None:
     if not st.button(label, icon=icon, key=f"{name}-selection-{run.id}", disabled=not able, help=help):
         return
     try:
-        run.selection = rows()
+        with st.spinner("Choosing…"):
+            run.selection = rows()
     except ValueError as error:
         st.warning(md(str(error), 300), icon=":material/info:")
     else:
