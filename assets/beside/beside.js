@@ -81,6 +81,7 @@ class Beside {
     if (this.following || !this.part("link").checked) return;
     this.following = true; this.view = { x, y, scale };
     for (const other of this.others(atlas)) { other.camera.aim(x, y, scale); other.moved(); }
+    for (const each of this.atlases) rest(each);
     this.following = false;
   }
 
