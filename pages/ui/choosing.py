@@ -172,6 +172,9 @@ def _groups(run: Run):
 
 def _values(run: Run):
     known = keep.point_values(run)
+    if not known:
+        st.caption("Open Trust under this map, or Anomalies on the Analyse page: what they measure of each row can then be chosen by.")
+        return None
     left, middle, right = st.columns([2, 1, 3], vertical_alignment="bottom")
     name = left.selectbox("Number of each row", list(known), format_func=lambda v: md(v, 60), key=f"choose-value-{run.id}")
     side = middle.segmented_control("Side", ("below", "above"), default="below", required=True, key=f"choose-side-{run.id}", label_visibility="collapsed")
@@ -189,4 +192,4 @@ def _values(run: Run):
 
 WAYS = {"search": ("Words", _search, lambda run: True), "columns": ("Columns", _columns, lambda run: bool(_filterable(run))),
         "cluster": ("Clusters", _clusters, lambda run: len(run.dataset) > 3), "group": ("Kept groups", _groups, lambda run: bool(keep.groups(run))),
-        "value": ("Numbers", _values, lambda run: bool(keep.point_values(run)))}
+        "value": ("Trust or oddness", _values, lambda run: True)}
