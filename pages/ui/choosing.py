@@ -67,6 +67,7 @@ def forms(run: Run) -> None:
         for how, (label, icon) in TAKES.items():
             if st.button(label, icon=icon, key=f"take-{how}-{run.id}", disabled=not mine or not len(rows) or how in ("remove", "within") and not len(run.selection)):
                 keep.combine(run, rows, how)
+                st.session_state[f"choosing-{run.id}"] = True       # whoever chooses here may want to add to it
                 st.rerun()
 
 
@@ -114,7 +115,8 @@ def _kind(values: pd.Series) -> str:
 def _fits(values: pd.Series, key: str) -> np.ndarray:
     gone = bool(values.isna().any())
     ask = _range(values, key) if _kind(values) == "range" else _levels(values, key)
-    return within(values, **ask, missing=gone and st.checkbox("or missing", key=f"{key}-missing"))
+    missing = gone and st.checkbox("or missing", key=f"{key}-missing")
+    return np.ones(len(values), bool) if ask.get("levels") == [] and not missing else within(values, **ask, missing=missing)      # nothing was asked of it yet
 
 
 def _range(values: pd.Series, key: str) -> dict:
