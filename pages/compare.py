@@ -13,7 +13,7 @@ from pages.ui.jobs import WORKSPACE
 
 MOST = 30                           # models in the table
 
-frame.header("Compare", "Train a sensible set of models at once, on the same rows and with codes of the same length, and see which suits your data.")
+frame.header("Compare", "Train a sensible set of models at once, on the same rows and with codes of the same length, and see which suits your data: by numbers, or by their maps side by side.")
 data = frame.need_data()
 dataset = data.dataset
 

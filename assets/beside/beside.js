@@ -92,6 +92,9 @@ class Beside {
   }
 
   async chose(atlas, bits, count) {
+    const known = this.chosen && this.chosen.length === bits.length && this.chosen.every((byte, i) => byte === bits[i]);
+    this.chosen = bits;
+    if (known) return;      // told again after the page ran
     for (const other of this.others(atlas)) other.select(bits, count);
     this.chosenRows(bits, count);
     if (this.wires.length > 1) await atlas.wire.tell("spread");

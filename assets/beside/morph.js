@@ -23,6 +23,8 @@ class Morph {
     const { from } = this;
     from.positions = positions; from.points.setPlaces(positions, 0, from.n);
     if (from.dense || !from.held?.whole) from.stale = true;         // other points may be in view
+    from.moving = true; clearTimeout(from.resting);                 // where drawing is slow, fewer points while they move
+    from.resting = setTimeout(() => { from.moving = false; from.stale = true; from.invalidate(); }, 300);
     from.invalidate();
   }
 

@@ -88,9 +88,10 @@ class Dataset:
 
     @staticmethod
     def _colourable(column: pd.Series) -> bool:
-        if pd.api.types.is_numeric_dtype(column) or pd.api.types.is_datetime64_any_dtype(column):
-            return column.nunique() > 1
-        return 1 < column.nunique() <= max(200, min(5000, len(column) // 4))
+        if pd.api.types.is_bool_dtype(column) or pd.api.types.is_numeric_dtype(column) or pd.api.types.is_datetime64_any_dtype(column):
+            return column.count() > 0 and bool(column.min() != column.max())      # counting a million values takes a while
+        most = max(200, min(5000, len(column) // 4))
+        return column.iloc[:4 * most].nunique() <= most and 1 < column.nunique() <= most
 
     @property
     def fingerprint(self) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 EXACT_ROWS = 10_000     # up to here ties are broken as scikit-learn's trustworthiness breaks them; beyond they share their mean rank
+_COLUMNS = 2048         # of a product at a time, which stays in a core's cache
 _EXACT_PRODUCTS = 64    # dimensions up to which distances are found in double precision: tight groups far from the origin keep their order
 
 
@@ -64,7 +65,10 @@ class Quick:
         self.rows, self.each = rows, np.arange(len(rows))[:, None]
         self.D = space._squared(rows)
         self.D[self.each[:, 0], rows] = -np.inf     # the row itself, before all
-        self.sorted = np.sort(self.D, axis=1)
+        self.sorted = np.empty_like(self.D)
+        for row, d in zip(self.sorted, self.D):     # a row at a time stays in a core's cache
+            row[:] = d
+            row.sort()
         self.listed = np.empty((len(rows), 0), np.int64)
 
     def nearest(self, k):
@@ -110,8 +114,8 @@ def _squares(A):
 
 def _by_differences(columns):
     def squared(rows):
-        D, part = np.empty((2, len(rows), columns.shape[1]), np.float32)
-        for row, gap, i in zip(D, part, rows):      # a row at a time stays in a core's cache
+        D, gap = np.empty((len(rows), columns.shape[1]), np.float32), np.empty(columns.shape[1], np.float32)
+        for row, i in zip(D, rows):
             np.subtract(columns[0], columns[0, i], out=row)
             np.square(row, out=row)
             for column in columns[1:]:
@@ -125,7 +129,13 @@ def _by_differences(columns):
 def _by_exact_products(A):
     norms, ones = np.einsum("ij,ij->i", A, A)[:, None], np.ones((len(A), 1))
     left, right = np.hstack([-2 * A, norms, ones]), np.ascontiguousarray(np.hstack([A, ones, norms]).T)
-    return lambda rows: (left[rows] @ right).astype(np.float32)
+
+    def squared(rows):
+        a, D = left[rows], np.empty((len(rows), len(A)), np.float32)
+        for s in range(0, len(A), _COLUMNS):
+            D[:, s:s + _COLUMNS] = a @ right[:, s:s + _COLUMNS]
+        return D
+    return squared
 
 
 def _by_products(A, norms):

@@ -31,22 +31,32 @@ def lay(maps: Sequence[tuple[state.Run, str]]) -> tuple[list[str], list[Alignmen
     """Lay every map (run, key) onto the first: the keys under which their runs now hold them, and how each was moved, None for the first
     and for a map that could not be aligned (it then keeps its own place and is as large as the first)."""
     held = [run.maps[key] for run, key in maps]
+    # named by what is on them: a run that is trained further, or a map that is made anew, gets another name
+    seal = hashlib.sha256(b"".join(np.ascontiguousarray(m.positions).tobytes() for m in held)).hexdigest()[:16]
+    keys, known = [f"{_LAID}{seal}-{place}" for place in range(len(maps))], maps[0][0].cache.setdefault("moves", {})
+    if seal not in known or not all(key in run.maps for (run, _), key in zip(maps, keys)):
+        known[seal] = _lay([run for run, _ in maps], held, keys)
+        _forget([run for run, _ in maps], keys, known)
+    return keys, known[seal]
+
+
+def _lay(runs: list[state.Run], held: list[Mapped], keys: list[str]) -> list[Alignment | None]:
     first = held[0].positions
     moves = [None] + [_move(mapped.positions, first) for mapped in held[1:]]
     laid = [first.astype(np.float64)] + [_fill(m.positions, first) if move is None else move.apply(m.positions) for m, move in zip(held[1:], moves[1:])]
     box = np.min([P.min(0) for P in laid], 0), np.max([P.max(0) for P in laid], 0)
-    # named by what is on it: a run that is trained further, or a map that is made anew, gets another name
-    seal = hashlib.sha256(b"".join(np.ascontiguousarray(m.positions).tobytes() for m in held)).hexdigest()[:16]
-    keys = []
-    for place, ((run, _), mapped, P) in enumerate(zip(maps, held, laid)):
-        key = f"{_LAID}{seal}-{place}"
-        if key not in run.maps:
-            run.maps[key] = Laid(mapped.projection, P.astype(np.float32), mapped.scores, mapped.note, box)
-        keys.append(key)
-    for run in {run.id: run for run, _ in maps}.values():
+    for run, key, mapped, P in zip(runs, keys, held, laid):
+        run.maps[key] = Laid(mapped.projection, P.astype(np.float32), mapped.scores, mapped.note, box)
+    return moves
+
+
+def _forget(runs: list[state.Run], keys: list[str], known: dict) -> None:
+    """Let go of the oldest."""
+    for run in {run.id: run for run in runs}.values():
         for old in [key for key in list(run.maps) if key.startswith(_LAID) and key not in keys][:-MOST_HELD]:
             dict.pop(run.maps, old, None)
-    return keys, moves
+    for old in list(known)[:-MOST_HELD]:
+        known.pop(old, None)
 
 
 def _move(P: np.ndarray, onto: np.ndarray) -> Alignment | None:

@@ -35,8 +35,7 @@ def page(kind: str) -> str:
 def _component():
     folder = ASSETS / "atlas"
     js = script(*sorted(folder.glob("layer_*.js"))) + "\n" + (folder / "mount.js").read_text(encoding="utf-8")
-    css = "\n".join([page("css"), *(part.read_text(encoding="utf-8") for part in sorted(folder.glob("layer_*.css")))])
-    return st.components.v2.component("latent_atlas", html=page("html"), css=css, js=js, isolate_styles=False)
+    return st.components.v2.component("latent_atlas", html=page("html"), css=page("css"), js=js, isolate_styles=False)
 
 
 def stamp(run: state.Run) -> str:

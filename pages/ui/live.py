@@ -16,7 +16,7 @@ from starlette.routing import Route, WebSocketRoute
 
 from lvm_core import animation, figures, paths
 
-from . import aligned, forming, items, keep, maps, state, tiles, truth
+from . import aligned, forming, items, keep, maps, naming, state, tiles, truth
 from .guard import Ask, Refused, guarded, socket
 from .jobs import Job
 from .payloads import payload
@@ -216,7 +216,7 @@ async def _plotly(request: Request) -> Response:
     return FileResponse(path, media_type="text/javascript", headers={"Cache-Control": "public, max-age=86400", "X-Content-Type-Options": "nosniff"})
 
 
-_PARTS = aligned, forming, tiles, truth     # modules of questions: each states GET, POST and CHANGES
+_PARTS = aligned, forming, naming, tiles, truth     # modules of questions: each states GET, POST and CHANGES
 _GET = ChainMap({"scene": _scene, "item": _item, "random": _random, "generated": _generated, "search": keep.search, "kept": keep.listed}, *(part.GET for part in _PARTS))
 _POST = ChainMap({"decode": _decode, "place": _place, "film": _film, "path": _path}, *(part.POST for part in _PARTS))
 _CHANGES = ChainMap({"choose": keep.choose, "keep": keep.keep}, *(part.CHANGES for part in _PARTS))

@@ -47,6 +47,12 @@ def default(run: Run) -> str:
     return "Identity" if run.fitted.codes.shape[1] == 2 else "TSNE"
 
 
+def names(run: Run) -> list[str]:
+    """The projections that can be made of a run: those that need labels only where its data has some."""
+    labelled = run.dataset.targets() is not None
+    return [name for name, cls in PROJECTIONS.items() if labelled or not cls.labels]
+
+
 def suggest(cls: type[Projection], codes: np.ndarray) -> dict:
     """Settings that suit this many codes, where the projection has an opinion."""
     return cls.suggest(len(codes)) if hasattr(cls, "suggest") else {}
@@ -200,9 +206,11 @@ def nearest_rows(run: Run, i: int, k: int) -> np.ndarray:
     """The k rows whose codes lie nearest to row i's, itself left out."""
     from lvm_core.neighbours import nearest
 
-    codes = run.fitted.codes
-    _, found = nearest(codes[[i]], codes, min(k + 1, len(codes)))
-    return np.array([j for j in found[0] if j != i][:k], dtype=int)
+    codes, k = run.fitted.codes, min(k + 1, len(run.fitted.codes))
+    rough = np.square(codes - codes[i]).sum(1)
+    rows = np.flatnonzero(rough <= np.partition(rough, k - 1)[k - 1] * 1.001)     # all that rounding leaves in question
+    _, found = nearest(codes[[i]], codes[rows], k)
+    return np.array([j for j in rows[found[0]] if j != i][:k - 1], dtype=int)
 
 
 def generated(run: Run, view: View, n: int = 200) -> np.ndarray:

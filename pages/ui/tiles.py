@@ -35,14 +35,17 @@ def sheet(run: state.Run, key: str) -> Sheet:
 # -- colours -----------------------------------------------------------------------------------------------------------
 
 def _coloured(ask: Ask) -> tuple[dict, np.ndarray, np.ndarray]:
-    run, name = ask.run, ask.options.get("colour") or None
+    run, name, scale = ask.run, ask.options.get("colour") or None, ask.options.get("scale") or None
     if name is not None and name not in run.dataset.rows.columns:
         raise Refused(404, "There is no such column to colour by.")
     held = run.cache.get("coloured")
-    if held is None or held[0] != name:
+    if held is None or held[0] != (name, scale):
         n = len(run.dataset)
-        found = colouring(run.dataset.rows[name] if name else None, n)
-        held = run.cache["coloured"] = name, (found.legend, found.palette, found.index[order(n)])
+        try:
+            found = colouring(run.dataset.rows[name] if name else None, n, scale)
+        except ValueError as error:
+            raise Refused(400, str(error)) from error
+        held = run.cache["coloured"] = (name, scale), (found.legend, found.palette, found.index[order(n)])
     return held[1]
 
 
@@ -65,7 +68,7 @@ def _tile(ask: Ask):
 
 
 def _colours(ask: Ask):
-    """Another colouring of all points: the legend; the palette (256, 4) and the colour indices uint8 (n,) in drawn order."""
+    """Another colouring of all points, on another ``scale`` where that is asked for: the legend; the palette (256, 4) and the colour indices uint8 (n,) in drawn order."""
     head, palette, index = _coloured(ask)
     return head, palette.tobytes() + index.tobytes()
 

@@ -46,9 +46,9 @@ def measuring(run: state.Run, key: str) -> Job:
     if job is None or job.mapped is not mapped:
         def keep(trust: MapTrust) -> None:
             if run.maps.get(key) is mapped:
-                run.cache[f"trust-{key}"] = mapped, trust
                 if whole(trust, run, key):
                     _store(_folder(run, key), trust)
+                run.cache[f"trust-{key}"] = mapped, trust
 
         def work(on_step) -> MapTrust:
             shown = maps.source_of(run, key)

@@ -35,7 +35,7 @@ def draw(run, view) -> None:
     right.plotly_chart(figures_trust.agreement_curve(trust.sizes, trust.curve, k), key=f"trust-curve-{run.id}", config=items.PLOT,
                        alt="neighbours kept beyond chance at every size of neighbourhood")
     if len(trust.numbers) > 1:
-        _original(trust, k)
+        _original(run, trust, k)
     st.caption(f"{reach(trust)} {md(view.placing, 500)}")
 
 
@@ -52,7 +52,7 @@ def _meanwhile(run, view, job) -> None:
     st.caption(md(view.placing, 500))
 
 
-def _original(trust, k) -> None:
+def _original(run, trust, k) -> None:
     """The same scores in the original space, beside."""
     st.markdown("**Where it is lost.** A map is a picture of codes, and codes are a picture of your rows: each step loses something.")
     table = pd.DataFrame(beside(trust, k)).dropna(axis=1, how="all").set_index("score")
@@ -60,7 +60,7 @@ def _original(trust, k) -> None:
     st.dataframe(table, column_config=shown, alt="the scores of the map, of the codes, and of both together")
     if trust.beside:
         st.caption(f"The columns about rows were measured on {trust.beside:,} points chosen at random (seed 0), each against all {trust.n:,}. "
-                   "For labels the columns are the map, the codes and the rows themselves.")
+                   "For labels the columns are the map, the codes and the rows themselves." + (" Rows are compared by the cosine of their words." if hasattr(run.dataset.X, "indptr") else ""))
 
 
 _HELP = {PAIRS["map"]: "How well the map keeps what the codes say.", PAIRS["codes"]: "How well the codes keep what the rows themselves say, before any map.",
