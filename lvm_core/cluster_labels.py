@@ -132,13 +132,25 @@ def _speaker(dataset):
     if dataset is None:
         return lambda labels: {}
     if dataset.kind == "text":
-        return lambda labels: {c: [term for term, _ in found] for c, found in class_words(dataset.X, labels, dataset.codec.terms, 3, power=0.5).items()}
+        return lambda labels: _terms(dataset, labels)
     y, traits = dataset.targets(), _traits(dataset)
 
     def say(labels):
         of = _majority(labels, y)
         return {c: of.get(c, []) + _phrases(traits, labels, c, said, 2 - len(of.get(c, []))) for c, said in _apart(traits, labels).items()}
     return say
+
+
+def _terms(dataset, labels, most: int = 3) -> dict[int, list[str]]:
+    """Words of three letters or more that the regions' documents share: each in at least a tenth of them, and in two."""
+    terms, found = dataset.codec.terms, {}
+    for c, words in class_words(dataset.X, labels, terms, 60, power=0.5).items():
+        rows = np.flatnonzero(labels == c)
+        columns = {terms[j]: j for j in np.unique(dataset.X[rows].indices)}
+        said = [word for word, _ in words if sum(map(str.isalpha, word)) >= 3 and word in columns]
+        share = np.asarray((dataset.X[rows][:, [columns[word] for word in said]] > 0).sum(0)).ravel() if said else []
+        found[c] = [word for word, count in zip(said, share) if count >= max(2, 0.1 * len(rows))][:most]
+    return found
 
 
 def _majority(labels, y) -> dict[int, list[str]]:
@@ -189,7 +201,7 @@ def _phrases(traits, labels, c: int, said, most: int) -> list[str]:
         if abs(effect) < NOTABLE or len(found) >= most:
             break
         if not shares[name]:
-            found.append(f"{name} {'high' if effect > 0 else 'low'}")
+            found.append(f"{name.replace('_', ' ')} {'high' if effect > 0 else 'low'}")
         elif effect > 0 and X[labels == c, names.index(name)].mean() >= PURE:
-            found.append(name.replace(" = ", " "))
+            found.append(name.replace(" = ", " ").replace("_", " "))
     return found

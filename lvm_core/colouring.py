@@ -201,5 +201,5 @@ def _decades(low: float, high: float) -> list[float]:
 def _short(value: float) -> str:
     value = float(value)
     if value == 0 or 1e-3 <= abs(value) < 1e6:
-        return f"{value:,.6g}" if abs(value) >= 1000 else f"{value:.3g}"
+        return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
     return f"{value:.2g}"

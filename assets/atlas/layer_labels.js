@@ -20,10 +20,12 @@ class Labels {
 
   scene() {
     const { map } = this.atlas.data;
-    if (!this.on || this.map === map && this.size === this.atlas.head) return;
-    this.map = map; this.size = this.atlas.head; this.regions = []; this.boxes = []; this.show();
+    if (!this.on || this.atlas.data.job || !this.atlas.head || this.map === map && this.drawn === this.atlas.positions) return;
+    this.map = map; this.drawn = this.atlas.positions; this.regions = []; this.boxes = []; this.show();
     clearTimeout(this.timer); this.timer = setTimeout(() => this.load(map), 400);       // the points come first
   }
+
+  data() { this.scene(); this.show(); }       // a map that was being made is there now
 
   async load(map) {
     if (this.atlas.closed || map !== this.atlas.data.map) return;
@@ -44,35 +46,29 @@ class Labels {
     this.arrange(); this.show(); this.atlas.invalidate();
   }
 
-  // How close one must come for each name: the least scale at which it overlaps none before it.
   arrange() {
-    const { atlas } = this, context = atlas.overlay.getContext("2d"), font = getComputedStyle(atlas.root).fontFamily, k = atlas.camera.k / atlas.camera.scale;
+    const { atlas } = this, { camera } = atlas;
+    this.labels = [];
     if (!atlas.head || !this.regions.length) return;
-    const placed = [];
-    this.labels = this.regions.map((region) => {
-      const picture = this.pictures.get(region.row);
-      if (!region.name && !picture) return null;
+    const context = atlas.overlay.getContext("2d"), font = getComputedStyle(atlas.root).fontFamily, k = camera.k / camera.scale;
+    const labels = this.regions.map((region) => {
+      const picture = this.pictures.get(region.row), text = shorter(region.name, 34);
       context.font = `${FONTS[region.level] || FONTS[2]} ${font}`;
-      const text = shorter(region.name, 34), width = text ? context.measureText(text).width : 0, [x, y] = atlas.unitOf(...region.at), reach = region.radius / atlas.head.side * UNITS * k;
-      const label = { region, text, x, y, font: context.font, w: width + (picture ? PICTURE + (text ? 5 : 0) : 0), h: picture ? PICTURE : 17 };
-      label.from = region.level ? 20 / Math.max(reach, 1e-6) : 0;        // a finer region is worth a name once it is about as large as one
-      for (const other of placed) {
-        const meet = Math.min(((label.w + other.w) / 2 + GAP) / Math.abs((x - other.x) * k), ((label.h + other.h) / 2 + GAP / 2) / Math.abs((y - other.y) * k));
-        if (other.from < meet) label.from = Math.max(label.from, meet);
-      }
-      if (label.from <= CLOSEST) placed.push(label);
-      return label;
-    }).filter((label) => label && label.from <= CLOSEST);
+      const w = (text ? context.measureText(text).width : 0) + (picture ? PICTURE + (text ? 5 : 0) : 0), [x, y] = atlas.unitOf(...region.at), reach = region.radius / atlas.head.side * UNITS * k;
+      const middle = camera.width / 2 + (x - UNITS / 2) * k, aside = Math.max(w / 2 + 6 - middle, Math.min(camera.width - w / 2 - 6 - middle, 0));    // whole where the map is seen whole
+      return { region, text, font: context.font, x, y, aside, w, h: picture ? PICTURE : 17, from: region.level ? 20 / Math.max(reach, 1e-6) : 0 };
+    });
+    this.labels = closeness(labels.filter(({ w }) => w > 0), k).filter(({ from }) => from <= CLOSEST);
   }
 
-  draw(context, { camera, root }) {
+  draw(context, { camera, root, data }) {
     this.boxes = [];
-    if (!this.on || !this.labels || !this.regions.length) return;
+    if (!this.on || data.job || !this.labels || !this.regions.length) return;
     const style = getComputedStyle(root), ink = style.getPropertyValue("--ink") || "#17242b", ground = style.getPropertyValue("--ground") || "#fff";
     context.textBaseline = "middle"; context.lineJoin = "round";
     for (const label of this.labels) {
       if (label.from > camera.scale) continue;
-      const [x, y] = camera.toScreen(label.x, label.y);
+      const [px, y] = camera.toScreen(label.x, label.y), x = px + label.aside;
       if (x + label.w / 2 < 0 || x - label.w / 2 > camera.width || y + label.h < 0 || y - label.h > camera.height) continue;
       this.one(context, label, x - label.w / 2, y, ink, ground);
       this.boxes.push({ label, left: x - label.w / 2 - 3, top: y - label.h / 2 - 3, right: x + label.w / 2 + 3, bottom: y + label.h / 2 + 3 });
@@ -118,7 +114,7 @@ class Labels {
 
   show() {
     const { list, regions, found } = this;
-    list.hidden = !this.on || !regions.length;
+    list.hidden = !this.on || !!this.atlas.data.job || !regions.length;
     if (list.hidden) return;
     const summary = element("summary", "", `${regions.length} regions`), lines = element("ul", "at-names-list"), many = (v) => v.toLocaleString("en");
     const words = `Dense regions of this picture (HDBSCAN${found.fitted < found.n ? ` on ${many(found.fitted)} of ${many(found.n)} points, the others with their nearest` : ""}), not proof of groups in the data. `
@@ -153,6 +149,19 @@ class Labels {
   }
 }
 LAYERS.push(Labels);
+
+// How close one must come for each label (x, y in units, moved `aside` and `w` by `h` in pixels): the least scale, no less than its own `from`,
+// from which on it overlaps none of those before it that are shown there. `k`: pixels a unit at scale 1.
+function closeness(labels, k) {
+  labels.forEach((label, i) => {
+    for (const other of labels.slice(0, i)) {
+      const dx = (label.x - other.x) * k, dy = (label.y - other.y) * k, gap = Math.sign(dx || 1) * (label.aside - other.aside);
+      const clear = Math.max(0, Math.min(((label.w + other.w) / 2 + GAP - gap) / Math.abs(dx), ((label.h + other.h) / 2 + GAP / 2) / Math.abs(dy)));
+      if (other.from < clear) label.from = Math.max(label.from, clear);
+    }
+  });
+  return labels;
+}
 
 function shorter(text, most) { return text.length > most ? `${text.slice(0, most - 1).trimEnd()}…` : text; }
 

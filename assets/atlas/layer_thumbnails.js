@@ -1,7 +1,7 @@
 // Pictures on the map: the plane is cut into cells that halve as one comes closer; each cell with points shows the one of them that is drawn
 // first, so that moving changes nothing and coming closer only adds.
 
-const CELL = 40, KEPT = 6000, A_TIME = 400;      // least pixels of a cell; small pictures held; asked for in one go
+const CELL = 32, KEPT = 6000, A_TIME = 400;      // least pixels of a cell; small pictures held; asked for in one go
 
 class Thumbnails {
   constructor(atlas) {
@@ -22,28 +22,26 @@ class Thumbnails {
     this.atlas.invalidate();
   }
 
-  // The drawn places of the points that stand for the cells in view: [place, cell x, cell y].
+  // The drawn places of the points that stand for the cells in view and around it, with the middles of these: kept until the view leaves them.
   cells() {
-    const { atlas } = this, { camera, positions, look, loaded } = atlas, cell = CELL / camera.k, unit = 2 ** Math.ceil(Math.log2(cell)), [left, bottom, right, top] = camera.rect();
-    const x0 = Math.floor(left / unit), y0 = Math.floor(bottom / unit), w = Math.floor(right / unit) - x0 + 1, h = Math.floor(top / unit) - y0 + 1;
-    const first = new Int32Array(w * h).fill(-1);
-    let open = w * h;
-    for (let i = 0; i < loaded && open; i++) {
-      const x = Math.floor(positions[2 * i] / unit) - x0, y = Math.floor(positions[2 * i + 1] / unit) - y0;
-      if (x < 0 || y < 0 || x >= w || y >= h || first[y * w + x] >= 0 || look[4 * i + 2] & 2) continue;
-      first[y * w + x] = i; open--;
+    const { atlas } = this, { camera, hidden, loaded, positions } = atlas, unit = 2 ** Math.ceil(Math.log2(CELL / camera.k)), view = camera.rect().map((v) => Math.floor(v / unit));
+    const held = this.cut;
+    if (!held || held.unit !== unit || held.hidden !== hidden || held.loaded !== loaded || held.positions !== positions || view.some((v, side) => (side < 2 ? v < held.sides[side] : v > held.sides[side]))) {
+      const [x0, y0, x1, y1] = view, w = x1 - x0 + 1, h = y1 - y0 + 1, far = Math.ceil(UNITS / unit);
+      const sides = [Math.max(x0 - (w >> 1), Math.min(x0, 0)), Math.max(y0 - (h >> 1), Math.min(y0, 0)), Math.min(x1 + (w >> 1), Math.max(x1, far)), Math.min(y1 + (h >> 1), Math.max(y1, far))];
+      this.cut = { unit, hidden, loaded, positions, sides, found: standing(atlas, unit, sides) };
     }
-    const found = [];
-    first.forEach((i, at) => { if (i >= 0) found.push([i, (at % w + x0 + 0.5) * unit, (Math.floor(at / w) + y0 + 0.5) * unit]); });
-    return { found, size: unit * camera.k };
+    return { found: this.cut.found, size: unit * camera.k };
   }
 
   draw(context, atlas) {
     if (!this.on || !atlas.loaded) return;
-    const { found, size } = this.cells(), side = size * 0.9, colours = atlas.colours, missing = [];
+    const { found, size } = this.cells(), side = size * 0.9, { colours, camera } = atlas, missing = [];
     context.lineWidth = 2;
     for (const [i, ux, uy] of found) {
-      const row = atlas.rowOf(i), picture = this.held.get(row), [x, y] = atlas.camera.toScreen(ux, uy);
+      const [x, y] = camera.toScreen(ux, uy);
+      if (x < -size || y < -size || x > camera.width + size || y > camera.height + size) continue;
+      const row = atlas.rowOf(i), picture = this.held.get(row);
       if (!picture) { missing.push(row); continue; }
       const scale = side / Math.max(picture.width, picture.height), w = picture.width * scale, h = picture.height * scale, shade = atlas.look[4 * i];
       context.globalAlpha = atlas.selected && !bit(atlas.bits, i) ? 0.2 : 1;
@@ -56,3 +54,15 @@ class Thumbnails {
   }
 }
 LAYERS.unshift(Thumbnails);     // below the names
+
+// Of each cell `unit` wide between `sides` (first and last column and row) the point that is drawn first and not hidden: [place, middle x, middle y].
+function standing({ positions, look, loaded }, unit, [x0, y0, x1, y1]) {
+  const w = x1 - x0 + 1, first = new Int32Array(w * (y1 - y0 + 1)).fill(-1), found = [];
+  for (let i = 0; i < loaded; i++) {
+    const x = Math.floor(positions[2 * i] / unit), y = Math.floor(positions[2 * i + 1] / unit), at = (y - y0) * w + x - x0;
+    if (x < x0 || x > x1 || y < y0 || y > y1 || first[at] >= 0 || look[4 * i + 2] & 2) continue;
+    first[at] = i;
+    found.push([i, (x + 0.5) * unit, (y + 0.5) * unit]);
+  }
+  return found;
+}
