@@ -79,7 +79,7 @@ def _mask(symbol: int, r: float, alpha: float):
 
 
 def outline(symbol: int, r: float) -> np.ndarray:
-    """Corners (m, 2) of a symbol about the origin, of about the same area as a circle of radius r; the order is that of figures.SYMBOLS."""
+    """Corners (m, 2) of a symbol about the origin, of about the same area as a circle of radius r; circle, diamond, square, triangle, cross, x, star, pentagon."""
     turn = np.linspace(0, 2 * np.pi, 49)[:-1]
     if symbol == 0:
         return r * np.stack([np.cos(turn), np.sin(turn)], 1)

@@ -10,7 +10,6 @@ from pages.ui.atlas import atlas
 frame.header("Map", "Every dot is one of your items, placed by its code. Click a dot to see it; use box or lasso (top right of the map) to choose many.")
 run = frame.need_run()
 dataset, codes = run.dataset, run.fitted.codes
-frame.run_picker("run-map")
 
 
 def controls():
@@ -20,6 +19,7 @@ def controls():
         colours = dataset.colours()
         colour = st.selectbox("Colour by", [None, *colours], index=1 if colours else 0, format_func=lambda c: "one colour" if c is None else c, key=f"colour-{dataset.name}", width=220)
         made = of == "codes" and st.toggle("Generated", value=False, key="made", help="Show 200 new samples (seed 0) as rings, placed on the map like any new item.")
+        frame.run_picker("run-map", width=240)
     return projection, of, colour, made
 
 
@@ -29,7 +29,7 @@ def picture(view, colour, made, job):
     left, right = st.columns([7, 3], gap="medium")
     with left:
         if view.positions.shape[1] == 2:
-            clicked = atlas(run, view, colour, made=made, forming=job or "", key=f"atlas-{run.id}")
+            clicked = atlas(run, view, colour, made=made, job=job, key=f"atlas-{run.id}")
         else:
             clicked = solid(view, colour, made)
     with right:

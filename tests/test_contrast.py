@@ -9,7 +9,7 @@ from scipy.sparse import csr_matrix
 from scipy.stats import mannwhitneyu
 
 from lvm_core import DATASETS, figures_contrast
-from lvm_core.contrast import cliff, columns, contrast, log_odds, words
+from lvm_core.contrast import cliff, columns, contrast, log_odds, shares, words
 from lvm_core.identify import identify
 
 side = some.lists(some.integers(-4, 4), min_size=2, max_size=30).map(lambda v: np.array(v, float))
@@ -23,6 +23,12 @@ def test_delta_is_the_share_of_pairs(A, B):
     assert -1 <= found.low <= found.delta + 1e-9 and found.delta - 1e-9 <= found.high <= 1
     if len(set([*A, *B])) > 1:
         assert found.p == pytest.approx(mannwhitneyu(A, B, use_continuity=False, method="asymptotic").pvalue, abs=1e-9)
+
+
+@settings(max_examples=40, deadline=None)
+@given(some.lists(some.booleans(), min_size=2, max_size=30), some.lists(some.booleans(), min_size=2, max_size=30))
+def test_shares_are_the_delta_of_truth_values(a, b):
+    np.testing.assert_allclose(shares(np.mean(a), len(a), np.mean(b), len(b)), cliff(np.array(a, float), np.array(b, float)), atol=1e-9)
 
 
 def test_the_interval_holds_the_truth_as_often_as_it_says():

@@ -81,15 +81,17 @@ class Dataset:
         return np.array([None if gone else str(v) for v, gone in zip(column, column.isna())], dtype=object)
 
     def colours(self) -> list[str]:
-        """Columns of ``rows`` a map can be coloured by: numbers, dates, and categories with at most 200 values; the label first."""
+        """Columns of ``rows`` a map can be coloured by: numbers, dates, and categories with at most 200 values or, in large data, at most 5000 that
+        occur four times on average; the label first."""
         names = [c for c in self.rows.columns if self._colourable(self.rows[c])]
         return sorted(names, key=lambda c: c != self.label)
 
     @staticmethod
     def _colourable(column: pd.Series) -> bool:
-        if pd.api.types.is_numeric_dtype(column) or pd.api.types.is_datetime64_any_dtype(column):
-            return column.nunique() > 1
-        return 1 < column.nunique() <= 200
+        if pd.api.types.is_bool_dtype(column) or pd.api.types.is_numeric_dtype(column) or pd.api.types.is_datetime64_any_dtype(column):
+            return column.count() > 0 and bool(column.min() != column.max())      # counting a million values takes a while
+        most = max(200, min(5000, len(column) // 4))
+        return column.iloc[:4 * most].nunique() <= most and 1 < column.nunique() <= most
 
     @property
     def fingerprint(self) -> str:
