@@ -360,6 +360,16 @@ def test_every_form_is_made_of_a_selection_and_again_the_same(form, dims):
     assert FORMS[form].make(wanted, None) == FORMS[form].make(wanted, None)
 
 
+def test_a_poster_names_the_regions_that_hold_chosen_rows():
+    extract = extract_of("table")
+    positions = extract.positions * 0.05 + np.where(extract.dataset.rows["group"] == "a", -5, 5).astype(np.float32)[:, None]
+    group = np.flatnonzero(extract.dataset.rows["group"] == "a")
+    for rows, sides in ((np.arange(60), {True, False}), (group, {True})):
+        wanted = Wanted(Extract(extract.dataset, extract.codes, positions, rows), "group", names="regions")
+        assert {x < 0 for x, _, name in wanted.poster().labels if name} == sides
+    assert not Wanted(extract, "group", names="none").poster().labels and len(Wanted(extract, "group").poster().labels) == 2
+
+
 def test_the_table_says_the_colours_of_the_map():
     wanted = Wanted(extract_of("table"), "group")
     frame = pd.read_parquet(io.BytesIO(FORMS["parquet"].make(wanted, None)))
