@@ -51,7 +51,7 @@ class Wanted:
         if self.names == "regions":
             extract, among = self.extract, set(self.extract.rows.tolist())
             found = named_regions(extract.positions[:, :2], extract.dataset).regions
-            return tuple((*region.at, region.name) for region in found if region.words and region.medoid in among)
+            return tuple((*region.at, region.name) for region in found if region.level < 2 and region.words and region.medoid in among)
         return posters.class_names(P, self.colours) if self.names == "classes" else ()
 
     def with_colour(self) -> Extract:
