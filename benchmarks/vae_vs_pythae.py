@@ -1,14 +1,15 @@
-"""Rows per second of our VAE and of Pythae's, side by side: the same layers, objective, optimiser and batch size.
+"""Rows per second of our VAE, of Pythae's and of a plain PyTorch loop over a DataLoader: the same layers, objective, optimiser and batch size.
 
-    python benchmarks/vae_vs_pythae.py MNIST.npz [--rows 60000] [--epochs 3] [--batch 64] [--repeats 3] [--cool-down 0.5]
+    python benchmarks/vae_vs_pythae.py MNIST.npz [--network mlp|conv] [--rows 60000] [--epochs 3] [--batch 64] [--repeats 3] [--cool-down 0.5]
 
 MNIST.npz holds ``x_train`` (n, 28, 28) uint8. Pythae is not among the app's dependencies; beside them install it with
 ``pip install --no-deps --target FOLDER pythae==0.1.2 cloudpickle imageio "pydantic==1.10.*"`` and add FOLDER to PYTHONPATH.
 
-Both train 784-512-(2 x k) and k-512-784 with ReLU and a sigmoid on [0, 1] pixels, minimising
+All train 784-512-(2 x k) and k-512-784 with ReLU and a sigmoid on [0, 1] pixels (``--network conv``: three convolutions of stride 2 with 64, 128 and
+128 channels under the 512 units, and back by resizing; Pythae gets them as its own encoder and decoder), minimising
 ``0.5 |x - x'|^2 + KL`` (Gaussian of unit variance) by Adam at 1e-3. What is timed is the epochs, from the first to the
-last step, without set-up and saving; the whole calls (``fit`` here, ``trainer.train`` there) are printed too. The two
-alternate, and each repeat has its own seed. The loss is then computed for both by one function, on the same rows with the
+last step, without set-up and saving; the whole calls (``fit`` here, ``trainer.train`` there) are printed too. They
+alternate, and each repeat has its own seed. The loss is then computed for all by one function, on the same rows with the
 same noise. ``--cool-down`` is our VAE's own schedule (the share of the training in which the rate falls to 0); 0 keeps the
 rate constant, as Pythae does by default. The batch size is Pythae's default.
 """
@@ -32,6 +33,27 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 K, HIDDEN, RATE = 16, 512, 1e-3
+NETWORK = "mlp"
+
+
+def layers():
+    """Encoder (n, 784) -> (n, 2 K) and decoder (n, K) -> log-odds (n, 784) as plain PyTorch writes them, the layers of ours."""
+    from torch.nn import Conv2d, Flatten, Linear, ReLU, Sequential, Unflatten, Upsample
+
+    if NETWORK == "mlp":
+        return Sequential(Linear(784, HIDDEN), ReLU(), Linear(HIDDEN, 2 * K)), Sequential(Linear(K, HIDDEN), ReLU(), Linear(HIDDEN, 784))
+    from lvm_core.nets import pyramid
+
+    levels = pyramid(28, 28, HIDDEN // 16)
+    down, channels = [Unflatten(1, (1, 28, 28))], 1
+    for _, _, c in levels[1:]:
+        down, channels = [*down, Conv2d(channels, c, 3, 2, 1), ReLU()], c
+    h, w, _ = levels[-1]
+    up = [Linear(K, HIDDEN), ReLU(), Linear(HIDDEN, h * w * channels), ReLU(), Unflatten(1, (channels, h, w))]
+    flat = h * w * channels
+    for h, w, c in levels[-2::-1]:
+        up, channels = [*up, Upsample((h, w)), Conv2d(channels, c, 3, 1, 1), ReLU()], c
+    return (Sequential(*down, Flatten(), Linear(flat, HIDDEN), ReLU(), Linear(HIDDEN, 2 * K)), Sequential(*up, Conv2d(channels, 1, 3, 1, 1), Flatten()))
 
 
 def train_ours(X: np.ndarray, epochs: int, batch: int, seed: int, cool_down: float):
@@ -39,7 +61,7 @@ def train_ours(X: np.ndarray, epochs: int, batch: int, seed: int, cool_down: flo
     from lvm_core.layout import Layout
     from lvm_core.models.vae import split
 
-    model = MODELS["VAE"](latent_dim=K, epochs=epochs, batch_size=batch, learning_rate=RATE, network="mlp", width=HIDDEN, depth=1,
+    model = MODELS["VAE"](latent_dim=K, epochs=epochs, batch_size=batch, learning_rate=RATE, network=NETWORK, width=HIDDEN, depth=1,
                           activation="relu", noise="unit", warm_up=0.0, cool_down=cool_down, random_state=seed)
     last, start = [], time.perf_counter()
     model.fit(X, layout=Layout.picture(28, 28, 1), on_step=lambda record: last.append(record) and None)
@@ -67,7 +89,7 @@ def train_pythae(X: np.ndarray, epochs: int, batch: int, seed: int, cool_down: f
             self.seconds = time.perf_counter() - self.start
 
     torch.manual_seed(seed)
-    model = VAE(VAEConfig(input_dim=(784,), latent_dim=K, reconstruction_loss="mse"))
+    model = VAE(VAEConfig(input_dim=(784,), latent_dim=K, reconstruction_loss="mse"), **({} if NETWORK == "mlp" else as_pythae()))
     with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stderr(io.StringIO()), contextlib.redirect_stdout(io.StringIO()):
         config = BaseTrainerConfig(output_dir=folder, num_epochs=epochs, per_device_train_batch_size=batch, learning_rate=RATE,
                                    optimizer_cls="Adam", seed=seed)
@@ -83,6 +105,63 @@ def train_pythae(X: np.ndarray, epochs: int, batch: int, seed: int, cool_down: f
         return out.embedding, (0.5 * out.log_covariance).exp()
 
     return clock.seconds, whole, encode, lambda z: model.decoder(z)["reconstruction"].flatten(1), model
+
+
+def as_pythae() -> dict:
+    """:func:`layers` as the encoder and decoder that Pythae wants."""
+    import torch
+    from pythae.models.base.base_utils import ModelOutput
+    from pythae.models.nn import BaseDecoder, BaseEncoder
+
+    down, up = layers()
+
+    class Encoder(BaseEncoder):
+        def __init__(self):
+            BaseEncoder.__init__(self)
+            self.latent_dim, self.layers = K, down
+
+        def forward(self, x):
+            mean, log_covariance = self.layers(x).chunk(2, 1)
+            return ModelOutput(embedding=mean, log_covariance=log_covariance)
+
+    class Decoder(BaseDecoder):
+        def __init__(self):
+            BaseDecoder.__init__(self)
+            self.layers = up
+
+        def forward(self, z):
+            return ModelOutput(reconstruction=torch.sigmoid(self.layers(z)))
+
+    return {"encoder": Encoder(), "decoder": Decoder()}
+
+
+def train_plain(X: np.ndarray, epochs: int, batch: int, seed: int, cool_down: float):
+    """The loop of every tutorial: a shuffling DataLoader over a TensorDataset and torch.optim.Adam."""
+    import torch
+    from torch.utils.data import DataLoader, TensorDataset
+
+    torch.manual_seed(seed)
+    start = time.perf_counter()
+    where = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    net = torch.nn.ModuleList(layers()).to(where)
+    optimiser = torch.optim.Adam(net.parameters(), lr=RATE)
+    loader, began = DataLoader(TensorDataset(torch.from_numpy(X)), batch_size=batch, shuffle=True), time.perf_counter()
+    for _ in range(epochs):
+        for (x,) in loader:
+            x = x.to(where)
+            mean, log_variance = net[0](x).chunk(2, 1)
+            y = torch.sigmoid(net[1](mean + (0.5 * log_variance).exp() * torch.randn_like(mean)))
+            kl = 0.5 * (mean**2 + log_variance.exp() - 1 - log_variance).sum(1)
+            objective = (0.5 * ((y - x) ** 2).sum(1) + kl).mean()
+            optimiser.zero_grad()
+            objective.backward()
+            optimiser.step()
+
+    def encode(x):
+        mean, log_variance = net[0](x).chunk(2, 1)
+        return mean, (0.5 * log_variance).exp()
+
+    return time.perf_counter() - began, time.perf_counter() - start, encode, lambda z: torch.sigmoid(net[1](z)), net
 
 
 def loss(X: np.ndarray, encode, decode, net) -> float:
@@ -107,7 +186,10 @@ def main() -> None:
     for name, value in {"rows": 60000, "epochs": 3, "batch": 64, "repeats": 3}.items():
         parser.add_argument(f"--{name}", type=int, default=value)
     parser.add_argument("--cool-down", type=float, default=0.5)
+    parser.add_argument("--network", choices=("mlp", "conv"), default="mlp")
     args = parser.parse_args()
+    global NETWORK
+    NETWORK = args.network
     try:
         import pythae
     except ImportError:
@@ -118,11 +200,11 @@ def main() -> None:
     logging.disable(logging.WARNING)
     with np.load(args.data, allow_pickle=False) as file:
         X = file["x_train"][:args.rows].reshape(-1, 784).astype(np.float32) / 255
-    print(f"{platform.machine()}; {len(X)} rows x {args.epochs} epochs, batch {args.batch}, our cool-down {args.cool_down:g}; torch {torch.__version__}, {torch.get_num_threads()} threads of "
+    print(f"{platform.machine()}; {NETWORK}, {len(X)} rows x {args.epochs} epochs, batch {args.batch}, our cool-down {args.cool_down:g}; torch {torch.__version__}, {torch.get_num_threads()} threads of "
           f"{os.cpu_count()} cores, {'CUDA' if torch.cuda.is_available() else 'CPU'}, Python {platform.python_version()}")
-    sides = {"ours": train_ours, "pythae": train_pythae}
+    sides = {"ours": train_ours, "pythae": train_pythae, "plain": train_plain}
     for train in sides.values():
-        train(X[:2000], 1, args.batch, 0, 0.5)      # imports and caches are no part of the race
+        train(X[:500], 1, args.batch, 0, 0.5)      # imports and caches are no part of the race
     pace, losses = {name: [] for name in sides}, {name: [] for name in sides}
     waited = {}
     for repeat in range(args.repeats):
@@ -131,10 +213,11 @@ def main() -> None:
             pace[name].append(len(X) * args.epochs / seconds)
             losses[name].append(loss(X, *model))
         print(f"repeat {repeat + 1}: " + "   ".join(f"{name} {pace[name][-1]:8.0f} rows/s ({waited[name]:.1f} s whole), loss {losses[name][-1]:.3f}" for name in sides)
-              + f"   ratio {pace['ours'][-1] / pace['pythae'][-1]:.2f}", flush=True)
+              + f"   ratios {pace['ours'][-1] / pace['pythae'][-1]:.2f} {pace['ours'][-1] / pace['plain'][-1]:.2f}", flush=True)
     middle = {name: statistics.median(values) for name, values in pace.items()}
-    print(f"median: ours {middle['ours']:.0f} rows/s, pythae {middle['pythae']:.0f} rows/s, ratio {middle['ours'] / middle['pythae']:.2f}; "
-          f"mean loss: ours {statistics.mean(losses['ours']):.3f}, pythae {statistics.mean(losses['pythae']):.3f} nats per row")
+    print("median: " + ", ".join(f"{name} {pace:.0f} rows/s" for name, pace in middle.items())
+          + f", ratios {middle['ours'] / middle['pythae']:.2f} to Pythae, {middle['ours'] / middle['plain']:.2f} to the plain loop; mean loss in nats per row: "
+          + ", ".join(f"{name} {statistics.mean(values):.3f}" for name, values in losses.items()))
 
 
 if __name__ == "__main__":

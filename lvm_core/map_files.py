@@ -9,6 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from . import map_export, poster_png, poster_svg, posters, standalone
+from .cluster_labels import named_regions
 from .map_colours import Colours, colours
 from .map_export import Extract
 from .progress import OnStep
@@ -26,7 +27,7 @@ class Wanted:
     scores: tuple[Score, ...] = ()
     size: str = "A4"
     dark: bool = False
-    names: bool = True          # of classes, on the map
+    names: str = "classes"      # written on the map: of classes, of dense regions, or none
     pictures: bool = True       # of some items, on the map
 
     @cached_property
@@ -44,7 +45,14 @@ class Wanted:
         if self.pictures and extract.dataset.kind == "image":
             picked = posters.picked_pictures(P)
             shown = picked, extract.dataset.items(extract.rows[picked])
-        return posters.Poster(P, self.colours, self.title or extract.dataset.name, facts, self.scores, posters.class_names(P, self.colours) if self.names else (), shown)
+        return posters.Poster(P, self.colours, self.title or extract.dataset.name, facts, self.scores, self._names(P), shown)
+
+    def _names(self, P) -> tuple[tuple[float, float, str], ...]:
+        if self.names == "regions":
+            extract, among = self.extract, set(self.extract.rows.tolist())
+            found = named_regions(extract.positions[:, :2], extract.dataset).regions
+            return tuple((*region.at, region.name) for region in found if region.level < 2 and region.words and region.medoid in among)
+        return posters.class_names(P, self.colours) if self.names == "classes" else ()
 
     def with_colour(self) -> Extract:
         """The extract with the colour each row has on the map as a column."""

@@ -86,6 +86,11 @@ def pyramid(height: int, width: int, base: int) -> list[tuple[int, int, int]]:
     return levels
 
 
+def as_coarse() -> torch.autocast:
+    """Convolutions in bfloat16 where products may be rounded so (:func:`~lvm_core.training.coarse_products`); the weights stay float32."""
+    return torch.autocast("cpu", torch.bfloat16, enabled=torch.get_float32_matmul_precision() == "medium")
+
+
 class ConvEncoder(nn.Module):
     """Rows of pictures (n, h*w*c) -> (n, d_out): strided 3x3 convolutions, then one hidden layer of ``width``."""
 
@@ -101,7 +106,9 @@ class ConvEncoder(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         h, w, c = self.image
-        return self.top(self.body(x.view(-1, h, w, c).permute(0, 3, 1, 2)))
+        with as_coarse():
+            seen = self.body(x.view(-1, h, w, c).permute(0, 3, 1, 2))
+        return self.top(seen.float() if seen.dtype == torch.bfloat16 else seen)
 
 
 class ConvDecoder(nn.Module):
@@ -122,9 +129,11 @@ class ConvDecoder(nn.Module):
     def forward(self, z: torch.Tensor) -> torch.Tensor:
         h, w, c = self.levels[0]
         x = self.bottom(z).view(-1, h, w, c).permute(0, 3, 1, 2)
-        for (h, w, _), block in zip(self.levels[1:], self.body):
-            x = block(F.interpolate(x, size=(h, w), mode="nearest"))
-        return self.top(x).permute(0, 2, 3, 1).flatten(1)
+        with as_coarse():
+            for (h, w, _), block in zip(self.levels[1:], self.body):
+                x = block(F.interpolate(x, size=(h, w), mode="nearest"))
+            x = self.top(x)
+        return (x.float() if x.dtype == torch.bfloat16 else x).permute(0, 2, 3, 1).flatten(1)
 
 
 def is_conv(network: str, layout: Layout) -> bool:

@@ -270,7 +270,7 @@ def _trust(poster, sheet, u, x, bottom, width) -> float:
 def _legend(poster, sheet, u, x, bottom, width, height, top=None) -> float:
     """Classes with their counts, or the colour bar, above ``bottom`` (or below ``top``); returns where it begins."""
     colours = poster.colours
-    if colours.scale:
+    if colours.ends:
         return _bar(colours, sheet, u, x, bottom if top is None else top + 6 * u, width)
     if not colours.keys:
         return bottom

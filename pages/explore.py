@@ -5,7 +5,7 @@ import streamlit as st
 
 from lvm_core import PROJECTIONS, export
 from lvm_core.escape import markdown as md
-from pages.ui import address, directions, frame, maps, people, state
+from pages.ui import address, directions, frame, maps, people, state, work
 from pages.ui.explorer import explorer
 
 frame.header("Explore", "Drag the ring over the map, or the sliders: the item is decoded while you move. Click a dot to start from a real item. The address of this page brings others to the same view.")
@@ -55,8 +55,13 @@ def files(z) -> None:
 def place_closer(row: int) -> None:
     """A GAN's encoder only guesses a real item's code; a search from there comes closer."""
     if st.button("Place this item by optimisation", icon=":material/my_location:", help="Searches for the code whose decoded item is nearest to the real one, from the encoder's guess."):
-        with st.spinner("Searching for the code…"):
-            Z, residual = run.fitted.model.invert(dataset.X[[row]], random_state=0)
+        st.session_state[f"place-{run.id}"] = row
+    if st.session_state.get(f"place-{run.id}") != row:
+        return
+    found = work.result(run, "Searching for the code", {"row": row}, lambda on_step: run.fitted.model.invert(dataset.X[[row]], on_step=on_step, random_state=0))
+    if found is not None:
+        del st.session_state[f"place-{run.id}"]
+        Z, residual = found
         state.visit(run, row, Z[0], f"Row {row} placed by optimisation: what is left differs by {float(np.ravel(residual)[0]):.2g} of the data's standard deviation (root mean square).")
         st.rerun()
 

@@ -279,6 +279,12 @@ def test_the_threshold_counts_and_fades_in_every_pane(page, two):
 def test_one_map_becomes_the_other_and_comes_back(page):
     start = inside(page, "Array.from(maps[0].positions)")
     end = inside(page, "Array.from(maps[1].positions)")
+    drawn = page.evaluate("""async () => {
+        const { morph } = document.querySelector('.bs').bs, map = morph.from, drawn = [];
+        map.drawPoints = function () { drawn.push(morph.t); Object.getPrototypeOf(this).drawPoints.call(this); };
+        for (const t of [0.1, 0.2, 0.3]) { morph.set(t); for (let k = 0; k < 3; k++) await new Promise(requestAnimationFrame); }
+        delete map.drawPoints; return drawn; }""")
+    assert {0.1, 0.2, 0.3} <= set(drawn)        # each is drawn on the way
     page.locator(".bs-t").fill("0.25")
     quarter = np.array(inside(page, "Array.from(maps[0].positions)"))
     assert np.abs(quarter - (0.75 * np.array(start) + 0.25 * np.array(end))).max() <= 0.51

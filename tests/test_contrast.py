@@ -75,9 +75,9 @@ def test_columns_of_every_type_and_missing_values():
 
 def test_false_finds_are_counted_over_all_columns():
     rng = np.random.RandomState(3)
-    rows = pd.DataFrame(rng.standard_normal((100, 300)))
+    rows = pd.DataFrame(rng.standard_normal((100, 120)))
     frame, _ = columns(rows, np.arange(30), np.arange(30, 100))
-    assert (frame["q"] >= 0.05).all() and frame["delta"].abs().max() > 0.3     # the largest of 300 would look like a find
+    assert (frame["q"] >= 0.05).all() and frame["delta"].abs().max() > 0.3     # the largest of 120 would look like a find
 
 
 def test_words_set_a_package_apart():

@@ -20,7 +20,8 @@ from PIL import Image
 
 from lvm_core import DATASETS, MODELS, read_dataset, worker
 from lvm_core.cli import main
-from lvm_core.map_colours import MISSING, colours
+from lvm_core.colouring import NONE
+from lvm_core.map_colours import SYMBOLS, colours
 from lvm_core.map_export import Extract, atlas_command, csv, embedding_atlas, parquet, tensorboard
 from lvm_core.map_files import FORMS, Wanted
 from lvm_core.poster_png import MOST_MARKS, png
@@ -68,12 +69,13 @@ def test_classes_are_counted_and_numbers_scaled():
     part = found.of(np.array([0, 3]))
     assert [(k.name, k.count, k.colour) for k in part.keys] == [("b", 2, found.keys[0].colour)]
     numbers = colours(pd.Series([0.5, np.nan, 100.5, 50.5], name="v"), 4)
-    assert numbers.missing == 1 and numbers.index[1] == MISSING and numbers.index[0] < numbers.index[3] < numbers.index[2] and not numbers.keys
+    assert numbers.missing == 1 and numbers.index[1] == NONE and numbers.index[0] < numbers.index[3] < numbers.index[2] and not numbers.keys
 
 
 def test_classes_beyond_those_that_can_be_told_apart_are_said():
-    found = colours(pd.Series([f"c{i % 300}" for i in range(1000)], name="kind"), 1000)
-    assert sum(k.count for k in found.keys) == 1000 and found.keys[-1].name == f"other ({300 - len(found.keys) + 1} categories)"
+    found = colours(pd.Series([f"c{i % 400}" for i in range(1000)], name="kind"), 1000)
+    assert sum(k.count for k in found.keys) == 1000 and found.keys[-1].name.startswith("other (")
+    assert {k.symbol for k in found.keys} == set(range(SYMBOLS)), "classes of one colour differ by shape"
 
 
 # -- posters -------------------------------------------------------------------------------------------------------------
@@ -356,6 +358,16 @@ def test_every_form_is_made_of_a_selection_and_again_the_same(form, dims):
     extract = extract_of("table", dims)
     wanted = Wanted(Extract(extract.dataset, extract.codes, extract.positions, np.array([3, 5, 8])), "group", scores=SCORES)
     assert FORMS[form].make(wanted, None) == FORMS[form].make(wanted, None)
+
+
+def test_a_poster_names_the_regions_that_hold_chosen_rows():
+    extract = extract_of("table")
+    positions = extract.positions * 0.05 + np.where(extract.dataset.rows["group"] == "a", -5, 5).astype(np.float32)[:, None]
+    group = np.flatnonzero(extract.dataset.rows["group"] == "a")
+    for rows, sides in ((np.arange(60), {True, False}), (group, {True})):
+        wanted = Wanted(Extract(extract.dataset, extract.codes, positions, rows), "group", names="regions")
+        assert {x < 0 for x, _, name in wanted.poster().labels if name} == sides
+    assert not Wanted(extract, "group", names="none").poster().labels and len(Wanted(extract, "group").poster().labels) == 2
 
 
 def test_the_table_says_the_colours_of_the_map():

@@ -95,7 +95,7 @@ def test_columns_are_joined_by_and(opened):
     rows = run.dataset.rows
     app.segmented_control(key=f"choose-by-{run.id}").set_value("columns").run()
     app.multiselect(key=f"choose-columns-{run.id}").set_value(["height", "city", "born"]).run()
-    assert f"{len(rows):,} rows" in words(app)
+    assert "**60 rows** fit" in words(app)
     heights = next(s for s in app.slider if s.label == "height")
     heights.set_value((160.5, heights.max)).run()
     next(s for s in app.multiselect if s.label == "city").set_value(["Ulm"]).run()
@@ -118,8 +118,10 @@ def test_clusters_groups_and_numbers_of_rows_are_ways_to_choose(opened):
     keep.keep_group(run, "two *clusters*", run.selection)
     expected = run.selection
     run.selection = []
-    keep.point_values(run)["trust"] = np.arange(0, 1000, 2), np.linspace(0, 1, 500)
     app.run()
+    app.segmented_control(key=f"choose-by-{run.id}").set_value("value").run()
+    assert "Open Trust under this map" in words(app)
+    keep.point_values(run)["oddness"] = np.arange(0, 1000, 2), np.linspace(0, 1, 500)
     app.segmented_control(key=f"choose-by-{run.id}").set_value("group").run()
     press(app, "Choose")
     assert np.array_equal(run.selection, expected)
@@ -127,6 +129,21 @@ def test_clusters_groups_and_numbers_of_rows_are_ways_to_choose(opened):
     assert "known for 500 of" in words(app)
     press(app, "Choose")
     assert run.selection.tolist() == list(range(0, 100, 2))
+
+
+def test_rows_the_map_lies_about_are_chosen(opened):
+    app, run = opened("table", "trust")
+    for name, job in list(run.map_jobs.items()):
+        job.wait(60)
+    app.run()
+    app.segmented_control(key=f"panel-{run.id}").set_value("selection").run()
+    app.segmented_control(key=f"choose-by-{run.id}").set_value("value").run()
+    name, (rows, values) = next(iter(keep.point_values(run).items()))
+    assert name.startswith("trust") and len(rows) == len(run.dataset)
+    at = app.slider(key=f"choose-at-{run.id}-0")
+    at.set_value(float(np.median(values))).run()
+    press(app, "Choose")
+    assert run.selection.tolist() == rows[values < app.slider(key=f"choose-at-{run.id}-0").value].tolist()
 
 
 # -- what differs ----------------------------------------------------------------------------------------------------------
@@ -188,6 +205,15 @@ def test_more_like_the_chosen_rows(kind, opened):
     assert bool(app.metric) == (kind != "text")     # three rows are too few to look for copies
     app.number_input(key=f"alike-n-{run.id}").set_value(5).run()
     assert "**5 new" in words(app) and not app.exception
+
+
+def test_codes_that_are_never_negative_stay_so():
+    run = fitted(corpus(), "LDA", latent_dim=2)
+    run.selection = np.arange(12)
+    app = open_page("map", run=run.id)
+    app.segmented_control(key=f"panel-{run.id}").set_value("more")
+    settle(app, run)
+    assert "Between neighbours" in words(app) and app.metric
 
 
 def test_generate_draws_like_the_chosen_rows(opened):

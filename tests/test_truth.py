@@ -9,13 +9,14 @@ import pytest
 from scipy.spatial.distance import cdist
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
+from streamlit.testing.v1 import AppTest
 
 from lvm_core import DATASETS, MODELS, PROJECTIONS
 from lvm_core.fitting import map_codes
 from lvm_core.quality import map_trust as module
 from lvm_core.truth import LEVELS
 from pages.ui import guard, live, maps, state, tiles, truth
-from tests.test_pages import open_page, runs  # noqa: F401  (a fixture)
+from tests.test_pages import ROOT, runs  # noqa: F401  (a fixture)
 
 
 @pytest.fixture(scope="module")
@@ -144,10 +145,11 @@ def test_the_panel_shows_every_number(runs, kind):  # noqa: F811
     made = runs[kind]
     made.maps[maps.key_of(PROJECTIONS["PCA"]())] = map_codes(made.fitted.codes, PROJECTIONS["PCA"]())
     assert truth.measuring(made, maps.key_of(PROJECTIONS["PCA"]())).wait(60)
-    app = open_page("map", run=made.id)
-    app.session_state[f"projection-{made.id}"] = "PCA"
-    app.session_state[f"panel-{made.id}"] = "trust"
+    app = AppTest.from_file(str(ROOT / "pages/shell.py"), default_timeout=60)
+    app.query_params["run"] = made.id
+    app.session_state[f"projection-{made.id}"], app.session_state[f"panel-{made.id}"] = "PCA", "trust"      # before a finer map is begun
     app.run()
+    app.switch_page("map.py").run()
     assert not app.exception
     names = [metric.label for metric in app.metric]
     assert {"Trustworthiness", "Continuity", "Neighbours kept", "Random triplets", "Neighbourhoods of all sizes"} <= set(names)

@@ -100,7 +100,7 @@ class Atlas {
     }
     Object.assign(this.root.dataset, { drawn: n, took: Math.round(performance.now() - start), backend: this.points.constructor.name });     // for tests and benchmarks
     this.layers("scene", head); this.tell("scene", head);
-    this.unpainted = true; this.invalidate();
+    this.unpainted = true; this.words = null; this.invalidate();
   }
 
   take({ head: { start, end }, buffer, start: at }) {

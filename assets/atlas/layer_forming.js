@@ -22,7 +22,11 @@ class Forming {
 
   scene() { this.rest(); }
 
-  rest() { this.shown = false; cancelAnimationFrame(this.frame); delete this.atlas.find; delete this.atlas.choose; }
+  rest() {
+    const { atlas } = this;
+    if (this.shown) atlas.words = null;
+    this.shown = false; cancelAnimationFrame(this.frame); delete atlas.find; delete atlas.choose;
+  }
 
   async ask() {
     const { atlas, job } = this;

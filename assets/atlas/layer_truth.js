@@ -25,7 +25,7 @@ class Truthful {
 
   controls() {
     const { bar } = this.atlas, box = (this.box = element("div", "at-truth-box"));
-    this.toggle = button("at-truth-live", "True distance", "True distance on hover: colours every point by how near it truly is, in all dimensions of the code, to the one under the pointer", () => this.setLive(!this.live));
+    this.toggle = button("at-truth-live", "True distance", "True distance on hover (T): colours every point by how near it truly is, in all dimensions of the code, to the one under the pointer", () => this.setLive(!this.live));
     this.opener = button("at-truth-open", "Trust", "Show where the map can be trusted, and where not", () => this.open(box.hidden));
     this.opener.setAttribute("aria-haspopup", "true");
     const colours = element("fieldset", "at-truth-what"), name = `at-truth-${Math.random().toString(36).slice(2)}`;
@@ -68,7 +68,7 @@ class Truthful {
   async measure() {
     const turn = (this.turn = (this.turn || 0) + 1), { atlas } = this, { map } = atlas.data;
     clearTimeout(this.again);
-    if (!this.what && !this.fades) { this.trust = null; atlas.fade(null); this.settle(); return; }
+    if (!this.what && !this.fades) { this.trust = null; this.clear(); this.settle(); return; }
     const asked = this.what || "kept", reply = await atlas.ask("trust", { map, what: asked, k: this.k });
     if (turn !== this.turn || map !== atlas.data.map) return;
     const { head } = reply;
@@ -82,10 +82,12 @@ class Truthful {
     if (this.fades) {
       const kept = asked === "kept" ? this.trust.values : bytes(await atlas.ask("trust", { map, what: "kept", k: this.k }));
       if (turn !== this.turn) return;
-      atlas.fade(Uint8Array.from(kept, (v) => 30 + 0.9 * v));
-    } else atlas.fade(null);
+      this.faded = true; atlas.fade(Uint8Array.from(kept, (v) => 30 + 0.9 * v));
+    } else this.clear();
     this.settle();
   }
+
+  clear() { if (this.faded) { this.faded = false; this.atlas.fade(null); } }
 
   // The colours and the legend that belong to what is switched on.
   settle() {
@@ -203,7 +205,7 @@ class Truthful {
   scene() {
     const { map } = this.atlas.data, row = this.row;
     if (map === this.seen) { if (this.painting && this.trust) this.settle(); return; }
-    this.seen = map; this.found = null; this.trust = null; this.near = null; this.painting = false; this.legend.hidden = true; this.place(false);
+    this.seen = map; this.found = null; this.trust = null; this.near = null; this.painting = this.faded = false; this.legend.hidden = true; this.place(false);
     this.measure();
     if (row !== null && row < this.atlas.n) this.ask(row); else this.list.hidden = true;
   }

@@ -1,7 +1,7 @@
 // Two to four maps of the same rows side by side. Everything is by drawn place, which is the same in all of them.
 
-const STEPS = [[150, 163, 170], [230, 159, 0], [158, 42, 0]];      // kept, half changed, changed
-const FAINT = 26;                                                   // opacity (of 255) of what changed less than the threshold
+const STEPS = [[150, 163, 170], [230, 159, 0], [196, 58, 8]];      // kept, half changed, changed
+const FAINT = 40;                                                   // opacity (of 255) of what changed less than the threshold
 
 // The row under the pointer of another map.
 class Marked {
@@ -81,6 +81,7 @@ class Beside {
     if (this.following || !this.part("link").checked) return;
     this.following = true; this.view = { x, y, scale };
     for (const other of this.others(atlas)) { other.camera.aim(x, y, scale); other.moved(); }
+    for (const each of this.atlases) rest(each);
     this.following = false;
   }
 

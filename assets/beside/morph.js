@@ -2,6 +2,12 @@
 
 const SECONDS = 1.8;
 
+// When a pane that moves counts as still: several panes take longer to draw than one, and a frame must not end the movement.
+function rest(atlas) {
+  clearTimeout(atlas.resting);
+  atlas.resting = setTimeout(() => { atlas.moving = false; atlas.stale = true; atlas.invalidate(); }, 380);
+}
+
 class Morph {
   constructor(from, to, moved) { Object.assign(this, { from, to, moved, t: 0, own: { find: from.find, choose: from.choose } }); }
 
@@ -22,9 +28,8 @@ class Morph {
   put(positions) {
     const { from } = this;
     from.positions = positions; from.points.setPlaces(positions, 0, from.n);
-    if (from.dense || !from.held?.whole) from.stale = true;         // other points may be in view
-    from.moving = true; clearTimeout(from.resting);                 // where drawing is slow, fewer points while they move
-    from.resting = setTimeout(() => { from.moving = false; from.stale = true; from.invalidate(); }, 300);
+    from.seen = null; from.stale ||= from.dense || !from.held?.whole;       // drawn anew; gathered anew where other points may be in view
+    from.moving = true; rest(from);                                         // where drawing is slow, fewer points while they move
     from.invalidate();
   }
 

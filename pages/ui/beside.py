@@ -184,7 +184,7 @@ def parts() -> dict[str, str]:
 
     # the painters share names with the map's own parts
     painters = f"const itemPainter = (() => {{\n{read('explorer/painters.js')}\nreturn painter;\n}})();"
-    return {"html": read("beside/beside.html").replace("<!--ATLAS-->", atlas.page("html")),
+    return {"html": read("beside/beside.html").replace("<!--ATLAS-->", read("atlas/atlas.html")),
             "css": "\n".join((read("explorer/explorer.css"), atlas.page("css"), read("beside/beside.css"))),
             "js": "\n".join((atlas.script(), painters, *map(read, ("beside/morph.js", "beside/items.js", "beside/beside.js"))))}
 

@@ -67,6 +67,7 @@ def forms(run: Run) -> None:
         for how, (label, icon) in TAKES.items():
             if st.button(label, icon=icon, key=f"take-{how}-{run.id}", disabled=not mine or not len(rows) or how in ("remove", "within") and not len(run.selection)):
                 keep.combine(run, rows, how)
+                st.session_state[f"choosing-{run.id}"] = True       # whoever chooses here may want to add to it
                 st.rerun()
 
 
@@ -114,7 +115,8 @@ def _kind(values: pd.Series) -> str:
 def _fits(values: pd.Series, key: str) -> np.ndarray:
     gone = bool(values.isna().any())
     ask = _range(values, key) if _kind(values) == "range" else _levels(values, key)
-    return within(values, **ask, missing=gone and st.checkbox("or missing", key=f"{key}-missing"))
+    missing = gone and st.checkbox("or missing", key=f"{key}-missing")
+    return np.ones(len(values), bool) if ask.get("levels") == [] and not missing else within(values, **ask, missing=missing)      # nothing was asked of it yet
 
 
 def _range(values: pd.Series, key: str) -> dict:
@@ -172,6 +174,9 @@ def _groups(run: Run):
 
 def _values(run: Run):
     known = keep.point_values(run)
+    if not known:
+        st.caption("Open Trust under this map, or Anomalies on the Analyse page: what they measure of each row can then be chosen by.")
+        return None
     left, middle, right = st.columns([2, 1, 3], vertical_alignment="bottom")
     name = left.selectbox("Number of each row", list(known), format_func=lambda v: md(v, 60), key=f"choose-value-{run.id}")
     side = middle.segmented_control("Side", ("below", "above"), default="below", required=True, key=f"choose-side-{run.id}", label_visibility="collapsed")
@@ -189,4 +194,4 @@ def _values(run: Run):
 
 WAYS = {"search": ("Words", _search, lambda run: True), "columns": ("Columns", _columns, lambda run: bool(_filterable(run))),
         "cluster": ("Clusters", _clusters, lambda run: len(run.dataset) > 3), "group": ("Kept groups", _groups, lambda run: bool(keep.groups(run))),
-        "value": ("Numbers", _values, lambda run: bool(keep.point_values(run)))}
+        "value": ("Trust or oddness", _values, lambda run: True)}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import numpy as np
 
 from lvm_core.atlas import Sheet, packed
@@ -14,6 +16,7 @@ from .guard import Ask, Refused
 from .payloads import payload
 
 _TILE = 2**19                   # points in one answer, at most
+_MAKING = threading.Lock()
 
 
 def sheet(run: state.Run, key: str) -> Sheet:
@@ -23,13 +26,14 @@ def sheet(run: state.Run, key: str) -> Sheet:
         raise Refused(404, "This map is not here any more; reload the page.")
     if mapped.positions.shape[1] != 2:
         raise Refused(400, "This is drawn for 2-D maps only.")
-    sheets = run.cache.setdefault("sheets", {})
-    held = sheets.get(key)
-    if held is None or held.P is not mapped.positions:
-        while len(sheets) > 3:
-            sheets.pop(next(iter(sheets)))
-        held = sheets[key] = Sheet(mapped.positions, getattr(mapped, "box", None))
-    return held
+    with _MAKING:       # a browser asks for several tiles at once
+        sheets = run.cache.setdefault("sheets", {})
+        held = sheets.get(key)
+        if held is None or held.P is not mapped.positions:
+            while len(sheets) > 3:
+                sheets.pop(next(iter(sheets)))
+            held = sheets[key] = Sheet(mapped.positions, getattr(mapped, "box", None))
+        return held
 
 
 # -- colours -----------------------------------------------------------------------------------------------------------
@@ -38,15 +42,16 @@ def _coloured(ask: Ask) -> tuple[dict, np.ndarray, np.ndarray]:
     run, name, scale = ask.run, ask.options.get("colour") or None, ask.options.get("scale") or None
     if name is not None and name not in run.dataset.rows.columns:
         raise Refused(404, "There is no such column to colour by.")
-    held = run.cache.get("coloured")
-    if held is None or held[0] != (name, scale):
-        n = len(run.dataset)
-        try:
-            found = colouring(run.dataset.rows[name] if name else None, n, scale)
-        except ValueError as error:
-            raise Refused(400, str(error)) from error
-        held = run.cache["coloured"] = (name, scale), (found.legend, found.palette, found.index[order(n)])
-    return held[1]
+    with _MAKING:
+        held = run.cache.get("coloured")
+        if held is None or held[0] != (name, scale):
+            n = len(run.dataset)
+            try:
+                found = colouring(run.dataset.rows[name] if name else None, n, scale)
+            except ValueError as error:
+                raise Refused(400, str(error)) from error
+            held = run.cache["coloured"] = (name, scale), (found.legend, found.palette, found.index[order(n)])
+        return held[1]
 
 
 # -- questions ---------------------------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from lvm_core.escape import markdown as md
 from lvm_core.identify import identify
 from lvm_core.quality import Score
 from pages.ui import alike, items, keep, scores, work
+from pages.ui.analyses._rows import needs_real_rows
 from pages.ui.explorer import named
 
 TITLE, RANK = "What differs", 12
@@ -19,7 +20,7 @@ DELTA = "Effect: the chance that a row of the group is higher than one of the ot
 
 
 def why_not(run, view) -> str:
-    return ""
+    return needs_real_rows(run)
 
 
 def draw(run, view) -> None:

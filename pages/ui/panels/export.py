@@ -54,12 +54,11 @@ def _files(run, view, rows, column, kind, settings) -> None:
         st.caption("This map has three dimensions; a flat sheet shows its first two axes. The table has all three.")
     if len(rows) > ASK_FIRST and not _asked(run, kind, settings):
         return
-    made = [work.result(run, map_files.FORMS[name].title, settings | {"form": name}, _maker(run, view, rows, column, settings, name)) for name in KINDS[kind]]
+    made = work.result(run, kind, settings | {"kind": kind}, _maker(run, view, rows, column, settings, KINDS[kind]))
     with st.container(horizontal=True, vertical_alignment="center"):
-        for name, data in zip(KINDS[kind], made):
-            if data is not None:
-                form = map_files.FORMS[name]
-                st.download_button(f"{form.title} ({_size(len(data))})", data, _file(run, name), form.mime, icon=":material/download:", key=f"export-{run.id}-{name}", on_click="ignore")
+        for name, data in zip(KINDS[kind], made or ()):
+            form = map_files.FORMS[name]
+            st.download_button(f"{form.title} ({_size(len(data))})", data, _file(run, name), form.mime, icon=":material/download:", key=f"export-{run.id}-{name}", on_click="ignore")
     _opening(run, view, rows, kind)
 
 
@@ -82,7 +81,8 @@ def _options(run, kind) -> dict:
             chosen["size"] = st.segmented_control("Size", list(posters.SIZES), default="A4", required=True, key=f"export-size-{run.id}")
             chosen["dark"] = st.segmented_control("Paper", ("light", "dark"), default="light", required=True, key=f"export-paper-{run.id}") == "dark"
         with st.container(horizontal=True, gap="medium"):
-            chosen["names"] = st.toggle("Names", value=True, key=f"export-names-{run.id}", help="Names of the classes where most of each lies.")
+            chosen["names"] = st.segmented_control("Names", ("classes", "regions", "none"), default="classes", required=True, key=f"export-names-{run.id}",
+                                                   help="Written on the map: each class where most of it lies, or what the items of each dense region have in common.")
             if run.dataset.kind == "image":
                 chosen["pictures"] = st.toggle("Pictures", value=True, key=f"export-pictures-{run.id}", help="Some of the pictures at their place, framed in their class's colour.")
     return chosen
@@ -111,9 +111,14 @@ def _asked(run, kind, settings) -> bool:
     return False
 
 
-def _maker(run, view, rows, column, settings, name):
+def _maker(run, view, rows, column, settings, names):
     chosen = np.asarray(run.selection, np.int64)        # as it is now, not when the thread comes to it
-    return lambda on_step: map_files.FORMS[name].make(_wanted(run, view, rows, chosen, column, settings, on_step), on_step)
+
+    def make(on_step) -> list[bytes]:
+        wanted = _wanted(run, view, rows, chosen, column, settings, on_step)
+        return [map_files.FORMS[name].make(wanted, on_step) for name in names]
+
+    return make
 
 
 def _wanted(run, view, rows, chosen, column, settings, on_step=None) -> map_files.Wanted:
@@ -132,7 +137,7 @@ def _wanted(run, view, rows, chosen, column, settings, on_step=None) -> map_file
     projection = run.maps[view.key].projection
     return map_files.Wanted(Extract(run.dataset, codes, view.positions, rows, further), column, settings.get("title", ""),
                             map_files.facts(run.fitted.model, view.title, projection, len(rows), settings["date"]), tuple(view.scores),
-                            settings.get("size", "A4"), settings.get("dark", False), settings.get("names", False), settings.get("pictures", False))
+                            settings.get("size", "A4"), settings.get("dark", False), settings.get("names", "none"), settings.get("pictures", False))
 
 
 def _opening(run, view, rows, kind) -> None:

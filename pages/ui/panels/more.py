@@ -6,6 +6,7 @@ import streamlit as st
 from lvm_core.density import LEAST
 from lvm_core.escape import markdown as md
 from pages.ui import alike, items, made, scores
+from pages.ui.analyses._rows import needs_real_rows
 
 TITLE, RANK = "More like this", 14
 SHOWN = {"image": 72, "table": 100, "text": 12, "array": 12}
@@ -42,7 +43,7 @@ def draw(run, view) -> None:
             st.caption(f"The first {SHOWN[dataset.kind]} of {n:,} are shown; the download has all.")
         aside = f", {len(found.unseen):,} rows the model has not seen left aside" if len(found.unseen) else ""
         st.caption(f"{type(found.sampler).title}, fitted to the codes of {len(found.train):,} of them{aside}. {type(found.sampler).summary}")
-    checks = alike.novelty(run, found, X)
+    checks = [] if needs_real_rows(run) else alike.novelty(run, found, X)
     if checks:
         st.markdown("**Are they new, or copies?**")
         scores.show(checks)

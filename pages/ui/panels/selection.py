@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.ui import choosing, chosen, items
+from pages.ui import choosing, chosen, items, keep, truth
 
 TITLE, RANK = "Selection", 10
 SHOWN = {"image": 48, "table": 1000, "text": 100, "array": 12}
@@ -14,8 +14,10 @@ def why_not(run, view) -> str:
 
 def draw(run, view) -> None:
     rows, dataset = run.selection, run.dataset
+    if (trust := truth.measured(run, view.key)) is not None:
+        keep.point_values(run)[f"trust: share of {trust.ks[0]} true neighbours kept on this map"] = trust.rows, trust.point("kept", trust.ks[0])
     choosing.bar(run)
-    with st.expander("Choose by words, columns or clusters", icon=":material/filter_list:", expanded=not len(rows)):
+    with st.expander("Choose by words, columns or clusters", icon=":material/filter_list:", expanded=not len(rows) or bool(st.session_state.get(f"choosing-{run.id}"))):
         choosing.forms(run)
     if not len(rows):
         st.caption("Nothing is chosen. Draw a box or a lasso on the map, or find rows here; then see what makes them different, make more like them, or train on them alone.")
