@@ -45,6 +45,8 @@ class Alignment:
 
     def sentence(self, name: str, onto: str) -> str:
         """What was done and what is left, in words."""
+        if self.residual < 1e-6:
+            return f"{name} has the same shape as {onto}."
         how = ("mirrored and " if self.mirrored else "") + f"turned by {abs(self.degrees):.0f}°"
         return f"{name} was {how}, scaled and shifted onto {onto}; {percent(self.residual)} of the variance still differs."
 
@@ -122,7 +124,7 @@ def changed(A, B, k: int = NEIGHBOURS, *, on_step: OnStep | None = None) -> Chan
     """What share of each row's k nearest neighbours in A (n, a) are not among those in B (n, b); the same the other way round, since
     both lists have k. A and B are positions or codes of the same rows.
 
-    Raises ValueError where the rows differ in number, there are fewer than 3, or k is over 255.
+    Raises ValueError where the rows differ in number, there are fewer than 3, k is over 255, or ``on_step`` stopped it.
     """
     if len(A) != len(B) or len(A) < 3:
         raise ValueError(f"Neighbours of {len(A)} and {len(B)} rows cannot be compared, expected the same rows, at least 3.")
@@ -130,7 +132,8 @@ def changed(A, B, k: int = NEIGHBOURS, *, on_step: OnStep | None = None) -> Chan
         raise ValueError(f"k is {k}, expected a number from 1 to 255.")
     report = Reporter(on_step, 2, phase="finding neighbours")
     here = neighbours(A, k)
-    report(1)
+    if report(1):
+        raise ValueError("It was stopped before the neighbours were compared; nothing is kept.")
     there = neighbours(B, k)
     report(2)
     k = here.shape[1]

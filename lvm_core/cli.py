@@ -1,4 +1,4 @@
-"""The command line, for those who live there: fit, list, export, import, serve. All of it works on the workspace the app works on."""
+"""The command line, for those who live there: fit, list, export, import, map-export, serve. All of it works on the workspace the app works on."""
 
 from __future__ import annotations
 
@@ -56,6 +56,19 @@ def parser() -> argparse.ArgumentParser:
     importing = commands.add_parser("import", help="take a run from such a zip into the workspace")
     importing.add_argument("file", metavar="FILE.zip")
     importing.set_defaults(do=_import)
+
+    leaving = commands.add_parser("map-export", help="write a map of a run as a poster, web page, table, or for another tool")
+    leaving.add_argument("run", help="its id, its number, or last")
+    leaving.add_argument("--to", required=True, metavar="FILE", help="by its ending: .png, .svg, .html, .csv, .parquet, .zip (TensorBoard)")
+    leaving.add_argument("--as", dest="form", metavar="FORM", help="png, svg, html, csv, parquet, tensorboard or atlas, where the ending does not say it")
+    leaving.add_argument("--map", default="PCA", metavar="NAME", help="the projection, such as UMAP (default: PCA); one that the app has kept is used again")
+    leaving.add_argument("--dimensions", type=int, choices=(2, 3), default=2)
+    leaving.add_argument("--seed", type=int, default=0, help="of the map (default: 0)")
+    leaving.add_argument("--colour", metavar="COLUMN", help="a column of the dataset (default: its label)")
+    leaving.add_argument("--title", default="")
+    leaving.add_argument("--size", default="A4", help="of a poster: A4, A3, 16:9 or square")
+    leaving.add_argument("--dark", action="store_true", help="a poster on dark paper")
+    leaving.set_defaults(do=_map_export)
 
     serve = commands.add_parser("serve", help="open the app", add_help=True)
     serve.add_argument("--port", type=int, default=8501)
@@ -190,6 +203,48 @@ def _export(asked) -> None:
 
     files.write(Path(asked.to).absolute(), save)
     print(asked.to)
+
+
+def _map_export(asked) -> None:
+    from datetime import date
+
+    import numpy as np
+
+    from . import PROJECTIONS
+    from .map_export import Extract
+    from .map_files import FORMS, Wanted, facts
+
+    ending = Path(asked.to).suffix.lower()
+    form = asked.form or {".zip": "tensorboard"}.get(ending, ending[1:])
+    if form not in FORMS:
+        raise ValueError(f"There is no form {form!r} of a map; there are: {', '.join(FORMS)}.")
+    workspace = _workspace(asked)
+    run = _run(workspace, asked.run)
+    if not run.has_result:
+        raise ValueError(f"{run.title} is {run.state} and has learnt nothing yet that could be exported.")
+    fitted, dataset = workspace.fitted(run.id), workspace.load_dataset(run.dataset)
+    mapped = _mapped(asked, workspace.run_folder(run.id), fitted.codes)
+    column = asked.colour or next(iter(dataset.colours()), None)
+    wanted = Wanted(Extract(dataset, fitted.codes, mapped.positions, np.arange(len(dataset))), column, asked.title,
+                    facts(fitted.model, PROJECTIONS[asked.map].title, mapped.projection, len(dataset), date.today().isoformat()), tuple(mapped.scores), asked.size, asked.dark)
+    made = FORMS[form].make(wanted, None)
+    files.write(Path(asked.to).absolute(), made)
+    print(asked.to)
+
+
+def _mapped(asked, folder: Path, codes):
+    """The map as the app kept it with the run, or made now."""
+    from . import PROJECTIONS
+    from .fitting import map_codes
+    from .store import load_map
+
+    if asked.map not in PROJECTIONS:
+        raise ValueError(f"There is no map {asked.map!r}; there are: {', '.join(PROJECTIONS)}.")
+    cls = PROJECTIONS[asked.map]
+    params = cls.suggest(len(codes)) if hasattr(cls, "suggest") else {}
+    projection = cls(**params | {"n_components": asked.dimensions, "random_state": asked.seed})
+    kept = folder / "maps" / (asked.map + projection.key())
+    return load_map(kept, len(codes)) if kept.is_dir() else map_codes(codes, projection)
 
 
 def _import(asked) -> None:

@@ -166,13 +166,14 @@ def differences(X, labels, names: list[str], most: int = 4) -> dict[int, list[tu
     return found
 
 
-def class_words(X, labels, terms: list[str], most: int = 5) -> dict[int, list[tuple[str, float]]]:
+def class_words(X, labels, terms: list[str], most: int = 5, power: float = 1.0) -> dict[int, list[tuple[str, float]]]:
     """cluster -> (term, weight) of counts X (n, d), CSR or dense, the weightiest first, by class-based TF-IDF: the term's share of the
-    cluster's words times log(1 + A / f), A the mean number of words a cluster, f the term's count in all (Grootendorst, 2022, arXiv:2203.05794)."""
+    cluster's words times log(1 + A / f), A the mean number of words a cluster, f the term's count in all (Grootendorst, 2022, arXiv:2203.05794).
+    A ``power`` of 1/2 of the share makes less of what is frequent everywhere, as BERTopic's ``reduce_frequent_words`` does."""
     count = int(labels.max(initial=-1)) + 1
     sums = np.array([np.asarray(X[np.flatnonzero(labels == c)].sum(0), np.float64).ravel() for c in range(count)]).reshape(count, X.shape[1])
     everywhere = np.maximum(sums.sum(0), 1e-12)
-    weights = sums / np.maximum(sums.sum(1, keepdims=True), 1e-12) * np.log1p(sums.sum() / max(count, 1) / everywhere)
+    weights = (sums / np.maximum(sums.sum(1, keepdims=True), 1e-12)) ** power * np.log1p(sums.sum() / max(count, 1) / everywhere)
     return {c: [(terms[j], float(weights[c, j])) for j in np.argsort(-weights[c], kind="stable")[:most] if weights[c, j] > 0] for c in range(count)}
 
 

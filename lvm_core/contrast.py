@@ -46,20 +46,35 @@ class Contrast:
 def cliff(A, B) -> pd.DataFrame:
     """Cliff's delta of A (d, a) over B (d, b), line by line: delta, its 95 % interval low and high (Cliff's for samples; of groups that do not overlap
     that of Feng & Cliff, 2004, doi:10.22237/jmasm/1099267320) and p of the Mann-Whitney test with ties, by its normal approximation."""
-    from scipy.stats import norm, rankdata
+    from scipy.stats import rankdata
 
     A, B = np.atleast_2d(A), np.atleast_2d(B)
     a, b = A.shape[1], B.shape[1]
     both = rankdata(np.concatenate([A, B], 1), axis=1)
     over = (both[:, :a] - rankdata(A, axis=1)) / b      # share of B below each of A, ties by half
     under = (both[:, a:] - rankdata(B, axis=1)) / a
-    delta = 2 * over.mean(1) - 1
     error = 2 * np.sqrt(over.var(1, ddof=1) / a + under.var(1, ddof=1) / b)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        z = (over.mean(1) - 0.5) * a * b / np.sqrt(a * b * both.var(1) / (a + b - 1))
+    return _told(2 * over.mean(1) - 1, error, z, min(a, b))
+
+
+def shares(one, a: int, two, b: int) -> pd.DataFrame:
+    """The same where rows either have something or have not: the shares ``one`` (d,) of a rows have it, and ``two`` (d,) of b."""
+    one, two = np.atleast_1d(np.asarray(one, np.float64)), np.atleast_1d(np.asarray(two, np.float64))
+    all_ = (a * one + b * two) / (a + b)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        z = (one - two) / np.sqrt(all_ * (1 - all_) * (1 / a + 1 / b) * (a + b) / (a + b - 1))
+    return _told(one - two, np.sqrt(one * (1 - one) / (a - 1) + two * (1 - two) / (b - 1)), z, min(a, b))
+
+
+def _told(delta, error, z, least: int) -> pd.DataFrame:
+    from scipy.stats import norm
+
     spread, room = Z95 * error, 1 - delta**2
     with np.errstate(invalid="ignore", divide="ignore"):
         low, high = ((delta - delta**3 + sign * spread * np.sqrt(room**2 + spread**2)) / (room + spread**2) for sign in (-1, 1))
-        z = (over.mean(1) - 0.5) * a * b / np.sqrt(a * b * both.var(1) / (a + b - 1))
-    apart, edge = np.abs(delta) > 1 - 1e-9, (min(a, b) - Z95**2) / (min(a, b) + Z95**2)
+    apart, edge = np.abs(delta) > 1 - 1e-9, (least - Z95**2) / (least + Z95**2)
     low, high = np.where(apart, np.where(delta > 0, edge, -1), low), np.where(apart, np.where(delta < 0, -edge, 1), high)
     return pd.DataFrame({"delta": delta, "low": np.clip(low, -1, 1), "high": np.clip(high, -1, 1), "p": np.where(np.isfinite(z), 2 * norm.sf(np.abs(z)), 1.0)})
 
@@ -112,7 +127,8 @@ def _number(a, b):
 
 def _levels(a, b):
     a, b = ([_level(v) for v in s] for s in (a, b))
-    names, codes, counts = np.unique(np.array(a + b, dtype=object).astype(str), return_inverse=True, return_counts=True)
+    codes, names = pd.factorize(np.array(a + b, dtype=object))
+    counts = np.bincount(codes, minlength=len(names))
     if len(names) > MOST_LEVELS and len(names) > 0.5 * len(codes):
         return None
     kept = np.argsort(-counts, kind="stable")[:MOST_LEVELS]
@@ -128,7 +144,7 @@ def _level(value) -> str:
 
 def _share(level: str, a, b) -> pd.DataFrame:
     one, two = float(np.mean(a)), float(np.mean(b))
-    return cliff(a, b).assign(level=level, inside=percent(one), outside=percent(two), smd=np.nan, lift=one / two if two else np.inf if one else np.nan)
+    return shares(one, len(a), two, len(b)).assign(level=level, inside=percent(one), outside=percent(two), smd=np.nan, lift=one / two if two else np.inf if one else np.nan)
 
 
 def _smd(A, B) -> np.ndarray:

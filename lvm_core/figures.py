@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import html
-
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from .escape import clean
+from .colouring import ACCENT, NONE, colouring
 from .escape import plotly as ply
+from .palettes import OKABE_ITO
 
-# Okabe & Ito (2008), black replaced by a grey that shows on dark and light alike; yellow last, as it is faint on white.
-OKABE_ITO = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#8A8A8A", "#F0E442")
 SYMBOLS = ("circle", "diamond", "square", "triangle-up", "cross", "x", "star", "pentagon")
 SYMBOLS_3D = ("circle", "diamond", "square", "cross", "x", "circle-open", "diamond-open", "square-open")
-ACCENT = "#0F8B8D"
-MAX_CLASSES = len(OKABE_ITO) * len(SYMBOLS)
 _BARE = dict(margin=dict(l=0, r=0, t=0, b=0), paper_bgcolor="rgba(0,0,0,0)", plot_bgcolor="rgba(0,0,0,0)")
 _NO_AXIS = dict(visible=False, showgrid=False, zeroline=False)
 
@@ -71,53 +66,26 @@ def _add(figure, P, three, **trace):
 
 
 def _groups(colour: pd.Series | None, n: int, three: bool):
-    """(rows, legend name, marker) per trace: one for numbers, one a class for categories."""
-    if colour is None:
+    """(rows, legend name, marker) per trace: one for numbers, one a class for categories, and one for rows without a value."""
+    found = colouring(colour, n)
+    legend, index, symbols = found.legend, found.index, SYMBOLS_3D if three else SYMBOLS
+    if "color" in legend:
         return [(np.arange(n), "", dict(color=ACCENT))]
-    colour = colour.reset_index(drop=True)
-    if pd.api.types.is_datetime64_any_dtype(colour):
-        colour = pd.Series(colour.astype("int64").where(colour.notna()) / 8.64e13 / 365.2425 + 1970, name=colour.name)
-    few_integers = pd.api.types.is_integer_dtype(colour) and colour.nunique() <= 12
-    if pd.api.types.is_numeric_dtype(colour) and not pd.api.types.is_bool_dtype(colour) and not few_integers:
-        values = colour.to_numpy(float, na_value=np.nan)
-        seen = values[np.isfinite(values)]
-        low, high = np.percentile(seen, [1, 99]) if len(seen) else (0, 1)
-        marker = dict(color=values, colorscale="Viridis", cmin=low, cmax=high if high > low else low + 1,
-                      colorbar=dict(title=ply(colour.name, 24), thickness=10, len=0.5, y=1, yanchor="top", x=0, xanchor="left"))
-        return [(np.arange(n), "", marker)]
-    labels = colour.astype(object).where(colour.notna(), "(missing)").astype(str)
-    order = list(labels.value_counts().index[: MAX_CLASSES - 1]) if labels.nunique() > MAX_CLASSES else sorted(labels.unique(), key=_natural)
-    groups = []
-    for i, label in enumerate(order):
-        paint, symbol = class_style(i, three)
-        groups.append((np.flatnonzero(labels == label), ply(label, 28), dict(color=paint, symbol=symbol)))
-    rest = np.flatnonzero(~labels.isin(order))
-    if len(rest):
-        groups.append((rest, f"other ({labels.nunique() - len(order)} classes)", dict(color="#B0B0B0", symbol="circle")))
-    return groups
+    if "groups" in legend:
+        return [(np.flatnonzero(index == group["index"]), ply(group["name"], 28), dict(color=group["color"], symbol=symbols[group["symbol"] % len(symbols)])) for group in legend["groups"]]
+    colours, ticks = found.colours()[:NONE], legend["scale"]["ticks"]
+    bar = dict(title=ply(colour.name, 24), thickness=10, len=0.5, y=1, yanchor="top", x=0, xanchor="left",
+               tickvals=[share * (NONE - 1) for share, _ in ticks], ticktext=[words for _, words in ticks])
+    marker = dict(color=index[index != NONE], colorscale=[[i / (NONE - 1), colours[i]] for i in range(0, NONE, 2)], cmin=0, cmax=NONE - 1, colorbar=bar)
+    gone = np.flatnonzero(index == NONE)
+    return [(np.flatnonzero(index != NONE), "", marker)] + [(gone, "(missing)", dict(color=found.colours()[NONE]))] * bool(len(gone))
 
 
 def colour_codes(colour: pd.Series | None, n: int) -> tuple[dict, np.ndarray]:
-    """A column as the live map draws it: (legend, values (n,)). The values are class numbers for ``groups`` of the legend,
-    or numbers for its ``scale``; text in the legend is plain, to be shown as text."""
-    values = np.zeros(n, np.float32)
-    groups = _groups(colour, n, False)
-    marker = groups[0][2]
-    if len(groups) == 1 and not groups[0][1]:
-        if not isinstance(marker["color"], np.ndarray):
-            return {"color": ACCENT}, values
-        values = np.where(np.isfinite(marker["color"]), marker["color"], marker["cmin"]).astype(np.float32)
-        return {"scale": {"low": float(marker["cmin"]), "high": float(marker["cmax"])}, "title": clean(colour.name, 30)}, values
-    for i, (rows, _, _) in enumerate(groups):
-        values[rows] = i
-    return {"groups": [{"name": html.unescape(name), "color": m["color"], "symbol": SYMBOLS.index(m["symbol"])} for _, name, m in groups]}, values
-
-
-def _natural(label: str):
-    try:
-        return (0, float(label), label)
-    except ValueError:
-        return (1, 0.0, label)
+    """A column as the live map draws it: the legend of :func:`lvm_core.colouring.colouring` with ``colors``, 256 of them as text, and
+    which of these each row has (n,), float32. Text in the legend is plain, to be shown as text."""
+    found = colouring(colour, n)
+    return found.legend | {"colors": found.colours()}, found.index.astype(np.float32)
 
 
 def curves(history: list[dict], names: list[str] | None = None, height: int = 260) -> go.Figure:

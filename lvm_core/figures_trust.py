@@ -29,8 +29,9 @@ def agreement_curve(sizes: np.ndarray, curve: np.ndarray, k: int, height: int = 
     """Neighbours kept beyond chance (R_NX) at every size of neighbourhood, on a logarithmic axis; ``k``, the size in question, as a line."""
     figure = go.Figure(go.Scatter(x=sizes, y=curve, mode="lines", line=dict(color=_SOLID, width=2),
                                   hovertemplate="of %{x:,} neighbours, %{y:.1%} beyond chance<extra></extra>"))
-    figure.add_vline(x=k, line=dict(color=_DASHED, dash="dash", width=2), annotation_text=f"{k} neighbours", annotation_position="top right")
+    figure.add_vline(x=k, line=dict(color=_DASHED, dash="dash", width=2))
+    figure.add_annotation(x=np.log10(k), y=1, text=f" {k} neighbours", showarrow=False, xanchor="left", yanchor="top")      # on a log axis a place is a power
     figure.update_layout(height=height, title=dict(text="Neighbours kept beyond chance, by size of neighbourhood", font=dict(size=13), x=0), **_BARE)
-    figure.update_xaxes(type="log", title="neighbours", showgrid=False, dtick=1)
+    figure.update_xaxes(type="log", title="neighbours", showgrid=False, dtick=1, range=[0, np.log10(max(sizes[-1], 2))])
     figure.update_yaxes(tickformat=".0%", range=[min(0, float(np.min(curve)) - 0.02), 1.02], gridcolor=_GRID, zeroline=True, zerolinecolor=_GRID)
     return figure

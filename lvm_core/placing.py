@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .neighbours import carry, nearest, nearest_by_cells
+from .neighbours import nearest, nearest_by_cells
 from .progress import OnStep, Reporter
 from .projections.base import Projection
 
@@ -16,7 +16,7 @@ _FEW = 500                  # fitted rows that are enough when somebody is waiti
 def place_rest(Z: np.ndarray, rows: np.ndarray, projection: Projection, on_step: OnStep | None = None) -> tuple[np.ndarray, str]:
     """Positions (n, c) of all rows of Z (n, k) on a map fitted on ``rows``, and how the others were placed, in words.
 
-    By formula where the map is one; otherwise each carries over the positions of its nearest fitted rows, found exactly, or
+    By formula where the map is one; otherwise as :meth:`Projection.settle` does with their nearest fitted rows, found exactly, or
     nearly always where there are too many to compare all. Stopped, the rows still to come go by a few fitted rows only.
     """
     if projection.exact:
@@ -25,17 +25,18 @@ def place_rest(Z: np.ndarray, rows: np.ndarray, projection: Projection, on_step:
     positions[rows] = projection.embedding_
     rest = np.setdiff1d(np.arange(len(Z)), rows, assume_unique=True)
     known = projection._compared(projection.codes_)
-    search = nearest if len(rest) * len(rows) <= _EXACT_PAIRS else nearest_by_cells(known)
-    how = "among their nearest neighbours" + ("" if search is nearest else ", which were looked for nearby only")
+    exact = len(rest) * len(rows) <= _EXACT_PAIRS
+    search = nearest if exact else nearest_by_cells(known)
+    how = projection.settled + ("" if exact else " (neighbours looked for nearby only)")
     report = Reporter(on_step, len(rest), "placing the rest")
     for s in range(0, len(rest), _BATCH):
         batch = rest[s:s + _BATCH]
-        positions[batch] = carry(projection._compared(Z[batch].astype(known.dtype, copy=False)), known, projection.embedding_, search=search)
+        positions[batch] = projection.settle(*search(projection._compared(Z[batch].astype(known.dtype, copy=False)), known, projection.settled_by))
         if report(min(s + _BATCH, len(rest))) and s + _BATCH < len(rest):
             few = np.sort(np.random.RandomState(0).choice(len(rows), min(_FEW, len(rows)), replace=False))
             left = rest[s + _BATCH:]
             for t in range(0, len(left), _BATCH):
                 batch = left[t:t + _BATCH]
-                positions[batch] = carry(projection._compared(Z[batch].astype(known.dtype, copy=False)), known[few], projection.embedding_[few])
-            return positions, f"{how}; the last {len(left):,}, when it was stopped, by {len(few)} items only"
+                positions[batch] = projection.embedding_[few[nearest(projection._compared(Z[batch].astype(known.dtype, copy=False)), known[few], 1)[1][:, 0]]]
+            return positions, f"{how}; the last {len(left):,}, when it was stopped, at the nearest of {len(few)} items"
     return positions, how

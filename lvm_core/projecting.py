@@ -94,7 +94,7 @@ class Projector:
                     stop = on_step(record)
                 else:
                     stop = on_step(seen or Progress(0, 0, phase=phase or "getting ready"))
-                if stop:
+                if stop and not (folder / "control").exists():
                     (folder / "control").write_text("stop", encoding="utf-8")
                 time.sleep(_LOOK)
         except BrokenPipeError:

@@ -22,6 +22,7 @@ if __name__ == "__main__":      # before any numerical library starts its thread
 import logging  # noqa: E402
 import sys  # noqa: E402
 import threading  # noqa: E402
+import time  # noqa: E402
 from pathlib import Path  # noqa: E402
 
 import numpy as np  # noqa: E402
@@ -34,6 +35,7 @@ from .store import load_dataset, save_map  # noqa: E402
 
 log = logging.getLogger(__name__)
 NICE = 10
+_AT_ONCE, _LATER, _QUIET = ("TSNE", "LocalMAP"), ("UMAP",), 20.0      # seconds
 
 
 def execute(folder: Path) -> None:
@@ -79,13 +81,32 @@ class _Listener:
         return (self.folder / "control").exists()
 
 
-def warm_up() -> None:
-    """Import and compile what maps need: t-SNE, the map people see first, before the slow ones."""
-    Z = np.random.RandomState(0).normal(size=(60, 3)).astype(np.float32)
-    for name in ("TSNE", "LocalMAP", "UMAP"):
-        cls = PROJECTIONS[name]
-        few = {k: 10 for k in ("iterations", "epochs") if k in cls.parameters()}
-        map_codes(Z, cls(**few))
+class Warmth:
+    """Imports and compiles what maps need beside the jobs: t-SNE, the map people see first, and LocalMAP at once; UMAP, whose
+    compiler would take half the processor from a map under way for several seconds, when nobody has asked for a while."""
+
+    def __init__(self):
+        self.busy, self.since = False, time.monotonic()
+
+    def __call__(self) -> None:
+        for name in _AT_ONCE:
+            _small(name)
+        while self.busy or time.monotonic() - self.since < _QUIET:
+            time.sleep(0.5)
+        for name in _LATER:
+            _small(name)
+
+    def job(self, folder: Path) -> None:
+        """Make a map, and count as busy meanwhile."""
+        self.busy = True
+        execute(folder)
+        self.busy, self.since = False, time.monotonic()
+
+
+def _small(name: str) -> None:
+    cls = PROJECTIONS[name]
+    few = {k: 10 for k in ("iterations", "epochs") if k in cls.parameters()}
+    map_codes(np.random.RandomState(0).normal(size=(60, 3)).astype(np.float32), cls(**few))
 
 
 def main() -> int:
@@ -96,9 +117,10 @@ def main() -> int:
         Path("/proc/self/oom_score_adj").write_text("500")
     except (OSError, AttributeError):
         pass
-    threading.Thread(target=warm_up, daemon=True, name="warm-up").start()
+    warmth = Warmth()
+    threading.Thread(target=warmth, daemon=True, name="warm-up").start()
     for line in sys.stdin:
-        execute(Path(line.strip()))
+        warmth.job(Path(line.strip()))
     return 0
 
 

@@ -116,7 +116,7 @@ class Classes(Sampler):
         if not len(kept):
             raise ValueError(f"Of {len(names)} labels none has two rows; expected one that has.")
         Z, spread = Z[known], Z[known].std(0)
-        spread = np.where(spread > 1e-6 * max(spread.max(), 1e-300), spread, 1.0)       # so that the sphere suits codes of any scale
+        spread = np.maximum(spread, 1e-6 * spread.max() or 1.0)      # so that the sphere suits codes of any scale, and a dead dimension stays dead
         parts = [Z[codes == c] / spread for c in kept]
         covariances = [ledoit_wolf(part)[0] * np.outer(spread, spread) for part in parts]
         return counts[kept] / counts[kept].sum(), [part.mean(0) * spread for part in parts], np.array(covariances), [str(names[c]) for c in kept]

@@ -38,4 +38,4 @@ def between_seeds(maps: list[np.ndarray], k: int = 12) -> list[Score]:
 
 
 def _range(values: list[float]) -> str:
-    return f"from {percent(float(min(values)))} to {percent(float(max(values)))}" if len(values) > 1 else "one pair"
+    return f"{100 * min(values):.1f} to {100 * max(values):.1f} % from pair to pair" if len(values) > 1 else "one pair"

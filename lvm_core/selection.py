@@ -54,7 +54,7 @@ def inside(P, polygon) -> np.ndarray:
     return found
 
 
-MOST_PAIRS = 5e9     # of a chosen row and any row: some seconds
+MOST_PAIRS = 2e9     # of a chosen row and any row: some seconds
 
 
 def grow(Z, rows, k: int) -> np.ndarray:

@@ -53,6 +53,12 @@ def save_dataset(folder: Path, dataset: Dataset, **more) -> None:
         files.write_json(temporary / "dataset.json", head | more, durable=True)
 
 
+def save_rows(folder: Path, rows: pd.DataFrame) -> None:
+    """Put other columns beside the rows of a dataset that is kept; their number stays."""
+    with files.plainly("Keeping the column"):
+        files.write(Path(folder) / "rows.parquet", _to_parquet(rows))
+
+
 def load_dataset(folder: Path) -> Dataset:
     """Read a dataset back, equal to the one saved. A large dense X stays on disk until it is used."""
     folder = Path(folder)
@@ -140,11 +146,13 @@ def load_fitted(folder: Path) -> Fitted:
     model, codes, held_out = load_model(folder / "model"), files.read_array(folder / "codes.npy"), files.read_array(folder / "split.npy")
     if codes.ndim != 2 or codes.dtype != np.float32 or codes.shape[1] != len(model.code_mean_) or not np.isfinite(codes).all():
         raise StoreError(f"{folder}: codes.npy has type {codes.dtype} and shape {codes.shape}, expected finite float32 (n, {len(model.code_mean_)}).")
-    if held_out.ndim != 1 or held_out.dtype.kind not in "iu" or not np.isin(held_out, np.arange(len(codes))).all():
+    if held_out.ndim != 1 or held_out.dtype.kind not in "iu" or (len(held_out) and not 0 <= held_out.min() <= held_out.max() < len(codes)):
         raise StoreError(f"{folder}: split.npy holds other things than row numbers below {len(codes)}.")
     try:
         frame = pd.DataFrame(columns["columns"], columns=["name", "measure", "value", "baseline"]).astype({"value": float, "baseline": float})
-        return Fitted(model, codes, np.setdiff1d(np.arange(len(codes)), held_out), np.sort(held_out), float(head["seconds"]), _to_scores(head["scores"]), frame)
+        train = np.ones(len(codes), bool)
+        train[held_out] = False
+        return Fitted(model, codes, np.flatnonzero(train), np.sort(held_out), float(head["seconds"]), _to_scores(head["scores"]), frame)
     except (KeyError, TypeError, ValueError) as error:
         raise StoreError(f"{folder}: the scores cannot be read ({_first_line(error)}).") from error
 

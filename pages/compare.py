@@ -8,12 +8,12 @@ from lvm_core import MODELS, comparison, export, figures
 from lvm_core.escape import markdown as md
 from lvm_core.files import StoreError
 from lvm_core.quality.base import percent
-from pages.ui import forms, frame, items, state
+from pages.ui import beside, forms, frame, items, state
 from pages.ui.jobs import WORKSPACE
 
 MOST = 30                           # models in the table
 
-frame.header("Compare", "Train a sensible set of models at once, on the same rows and with codes of the same length, and see which suits your data.")
+frame.header("Compare", "Train a sensible set of models at once, on the same rows and with codes of the same length, and see which suits your data: by numbers, or by their maps side by side.")
 data = frame.need_data()
 dataset = data.dataset
 
@@ -113,7 +113,10 @@ def same_items(table: pd.DataFrame) -> None:
     runs = [found for id in table["id"][:8] if (found := state.RUNS.get(id)) is not None and found.fitted is not None]
     if not runs:
         return
-    common = sorted(set.intersection(*(set(map(int, r.fitted.scored_rows)) for r in runs))) or list(range(len(dataset)))
+    if len(data.chosen) and st.toggle(f"Of the {len(data.chosen):,} chosen rows", value=True, key=f"same-chosen-{data.id}", help="The rows that are chosen on the map; drawn at random (seed 0) where they are many."):
+        common = data.chosen
+    else:
+        common = sorted(set.intersection(*(set(map(int, r.fitted.scored_rows)) for r in runs))) or list(range(len(dataset)))
     rows = np.sort(np.random.RandomState(0).choice(common, min(12 if dataset.kind == "image" else 3, len(common)), replace=False))
     real, back = dataset.items(rows), [dataset.decode(r.fitted.model.inverse_transform(r.fitted.codes[rows])) for r in runs]
     names = [f"#{r.number} {type(r.model).__name__}" for r in runs]
@@ -169,7 +172,12 @@ def result(runs) -> None:
     same_items(table)
 
 
-setup()
+view = st.segmented_control("Compare by", ("By numbers", "Maps side by side"), default="By numbers", required=True, key=f"compare-view-{data.id}", label_visibility="collapsed")
 mine = [r for r in state.runs() if r.dataset == data.id]
-under_way(mine)
-result(mine)
+if view == "By numbers":
+    setup()
+    under_way(mine)
+    result(mine)
+else:
+    under_way(mine)
+    beside.draw(data, mine)

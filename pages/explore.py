@@ -20,8 +20,8 @@ def controls():
     for key, value in zip(keys, address.view(run)):
         st.session_state.setdefault(key, value)     # a link's wish, or what was chosen before the page was left
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        name = st.segmented_control("Map", list(PROJECTIONS), required=True, format_func=lambda n: maps.SHORT.get(n, n), key=name_key,
-                                    help="The ring moves by the exact inverse on axes and PCA, by the neighbours' codes on t-SNE and UMAP.")
+        name = st.segmented_control("Map", maps.names(run), required=True, wrap=True, format_func=lambda n: maps.SHORT.get(n, n), key=name_key,
+                                    help="The ring moves by the exact inverse on axes, PCA and Fisher's discriminants, by the neighbours' codes on the others.")
         colour = st.selectbox("Colour by", [None, *dataset.colours()], format_func=lambda c: "one colour" if c is None else c, key=colour_key, width=220)
         dims = st.segmented_control("Dimensions", (2, 3), required=True, format_func=lambda d: f"{d}-D", key=dims_key,
                                     help="In 2-D drag the ring; in 3-D click a dot to move there.")

@@ -2,43 +2,34 @@
 
 import streamlit as st
 
-from lvm_core import PROJECTIONS, figures
+from lvm_core import figures
 from lvm_core.escape import markdown as md
-from pages.ui import forms, frame, items, maps, panels, state
+from pages.ui import frame, items, maps, panels, projecting, state
 from pages.ui.atlas import atlas
 
 frame.header("Map", "Every dot is one of your items, placed by its code. Click a dot to see it; use box or lasso (top right of the map) to choose many.")
 run = frame.need_run()
 dataset, codes = run.dataset, run.fitted.codes
-frame.run_picker("run-map")
 
 
 def controls():
-    """What is drawn: projection with its settings, dimensions, colour."""
+    """What is drawn: projection with its settings, colour, new samples."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        name = st.segmented_control("Projection", list(PROJECTIONS), default=maps.default(run), required=True, format_func=lambda n: maps.SHORT.get(n, n),
-                                    key=f"projection-{run.id}", help="How codes with many dimensions are laid out in two or three.")
-        dims = st.segmented_control("Dimensions", (2, 3), default=2, required=True, format_func=lambda d: f"{d}-D", key="dims")
+        projection, of = projecting.controls(run)
         colours = dataset.colours()
         colour = st.selectbox("Colour by", [None, *colours], index=1 if colours else 0, format_func=lambda c: "one colour" if c is None else c, key=f"colour-{dataset.name}", width=220)
-        made = st.toggle("Generated", value=False, key="made", help="Show 200 new samples (seed 0) as rings, placed on the map like any new item.")
-        cls = PROJECTIONS[name]
-        with st.popover("Settings", icon=":material/tune:"):
-            st.markdown(f"**{cls.title}** · {cls.summary}")
-            if cls.link:
-                st.markdown(f"[{cls.paper}, {cls.year}]({cls.link})")
-            values = forms.form(cls, maps.suggest(cls, codes), key=f"map-{run.id}-{name}", hide=("n_components", "random_state"), columns=1)
-            seed = st.number_input("Seed", 0, 2**31 - 1, 0, key=f"mapseed-{name}", help="The same seed, codes and settings give the same map.")
-    return cls(n_components=dims, random_state=int(seed), **values), colour, made
+        made = of == "codes" and st.toggle("Generated", value=False, key="made", help="Show 200 new samples (seed 0) as rings, placed on the map like any new item.")
+        frame.run_picker("run-map", width=240)
+    return projection, of, colour, made
 
 
 @st.fragment
-def picture(view, colour, made):
+def picture(view, colour, made, job):
     """The map beside its inspector."""
     left, right = st.columns([7, 3], gap="medium")
     with left:
         if view.positions.shape[1] == 2:
-            clicked = atlas(run, view, colour, made=made, key=f"atlas-{run.id}")
+            clicked = atlas(run, view, colour, made=made, job=job, key=f"atlas-{run.id}")
         else:
             clicked = solid(view, colour, made)
     with right:
@@ -91,13 +82,13 @@ def below(view):
     parts[name].draw(run, view)
 
 
-projection, colour, made = controls()
-view, job, trouble = maps.view(run, projection)
+projection, of, colour, made = controls()
+view, job, trouble = maps.view(run, projection, of)
 with st.container():
     if trouble:
         st.error(md(trouble, 500), icon=":material/error:")
     if job is not None:
         frame.progress(run, job)
         st.caption(f"Showing {view.title} meanwhile.")
-picture(view, colour, made)
+picture(view, colour, made, job)
 frame.next_step("explore", "Explore", "**Next:** move through the latent space and see it decoded.")

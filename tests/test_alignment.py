@@ -99,3 +99,10 @@ def test_k_is_cut_for_few_rows_and_rows_must_match():
         changed(np.eye(4), np.eye(5))
     with pytest.raises(ValueError, match="from 1 to 255"):
         changed(np.eye(4), np.eye(4), 0)
+
+
+def test_a_stop_leaves_no_half_answer():
+    seen = []
+    with pytest.raises(ValueError, match="stopped"):
+        changed(np.eye(9), np.eye(9), 3, on_step=lambda progress: seen.append(progress.fraction) or True)
+    assert seen == [0.5]

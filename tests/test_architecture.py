@@ -12,17 +12,18 @@ CORE = ROOT / "lvm_core"
 
 # Imports go from a later floor to an earlier one or stay on their own. A module or folder of lvm_core is on one floor.
 FLOORS = [
-    {"recipe", "layout", "progress", "files", "checkpoint", "persist", "limits", "escape", "classes"},
+    {"recipe", "layout", "progress", "files", "checkpoint", "persist", "limits", "escape", "classes", "palettes", "colouring"},
     {"codecs"},
     {"datasets"},
     {"nets", "heads", "training", "observed", "bounds", "inversion"},
     {"models", "samplers"},
     {"neighbours"},
     {"projections"},
-    {"paths", "directions", "support", "selection", "imputation", "atlas"},
+    {"paths", "directions", "support", "selection", "imputation", "atlas", "density"},
     {"quality"},
-    {"anomalies", "clusters", "search", "topics", "words", "truth", "contrast", "identify", "alignment", "seeds"},
+    {"anomalies", "clusters", "cluster_labels", "search", "topics", "words", "truth", "contrast", "identify", "alignment", "seeds"},
     {"figures", "figures_series", "figures_quality", "figures_use", "figures_words", "figures_trust", "figures_contrast", "export", "export_onnx", "animation"},
+    {"map_colours", "posters", "poster_png", "poster_svg", "map_export", "standalone", "map_files"},
     {"placing"},
     {"fitting", "comparison"},
     {"store"},

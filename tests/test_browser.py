@@ -398,6 +398,69 @@ def test_a_text_corpus(page, server):
     assert len(pd.read_csv(io.BytesIO(download(page, "CSV")))) == 12
 
 
+def over_the_map(page, tool: str, share: float, key: str | None = None) -> int:
+    """Draw a box over the left ``share`` of the map, or a lasso like it, and say how many rows are chosen then."""
+    page.locator(f".at-tool[data-tool={tool}]").click()
+    area = page.locator(".at-stage").bounding_box()
+    left, right, top, bottom = area["x"] + 2, area["x"] + area["width"] * share, area["y"] + 60, area["y"] + area["height"] - 4
+    if key:
+        page.keyboard.down(key)
+    page.evaluate("() => { delete document.querySelector('.at').dataset.chose; }")
+    page.mouse.move(left, bottom)
+    page.mouse.down()
+    for corner in ((right, bottom), (right, top), (left, top)) if tool == "lasso" else ((right, top),):
+        page.mouse.move(*corner, steps=6)
+    page.mouse.up()
+    if key:
+        page.keyboard.up(key)
+    page.locator(".at[data-chose]").wait_for()
+    return page.evaluate("() => document.querySelector('.at').atlas.selected")
+
+
+@pytest.mark.parametrize("webgl", [True, False], ids=["webgl", "canvas"])
+def test_the_map_under_the_hand(page, server, webgl):
+    """Move, point, click, box and lasso with keys, clear; a lost graphics context comes back; a plain canvas where there is no WebGL2."""
+    if not webgl:
+        page.add_init_script("const get = HTMLCanvasElement.prototype.getContext; HTMLCanvasElement.prototype.getContext = function (kind, ...rest) { return kind === 'webgl2' ? null : get.call(this, kind, ...rest); };")
+    page.goto(server)
+    page.locator(".st-key-go-iris button:visible").first.click()
+    train(page, "PCA")
+    page.get_by_role("button", name="See the map").click()
+    page.locator(".at[data-painted]").wait_for()
+    page.get_by_role("radio", name="PCA", exact=True).last.click()
+    page.wait_for_function("() => { const a = document.querySelector('.at').atlas; return a && a.data.map.startsWith('PCA') && a.loaded === 150; }")
+    assert page.locator(".at").get_attribute("data-backend") == ("GlPoints" if webgl else "FlatPoints")
+    inked = """() => { const a = document.querySelector('.at').atlas; a.stale = true; a.drawNow(); const c = document.createElement('canvas'); c.width = a.points.canvas.width; c.height = a.points.canvas.height;
+               const x = c.getContext('2d'); x.drawImage(a.points.canvas, 0, 0); return x.getImageData(0, 0, c.width, c.height).data.filter((v, i) => i % 4 === 3 && v > 40).length; }"""
+    ink = page.evaluate(inked)
+    assert ink > 150 * 10
+    if webgl:
+        page.evaluate("() => { const gl = document.querySelector('.at').atlas.points.gl; window.lost = gl.getExtension('WEBGL_lose_context'); window.lost.loseContext(); }")
+        page.wait_for_function("() => document.querySelector('.at').atlas.points.gone")
+        page.evaluate("() => window.lost.restoreContext()")
+        page.wait_for_function("() => !document.querySelector('.at').atlas.points.gone")
+        assert page.evaluate(inked) > 0.8 * ink        # all of them again
+    place = "(row) => { const a = document.querySelector('.at').atlas, i = a.placeOf(row), box = a.stage.getBoundingClientRect(), [x, y] = a.camera.toScreen(a.positions[2 * i], a.positions[2 * i + 1]); return [box.left + x, box.top + y]; }"
+    page.mouse.move(*page.evaluate(place, 7))
+    page.wait_for_function("() => document.querySelector('.at').atlas.at")
+    assert "sepal" in page.locator(".at-card").inner_text()
+    page.mouse.click(*page.evaluate(place, 7))
+    page.get_by_text("the first item; click another").wait_for(state="hidden")
+    page.locator(".at-stage").focus()
+    for key, scale in (("+", 1.3), ("ArrowLeft", 1.3), ("-", 1), ("0", 1)):
+        page.keyboard.press(key)
+        assert page.evaluate("() => document.querySelector('.at').atlas.camera.scale") == pytest.approx(scale)
+    half = over_the_map(page, "box", 0.5)
+    assert 0 < half < 150
+    more = over_the_map(page, "lasso", 0.8, "Shift")
+    assert half < more < 150
+    assert over_the_map(page, "box", 0.5, "Alt") == more - half
+    page.get_by_text(f"{more - half} chosen").first.wait_for()
+    page.locator(".at-stage").focus()
+    page.keyboard.press("Escape")
+    page.wait_for_function("() => document.querySelector('.at').atlas.selected === 0")
+
+
 def test_a_gan_and_its_stop(page, server):
     page.goto(server)
     page.locator(".st-key-go-spiral button:visible").first.click()

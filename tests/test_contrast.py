@@ -9,7 +9,7 @@ from scipy.sparse import csr_matrix
 from scipy.stats import mannwhitneyu
 
 from lvm_core import DATASETS, figures_contrast
-from lvm_core.contrast import cliff, columns, contrast, log_odds, words
+from lvm_core.contrast import cliff, columns, contrast, log_odds, shares, words
 from lvm_core.identify import identify
 
 side = some.lists(some.integers(-4, 4), min_size=2, max_size=30).map(lambda v: np.array(v, float))
@@ -23,6 +23,12 @@ def test_delta_is_the_share_of_pairs(A, B):
     assert -1 <= found.low <= found.delta + 1e-9 and found.delta - 1e-9 <= found.high <= 1
     if len(set([*A, *B])) > 1:
         assert found.p == pytest.approx(mannwhitneyu(A, B, use_continuity=False, method="asymptotic").pvalue, abs=1e-9)
+
+
+@settings(max_examples=40, deadline=None)
+@given(some.lists(some.booleans(), min_size=2, max_size=30), some.lists(some.booleans(), min_size=2, max_size=30))
+def test_shares_are_the_delta_of_truth_values(a, b):
+    np.testing.assert_allclose(shares(np.mean(a), len(a), np.mean(b), len(b)), cliff(np.array(a, float), np.array(b, float)), atol=1e-9)
 
 
 def test_the_interval_holds_the_truth_as_often_as_it_says():
@@ -69,9 +75,9 @@ def test_columns_of_every_type_and_missing_values():
 
 def test_false_finds_are_counted_over_all_columns():
     rng = np.random.RandomState(3)
-    rows = pd.DataFrame(rng.standard_normal((100, 300)))
+    rows = pd.DataFrame(rng.standard_normal((100, 120)))
     frame, _ = columns(rows, np.arange(30), np.arange(30, 100))
-    assert (frame["q"] >= 0.05).all() and frame["delta"].abs().max() > 0.3     # the largest of 300 would look like a find
+    assert (frame["q"] >= 0.05).all() and frame["delta"].abs().max() > 0.3     # the largest of 120 would look like a find
 
 
 def test_words_set_a_package_apart():

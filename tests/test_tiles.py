@@ -122,23 +122,6 @@ def test_tiles_together_are_the_whole_map(client, run):
     assert again["groups"] == head["groups"] and body == palette + np.concatenate(colours).tobytes()
 
 
-def test_classes_numbers_dates_and_gaps_are_coloured():
-    n = 400
-    number = pd.Series(np.where(np.arange(n) % 9 == 0, np.nan, np.linspace(0, 1, n)), name="v")
-    head, palette, index = tiles.colours(number, n)
-    assert (index[::9] == tiles.MISSING).all() and head["missing"] == len(index[::9]) and index[1] == 0 and index[n - 1] == tiles.LEVELS
-    assert (np.diff(index[index != tiles.MISSING].astype(int)) >= 0).all()
-    assert palette[0].tolist() != palette[tiles.LEVELS].tolist()
-    head, _, index = tiles.colours(pd.Series(pd.date_range("2020-01-01", periods=n)), n)
-    assert 2019.9 < head["scale"]["low"] < head["scale"]["high"] < 2021.2
-    head, palette, index = tiles.colours(pd.Series([None, "b", "a", "b"] * 100, name="<b>"), n)
-    named = {group["name"]: group for group in head["groups"]}
-    assert {name: group["count"] for name, group in named.items()} == {"(missing)": 100, "a": 100, "b": 200}
-    assert (index[1::2] == named["b"]["index"]).all() and (index[2::4] == named["a"]["index"]).all()
-    head, _, index = tiles.colours(pd.Series([f"c{i % 150}" for i in range(n)]), n)
-    assert sum(group["count"] for group in head["groups"]) == n and head["groups"][-1]["name"].startswith("other (87") and len(head["groups"]) == figures.MAX_CLASSES
-
-
 def test_the_point_under_the_pointer_is_named(client, run):
     P = run.maps["PCA2"].positions
     row = 42

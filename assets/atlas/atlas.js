@@ -2,7 +2,7 @@
 //
 // What a layer may rely on (a class in layer_NAME.js, registered by LAYERS.push(Name), constructed with the atlas it lies on):
 //   methods, each optional: draw(context, atlas) each frame on the overlay, in pixels of the page; hover({ i, row, head } | null);
-//     click({ i, row, event } | null); scene(head) a map has come whole; camera() it moved; data(data) Python passed new data; key(event); close()
+//     click({ i, row, event } | null); takes([px, py], event): true where a click there is the layer's own; scene(head) a map has come whole; camera() it moved; data(data) Python passed new data; key(event); close()
 //   atlas.wire, atlas.ask(route, query, values), atlas.data; atlas.n, atlas.rowOf(i), atlas.placeOf(row);
 //     atlas.positions Uint16Array(2n) in drawn order; atlas.unitOf(x, y) from the map's own units; atlas.head: the scene's head (legend)
 //   atlas.camera: toScreen(ux, uy), toUnit(px, py), scale; atlas.moved() after changing it
@@ -14,13 +14,15 @@
 // An error in a layer is logged and leaves the map as it is.
 
 const REACH = 14;                                   // pixels around the pointer in which a point is under it
-const FIRST_TILE = 2 ** 16, TILE = 2 ** 18;
-const SHOWN = 150000;                               // points in view beyond which their density is drawn
+const FIRST_TILE = 2 ** 16, TILE = 2 ** 18, AHEAD = 4;
+const SHOWN = 100000;                               // points in view beyond which their density is drawn
+const MOVING = 25000;                               // points a frame while the map moves, at first; software needs 0.7 us for each
+const ROUGH = 250000;                               // points counted for the density while it moves
 
 class Atlas {
   constructor(root, data, report, wire = null) {
     const part = (name) => root.querySelector(`.at-${name}`);
-    Object.assign(this, { root, data, report, n: 0, loaded: 0, selected: 0, camera: new Camera(), density: new Density(), heard: {}, born: performance.now(), budget: SHOWN });
+    Object.assign(this, { root, data, report, n: 0, loaded: 0, selected: 0, camera: new Camera(), density: new Density(), heard: {}, born: performance.now(), budget: MOVING });
     Object.assign(this, { bar: part("bar"), side: part("side"), legendBox: part("legend"), stage: part("stage"), overlay: part("overlay"), status: part("status"), under: part("density") });
     this.ownWire = !wire; this.wire = wire || new Wire(new URL("live/", document.baseURI), data.token);
     this.wire.trouble = (words) => this.say(words, true);
@@ -79,23 +81,26 @@ class Atlas {
   async load() {
     const turn = (this.turn = (this.turn || 0) + 1), { map, colour } = this.data, query = colour ? { map, colour } : { map }, start = performance.now();
     this.card.hide();
+    const spans = [[0, FIRST_TILE]];
+    for (let from = FIRST_TILE; from < this.data.n; from += TILE) spans.push([from, TILE]);
+    const ask = (k) => { const tile = k < spans.length ? this.wire.request("tile", { ...query, start: spans[k][0], count: spans[k][1] }, null) : null; tile?.catch(() => {}); return tile; };
+    const coming = Array.from({ length: AHEAD }, (_, k) => ask(k));      // while one is taken the next are on their way
     const [scene, chosen] = await Promise.all([this.wire.request("atlas", query, null), this.wire.request("chosen", { map }, null)]);
     if (turn !== this.turn || this.closed) return;
     const head = (this.head = scene.head), n = head.n;
-    this.n = n; this.loaded = 0; this.order = this.order?.n === n ? this.order : new Order(n);
+    this.n = n; this.loaded = this.gathered = 0; this.order = this.order?.n === n ? this.order : new Order(n);
     this.positions = new Uint16Array(2 * n); this.look0 = new Uint8Array(n); this.look = new Uint8Array(4 * n); this.painted = null; this.faded = null;
     this.camera.extent = head.extent; this.camera.fit();
     this.points.room(n); this.setColours(head, new Uint8Array(scene.buffer, scene.start, 1024));
     this.bits = new Uint8Array(chosen.buffer, chosen.start); this.selected = chosen.head.chosen; this.hidden = null;
-    for (let from = 0, size = FIRST_TILE; from < n; size = TILE) {
-      const tile = await this.wire.request("tile", { ...query, start: from, count: size }, null);
-      if (turn !== this.turn || this.closed) return;
-      from = this.take(tile);
-      if (from >= n) break;
+    for (let k = 0; this.loaded < n; k++) {
+      const tile = await coming[k];
+      if (turn !== this.turn || this.closed || !tile) return;
+      coming.push(ask(k + AHEAD)); this.take(tile);
     }
     Object.assign(this.root.dataset, { drawn: n, took: Math.round(performance.now() - start), backend: this.points.constructor.name });     // for tests and benchmarks
     this.layers("scene", head); this.tell("scene", head);
-    this.invalidate();
+    this.unpainted = true; this.words = null; this.invalidate();
   }
 
   take({ head: { start, end }, buffer, start: at }) {
@@ -103,20 +108,18 @@ class Atlas {
     this.positions.set(new Uint16Array(buffer, at, 2 * m), 2 * start); this.look0.set(new Uint8Array(buffer, at + 4 * m, m), start);
     this.points.setPlaces(this.positions, start, end);
     this.loaded = end;
-    this.dress(start, end);
-    return end;
+    this.dress(start, end, end === this.n || end >= 2 * this.gathered);      // a picture for a tile would take longer than the tiles
   }
 
   // One word a point, from colouring, fade, selection and what is hidden.
-  dress(start = 0, end = this.loaded) {
+  dress(start = 0, end = this.loaded, show = true) {
     const { look, painted, faded, bits, hidden, selected } = this, shades = painted || this.look0;
     for (let i = start; i < end; i++) {
       look[4 * i] = shades[i]; look[4 * i + 1] = faded ? faded[i] : 255;
       look[4 * i + 2] = (selected ? bit(bits, i) : 0) | (hidden ? bit(hidden, i) << 1 : 0);
     }
     this.points.setLook(look, start, end);
-    this.stale = true;
-    this.invalidate();
+    if (show) { this.stale = true; this.invalidate(); }
   }
 
   setColours(head, palette) { this.legend = head; this.ownColours = palette.slice(); this.colours = this.ownColours; this.points.setPalette(this.colours); plainLegend(this.legendBox, head, palette); }
@@ -173,12 +176,14 @@ class Atlas {
 
   drawNow() {
     if (this.closed) return;
-    if (this.loaded) this.drawPoints();
+    const { x, y, scale, width, height } = this.camera, view = `${x} ${y} ${scale} ${width} ${height} ${!!this.moving}`;
+    if (this.loaded && (this.stale || view !== this.seen)) { this.seen = view; this.drawPoints(); }      // not for what lies above alone
     const context = this.overlay.getContext("2d");
     context.setTransform(this.ratio, 0, 0, this.ratio, 0, 0); context.clearRect(0, 0, this.camera.width, this.camera.height);
     for (const layer of this.made || []) if (layer.draw) { context.save(); this.safely(() => layer.draw(context, this)); context.restore(); }
     this.ring(context);
     if (!this.words) this.describe();
+    if (this.unpainted && !this.rough) { this.unpainted = false; this.root.dataset.painted = this.turn; }
   }
 
   drawPoints() {
@@ -196,7 +201,7 @@ class Atlas {
     this.points.draw(camera, this.selected ? size * 1.15 : size, dim, chosenFrom, chosenFrom + Math.ceil((listed - chosenFrom) * share));
   }
 
-  adapt(took) { this.budget = Math.max(4000, Math.min(2 * SHOWN, this.budget * (took > 40 ? 0.7 : took < 24 ? 1.15 : 1))); }
+  adapt(took) { this.budget = Math.max(4000, Math.min(SHOWN, this.budget * (took > 40 ? 0.7 : took < 24 ? 1.15 : 1))); }
   solid() { return this.listed < 20000 ? 0.85 : this.listed < 60000 ? 0.7 : 0.6; }
   dotSize() { return Math.min(14, Math.max(2, Math.min(9, 260 / Math.sqrt(this.n))) * Math.max(1, this.camera.scale) ** 0.35); }
 
@@ -223,14 +228,14 @@ class Atlas {
     }
     this.dense = seen > SHOWN; this.rough = false;
     if (this.dense) {
-      const limit = this.moving ? Math.min(loaded, 250000) : loaded;
+      const limit = this.moving ? Math.min(loaded, ROUGH) : loaded;
       this.rough = limit < loaded;
       this.density.build(this, [Math.max(left, -1), Math.max(bottom, -1), Math.min(right, UNITS + 1), Math.min(top, UNITS + 1)], limit, 1 / this.camera.k);
     } else {
       this.chosenFrom = tail; for (const i of last) into[tail++] = i;
       this.listed = tail; this.points.setIndices(into.subarray(0, tail));
     }
-    this.held = { rect, scale: this.camera.scale, whole: left <= 0 && bottom <= 0 && right >= UNITS && top >= UNITS }; this.stale = false;
+    this.held = { rect, scale: this.camera.scale, whole: left <= 0 && bottom <= 0 && right >= UNITS && top >= UNITS }; this.stale = false; this.gathered = loaded;
   }
 
   // The point under the pointer, ringed.
@@ -286,6 +291,7 @@ class Atlas {
   }
 
   async click(at, event) {
+    if (this.made.some((layer) => layer.takes && this.safely(() => layer.takes(at, event)))) return;
     const found = await this.find(at), said = found && { ...found, event };
     this.layers("click", said); this.tell("click", said);
     if (found) this.report("picked", found.row);

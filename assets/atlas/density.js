@@ -10,13 +10,13 @@ class Density {
     const [left, bottom, right, top] = rect, cell = Math.max(finest, (right - left) / CELLS, (top - bottom) / CELLS);
     const w = Math.max(1, Math.ceil((right - left) / cell)), h = Math.max(1, Math.ceil((top - bottom) / cell));
     const sums = this.sums && this.sums.length >= 4 * w * h ? this.sums.fill(0, 0, 4 * w * h) : (this.sums = new Float32Array(4 * w * h));
-    const { positions, look, colours } = atlas, any = atlas.selected > 0, per = 1 / cell;
+    const { positions, look, colours } = atlas, any = atlas.selected > 0, per = 1 / cell, unit = atlas.loaded / limit / 65025;
     for (let i = 0; i < limit; i++) {
       const x = positions[2 * i], y = positions[2 * i + 1];
       if (x < left || x >= right || y < bottom || y >= top) continue;
       const flags = look[4 * i + 2];
       if (flags & 2) continue;
-      const c = 4 * look[4 * i], weight = look[4 * i + 1] * colours[c + 3] * (any && !(flags & 1) ? 0.02 : 1) / 65025;
+      const c = 4 * look[4 * i], weight = look[4 * i + 1] * colours[c + 3] * (any && !(flags & 1) ? 0.02 : 1) * unit;
       const at = 4 * (((top - y) * per | 0) * w + ((x - left) * per | 0));
       sums[at] += weight * colours[c]; sums[at + 1] += weight * colours[c + 1]; sums[at + 2] += weight * colours[c + 2]; sums[at + 3] += weight;
     }

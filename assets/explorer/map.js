@@ -22,9 +22,8 @@ const mapPart = {
     const size = Math.min(9, Math.max(3, 260 / Math.sqrt(n))) * (this.three ? 0.6 : 1);
     this.opacity = n < 20000 ? 0.8 : 0.5;
     const marker = { size, opacity: this.opacities(), line: { width: 0 } };
-    if (head.groups) { marker.color = Array.from(C, (c) => head.groups[c]?.color ?? "#8A8A8A"); marker.symbol = Array.from(C, (c) => (this.three ? SYMBOLS_3D : SYMBOLS)[head.groups[c]?.symbol ?? 0]); }
-    else if (head.scale) Object.assign(marker, { color: C, colorscale: "Viridis", cmin: head.scale.low, cmax: head.scale.high });
-    else marker.color = head.color;
+    marker.color = Array.from(C, (c) => head.colors[c]);
+    if (head.groups) { const symbols = this.three ? SYMBOLS_3D : SYMBOLS, of = new Map(head.groups.map((g) => [g.index, symbols[g.symbol % symbols.length]])); marker.symbol = Array.from(C, (c) => of.get(c)); }
     // One trace with a colour array: many traces make hover slow.
     const kind = this.three ? "scatter3d" : "scattergl", ink = accent(this.root), third = (values) => (this.three ? { z: values } : {}), empty = { type: kind, x: [], y: [], ...third([]), hoverinfo: "skip" };
     const ring = (width, size) => ({ size, symbol: "circle-open", color: ink, line: { width, color: ink } });
@@ -64,9 +63,14 @@ const mapPart = {
 
   legend(head) {
     const box = this.root.querySelector(".lx-legend"); box.replaceChildren();
-    if (head.scale) { box.textContent = `${head.title}: ${short(head.scale.low)} (dark) to ${short(head.scale.high)} (light)`; return; }
+    if (head.scale) {
+      const ramp = element("i", "lx-ramp"), ends = head.scale.ends;
+      ramp.style.background = `linear-gradient(90deg, ${Array.from({ length: 9 }, (_, i) => head.colors[Math.round(i * 254 / 8)]).join(",")})`;
+      box.append(document.createTextNode(`${head.title}: ${ends[0]} `), ramp, document.createTextNode(` ${ends[1]}${head.missing ? `; ${head.missing} without a value are grey` : ""}`));
+      return;
+    }
     for (const group of head.groups || []) {
-      const entry = element("span", "lx-key"), dot = element("i", `lx-dot lx-${SYMBOLS[group.symbol]}`);
+      const entry = element("span", "lx-key"), dot = element("i", `lx-dot lx-${SYMBOLS[group.symbol % SYMBOLS.length]}`);
       dot.style.background = group.color; entry.append(dot, document.createTextNode(group.name)); box.append(entry);
     }
   },

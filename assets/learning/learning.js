@@ -57,18 +57,12 @@ export default function (component) {
     canvas.hidden = n === 0;
     context.clearRect(0, 0, canvas.width, canvas.height);
     context.globalAlpha = 0.8;
-    const { groups, scale } = head.legend;
     for (let i = 0; i < n; i++) {
       const x = places[2 * (f * n + i)], y = places[2 * (f * n + i) + 1];
       if (Number.isNaN(x)) continue;
-      context.fillStyle = groups ? groups[values[i]].color : scale ? viridis((values[i] - scale.low) / (scale.high - scale.low || 1)) : head.legend.color;
+      context.fillStyle = head.legend.colors[values[i]];
       context.beginPath(); context.arc(half + x * half * 0.92, half - y * half * 0.92, 3.2, 0, 7); context.fill();
     }
-  }
-
-  function viridis(t) {       // five stops of it are enough for a small picture
-    const stops = [[68, 1, 84], [59, 82, 139], [33, 145, 140], [94, 201, 98], [253, 231, 37]], at = Math.max(0, Math.min(0.9999, t)) * 4, i = Math.floor(at), u = at - i;
-    return `rgb(${stops[i].map((v, d) => Math.round(v + u * (stops[i + 1][d] - v))).join(",")})`;
   }
 
   let playing = null;

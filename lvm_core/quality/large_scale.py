@@ -51,4 +51,4 @@ def _correlation(a, b) -> tuple[float, float]:
     if np.ptp(a) == 0 or np.ptp(b) == 0:
         return 0.0, 0.0
     r = float(np.corrcoef(a, b)[0, 1])
-    return r, (1 - r * r) / np.sqrt(max(len(a) - 3, 1))
+    return r, float((1 - r * r) / np.sqrt(max(len(a) - 3, 1)))

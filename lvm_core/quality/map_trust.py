@@ -58,8 +58,8 @@ def map_trust(Z, P, X=None, y=None, *, ks: tuple[int, ...] = KS, metric: str = "
 
     Trustworthiness and continuity are those of Venna & Kaski (2001, doi:10.1007/3-540-44668-0_68), as in
     ``sklearn.manifold.trustworthiness``; where that holds n x n tables, here a block of rows at a time is ranked, on all cores. ``metric``
-    (euclidean or cosine) says how codes are compared. ``X`` (n, d), dense or CSR: the rows the codes were made of; gaps are filled by
-    the column's mean. ``y`` (n,): labels, None where a row has none; the label most of k neighbours have is then scored too. Beyond
+    (euclidean or cosine) says how codes are compared. ``X`` (n, d), dense or CSR: the rows the codes were made of, compared by
+    their cosine where they are CSR (counts of words) and by distance otherwise; gaps are filled by the column's mean. ``y`` (n,): labels, None where a row has none; the label most of k neighbours have is then scored too. Beyond
     ``ALL_ROWS`` rows a sample of ``measured_rows(n, k')``, drawn by ``random_state``, is measured against all; a stop by ``on_step``
     keeps what was measured, which is such a sample too. Raises ValueError below 3 rows, or where Z, P, X and y differ in length.
     """
@@ -77,11 +77,11 @@ def map_trust(Z, P, X=None, y=None, *, ks: tuple[int, ...] = KS, metric: str = "
     numbers = {"map": _numbers(found, ks, n) | large_scale(Z, P, metric=metric, random_state=random_state)}
     beside = 0
     if X is not None and not found.stopped:
-        X = filled(X)
+        X, way = filled(X), "cosine" if hasattr(X, "indptr") else "euclidean"
         beside = int(min(n, np.clip(_BESIDE_PRODUCTS / (n * min(X.shape[1], 2000)), *_BESIDE_ROWS)))
         for pair, space, A in (("codes", codes, Z), ("whole", drawn, P)):
-            part = compare(Space(X), space, order[:beside], ks, labels, full_rows=min(full, beside))
-            numbers[pair] = _numbers(part, ks, n) | large_scale(X, A, random_state=random_state)
+            part = compare(Space(X, way), space, order[:beside], ks, labels, full_rows=min(full, beside))
+            numbers[pair] = _numbers(part, ks, n) | large_scale(X, A, metric=way, random_state=random_state)
     ascending = np.argsort(found.rows)
     return MapTrust(n, ks, found.rows[ascending], found.points[:, :, ascending], found.sizes, found.curve, numbers, beside, labels and labels.chance)
 

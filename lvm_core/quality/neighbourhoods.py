@@ -12,7 +12,7 @@ from ..progress import Reporter
 from .ranks import Space
 
 MEASURES = "kept", "trust", "continuity"
-_BLOCK = 1.6e6              # distances of a block: what a core's cache holds, about
+_BLOCK = 8e5              # distances of a block: what a core's cache holds, about
 
 
 @dataclass(frozen=True)
@@ -78,12 +78,12 @@ def compare(true: Space, drawn: Space, rows, ks, labels: Labels | None = None, r
 def _by_neighbours(a, b, block, ks, n, labels):
     """MEASURES (3, len(ks), b), labels named (2, len(ks), b), and pairs by the larger of their ranks up to the largest k."""
     points, right = np.empty((3, len(ks), len(block)), np.float32), np.full((2, len(ks), len(block)), np.nan, np.float32)
-    for at, k in enumerate(ks):
-        on_map, alike = b.nearest(k), a.nearest(k)
-        truth, worst = a.ranks(on_map), 2 / (k * (2 * n - 3 * k - 1))
-        points[0, at] = a.as_near(on_map, k).mean(1)
-        points[1, at] = 1 - worst * np.maximum(truth - k, 0).sum(1)
-        points[2, at] = 1 - worst * np.maximum(b.ranks(alike) - k, 0).sum(1)
+    lists = [(b.nearest(k), a.nearest(k)) for k in reversed(ks)][::-1]      # the longest holds the others
+    ends = np.cumsum(ks)[:-1]
+    truths, seen = (np.split(look.ranks(np.hstack(J)), ends, 1) for look, J in zip((a, b), zip(*lists)))
+    for at, (k, (on_map, alike), truth, drawn) in enumerate(zip(ks, lists, truths, seen)):
+        worst = 2 / (k * (2 * n - 3 * k - 1))
+        points[:, at] = a.as_near(on_map, k).mean(1), 1 - worst * np.maximum(truth - k, 0).sum(1), 1 - worst * np.maximum(drawn - k, 0).sum(1)
         if labels is not None:
             right[:, at] = labels.right(block, alike), labels.right(block, on_map)
     larger = np.ceil(np.maximum(truth, np.arange(1, k + 1))).astype(np.int64)
@@ -91,9 +91,9 @@ def _by_neighbours(a, b, block, ks, n, labels):
 
 
 def _in_full(a, b, count, n):
-    """Pairs of the first ``count`` rows of a block by the larger of their two ranks (n,)."""
+    """Pairs of the first ``count`` rows of a block by the larger of their two ranks (n,); 0 where there are none."""
     if not count:
-        return np.zeros(n, np.int64)
+        return 0
     counts = np.bincount(np.maximum(a.all_ranks()[:count], b.all_ranks()[:count]).ravel(), minlength=n)
     counts[0] = 0       # the rows themselves
     return counts

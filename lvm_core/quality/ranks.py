@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 EXACT_ROWS = 10_000     # up to here ties are broken as scikit-learn's trustworthiness breaks them; beyond they share their mean rank
+_COLUMNS = 2048         # of a product at a time, which stays in a core's cache
 _EXACT_PRODUCTS = 64    # dimensions up to which distances are found in double precision: tight groups far from the origin keep their order
 
 
@@ -63,15 +64,20 @@ class Quick:
     def __init__(self, space: Space, rows):
         self.rows, self.each = rows, np.arange(len(rows))[:, None]
         self.D = space._squared(rows)
-        self.D[self.each[:, 0], rows] = -1      # the row itself, before all
-        self.sorted = np.sort(self.D, axis=1)
+        self.D[self.each[:, 0], rows] = -np.inf     # the row itself, before all
+        self.sorted = np.empty_like(self.D)
+        for row, d in zip(self.sorted, self.D):     # a row at a time stays in a core's cache
+            row[:] = d
+            row.sort()
+        self.listed = np.empty((len(rows), 0), np.int64)
 
     def nearest(self, k):
-        found = np.empty((len(self.D), k), np.int64)
-        for row, d, border in zip(found, self.D, self.sorted[:, k]):
-            near = np.flatnonzero(d <= border)
-            row[:] = near[np.argsort(d[near], kind="stable")[1:k + 1]]
-        return found
+        if self.listed.shape[1] < k:
+            self.listed = np.empty((len(self.D), k), np.int64)
+            for row, d, border in zip(self.listed, self.D, self.sorted[:, k]):
+                near = np.flatnonzero(d <= border)
+                row[:] = near[np.argsort(d[near], kind="stable")[1:k + 1]]
+        return self.listed[:, :k]
 
     def ranks(self, J):
         at, found = self.D[self.each, J], np.empty(J.shape, np.float64)
@@ -97,7 +103,7 @@ def directions(A):
 
 
 def _squares(A):
-    """A function of row numbers: float32 squared distances (b, n) from those rows to all."""
+    """A function of row numbers: float32 squared distances (b, n) from those rows to all; equal rows may come out a rounding below zero."""
     if hasattr(A, "indptr"):
         return _by_products(A, np.asarray(A.multiply(A).sum(1)).ravel())
     if A.shape[1] <= _EXACT_PRODUCTS:
@@ -108,9 +114,14 @@ def _squares(A):
 
 def _by_differences(columns):
     def squared(rows):
-        D = np.square(columns[0, rows, None] - columns[0])
-        for column in columns[1:]:
-            D += np.square(column[rows, None] - column)
+        D, gap = np.empty((len(rows), columns.shape[1]), np.float32), np.empty(columns.shape[1], np.float32)
+        for row, i in zip(D, rows):
+            np.subtract(columns[0], columns[0, i], out=row)
+            np.square(row, out=row)
+            for column in columns[1:]:
+                np.subtract(column, column[i], out=gap)
+                np.square(gap, out=gap)
+                row += gap
         return D
     return squared
 
@@ -118,7 +129,13 @@ def _by_differences(columns):
 def _by_exact_products(A):
     norms, ones = np.einsum("ij,ij->i", A, A)[:, None], np.ones((len(A), 1))
     left, right = np.hstack([-2 * A, norms, ones]), np.ascontiguousarray(np.hstack([A, ones, norms]).T)
-    return lambda rows: np.maximum(left[rows] @ right, 0).astype(np.float32)
+
+    def squared(rows):
+        a, D = left[rows], np.empty((len(rows), len(A)), np.float32)
+        for s in range(0, len(A), _COLUMNS):
+            D[:, s:s + _COLUMNS] = a @ right[:, s:s + _COLUMNS]
+        return D
+    return squared
 
 
 def _by_products(A, norms):
@@ -128,5 +145,5 @@ def _by_products(A, norms):
         D *= -2
         D += norms
         D += norms[rows, None]
-        return np.maximum(D, 0, out=D).astype(np.float32, copy=False)
+        return D.astype(np.float32, copy=False)
     return squared

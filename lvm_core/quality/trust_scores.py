@@ -70,7 +70,7 @@ _SAYS = {
     "continuity@": lambda v, t, k, chance: f"{graded(v, CONTINUITY_WORDS)}, by {k} neighbours; random positions get {chance}.",
     "kept@": lambda v, t, k, chance: f"Of a point's {k} true nearest neighbours, {percent(v)} are also among its {k} nearest on the map; by chance {chance} would be.",
     "label on@": lambda v, t, k, chance: f"{percent(v)} of the points have the label of most of their {k} nearest on the map, and "
-                                         f"{percent(t.numbers['map'][_at('label of@', k)][0])} that of their {k} nearest codes; always the commonest gets {chance}.",
+                                         f"{percent(t.numbers['map'][_at('label of@', k)][0])} that of their {k} true nearest; always the commonest gets {chance}.",
     "area": lambda v, t, k, chance: "How many neighbours are kept, over neighbourhoods of every size, the small ones weighing most: 0 is chance, 1 is all.",
     "triplets": lambda v, t, k, chance: f"Of three random points, the map is right about which of two is nearer to the third in {percent(v)} of cases; chance gets {chance}.",
     "ranks": lambda v, t, k, chance: "Whether the farther of two pairs is the farther on the map too (Spearman's correlation): 0 is chance, 1 is always.",

@@ -7,8 +7,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 import streamlit as st
 
-from lvm_core import PROJECTIONS
-
 from . import maps, state
 
 WALKS = "line", "arc", "dense"
@@ -120,7 +118,7 @@ def view(run: state.Run) -> tuple[str, int, str | None]:
     name, dims, colour = (st.query_params.get(k) for k in ("map", "dims", "colour"))
     if colour != "-":
         colour = colour if colour in colours else colours[0] if colours else None
-    return name if name in PROJECTIONS else maps.default(run), 3 if dims == "3" else 2, None if colour == "-" else colour
+    return name if name in maps.names(run) else maps.default(run), 3 if dims == "3" else 2, None if colour == "-" else colour
 
 
 def show_view(run: state.Run, name: str, dims: int, colour: str | None) -> None:

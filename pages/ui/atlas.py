@@ -26,8 +26,9 @@ def script(*layers: Path) -> str:
 
 
 def page(kind: str) -> str:
-    """The map's own ``html`` (one pane) or ``css``."""
-    return (ASSETS / "atlas" / f"atlas.{kind}").read_text(encoding="utf-8")
+    """The map's own ``html`` (one pane) or ``css``, with that of its layers."""
+    folder = ASSETS / "atlas"
+    return "\n".join(part.read_text(encoding="utf-8") for part in (folder / f"atlas.{kind}", *sorted(folder.glob(f"layer_*.{kind}"))))
 
 
 @cache

@@ -9,14 +9,16 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
+from lvm_core.density import LEAST
 from lvm_core.escape import markdown as md
 from lvm_core.samplers import SAMPLERS, why_not
 
-from . import work
+from . import alike, work
 from .state import Run
 
-PRIOR = "Prior"
-LINES = {PRIOR: ("The model's own", "From the distribution of codes that belongs to the model.")} | {name: (s.title, s.summary) for name, s in SAMPLERS.items()}
+PRIOR, CHOSEN = "Prior", "Selection"
+LINES = {PRIOR: ("The model's own", "From the distribution of codes that belongs to the model."),
+         CHOSEN: ("Like the chosen rows", "From a density fitted to the codes of the rows that are chosen, here and on the map.")} | {name: (s.title, s.summary) for name, s in SAMPLERS.items()}
 
 
 @dataclass(frozen=True)
@@ -25,15 +27,16 @@ class Source:
 
     name: str
     label: str | None = None
+    chosen: str = ""        # names the chosen rows
 
     def provenance(self) -> dict:
         """What a download says of it; plain JSON."""
-        return {"sampler": self.name} | ({"label": self.label} if self.label is not None else {})
+        return {"sampler": self.name} | ({"label": self.label} if self.label is not None else {}) | ({"chosen": self.chosen} if self.chosen else {})
 
     def suffix(self) -> str:
         """The same for a file's name, in letters and digits."""
         label = re.sub("[^0-9A-Za-z]+", "_", self.label or "")[:20]
-        return f"-{self.name}" * (self.name != PRIOR) + f"-{label}" * bool(label)
+        return f"-{self.name}" * (self.name != PRIOR) + f"-{self.chosen}" * bool(self.chosen) + f"-{label}" * bool(label)
 
 
 def choose(run: Run) -> Source:
@@ -44,10 +47,15 @@ def choose(run: Run) -> Source:
     told = _told(run.fitted.model)
     if told:
         names.remove("Classes") if "Classes" in names else None      # the model itself draws by label
+    if len(run.selection) >= LEAST:
+        names.append(CHOSEN)
     name = PRIOR
     if len(names) > 1:
         name = st.selectbox("Draw codes from", names, format_func=lambda n: LINES[n][0], key=f"sampler-{run.id}")
         st.caption(LINES[name][1])
+    if name == CHOSEN:
+        st.caption(f"{len(run.selection):,} rows are chosen.")
+        return Source(name, chosen=alike.digest(run.selection))
     labels = told if name == PRIOR else _labels(y) if name == "Classes" else []
     if not labels:
         return Source(name)
@@ -60,6 +68,9 @@ def codes(run: Run, source: Source, n: int, temperature: float, seed: int) -> np
     if source.name == PRIOR:
         label = {} if source.label is None else {"label": source.label}
         return run.fitted.model.sample_codes(n, temperature=temperature, random_state=seed, **label)
+    if source.name == CHOSEN:
+        found = alike.group(run, run.selection, source.chosen)
+        return None if found is None else np.asarray(found.sampler.sample(n, temperature=temperature, random_state=seed), np.float32)
     sampler, Z, y = SAMPLERS[source.name](), run.fitted.codes[run.fitted.train], _targets(run)
     fitted = work.result(run, f"Fitting a density to the codes ({sampler.title})", {"sampler": source.name, "seconds": run.fitted.seconds}, lambda on_step: sampler.fit(Z, y, on_step=on_step))
     return None if fitted is None else fitted.sample(n, temperature=temperature, random_state=seed, label=source.label)

@@ -37,3 +37,4 @@ def squared(P: np.ndarray) -> np.ndarray:
 
 GET = {"forming": _forming}
 POST: dict = {}
+CHANGES: dict = {}

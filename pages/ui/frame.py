@@ -121,7 +121,7 @@ def progress(run: state.Run, job: str, *, curve: bool = False) -> None:
     _progress_component()(data={"token": guard.sign(run.id), "job": job, "curve": curve, "mine": people.mine("runs", run.id)}, key=f"progress-{run.id}-{job}", on_ended_change=lambda: None)
 
 
-def run_picker(key: str) -> None:
+def run_picker(key: str, width: int | str = "stretch") -> None:
     """Switch between the finished runs, where there are several."""
     runs = [r for r in state.runs() if r.has_result]
     if len(runs) < 2:
@@ -129,7 +129,7 @@ def run_picker(key: str) -> None:
     current = state.run()
     ids = [r.id for r in runs]
     names = {r.id: r.title for r in runs}
-    chosen = st.selectbox("Model", ids, index=ids.index(current.id) if current and current.id in ids else None, format_func=names.get, key=f"{key}-{current.id if current else ''}")
+    chosen = st.selectbox("Model", ids, index=ids.index(current.id) if current and current.id in ids else None, format_func=names.get, key=f"{key}-{current.id if current else ''}", width=width)
     if chosen is not None and chosen != (current and current.id) and (found := state.RUNS.get(chosen)) is not None:
         state.use_run(found)
         st.rerun()

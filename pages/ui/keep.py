@@ -8,7 +8,7 @@ from lvm_core.atlas import packed
 from lvm_core.escape import clean
 from lvm_core.selection import as_rows, find, grow, inside
 
-from . import items, state
+from . import items, naming, state
 from .guard import Ask, Refused
 
 MOST_BOOKMARKS, MOST_GROUPS, SHOWN = 200, 50, 24
@@ -68,7 +68,7 @@ def _find(run: state.Run, query: str) -> np.ndarray:
 
 
 def choose(ask: Ask):
-    """Change the selection: by ``region`` (the body: corners (m, 2) on the map), ``query``, ``group``, ``invert`` (those not chosen), ``grow`` (with the
+    """Change the selection: by ``region`` (the body: corners (m, 2) on the map), ``query``, ``group``, ``cluster`` (a named region's ``key``), ``invert`` (those not chosen), ``grow`` (with the
     ``k`` nearest of each by code), ``undo`` (as before the last change) or ``none``; ``how`` is replace, add, remove or within. Answers what is kept with the chosen rows, or with
     ``answer=mask`` them alone as a bit mask in drawn order (:func:`lvm_core.atlas.packed`)."""
     by, how = ask.options.get("by"), ask.options.get("how", "replace")
@@ -119,7 +119,7 @@ def _group(ask: Ask) -> list[int]:
         raise Refused(404, "There is no such group.") from None
 
 
-_CHOICES = {"region": _region, "query": lambda ask: _find(ask.run, ask.options.get("q", "")), "group": _group, "none": lambda ask: [],
+_CHOICES = {"region": _region, "query": lambda ask: _find(ask.run, ask.options.get("q", "")), "group": _group, "cluster": naming.rows, "none": lambda ask: [],
             "invert": lambda ask: inverted(ask.run), "grow": _grown, "undo": lambda ask: ask.run.data.chosen_before}
 COMBINE = {"replace": lambda before, found: found, "add": np.logical_or, "remove": lambda before, found: before & ~found, "within": np.logical_and}
 

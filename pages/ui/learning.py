@@ -53,7 +53,10 @@ def _film(ask: Ask):
     points = frames[-1].points
     axes = _axes(frames[-1].codes if last or ask.run.fitted is None else ask.run.fitted.codes) if len(points) else None
     places = np.stack([_placed(s, axes, len(points)) for s in frames])
-    legend, values = figures.colour_codes(dataset.rows[dataset.label].iloc[points] if dataset.label in dataset.rows.columns else None, len(points))
+    if "film colours" not in ask.run.cache:     # of all rows, so that they are the map's
+        ask.run.cache["film colours"] = figures.colour_codes(dataset.rows[dataset.label] if dataset.label in dataset.rows.columns else None, len(dataset))
+    legend, values = ask.run.cache["film colours"]
+    values = values[points]
     shown = max(len(s.back) for s in frames)
     rows = [dataset.X[points[:shown]]] if shown else []
     rows = [r.toarray() if hasattr(r, "indptr") else r for r in rows] + [part for s in frames for part in (s.back, s.made)]

@@ -6,6 +6,7 @@ chosen and kept is in :mod:`pages.ui.keep`.
 
 from __future__ import annotations
 
+from collections import ChainMap
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,7 @@ from starlette.routing import Route, WebSocketRoute
 
 from lvm_core import animation, figures, paths
 
-from . import items, keep, maps, state, tiles
+from . import aligned, forming, items, keep, maps, naming, state, tiles, truth
 from .guard import Ask, Refused, guarded, socket
 from .jobs import Job
 from .payloads import payload
@@ -215,13 +216,14 @@ async def _plotly(request: Request) -> Response:
     return FileResponse(path, media_type="text/javascript", headers={"Cache-Control": "public, max-age=86400", "X-Content-Type-Options": "nosniff"})
 
 
-_GET = {"scene": _scene, "item": _item, "random": _random, "generated": _generated, "search": keep.search, "kept": keep.listed} | tiles.GET
-_POST = {"decode": _decode, "place": _place, "film": _film, "path": _path} | tiles.POST
-_CHANGES = {"choose": keep.choose, "keep": keep.keep}
+_PARTS = aligned, forming, naming, tiles, truth     # modules of questions: each states GET, POST and CHANGES
+_GET = ChainMap({"scene": _scene, "item": _item, "random": _random, "generated": _generated, "search": keep.search, "kept": keep.listed}, *(part.GET for part in _PARTS))
+_POST = ChainMap({"decode": _decode, "place": _place, "film": _film, "path": _path}, *(part.POST for part in _PARTS))
+_CHANGES = ChainMap({"choose": keep.choose, "keep": keep.keep}, *(part.CHANGES for part in _PARTS))
 
 routes = [Route("/live/plotly.js", _plotly, methods=["GET"]),
-          *(Route(f"/live/{name}", guarded(handler), methods=[method]) for method, handlers in (("GET", _GET), ("POST", _POST | {"animation": _animation}))
+          *(Route(f"/live/{name}", guarded(handler), methods=[method]) for method, handlers in (("GET", _GET), ("POST", {**_POST, "animation": _animation}))
             for name, handler in handlers.items()),
           *(Route(f"/live/{name}", guarded(handler, changes=True), methods=["POST"]) for name, handler in _CHANGES.items()),
-          WebSocketRoute("/live/socket", socket(_GET | _POST)),
+          WebSocketRoute("/live/socket", socket({**_GET, **_POST})),
           Route("/live/job", guarded(_progress, finished=False), methods=["GET"]), Route("/live/stop", guarded(_stop, finished=False, changes=True), methods=["POST"])]

@@ -23,6 +23,7 @@ SHORT = {"TSNE": "t-SNE", "Identity": "Axes", "Fisher": "Fisher"}
 OF = {"codes": "codes", "data": "the data itself"}
 DRAW_LIMIT, HOVER_LIMIT = 50_000, 20_000
 log = logging.getLogger(__name__)
+_KEY = "[A-Za-z0-9]{1,80}"
 _DATA = "OfData"         # ends the key of a map of the data itself
 
 
@@ -44,6 +45,12 @@ def default(run: Run) -> str:
     """The projection a run opens with: its own axes when there are two, otherwise the one that keeps neighbourhoods best and is
     quickest (``benchmarks/maps_mnist.py``)."""
     return "Identity" if run.fitted.codes.shape[1] == 2 else "TSNE"
+
+
+def names(run: Run) -> list[str]:
+    """The projections that can be made of a run: those that need labels only where its data has some."""
+    labelled = run.dataset.targets() is not None
+    return [name for name, cls in PROJECTIONS.items() if labelled or not cls.labels]
 
 
 def suggest(cls: type[Projection], codes: np.ndarray) -> dict:
@@ -108,6 +115,11 @@ def source(run: Run, view: View) -> np.ndarray:
     return run.cache["reduced"]
 
 
+def source_of(run: Run, key: str) -> np.ndarray:
+    """The same of the map kept under ``key``."""
+    return source(run, _held(key, run.maps[key]))
+
+
 def _view(key: str, projection: Projection, mapped: Mapped, of: str) -> View:
     cls = type(projection)
     if cls.exact and of == "codes":
@@ -136,7 +148,7 @@ class Kept:
 
 def kept(run: Run) -> list[Kept]:
     """The finished maps of a run, by name."""
-    found = [_held(key, mapped) for key, mapped in run.maps.items()]
+    found = [_held(key, mapped) for key, mapped in run.maps.items() if re.fullmatch(_KEY, key)]       # others lie on another map's plane
     found += [_stored(_folder(run) / key) for key in _on_disk(run) if not dict.__contains__(run.maps, key)]
     return sorted(filter(None, found), key=lambda kept: kept.key)
 
@@ -170,7 +182,7 @@ def _folder(run: Run) -> Path:
 
 def _on_disk(run: Run) -> list[str]:
     try:
-        return [path.name for path in _folder(run).iterdir() if re.fullmatch("[A-Za-z0-9]{1,80}", path.name)] if run.stored else []
+        return [path.name for path in _folder(run).iterdir() if re.fullmatch(_KEY, path.name)] if run.stored else []
     except (OSError, StoreError):
         return []
 
@@ -194,9 +206,11 @@ def nearest_rows(run: Run, i: int, k: int) -> np.ndarray:
     """The k rows whose codes lie nearest to row i's, itself left out."""
     from lvm_core.neighbours import nearest
 
-    codes = run.fitted.codes
-    _, found = nearest(codes[[i]], codes, min(k + 1, len(codes)))
-    return np.array([j for j in found[0] if j != i][:k], dtype=int)
+    codes, k = run.fitted.codes, min(k + 1, len(run.fitted.codes))
+    rough = np.square(codes - codes[i]).sum(1)
+    rows = np.flatnonzero(rough <= np.partition(rough, k - 1)[k - 1] * 1.001)     # all that rounding leaves in question
+    _, found = nearest(codes[[i]], codes[rows], k)
+    return np.array([j for j in rows[found[0]] if j != i][:k - 1], dtype=int)
 
 
 def generated(run: Run, view: View, n: int = 200) -> np.ndarray:

@@ -15,12 +15,9 @@ from .state import Run
 def controls(run: Run) -> tuple[Projection, str]:
     """The projection chosen for a run, and what it is of (codes or data, see ``maps.OF``)."""
     _open(run)
-    labelled = run.dataset.targets() is not None
-    names = [name for name, cls in PROJECTIONS.items() if labelled or not cls.labels]
+    names = maps.names(run)
     name = st.segmented_control("Projection", names, default=maps.default(run), required=True, wrap=True, format_func=lambda n: maps.SHORT.get(n, n), key=_key(run, "projection"),
-                                help="How many dimensions are laid out in two or three." + ("" if labelled else " Fisher's discriminants need a label column, and this data has none."))
-    of = st.segmented_control("Map of", list(maps.OF), default="codes", required=True, format_func=maps.OF.get, key=_key(run, "of"),
-                              help="The codes the model learnt, or the rows it learnt from: what does the model add? More than 100 columns go to their first 50 principal components.")
+                                help="How many dimensions are laid out in two or three." + ("" if len(names) == len(PROJECTIONS) else " Fisher's discriminants need a label column, and this data has none."))
     dims = st.segmented_control("Dimensions", (2, 3), default=2, required=True, format_func=lambda d: f"{d}-D", key="dims")
     cls = PROJECTIONS[name]
     with st.popover("Settings", icon=":material/tune:"):
@@ -33,6 +30,8 @@ def controls(run: Run) -> tuple[Projection, str]:
             seed = st.number_input("Seed", 0, 2**31 - 1, 0, key=f"mapseed-{name}", help="The same seed, data and settings give the same map; what another seed changes stands under Seeds, below the map.")
         else:
             st.caption("Nothing here is random: it has no seed.")
+    of = st.segmented_control("Map of", list(maps.OF), default="codes", required=True, format_func=maps.OF.get, key=_key(run, "of"),
+                              help="The codes the model learnt, or the rows it learnt from: what does the model add? More than 100 columns go to their first 50 principal components.")
     return cls(n_components=dims, random_state=int(seed), **values), of
 
 

@@ -8,7 +8,7 @@ import streamlit as st
 from lvm_core import export, figures, figures_use
 from lvm_core.anomalies import Anomalies, auroc, value_names, worst
 from lvm_core.escape import markdown as md
-from pages.ui import items, maps, scores, work
+from pages.ui import items, keep, maps, scores, work
 
 from . import _rows
 
@@ -156,6 +156,8 @@ def _take(run, name, title, every, at, beyond):
     seen = np.ones(len(every), bool)
     seen[run.fitted.held_out] = False
     table = _rows.add(dataset.rows, row=np.arange(len(every)), score=every, rank=rank, beyond_threshold=np.nan_to_num(every, nan=-np.inf) >= at, seen_in_training=seen)
+    there = np.flatnonzero(np.isfinite(every))
+    keep.point_values(run)[f"oddness: {title}"] = there, every[there]
     with st.container(horizontal=True, vertical_alignment="center"):
         st.download_button("Download all rows with scores (CSV)", lambda: export.csv_bytes(table), f"anomalies-{run.id}-{name}-from-{at:.5g}.csv", "text/csv", icon=":material/download:", key=f"odd-csv-{run.id}-{name}", on_click="ignore")
         _rows.choose(run, beyond, f"odd-{run.id}-{name}")

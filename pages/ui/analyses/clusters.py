@@ -102,6 +102,7 @@ def _cards(run, found, names, y):
                     items.gallery(dataset, dataset.items(centre[c]), key=f"cl-{run.id}-{c}", width=48)
                 elif dataset.kind != "array":
                     st.markdown("\n".join("- " + md(items.short(dataset, int(i), 90), 100) for i in centre[c]))
+                _rows.choose(run, np.flatnonzero(found.labels == c), f"cl-{run.id}-{found.method}-{c}")
     if found.count > MOST_CARDS:
         st.caption(f"The largest {MOST_CARDS} of {found.count} are shown; the download has all.")
     st.caption({"image": "Pictures: the most central items.", "text": "Words: frequent here and rare elsewhere (class-based TF-IDF). Lines: the most central documents.",

@@ -1,11 +1,11 @@
-"""The chosen rows: a look and a download."""
+"""The chosen rows: choose them, look at them, keep them."""
 
 import streamlit as st
 
-from lvm_core import export
-from pages.ui import items
+from pages.ui import choosing, chosen, items, keep, truth
 
 TITLE, RANK = "Selection", 10
+SHOWN = {"image": 48, "table": 1000, "text": 100, "array": 12}
 
 
 def why_not(run, view) -> str:
@@ -13,21 +13,20 @@ def why_not(run, view) -> str:
 
 
 def draw(run, view) -> None:
-    chosen, dataset = run.selection, run.dataset
-    if not len(chosen):
-        st.caption("Nothing is chosen. Use box or lasso (top right of the map) to choose many points.")
+    rows, dataset = run.selection, run.dataset
+    if (trust := truth.measured(run, view.key)) is not None:
+        keep.point_values(run)[f"trust: share of {trust.ks[0]} true neighbours kept on this map"] = trust.rows, trust.point("kept", trust.ks[0])
+    choosing.bar(run)
+    with st.expander("Choose by words, columns or clusters", icon=":material/filter_list:", expanded=not len(rows) or bool(st.session_state.get(f"choosing-{run.id}"))):
+        choosing.forms(run)
+    if not len(rows):
+        st.caption("Nothing is chosen. Draw a box or a lasso on the map, or find rows here; then see what makes them different, make more like them, or train on them alone.")
         return
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f"**{len(chosen):,} chosen** · bright here and on Explore")
-        if st.button("Clear", icon=":material/close:", key="clear-selection"):
-            run.selection = []
-            st.rerun()
-    rows = dataset.rows.iloc[chosen]
-    if dataset.kind == "image":
-        items.gallery(dataset, dataset.items(chosen[:48]), key="chosen", width=56)
-        if len(chosen) > 48:
-            st.caption(f"The first 48 of {len(chosen):,} are shown; the download has all.")
-    st.dataframe(rows, height=260, alt="the chosen rows", column_config=items.days(rows))
-    with st.container(horizontal=True):
-        st.download_button("Download rows (CSV)", export.csv_bytes(rows.assign(row=chosen)), f"chosen-{run.id}-{len(chosen)}.csv", "text/csv", icon=":material/download:", on_click="ignore")
-        st.download_button("Download codes (NPZ)", export.npz_bytes(codes=run.fitted.codes[chosen], rows=chosen), f"codes-{run.id}-{len(chosen)}.npz", icon=":material/download:", on_click="ignore")
+    few = rows[:SHOWN[dataset.kind]]
+    if dataset.kind in ("image", "array"):
+        items.gallery(dataset, dataset.items(few), key="chosen", width=56 if dataset.kind == "image" else None)
+    shown = dataset.rows.iloc[rows[:1000]]
+    st.dataframe(shown, height=min(38 + 35 * len(shown), 260), key=f"chosen-rows-{run.id}", alt="the chosen rows", column_config=items.days(shown))
+    if len(few) < len(rows):
+        st.caption(f"The first {len(few):,} of {len(rows):,} are shown; downloads have all.")
+    chosen.actions(run)

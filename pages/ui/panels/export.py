@@ -1,0 +1,159 @@
+"""The map as a file: poster, web page, table, TensorBoard, Embedding Atlas."""
+
+import datetime
+import hashlib
+import io
+
+import numpy as np
+import streamlit as st
+
+from lvm_core import clusters, map_files, poster_png, posters
+from lvm_core.escape import markdown as md
+from lvm_core.map_export import Extract, atlas_command
+from lvm_core.quality.map_trust import map_trust
+from pages.ui import maps, work
+
+TITLE, RANK = "Export", 60
+KINDS = {"Poster": ("png", "svg"), "Web page": ("html",), "Table": ("csv", "parquet"), "TensorBoard": ("tensorboard",), "Embedding Atlas": ("atlas",)}
+ASK_FIRST = 50_000      # rows from which files are made when asked for, not at once
+PREVIEW_DPI, NEAREST = 96, 10
+
+
+def why_not(run, view) -> str:
+    return ""
+
+
+def draw(run, view) -> None:
+    dataset = run.dataset
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        kind = st.segmented_control("File", list(KINDS), default="Poster", required=True, key=f"export-kind-{run.id}")
+        part = st.segmented_control("Rows", ("all", "chosen"), default="all", required=True, key=f"export-rows-{run.id}", disabled=not len(run.selection),
+                                    format_func=lambda p: f"All {len(dataset):,}" if p == "all" else f"Chosen {len(run.selection):,}")
+        columns = [None, *dataset.colours()]
+        now = st.session_state.get(f"colour-{dataset.name}", columns[min(1, len(columns) - 1)])
+        column = st.selectbox("Colour by", columns, index=columns.index(now) if now in columns else 0, key=f"export-colour-{run.id}-{now}", width=200,
+                              format_func=lambda c: "one colour" if c is None else str(c))
+    rows = np.asarray(run.selection, np.int64) if part == "chosen" and len(run.selection) else np.arange(len(dataset))
+    left, right = st.columns([5, 4], gap="large") if kind == "Poster" else (st.container(), st.container())
+    with right if kind == "Poster" else left:
+        options = _options(run, kind)
+    settings = {"map": view.key, "rows": _digest(rows), "chosen": _digest(run.selection), "column": None if column is None else str(column),
+                "date": datetime.date.today().isoformat(), **options}
+    if kind == "Poster":
+        with left:
+            _preview(run, view, rows, column, settings)
+    with right:
+        _files(run, view, rows, column, kind, settings)
+
+
+def _files(run, view, rows, column, kind, settings) -> None:
+    """What is in each file, and the files."""
+    for name in KINDS[kind]:
+        st.caption(f"**{map_files.FORMS[name].title}** · {md(map_files.FORMS[name].holds, 400)}")
+    if view.positions.shape[1] == 3 and kind in ("Poster", "Web page"):
+        st.caption("This map has three dimensions; a flat sheet shows its first two axes. The table has all three.")
+    if len(rows) > ASK_FIRST and not _asked(run, kind, settings):
+        return
+    made = work.result(run, kind, settings | {"kind": kind}, _maker(run, view, rows, column, settings, KINDS[kind]))
+    with st.container(horizontal=True, vertical_alignment="center"):
+        for name, data in zip(KINDS[kind], made or ()):
+            form = map_files.FORMS[name]
+            st.download_button(f"{form.title} ({_size(len(data))})", data, _file(run, name), form.mime, icon=":material/download:", key=f"export-{run.id}-{name}", on_click="ignore")
+    _opening(run, view, rows, kind)
+
+
+def _digest(rows) -> str:
+    return hashlib.sha256(np.asarray(rows, np.int64).tobytes()).hexdigest()[:24]
+
+
+def _options(run, kind) -> dict:
+    """What can be chosen for this kind of file."""
+    if kind == "Table":
+        with st.container(horizontal=True, gap="medium"):
+            return {"clusters": st.toggle("Clusters", key=f"export-clusters-{run.id}", help="Adds a column: dense regions among the codes (HDBSCAN; the least size is suggested). Rows in no region stay empty."),
+                    "trust": st.toggle("Trust", key=f"export-trust-{run.id}", help=f"Adds a column: the share of a row's {NEAREST} true nearest neighbours that are among its nearest on the map; "
+                                                                                   "beyond 100,000 rows of a sample of them, the others stay empty.")}
+    if kind not in ("Poster", "Web page"):
+        return {}
+    chosen = {"title": st.text_input("Title", run.dataset.name, max_chars=120, key=f"export-title-{run.id}", width=360)}
+    if kind == "Poster":
+        with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+            chosen["size"] = st.segmented_control("Size", list(posters.SIZES), default="A4", required=True, key=f"export-size-{run.id}")
+            chosen["dark"] = st.segmented_control("Paper", ("light", "dark"), default="light", required=True, key=f"export-paper-{run.id}") == "dark"
+        with st.container(horizontal=True, gap="medium"):
+            chosen["names"] = st.segmented_control("Names", ("classes", "regions", "none"), default="classes", required=True, key=f"export-names-{run.id}",
+                                                   help="Written on the map: each class where most of it lies, or what the items of each dense region have in common.")
+            if run.dataset.kind == "image":
+                chosen["pictures"] = st.toggle("Pictures", value=True, key=f"export-pictures-{run.id}", help="Some of the pictures at their place, framed in their class's colour.")
+    return chosen
+
+
+def _preview(run, view, rows, column, settings) -> None:
+    chosen = np.asarray(run.selection, np.int64)
+
+    def small(on_step) -> bytes:
+        wanted = _wanted(run, view, rows, chosen, column, settings)
+        return poster_png.png(wanted.poster(), wanted.size, wanted.dark, PREVIEW_DPI)
+
+    shown = work.result(run, "Preview of the poster", settings, small)
+    if shown is not None:
+        st.image(io.BytesIO(shown), width="stretch", alt=f"preview of the poster of {len(rows)} items")
+
+
+def _asked(run, kind, settings) -> bool:
+    """Files of very many rows take a while: they are made on request."""
+    key, now = f"export-asked-{run.id}", [kind, settings]
+    if st.session_state.get(key) == now:
+        return True
+    if st.button("Make the file" + "s" * (len(KINDS[kind]) > 1), icon=":material/build:", key=f"export-make-{run.id}"):
+        st.session_state[key] = now
+        st.rerun(scope="app")
+    return False
+
+
+def _maker(run, view, rows, column, settings, names):
+    chosen = np.asarray(run.selection, np.int64)        # as it is now, not when the thread comes to it
+
+    def make(on_step) -> list[bytes]:
+        wanted = _wanted(run, view, rows, chosen, column, settings, on_step)
+        return [map_files.FORMS[name].make(wanted, on_step) for name in names]
+
+    return make
+
+
+def _wanted(run, view, rows, chosen, column, settings, on_step=None) -> map_files.Wanted:
+    """What these settings ask for; called in the work's thread."""
+    codes, n = run.fitted.codes, len(run.dataset)
+    further = {}
+    if settings.get("clusters"):
+        found = clusters.clusters(codes, "hdbscan", random_state=0, on_step=on_step)
+        further["cluster"] = np.array(["", *(f"{chr(65 + c % 26)}{c // 26 or ''}" for c in range(found.count))], dtype=object)[found.labels + 1]
+    if settings.get("trust"):
+        measured = map_trust(maps.source(run, view), view.positions, ks=(NEAREST,), metric=getattr(run.maps[view.key].projection, "metric", "euclidean"), on_step=on_step)
+        further["trust"] = np.full(n, np.nan, np.float32)
+        further["trust"][measured.rows] = measured.point("kept", measured.ks[0])
+    if len(chosen) and len(rows) == n:
+        further["chosen"] = np.isin(np.arange(n), chosen)
+    projection = run.maps[view.key].projection
+    return map_files.Wanted(Extract(run.dataset, codes, view.positions, rows, further), column, settings.get("title", ""),
+                            map_files.facts(run.fitted.model, view.title, projection, len(rows), settings["date"]), tuple(view.scores),
+                            settings.get("size", "A4"), settings.get("dark", False), settings.get("names", "none"), settings.get("pictures", False))
+
+
+def _opening(run, view, rows, kind) -> None:
+    """How to open what another tool reads."""
+    if kind == "TensorBoard":
+        st.caption("Unzip it into a folder and run this, or press Load at projector.tensorflow.org with its `vectors.tsv` and `metadata.tsv`.")
+        st.code("tensorboard --logdir FOLDER", language="bash")
+    if kind == "Embedding Atlas":
+        st.caption("Run this where the file lies; it needs [uv](https://docs.astral.sh/uv/) and a browser with WebGPU.")
+        st.code(atlas_command(Extract(run.dataset, run.fitted.codes, view.positions, rows), _file(run, "atlas")), language="bash")
+
+
+def _file(run, name) -> str:
+    kind = {"tensorboard": "-tensorboard", "atlas": "-atlas"}.get(name, "")
+    return f"map-{run.id}{kind}{map_files.FORMS[name].suffix}"
+
+
+def _size(n: int) -> str:
+    return f"{n / 1e6:.1f} MB" if n >= 1e6 else f"{max(1, round(n / 1e3)):,} kB"
