@@ -1,12 +1,13 @@
 """Colours for many classes, by search: as far apart as possible (CIEDE2000 in CIELAB) for the eye that tells them apart least.
 
-    python benchmarks/palette_search.py [--count 24] [--starts 20]
+    python benchmarks/palette_search.py [--count 24]
 
-Of a grid of sRGB colours that show on white and on black (L from 34 to 86) and are no greys (chroma from 25), ``count`` are chosen so that the least distance of any two, and
-of any to the grey of missing values, is the largest: under usual vision and under protanopia, deuteranopia and tritanopia as simulated by
-Machado, Oliveira & Fernandes (2009). From random starts, one of the closest pair is exchanged for the best other colour while that helps;
-at the end they are ordered so that each is as far as possible from those before it. Prints the palette of lvm_core/palettes.py and, beside
-it, the least distance of palettes of the same size that others use.
+Okabe & Ito's eight stay as they are. Of a grid of sRGB colours that show on white and on black (L from 30 to 88), are no greys (chroma from 20)
+and do not shout (to 60), the others are chosen so that the least distance of any two, and of any to the grey of missing values, is the
+largest: under usual vision and under protanopia, deuteranopia and tritanopia as simulated by Machado, Oliveira & Fernandes (2009). The
+farthest from all so far is added until there are enough, then one of the closest pair is exchanged for the best other colour while that
+helps; each is at last named after those it is farthest from. Prints the palette of lvm_core/palettes.py and, beside it, the least
+distance of palettes that others use.
 """
 
 import argparse
@@ -15,7 +16,8 @@ import numpy as np
 
 from lvm_core import palettes
 
-CHROMA = 25     # greys are for what is missing
+CHROMA = 20, 60     # greys are for what is missing
+LIGHTNESS = 30, 88
 OTHERS = {
     "Okabe-Ito (8)": palettes.OKABE_ITO,
     "Tableau 20": ("#1f77b4", "#aec7e8", "#ff7f0e", "#ffbb78", "#2ca02c", "#98df8a", "#d62728", "#ff9896", "#9467bd", "#c5b0d5", "#8c564b", "#c49c94",
@@ -31,52 +33,55 @@ def candidates(step: int = 15) -> np.ndarray:
     values = np.arange(0, 256, step)
     grid = np.stack(np.meshgrid(values, values, values), -1).reshape(-1, 3)
     light, *hue = palettes.lab(palettes.linear(grid)).T
-    return grid[(light >= 34) & (light <= 86) & (np.hypot(*hue) >= CHROMA)]
+    chroma = np.hypot(*hue)
+    return grid[(light >= LIGHTNESS[0]) & (light <= LIGHTNESS[1]) & (chroma >= CHROMA[0]) & (chroma <= CHROMA[1])]
 
 
-def search(count: int, starts: int, seed: int = 0) -> np.ndarray:
-    """The best ``count`` colours (count, 3) of all starts, ordered."""
-    grid = np.vstack([palettes.rgb([palettes.MISSING]), candidates()])
+def search(count: int) -> list[str]:
+    """``count`` colours, Okabe & Ito's first."""
+    fixed = [palettes.MISSING, *palettes.OKABE_ITO]
+    grid = np.vstack([palettes.rgb(fixed), candidates()])
     places = [palettes.lab(palettes.seen(grid, vision)) for vision in palettes.VISIONS]
     far = lambda i: np.min([palettes.difference(x, x[i]) for x in places], 0)     # noqa: E731
-    rng, best, best_value = np.random.RandomState(seed), None, -1.0
-    for _ in range(starts):
-        chosen = [0, *rng.choice(np.arange(1, len(grid)), count, replace=False)]      # 0: the grey, which stays
-        rows = np.array([far(i) for i in chosen])
-        while True:
-            among = rows[:, chosen] + 1e9 * np.eye(len(chosen))
-            value, changed = among.min(), False
-            for place in {int(p) for p in np.unravel_index(among.argmin(), among.shape)} - {0}:
-                others = np.delete(rows, place, 0).min(0)
-                new = int(others.argmax())
-                if others[new] > value + 1e-6:
-                    chosen[place], rows[place], changed = new, far(new), True
-                    break
-            if not changed:
-                break
-        if value > best_value:
-            best, best_value = chosen[1:], value
-    return ordered(grid[best])
+    chosen = list(range(len(fixed)))
+    rows = [far(i) for i in chosen]
+    while len(chosen) < count + 1:
+        chosen.append(int(np.min(rows, 0).argmax()))
+        rows.append(far(chosen[-1]))
+    rows = np.array(rows)
+    while _exchanged(chosen, rows, far, len(fixed)):
+        pass
+    names = [palettes.names(grid[i])[0] for i in chosen]
+    return ordered(names[1:len(fixed)], names[len(fixed):])
 
 
-def ordered(values: np.ndarray) -> np.ndarray:
-    """Colours in an order in which each is as far as possible from those before; the first has the most chroma."""
-    far = palettes.apart(values)
-    order = [int(np.hypot(*palettes.lab(palettes.linear(values)).T[1:]).argmax())]
-    while len(order) < len(values):
-        left = far[:, order].min(1)
-        left[order] = -1
-        order.append(int(left.argmax()))
-    return values[order]
+def _exchanged(chosen, rows, far, kept) -> bool:
+    """Exchange one of the closest pair for the best other colour, those ``kept`` excepted; whether that helped."""
+    among = rows[:, chosen] + 1e9 * np.eye(len(chosen))
+    among[:kept, :kept] = 1e9
+    for place in {int(p) for p in np.unravel_index(among.argmin(), among.shape)} - set(range(kept)):
+        others = np.delete(rows, place, 0).min(0)
+        new = int(others.argmax())
+        if others[new] > among.min() + 1e-6:
+            chosen[place], rows[place] = new, far(new)
+            return True
+    return False
+
+
+def ordered(first: list[str], rest: list[str]) -> list[str]:
+    """Colours in an order in which each is as far as possible from those before."""
+    order, rest = list(first), list(rest)
+    while rest:
+        order.append(rest.pop(int(np.argmax([min(palettes.least([o, r]) for o in order) for r in rest]))))
+    return order
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--count", type=int, default=24)
-    parser.add_argument("--starts", type=int, default=20)
     args = parser.parse_args()
-    found = palettes.names(search(args.count, args.starts))
-    print(f"{args.count} colours, {args.starts} starts, seed 0: least distance {palettes.least([*found, palettes.MISSING]):.2f}\n{found}\n")
+    found = search(args.count)
+    print(f"{args.count} colours: least distance {palettes.least([*found, palettes.MISSING]):.2f}\n{found}\n")
     for name, colours in OTHERS.items():
         if colours:
             print(f"{name}: {len(colours)} colours, least distance {palettes.least(colours):.2f}; " + ", ".join(
