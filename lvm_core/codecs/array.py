@@ -41,10 +41,11 @@ class ArrayCodec(Codec):
         return cls.of_moments(vectors.mean(0, dtype=np.float64), vectors.std(0, dtype=np.float64), axis, axis_label, value_label, names)
 
     @classmethod
-    def of_moments(cls, mean: np.ndarray, spread: np.ndarray, axis=None, axis_label: str = "", value_label: str = "", names=None) -> "ArrayCodec":
-        """The codec of vectors with these means and standard deviations (d,)."""
+    def of_moments(cls, mean: np.ndarray, spread: np.ndarray, axis=None, axis_label: str = "", value_label: str = "", names=None,
+                   one_scale: bool = False) -> "ArrayCodec":
+        """The codec of vectors with these means and standard deviations (d,); ``one_scale`` where all columns are of one unit."""
         moving = spread[spread > 0]
-        if len(moving) and moving.max() > UNEVEN * moving.min():
+        if not one_scale and len(moving) and moving.max() > UNEVEN * moving.min():
             scale = np.where(spread > 0, spread, 1.0)
         else:
             scale = np.full(len(mean), np.sqrt((moving**2).mean()) if len(moving) else 1.0)

@@ -14,6 +14,7 @@ from ..codecs.table import TableCodec
 from .base import DataError, Dataset
 from .documents import text_dataset
 from .infer import COLUMN_TYPES, NESTED, understand
+from .long_series import cut
 from .upload import name_list
 from .vectors import array_dataset
 
@@ -35,6 +36,9 @@ class Wishes:
     decimal: str = "."
     types: dict[str, str] = field(default_factory=dict)
     text: dict = field(default_factory=dict)        # options of text_dataset
+    series: str = "none"            # none, or the column that cuts a long table into series
+    value: str = "auto"             # the column a series follows
+    order: str = "auto"             # auto, none, or the column of times within a series
 
 
 def table_dataset(frame: pd.DataFrame, name: str, wishes: Wishes | None = None, notes: list[str] | None = None) -> Dataset:
@@ -52,6 +56,8 @@ def table_dataset(frame: pd.DataFrame, name: str, wishes: Wishes | None = None, 
     notes += [note for u in found.values() for note in u.notes][:100]
     rows = pd.DataFrame({c: u.values for c, u in found.items() if len(u.values) == len(frame)}, index=range(len(frame)))
     types = {c: u.type for c, u in found.items()}
+    if wishes.series != "none":
+        return _as_series(rows, types, name, wishes, notes)
     text = _text_column(wishes, types)
     label = _label(wishes, rows, types, text)
     if label is not None and types[label] in ("integer", "boolean") and rows[label].nunique() <= CLASSES:
@@ -67,6 +73,21 @@ def table_dataset(frame: pd.DataFrame, name: str, wishes: Wishes | None = None, 
     dataset.source = {"options": {"kind": dataset.kind, "label": dataset.label or "none", "types": types}}
     if text is not None:
         dataset.source["options"]["text_column"] = text
+    return dataset
+
+
+def _as_series(rows, types, name, wishes, notes) -> Dataset:
+    if wishes.kind not in ("auto", "array"):
+        raise DataError(f"{name} cannot be read as {wishes.kind} and be cut into series by {wishes.series!r}; choose array, or none as the series column.")
+    found = cut(rows, types, wishes.series, wishes.value, wishes.order, notes)
+    if wishes.label in rows and wishes.label not in found.rows:
+        raise DataError(f"column {wishes.label!r} changes within a series and cannot be its label; there are: {name_list(found.rows.columns, 20)}.")
+    label = _label(wishes, found.rows, {c: "ignore" if c == wishes.series else types[c] for c in found.rows}, None)
+    if label is not None and types[label] in ("integer", "boolean") and found.rows[label].nunique() <= CLASSES:
+        found.rows[label] = found.rows[label].astype("str").where(found.rows[label].notna())
+    dataset = array_dataset(found.values, name, found.rows, label, notes, axis=found.axis, axis_label=found.axis_label, value_label=found.value, one_scale=True)
+    dataset.source = {"options": {"kind": "array", "label": label or "none", "types": types, "series": wishes.series, "value": found.value,
+                                  "order": found.order or "none"}}
     return dataset
 
 
@@ -160,7 +181,7 @@ def _named(frame: pd.DataFrame, notes: list[str]) -> pd.DataFrame:
 
 def _check_wishes(wishes: Wishes, frame: pd.DataFrame) -> None:
     asked = [*wishes.types, *([wishes.label] if wishes.label not in ("auto", "none") else []),
-             *([wishes.text_column] if wishes.text_column != "auto" else [])]
+             *(c for c in (wishes.text_column, wishes.series, wishes.value, wishes.order) if c not in ("auto", "none"))]
     strange = [c for c in asked if c not in frame.columns]
     if strange:
         raise DataError(f"there is no column {strange[0]!r}; there are: {name_list(frame.columns, 20)}.")

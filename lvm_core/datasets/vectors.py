@@ -14,7 +14,7 @@ def array_dataset(vectors: np.ndarray, name: str, rows: pd.DataFrame | None = No
                   notes: list[str] | None = None, **codec_options) -> Dataset:
     """The Dataset of vectors (n, d) in their own units; NaN and infinity are filled with their column's mean, counted.
 
-    ``codec_options``: axis, axis_label, value_label, names of :class:`ArrayCodec`. Raises DataError.
+    ``codec_options``: axis, axis_label, value_label, names, one_scale of :class:`ArrayCodec`. Raises DataError.
     """
     from .frames import require_rows, require_variety
 

@@ -14,6 +14,8 @@ from lvm_core.escape import markdown as md
 
 from . import forms, state
 
+COLUMNS = {"label": ("auto", "none"), "text_column": ("auto",), "series": ("none",), "value": ("auto",), "order": ("auto", "none")}     # options that name a column, and what else they take
+
 
 def panel(data: state.Data) -> None:
     """The form under a dataset that was read from a file; reading again replaces it."""
@@ -58,20 +60,24 @@ def _form(reader, source: dict, raw: bytes, name: str, *, columns: pd.DataFrame 
     asked = {k: v for k, v in source.get("asked", {}).items() if k != "types"}
     found = source.get("options", {})
     text_only = ("max_terms", "min_df", "stop_words") if found.get("kind") == "table" else ()
-    hidden = tuple(n for n in ("label", "text_column") if n in reader.parameters() and reader.parameters()[n].choices is None)
+    hidden = tuple(n for n in COLUMNS if n in reader.parameters() and reader.parameters()[n].choices is None)
     with st.form(f"correct-{key}", border=False):
         values = forms.form(reader, asked, key=f"correct-{key}", hide=hidden + text_only)
         names = list(columns["column"]) if columns is not None else []
-        slots = st.columns(2)
-        for slot, option, label in zip(slots, ("label", "text_column"), ("Label column", "Text column")):
-            if option in hidden and names:
-                choices = ["auto", *(["none"] if option == "label" else []), *names]
-                at = asked.get(option, "auto")
-                values[option] = slot.selectbox(label, choices, index=choices.index(at) if at in choices else 0, key=f"correct-{key}-{option}",
-                                                help=f"Now: {found.get(option, 'none')}. " + reader.parameters()[option].help)
+        for group in (("label", "text_column"), ("series", "value", "order")):
+            for slot, option in zip(st.columns(len(group)), group):
+                if option in hidden and names:
+                    values[option] = _column(slot, option, reader.parameters()[option], names, asked, found, key)
         types = _types(columns, key) if columns is not None else {}
         if st.form_submit_button("Read again", icon=":material/refresh:", type="primary"):
             _read_again(raw, name, reader, values, types | {k: v for k, v in source.get("asked", {}).get("types", {}).items() if k not in types})
+
+
+def _column(slot, option: str, parameter, names: list[str], asked: dict, found: dict, key: str) -> str:
+    choices = [*COLUMNS[option], *(n for n in names if n not in COLUMNS[option])]
+    at = asked.get(option, choices[0])
+    return slot.selectbox(parameter.label, choices, index=choices.index(at) if at in choices else 0, key=f"correct-{key}-{option}",
+                          help=f"Now: {found.get(option, 'none')}. {parameter.help}")
 
 
 def _types(columns: pd.DataFrame, key: str) -> dict[str, str]:

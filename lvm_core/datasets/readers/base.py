@@ -58,6 +58,11 @@ class TableReader(TextReader):
     label: str = param("auto", help="The column that colours the map and is kept from the model; none for no column.",
                        label="Label column")
     text_column: str = param("auto", help="The column that holds the documents.", label="Text column")
+    series: str = param("none", help="For one long table with a row a moment: the column that says which series a row belongs to. Each "
+                                     "series becomes one row to learn from.", label="Series column")
+    value: str = param("auto", help="The column of numbers a series follows.", label="Value column")
+    order: str = param("auto", help="The column of times that orders the points of a series; none for the order of the file.",
+                       label="Time column")
     max_levels: int = param(50, low=2, high=1000, help="Categories kept for a column; rarer ones become (other).",
                             label="Categories kept", advanced=True)
 
@@ -66,7 +71,7 @@ class TableReader(TextReader):
 
     def _dataset(self, frame, name: str, notes: list[str], **found) -> Dataset:
         wishes = Wishes(self.kind, self.label, self.text_column, self.max_levels, found.get("decimal", "."), self.types,
-                        self._text_options())
+                        self._text_options(), self.series, self.value, self.order)
         dataset = table_dataset(frame, name, wishes, notes)
         dataset.source["options"].update(found)
         return dataset
