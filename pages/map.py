@@ -84,9 +84,9 @@ def below(view):
 
 projection, of, colour, made = controls()
 view, job, trouble = maps.view(run, projection, of)
-with st.container():
-    if trouble:
-        st.error(md(trouble, 500), icon=":material/error:")
+if trouble:
+    st.error(md(trouble, 500), icon=":material/error:")
+with st.container(key="making"):      # over the page, not in it: nothing moves when the map is ready
     if job is not None:
         frame.progress(run, job)
         st.caption(f"Showing {view.title} meanwhile.")

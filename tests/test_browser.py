@@ -167,6 +167,7 @@ def explore(page) -> None:
     """Every way of moving changes what is decoded."""
     page.get_by_role("button", name="Explore", exact=True).click()
     page.locator(".lx[data-code]").wait_for()
+    page.wait_for_function("() => { const map = document.querySelector('.lx')?.lx?.data.map; return map && !map.startsWith('PCA'); }")      # not the one shown meanwhile
     page.get_by_text("Stop and keep").wait_for(state="hidden")
     page.wait_for_function("() => document.querySelector('.lx-handle') && !document.querySelector('.lx-handle').hidden")
     page.wait_for_timeout(1500)
