@@ -84,11 +84,11 @@ def below(view):
 
 projection, of, colour, made = controls()
 view, job, trouble = maps.view(run, projection, of)
-with st.container():
-    if trouble:
-        st.error(md(trouble, 500), icon=":material/error:")
+if trouble:
+    st.error(md(trouble, 500), icon=":material/error:")
+picture(view, colour, made, job)
+with st.container(key="making"):      # over the page, not in it: nothing moves when the map is ready
     if job is not None:
         frame.progress(run, job)
         st.caption(f"Showing {view.title} meanwhile.")
-picture(view, colour, made, job)
 frame.next_step("explore", "Explore", "**Next:** move through the latent space and see it decoded.")

@@ -142,10 +142,32 @@ def see_map(page) -> None:
     page.get_by_text("Trustworthiness").first.wait_for()
 
 
+def truth_of_the_map(page) -> None:
+    """True distances follow the pointer, and a click links the true neighbours; the colours come back."""
+    page.get_by_text("meanwhile").first.wait_for(state="hidden")
+    page.locator(".at-truth-live").press("Enter")
+    page.evaluate("() => document.querySelector('.at-stage').scrollIntoView({ block: 'center' })")
+    page.wait_for_timeout(300)
+    x, y = page.evaluate("""() => { const a = document.querySelector(".at").atlas, box = a.stage.getBoundingClientRect(), middle = [a.camera.width / 2, a.camera.height / 2];
+        const all = Array.from({ length: a.n }, (_, i) => a.camera.toScreen(a.positions[2 * i], a.positions[2 * i + 1])), far = (p) => Math.hypot(p[0] - middle[0], p[1] - middle[1]);
+        const [px, py] = all.reduce((best, p) => far(p) < far(best) ? p : best); return [box.left + px, box.top + py]; }""")
+    page.mouse.move(x, y, steps=3)
+    page.locator(".at[data-near]").wait_for(state="attached")
+    assert page.evaluate("() => { const a = document.querySelector('.at').atlas; return a.painted[a.placeOf(Number(a.root.dataset.near))]; }") == 250
+    page.locator(".at-truth-legend", has_text="truly nearer").wait_for()
+    page.locator(".at-truth-live").press("Enter")
+    assert page.evaluate("() => document.querySelector('.at').atlas.painted") is None
+    page.mouse.click(x, y)
+    page.locator(".at[data-friends]").wait_for(state="attached")
+    page.locator(".at-truth-item").nth(9).wait_for()
+    page.locator(".at-truth-close").click()
+
+
 def explore(page) -> None:
     """Every way of moving changes what is decoded."""
     page.get_by_role("button", name="Explore", exact=True).click()
     page.locator(".lx[data-code]").wait_for()
+    page.wait_for_function("() => { const map = document.querySelector('.lx')?.lx?.data.map; return map && !map.startsWith('PCA'); }")      # not the one shown meanwhile
     page.get_by_text("Stop and keep").wait_for(state="hidden")
     page.wait_for_function("() => document.querySelector('.lx-handle') && !document.querySelector('.lx-handle').hidden")
     page.wait_for_timeout(1500)
@@ -244,6 +266,7 @@ def test_digits_from_one_click_to_a_download(page, server):
     page.get_by_role("button", name="Start with handwritten digits").first.click()
     page.get_by_text("Trained in").wait_for()
     see_map(page)
+    truth_of_the_map(page)
     explore(page)
     frames_are_true(page)
     page.wait_for_timeout(1500)
