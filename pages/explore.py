@@ -11,7 +11,6 @@ from pages.ui.explorer import explorer
 frame.header("Explore", "Drag the ring over the map, or the sliders: the item is decoded while you move. Click a dot to start from a real item. The address of this page brings others to the same view.")
 run = frame.need_run()
 dataset, codes = run.dataset, run.fitted.codes
-frame.run_picker("run-explore")
 
 
 def controls():
@@ -22,9 +21,10 @@ def controls():
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         name = st.segmented_control("Map", maps.names(run), required=True, wrap=True, format_func=lambda n: maps.SHORT.get(n, n), key=name_key,
                                     help="The ring moves by the exact inverse on axes, PCA and Fisher's discriminants, by the neighbours' codes on the others.")
-        colour = st.selectbox("Colour by", [None, *dataset.colours()], format_func=lambda c: "one colour" if c is None else c, key=colour_key, width=220)
         dims = st.segmented_control("Dimensions", (2, 3), required=True, format_func=lambda d: f"{d}-D", key=dims_key,
                                     help="In 2-D drag the ring; in 3-D click a dot to move there.")
+        colour = st.selectbox("Colour by", [None, *dataset.colours()], format_func=lambda c: "one colour" if c is None else c, key=colour_key, width=220)
+        frame.run_picker("run-explore", width=240)
     address.show_view(run, name, dims, colour)
     return PROJECTIONS[name](n_components=dims, **maps.suggest(PROJECTIONS[name], codes)), colour
 
@@ -71,7 +71,8 @@ view, job, trouble = maps.view(run, projection)
 with st.container():        # always there: what comes and goes above the explorer must not make the browser build it anew
     if trouble:
         st.error(md(trouble, 500), icon=":material/error:")
+live(view, colour)
+with st.container(key="making"):      # over the page, not in it: nothing moves when the map is ready
     if job is not None:
         frame.progress(run, job)
-live(view, colour)
 frame.next_step("generate", "Generate", "**Next:** make new samples and download them.")

@@ -174,6 +174,8 @@ def explore(page) -> None:
     first = code(page)
     frames = int(page.locator(".lx").get_attribute("data-frames"))
     slider = page.locator(".lx-sliders .lx-range").first
+    slider.evaluate("element => element.scrollIntoView({ block: 'center' })")      # a hand can only drag what it sees
+    page.wait_for_timeout(200)
     box = slider.bounding_box()
     page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     page.mouse.down()
@@ -185,6 +187,8 @@ def explore(page) -> None:
     page.wait_for_timeout(800)       # the last request of the drag may still be on its way
     second = code(page)
     assert (first != second).sum() == 1
+    page.locator(".lx-handle").evaluate("element => element.scrollIntoView({ block: 'center' })")
+    page.wait_for_timeout(200)
     handle = page.locator(".lx-handle").bounding_box()
     page.mouse.move(handle["x"] + 15, handle["y"] + 15)
     page.mouse.down()

@@ -170,6 +170,7 @@ def test_a_workspace_that_cannot_be_written_says_so_and_the_data_can_be_seen(mon
     def refuse(*args, **options):
         raise OSError(30, "Read-only file system", str(tmp_path / "x"))
 
+    monkeypatch.setattr(state, "datasets", list)        # another test's wine would be opened instead of being written
     monkeypatch.setattr("lvm_core.files.os.replace", refuse)
     app = open_page("home")
     app.button(key="go-wine").click().run()

@@ -69,7 +69,7 @@ def view(run: Run, projection: Projection, of: str = "codes") -> tuple[View, str
     if key in run.maps:
         return _view(key, projection, run.maps[key], of), None, ""
     job = begin(run, projection, of)
-    job.wait(0.4 if projection.exact else 0.1)   # quick ones are drawn at once
+    job.wait(3.0 if projection.exact else 0.1)   # a formula takes a second on a million rows: not worth showing another map meanwhile
     if key in run.maps:
         return _view(key, projection, run.maps[key], of), None, ""
     quick = PROJECTIONS["PCA"](n_components=projection.n_components)
