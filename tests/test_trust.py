@@ -32,7 +32,6 @@ TRIPLES = np.repeat(rng.normal(size=(60, 5)), 5, 0)     # every row five times
 def quick(monkeypatch):
     """Few rows measured as many are."""
     monkeypatch.setattr(ranks, "EXACT_ROWS", 0)
-    monkeypatch.setattr(module, "EXACT_ROWS", 0)
 
 
 def value(trust: MapTrust, name: str, pair: str = "map") -> float:

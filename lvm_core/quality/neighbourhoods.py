@@ -84,7 +84,7 @@ def _together(parts, rows, sizes, stopped) -> Compared:
 
 def _by_neighbours(a, b, block, ks, sizes, labels):
     """MEASURES (3, len(ks), b), labels named (2, len(ks), b), and what :meth:`Sizes.near` says."""
-    points, right = np.empty((3, len(ks), len(block)), np.float32), np.full((2, len(ks), len(block)), np.nan, np.float32)
+    points, right = np.empty((3, len(ks), len(block))), np.full((2, len(ks), len(block)), np.nan, np.float32)
     lists = [(b.nearest(k), a.nearest(k)) for k in reversed(ks)][::-1]      # the longest holds the others
     ends = np.cumsum(ks)[:-1]
     truths, seen = (np.split(look.ranks(np.hstack(J)), ends, 1) for look, J in zip((a, b), zip(*lists)))

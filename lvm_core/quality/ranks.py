@@ -8,6 +8,7 @@ import numpy as np
 
 EXACT_ROWS = 20_000     # up to here ties are broken as scikit-learn's trustworthiness breaks them; beyond they share their mean rank
 _WHOLE_ROWS = 4000      # up to here by its very call, since equal rows of a product differ in the last digit by where they stand in it
+_WIDE_SEARCH = 4000     # rows of many dimensions beyond which its search takes longer than all the rest
 _COMPILED_ROWS = 10_000     # beyond, counting is worth loading the compiler for
 _COLUMNS = 1024         # of a product at a time, which stays in a core's cache
 _KEPT = 64              # dimensions up to which the rows are held in double precision too
@@ -44,6 +45,15 @@ class Space:
         if held is None or len(held) < b:
             held = self._held.table = np.empty((b, self.n), np.float32)
         return held[:b]
+
+
+def searched(A, ks, metric: str = "euclidean") -> dict[int, np.ndarray]:
+    """Neighbours by the search scikit-learn's trustworthiness uses, so that ties fall as they do there, where that is quick: by k of ``ks``, (n, k)."""
+    from sklearn.neighbors import NearestNeighbors
+
+    if len(A) > (EXACT_ROWS if A.shape[1] <= 3 else _WIDE_SEARCH):
+        return {}
+    return {k: NearestNeighbors(n_neighbors=k, metric=metric).fit(A).kneighbors(return_distance=False) for k in ks}
 
 
 class Look:
