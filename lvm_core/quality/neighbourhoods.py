@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -72,6 +73,19 @@ def compare(true: Space, pictures: tuple[Space, ...], rows, ks, labels: Labels |
                 pool.shutdown(wait=False, cancel_futures=True)
                 break
     return [_together(parts, rows, sizes, stopped) for parts in zip(*done)]
+
+
+def nearest_all(A, k: int, stop: Callable[[int], bool]) -> np.ndarray | None:
+    """The k nearest other rows of every row of A (n, d): (n, k), nearest first. ``stop`` is told how many rows are done; None where it says so."""
+    space, step = Space(A), int(np.clip(_BLOCK // len(A), _LEAST, 256))
+    parts = []
+    with ThreadPoolExecutor(cores()) as pool, _one_thread_each():
+        for part in pool.map(lambda s: space.look(np.arange(s, min(s + step, space.n))).nearest(k), range(0, space.n, step)):
+            parts.append(part)
+            if stop(min(len(parts) * step, space.n - 1)):
+                pool.shutdown(wait=False, cancel_futures=True)
+                return None
+    return np.concatenate(parts)
 
 
 def _together(parts, rows, sizes, stopped) -> Compared:
