@@ -1,4 +1,4 @@
-"""How many of many numbers lie below each of a few, in one pass: the one loop of the map's scores that needs a compiler (numba)."""
+"""Distances on a map, and how many of many numbers lie below each of a few, in one pass: the loops of the map's scores that need a compiler (numba)."""
 
 import numpy as np
 from numba import njit
@@ -9,12 +9,26 @@ _CHUNK = 2048
 
 
 @njit(cache=True, nogil=True)
+def differences(columns, rows, D):
+    """Fill D (b, n) with squared distances from ``rows`` (b,) to all of the points with coordinates ``columns`` (c, n)."""
+    c, n = columns.shape
+    for start in range(0, n, _CHUNK):
+        for r in range(len(rows)):
+            d = D[r, start:start + _CHUNK]
+            d[:] = 0
+            for at in range(c):
+                x, own = columns[at, start:start + _CHUNK], columns[at, rows[r]]
+                for j in range(len(d)):
+                    d[j] += (x[j] - own) * (x[j] - own)
+
+
+@njit(cache=True, nogil=True)
 def count(D, T, below, upto):
-    """For whole numbers D (b, n) and T (b, m), the latter ascending, m at most ``MOST``: fill ``below`` and ``upto`` (b, m) with how many
-    of the row's D are less than each T, and how many are not greater. A table tells between which two of T the numbers of a bin lie; only those of
-    a bin that holds some of T are compared."""
+    """For whole numbers D (b, n), those below zero taken as zero, and T (b, m), ascending, none below zero, m at most ``MOST``: fill ``below`` and
+    ``upto`` (b, m) with how many of the row's D are less than each T, and how many are not greater. A table tells between which two of T the
+    numbers of a bin lie; only those of a bin that holds some of T are compared."""
     n, m = D.shape[1], T.shape[1]
-    table, bins = np.empty(_BINS + 2, np.uint8), np.empty(_CHUNK, np.uint16)
+    table, firsts, bins = np.empty(_BINS + 2, np.uint8), np.empty(_BINS + 2, np.uint8), np.empty(_CHUNK, np.uint16)
     counts, equal = np.empty((4, 256), np.int32), np.empty(m + 1, np.int32)     # four, so that one need not wait for the other
     for r in range(D.shape[0]):
         t, low, high = T[r], T[r, 0], T[r, m - 1]
@@ -26,30 +40,27 @@ def count(D, T, below, upto):
             own = ((t[s] - low) >> shift) + 1
             if own >= done:
                 table[done:own] = s
-                table[own] = 255
+                table[own], firsts[own] = 255, s
                 done = own + 1
         table[done:] = m
         counts[:], equal[:] = 0, 0
         for start in range(0, n, _CHUNK):
             d = D[r, start:start + _CHUNK]
             for j in range(len(d)):
-                own = ((min(max(d[j], low), high) - low) >> shift) + 1
-                own = 0 if d[j] < low else own
-                bins[j] = _BINS + 1 if d[j] > high else own
+                value = max(d[j], 0)
+                own = ((min(max(value, low), high) - low) >> shift) + 1
+                own = 0 if value < low else own
+                bins[j] = _BINS + 1 if value > high else own
             for j in range(len(d)):
                 place = table[bins[j]]
                 counts[j & 3, place] += 1
                 if place == 255:
-                    first, last = 0, m
-                    while first < last:
-                        middle = (first + last) >> 1
-                        if t[middle] < d[j]:
-                            first = middle + 1
-                        else:
-                            last = middle
+                    value, first = max(d[j], 0), firsts[bins[j]]
+                    while first < m and t[first] < value:
+                        first += 1
                     counts[0, first] += 1
                     last = first
-                    while last < m and t[last] == d[j]:
+                    while last < m and t[last] == value:
                         last += 1
                     equal[first] += 1
                     equal[last] -= 1

@@ -13,7 +13,6 @@ from ..progress import Reporter
 from .ranks import Space
 
 MEASURES = "kept", "trust", "continuity"
-_BLOCK, _LEAST = 6.4e6, 8    # distances of a block, and rows: work on a column is shared by all of them
 
 
 @dataclass(frozen=True)
@@ -55,7 +54,7 @@ class Labels:
 def compare(true: Space, pictures: tuple[Space, ...], rows, ks, labels: Labels | None = None, reporter: Reporter | None = None, *, full_rows: int) -> list[Compared]:
     """Compare the neighbourhoods of ``rows`` (m,) by each of ``ks`` (ascending) neighbours with those in each picture; the first ``full_rows`` are
     ranked against all others in full. A stop by the reporter keeps the blocks that are done."""
-    n, step = true.n, int(np.clip(_BLOCK // true.n, _LEAST, 256))
+    n, step = true.n, true.block
     blocks, sizes = [rows[s:s + step] for s in range(0, len(rows), step)], Sizes(n, ks[-1])
 
     def work(place):
@@ -77,8 +76,8 @@ def compare(true: Space, pictures: tuple[Space, ...], rows, ks, labels: Labels |
 
 def nearest_all(A, k: int, stop: Callable[[int], bool]) -> np.ndarray | None:
     """The k nearest other rows of every row of A (n, d): (n, k), nearest first. ``stop`` is told how many rows are done; None where it says so."""
-    space, step = Space(A), int(np.clip(_BLOCK // len(A), _LEAST, 256))
-    parts = []
+    space, parts = Space(A), []
+    step = space.block
     with ThreadPoolExecutor(cores()) as pool, _one_thread_each():
         for part in pool.map(lambda s: space.look(np.arange(s, min(s + step, space.n))).nearest(k), range(0, space.n, step)):
             parts.append(part)

@@ -10,8 +10,9 @@ EXACT_ROWS = 20_000     # up to here ties are broken as scikit-learn's trustwort
 _WHOLE_ROWS = 4000      # up to here by its very call, since equal rows of a product differ in the last digit by where they stand in it
 _WIDE_SEARCH = 4000     # rows of many dimensions beyond which its search takes longer than all the rest
 _COMPILED_ROWS = 10_000     # beyond, counting is worth loading the compiler for
-_COLUMNS = 1024         # of a product at a time, which stays in a core's cache
+_COLUMNS = 512         # of a product at a time, which stays in a core's cache
 _KEPT = 64              # dimensions up to which the rows are held in double precision too
+_BLOCK, _BLOCK_ROWS = 1.6e6, (8, 256)      # distances of a block, and rows: work on a column is shared by all, few stay near the processor
 _SAMPLE = 4000          # of a row's distances, to tell about how far its nearest are
 
 
@@ -28,6 +29,11 @@ class Space:
             self._whole = self._distances() if self.n <= _WHOLE_ROWS else None
         else:
             self._squared = _squares(directions(A) if metric == "cosine" else A)
+
+    @property
+    def block(self) -> int:
+        """How many rows it pays to look from at once: more of wide ones, whose columns are worth more work."""
+        return int(np.clip(_BLOCK * (4 if self.A.shape[1] > _KEPT else 1) // self.n, *_BLOCK_ROWS))
 
     def look(self, rows) -> Look:
         """These rows against all. It holds until this thread's next look at the space, which takes its memory."""
@@ -57,8 +63,8 @@ def searched(A, ks, metric: str = "euclidean") -> dict[int, np.ndarray]:
 
 
 class Look:
-    """A block of b rows against all n, by their distances D (b, n), none below zero, in any increasing scale. Ranks begin at 1 and those of
-    equal distances are their mean; the row itself has none."""
+    """A block of b rows against all n, by their distances D (b, n) in any increasing scale; equal rows may come out a rounding below zero.
+    Ranks begin at 1 and those of equal distances are their mean; the row itself has none."""
 
     def __init__(self, space: Space, rows, D):
         self.space, self.rows, self.each, self.D = space, rows, np.arange(len(rows))[:, None], D
@@ -77,17 +83,21 @@ class Look:
         """Distances (b,) that most likely have the k nearest within and few others."""
         step = max(1, self.space.n // _SAMPLE)
         among = k / step
-        place = min(int(among + 5 * among**0.5) + 3, (self.space.n - 1) // step)
+        place = min(int(among + 3 * among**0.5) + 2, (self.space.n - 1) // step)
         return np.partition(self.D[:, ::step], place, axis=1)[:, place]
+
+    def at(self, J) -> np.ndarray:
+        """Distances (b, m) of the rows J (b, m)."""
+        return np.maximum(self.D[self.each, J], 0)
 
     def ranks(self, J: np.ndarray) -> np.ndarray:
         """Ranks (b, m) of the rows J (b, m)."""
-        nearer, upto = counted(self.D, self.D[self.each, J])
+        nearer, upto = counted(self.D, self.at(J))
         return (nearer + 1 + upto) / 2
 
     def as_near(self, J: np.ndarray, k: int) -> np.ndarray:
         """Whether each of J (b, m) is no farther than the k-th nearest: ties are let in."""
-        return self.D[self.each, J] <= np.take_along_axis(self.D, self.nearest(k), 1).max(1, keepdims=True)
+        return self.at(J) <= self.at(self.nearest(k)).max(1, keepdims=True)
 
     def all_ranks(self, count: int) -> np.ndarray:
         """Ranks (count, n) of all rows for the first ``count`` of the block, 0 for the row itself; ties in any order."""
@@ -102,7 +112,7 @@ class Exact(Look):
     as they do there."""
 
     def ranks(self, J):
-        nearer, upto = counted(self.D, self.D[self.each, J])
+        nearer, upto = counted(self.D, self.at(J))
         found = upto.astype(np.float64)
         for row in np.flatnonzero((upto > nearer + 1).any(1)):
             place = np.empty(self.space.n, np.int32)
@@ -112,7 +122,8 @@ class Exact(Look):
 
 
 def counted(D, T) -> tuple[np.ndarray, np.ndarray]:
-    """How many of each row of D (b, n), none below zero, lie below and how many do not lie above each of the row's values T (b, m): two int32 (b, m)."""
+    """How many of each row of D (b, n), those below zero taken as zero, lie below and how many do not lie above each of the row's values T (b, m),
+    none below zero: two int32 (b, m)."""
     order = np.argsort(T, axis=1)
     sorted_ = np.take_along_axis(T, order, 1)
     below, upto = (_by_one_pass if D.shape[1] > _COMPILED_ROWS else _by_sorting)(D, sorted_)
@@ -123,7 +134,7 @@ def counted(D, T) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _by_sorting(D, T):
-    rows = [np.sort(d) for d in D]
+    rows = [np.sort(np.maximum(d, 0)) for d in D]
     return tuple(np.array([np.searchsorted(d, t, side) for d, t in zip(rows, T)]) for side in ("left", "right"))
 
 
@@ -142,7 +153,7 @@ def _nearest(d, border, k):
     near = np.flatnonzero(d <= border)
     if not k <= len(near) <= 20 * k + _SAMPLE:
         near = np.flatnonzero(d <= np.partition(d, k - 1)[k - 1])
-    return near[np.argsort(d[near], kind="stable")[:k]]
+    return near[np.argsort(np.maximum(d[near], 0), kind="stable")[:k]]
 
 
 def directions(A):
@@ -158,24 +169,17 @@ def _squares(A):
     if hasattr(A, "indptr"):
         return _by_sparse_products(A.astype(np.float64))
     if A.shape[1] <= 3:
-        return _by_differences(np.ascontiguousarray((A - A.mean(0, dtype=np.float64)).T, np.float32))
+        return _by_differences(A - A.mean(0, dtype=np.float64))
     return (_by_kept_products if A.shape[1] <= _KEPT else _by_products)(A, A.mean(0, dtype=np.float64))
 
 
-def _by_differences(columns):
-    held = threading.local()
+def _by_differences(A):
+    from .counting import differences
+
+    columns = np.ascontiguousarray(A.T, np.float32)
 
     def squared(rows, D):
-        if not hasattr(held, "gap"):
-            held.gap = np.empty(columns.shape[1], np.float32)
-        gap = held.gap
-        for row, i in zip(D, rows):
-            np.subtract(columns[0], columns[0, i], out=row)
-            np.square(row, out=row)
-            for column in columns[1:]:
-                np.subtract(column, column[i], out=gap)
-                np.square(gap, out=gap)
-                row += gap
+        differences(columns, rows, D)
         return D
     return squared
 
@@ -188,7 +192,7 @@ def _by_kept_products(A, centre):
     def squared(rows, D):
         a = left[rows]
         for s in range(0, len(A), _COLUMNS):
-            _keep(D, s, a @ right[:, s:s + _COLUMNS])
+            D[:, s:s + _COLUMNS] = a @ right[:, s:s + _COLUMNS]
         return D
     return squared
 
@@ -199,7 +203,7 @@ def _by_products(A, centre):
         norms = np.einsum("ij,ij->i", a, a)[:, None]
         for s in range(0, len(A), _COLUMNS):
             b = A[s:s + _COLUMNS] - centre
-            _keep(D, s, norms + np.einsum("ij,ij->i", b, b) - 2 * (a @ b.T))
+            D[:, s:s + _COLUMNS] = norms + np.einsum("ij,ij->i", b, b) - 2 * (a @ b.T)
         return D
     return squared
 
@@ -208,10 +212,6 @@ def _by_sparse_products(A):
     norms, turned = np.asarray(A.multiply(A).sum(1)).ravel(), A.T.tocsr()
 
     def squared(rows, D):
-        return _keep(D, 0, norms[rows, None] + norms - 2 * (A[rows] @ turned).toarray())
+        D[:] = norms[rows, None] + norms - 2 * (A[rows] @ turned).toarray()
+        return D
     return squared
-
-
-def _keep(D, s, squares):
-    np.maximum(squares, 0, out=D[:, s:s + squares.shape[1]], casting="same_kind")      # equal rows may come out a rounding below zero
-    return D
