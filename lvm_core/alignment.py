@@ -10,12 +10,12 @@ import numpy as np
 from .neighbours import EXACT_PAIRS, nearest_others
 from .progress import OnStep, Reporter
 from .quality.base import percent
-from .quality.neighbourhoods import nearest_all
+from .quality.neighbourhoods import nearest_blocks
 
 NEIGHBOURS = 15
 _FEW = 2000             # rows up to which any search is quick
 _TREE = 8               # dimensions up to which a tree is the quickest
-_AT_ONCE = 10_000       # rows at a time
+_AT_ONCE = 2000         # rows at a time
 
 
 @dataclass(frozen=True)
@@ -85,29 +85,28 @@ def neighbours(Z, k: int = NEIGHBOURS, *, stop: Callable[[int], bool] = lambda d
     Z = np.asarray(Z)
     n, k = len(Z), min(k, len(Z) - 1)
     if n <= _FEW or Z.shape[1] > _TREE and n**2 > EXACT_PAIRS:
-        found = nearest_others(Z, k)[1]
-    elif Z.shape[1] > _TREE:
-        found = nearest_all(Z, k, stop)
+        blocks = [nearest_others(Z, k)[1]]
     else:
-        found = _by_tree(Z, k, stop)
-    if found is None or stop(n):
-        raise ValueError("It was stopped before the neighbours were compared; nothing is kept.")
-    return found
+        blocks = nearest_blocks(Z, k) if Z.shape[1] > _TREE else _by_tree(Z, k)
+    parts, done = [], 0
+    for part in blocks:
+        parts.append(part)
+        done += len(part)
+        if stop(done):
+            raise ValueError("It was stopped before the neighbours were compared; nothing is kept.")
+    return np.concatenate(parts)
 
 
-def _by_tree(Z, k, stop):
+def _by_tree(Z, k):
     from scipy.spatial import KDTree
 
-    tree, parts = KDTree(Z), []
+    tree = KDTree(Z)
     for s in range(0, len(Z), _AT_ONCE):
         rows = np.arange(s, min(s + _AT_ONCE, len(Z)))
         found = tree.query(Z[rows], k + 1, workers=-1)[1]
         own = found == rows[:, None]
         own[~own.any(1), -1] = True         # among many duplicates the row itself may not be listed
-        parts.append(found[~own].reshape(len(rows), k))
-        if stop(s):
-            return None
-    return np.concatenate(parts)
+        yield found[~own].reshape(len(rows), k)
 
 
 @dataclass(frozen=True)

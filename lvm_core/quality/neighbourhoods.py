@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -74,17 +74,17 @@ def compare(true: Space, pictures: tuple[Space, ...], rows, ks, labels: Labels |
     return [_together(parts, rows, sizes, stopped) for parts in zip(*done)]
 
 
-def nearest_all(A, k: int, stop: Callable[[int], bool]) -> np.ndarray | None:
-    """The k nearest other rows of every row of A (n, d): (n, k), nearest first. ``stop`` is told how many rows are done; None where it says so."""
-    space, parts = Space(A), []
-    step = space.block
+def nearest_blocks(A, k: int, rows=None) -> Iterator[np.ndarray]:
+    """The k nearest other rows of A (n, d) for each of ``rows`` (all when None), nearest first: (b, k) int for some rows at a time, in their order. Whoever
+    has enough may leave."""
+    space = Space(A)
+    rows = np.arange(space.n) if rows is None else np.asarray(rows)
+    blocks = [rows[s:s + space.block] for s in range(0, len(rows), space.block)]
     with ThreadPoolExecutor(cores()) as pool, _one_thread_each():
-        for part in pool.map(lambda s: space.look(np.arange(s, min(s + step, space.n))).nearest(k), range(0, space.n, step)):
-            parts.append(part)
-            if stop(min(len(parts) * step, space.n - 1)):
-                pool.shutdown(wait=False, cancel_futures=True)
-                return None
-    return np.concatenate(parts)
+        try:
+            yield from pool.map(lambda block: space.look(block).nearest(k), blocks)
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
 
 
 def _together(parts, rows, sizes, stopped) -> Compared:

@@ -12,7 +12,7 @@ _WIDE_SEARCH = 4000     # rows of many dimensions beyond which its search takes 
 _COMPILED_ROWS = 10_000     # beyond, counting is worth loading the compiler for
 _COLUMNS = 512         # of a product at a time, which stays in a core's cache
 _KEPT = 64              # dimensions up to which the rows are held in double precision too
-_BLOCK, _BLOCK_ROWS = 1.6e6, (8, 256)      # distances of a block, and rows: work on a column is shared by all, few stay near the processor
+_BLOCK, _MOST = 1.6e6, 3.2e7    # distances of a block: work on a column is shared by all its rows, few rows stay near the processor
 _SAMPLE = 4000          # of a row's distances, to tell about how far its nearest are
 
 
@@ -33,7 +33,8 @@ class Space:
     @property
     def block(self) -> int:
         """How many rows it pays to look from at once: more of wide ones, whose columns are worth more work."""
-        return int(np.clip(_BLOCK * (4 if self.A.shape[1] > _KEPT else 1) // self.n, *_BLOCK_ROWS))
+        wanted = _BLOCK * (4 if self.A.shape[1] > _KEPT else 1) / self.n
+        return int(np.clip(max(wanted, min(16, _MOST / self.n)), 1, 256))
 
     def look(self, rows) -> Look:
         """These rows against all. It holds until this thread's next look at the space, which takes its memory."""
