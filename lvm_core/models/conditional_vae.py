@@ -82,7 +82,7 @@ class ConditionalVAE(UnitCodes, LatentModel):
     # -- learning -----------------------------------------------------------------------------------------------------
 
     def _network(self):
-        from ..nets import LabelledNet
+        from ..labelled import LabelledNet
 
         return LabelledNet(self.layout_, self.latent_dim, self.class_shares_, self.network, self.width, self.depth, self.bounded_)
 
