@@ -15,7 +15,7 @@ from . import guard, maps, state, tiles
 
 ASSETS = Path(__file__).parents[2] / "assets"
 SHARED = "explorer/small.js", "explorer/wire.js"
-CORE = "core", "camera", "density", "gl", "canvas", "gestures", "card", "legend"     # one module for the browser: these, every layer, atlas.js, mount.js
+CORE = "core", "camera", "grid", "density", "gl", "canvas", "gestures", "card", "legend"     # one module for the browser: these, every layer, atlas.js, mount.js
 
 
 def script(*layers: Path) -> str:
