@@ -249,7 +249,8 @@ function ticks(n) {
   const box = element("span", "at-truth-ticks");
   for (let rank = 1; rank < n - 1; rank *= 10) {
     const at = 1 - Math.log(rank) / Math.log(n - 1), tick = element("span", "", rank === 1 ? "nearest" : rank >= 1000 ? `${rank / 1000}k` : String(rank));
-    if (at < 0.12) break;
+    if (at < 0.25) break;                        // "farthest" stands there, and "nearest" at the other end
+    if (rank > 1 && at > 0.78) continue;
     tick.style.left = `${100 * at}%`; box.append(tick);
   }
   const far = element("span", "", "farthest"); far.style.left = "0"; box.append(far);
