@@ -54,7 +54,8 @@ class Sheet:
         self.low = (low + high) / 2 - self.side / 2
         self.P = P
         self.extent = ((high - low) / self.side * UNITS).tolist()
-        self.units = np.clip(np.rint((P - self.low) * (UNITS / self.side)), 0, UNITS).astype(np.uint16)[order(len(P))]
+        places = np.rint((P - self.low) * (UNITS / self.side))
+        self.units = np.clip(places, 0, UNITS, out=places).astype(np.uint16)[order(len(P))]
         cell = (self._cell(P[:, 0], 0) + _CELLS * self._cell(P[:, 1], 1)).astype(np.uint16)
         self._rows = np.argsort(cell, kind="stable").astype(np.int32)
         self._starts = np.concatenate([[0], np.bincount(cell, minlength=_CELLS * _CELLS).cumsum()])

@@ -235,7 +235,7 @@ def _map_export(asked) -> None:
 def _mapped(asked, folder: Path, codes):
     """The map as the app kept it with the run, or made now."""
     from . import PROJECTIONS
-    from .fitting import map_codes
+    from .fitting import map_codes, score
     from .store import load_map
 
     if asked.map not in PROJECTIONS:
@@ -244,7 +244,12 @@ def _mapped(asked, folder: Path, codes):
     params = cls.suggest(len(codes)) if hasattr(cls, "suggest") else {}
     projection = cls(**params | {"n_components": asked.dimensions, "random_state": asked.seed})
     kept = folder / "maps" / (asked.map + projection.key())
-    return load_map(kept, len(codes)) if kept.is_dir() else map_codes(codes, projection)
+    if not kept.is_dir():
+        return map_codes(codes, projection)
+    mapped = load_map(kept, len(codes))
+    if not mapped.scores:       # kept before anybody asked for them
+        score(mapped, codes)
+    return mapped
 
 
 def _import(asked) -> None:

@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 
 from .clusters import class_words, differences, features
-from .neighbours import nearest
 from .progress import OnStep, Reporter
 
 MOST_FITTED = 8_000             # positions the regions are found on; the others go with the nearest of these
@@ -67,7 +66,7 @@ def named_regions(P, dataset=None, *, random_state: int = 0, on_step: OnStep | N
         raise ValueError(f"the positions have shape {P.shape}, expected finite numbers (n, 2).")
     n, report = len(P), Reporter(on_step, _STEPS, "finding dense regions")
     rows = np.arange(n) if n <= MOST_FITTED else np.sort(np.random.RandomState(random_state).choice(n, MOST_FITTED, replace=False))
-    owner = None if len(rows) == n else nearest(P, P[rows], 1)[1][:, 0]
+    owner = None if len(rows) == n else _nearest(P, P[rows])
     say = _speaker(dataset)
     regions, none, sizes = [], [], sorted({max(LEAST, round(share * len(rows))) for share in LEVELS}, reverse=True)
     for step, size in enumerate(sizes, 1):
@@ -78,6 +77,13 @@ def named_regions(P, dataset=None, *, random_state: int = 0, on_step: OnStep | N
         if report(step):
             break
     return Named(regions, none, len(rows), n)
+
+
+def _nearest(P, Q) -> np.ndarray:
+    """Of each row of P the nearest of Q: in a plane a tree finds a million of them in a second, comparing all takes a minute."""
+    from scipy.spatial import cKDTree
+
+    return cKDTree(Q).query(P)[1]
 
 
 def _dense(P, size: int) -> np.ndarray:

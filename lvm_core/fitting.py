@@ -94,7 +94,8 @@ def _measured(model: LatentModel, dataset: Dataset, codes: np.ndarray, learnt, t
 
 @dataclass(frozen=True)
 class Mapped:
-    """A fitted map with the positions (n, c) of all rows, its scores, and a note where only a sample was fitted."""
+    """A fitted map with the positions (n, c) of all rows, its scores, empty until :func:`score` measured them, and a note where only a
+    sample was fitted."""
 
     projection: Projection
     positions: np.ndarray
@@ -102,8 +103,8 @@ class Mapped:
     note: str
 
 
-def map_codes(Z: np.ndarray, projection: Projection, on_step: OnStep | None = None, y: np.ndarray | None = None) -> Mapped:
-    """Lay codes Z (n, k) out as a map and measure how far to trust it; y (n,): classes from 0 on,
+def map_codes(Z: np.ndarray, projection: Projection, on_step: OnStep | None = None, y: np.ndarray | None = None, *, scored: bool = True) -> Mapped:
+    """Lay codes Z (n, k) out as a map and, where it is to be ``scored`` at once, measure how far to trust it; y (n,): classes from 0 on,
     -1 for rows without one, for maps that use them.
 
     Beyond ``projection.most_rows`` it is found on :func:`sampled` rows and the rest placed among their neighbours. ``on_step``
@@ -119,7 +120,16 @@ def map_codes(Z: np.ndarray, projection: Projection, on_step: OnStep | None = No
     if len(rows) < len(Z):
         positions, how = place_rest(Z, rows, projection, on_step)
         notes.append(f"The map was found on {len(rows):,} of {len(Z):,} items ({'those with a label' if projection.labels else 'chosen by the seed'}); the rest was placed {how}.")
-    return Mapped(projection, positions, map_scores(Z, positions, metric=getattr(projection, "metric", "euclidean")), " ".join(notes))
+    made = Mapped(projection, positions, [], " ".join(notes))
+    if scored:
+        score(made, Z)
+    return made
+
+
+def score(mapped: Mapped, Z: np.ndarray) -> list[Score]:
+    """Measure how far to trust a map of Z (n, k), about a second's work, and put the scores into it. Raises ValueError below 3 rows."""
+    mapped.scores[:] = map_scores(Z, mapped.positions, metric=getattr(mapped.projection, "metric", "euclidean"))
+    return mapped.scores
 
 
 def map_data(X, codes: np.ndarray, projection: Projection, on_step: OnStep | None = None, y: np.ndarray | None = None) -> Mapped:

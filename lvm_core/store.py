@@ -164,7 +164,12 @@ def save_map(folder: Path, mapped: Mapped) -> None:
     with files.plainly("Keeping the map"), files.new_folder(Path(folder)) as temporary:
         mapped.projection.save(temporary / "projection")
         files.write_array(temporary / "positions.npy", mapped.positions)
-        files.write_json(temporary / "scores.json", {"format": FORMAT, "note": mapped.note, "scores": _from_scores(mapped.scores)}, durable=True)
+        save_map_scores(temporary, mapped)
+
+
+def save_map_scores(folder: Path, mapped: Mapped) -> None:
+    """Write the scores of a map, which may be measured after it was kept, and its note into its folder."""
+    files.write_json(Path(folder) / "scores.json", {"format": FORMAT, "note": mapped.note, "scores": _from_scores(mapped.scores)}, durable=True)
 
 
 def load_map_scores(folder: Path) -> tuple[list[Score], str]:

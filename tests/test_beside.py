@@ -22,7 +22,7 @@ from pages.ui import aligned, beside, guard, live, maps, state, tiles
 from test_live import ask, parse
 from test_pages import held, open_page, runs, small, words  # noqa: F401
 
-VIEW = maps.View("", "", np.zeros((0, 2)), [], "", True)
+VIEW = maps.View("", "", np.zeros((0, 2)), "", True)
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
 

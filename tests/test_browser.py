@@ -482,6 +482,12 @@ def test_the_map_under_the_hand(page, server, webgl):
         if not page.get_by_text("the first item; click another").is_visible():
             break
     assert not page.get_by_text("the first item; click another").is_visible()
+    both = """() => { const a = document.querySelector('.at').atlas, n = a.n, bits = (rows) => { const made = new Uint8Array((n + 7) >> 3); for (const r of rows) { const i = a.placeOf(r); made[i >> 3] |= 1 << (i & 7); } return made; };
+              const hidden = () => Array.from({ length: n }, (_, row) => row).filter((row) => a.look[4 * a.placeOf(row) + 2] & 2), faded = (row) => a.look[4 * a.placeOf(row) + 1], said = [], one = {}, two = {};
+              a.hide(bits([3, 4]), one); a.hide(bits([4, 90]), two); said.push(hidden()); a.hide(null, one); said.push(hidden()); a.hide(null, two); said.push(hidden());
+              a.fade(new Uint8Array(n).fill(90), one); a.fade(new Uint8Array(n).fill(200).map((v, i) => (i === a.placeOf(5) ? 20 : v)), two); said.push([faded(5), faded(6)]);
+              a.fade(null, one); said.push([faded(5), faded(6)]); a.fade(null, two); said.push([faded(5), faded(6)]); return said; }"""
+    assert page.evaluate(both) == [[3, 4, 90], [4, 90], [], [20, 90], [20, 200], [255, 255]]      # what several layers hide and fade adds up
     page.locator(".at-stage").focus()
     for key, scale in (("+", 1.3), ("ArrowLeft", 1.3), ("-", 1), ("0", 1)):
         page.keyboard.press(key)

@@ -148,3 +148,15 @@ def test_where_there_are_no_labels_it_is_said():
     assert made.job.wait(60) and made.dataset.targets() is None
     view, job, trouble = maps.view(made, PROJECTIONS["Fisher"]())
     assert "Choose a label column" in trouble and view.title == "Principal components"
+
+
+def test_a_map_that_is_a_formula_is_seen_before_it_is_scored(run):
+    from lvm_core.fitting import map_codes
+    from lvm_core.store import load_map_scores
+
+    projection = PROJECTIONS["PCA"](random_state=5)
+    key, folder = ended(run, projection).key, maps._folder(run) / maps.key_of(projection)
+    assert run.maps[key].scores == [] and load_map_scores(folder)[0] == []
+    found = maps.scores(run, key)
+    assert found == map_codes(run.fitted.codes, PROJECTIONS["PCA"](random_state=5)).scores and len(found) == 3
+    assert run.maps[key].scores == found == load_map_scores(folder)[0]

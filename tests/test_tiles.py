@@ -73,6 +73,29 @@ def test_the_browser_computes_the_same_order(n):
     assert rows == tiles.order(n).tolist() and places == list(range(n))
 
 
+def in_node(program: str, *parts: str):
+    """What a program says with parts of the map's script at hand."""
+    source = "\n".join((Path(atlas.ASSETS) / "atlas" / f"{part}.js").read_text(encoding="utf-8") for part in ("core", *parts))
+    return json.loads(subprocess.run(["node", "-"], input=f"{source}\n{program}", capture_output=True, text=True, check=True).stdout)
+
+
+@pytest.mark.skipif(shutil.which("node") is None, reason="no node on this machine")
+@pytest.mark.parametrize("rect", [[-1, -1, 65536, 65536], [20_000, 30_000, 40_000, 33_000], [-9000, 100, 511, 700], [5, 5, 5, 5], [60_000, -50, 80_000, 20_000]])
+def test_the_grid_finds_every_point_of_a_part_and_the_density_counts_each_once(rect):
+    x, y = P = RNG.randint(0, 65536, (2, 3000))
+    left, bottom, right, top = rect
+    inside = set(np.flatnonzero((x >= left) & (x <= right) & (y >= bottom) & (y <= top)).tolist())
+    found, least, sums = in_node(f"""
+        const positions = Uint16Array.from({P.T.ravel().tolist()}), grid = new Grid(positions, 3000), rect = {rect}, runs = grid.runs(rect);
+        const look = new Uint8Array(12000).fill(255).map((v, k) => (k % 4 === 0 ? 7 : k % 4 === 1 ? 255 : 0)), colours = new Uint8Array(1024).fill(255), sums = [grid.places, null].map((places) => {{
+          const into = {{ sums: new Float32Array(4 * 70 * 70), rect: [rect[0], rect[1], rect[2] + 1, rect[3] + 1], w: 70, per: 1 / 1000, limit: 3000, unit: 1 / 65025 }};
+          for (const [from, to] of places ? runs : [[0, 3000]]) Density.prototype.count.call(null, {{ positions, look, colours, selected: 0 }}, places, from, to, into);
+          return Math.round(into.sums.filter((_, k) => k % 4 === 3).reduce((a, b) => a + b, 0)); }});
+        console.log(JSON.stringify([runs.flatMap(([from, to]) => Array.from(grid.places.subarray(from, to))), grid.least(rect), sums]))""", "grid", "density")
+    assert inside <= set(found) and len(found) == len(set(found)) and least <= len(inside)
+    assert sums == [len(inside)] * 2 and (len(found) < 3000 or left < 0)
+
+
 def test_places_are_the_map_to_half_a_unit():
     P = (RNG.randn(3000, 2) * [5, 1] + [100, -7]).astype(np.float32)
     sheet = Sheet(P)

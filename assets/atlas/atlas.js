@@ -6,8 +6,9 @@
 //   atlas.wire, atlas.ask(route, query, values), atlas.data; atlas.n, atlas.rowOf(i), atlas.placeOf(row);
 //     atlas.positions Uint16Array(2n) in drawn order; atlas.unitOf(x, y) from the map's own units; atlas.head: the scene's head (legend)
 //   atlas.camera: toScreen(ux, uy), toUnit(px, py), scale; atlas.moved() after changing it
-//   atlas.paint(values | null, palette), atlas.fade(values | null), atlas.select(bits | null), atlas.hide(bits | null); bits: bit i % 8,
-//     the lowest first, of byte i >> 3 is drawn place i
+//   atlas.paint(values | null, palette), atlas.select(bits | null); atlas.fade(values | null, layer), atlas.hide(bits | null, layer): a point is
+//     seen where no layer hides it, as faint as the one that fades it most has it; bits: bit i % 8, the lowest first, of byte i >> 3 is drawn place i
+//   atlas.placed() after changing atlas.positions
 //   atlas.bar, atlas.side, atlas.legendBox, atlas.stage: elements; atlas.overlay: the canvas; atlas.invalidate(): a frame, soon
 //   atlas.on(event, f): "camera", "hover", "click", "selection", "scene"; it returns a function that takes f off again
 //   atlas.say(words): the status line until the next move; atlas.accent: the theme's colour; atlas.report(name, value): to Python
@@ -17,17 +18,19 @@ const REACH = 14;                                   // pixels around the pointer
 const FIRST_TILE = 2 ** 16, TILE = 2 ** 18, AHEAD = 4;
 const SHOWN = 100000;                               // points in view beyond which their density is drawn
 const MOVING = 25000;                               // points a frame while the map moves, at first; software needs 0.7 us for each
-const ROUGH = 250000;                               // points counted for the density while it moves
+const PAUSE = 140;                                  // milliseconds after which a map that was moved is at rest
+const SLICE = 6, FIRST_SLICE = 30;                  // milliseconds of a frame that counting the density may take: while something is seen, and before
 
 class Atlas {
   constructor(root, data, report, wire = null) {
     const part = (name) => root.querySelector(`.at-${name}`);
-    Object.assign(this, { root, data, report, n: 0, loaded: 0, selected: 0, camera: new Camera(), density: new Density(), heard: {}, born: performance.now(), budget: MOVING });
+    Object.assign(this, { root, data, report, n: 0, loaded: 0, selected: 0, camera: new Camera(), density: new Density(), heard: {}, hiding: new Map(), fading: new Map(), budget: MOVING, pace: 16 });
     Object.assign(this, { bar: part("bar"), side: part("side"), legendBox: part("legend"), stage: part("stage"), overlay: part("overlay"), status: part("status"), under: part("density") });
     this.ownWire = !wire; this.wire = wire || new Wire(new URL("live/", document.baseURI), data.token);
     this.wire.trouble = (words) => this.say(words, true);
     this.listeners = new AbortController();
     this.card = new Card(part("card"));
+    this.load();        // what it asks for comes while the rest is made
     this.points = this.backend(part("points"));
     this.gestures = new Gestures(this, this.stage, this.stage.querySelector("polygon"), this.listeners.signal);
     this.pick = latest((at) => this.peek(at));
@@ -36,7 +39,6 @@ class Atlas {
     this.watch.observe(this.stage);
     this.resize();
     this.made = LAYERS.map((Layer) => this.safely(() => new Layer(this))).filter(Boolean);
-    this.load();
   }
 
   backend(canvas) {
@@ -89,10 +91,11 @@ class Atlas {
     if (turn !== this.turn || this.closed) return;
     const head = (this.head = scene.head), n = head.n;
     this.n = n; this.loaded = this.gathered = 0; this.order = this.order?.n === n ? this.order : new Order(n);
-    this.positions = new Uint16Array(2 * n); this.look0 = new Uint8Array(n); this.look = new Uint8Array(4 * n); this.painted = null; this.faded = null;
+    this.positions = new Uint16Array(2 * n); this.look0 = new Uint8Array(n); this.look = new Uint8Array(4 * n); this.painted = null; this.grid = null; this.density.forget();
+    if (this.shown !== map) { this.hiding.clear(); this.fading.clear(); this.hidden = this.faded = null; this.shown = map; }
     this.camera.extent = head.extent; this.camera.fit();
     this.points.room(n); this.setColours(head, new Uint8Array(scene.buffer, scene.start, 1024));
-    this.bits = new Uint8Array(chosen.buffer, chosen.start); this.selected = chosen.head.chosen; this.hidden = null;
+    this.bits = new Uint8Array(chosen.buffer, chosen.start); this.selected = chosen.head.chosen;
     for (let k = 0; this.loaded < n; k++) {
       const tile = await coming[k];
       if (turn !== this.turn || this.closed || !tile) return;
@@ -119,7 +122,7 @@ class Atlas {
       look[4 * i + 2] = (selected ? bit(bits, i) : 0) | (hidden ? bit(hidden, i) << 1 : 0);
     }
     this.points.setLook(look, start, end);
-    if (show) { this.stale = true; this.invalidate(); }
+    if (show) { this.stale = true; this.density.forget(); this.invalidate(); }
   }
 
   setColours(head, palette) { this.legend = head; this.ownColours = palette.slice(); this.colours = this.ownColours; this.points.setPalette(this.colours); plainLegend(this.legendBox, head, palette); }
@@ -149,11 +152,12 @@ class Atlas {
     this.dress();
   }
 
-  fade(values) { this.faded = values; this.dress(); }
+  fade(values, layer = this) { if (values) this.fading.set(layer, values); else this.fading.delete(layer); this.faded = merged(this.fading.values(), Math.min); this.dress(); }
   select(bits, count = bits ? counted(bits, this.n) : 0) { this.bits = bits; this.selected = bits ? count : 0; this.dress(); }
-  hide(bits) { this.hidden = bits; this.dress(); }
+  hide(bits, layer = this) { if (bits) this.hiding.set(layer, bits); else this.hiding.delete(layer); this.hidden = merged(this.hiding.values(), (a, b) => a | b); this.dress(); }
+  placed() { this.points.setPlaces(this.positions, 0, this.n); this.grid = null; this.density.forget(); }
 
-  restore() { if (!this.n) return; this.points.room(this.n); this.points.setPlaces(this.positions, 0, this.loaded); this.points.setLook(this.look, 0, this.loaded); this.points.setPalette(this.colours); this.stale = true; this.invalidate(); }
+  restore() { if (!this.n) return; this.empty = false; this.points.room(this.n); this.points.setPlaces(this.positions, 0, this.loaded); this.points.setLook(this.look, 0, this.loaded); this.points.setPalette(this.colours); this.stale = true; this.invalidate(); }
 
   // -- frames -------------------------------------------------------------------------------------------------------------
 
@@ -161,14 +165,25 @@ class Atlas {
     const { clientWidth: w, clientHeight: h } = this.stage, ratio = Math.min(2, window.devicePixelRatio || 1);
     this.camera.size(w, h); this.room();
     for (const canvas of [this.overlay, this.under, this.points.canvas]) { canvas.width = Math.max(1, Math.round(w * ratio)); canvas.height = Math.max(1, Math.round(h * ratio)); }
-    this.ratio = ratio; this.stale = true; this.accent = accent(this.root);
+    this.ratio = ratio; this.stale = true; this.empty = false; this.accent = accent(this.root);
   }
 
   moved() {
-    this.moving = true; this.words = null; clearTimeout(this.resting);
-    this.resting = setTimeout(() => { this.moving = false; this.stale ||= this.rough; this.invalidate(); }, 140);
+    this.moving = true; this.words = null; this.movedAt = performance.now();
+    this.rest();
     this.layers("camera"); this.tell("camera", this.camera);
     this.invalidate();
+  }
+
+  // At rest when nothing has moved it for a while. Asked in a frame: what the hand did comes before that, however slow frames are.
+  rest() {
+    const pause = Math.max(PAUSE, 2.5 * this.pace);
+    clearTimeout(this.resting);
+    this.resting = setTimeout(() => requestAnimationFrame(() => {
+      if (this.closed || !this.moving) return;
+      if (performance.now() - this.movedAt < pause) { this.rest(); return; }
+      this.moving = false; this.stale ||= this.rough; this.invalidate();
+    }), pause);
   }
 
   fit() { this.camera.fit(); this.moved(); }
@@ -185,23 +200,25 @@ class Atlas {
   drawNow() {
     if (this.closed) return;
     const { x, y, scale, width, height } = this.camera, view = `${x} ${y} ${scale} ${width} ${height} ${!!this.moving}`;
-    if (this.loaded && (this.stale || view !== this.seen)) { this.seen = view; this.drawPoints(); }      // not for what lies above alone
+    if (this.loaded && (this.stale || this.fresh || view !== this.seen)) { this.seen = view; this.drawPoints(); }      // not for what lies above alone
     const context = this.overlay.getContext("2d");
     context.setTransform(this.ratio, 0, 0, this.ratio, 0, 0); context.clearRect(0, 0, this.camera.width, this.camera.height);
     for (const layer of this.made || []) if (layer.draw) { context.save(); this.safely(() => layer.draw(context, this)); context.restore(); }
     this.ring(context);
     if (!this.words) this.describe();
-    if (this.unpainted && !this.rough) { this.unpainted = false; this.root.dataset.painted = this.turn; }
+    if (this.unpainted && !this.rough && !this.counting) { this.unpainted = false; this.root.dataset.painted = this.turn; setTimeout(() => this.within([0, 0, 1, 1]), 300); }     // the grid, before a hand needs it
   }
 
   drawPoints() {
     const { camera } = this, now = performance.now();
     if (this.moving && this.lastFrame && now - this.lastFrame < 400) this.adapt(now - this.lastFrame);
     this.lastFrame = this.moving ? now : 0;
-    if (this.stale || !this.covers(camera.rect())) this.gather();
+    if (this.stale || (!this.covers(camera.rect()) && !(this.counting && this.rough))) this.gather();
+    this.fresh = false;
     const below = this.under.getContext("2d");
     below.setTransform(this.ratio, 0, 0, this.ratio, 0, 0); below.clearRect(0, 0, camera.width, camera.height);
-    this.points.clear();
+    if (!this.dense || !this.empty) this.points.clear();
+    this.empty = this.dense;
     if (this.dense) { this.density.draw(below, camera); return; }
     const { listed, chosenFrom } = this, share = this.moving ? Math.min(1, this.budget / Math.max(1, listed)) : 1, size = this.dotSize();
     const dim = this.selected ? DIM / 255 : this.solid();
@@ -209,7 +226,7 @@ class Atlas {
     this.points.draw(camera, this.selected ? size * 1.15 : size, dim, chosenFrom, chosenFrom + Math.ceil((listed - chosenFrom) * share));
   }
 
-  adapt(took) { this.budget = Math.max(4000, Math.min(SHOWN, this.budget * (took > 40 ? 0.7 : took < 24 ? 1.15 : 1))); }
+  adapt(took) { this.pace += (took - this.pace) / 8; this.budget = Math.max(4000, Math.min(SHOWN, this.budget * (took > 40 ? 0.7 : took < 24 ? 1.15 : 1))); }
   solid() { return this.listed < 20000 ? 0.85 : this.listed < 60000 ? 0.7 : 0.6; }
   dotSize() { return Math.min(14, Math.max(2, Math.min(9, 260 / Math.sqrt(this.n))) * Math.max(1, this.camera.scale) ** 0.35); }
 
@@ -222,28 +239,46 @@ class Atlas {
     return this.camera.scale < held.scale * 1.5 || (held.whole && !this.dense);
   }
 
+  // The points that may be in a part of the map: places (null: all, as they are drawn), runs of them, how many, and how many at least are.
+  within([left, bottom, right, top]) {
+    const all = left <= 0 && bottom <= 0 && right >= UNITS && top >= UNITS;
+    if (!all && !this.moving && this.loaded === this.n && this.n > SHOWN) this.grid ||= new Grid(this.positions, this.n);
+    if (all || !this.grid) return { places: null, runs: [[0, this.loaded]], many: this.loaded, least: all ? this.loaded : 0 };
+    const runs = this.grid.runs([left, bottom, right, top]);
+    return { places: this.grid.places, runs, many: runs.reduce((sum, [from, to]) => sum + to - from, 0), least: this.grid.least([left, bottom, right, top]) };
+  }
+
   // The places in view and around it, those chosen last; where they are too many, their density.
   gather() {
-    const rect = this.camera.rect(0.25), [left, bottom, right, top] = rect, { positions, look, loaded } = this, last = [];
+    const rect = this.camera.rect(0.25), [left, bottom, right, top] = rect, { positions, look } = this, part = this.within(rect), { places, runs } = part, last = [];
     if (!this.list || this.list.length < Math.min(this.n, SHOWN)) this.list = new Uint32Array(Math.min(this.n, SHOWN));
     const into = this.list;
-    let seen = 0, tail = 0;
-    for (let i = 0; i < loaded && seen <= SHOWN; i++) {
-      const x = positions[2 * i], y = positions[2 * i + 1];
-      if (x < left || x > right || y < bottom || y > top || look[4 * i + 2] & 2) continue;
-      if (seen++ === SHOWN) break;
-      if (look[4 * i + 2] & 1) last.push(i); else into[tail++] = i;
+    let seen = this.hidden ? 0 : part.least, tail = 0;
+    if (seen <= SHOWN) seen = 0;
+    for (const [from, to] of runs) {
+      for (let j = from; j < to && seen <= SHOWN; j++) {
+        const i = places ? places[j] : j, x = positions[2 * i], y = positions[2 * i + 1];
+        if (x < left || x > right || y < bottom || y > top || look[4 * i + 2] & 2) continue;
+        if (seen++ === SHOWN) break;
+        if (look[4 * i + 2] & 1) last.push(i); else into[tail++] = i;
+      }
     }
-    this.dense = seen > SHOWN; this.rough = false;
-    if (this.dense) {
-      const limit = this.moving ? Math.min(loaded, ROUGH) : loaded;
-      this.rough = limit < loaded;
-      this.density.build(this, [Math.max(left, -1), Math.max(bottom, -1), Math.min(right, UNITS + 1), Math.min(top, UNITS + 1)], limit, 1 / this.camera.k);
-    } else {
+    this.dense = seen > SHOWN; this.counting = null; this.rough = this.dense && !!this.moving;
+    if (this.dense) this.counting = this.density.build(this, part, [Math.max(left, -1), Math.max(bottom, -1), Math.min(right, UNITS + 1), Math.min(top, UNITS + 1)], 1 / this.camera.k, this.rough), this.count();
+    else {
       this.chosenFrom = tail; for (const i of last) into[tail++] = i;
+      if (places) { into.subarray(0, this.chosenFrom).sort(); into.subarray(this.chosenFrom, tail).sort(); }      // any prefix is a fair sample
       this.listed = tail; this.points.setIndices(into.subarray(0, tail));
     }
-    this.held = { rect, scale: this.camera.scale, whole: left <= 0 && bottom <= 0 && right >= UNITS && top >= UNITS }; this.stale = false; this.gathered = loaded;
+    this.held = { rect, scale: this.camera.scale, whole: left <= 0 && bottom <= 0 && right >= UNITS && top >= UNITS }; this.stale = false; this.gathered = this.loaded;
+  }
+
+  // The density, a slice a frame, which is not drawn for it: what was counted before is seen until it is whole. Where nothing is seen, at once.
+  count() {
+    const start = performance.now(), slice = this.unpainted ? FIRST_SLICE : SLICE, seen = this.density.over(this.camera);
+    cancelAnimationFrame(this.ticking);
+    while (this.counting && (!seen || performance.now() - start < slice)) if (this.counting.next().done) { this.counting = null; this.fresh = true; this.invalidate(); }
+    if (this.counting) this.ticking = requestAnimationFrame(() => { if (this.counting && !this.closed) this.count(); });
   }
 
   // The point under the pointer, ringed.

@@ -29,6 +29,12 @@ class Order {
 
 function bit(bits, i) { return (bits[i >> 3] >> (i & 7)) & 1; }
 
+// Several masks or shades as one, by what becomes of two of them; null of none.
+function merged(all, join) {
+  const [first, ...rest] = all;
+  return rest.length ? rest.reduce((sum, other) => sum.map((v, i) => join(v, other[i])), first) : first || null;
+}
+
 function counted(bits, n) { let sum = 0; for (let i = 0; i < n; i++) sum += bit(bits, i); return sum; }
 
 // CSS colours as Streamlit's theme gives them.

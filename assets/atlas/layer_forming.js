@@ -25,6 +25,7 @@ class Forming {
   rest() {
     const { atlas } = this;
     if (this.shown) atlas.words = null;
+    if (atlas.hiding.has(this)) atlas.hide(null, this);
     this.shown = false; cancelAnimationFrame(this.frame); delete atlas.find; delete atlas.choose;
   }
 
@@ -60,7 +61,7 @@ class Forming {
   only(places) {
     const bits = new Uint8Array((this.atlas.n + 7) >> 3).fill(255);
     for (const i of places) bits[i >> 3] &= ~(1 << (i & 7));
-    this.atlas.hide(bits);
+    this.atlas.hide(bits, this);
   }
 
   move(places, units, m) {
@@ -75,7 +76,7 @@ class Forming {
         positions[2 * i] = from[2 * t] + share * (units[2 * t] - from[2 * t]);
         positions[2 * i + 1] = from[2 * t + 1] + share * (units[2 * t + 1] - from[2 * t + 1]);
       }
-      atlas.points.setPlaces(positions, 0, atlas.n); atlas.stale = true; atlas.invalidate();
+      atlas.placed(); atlas.stale = true; atlas.invalidate();
       if (share < 1) this.frame = requestAnimationFrame(step);
     };
     step();

@@ -61,13 +61,13 @@ class Labels {
     this.labels = closeness(labels.filter(({ w }) => w > 0), k).filter(({ from }) => from <= CLOSEST);
   }
 
-  draw(context, { camera, root, data }) {
+  draw(context, { camera, root, data, hidden, order }) {
     this.boxes = [];
     if (!this.on || data.job || !this.labels || !this.regions.length) return;
     const style = getComputedStyle(root), ink = style.getPropertyValue("--ink") || "#17242b", ground = style.getPropertyValue("--ground") || "#fff";
     context.textBaseline = "middle"; context.lineJoin = "round";
     for (const label of this.labels) {
-      if (label.from > camera.scale) continue;
+      if (label.from > camera.scale || (hidden && bit(hidden, order.place(label.region.row)))) continue;     // it goes with what it is the middle of
       const [px, y] = camera.toScreen(label.x, label.y), x = px + label.aside;
       if (x + label.w / 2 < 0 || x - label.w / 2 > camera.width || y + label.h < 0 || y - label.h > camera.height) continue;
       this.one(context, label, x - label.w / 2, y, ink, ground);

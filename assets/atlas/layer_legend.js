@@ -11,7 +11,7 @@ class Legend {
 
   scene(head) {
     const what = JSON.stringify([this.atlas.data.map, this.atlas.data.colour, head.scale?.kind]);
-    if (what !== this.what) { if (this.off.size || this.narrowed()) this.atlas.hide(null); this.off.clear(); this.range = [0, NO_VALUE - 1]; this.what = what; }
+    if (what !== this.what) { if (this.atlas.hiding.has(this)) this.atlas.hide(null, this); this.off.clear(); this.range = [0, NO_VALUE - 1]; this.what = what; }
     this.head = head; this.counts = new Uint32Array(256);
     for (let i = 0; i < this.atlas.n; i++) this.counts[this.atlas.look0[i]]++;
     this.build();
@@ -79,13 +79,13 @@ class Legend {
     clearTimeout(this.soon);
     this.soon = setTimeout(() => {
       const { atlas } = this;
-      if (index === null) { if (this.glowing) { this.glowing = false; atlas.fade(this.before); } return; }
+      if (index === null) { this.dim(); return; }
       if (atlas.selected || this.off.has(index)) return;
-      if (!this.glowing) this.before = atlas.faded;
-      this.glowing = true;
-      atlas.fade(atlas.look0.map((v) => (v === index ? 255 : 26)));
+      atlas.fade(atlas.look0.map((v) => (v === index ? 255 : 26)), this);
     }, index === null ? 60 : 120);
   }
+
+  dim() { clearTimeout(this.soon); if (this.atlas.fading.has(this)) this.atlas.fade(null, this); }
 
   // -- a scale --------------------------------------------------------------------------------------------------------------
 
@@ -161,8 +161,8 @@ class Legend {
     if (this.head.scale) for (let v = 0; v < NO_VALUE; v++) if (v < range[0] || v > range[1]) gone[v] = 1;
     let bits = null;
     if (gone.some(Boolean)) { bits = new Uint8Array(Math.ceil(atlas.n / 8)); for (let i = 0; i < atlas.n; i++) if (gone[atlas.look0[i]]) bits[i >> 3] |= 1 << (i & 7); }
-    if (this.glowing) { clearTimeout(this.soon); this.glowing = false; atlas.fade(this.before); }
-    atlas.hide(bits);
+    this.dim();
+    atlas.hide(bits, this);
     this.press();
     if (this.ends) this.ends.forEach((input, side) => { input.value = range[side]; });
     if (this.head.scale) this.bars();

@@ -82,12 +82,12 @@ class Truthful {
     if (this.fades) {
       const kept = asked === "kept" ? this.trust.values : bytes(await atlas.ask("trust", { map, what: "kept", k: this.k }));
       if (turn !== this.turn) return;
-      this.faded = true; atlas.fade(Uint8Array.from(kept, (v) => 30 + 0.9 * v));
+      atlas.fade(Uint8Array.from(kept, (v) => 30 + 0.9 * v), this);
     } else this.clear();
     this.settle();
   }
 
-  clear() { if (this.faded) { this.faded = false; this.atlas.fade(null); } }
+  clear() { if (this.atlas.fading.has(this)) this.atlas.fade(null, this); }
 
   // The colours and the legend that belong to what is switched on.
   settle() {
@@ -205,7 +205,7 @@ class Truthful {
   scene() {
     const { map } = this.atlas.data, row = this.row;
     if (map === this.seen) { if (this.painting && this.trust) this.settle(); return; }
-    this.seen = map; this.found = null; this.trust = null; this.near = null; this.painting = this.faded = false; this.legend.hidden = true; this.place(false);
+    this.seen = map; this.found = null; this.trust = null; this.near = null; this.painting = false; this.legend.hidden = true; this.place(false);
     this.measure();
     if (row !== null && row < this.atlas.n) this.ask(row); else this.list.hidden = true;
   }
@@ -249,7 +249,8 @@ function ticks(n) {
   const box = element("span", "at-truth-ticks");
   for (let rank = 1; rank < n - 1; rank *= 10) {
     const at = 1 - Math.log(rank) / Math.log(n - 1), tick = element("span", "", rank === 1 ? "nearest" : rank >= 1000 ? `${rank / 1000}k` : String(rank));
-    if (at < 0.12) break;
+    if (at < 0.25) break;                        // "farthest" stands there, and "nearest" at the other end
+    if (rank > 1 && at > 0.78) continue;
     tick.style.left = `${100 * at}%`; box.append(tick);
   }
   const far = element("span", "", "farthest"); far.style.left = "0"; box.append(far);

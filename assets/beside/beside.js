@@ -191,13 +191,13 @@ class Beside {
     for (const atlas of this.atlases) if (atlas.n) this.dress(atlas);
   }
 
-  fade() { const opacity = this.opacities(); for (const atlas of this.atlases) if (atlas.n) atlas.fade(opacity); }
+  fade() { const opacity = this.opacities(); for (const atlas of this.atlases) if (atlas.n) atlas.fade(opacity, this); }
 
   opacities() { const { lost, share, k } = this, bound = share * k + 1e-9; return lost.map((l) => (l > bound ? 255 : FAINT)); }
 
   dress(atlas) {
     const changing = this.mode === "change" && this.lost?.length === atlas.n;
-    atlas.faded = changing ? this.opacities() : null;
+    if (changing || atlas.fading.has(this)) atlas.fade(changing ? this.opacities() : null, this);
     if (changing || atlas.painted) atlas.paint(changing ? this.lost : null, changing ? ramp(this.k) : null);
   }
 }

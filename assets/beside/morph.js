@@ -27,7 +27,7 @@ class Morph {
 
   put(positions) {
     const { from } = this;
-    from.positions = positions; from.points.setPlaces(positions, 0, from.n);
+    from.positions = positions; from.placed();
     from.seen = null; from.stale ||= from.dense || !from.held?.whole;       // drawn anew; gathered anew where other points may be in view
     from.moving = true; rest(from);                                         // where drawing is slow, fewer points while they move
     from.invalidate();

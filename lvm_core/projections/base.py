@@ -121,11 +121,13 @@ class Projection(Persistent, ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
     def _check(self, Z, reset: bool):
         name = type(self).__name__
         Z = validate_data(self, Z, reset=reset, dtype=(np.float64, np.float32), ensure_min_samples=self.min_rows if reset else 1)
-        if np.abs(Z).max() > 1e15:
-            raise ValueError(f"{name}: the largest value is {np.abs(Z).max():.3g}, expected at most 1e15; scale the data first.")
+        largest = max(Z.max(), -Z.min())        # without a copy: there may be millions of rows
+        if largest > 1e15:
+            raise ValueError(f"{name}: the largest value is {largest:.3g}, expected at most 1e15; scale the data first.")
         if reset:
             rows = self._compared(Z)
-            if np.ptp(rows, axis=0).max() <= 8 * np.finfo(Z.dtype).eps * np.abs(rows).max():
+            low, high = rows.min(0), rows.max(0)
+            if (high - low).max() <= 8 * np.finfo(Z.dtype).eps * max(high.max(), -low.min()):
                 what = "points are the same" if rows is Z else "points lie in the same direction"
                 raise ValueError(f"{name}: all {len(Z)} {what}, there is nothing to map.")
         return Z

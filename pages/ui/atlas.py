@@ -11,11 +11,11 @@ import streamlit as st
 
 from lvm_core.escape import clean
 
-from . import guard, maps, state
+from . import guard, maps, state, tiles
 
 ASSETS = Path(__file__).parents[2] / "assets"
 SHARED = "explorer/small.js", "explorer/wire.js"
-CORE = "core", "camera", "density", "gl", "canvas", "gestures", "card", "legend"     # one module for the browser: these, every layer, atlas.js, mount.js
+CORE = "core", "camera", "grid", "density", "gl", "canvas", "gestures", "card", "legend"     # one module for the browser: these, every layer, atlas.js, mount.js
 
 
 def script(*layers: Path) -> str:
@@ -47,6 +47,7 @@ def stamp(run: state.Run) -> str:
 def atlas(run: state.Run, view: maps.View, colour: str | None, *, key: str, **more) -> int | None:
     """Mount the map of a 2-D view. Returns the row that was clicked last, or None before that; what is chosen on it is ``run.selection``.
     ``more`` is passed to the layers as it is: plain JSON values."""
+    tiles.begin(run, view.key, colour)
     data = {"token": guard.sign(run.id), "map": view.key, "colour": colour, "kind": run.dataset.kind, "n": len(run.dataset), "title": clean(view.title),
             "chosen": stamp(run), **more}
     result = _component()(data=data, key=key, on_picked_change=lambda: None, on_chosen_change=lambda: None)

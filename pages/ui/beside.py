@@ -162,7 +162,7 @@ def numbers(panes: list[Pane], data_id: str) -> None:
     """Every score of the maps and of their models, a row each, a column a pane."""
     st.markdown("**The numbers of each**")
     records: dict[str, dict] = {}
-    for what, of in (("map", lambda pane: pane.view.scores), ("model", lambda pane: pane.run.fitted.scores)):
+    for what, of in (("map", lambda pane: maps.scores(pane.run, pane.view.key)), ("model", lambda pane: pane.run.fitted.scores)):
         for place, pane in enumerate(panes):
             for score in of(pane):
                 record = records.setdefault(f"{what}{score.name}", {"": what, "score": score.name})

@@ -1,9 +1,10 @@
-"""Maps of a run: computed once in the background, PCA shown meanwhile, numbers of trust beside each, and kept until they are deleted."""
+"""Maps of a run: computed once in the background, PCA shown meanwhile, numbers of trust measured when they are asked for, and kept until they are deleted."""
 
 from __future__ import annotations
 
 import logging
 import re
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,8 +13,9 @@ import numpy as np
 from lvm_core import PROJECTIONS, files
 from lvm_core.classes import numbered
 from lvm_core.files import StoreError
-from lvm_core.fitting import Mapped, map_codes, map_data, reduced
+from lvm_core.fitting import Mapped, map_codes, map_data, reduced, score
 from lvm_core.projections.base import Projection
+from lvm_core.quality import Score
 from lvm_core.store import load_map_scores
 
 from .jobs import PROJECTOR, WORKSPACE, Job
@@ -25,6 +27,7 @@ DRAW_LIMIT, HOVER_LIMIT = 50_000, 20_000
 log = logging.getLogger(__name__)
 _KEY = "[A-Za-z0-9]{1,80}"
 _DATA = "OfData"         # ends the key of a map of the data itself
+_SCORING = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -34,7 +37,6 @@ class View:
     key: str
     title: str
     positions: np.ndarray
-    scores: list
     placing: str
     exact: bool
     of: str = "codes"
@@ -75,7 +77,7 @@ def view(run: Run, projection: Projection, of: str = "codes") -> tuple[View, str
     quick = PROJECTIONS["PCA"](n_components=projection.n_components)
     quick_key = key_of(quick)
     if quick_key not in run.maps:
-        run.maps[quick_key] = map_codes(run.fitted.codes, quick)
+        run.maps[quick_key] = map_codes(run.fitted.codes, quick, scored=False)
     return _view(quick_key, quick, run.maps[quick_key], "codes"), key if job.running else None, job.error
 
 
@@ -103,7 +105,7 @@ def _make(run: Run, projection: Projection, of: str, on_step) -> Mapped:
         if apart and run.data.stored:
             return PROJECTOR.make(codes, projection, on_step, y, WORKSPACE.dataset_folder(run.data.id))
         return map_data(run.dataset.X, codes, projection, on_step, y)
-    return PROJECTOR.make(codes, projection, on_step, y) if apart else map_codes(codes, projection, on_step, y)
+    return PROJECTOR.make(codes, projection, on_step, y) if apart else map_codes(codes, projection, on_step, y, scored=not projection.exact)
 
 
 def source(run: Run, view: View) -> np.ndarray:
@@ -120,6 +122,17 @@ def source_of(run: Run, key: str) -> np.ndarray:
     return source(run, _held(key, run.maps[key]))
 
 
+def scores(run: Run, key: str) -> list[Score]:
+    """The scores of the map kept under ``key``; of one that is a formula they are measured when they are first asked for, about a second,
+    so that its points are seen before. None below 3 rows."""
+    mapped = run.maps[key]
+    with _SCORING:
+        if not mapped.scores and len(mapped.positions) > 2:
+            score(mapped, source_of(run, key))
+            run.maps.scored(key)
+    return mapped.scores
+
+
 def _view(key: str, projection: Projection, mapped: Mapped, of: str) -> View:
     cls = type(projection)
     if cls.exact and of == "codes":
@@ -129,7 +142,7 @@ def _view(key: str, projection: Projection, mapped: Mapped, of: str) -> View:
                    "Distances across the map mean little, neighbourhoods mean more." if not cls.exact else
                    "Positions of the items are a formula of the data; new points are placed among the items with the nearest codes.")
     title = cls.title + (" of the data itself" if of == "data" else "")
-    return View(key, title, mapped.positions, mapped.scores, f"{placing} {mapped.note}".strip(), cls.exact and of == "codes", of, mapped.note)
+    return View(key, title, mapped.positions, f"{placing} {mapped.note}".strip(), cls.exact and of == "codes", of, mapped.note)
 
 
 # -- those that are kept -------------------------------------------------------------------------------------------------

@@ -18,7 +18,7 @@ from lvm_core.files import StoreError
 from lvm_core.fitting import Fitted, Mapped
 from lvm_core.models.base import LatentModel
 from lvm_core.selection import as_rows
-from lvm_core.store import load_map, save_map
+from lvm_core.store import load_map, save_map, save_map_scores
 from lvm_core.workspace import fresh_id
 
 from .jobs import WORKSPACE, Fit, Job
@@ -103,6 +103,15 @@ class Maps(dict):
                 save_map(folder, mapped)
         except (StoreError, OSError) as error:      # it is made again the next time
             log.warning("a map could not be kept: %s", error)
+
+    def scored(self, key: str) -> None:
+        """Keep the scores of a map that were measured after it was kept."""
+        folder = self._folder(key)
+        try:
+            if folder is not None and folder.is_dir():
+                save_map_scores(folder, self[key])
+        except (StoreError, OSError) as error:
+            log.warning("the scores of a map could not be kept: %s", error)
 
     def _folder(self, key):
         return WORKSPACE.run_folder(self._run.id) / "maps" / key if isinstance(key, str) and re.fullmatch("[A-Za-z0-9]{1,80}", key) else None

@@ -36,10 +36,25 @@ def sheet(run: state.Run, key: str) -> Sheet:
         return held
 
 
+def begin(run: state.Run, key: str, colour: str | None) -> None:
+    """Make what the browser is about to ask for while the page is still on its way there: for a million points, a third of a second."""
+    def work():
+        try:
+            sheet(run, key)
+            _colours_of(run, colour, None)
+        except Refused:     # it hears so when it asks
+            pass
+
+    threading.Thread(target=work, daemon=True, name="map to draw").start()
+
+
 # -- colours -----------------------------------------------------------------------------------------------------------
 
 def _coloured(ask: Ask) -> tuple[dict, np.ndarray, np.ndarray]:
-    run, name, scale = ask.run, ask.options.get("colour") or None, ask.options.get("scale") or None
+    return _colours_of(ask.run, ask.options.get("colour") or None, ask.options.get("scale") or None)
+
+
+def _colours_of(run: state.Run, name: str | None, scale: str | None) -> tuple[dict, np.ndarray, np.ndarray]:
     if name is not None and name not in run.dataset.rows.columns:
         raise Refused(404, "There is no such column to colour by.")
     with _MAKING:

@@ -136,7 +136,7 @@ def _wanted(run, view, rows, chosen, column, settings, on_step=None) -> map_file
         further["chosen"] = np.isin(np.arange(n), chosen)
     projection = run.maps[view.key].projection
     return map_files.Wanted(Extract(run.dataset, codes, view.positions, rows, further), column, settings.get("title", ""),
-                            map_files.facts(run.fitted.model, view.title, projection, len(rows), settings["date"]), tuple(view.scores),
+                            map_files.facts(run.fitted.model, view.title, projection, len(rows), settings["date"]), tuple(maps.scores(run, view.key)),
                             settings.get("size", "A4"), settings.get("dark", False), settings.get("names", "none"), settings.get("pictures", False))
 
 

@@ -18,7 +18,7 @@ def draw(run, view) -> None:
     mine = people.mine("runs", run.id)
     for kept in maps.kept(run):
         with st.container(horizontal=True, vertical_alignment="center", border=True):
-            st.markdown(f"**{PROJECTIONS[kept.name].title if kept.name in PROJECTIONS else kept.name}** of {maps.OF[kept.of]} · {settings(kept)}  \n:gray[{numbers(kept)}]"
+            st.markdown(f"**{PROJECTIONS[kept.name].title if kept.name in PROJECTIONS else kept.name}** of {maps.OF[kept.of]} · {settings(kept)}  \n:gray[{numbers(kept.scores or maps.scores(run, kept.key))}]"
                         + ("  \n:gray[" + md(kept.note, 300) + "]" if kept.note else ""))
             if kept.key == view.key:
                 st.badge("shown", icon=":material/visibility:")
@@ -41,5 +41,5 @@ def settings(kept) -> str:
     return ", ".join(said + ([f"seed {kept.params.get('random_state')}"] if cls.random else []))
 
 
-def numbers(kept) -> str:
-    return " · ".join(f"{score.name} {score.value:.3f}" for score in kept.scores[:3])
+def numbers(scores) -> str:
+    return " · ".join(f"{score.name} {score.value:.3f}" for score in scores[:3])

@@ -41,7 +41,7 @@ def draw(run, view) -> None:
     found = work.result(run, "Comparing seeds", {"map": view.key}, lambda on_step: between_seeds(together))
     if found is not None:
         scores.show(found)
-        trust = [next((s.value for s in run.maps[key].scores if s.name == "Trustworthiness"), None) for key in (view.key, *keys)]
+        trust = [next((s.value for s in maps.scores(run, key) if s.name == "Trustworthiness"), None) for key in (view.key, *keys)]
         if None not in trust:
             st.caption(f"Trustworthiness by seed: {', '.join(f'{seed + i}: {value:.3f}' for i, value in enumerate(trust))}.")
 

@@ -6,7 +6,7 @@ import streamlit as st
 from lvm_core import figures_trust
 from lvm_core.escape import markdown as md
 from lvm_core.quality.trust_scores import PAIRS, beside, reach, trust_scores
-from pages.ui import frame, items, scores, truth
+from pages.ui import frame, items, maps, scores, truth
 
 TITLE, RANK = "Trust", 20
 
@@ -48,7 +48,7 @@ def _meanwhile(run, view, job) -> None:
         if st.button("Try again", icon=":material/refresh:", key=f"trust-again-{run.id}"):
             truth.again(run, view.key)
             st.rerun()
-    scores.show(view.scores)
+    scores.show(maps.scores(run, view.key))
     st.caption(md(view.placing, 500))
 
 
