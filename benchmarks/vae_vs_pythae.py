@@ -38,7 +38,7 @@ import numpy as np  # noqa: E402
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 K, HIDDEN, RATE = 16, 512, 1e-3
-NETWORK = "mlp"
+NETWORK, OBJECTIVE = "mlp", "mse"
 
 
 def layers():
@@ -69,7 +69,7 @@ def train_ours(X: np.ndarray, epochs: int, batch: int, seed: int, cool_down: flo
     model = MODELS["VAE"](latent_dim=K, epochs=epochs, batch_size=batch, learning_rate=RATE, network=NETWORK, width=HIDDEN, depth=1,
                           activation="relu", noise="unit", warm_up=0.0, cool_down=cool_down, random_state=seed)
     last, start = [], time.perf_counter()
-    model.fit(X, layout=Layout.picture(28, 28, 1), on_step=lambda record: last.append(record) and None)
+    model.fit(X, layout=Layout.picture(28, 28, 1, "gaussian" if OBJECTIVE == "mse" else "bernoulli"), on_step=lambda record: last.append(record) and None)
     whole = time.perf_counter() - start
 
     def encode(x):
@@ -94,7 +94,7 @@ def train_pythae(X: np.ndarray, epochs: int, batch: int, seed: int, cool_down: f
             self.seconds = time.perf_counter() - self.start
 
     torch.manual_seed(seed)
-    model = VAE(VAEConfig(input_dim=(784,), latent_dim=K, reconstruction_loss="mse"), **({} if NETWORK == "mlp" else as_pythae()))
+    model = VAE(VAEConfig(input_dim=(784,), latent_dim=K, reconstruction_loss=OBJECTIVE), **({} if NETWORK == "mlp" else as_pythae()))
     with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stderr(io.StringIO()), contextlib.redirect_stdout(io.StringIO()):
         config = BaseTrainerConfig(output_dir=folder, num_epochs=epochs, per_device_train_batch_size=batch, learning_rate=RATE,
                                    optimizer_cls="Adam", seed=seed)
@@ -140,6 +140,13 @@ def as_pythae() -> dict:
     return {"encoder": Encoder(), "decoder": Decoder()}
 
 
+def error(y, x):
+    """What the objective charges for each pixel, decoded as y."""
+    import torch
+
+    return 0.5 * (y - x) ** 2 if OBJECTIVE == "mse" else torch.nn.functional.binary_cross_entropy(y, x, reduction="none")
+
+
 def train_plain(X: np.ndarray, epochs: int, batch: int, seed: int, cool_down: float):
     """The loop of every tutorial: a shuffling DataLoader over a TensorDataset and torch.optim.Adam."""
     import torch
@@ -157,7 +164,7 @@ def train_plain(X: np.ndarray, epochs: int, batch: int, seed: int, cool_down: fl
             mean, log_variance = net[0](x).chunk(2, 1)
             y = torch.sigmoid(net[1](mean + (0.5 * log_variance).exp() * torch.randn_like(mean)))
             kl = 0.5 * (mean**2 + log_variance.exp() - 1 - log_variance).sum(1)
-            objective = (0.5 * ((y - x) ** 2).sum(1) + kl).mean()
+            objective = (error(y, x).sum(1) + kl).mean()
             optimiser.zero_grad()
             objective.backward()
             optimiser.step()
@@ -180,8 +187,8 @@ def pixels(path: str, name: str, rows: int | None = None) -> np.ndarray:
 
 def race(name: str, args: argparse.Namespace, epochs: int, seed: int) -> tuple[float, float, float, float]:
     """One side's training, in a process of its own: seconds, the processor's seconds, seconds of the whole call, held-out loss."""
-    global NETWORK
-    NETWORK = args.network
+    global NETWORK, OBJECTIVE
+    NETWORK, OBJECTIVE = args.network, args.objective
     logging.disable(logging.WARNING)
     if name == "ours":
         from lvm_core.worker import keep_memory
@@ -195,7 +202,7 @@ def race(name: str, args: argparse.Namespace, epochs: int, seed: int) -> tuple[f
 
 
 def loss(X: np.ndarray, encode, decode, net) -> float:
-    """Mean of ``0.5 |x - x'|^2 + KL`` in nats per row, one draw of z per row from a fixed seed."""
+    """Mean of the objective in nats per row, one draw of z per row from a fixed seed."""
     import torch
 
     where, generator = next(net.parameters()).device, torch.Generator().manual_seed(0)
@@ -206,7 +213,7 @@ def loss(X: np.ndarray, encode, decode, net) -> float:
             x = x.to(where)
             mean, std = encode(x)
             kl = 0.5 * (mean**2 + std**2 - 1) - std.log()
-            total += float((0.5 * (decode(mean + std * noise) - x) ** 2).sum() + kl.sum())
+            total += float(error(decode(mean + std * noise), x).sum() + kl.sum())
     return total / len(X)
 
 
@@ -217,6 +224,7 @@ def main() -> None:
         parser.add_argument(f"--{name}", type=int, default=value)
     parser.add_argument("--cool-down", type=float, default=0.5)
     parser.add_argument("--network", choices=("mlp", "conv"), default="mlp")
+    parser.add_argument("--objective", choices=("mse", "bce"), default="mse")
     args = parser.parse_args()
     try:
         import pythae  # noqa: F401
@@ -225,7 +233,7 @@ def main() -> None:
                  '--target FOLDER pythae==0.1.2 cloudpickle imageio "pydantic==1.10.*"')
     import torch
 
-    print(f"{platform.machine()}; {args.network}, {args.rows} rows x {args.epochs} epochs, batch {args.batch}, our cool-down {args.cool_down:g}; torch {torch.__version__}, "
+    print(f"{platform.machine()}; {args.network}, {args.objective}, {args.rows} rows x {args.epochs} epochs, batch {args.batch}, our cool-down {args.cool_down:g}; torch {torch.__version__}, "
           f"{torch.get_num_threads()} threads of {os.cpu_count()} cores, {'CUDA' if torch.cuda.is_available() else 'CPU'}, Python {platform.python_version()}")
 
     def alone(name, epochs, seed):
