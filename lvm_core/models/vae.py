@@ -102,7 +102,7 @@ class VAE(LatentModel):
     def _fit(self, X, rng, on_step, checkpoint=None):
         import torch
 
-        from ..training import Adam, Rows, coarse_products, device, seeded, train
+        from ..training import Adam, Rows, device, seeded, train
 
         where, k, draws = device(), self.latent_dim, self.importance_samples
         if draws > 1 and self.free_bits:
@@ -119,7 +119,6 @@ class VAE(LatentModel):
         parts = {"net": net, "adam": adam, "noise": noise}
         early = parts["early"] = self._early_stopping(net, aside) if self.patience else None
 
-        @coarse_products()
         def update(index, progress):
             x = rows[index]
             warm = min(progress / self.warm_up, 1.0) if self.warm_up else 1.0
@@ -135,7 +134,7 @@ class VAE(LatentModel):
 
         steps = self.epochs * -(-n // self.batch_size)
         self.history_, self.stopped_ = train(update, n, batch_size=self.batch_size, steps=steps, generator=seeded(rng, where), on_step=on_step,
-                                             checkpoint=checkpoint, parts={k: v for k, v in parts.items() if v}, after_epoch=early)
+                                             checkpoint=checkpoint, parts={k: v for k, v in parts.items() if v}, after_epoch=early, coarse=True)
         self.n_iter_ = -(-self.history_[-1]["step"] // -(-n // self.batch_size))
         if early:
             early.restore()
