@@ -1,4 +1,4 @@
-"""Bounds on the log-likelihood of a row that a network with an encoder gives: the ELBO's parts, and importance weights."""
+"""Bounds on the log-likelihood of a row that a network with an encoder gives: the ELBO's parts, importance weights, and codes that fit the prior."""
 
 from __future__ import annotations
 
@@ -58,6 +58,39 @@ def log_weights(net, x, noise):
     one of the log-likelihood."""
     log_p, ratio, _ = _decoded(net, x, *split(net.encode(x)), noise)
     return log_p + ratio
+
+
+def code_moments(net, x, noise, weight: float = 1.0):
+    """Means (n, k) of z and of z^2 over the posterior of each row x (n, d): exact for one draw, noise (1, n, k); over more the mean over
+    the draws, each weighted as :func:`importance_loss` weighs it."""
+    mean, log_std = split(net.encode(x))
+    if len(noise) == 1:
+        return mean, mean**2 + (2 * log_std).exp()
+    log_p, ratio, _ = _decoded(net, x, mean, log_std, noise)
+    z, share = mean + log_std.exp() * noise, (log_p + weight * ratio).softmax(0).unsqueeze(2)
+    return (share * z).sum(0), (share * z**2).sum(0)
+
+
+def meet_the_prior(encoder, decoder, first, second) -> None:
+    """Shift and scale the codes so that over the rows every dimension has mean 0 and mean square 1, given the moments of
+    :func:`code_moments` (n, k) each: one step of expectation-maximisation for the prior's place and width, so the bound only gains.
+
+    It is folded into the encoder's last layer (k means, then k log spreads) and the decoder's first, whose first k inputs are the
+    code: whatever is decoded stays as it was.
+    """
+    import torch
+
+    k, like = first.shape[1], next(decoder.parameters())
+    loc = first.mean(0, dtype="float64")
+    scale = (second.mean(0, dtype="float64") - loc**2).clip(1e-12) ** 0.5
+    loc, scale = (torch.as_tensor(a, dtype=like.dtype, device=like.device) for a in (loc, scale))
+    gives, reads = [m for m in encoder.modules() if isinstance(m, torch.nn.Linear)][-1], next(m for m in decoder.modules() if isinstance(m, torch.nn.Linear))
+    with torch.no_grad():
+        gives.weight[:k] /= scale[:, None]
+        gives.bias[:k] = (gives.bias[:k] - loc) / scale
+        gives.bias[k:] -= scale.log()
+        reads.bias += reads.weight[:, :k] @ loc
+        reads.weight[:, :k] *= scale
 
 
 def _decoded(net, x, mean, log_std, noise):

@@ -89,7 +89,7 @@ def _measured(model: LatentModel, dataset: Dataset, codes: np.ndarray, learnt, t
         rows = rows[np.sort(np.random.RandomState(0).choice(len(rows), MOST_ROWS, replace=False))]
     back = reconstruction(model, X[rows], learnt if len(held_out) else None)
     kept = labels_predicted(model, X, y, train, held_out) + labels(codes, y, train, held_out, X) if y is not None else []
-    return back.scores + likelihood(model, X[rows]) + kept, back.columns
+    return back.scores + likelihood(model, X[rows], learnt if len(held_out) else None) + kept, back.columns
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,6 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from .bounds import kl_by_dimension, split
 from .heads import Heads
 from .layout import Layout
 from .precision import products
@@ -114,7 +113,8 @@ class ConvEncoder(nn.Module):
 
 class ConvDecoder(nn.Module):
     """(n, d_in) -> rows of pictures (n, h*w*c): nearest-neighbour resizing and 3x3 convolutions, which leave no
-    checkerboard (Odena et al., 2016, doi:10.23915/distill.00003)."""
+    checkerboard (Odena et al., 2016, doi:10.23915/distill.00003). Beyond its edge a picture goes on as it is there: zeros would
+    leave a rim on everything that fills its frame. What was saved before they did (without ``extends``) keeps its zeros."""
 
     def __init__(self, image: tuple[int, int, int], d_in: int, width: int, activation: Callable[[], nn.Module]):
         super().__init__()
@@ -126,6 +126,18 @@ class ConvDecoder(nn.Module):
             self.body.append(nn.Sequential(Conv(channels, c), activation()))
             channels = c
         self.top = last(Conv(channels, image[2]))
+        self.register_buffer("extends", torch.tensor([True]))
+        self._extend(True)
+
+    def _extend(self, extends: bool) -> None:
+        for layer in self.modules():
+            if isinstance(layer, Conv):
+                layer.padding_mode = "replicate" if extends else "zeros"
+
+    def _load_from_state_dict(self, state_dict, prefix, *rest):
+        extends = state_dict.setdefault(f"{prefix}extends", torch.tensor([False]))
+        self._extend(bool(extends))
+        super()._load_from_state_dict(state_dict, prefix, *rest)
 
     def forward(self, z: torch.Tensor) -> torch.Tensor:
         h, w, c = self.levels[0]
@@ -251,80 +263,6 @@ class ClassCodeNet(CodeNet):
     def proper(self, z):
         shares = z[:, self.k:].clamp(min=0) + 1e-6      # no class at all is every class alike
         return torch.cat([z[:, :self.k], shares / shares.sum(1, keepdim=True)], 1)
-
-
-class LabelledNet(nn.Module):
-    """A CodeNet whose codes are [z, label probabilities], (n, k + K): a trunk looks at the row, ``classify`` gives the label's log-odds from
-    what it saw, ``code`` the mean and log spread of z from that and the label, and the decoder takes both.
-
-    ``shares`` (K,): how often each label is seen; empty without labels.
-    """
-
-    def __init__(self, layout: Layout, k: int, shares: np.ndarray, network: str, width: int, depth: int, bounded: bool):
-        super().__init__()
-        self.k, self.classes = k, len(shares)
-        self.inputs = Inputs(layout)
-        self.trunk = nn.Sequential(encoder(layout, width, network, width, depth, nn.SiLU), nn.SiLU())
-        self.trunk[0].apply(lambda layer: setattr(layer, "gain", 1.0) if isinstance(layer, Linear) else None)     # no output layer here
-        self.classify = last(Linear(width, self.classes)) if self.classes else nn.Identity()
-        self.code = MLP(width + self.classes, 2 * k, width, 1, nn.SiLU)
-        self.decoder = decoder(layout, k + self.classes, network, width, depth, nn.SiLU)
-        self.heads = Heads(layout, bounded=bounded)
-        self.register_buffer("log_shares", torch.log(torch.as_tensor(shares, dtype=torch.float32)))
-
-    def start(self, X, layout: Layout, generator: torch.Generator) -> None:
-        """New weights, and the scales of X. Raises ValueError where X cannot have this layout."""
-        initialise(self, generator)
-        loc, scale = moments(X, layout)
-        self.inputs.start(loc, scale)
-        self.heads.start(X, loc, scale)
-
-    def look(self, x: torch.Tensor) -> torch.Tensor:
-        """X (n, d) -> what the trunk saw (n, width)."""
-        return self.trunk(self.inputs(x))
-
-    def guess(self, seen: torch.Tensor) -> torch.Tensor:
-        """Probabilities of the labels (n, K)."""
-        return self.classify(seen).softmax(1) if self.classes else seen[:, :0]
-
-    def encode(self, x: torch.Tensor) -> torch.Tensor:
-        """X (n, d) -> codes (n, k + K)."""
-        seen = self.look(x)
-        y = self.guess(seen)
-        return torch.cat([self.code(torch.cat([seen, y], 1))[:, :self.k], y], 1)
-
-    def mean(self, z: torch.Tensor) -> torch.Tensor:
-        """Codes (n, k + K) -> expected X (n, d); the label part is cut off at 0 and scaled to sum 1, equal where nothing is left."""
-        y = z[:, self.k:].clamp(min=0)
-        total = y.sum(1, keepdim=True)
-        y = torch.where(total > 0, y / total.clamp(min=1e-12), torch.full_like(y, 1 / max(self.classes, 1)))
-        return self.heads.mean(self.decoder(torch.cat([z[:, :self.k], y], 1)))
-
-    def kl(self, x: torch.Tensor) -> torch.Tensor:
-        """Nats each dimension of the code tells about a row, (n, k + K); of a label, against how often it is seen."""
-        seen = self.look(x)
-        y = self.guess(seen)
-        told = kl_by_dimension(*split(self.code(torch.cat([seen, y], 1))))
-        p = self.log_shares.to(y.dtype).exp()
-        y = y.clamp(1e-7, 1 - 1e-7)
-        return torch.cat([told, y * (y / p).log() + (1 - y) * ((1 - y) / (1 - p)).log()], 1)
-
-    def bound(self, x: torch.Tensor, draws: np.ndarray) -> tuple[torch.Tensor, torch.Tensor]:
-        """Reconstruction (n,) and KL (n,) of code and label, labels summed out by q(y|x), over fixed draws (m, k)."""
-        seen = self.look(x)
-        weights, classes, noise = self.guess(seen), range(max(self.classes, 1)), torch.as_tensor(draws, dtype=x.dtype, device=x.device)
-        reconstruction, kl = torch.zeros_like(seen[:, 0]), torch.zeros_like(seen[:, 0])
-        for c in classes:
-            y = torch.zeros_like(weights)
-            y[:, c:c + 1] = 1.0
-            weight = weights[:, c] if self.classes else 1.0
-            mean, log_std = split(self.code(torch.cat([seen, y], 1)))
-            drawn = sum(self.heads.log_prob(self.decoder(torch.cat([mean + log_std.exp() * eps, y], 1)), x) for eps in noise) / len(noise)
-            told = kl_by_dimension(mean, log_std).sum(1)
-            if self.classes:
-                told = told + weight.clamp(min=1e-30).log() - self.log_shares[c].to(x.dtype)
-            reconstruction, kl = reconstruction + weight * drawn, kl + weight * told
-        return reconstruction, kl
 
 
 def in_batches(function: Callable, net: nn.Module, *arrays, size: int = 1024):

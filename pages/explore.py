@@ -18,7 +18,7 @@ def controls():
     keys = name_key, dims_key, colour_key = [f"explore-{what}-{run.id}" for what in ("map", "dims", "colour")]
     for key, value in zip(keys, address.view(run)):
         st.session_state.setdefault(key, value)     # a link's wish, or what was chosen before the page was left
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         name = st.segmented_control("Map", maps.names(run), required=True, wrap=True, format_func=lambda n: maps.SHORT.get(n, n), key=name_key,
                                     help="The ring moves by the exact inverse on axes, PCA and Fisher's discriminants, by the neighbours' codes on the others.")
         dims = st.segmented_control("Dimensions", (2, 3), required=True, format_func=lambda d: f"{d}-D", key=dims_key,

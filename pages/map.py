@@ -14,7 +14,7 @@ dataset, codes = run.dataset, run.fitted.codes
 
 def controls():
     """What is drawn: projection with its settings, colour, new samples."""
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         projection, of = projecting.controls(run)
         colours = dataset.colours()
         colour = st.selectbox("Colour by", [None, *colours], index=1 if colours else 0, format_func=lambda c: "one colour" if c is None else c, key=f"colour-{dataset.name}", width=220)

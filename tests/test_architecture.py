@@ -15,7 +15,7 @@ FLOORS = [
     {"recipe", "layout", "progress", "files", "checkpoint", "persist", "limits", "escape", "classes", "palettes", "colouring", "precision"},
     {"codecs"},
     {"datasets"},
-    {"nets", "heads", "training", "observed", "bounds", "inversion"},
+    {"nets", "heads", "training", "observed", "labelled", "bounds", "inversion"},
     {"models", "samplers"},
     {"neighbours"},
     {"projections"},

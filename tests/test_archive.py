@@ -364,3 +364,12 @@ def test_a_run_is_imported_on_the_page_and_refused_with_a_sentence(fits):
     for page in ("generate", "train", "map", "explore", "data"):
         app = open_page(page, run=id)
         assert not app.exception and not app.error, (page, app.exception, app.error)
+
+
+def test_an_archive_from_before_decoded_pictures_went_on_at_their_edges(good):
+    from safetensors.numpy import load, save
+
+    parts = dict(good["image"])
+    weights = load(parts["fit/model/weights.safetensors"])
+    del weights["net_/decoder.extends"]
+    assert archive.read(io.BytesIO(closed(parts | {"fit/model/weights.safetensors": save(weights)}))).fitted.model.title

@@ -203,3 +203,34 @@ def test_grey_pixels_under_a_coin_are_called_no_likelihood():
     X = DATA["black and white picture"][1] * 0.5
     found = marginal(quick(MODELS["VAE"]).fit(X, layout=Layout.picture(8, 8, 1, "bernoulli")), X[:5], 5)
     assert "no likelihood of binary pictures" in found.noise
+
+
+@pytest.mark.parametrize("name, params, kind", [("VAE", {"depth": 1}, "numbers"), ("VAE", {"depth": 0, "importance_samples": 5}, "numbers"), ("VAE", {}, "pictures"),
+                                                ("MIWAE", {}, "table"), ("ConditionalVAE", {}, "numbers")])
+def test_codes_end_with_the_width_of_the_prior_and_the_same_reconstructions(name, params, kind, monkeypatch):
+    """A training too short to spread the codes: the bound gains, and what is decoded does not change."""
+    X, layout = narrow(kind)
+    y = np.arange(len(X)) % 2
+    fit = lambda: MODELS[name](latent_dim=2, epochs=3, **params).fit(X, y.astype(str) if name == "ConditionalVAE" else None, layout=layout)     # noqa: E731
+    model = fit()
+    monkeypatch.setattr("lvm_core.models.unit_codes.meet_the_prior", lambda *_: None)
+    before = fit()
+    assert np.allclose(model.inverse_transform(model.transform(X)), before.inverse_transform(before.transform(X)), atol=1e-4)
+    bound = lambda m: marginal(m, X, 500).bounds[5] if "importance_samples" in params else m.score_samples(X).mean()     # noqa: E731
+    assert bound(model) > bound(before)
+    if name == "VAE" and not params.get("importance_samples"):
+        mean, std = model.encode_distribution(X)
+        assert np.allclose(mean.mean(0), 0, atol=1e-3) and np.allclose((mean**2 + std**2).mean(0), 1, atol=1e-3)
+
+
+def narrow(kind):
+    """Rows and their layout: three numbers that follow one, small pictures of a bright spot, or a table with a gap in ten."""
+    rng = np.random.RandomState(0)
+    if kind == "pictures":
+        y, x = np.mgrid[:12, :12]
+        at = rng.uniform(3, 9, (200, 2, 1, 1))
+        return np.exp(-((y - at[:, 0]) ** 2 + (x - at[:, 1]) ** 2) / 8).reshape(200, -1).astype(np.float32), Layout.picture(12, 12, 1)
+    X = (rng.randn(200, 1) * [1.0, -2.0, 3.0] + 0.1 * rng.randn(200, 3)).astype(np.float32)
+    if kind == "table":
+        X[rng.uniform(size=X.shape) < 0.1] = np.nan
+    return X, Layout.gaussian(3)

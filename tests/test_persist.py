@@ -240,3 +240,19 @@ def test_that_onnx_brings_types_of_its_own_changes_nothing(saved):
     import ml_dtypes  # noqa: F401 - what onnx imports: from then on NumPy knows bfloat16
 
     test_weights_of_a_type_numpy_does_not_know(saved)
+
+
+def test_pictures_saved_before_their_edges_went_on_keep_their_zeros(tmp_path):
+    """The decoder's padding is part of what was learnt."""
+    X = np.random.RandomState(0).uniform(size=(20, 144)).astype(np.float32)
+    model = MODELS["Autoencoder"](latent_dim=2, epochs=2).fit(X, layout=Layout.picture(12, 12, 1))
+    folder = model.save(tmp_path / "now")
+    Z = model.transform(X)
+    assert np.array_equal(load_model(folder).inverse_transform(Z), model.inverse_transform(Z))
+    assert load_file(folder / "weights.safetensors")["net_/decoder.extends"]
+    before = load_model(weigh(folder, **{"net_/decoder.extends": None}))
+    convolutions = [m for m in before.net_.decoder.modules() if hasattr(m, "padding_mode")]
+    assert convolutions and all(m.padding_mode == "zeros" for m in convolutions)
+    assert not np.allclose(before.inverse_transform(Z), model.inverse_transform(Z), atol=1e-4)
+    again = load_model(before.save(tmp_path / "again"))
+    assert np.array_equal(again.inverse_transform(Z), before.inverse_transform(Z))

@@ -254,6 +254,20 @@ def test_a_constant_column_leaves_no_baseline():
     assert score.baseline is None and "against" not in score.sentence
 
 
+def test_on_unseen_rows_the_baseline_too_is_learnt_from_others():
+    learnt, X = np.array([[3.0, 1, 0], [3, 1, 0]]), np.array([[1.0, 0, 1]])
+    score = named(likelihood(elbo_model(Layout.counts(3), [-1.0], [0.0]), sparse.csr_array(X), sparse.csr_array(learnt)), "ELBO")
+    assert_allclose(score.baseline, np.log(6.5 / 9.5) + np.log(0.5 / 9.5))      # half a count for every word
+    rng = np.random.RandomState(0)
+    A, B = rng.normal(2, 3, (500, 2)), rng.normal(1, 1, (80, 2))
+    layout = Layout.gaussian(2)
+    score = named(likelihood(elbo_model(layout, np.zeros(80), np.zeros(80)), B, A), "ELBO")
+    assert_allclose(score.baseline, stats.norm(A.mean(0), A.std(0)).logpdf(B).sum(1).mean())
+    coins = Layout((Block("bernoulli", 1), Block("categorical", 2)))
+    X, learnt = np.array([[1.0, 1, 0]]), np.array([[0.0, 1, 0]] * 3)
+    assert_allclose(named(likelihood(elbo_model(coins, [0.0], [0.0]), X, learnt), "ELBO").baseline, np.log(0.5 / 4) + np.log(3.5 / 4))
+
+
 def test_a_model_without_likelihood_has_no_scores():
     assert likelihood(SimpleNamespace(), IRIS) == []
 

@@ -159,7 +159,7 @@ class Atlas {
 
   resize() {
     const { clientWidth: w, clientHeight: h } = this.stage, ratio = Math.min(2, window.devicePixelRatio || 1);
-    this.camera.size(w, h);
+    this.camera.size(w, h); this.room();
     for (const canvas of [this.overlay, this.under, this.points.canvas]) { canvas.width = Math.max(1, Math.round(w * ratio)); canvas.height = Math.max(1, Math.round(h * ratio)); }
     this.ratio = ratio; this.stale = true; this.accent = accent(this.root);
   }
@@ -172,6 +172,14 @@ class Atlas {
   }
 
   fit() { this.camera.fit(); this.moved(); }
+
+  // What lies over the edges: a long legend, and above it the buttons. The map moves aside when nobody has moved it yet.
+  room() {
+    const { camera, legendBox: box, stage } = this, { offsetWidth: w, offsetHeight: h } = box, wide = stage.clientWidth >= 480;
+    const left = wide && stage.contains(box) && h > 0.4 * stage.clientHeight ? box.offsetLeft + w : 0, top = wide ? this.bar.offsetTop + this.bar.offsetHeight : 0;
+    if (left === camera.left && top === camera.top) return;
+    Object.assign(camera, { left, top }); this.words = null; this.stale = true; this.invalidate();
+  }
   invalidate() { if (!this.frame && !this.closed) this.frame = requestAnimationFrame(() => { this.frame = 0; this.drawNow(); }); }
 
   drawNow() {

@@ -19,7 +19,7 @@ class FlatPoints {
       context.globalAlpha = palette[c + 3] * look[4 * i + 1] / 65025 * (look[4 * i + 2] & 1 ? 1 : dim);
       context.fillStyle = `rgb(${palette[c]},${palette[c + 1]},${palette[c + 2]})`;
       context.beginPath();
-      context.arc(camera.width / 2 + (positions[2 * i] - camera.x) * k, camera.height / 2 - (positions[2 * i + 1] - camera.y) * k, r, 0, 7);
+      context.arc(camera.cx + (positions[2 * i] - camera.x) * k, camera.cy - (positions[2 * i + 1] - camera.y) * k, r, 0, 7);
       context.fill();
     }
     context.globalAlpha = 1;

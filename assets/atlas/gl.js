@@ -69,7 +69,7 @@ class GlPoints {
   draw(camera, size, dim, from, to) {
     if (this.gone || to <= from) return;
     const gl = this.gl, ratio = this.canvas.width / camera.width, k = camera.k, sx = 2 * k / camera.width, sy = 2 * k / camera.height;
-    gl.uniform4f(this.at.view, sx, sy, -camera.x * sx, -camera.y * sy);
+    gl.uniform4f(this.at.view, sx, sy, 2 * camera.cx / camera.width - 1 - camera.x * sx, 1 - 2 * camera.cy / camera.height - camera.y * sy);
     gl.uniform1f(this.at.size, Math.max(1, size * ratio)); gl.uniform1f(this.at.dim, dim);
     gl.drawElements(gl.POINTS, to - from, gl.UNSIGNED_INT, 4 * from);
   }

@@ -55,7 +55,7 @@ class Labels {
       const picture = this.pictures.get(region.row), text = shorter(region.name, 34);
       context.font = `${FONTS[region.level] || FONTS[2]} ${font}`;
       const w = (text ? context.measureText(text).width : 0) + (picture ? PICTURE + (text ? 5 : 0) : 0), [x, y] = atlas.unitOf(...region.at), reach = region.radius / atlas.head.side * UNITS * k;
-      const middle = camera.width / 2 + (x - UNITS / 2) * k, aside = Math.max(w / 2 + 6 - middle, Math.min(camera.width - w / 2 - 6 - middle, 0));    // whole where the map is seen whole
+      const middle = camera.cx + (x - UNITS / 2) * k, aside = Math.max(camera.left + w / 2 + 6 - middle, Math.min(camera.width - w / 2 - 6 - middle, 0));    // whole where the map is seen whole
       return { region, text, font: context.font, x, y, aside, w, h: picture ? PICTURE : 17, from: region.level ? 20 / Math.max(reach, 1e-6) : 0 };
     });
     this.labels = closeness(labels.filter(({ w }) => w > 0), k).filter(({ from }) => from <= CLOSEST);

@@ -22,17 +22,18 @@ class Legend {
   build() {
     const { head, atlas } = this, box = atlas.legendBox;
     box.replaceChildren(); box.classList.toggle("at-lg-shut", this.shut);
-    if (!head.groups && !head.scale) return;
+    if (!head.groups && !head.scale) { atlas.room(); return; }
     const open = button("at-lg-head", "", "show or hide the legend", () => { this.shut = !this.shut; this.build(); });
     open.setAttribute("aria-expanded", String(!this.shut));
     open.append(element("b", "", head.title || "Colours"), element("span", "at-lg-caret", this.shut ? "▸" : "▾"));
     box.append(open);
-    if (!this.shut) this.body = element("div", "at-lg-body");
-    if (this.shut) return;
-    box.append(this.body);
-    if (head.scale) this.scale(); else this.classes();
-    this.foot = element("div", "at-lg-foot"); box.append(this.foot);
-    this.say();
+    if (!this.shut) {
+      this.body = element("div", "at-lg-body"); box.append(this.body);
+      if (head.scale) this.scale(); else this.classes();
+      this.foot = element("div", "at-lg-foot"); box.append(this.foot);
+      this.say();
+    }
+    atlas.room();
   }
 
   // -- classes --------------------------------------------------------------------------------------------------------------

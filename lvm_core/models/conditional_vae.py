@@ -13,13 +13,14 @@ from ..bounds import kl_by_dimension, split
 from ..classes import numbered
 from ..recipe import param
 from .base import LatentModel, draw_discrete
+from .unit_codes import UnitCodes
 from .vae import VAE
 
 MOST_CLASSES = 200
 
 
 @dataclass(repr=False, eq=False)
-class ConditionalVAE(LatentModel):
+class ConditionalVAE(UnitCodes, LatentModel):
     """Conditional, semi-supervised variational autoencoder: model M2 of Kingma et al. (2014, arXiv:1406.5298). With every label
     known it is the conditional VAE of Sohn et al. (2015), with a classifier beside it.
 
@@ -30,6 +31,8 @@ class ConditionalVAE(LatentModel):
     The code (n, k + K) is [m, q(y|x)]: ``latent_dim`` numbers for the manner, and the probability of each of the K labels,
     inferred from the row alone, also where its label was known. ``inverse_transform`` takes any numbers for the labels: they are
     cut off at 0 and scaled to sum 1, so that one label can be turned into another. Without labels it is a plain VAE.
+
+    At the end the numbers for the manner are shifted and scaled to the prior's mean and width, as the codes of :class:`VAE` are.
 
     Learnt: ``classes_`` (list of str), ``dimension_names_``, ``class_shares_`` (K,), ``net_``, ``importance_`` (k + K,), ``history_``, ``n_iter_``.
     """
@@ -79,7 +82,7 @@ class ConditionalVAE(LatentModel):
     # -- learning -----------------------------------------------------------------------------------------------------
 
     def _network(self):
-        from ..nets import LabelledNet
+        from ..labelled import LabelledNet
 
         return LabelledNet(self.layout_, self.latent_dim, self.class_shares_, self.network, self.width, self.depth, self.bounded_)
 
@@ -108,6 +111,7 @@ class ConditionalVAE(LatentModel):
         known = self._known(y, n)
         self.bounded_ = self.layout_.image is not None and bool(X.min() >= 0 and X.max() <= 1)
         self.net_ = net = self._network()
+        self._some_rows(X, known)
         net.start(X, self.layout_, seeded(rng))
         net.to(where).train()
         rows, noise, adam = Rows(X, where), seeded(rng, where), Adam(net.parameters())
@@ -130,9 +134,23 @@ class ConditionalVAE(LatentModel):
                                              parts={"net": net, "adam": adam, "noise": noise})
         self.n_iter_ = -(-self.history_[-1]["step"] // -(-n // self.batch_size))
         net.eval()
+        self._unit_codes()
         self.dimension_names_ = [f"z{j + 1}" for j in range(self.latent_dim)] + self.classes_
         kl = self._run(lambda net, x: net.kl(x), X)
         self.importance_ = kl.mean(0, dtype=np.float64)
+
+    def _code_ends(self):
+        return self.net_.code, self.net_.decoder
+
+    def _moments(self, net, generator, x, label):
+        """Of q(z|x,y), y the row's label, or the likeliest where it is -1."""
+        import torch
+        from torch.nn import functional as F
+
+        seen = net.look(x)
+        y = F.one_hot(label.long().where(label >= 0, net.guess(seen).argmax(1)), net.classes).to(x.dtype) if net.classes else seen[:, :0]
+        mean, log_std = split(net.code(torch.cat([seen, y], 1)))
+        return mean, mean**2 + (2 * log_std).exp()
 
     # -- the public verbs beyond the contract -------------------------------------------------------------------------
 

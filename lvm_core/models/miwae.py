@@ -11,6 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from ..recipe import param
 from .base import LatentModel, draw_discrete
+from .unit_codes import UnitCodes
 
 MOST_NUMBERS = 4_000_000        # held at once while imputing
 
@@ -29,7 +30,7 @@ class Imputation:
 
 
 @dataclass(repr=False, eq=False)
-class MIWAE(LatentModel):
+class MIWAE(UnitCodes, LatentModel):
     """Missing data importance-weighted autoencoder (Mattei & Frellsen, 2019, arXiv:1812.02633).
 
     Objective: maximise the mean over rows of ``E[log 1/K sum_k p(x_seen|z_k) p(z_k) / q(z_k|x_seen)]``, z_1 ... z_K drawn from
@@ -39,6 +40,8 @@ class MIWAE(LatentModel):
     As in the authors' notebook weights begin He-normal, and real columns have Student-t noise whose scale and degrees of
     freedom the decoder gives. Otherwise than there q is Gaussian, so that its KL is exact, and a hole enters the encoder as a
     number that is learnt, not as 0. Holes are NaN in X, or what the layout's indicators mark.
+
+    At the end the codes are shifted and scaled to the prior's mean and width, as those of :class:`VAE` are.
 
     Learnt: ``net_``, ``importance_`` (k,), ``history_`` (loss: the negative bound in nats per row, by step).
     """
@@ -97,6 +100,7 @@ class MIWAE(LatentModel):
         seen = ~self.layout_.holes(X)
         self.net_ = net = self._network()
         self._within(X, seen)
+        self._some_rows(X)
         net.start(X, seen, seeded(rng))
         net.to(where).train()
         rows, noise = Rows(X, where), seeded(rng, where)
@@ -112,9 +116,15 @@ class MIWAE(LatentModel):
                                              parts={"net": net, "adam": adam, "noise": noise})
         self.n_iter_ = -(-self.history_[-1]["step"] // -(-n // self.batch_size))
         net.eval()
+        self._unit_codes()
         mean, kl = self._run(_mean_and_kl, X)
         self.importance_ = kl.mean(0, dtype=np.float64)
         return mean
+
+    def _moments(self, net, generator, x):
+        z, weights = _log_weights(net, x, self.samples, generator)      # each draw counts as the bound counts it
+        share = weights.softmax(0).unsqueeze(2)
+        return (share * z).sum(0), (share * z**2).sum(0)
 
     def _within(self, X, seen):
         for block, span, _ in self.layout_.values():

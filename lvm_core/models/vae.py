@@ -9,15 +9,16 @@ import numpy as np
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from ..bounds import elbo_loss, importance_loss, kl_by_dimension, log_weights, split
+from ..bounds import code_moments, elbo_loss, importance_loss, kl_by_dimension, log_weights, split
 from ..recipe import param
 from .base import LatentModel, draw_discrete
+from .unit_codes import UnitCodes
 
 _DECODED = 2**22        # values decoded in one pass, where a row is decoded many times
 
 
 @dataclass(repr=False, eq=False)
-class VAE(LatentModel):
+class VAE(UnitCodes, LatentModel):
     """Variational autoencoder (Kingma & Welling, 2014, arXiv:1312.6114).
 
     Objective: maximise, over the weights of encoder and decoder, the mean over rows of
@@ -29,6 +30,11 @@ class VAE(LatentModel):
     ``free_bits`` lets every dimension carry so many nats for nothing (Kingma et al., 2016, arXiv:1606.04934).
     ``importance_samples`` k > 1 maximises the tighter bound ``E[log 1/k sum_i p(x, z_i) / q(z_i|x)]`` over k draws instead (the
     IWAE of Burda et al., 2016, arXiv:1509.00519); beta is then the power of ``p(z_i) / q(z_i|x)`` in each weight.
+
+    At the end the codes are shifted and scaled, and encoder and decoder with them, so that over the rows each dimension of the posterior
+    has mean 0 and mean square 1: of all such scales the one with the least KL, for exactly the same reconstructions. What is drawn from
+    N(0, I) then lies where the rows lie; a short training leaves the codes much narrower than the prior (the gap between
+    aggregated posterior and prior of Hoffman & Johnson, 2016, http://approximateinference.org/accepted/HoffmanJohnson2016.pdf).
 
     With ``patience`` a tenth of the rows is not learnt from; their ELBO after each epoch says when to end (Prechelt, 1998,
     doi:10.1007/3-540-49430-8_3), and the weights that did best are kept.
@@ -112,6 +118,7 @@ class VAE(LatentModel):
         self.net_ = net = self._network()
         learnt, aside = self._held_out(X, rng)
         n = learnt.shape[0]
+        self._some_rows(learnt)
         net.start(learnt, self.layout_, seeded(rng))
         net.to(where).train()
         rows, noise = Rows(learnt, where), seeded(rng, where)
@@ -139,9 +146,15 @@ class VAE(LatentModel):
         if early:
             early.restore()
         net.eval()
+        self._unit_codes()
         mean, kl = self._run(lambda net, x: _mean_and_kl(net, x), X)
         self.importance_ = kl.mean(0, dtype=np.float64)
         return mean
+
+    def _moments(self, net, generator, x):
+        import torch
+
+        return code_moments(net, x, torch.randn((self.importance_samples, len(x), self.latent_dim), generator=generator, device=x.device), self.beta)
 
     def _held_out(self, X, rng):
         """(rows to learn from, rows to watch): all and none without patience."""

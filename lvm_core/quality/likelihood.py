@@ -12,22 +12,28 @@ NOISE = {"gaussian": "Gaussian noise", "bernoulli": "a coin per 0/1 value", "cat
          "counts": "a multinomial over words"}
 
 
-def likelihood(model, X, *, random_state: int = 0) -> list[Score]:
+def likelihood(model, X, learnt=None, *, random_state: int = 0) -> list[Score]:
     """What there is of: explained variance (``explained_variance_ratio_``); log-likelihood or ELBO per row in nats
     (``score_samples``) with its standard error, in bits where every value is discrete; bits carried by the code
-    (``elbo_parts``). The baseline knows every column by itself and no other: same noise, no code.
+    (``elbo_parts``). The baseline knows every column by itself and no other: same noise, no code. Where X holds rows the model has
+    not seen, ``learnt`` (m, d) are those it has: the baseline too is then learnt from them, its chances with half a count added to
+    each (Krichevsky & Trofimov, 1981, doi:10.1109/TIT.1981.1056331).
 
     X (n, d), dense or CSR; of more than ``MOST_ROWS`` rows a sample is measured. A model without ``elbo_parts`` is taken
     to be exact, with Gaussian noise on every column. Empty for a model that offers nothing of it.
     """
-    scores, n = [], X.shape[0]
-    if n > MOST_ROWS:
-        X = X[np.sort(np.random.RandomState(random_state).choice(n, MOST_ROWS, replace=False))]
+    scores, rng = [], np.random.RandomState(random_state)
+    X = _some(X, rng)
+    learnt = learnt if learnt is None or hasattr(learnt, "indptr") else _some(learnt, rng)
     if hasattr(model, "explained_variance_ratio_"):
         scores.append(_explained(model))
     if hasattr(model, "score_samples"):
-        scores += _likelihood(model, X if model.sparse or not hasattr(X, "indptr") else X.toarray())
+        scores += _likelihood(model, X if model.sparse or not hasattr(X, "indptr") else X.toarray(), learnt)
     return scores
+
+
+def _some(X, rng):
+    return X if X.shape[0] <= MOST_ROWS else X[np.sort(rng.choice(X.shape[0], MOST_ROWS, replace=False))]
 
 
 def _explained(model) -> Score:
@@ -38,12 +44,13 @@ def _explained(model) -> Score:
                  f"directions at random would keep {percent(chance)}.", chance, 1.0, "share")
 
 
-def _likelihood(model, X) -> list[Score]:
+def _likelihood(model, X, learnt) -> list[Score]:
     parts = {k: np.asarray(v, np.float64) for k, v in model.elbo_parts(X).items()} if hasattr(model, "elbo_parts") else None
     values = parts["reconstruction"] - parts["kl"] if parts else np.asarray(model.score_samples(X), np.float64)
     dense = np.asarray(X.toarray() if hasattr(X, "indptr") else X, np.float64)
     layout = model.layout_ if parts else Layout((Block("gaussian", dense.shape[1]),), model.layout_.image)
-    mean, error, alone = float(values.mean()), _standard_error(values), _alone(dense, layout) if not getattr(model, "holes", False) else _alone_where_seen(dense, layout)
+    mean, error = float(values.mean()), _standard_error(values)
+    alone = (_alone_where_seen if getattr(model, "holes", False) else _alone)(dense, learnt, layout)
     kinds = list(dict.fromkeys(block.likelihood for block in layout.blocks))
     noise = " and ".join((NOISE | getattr(model, "noise_words", {}))[k] for k in kinds)
     what = "a lower bound of the log-likelihood (ELBO)" if parts else "the log-likelihood"
@@ -66,31 +73,39 @@ def _likelihood(model, X) -> list[Score]:
     return scores
 
 
-def _alone(X, layout) -> float | None:
-    """Mean log-likelihood in nats of a row when every column is drawn from its own marginal; None where a column is constant."""
-    total = 0.0
+def _alone(X, learnt, layout) -> float | None:
+    """Mean log-likelihood in nats of a row of X when every column is drawn from its own marginal, that of ``learnt`` (None: of X itself);
+    None where a column is constant."""
+    total, half, known = 0.0, 0.0 if learnt is None else 0.5, X if learnt is None else learnt
     for block, span in layout.spans():
-        x = X[:, span]
+        x, seen = X[:, span], known[:, span]
         if block.likelihood == "gaussian":
-            variance = x.var(0) if layout.image is None else np.full(block.size, x.var(0).mean())
-            if variance.min() <= 1e-12 * np.square(x).mean():
+            seen = np.asarray(seen.toarray() if hasattr(seen, "indptr") else seen, np.float64)
+            mean, variance = seen.mean(0), seen.var(0)
+            if layout.image is not None:
+                variance = np.full(block.size, variance.mean())
+            if variance.min() <= 1e-12 * np.square(seen).mean():
                 return None
-            total -= 0.5 * (np.log(2 * np.pi * variance) + 1).sum()
+            total -= 0.5 * (np.log(2 * np.pi * variance) + np.square(x - mean).mean(0) / variance).sum()
         else:
-            p = x.mean(0) if block.likelihood != "counts" else x.sum(0) / max(x.sum(), 1e-12)
-            chances = np.concatenate([p, 1 - p]) if block.likelihood == "bernoulli" else p
-            weights = chances * (x.sum(1).mean() if block.likelihood == "counts" else 1)
-            total += float((weights * np.log(np.where(chances > 0, chances, 1))).sum())
+            often = np.asarray(seen.sum(0, dtype=np.float64)).ravel()
+            if block.likelihood == "bernoulli":
+                x, often = np.hstack([x, 1 - x]), np.concatenate([often, seen.shape[0] - often])
+                chances = (often + half) / (seen.shape[0] + 2 * half)
+            else:
+                chances = (often + half) / max(often.sum() + half * len(often), 1e-12)
+            total += float((x.mean(0) * np.log(np.where(chances > 0, chances, 1))).sum())
     return float(total)
 
 
-def _alone_where_seen(X, layout) -> float | None:
+def _alone_where_seen(X, learnt, layout) -> float | None:
     """The same for a model that says nothing of holes: every column's marginal in the cells that were seen."""
-    holes, total = layout.holes(X), 0.0
+    holes, total, known = layout.holes(X), 0.0, X if learnt is None else learnt
+    unknown = holes if learnt is None else layout.holes(known)
     for block, span, _ in layout.values():
-        seen = ~holes[:, span.start]
-        if seen.any():
-            part = _alone(X[seen, span], Layout((Block(block.likelihood, span.stop - span.start),)))
+        seen, there = ~holes[:, span.start], ~unknown[:, span.start]
+        if seen.any() and there.any():
+            part = _alone(X[seen, span], None if learnt is None else known[there, span], Layout((Block(block.likelihood, span.stop - span.start),)))
             if part is None:
                 return None
             total += part * seen.mean()

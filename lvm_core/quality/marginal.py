@@ -33,7 +33,7 @@ class Marginal:
     noise: str
 
 
-def marginal(model, X, n_samples: int = 500, *, random_state: int = 0, on_step: OnStep | None = None) -> Marginal:
+def marginal(model, X, n_samples: int = 500, *, learnt=None, random_state: int = 0, on_step: OnStep | None = None) -> Marginal:
     """The log-likelihood log p(x) of the rows X (n, d), dense or CSR, in nats.
 
     A model with ``log_weights`` is measured by ``L_K = E[log 1/K sum_i p(x, z_i) / q(z_i|x)]`` with K = ``n_samples`` draws (Burda et
@@ -41,10 +41,11 @@ def marginal(model, X, n_samples: int = 500, *, random_state: int = 0, on_step: 
     the same draws in groups of k, so that L_1 <= L_5 <= ... up to rounding. Active units: variance of the posterior's mean over rows
     above ``ACTIVE``, as there. A model with ``score_samples`` alone is taken to be exact, with
     Gaussian noise on every column; with ``elbo_parts`` too, to give a bound of its own. ``on_step`` may end the work early; the rows
-    that were measured by then count. Raises ValueError for a model with neither.
+    that were measured by then count. ``learnt`` (m, d): the rows the model has seen, where X are others, for the baseline of each column
+    by itself. Raises ValueError for a model with neither.
     """
     if hasattr(model, "log_weights"):
-        return _estimated(model, X, n_samples, random_state, on_step)
+        return _estimated(model, X, n_samples, learnt, random_state, on_step)
     if not hasattr(model, "score_samples"):
         raise ValueError(f"{type(model).__name__} has no likelihood: there is nothing to measure.")
     X = X if model.sparse or not hasattr(X, "indptr") else X.toarray()
@@ -52,14 +53,14 @@ def marginal(model, X, n_samples: int = 500, *, random_state: int = 0, on_step: 
     bound = hasattr(model, "elbo_parts")
     layout = model.layout_ if bound else Layout((Block("gaussian", X.shape[1]),), model.layout_.image)
     mean, error, noise = float(values.mean()), _standard_error(values), noise_model(layout, X)
-    alone = _alone(_dense(X), layout)
+    alone = _alone(_dense(X), learnt, layout)
     what = "a lower bound, by the model's own reckoning" if bound else "exact, no sampling"
     score = Score("Log-likelihood, at least" if bound else "Log-likelihood, exact", mean, f"{mean:.4g} ± {error:.2g} nats a row{_against(alone)} (standard error over {len(values):,} rows), "
                   f"{what}, under {noise}. Higher is better; compare only models of the same data and noise.", alone, unit="nats", error=error)
     return Marginal(mean, error, {}, np.zeros(0), np.zeros(0), 0, [score], noise)
 
 
-def _estimated(model, X, n_samples, random_state, on_step) -> Marginal:
+def _estimated(model, X, n_samples, learnt, random_state, on_step) -> Marginal:
     n, size = X.shape[0], max(1, _VALUES // (n_samples * X.shape[1]))
     report, rng, parts = Reporter(on_step, n), np.random.RandomState(random_state), []
     for start in range(0, n, size):
@@ -73,7 +74,7 @@ def _estimated(model, X, n_samples, random_state, on_step) -> Marginal:
     kl, active = (0.5 * (mean**2 + std**2 - 1) - np.log(std)).mean(0), int((mean.var(0) > ACTIVE).sum())
     noise, best = noise_model(model.layout_, seen, _spread(model)), bounds[n_samples]
     found = Marginal(float(best.mean()), _standard_error(best), {k: float(v.mean()) for k, v in bounds.items()}, effective, kl, active, [], noise)
-    found.scores.extend(_sentences(found, _alone(_dense(seen), model.layout_), _standard_error(bounds[1]), n_samples))
+    found.scores.extend(_sentences(found, _alone(_dense(seen), learnt, model.layout_), _standard_error(bounds[1]), n_samples))
     return found
 
 
