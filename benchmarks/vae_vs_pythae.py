@@ -71,8 +71,8 @@ def layers():
     up = [Linear(K, HIDDEN), ReLU(), Linear(HIDDEN, h * w * channels), ReLU(), Unflatten(1, (channels, h, w))]
     flat = h * w * channels
     for h, w, c in levels[-2::-1]:
-        up, channels = [*up, Upsample((h, w)), Conv2d(channels, c, 3, 1, 1), ReLU()], c
-    return (Sequential(*down, Flatten(), Linear(flat, HIDDEN), ReLU(), Linear(HIDDEN, 2 * K)), Sequential(*up, Conv2d(channels, 1, 3, 1, 1), Flatten()))
+        up, channels = [*up, Upsample((h, w)), Conv2d(channels, c, 3, 1, 1, padding_mode="replicate"), ReLU()], c
+    return (Sequential(*down, Flatten(), Linear(flat, HIDDEN), ReLU(), Linear(HIDDEN, 2 * K)), Sequential(*up, Conv2d(channels, 1, 3, 1, 1, padding_mode="replicate"), Flatten()))
 
 
 def train_ours(X: np.ndarray, epochs: int, batch: int, seed: int, cool_down: float):
