@@ -19,7 +19,7 @@ the processor's seconds the fairer number; ours against Pythae / against the pla
 
     mlp, mse, 60000 x 3, batch 64     3.2 / 3.3 (processor 3.0 / 3.1)   19.90   20.02   20.00    1 repeat
     mlp, mse, 60000 x 3, batch 100    4.8 / 4.6 (processor 3.0 / 2.9)   20.00   20.20   20.21    median of 2
-    conv, bce, 6000 x 4, batch 64     6.2 / 8.0 (processor 4.0 / 4.2)  132.8   138.6   137.3     1 repeat
+    conv, bce, 6000 x 4, batch 64     6.2 / 8.0 (processor 4.0 / 4.2)  132.8   138.6   137.3     1 repeat, with zeros beyond the edges on all sides, as the app had it then
 
 Equal loss took as many epochs as theirs, so it is the same ratio. What it comes from: bfloat16 products by AMX (nearly all of it in a
 convolution), denormals flushed, buffers kept from step to step, a fused Adam. A processor without AMX has the last three only; that was not
