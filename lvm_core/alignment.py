@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
-from .neighbours import nearest_others
+from .neighbours import EXACT_PAIRS, nearest_others
 from .progress import OnStep, Reporter
 from .quality.base import percent
+from .quality.neighbourhoods import nearest_blocks
 
 NEIGHBOURS = 15
-_FLAT = 3               # dimensions up to which a tree finds neighbours at once
-_AT_ONCE = 50_000       # rows compared at a time
+_FEW = 2000             # rows up to which any search is quick
+_TREE = 8               # dimensions up to which a tree is the quickest
+_AT_ONCE = 2000         # rows at a time
 
 
 @dataclass(frozen=True)
@@ -73,21 +76,37 @@ def procrustes(P, onto) -> Alignment:
     return Alignment(scale, turn, target - scale * middle @ turn, float(np.clip(1 - common.sum() ** 2, 0, 1)))
 
 
-def neighbours(Z, k: int = NEIGHBOURS) -> np.ndarray:
+def neighbours(Z, k: int = NEIGHBOURS, *, stop: Callable[[int], bool] = lambda done: False) -> np.ndarray:
     """The k nearest other rows of each row of Z (n, d): int (n, k), nearest first; k is cut to n - 1.
 
-    On maps by a k-d tree, in more dimensions by :func:`lvm_core.neighbours.nearest_others`.
+    On maps and short codes by a k-d tree, in more dimensions by all distances on all cores, of very many rows by
+    :func:`lvm_core.neighbours.nearest_others`. ``stop`` is told how many rows are done; where it says so, ValueError is raised.
     """
     Z = np.asarray(Z)
-    k = min(k, len(Z) - 1)
-    if Z.shape[1] > _FLAT or len(Z) <= 2000:
-        return nearest_others(Z, k)[1]
+    n, k = len(Z), min(k, len(Z) - 1)
+    if n <= _FEW or Z.shape[1] > _TREE and n**2 > EXACT_PAIRS:
+        blocks = [nearest_others(Z, k)[1]]
+    else:
+        blocks = nearest_blocks(Z, k) if Z.shape[1] > _TREE else _by_tree(Z, k)
+    parts, done = [], 0
+    for part in blocks:
+        parts.append(part)
+        done += len(part)
+        if stop(done):
+            raise ValueError("It was stopped before the neighbours were compared; nothing is kept.")
+    return np.concatenate(parts)
+
+
+def _by_tree(Z, k):
     from scipy.spatial import KDTree
 
-    found = KDTree(Z).query(Z, k + 1, workers=-1)[1]
-    own = found == np.arange(len(Z))[:, None]
-    own[~own.any(1), -1] = True         # among many duplicates the row itself may not be listed
-    return found[~own].reshape(len(Z), k)
+    tree = KDTree(Z)
+    for s in range(0, len(Z), _AT_ONCE):
+        rows = np.arange(s, min(s + _AT_ONCE, len(Z)))
+        found = tree.query(Z[rows], k + 1, workers=-1)[1]
+        own = found == rows[:, None]
+        own[~own.any(1), -1] = True         # among many duplicates the row itself may not be listed
+        yield found[~own].reshape(len(rows), k)
 
 
 @dataclass(frozen=True)
@@ -130,12 +149,9 @@ def changed(A, B, k: int = NEIGHBOURS, *, on_step: OnStep | None = None) -> Chan
         raise ValueError(f"Neighbours of {len(A)} and {len(B)} rows cannot be compared, expected the same rows, at least 3.")
     if not 1 <= k <= 255:
         raise ValueError(f"k is {k}, expected a number from 1 to 255.")
-    report = Reporter(on_step, 2, phase="finding neighbours")
-    here = neighbours(A, k)
-    if report(1):
-        raise ValueError("It was stopped before the neighbours were compared; nothing is kept.")
-    there = neighbours(B, k)
-    report(2)
+    report = Reporter(on_step, 2 * len(A), phase="finding neighbours")
+    here = neighbours(A, k, stop=report)
+    there = neighbours(B, k, stop=lambda done: report(len(A) + done))
     k = here.shape[1]
     lost = np.empty(len(here), np.uint8)
     for s in range(0, len(here), _AT_ONCE):

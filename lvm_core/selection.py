@@ -9,6 +9,8 @@ import shlex
 import numpy as np
 import pandas as pd
 
+from .progress import OnStep, Reporter
+
 _COMPARE = {">=": operator.ge, "<=": operator.le, ">": operator.gt, "<": operator.lt}
 _CONDITION = re.compile(r"(.+?)(>=|<=|!=|=|>|<)(.+)", re.DOTALL)
 
@@ -57,15 +59,23 @@ def inside(P, polygon) -> np.ndarray:
 MOST_PAIRS = 2e9     # of a chosen row and any row: some seconds
 
 
-def grow(Z, rows, k: int) -> np.ndarray:
-    """The rows with the k nearest of each, by codes Z (n, d): ascending. Raises ValueError where none is chosen, or too many to compare with all."""
+def grow(Z, rows, k: int, *, most: float = MOST_PAIRS, on_step: OnStep | None = None) -> np.ndarray:
+    """The rows with the k nearest of each, by codes Z (n, d): ascending. A stop by ``on_step`` leaves out those of the rows that were not yet looked
+    from. Raises ValueError where none is chosen, or there are more than ``most`` pairs to compare."""
     if not len(rows):
         raise ValueError("Choose rows first: there are none to grow.")
-    if len(rows) * len(Z) > MOST_PAIRS:
-        raise ValueError(f"Growing {len(rows):,} rows among {len(Z):,} would take long; at most {int(MOST_PAIRS / len(Z)):,} can be grown here.")
-    from .neighbours import nearest
+    if len(rows) * len(Z) > most:
+        raise ValueError(f"Growing {len(rows):,} rows among {len(Z):,} would take long; at most {int(most / len(Z)):,} can be grown here.")
+    from .quality.neighbourhoods import nearest_blocks
 
-    return np.union1d(rows, nearest(Z[rows], Z, k + 1)[1])
+    rows, report, found, done = np.asarray(rows), Reporter(on_step, len(rows), "finding the nearest"), np.zeros(len(Z), bool), 0
+    found[rows] = True
+    for part in nearest_blocks(Z, min(k, len(Z) - 1), rows) if len(Z) > 1 else ():
+        found[part] = True
+        done += len(part)
+        if report(done):
+            break
+    return np.flatnonzero(found)
 
 
 def within(values: pd.Series, low=None, high=None, levels=None, missing: bool = False) -> np.ndarray:

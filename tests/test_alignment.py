@@ -61,7 +61,7 @@ def brute(Z, k):
     return np.argsort(D, axis=1, kind="stable")[:, :k]
 
 
-@pytest.mark.parametrize("n, d", [(300, 2), (2500, 2), (2500, 3), (300, 12)])
+@pytest.mark.parametrize("n, d", [(300, 2), (2500, 2), (2500, 3), (2500, 8), (300, 12), (2500, 12)])
 def test_neighbours_are_the_true_ones(n, d):
     Z = np.random.RandomState(2).randn(n, d)
     assert np.array_equal(neighbours(Z, 10), brute(Z, 10))
@@ -106,3 +106,11 @@ def test_a_stop_leaves_no_half_answer():
     with pytest.raises(ValueError, match="stopped"):
         changed(np.eye(9), np.eye(9), 3, on_step=lambda progress: seen.append(progress.fraction) or True)
     assert seen == [0.5]
+
+
+@pytest.mark.parametrize("d", (3, 12))
+def test_a_stop_comes_through_while_many_rows_are_searched(d):
+    Z, seen = np.random.RandomState(6).randn(2500, d), []
+    with pytest.raises(ValueError, match="stopped"):
+        changed(Z, Z, 3, on_step=lambda progress: seen.append(progress.fraction) or True)
+    assert len(seen) == 1 and seen[0] < 0.5

@@ -8,6 +8,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.sparse import csr_matrix
 from sklearn.datasets import load_digits
+from sklearn.manifold import trustworthiness
 
 from lvm_core import DATASETS, PROJECTIONS
 from lvm_core import fitting
@@ -135,6 +136,18 @@ def test_t_sne_settles_new_points_better_than_a_mean(c):
     kept = [np.mean([np.isin(a, b).mean() for a, b in zip(true, nearest(P, fixed, 10)[1])]) for P in (there, projection.transform(X[1::2]))]
     assert kept[0] > kept[1] + (0.01 if c < 3 else 0)
     assert_array_equal(there, projection.settle(*nearest(X[1::2], X[::2], 30)))
+
+
+@pytest.mark.parametrize("c", (1, 2, 3))
+def test_umap_settles_new_points_better_than_a_mean(c):
+    X = load_digits().data.astype(np.float32)[:1500]
+    new, projection = X[1::2], PROJECTIONS["UMAP"](n_components=c).fit(X[::2])
+    near, fixed = nearest(new, X[::2], 15), projection.embedding_.copy()
+    there = projection.settle(*near)
+    assert_array_equal(projection.embedding_, fixed)
+    ways = [trustworthiness(new, P, n_neighbors=10) for P in (there, projection.transform(new), np.median(fixed[near[1][:, :10]], axis=1))]
+    assert ways[0] > ways[1] + 0.005 and ways[0] >= ways[2]
+    assert_array_equal(there, projection.settle(*near))
 
 
 def test_many_rows_are_placed_by_cells_nearly_as_exactly(few, codes, monkeypatch):

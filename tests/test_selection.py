@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
+from scipy.spatial.distance import cdist
 
 from lvm_core.selection import as_rows, find, grow, inside, within
 
@@ -106,3 +107,12 @@ def test_growing_adds_the_nearest_of_each():
         grow(Z, [], 3)
     with pytest.raises(ValueError, match="at most 2 can be grown"):
         grow(np.broadcast_to(0.0, (10**9, 1)), np.arange(6), 3)
+
+
+def test_growing_many_rows_says_how_far_it_is_and_a_stop_keeps_what_was_reached():
+    Z, rows, seen = np.random.RandomState(0).randn(3000, 5), np.arange(0, 3000, 3), []
+    whole = grow(Z, rows, 2, on_step=lambda progress: seen.append(progress.step))
+    near = np.argsort(cdist(Z[rows], Z), 1)[:, 1:3]
+    assert whole.tolist() == np.union1d(rows, near).tolist() and len(seen) > 1 and seen[-1] == 1000
+    part = grow(Z, rows, 2, on_step=lambda progress: True)
+    assert part.tolist() == np.union1d(rows, near[:seen[0]]).tolist() and len(part) < len(whole)

@@ -27,7 +27,8 @@ class UMAP(Projection):
     Objective: minimise the cross entropy ``sum_ij w_ij log(w_ij / v_ij) + (1 - w_ij) log((1 - w_ij) / (1 - v_ij))``
     between the fuzzy neighbour graph w of the codes and ``v = 1 / (1 + a |p_i - p_j|^2b)`` on the map, by sampled
     gradient steps. The steps are umap-learn's own, in its order, over our exact neighbours: for the same neighbours,
-    start and seed the positions equal ``umap.UMAP``'s. New points are placed by their nearest training points.
+    start and seed the positions equal ``umap.UMAP``'s. One new point is placed by its nearest training points, many
+    at once by :meth:`settle`.
     """
 
     title: ClassVar[str] = "UMAP"
@@ -38,6 +39,8 @@ class UMAP(Projection):
     iterative: ClassVar[bool] = True
     random: ClassVar[bool] = True
     min_rows: ClassVar[int] = 3
+    settled: ClassVar[str] = "by UMAP's own optimiser, each around the fixed places of its nearest"
+    settled_by: ClassVar[int] = 15
 
     n_components: int = param(2, choices=(2, 3, 1), help="Dimensions of the map; 1 is an order along a line.", label="Dimensions")
     n_neighbors: int = param(15, low=2, high=200, log=True,
@@ -90,6 +93,37 @@ class UMAP(Projection):
             if (epoch + 1) % every == 0 and report(epoch + 1, P):
                 self.stopped_ = True
                 break
+        return P
+
+    def settle(self, D, I):
+        """As ``umap.UMAP.transform`` does: from the mean of the neighbours, each weighted by its membership, 100 epochs (30 for more than
+        10 000 points) of the map's own steps in which the training points stay where they are.
+
+        2 000 digits of MNIST on a map of 6 000 others have trustworthiness .952 among themselves and kNN accuracy .908, by medians .941 and .905,
+        by umap-learn's own transform .951 and .902. Along a line, where points cannot pass each other, medians do better and are kept.
+        """
+        if self.n_components == 1:
+            return super().settle(D[:, :10], I[:, :10])
+        from umap.layouts import _get_optimize_layout_euclidean_single_epoch_fn as epoch_of
+        from umap.umap_ import compute_membership_strengths, find_ab_params, make_epochs_per_sample, smooth_knn_dist
+
+        epochs = 100 if len(D) <= 10_000 else 30
+        fixed = np.ascontiguousarray(self.embedding_, np.float32)
+        D, I = (np.ascontiguousarray(A[:, :self.n_neighbors], kind) for A, kind in ((D / (D.mean() or 1.0), np.float32), (I, np.int32)))
+        spread, nearest_one = smooth_knn_dist(D, float(I.shape[1]), local_connectivity=0.0)
+        rows, columns, weights, _ = compute_membership_strengths(I, D, spread, nearest_one, bipartite=True)
+        weights = weights.reshape(I.shape)
+        P = np.einsum("ij,ijc->ic", weights / np.maximum(weights.sum(1, keepdims=True), 1e-12), fixed[I]).astype(np.float32)
+        kept = weights.ravel() >= weights.max() / epochs
+        rows, columns, pull_every = rows[kept].astype(np.int32), columns[kept].astype(np.int32), make_epochs_per_sample(weights.ravel()[kept], epochs)
+        a, b = find_ab_params(1.0, self.min_dist)
+        seeds = np.random.RandomState(0).randint(-2**31 + 1, 2**31 - 2, 3).astype(np.int64) + P[:, 0].astype(np.float64).view(np.int64)[:, None]
+        push_every = pull_every / _PUSHES
+        next_pull, next_push, unused, one_epoch = pull_every.copy(), push_every.copy(), np.zeros(1, np.float32), epoch_of(parallel=False)
+        with _ONE_AT_A_TIME:
+            for epoch in range(epochs):
+                one_epoch(P, fixed, rows, columns, len(fixed), pull_every, a, b, seeds, 1.0, self.n_components, False, 0.25 * (1 - epoch / epochs), push_every,
+                          next_push, next_pull, epoch, False, unused, unused, 0, 0, 0, 0, unused, unused, 0)
         return P
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from .ranks import directions
 
 _TRIPLES, _PAIRS = 100_000, 50_000
-_AT_ONCE = 4e6
+_AT_ONCE = 4e5
 
 
 def large_scale(A, P, *, metric: str = "euclidean", random_state: int = 0) -> dict[str, tuple[float, float]]:
@@ -16,27 +16,40 @@ def large_scale(A, P, *, metric: str = "euclidean", random_state: int = 0) -> di
     "triplets": the share of random triples (i, j, l) whose picture agrees which of j and l is nearer to i (Wang et al., 2021,
     arXiv:2012.04456); "ranks" and "distances": Spearman's and Pearson's correlation of the distances of random pairs.
     """
-    rng, n = np.random.RandomState(random_state), A.shape[0]
-    A = directions(A) if metric == "cosine" else A
-    i = rng.randint(n, size=_TRIPLES)
-    j, l = (i + rng.randint(1, n, _TRIPLES)) % n, (i + rng.randint(1, n, _TRIPLES)) % n
-    true, drawn = (np.sign(apart(B, i, j) - apart(B, i, l)) for B in (A, P))
-    told = (j != l) & (true != 0)
-    right = (np.where(drawn == true, 1.0, np.where(drawn == 0, 0.5, 0.0)))[told]
+    return layouts_agree(Layout(A, metric, random_state), Layout(P, "euclidean", random_state))
+
+
+class Layout:
+    """Of random triples (i, j, l) of the rows of A (n, d), the same for every A of n rows by one ``random_state``: ``nearer`` (m,), -1 where j is nearer
+    to i than l, 1 where l is, 0 where neither; ``distances`` of as many pairs (i, j) as are correlated."""
+
+    def __init__(self, A, metric: str = "euclidean", random_state: int = 0):
+        rng, n = np.random.RandomState(random_state), A.shape[0]
+        A = directions(A) if metric == "cosine" else A
+        i = rng.randint(n, size=_TRIPLES)
+        j, l = (i + rng.randint(1, n, _TRIPLES)) % n, (i + rng.randint(1, n, _TRIPLES)) % n
+        near = apart(A, i, j)
+        self.nearer, self.distances = np.sign(near - apart(A, i, l)), near[:_PAIRS]
+
+
+def layouts_agree(true: Layout, drawn: Layout) -> dict[str, tuple[float, float]]:
+    """What :func:`large_scale` gives, of two that are known."""
+    told = true.nearer != 0
+    right = np.where(drawn.nearer == true.nearer, 1.0, np.where(drawn.nearer == 0, 0.5, 0.0))[told]
     right = right if len(right) else np.full(2, 0.5)
-    near = apart(A, i[:_PAIRS], j[:_PAIRS]), apart(P, i[:_PAIRS], j[:_PAIRS])
+    near = true.distances, drawn.distances
     return {"triplets": (float(right.mean()), float(right.std() / np.sqrt(len(right)))),
             "ranks": _correlation(*(_ranked(d) for d in near)), "distances": _correlation(*near)}
 
 
 def apart(A, i, j) -> np.ndarray:
     """Distances (m,) between the rows i (m,) and j (m,) of A, a few at a time."""
-    step = max(1, int(_AT_ONCE / A.shape[1]))
+    step = max(1, int(_AT_ONCE / min(A.shape[1], 2000)))
     return np.concatenate([_lengths(A[i[s:s + step]] - A[j[s:s + step]]) for s in range(0, len(i), step)])
 
 
 def _lengths(D):
-    squared = D.multiply(D).sum(1) if hasattr(D, "multiply") else np.square(D, dtype=np.float64).sum(1)
+    squared = D.multiply(D).sum(1) if hasattr(D, "multiply") else np.einsum("ij,ij->i", D, D, dtype=np.float64, casting="unsafe")
     return np.sqrt(np.asarray(squared, np.float64)).ravel()
 
 

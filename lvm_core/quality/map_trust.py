@@ -7,15 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..progress import OnStep, Reporter
-from .large_scale import large_scale
+from .large_scale import Layout, layouts_agree
 from .neighbourhoods import MEASURES, Compared, Labels, compare
-from .ranks import EXACT_ROWS, Space
+from .ranks import Space, searched
 
 KS = 10, 30, 100            # neighbours a person may ask about
 ALL_ROWS = 100_000          # up to here every row is measured; beyond, as many as make the same number of pairs
 _WIDE = 32                  # dimensions beyond which distances, not sorting, take the time
-_WIDE_EXACT_ROWS = 4000     # a search among codes of many dimensions takes longer than all the rest beyond
-_FULL_PAIRS = 3e7           # pairs ranked in full, for the curve beyond the largest k
+_FULL_PAIRS = 1.5e7           # pairs ranked in full, for the curve beyond the largest k
 _BESIDE_PRODUCTS, _BESIDE_ROWS = 5e10, (200, 2000)      # spent on the same scores against the original rows
 
 Numbers = dict[str, tuple[float, "float | None"]]
@@ -71,28 +70,20 @@ def map_trust(Z, P, X=None, y=None, *, ks: tuple[int, ...] = KS, metric: str = "
     ks = tuple(k for k in ks if k <= (n - 1) // 2) or ((n - 1) // 2,)
     order = np.random.RandomState(random_state).permutation(n)
     m = measured_rows(n, Z.shape[1])
-    codes, drawn, labels = Space(Z, metric, _as_sklearn(Z, ks, metric)), Space(P, nearest=_as_sklearn(P, ks)), _labels(y)
+    codes, drawn, labels = Space(Z, metric, searched(Z, ks, metric)), Space(P, nearest=searched(P, ks)), _labels(y)
     full = int(max(_FULL_PAIRS // n, 50))
-    found = compare(codes, drawn, order[:m], ks, labels, Reporter(on_step, m, "comparing neighbourhoods"), full_rows=min(full, m))
-    numbers = {"map": _numbers(found, ks, n) | large_scale(Z, P, metric=metric, random_state=random_state)}
+    found, = compare(codes, (drawn,), order[:m], ks, labels, Reporter(on_step, m, "comparing neighbourhoods"), full_rows=min(full, m))
+    layouts = Layout(Z, metric, random_state), Layout(P, random_state=random_state)
+    numbers = {"map": _numbers(found, ks, n) | layouts_agree(*layouts)}
     beside = 0
     if X is not None and not found.stopped:
         X, way = filled(X), "cosine" if hasattr(X, "indptr") else "euclidean"
         beside = int(min(n, np.clip(_BESIDE_PRODUCTS / (n * min(X.shape[1], 2000)), *_BESIDE_ROWS)))
-        for pair, space, A in (("codes", codes, Z), ("whole", drawn, P)):
-            part = compare(Space(X, way), space, order[:beside], ks, labels, full_rows=min(full, beside))
-            numbers[pair] = _numbers(part, ks, n) | large_scale(X, A, metric=way, random_state=random_state)
+        parts = compare(Space(X, way), (codes, drawn), order[:beside], ks, labels, Reporter(on_step, beside, "comparing with the rows themselves"), full_rows=min(full, beside))
+        beside, rows = len(parts[0].rows), Layout(X, way, random_state)
+        numbers |= {pair: _numbers(part, ks, n) | layouts_agree(rows, layout) for pair, part, layout in zip(("codes", "whole"), parts, layouts)}
     ascending = np.argsort(found.rows)
-    return MapTrust(n, ks, found.rows[ascending], found.points[:, :, ascending], found.sizes, found.curve, numbers, beside, labels and labels.chance)
-
-
-def _as_sklearn(A, ks, metric="euclidean") -> dict[int, np.ndarray]:
-    """Neighbours by the search scikit-learn's trustworthiness uses, so that ties fall as they do there, where that is quick."""
-    from sklearn.neighbors import NearestNeighbors
-
-    if len(A) > (EXACT_ROWS if A.shape[1] <= 3 else _WIDE_EXACT_ROWS):
-        return {}
-    return {k: NearestNeighbors(n_neighbors=k, metric=metric).fit(A).kneighbors(return_distance=False) for k in ks}
+    return MapTrust(n, ks, found.rows[ascending], found.points[:, :, ascending].astype(np.float32), found.sizes, found.curve, numbers, beside, labels and labels.chance)
 
 
 def _labels(y) -> Labels | None:
@@ -111,7 +102,7 @@ def _numbers(found: Compared, ks, n) -> Numbers:
     measured |= {f"{name}@{k}": values[np.isfinite(values)] for i, name in enumerate(("label of", "label on")) for j, k in enumerate(ks) for values in (found.right[i, j],)}
     share = 1 - len(found.rows) / n
     numbers = {name: (float(np.mean(v, dtype=np.float64)), float(v.std() * np.sqrt(share / len(v))) if share else None) for name, v in measured.items() if len(v)}
-    return numbers | {"area": (found.area, None)}
+    return numbers | {"area": (found.area, found.area_error)}
 
 
 def filled(X):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -12,13 +13,13 @@ from ..progress import Reporter
 from .ranks import Space
 
 MEASURES = "kept", "trust", "continuity"
-_BLOCK = 8e5              # distances of a block: what a core's cache holds, about
 
 
 @dataclass(frozen=True)
 class Compared:
     """What a pass over ``rows`` (m,) found. ``points`` (3, len(ks), m): MEASURES of each row. ``right`` (2, len(ks), m): whether most of its
-    neighbours in the space, and on the picture, have its label; NaN without. ``sizes``, ``curve``, ``area``: see :func:`agreement`."""
+    neighbours in the space, and on the picture, have its label; NaN without. ``sizes``, ``curve``, ``area``: see :class:`Sizes`;
+    ``area_error``: standard error of the last, None where all rows were ranked in full."""
 
     rows: np.ndarray
     points: np.ndarray
@@ -26,6 +27,7 @@ class Compared:
     sizes: np.ndarray
     curve: np.ndarray
     area: float
+    area_error: float | None
     stopped: bool
 
 
@@ -49,17 +51,17 @@ class Labels:
         return np.where(self.classes[rows] >= 0, counts.argmax(1) == self.classes[rows], np.nan)
 
 
-def compare(true: Space, drawn: Space, rows, ks, labels: Labels | None = None, reporter: Reporter | None = None, *, full_rows: int) -> Compared:
-    """Compare the neighbourhoods of ``rows`` (m,) by each of ``ks`` (ascending) neighbours; the first ``full_rows`` are ranked against
-    all others in full. A stop by the reporter keeps the blocks that are done."""
-    n, step = true.n, int(np.clip(_BLOCK // true.n, 1, 256))
-    blocks = [rows[s:s + step] for s in range(0, len(rows), step)]
+def compare(true: Space, pictures: tuple[Space, ...], rows, ks, labels: Labels | None = None, reporter: Reporter | None = None, *, full_rows: int) -> list[Compared]:
+    """Compare the neighbourhoods of ``rows`` (m,) by each of ``ks`` (ascending) neighbours with those in each picture; the first ``full_rows`` are
+    ranked against all others in full. A stop by the reporter keeps the blocks that are done."""
+    n, step = true.n, true.block
+    blocks, sizes = [rows[s:s + step] for s in range(0, len(rows), step)], Sizes(n, ks[-1])
 
     def work(place):
-        block = blocks[place]
-        a, b = true.look(block), drawn.look(block)
-        points, right, near = _by_neighbours(a, b, block, ks, n, labels)
-        return points, right, near, _in_full(a, b, min(max(full_rows - place * step, 0), len(block)), n)
+        block, full = blocks[place], min(max(full_rows - place * step, 0), len(blocks[place]))
+        a = true.look(block)
+        far = a.all_ranks(full)
+        return [(*_by_neighbours(a, b, block, ks, sizes, labels), *sizes.far(far, b.all_ranks(full))) for b in (picture.look(block) for picture in pictures)]
 
     done, stopped = [], False
     with ThreadPoolExecutor(cores()) as pool, _one_thread_each():
@@ -69,50 +71,77 @@ def compare(true: Space, drawn: Space, rows, ks, labels: Labels | None = None, r
                 stopped = len(done) < len(blocks)
                 pool.shutdown(wait=False, cancel_futures=True)
                 break
-    points, right, near, far = zip(*done)
-    points, right = np.concatenate(points, 2), np.concatenate(right, 2)
-    m = points.shape[2]
-    return Compared(rows[:m], points, right, *agreement(sum(near) / m, sum(far) / min(full_rows, m)), stopped)
+    return [_together(parts, rows, sizes, stopped) for parts in zip(*done)]
 
 
-def _by_neighbours(a, b, block, ks, n, labels):
-    """MEASURES (3, len(ks), b), labels named (2, len(ks), b), and pairs by the larger of their ranks up to the largest k."""
-    points, right = np.empty((3, len(ks), len(block)), np.float32), np.full((2, len(ks), len(block)), np.nan, np.float32)
+def nearest_blocks(A, k: int, rows=None) -> Iterator[np.ndarray]:
+    """The k nearest other rows of A (n, d) for each of ``rows`` (all when None), nearest first: (b, k) int for some rows at a time, in their order. Whoever
+    has enough may leave."""
+    space = Space(A)
+    rows = np.arange(space.n) if rows is None else np.asarray(rows)
+    blocks = [rows[s:s + space.block] for s in range(0, len(rows), space.block)]
+    with ThreadPoolExecutor(cores()) as pool, _one_thread_each():
+        try:
+            yield from pool.map(lambda block: space.look(block).nearest(k), blocks)
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _together(parts, rows, sizes, stopped) -> Compared:
+    points, right, near, near_areas, far, far_areas = zip(*parts)
+    points, right, near_areas, far_areas = np.concatenate(points, 2), np.concatenate(right, 2), np.concatenate(near_areas), np.concatenate(far_areas)
+    m, full = points.shape[2], len(far_areas)
+    errors = [values.std() * np.sqrt((1 - len(values) / sizes.n) / len(values)) for values in (near_areas, far_areas)]
+    return Compared(rows[:m], points, right, *sizes.agreement(sum(near) / m, sum(far) / full), float(sum(errors)) if full < sizes.n else None, stopped)
+
+
+def _by_neighbours(a, b, block, ks, sizes, labels):
+    """MEASURES (3, len(ks), b), labels named (2, len(ks), b), and what :meth:`Sizes.near` says."""
+    points, right = np.empty((3, len(ks), len(block))), np.full((2, len(ks), len(block)), np.nan, np.float32)
     lists = [(b.nearest(k), a.nearest(k)) for k in reversed(ks)][::-1]      # the longest holds the others
     ends = np.cumsum(ks)[:-1]
     truths, seen = (np.split(look.ranks(np.hstack(J)), ends, 1) for look, J in zip((a, b), zip(*lists)))
     for at, (k, (on_map, alike), truth, drawn) in enumerate(zip(ks, lists, truths, seen)):
-        worst = 2 / (k * (2 * n - 3 * k - 1))
+        worst = 2 / (k * (2 * sizes.n - 3 * k - 1))
         points[:, at] = a.as_near(on_map, k).mean(1), 1 - worst * np.maximum(truth - k, 0).sum(1), 1 - worst * np.maximum(drawn - k, 0).sum(1)
         if labels is not None:
             right[:, at] = labels.right(block, alike), labels.right(block, on_map)
-    larger = np.ceil(np.maximum(truth, np.arange(1, k + 1))).astype(np.int64)
-    return points, right, np.bincount(larger[larger <= k], minlength=k + 1)
+    return points, right, *sizes.near(np.ceil(np.maximum(truth, np.arange(1, k + 1))).astype(np.int64))
 
 
-def _in_full(a, b, count, n):
-    """Pairs of the first ``count`` rows of a block by the larger of their two ranks (n,); 0 where there are none."""
-    if not count:
-        return 0
-    counts = np.bincount(np.maximum(a.all_ranks()[:count], b.all_ranks()[:count]).ravel(), minlength=n)
-    counts[0] = 0       # the rows themselves
-    return counts
+class Sizes:
+    """How many of the neighbours a neighbourhood of each size keeps, among ``n`` points: of sizes up to ``top`` known of more rows than of those beyond.
 
-
-def agreement(near, far) -> tuple[np.ndarray, np.ndarray, float]:
-    """(sizes, R_NX, area): how many of the neighbours a neighbourhood of each size keeps, rescaled so that 0 is chance and 1 is all.
-
-    ``near`` (k + 1,) and ``far`` (n,): pairs a row by the larger of their two ranks, the first up to k and from more rows. ``Q_NX`` is that of
-    Lee & Verleysen (2009, doi:10.1016/j.neucom.2008.12.017); its rescaling and its area over log size are those of Lee et al.
-    (2013, doi:10.1016/j.neucom.2012.12.036). Sizes are every one up to k, then ever wider apart.
+    ``Q_NX`` is that of Lee & Verleysen (2009, doi:10.1016/j.neucom.2008.12.017): by size, the pairs whose larger rank is no larger. Its
+    rescaling ``R_NX``, 0 by chance and 1 where all are kept, and the area of that over log size are those of Lee et al. (2013, doi:10.1016/j.neucom.2012.12.036).
     """
-    n, top = len(far), len(near) - 1
-    sizes = np.arange(1, n - 1)
-    Q = np.cumsum(far)[1:n - 1] / sizes
-    Q[:top] = (np.cumsum(near)[1:] / np.arange(1, top + 1))[:len(Q)]
-    R = ((n - 1) * Q - sizes) / (n - 1 - sizes)
-    shown = np.unique(np.concatenate([np.arange(min(top, n - 2)), np.geomspace(1, n - 2, 200).astype(int) - 1]))
-    return sizes[shown], R[shown].astype(np.float32), float((R / sizes).sum() / (1 / sizes).sum())
+
+    def __init__(self, n: int, top: int):
+        self.n, self.top, sizes = n, min(top, n - 2), np.arange(1, n - 1)
+        worth = (n - 1) / (n - 1 - sizes) / sizes**2 / (1 / sizes).sum()        # of a pair to the area, at a size
+        at, self._worth = self.top, np.zeros((2, n))        # at that size and all beyond, in either part
+        self._worth[0, 1:at + 1], self._worth[1, 1:n - 1] = (np.cumsum(part[::-1])[::-1] for part in (worth[:at], np.where(sizes > at, worth, 0)))
+
+    def near(self, larger) -> tuple[np.ndarray, np.ndarray]:
+        """Of larger ranks (b, k) from 1 on: pairs by their larger rank (top + 1,), and what each row adds to the area (b,)."""
+        larger = np.minimum(larger, self.top + 1)
+        return np.bincount(larger.ravel(), minlength=self.top + 2)[:self.top + 1], self._worth[0][larger].sum(1)
+
+    def far(self, truth, drawn) -> tuple[np.ndarray, np.ndarray]:
+        """The same of the ranks (b, n) of all points in both, 0 for the row itself: (n,) and (b,)."""
+        larger = np.maximum(truth, drawn)
+        counts = np.bincount(larger.ravel(), minlength=self.n)
+        counts[0] = 0       # the rows themselves
+        return counts, self._worth[1][larger].sum(1)
+
+    def agreement(self, near, far) -> tuple[np.ndarray, np.ndarray, float]:
+        """(sizes, R_NX, area) from pairs a row by their larger rank; sizes are every one up to ``top``, then ever wider apart."""
+        n, top, sizes = self.n, self.top, np.arange(1, self.n - 1)
+        Q = np.cumsum(far)[1:n - 1] / sizes
+        Q[:top] = np.cumsum(near)[1:] / sizes[:top]
+        R = ((n - 1) * Q - sizes) / (n - 1 - sizes)
+        shown = np.unique(np.concatenate([np.arange(top), np.geomspace(1, n - 2, 200).astype(int) - 1]))
+        return sizes[shown], R[shown].astype(np.float32), float((R / sizes).sum() / (1 / sizes).sum())
 
 
 def cores() -> int:

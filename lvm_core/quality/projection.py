@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..neighbours import nearest_others
 from .base import Score, percent
+from .neighbourhoods import compare
+from .ranks import Space, directions, searched
 
-MOST_ROWS = 3000        # all pairs of these are ranked, which takes about a second
+MOST_ROWS = 3000        # all pairs of these are ranked, which takes a fraction of a second
 _GRADES = 0.97, 0.9, 0.8
 TRUST_WORDS = ("Points close together on the map really are alike", "Points close together on the map are mostly alike",
                "Some points close together on the map are not alike",
@@ -25,8 +26,6 @@ def projection(Z, P, k: int = 12, *, metric: str = "euclidean", random_state: in
     scikit-learn's definition; continuity is trustworthiness with the roles of Z and P exchanged. Raises ValueError
     below 3 rows.
     """
-    from sklearn.manifold import trustworthiness
-
     Z, P = np.asarray(Z), np.asarray(P)
     if len(Z) != len(P) or len(Z) < 3:
         raise ValueError(f"Z has {len(Z)} rows and P has {len(P)}, expected the same number, at least 3.")
@@ -36,20 +35,19 @@ def projection(Z, P, k: int = 12, *, metric: str = "euclidean", random_state: in
         Z, P = Z[chosen], P[chosen]
     n = len(Z)
     k = max(1, min(k, (n - 1) // 2))
-    if metric == "cosine":
-        lengths = np.linalg.norm(Z, axis=1, keepdims=True)
-        Z = Z / np.where(lengths > 0, lengths, 1)
-    trust = float(trustworthiness(Z, P, n_neighbors=k))
-    continuity = float(trustworthiness(P, Z, n_neighbors=k))
-    overlap = float(np.mean([np.isin(a, b).mean() for a, b in zip(nearest_others(Z, k)[1], nearest_others(P, k)[1])]))
+    Z = directions(Z) if metric == "cosine" else Z
+    found, = compare(Space(Z, nearest=searched(Z, (k,))), (Space(P, nearest=searched(P, (k,))),), np.arange(n), (k,), full_rows=1)
+    points = found.points[:, 0]
+    overlap, trust, continuity = points.mean(1).tolist()
+    errors = (points.std(1) / n**0.5).tolist() if n < total else (None,) * 3
     chance = chance_trustworthiness(n, k)
     on = f"{k} nearest neighbours on {n} of {total} points" if n < total else f"{k} nearest neighbours on all {n} points"
     against = f"by {on}; random positions get {percent(chance)}."
     return [
-        Score("Trustworthiness", trust, f"{graded(trust, TRUST_WORDS)}: {percent(trust)} {against}", chance, 1.0, "share"),
-        Score("Continuity", continuity, f"{graded(continuity, CONTINUITY_WORDS)}: {percent(continuity)} {against}", chance, 1.0, "share"),
+        Score("Trustworthiness", trust, f"{graded(trust, TRUST_WORDS)}: {percent(trust)} {against}", chance, 1.0, "share", errors[1]),
+        Score("Continuity", continuity, f"{graded(continuity, CONTINUITY_WORDS)}: {percent(continuity)} {against}", chance, 1.0, "share", errors[2]),
         Score("Neighbours kept", overlap, f"Of a point's {k} true nearest neighbours, {percent(overlap)} are also among its {k} "
-              f"nearest on the map; by chance {percent(k / (n - 1))} would be.", k / (n - 1), 1.0, "share"),
+              f"nearest on the map; by chance {percent(k / (n - 1))} would be.", k / (n - 1), 1.0, "share", errors[0]),
     ]
 
 

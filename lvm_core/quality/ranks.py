@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import threading
+
 import numpy as np
 
-EXACT_ROWS = 10_000     # up to here ties are broken as scikit-learn's trustworthiness breaks them; beyond they share their mean rank
-_COLUMNS = 2048         # of a product at a time, which stays in a core's cache
-_EXACT_PRODUCTS = 64    # dimensions up to which distances are found in double precision: tight groups far from the origin keep their order
+EXACT_ROWS = 20_000     # up to here ties are broken as scikit-learn's trustworthiness breaks them; beyond they share their mean rank
+_WHOLE_ROWS = 4000      # up to here by its very call, since equal rows of a product differ in the last digit by where they stand in it
+_WIDE_SEARCH = 4000     # rows of many dimensions beyond which its search takes longer than all the rest
+_COMPILED_ROWS = 10_000     # beyond, counting is worth loading the compiler for
+_COLUMNS = 512         # of a product at a time, which stays in a core's cache
+_KEPT = 64              # dimensions up to which the rows are held in double precision too
+_BLOCK, _MOST = 1.6e6, 3.2e7    # distances of a block: work on a column is shared by all its rows, few rows stay near the processor
+_SAMPLE = 4000          # of a row's distances, to tell about how far its nearest are
 
 
 class Space:
@@ -17,82 +24,137 @@ class Space:
         self.A, self.metric, self.lists = A, metric, nearest or {}
         self.n = A.shape[0]
         self.exact = self.n <= EXACT_ROWS
-        if not self.exact:
+        self._held = threading.local()
+        if self.exact:
+            self._whole = self._distances() if self.n <= _WHOLE_ROWS else None
+        else:
             self._squared = _squares(directions(A) if metric == "cosine" else A)
 
-    def look(self, rows) -> Exact | Quick:
-        """These rows against all."""
-        return Exact(self, rows) if self.exact else Quick(self, rows)
+    @property
+    def block(self) -> int:
+        """How many rows it pays to look from at once: more of wide ones, whose columns are worth more work."""
+        wanted = _BLOCK * (4 if self.A.shape[1] > _KEPT else 1) / self.n
+        return int(np.clip(max(wanted, min(16, _MOST / self.n)), 1, 256))
 
+    def look(self, rows) -> Look:
+        """These rows against all. It holds until this thread's next look at the space, which takes its memory."""
+        if self.exact:
+            return Exact(self, rows, self._distances(rows) if self._whole is None else self._whole[rows])
+        return Look(self, rows, self._squared(rows, self._table(len(rows))))
 
-class Exact:
-    """A block of b rows against all n, by the very distances and the very sort of ``sklearn.manifold.trustworthiness``, so that ties
-    fall as they do there. Ranks begin at 1; the row itself has none."""
-
-    def __init__(self, space: Space, rows):
+    def _distances(self, *rows):
         from sklearn.metrics import pairwise_distances
 
-        self.space, self.rows, self.each = space, rows, np.arange(len(rows))[:, None]
-        self.D = pairwise_distances(space.A[rows], space.A, metric=space.metric)
-        self.D[self.each[:, 0], rows] = np.inf
-        self.order = np.argsort(self.D, axis=1)
-        self.place = np.empty(self.order.shape, np.int32)
-        self.place[self.each, self.order] = np.arange(1, space.n + 1, dtype=np.int32)
+        return pairwise_distances(*(self.A[part] for part in rows), self.A, metric=self.metric)
+
+    def _table(self, b):
+        held = getattr(self._held, "table", None)
+        if held is None or len(held) < b:
+            held = self._held.table = np.empty((b, self.n), np.float32)
+        return held[:b]
+
+
+def searched(A, ks, metric: str = "euclidean") -> dict[int, np.ndarray]:
+    """Neighbours by the search scikit-learn's trustworthiness uses, so that ties fall as they do there, where that is quick: by k of ``ks``, (n, k)."""
+    from sklearn.neighbors import NearestNeighbors
+
+    if len(A) > (EXACT_ROWS if A.shape[1] <= 3 else _WIDE_SEARCH):
+        return {}
+    return {k: NearestNeighbors(n_neighbors=k, metric=metric).fit(A).kneighbors(return_distance=False) for k in ks}
+
+
+class Look:
+    """A block of b rows against all n, by their distances D (b, n) in any increasing scale; equal rows may come out a rounding below zero.
+    Ranks begin at 1 and those of equal distances are their mean; the row itself has none."""
+
+    def __init__(self, space: Space, rows, D):
+        self.space, self.rows, self.each, self.D = space, rows, np.arange(len(rows))[:, None], D
+        D[self.each[:, 0], rows] = np.inf
+        self.listed = np.empty((len(rows), 0), np.int64)
 
     def nearest(self, k: int) -> np.ndarray:
         """The k nearest other rows (b, k), the nearest first."""
-        return self.space.lists[k][self.rows] if k in self.space.lists else self.order[:, :k]
+        if k in self.space.lists:
+            return self.space.lists[k][self.rows]
+        if self.listed.shape[1] < k:
+            self.listed = np.array([_nearest(d, border, k) for d, border in zip(self.D, self._borders(k))])
+        return self.listed[:, :k]
+
+    def _borders(self, k):
+        """Distances (b,) that most likely have the k nearest within and few others."""
+        step = max(1, self.space.n // _SAMPLE)
+        among = k / step
+        place = min(int(among + 3 * among**0.5) + 2, (self.space.n - 1) // step)
+        return np.partition(self.D[:, ::step], place, axis=1)[:, place]
+
+    def at(self, J) -> np.ndarray:
+        """Distances (b, m) of the rows J (b, m)."""
+        return np.maximum(self.D[self.each, J], 0)
 
     def ranks(self, J: np.ndarray) -> np.ndarray:
         """Ranks (b, m) of the rows J (b, m)."""
-        return self.place[self.each, J]
+        nearer, upto = counted(self.D, self.at(J))
+        return (nearer + 1 + upto) / 2
 
     def as_near(self, J: np.ndarray, k: int) -> np.ndarray:
         """Whether each of J (b, m) is no farther than the k-th nearest: ties are let in."""
-        return self.D[self.each, J] <= self.D[self.each, self.order[:, k - 1:k]]
+        return self.at(J) <= self.at(self.nearest(k)).max(1, keepdims=True)
 
-    def all_ranks(self) -> np.ndarray:
-        """Ranks (b, n) of all rows, 0 for the row itself."""
-        found = self.place.copy()
-        found[self.each[:, 0], self.rows] = 0
+    def all_ranks(self, count: int) -> np.ndarray:
+        """Ranks (count, n) of all rows for the first ``count`` of the block, 0 for the row itself; ties in any order."""
+        found = np.empty((count, self.space.n), np.int32)
+        found[self.each[:count], np.argsort(self.D[:count], axis=1)] = np.arange(1, self.space.n + 1, dtype=np.int32)
+        found[self.each[:count, 0], self.rows[:count]] = 0
         return found
 
 
-class Quick:
-    """The same by sorting each row's distances, several times quicker than sorting its indices; equal distances share their mean rank."""
-
-    def __init__(self, space: Space, rows):
-        self.rows, self.each = rows, np.arange(len(rows))[:, None]
-        self.D = space._squared(rows)
-        self.D[self.each[:, 0], rows] = -np.inf     # the row itself, before all
-        self.sorted = np.empty_like(self.D)
-        for row, d in zip(self.sorted, self.D):     # a row at a time stays in a core's cache
-            row[:] = d
-            row.sort()
-        self.listed = np.empty((len(rows), 0), np.int64)
-
-    def nearest(self, k):
-        if self.listed.shape[1] < k:
-            self.listed = np.empty((len(self.D), k), np.int64)
-            for row, d, border in zip(self.listed, self.D, self.sorted[:, k]):
-                near = np.flatnonzero(d <= border)
-                row[:] = near[np.argsort(d[near], kind="stable")[1:k + 1]]
-        return self.listed[:, :k]
+class Exact(Look):
+    """The same by the very distances of ``sklearn.manifold.trustworthiness``, and where some are equal by its very sort, so that ties fall
+    as they do there."""
 
     def ranks(self, J):
-        at, found = self.D[self.each, J], np.empty(J.shape, np.float64)
-        for row, d, wanted in zip(found, self.sorted, at):
-            first = np.searchsorted(d, wanted)
-            row[:] = (first + np.searchsorted(d, wanted, "right") - 1) / 2
+        nearer, upto = counted(self.D, self.at(J))
+        found = upto.astype(np.float64)
+        for row in np.flatnonzero((upto > nearer + 1).any(1)):
+            place = np.empty(self.space.n, np.int32)
+            place[np.argsort(self.D[row])] = np.arange(1, self.space.n + 1, dtype=np.int32)
+            found[row] = place[J[row]]
         return found
 
-    def as_near(self, J, k):
-        return self.D[self.each, J] <= self.sorted[:, k:k + 1]
 
-    def all_ranks(self):
-        found = np.empty(self.D.shape, np.int32)
-        found[self.each, np.argsort(self.D, axis=1)] = np.arange(self.D.shape[1], dtype=np.int32)
-        return found
+def counted(D, T) -> tuple[np.ndarray, np.ndarray]:
+    """How many of each row of D (b, n), those below zero taken as zero, lie below and how many do not lie above each of the row's values T (b, m),
+    none below zero: two int32 (b, m)."""
+    order = np.argsort(T, axis=1)
+    sorted_ = np.take_along_axis(T, order, 1)
+    below, upto = (_by_one_pass if D.shape[1] > _COMPILED_ROWS else _by_sorting)(D, sorted_)
+    found = np.empty((2, *T.shape), np.int32)
+    for into, numbers in zip(found, (below, upto)):
+        np.put_along_axis(into, order, numbers, 1)
+    return found[0], found[1]
+
+
+def _by_sorting(D, T):
+    rows = [np.sort(np.maximum(d, 0)) for d in D]
+    return tuple(np.array([np.searchsorted(d, t, side) for d, t in zip(rows, T)]) for side in ("left", "right"))
+
+
+def _by_one_pass(D, T):
+    from .counting import MOST, count
+
+    whole, T = np.dtype(f"i{D.itemsize}"), T + 0        # numbers that are not negative are ordered as their bits; -0 + 0 is 0
+    below, upto = np.empty((2, *T.shape), np.int32)
+    for s in range(0, T.shape[1], MOST):
+        part = slice(s, s + MOST)
+        count(D.view(whole), np.ascontiguousarray(T[:, part]).view(whole), below[:, part], upto[:, part])
+    return below, upto
+
+
+def _nearest(d, border, k):
+    near = np.flatnonzero(d <= border)
+    if not k <= len(near) <= 20 * k + _SAMPLE:
+        near = np.flatnonzero(d <= np.partition(d, k - 1)[k - 1])
+    return near[np.argsort(np.maximum(d[near], 0), kind="stable")[:k]]
 
 
 def directions(A):
@@ -103,47 +165,54 @@ def directions(A):
 
 
 def _squares(A):
-    """A function of row numbers: float32 squared distances (b, n) from those rows to all; equal rows may come out a rounding below zero."""
+    """A function of row numbers and a float32 table (b, n) that fills it with squared distances from those rows to all, and returns it. Products
+    are in double precision, about the mean: tight groups far from the origin keep their order."""
     if hasattr(A, "indptr"):
-        return _by_products(A, np.asarray(A.multiply(A).sum(1)).ravel())
-    if A.shape[1] <= _EXACT_PRODUCTS:
-        centred = A - A.mean(0, dtype=np.float64)
-        return _by_differences(np.ascontiguousarray(centred.T, np.float32)) if A.shape[1] <= 3 else _by_exact_products(centred)
-    return _by_products(A, np.einsum("ij,ij->i", A, A))
+        return _by_sparse_products(A.astype(np.float64))
+    if A.shape[1] <= 3:
+        return _by_differences(A - A.mean(0, dtype=np.float64))
+    return (_by_kept_products if A.shape[1] <= _KEPT else _by_products)(A, A.mean(0, dtype=np.float64))
 
 
-def _by_differences(columns):
-    def squared(rows):
-        D, gap = np.empty((len(rows), columns.shape[1]), np.float32), np.empty(columns.shape[1], np.float32)
-        for row, i in zip(D, rows):
-            np.subtract(columns[0], columns[0, i], out=row)
-            np.square(row, out=row)
-            for column in columns[1:]:
-                np.subtract(column, column[i], out=gap)
-                np.square(gap, out=gap)
-                row += gap
+def _by_differences(A):
+    from .counting import differences
+
+    columns = np.ascontiguousarray(A.T, np.float32)
+
+    def squared(rows, D):
+        differences(columns, rows, D)
         return D
     return squared
 
 
-def _by_exact_products(A):
+def _by_kept_products(A, centre):
+    A = A - centre
     norms, ones = np.einsum("ij,ij->i", A, A)[:, None], np.ones((len(A), 1))
     left, right = np.hstack([-2 * A, norms, ones]), np.ascontiguousarray(np.hstack([A, ones, norms]).T)
 
-    def squared(rows):
-        a, D = left[rows], np.empty((len(rows), len(A)), np.float32)
+    def squared(rows, D):
+        a = left[rows]
         for s in range(0, len(A), _COLUMNS):
             D[:, s:s + _COLUMNS] = a @ right[:, s:s + _COLUMNS]
         return D
     return squared
 
 
-def _by_products(A, norms):
-    def squared(rows):
-        D = A[rows] @ A.T
-        D = D.toarray() if hasattr(D, "toarray") else D
-        D *= -2
-        D += norms
-        D += norms[rows, None]
-        return D.astype(np.float32, copy=False)
+def _by_products(A, centre):
+    def squared(rows, D):
+        a = A[rows] - centre
+        norms = np.einsum("ij,ij->i", a, a)[:, None]
+        for s in range(0, len(A), _COLUMNS):
+            b = A[s:s + _COLUMNS] - centre
+            D[:, s:s + _COLUMNS] = norms + np.einsum("ij,ij->i", b, b) - 2 * (a @ b.T)
+        return D
+    return squared
+
+
+def _by_sparse_products(A):
+    norms, turned = np.asarray(A.multiply(A).sum(1)).ravel(), A.T.tocsr()
+
+    def squared(rows, D):
+        D[:] = norms[rows, None] + norms - 2 * (A[rows] @ turned).toarray()
+        return D
     return squared

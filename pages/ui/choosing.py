@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import hashlib
 
 import numpy as np
 import pandas as pd
@@ -15,7 +16,7 @@ from lvm_core.selection import find, grow, within
 from . import keep, people, work
 from .state import Run
 
-MOST_LEVELS = 200
+MOST_LEVELS, MOST_PAIRS = 200, 5e10      # pairs: of a chosen row and any row when a selection grows, a minute or two
 TAKES = {"replace": ("Choose", ":material/select_all:"), "add": ("Add", ":material/add:"), "remove": ("Remove", ":material/remove:"), "within": ("Keep only these", ":material/filter_alt:")}
 
 
@@ -27,9 +28,25 @@ def bar(run: Run) -> None:
         _act("Invert", ":material/invert_colors:", "invert", run, mine, lambda: keep.inverted(run), "Choose what is not chosen.")
         with st.popover("Grow", icon=":material/zoom_out_map:", disabled=not mine or not chosen):
             k = int(st.number_input("Neighbours of each", 1, 100, 5, key=f"grow-k-{run.id}", help="The nearest by code, in all dimensions (not on the map), join the chosen."))
-            _act("Add them", ":material/add:", "grow", run, mine, lambda: grow(run.fitted.codes, run.selection, k), "Adds the nearest of each chosen row.")
+            if st.button("Add them", icon=":material/add:", key=f"grow-selection-{run.id}", disabled=not mine, help="Adds the nearest of each chosen row."):
+                st.session_state[f"growing-{run.id}"] = k, run.selection
         _act("Undo", ":material/undo:", "undo", run, mine and not np.array_equal(run.data.chosen_before, run.selection), lambda: run.data.chosen_before, "As before the last change; once more brings it back.")
         _act("Clear", ":material/close:", "clear", run, mine and chosen > 0, lambda: [], "Choose nothing.")
+    if f"growing-{run.id}" in st.session_state:
+        _grow(run, *st.session_state[f"growing-{run.id}"])
+
+
+def _grow(run: Run, k: int, rows: np.ndarray) -> None:
+    """Add the ``k`` nearest of each of the rows chosen when that was asked for, however long it takes."""
+    if not np.array_equal(run.selection, rows):
+        del st.session_state[f"growing-{run.id}"]
+        return
+    of = hashlib.sha256(np.ascontiguousarray(rows, np.int64)).hexdigest()[:24]
+    found = work.result(run, "Growing the selection", {"k": k, "of": of, "n": len(run.dataset)}, lambda on_step: grow(run.fitted.codes, rows, k, most=MOST_PAIRS, on_step=on_step))
+    if found is not None:
+        run.selection = found
+        del st.session_state[f"growing-{run.id}"]
+        st.rerun()
 
 
 def line(run: Run) -> None:
