@@ -12,6 +12,7 @@ from torch.nn import functional as F
 
 from .heads import Heads
 from .layout import Layout
+from .precision import products
 
 ACTIVATIONS = {"silu": nn.SiLU, "relu": nn.ReLU, "tanh": nn.Tanh}
 
@@ -86,7 +87,7 @@ def pyramid(height: int, width: int, base: int) -> list[tuple[int, int, int]]:
 
 
 def as_coarse() -> torch.autocast:
-    """Convolutions in bfloat16 where products may be rounded so (:func:`~lvm_core.training.coarse_products`); the weights stay float32."""
+    """Convolutions in bfloat16 where products may be rounded so (:func:`~lvm_core.precision.products`); the weights stay float32."""
     return torch.autocast("cpu", torch.bfloat16, enabled=torch.get_float32_matmul_precision() == "medium")
 
 
@@ -272,7 +273,7 @@ def in_batches(function: Callable, net: nn.Module, *arrays, size: int = 1024):
     where, dtype = next(net.parameters()).device, torch.float64 if arrays[0].dtype == np.float64 else torch.float32
     net = net if dtype == torch.float32 else copy.deepcopy(net).double()
     n, whole = arrays[0].shape[0], None
-    with torch.inference_mode():
+    with torch.inference_mode(), products():
         for start in range(0, n, size):
             rows = [a[start:start + size] for a in arrays]
             rows = [torch.tensor(r.toarray() if hasattr(r, "indptr") else r, dtype=dtype, device=where) for r in rows]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -13,6 +12,7 @@ import numpy as np
 import torch
 
 from .checkpoint import Checkpoint
+from .precision import products
 from .progress import OnStep, Reporter
 
 REPORT_SECONDS = 0.1    # a listener hears at most ten times a second
@@ -95,29 +95,6 @@ def _no_denormals():
         yield
     finally:
         torch.set_flush_denormal(False)
-
-
-_coarse, _coarse_lock = [], threading.Lock()
-
-
-@contextmanager
-def coarse_products():
-    """Matrix products of float32 rounded to bfloat16 first, sums in float32, while at least one step under this is at work, where the
-    processor has units for it (Intel's AMX; on a GPU, TF32): a fifth to a third less time for a perceptron at an equal loss. It holds for the whole
-    process, so it belongs around the steps of a training that has a process of its own, never around what people look at."""
-    if not (torch.cuda.is_available() or torch.cpu.get_capabilities().get("amx_bf16")):
-        yield
-        return
-    with _coarse_lock:
-        _coarse.append(torch.get_float32_matmul_precision())
-        torch.set_float32_matmul_precision("medium" if not torch.cuda.is_available() else "high")
-    try:
-        yield
-    finally:
-        with _coarse_lock:
-            before = _coarse.pop()
-            if not _coarse:
-                torch.set_float32_matmul_precision(before)
 
 
 class EarlyStopping:
@@ -212,14 +189,14 @@ class Kept:
 @_no_denormals()
 def train(update: Callable[[torch.Tensor, float], dict[str, torch.Tensor]], n: int, *, batch_size: int, steps: int,
           generator: torch.Generator, on_step: OnStep | None = None, phase: str = "", checkpoint: Checkpoint | None = None,
-          parts: dict[str, Any] | None = None, after_epoch: Callable[[], bool] | None = None) -> tuple[list[dict], bool]:
+          parts: dict[str, Any] | None = None, after_epoch: Callable[[], bool] | None = None, coarse: bool = False) -> tuple[list[dict], bool]:
     """Call ``update(rows, progress)`` for ``steps`` minibatches of n rows; returns (history, whether it was stopped).
 
     ``update`` gets the batch's row numbers and the share of the training done (0 to 1), makes one optimiser step and
     returns its metrics as detached 0-d tensors, ``loss`` first. They are summed on the device and read only when they
     are reported, so that a GPU never waits for Python. ``history``: at most 200 dicts, each the mean since the one before.
     ``after_epoch`` may end the training by returning True. With a ``checkpoint``, ``parts`` names what is kept there (see
-    :class:`Kept`), and a training that finds one goes on from it.
+    :class:`Kept`), and a training that finds one goes on from it. ``coarse``: see :func:`~lvm_core.precision.products`.
     Raises ValueError when the loss is no longer finite, or exploded.
     """
     kept, every, an_epoch = Kept(checkpoint, phase, steps, parts or {}), math.ceil(steps / HISTORY_LENGTH), math.ceil(n / batch_size)
@@ -231,7 +208,8 @@ def train(update: Callable[[torch.Tensor, float], dict[str, torch.Tensor]], n: i
     report, batches = Reporter(on_step, steps, phase, kept.step), minibatches(n, batch_size, generator, kept.step)
     heard, over = -math.inf, False
     for step in range(kept.step + 1, steps + 1):
-        metrics = update(next(batches), (step - 1) / steps)
+        with products(coarse):
+            metrics = update(next(batches), (step - 1) / steps)
         values = torch.stack(tuple(metrics.values()))
         kept.total, kept.count, kept.step = values if kept.total is None else kept.total + values, kept.count + 1, step
         over = after_epoch is not None and step % an_epoch == 0 and after_epoch()

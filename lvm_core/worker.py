@@ -193,6 +193,19 @@ def _bound_memory() -> None:
         pass
 
 
+def keep_memory() -> None:
+    """Let this process keep up to 512 MiB of the memory it frees, where its C library can be told so (glibc). Every step asks for the
+    same buffers again, and a page that comes anew from the system is cleared first: a quarter of a small network's step."""
+    import ctypes
+
+    try:
+        libc = ctypes.CDLL(None)
+        libc.mallopt(-3, 2**28)     # M_MMAP_THRESHOLD: smaller buffers are taken from the heap
+        libc.mallopt(-1, 2**29)     # M_TRIM_THRESHOLD: which gives back what lies free at its end beyond this
+    except (OSError, TypeError, AttributeError):        # another C library
+        pass
+
+
 def _warm_up() -> None:
     """Import and touch what a fit needs."""
     import numpy as np
@@ -231,6 +244,7 @@ def main(arguments: list[str]) -> int:
     if waits:
         _log_to(folder)
     _bound_memory()
+    keep_memory()
     return execute(folder, on_signal=True)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -11,7 +12,7 @@ import pytest
 import torch
 from scipy.sparse import random as random_sparse
 
-from lvm_core import MODELS
+from lvm_core import MODELS, precision
 from lvm_core.training import HISTORY_LENGTH, Rows, minibatches, seeded, train
 
 
@@ -90,15 +91,50 @@ def test_equal_seeds_give_equal_streams_and_different_ones_do_not():
     assert torch.equal(draws[0], draws[1]) and not torch.equal(draws[0], draws[2])
 
 
-@pytest.mark.parametrize("name", ["VAE", "GAN"])
-def test_fits_in_parallel_threads_are_each_reproducible(name):
-    X = np.random.RandomState(0).standard_normal((100, 6)).astype(np.float32)
-    params = {k: v for k, v in dict(latent_dim=2, epochs=10, steps=40, width=16).items() if k in MODELS[name].parameters()}
+def test_fits_in_parallel_threads_are_each_reproducible():
+    X = np.random.RandomState(0).standard_normal((200, 64)).astype(np.float32)
+    jobs = [(name, seed) for seed in (0, 1) for name in ("VAE", "GAN")]
 
-    def codes(seed):
-        return MODELS[name](**params, random_state=seed).fit(X).transform(X)
+    def codes(job):
+        params = {k: v for k, v in dict(latent_dim=2, epochs=30, steps=60, width=64, batch_size=64).items() if k in MODELS[job[0]].parameters()}
+        return MODELS[job[0]](**params, random_state=job[1]).fit(X).transform(X)
 
-    alone = [codes(seed) for seed in (0, 1)]
-    with ThreadPoolExecutor(2) as pool:
-        together = list(pool.map(codes, (0, 1)))
+    alone = list(map(codes, jobs))
+    with ThreadPoolExecutor(4) as pool:
+        together = list(pool.map(codes, jobs))
     assert all(np.array_equal(a, b) for a, b in zip(alone, together))
+
+
+def test_exact_products_wait_for_coarse_ones_to_end_and_the_reverse(monkeypatch):
+    monkeypatch.setattr(precision, "has_units", lambda: True)
+    usual, inside, go, seen = torch.get_float32_matmul_precision(), threading.Event(), threading.Event(), []
+
+    def hold(coarse):
+        with precision.products(coarse):
+            inside.set()
+            go.wait(60)
+            seen.append((coarse, torch.get_float32_matmul_precision() == usual))
+
+    for first in (True, False):
+        inside.clear(), go.clear(), seen.clear()
+        threads = [threading.Thread(target=hold, args=(coarse,)) for coarse in (first, not first, first)]
+        threads[0].start()
+        assert inside.wait(60)
+        inside.clear()
+        threads[1].start(), threads[2].start()
+        assert not inside.wait(0.2) and not seen     # the second waits for the first, and the third does not overtake it
+        go.set()
+        [thread.join(60) for thread in threads]
+        assert sorted(seen) == sorted((coarse, not coarse) for coarse in (first, not first, first))
+        assert torch.get_float32_matmul_precision() == usual
+
+
+def test_a_block_inside_another_keeps_its_precision(monkeypatch):
+    monkeypatch.setattr(precision, "has_units", lambda: True)
+    usual = torch.get_float32_matmul_precision()
+    with precision.products(coarse=True):
+        kept = torch.get_float32_matmul_precision()
+        with precision.products():
+            assert torch.get_float32_matmul_precision() == kept != usual
+        assert torch.get_float32_matmul_precision() == kept
+    assert torch.get_float32_matmul_precision() == usual

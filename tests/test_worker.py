@@ -2,6 +2,7 @@
 
 import json
 import os
+import platform
 import random
 import signal
 import subprocess
@@ -430,3 +431,26 @@ def test_two_schedulers_serve_a_workspace_in_turn(workspace, add):
     id, _ = add(epochs=2)
     until(lambda: workspace.run(id).state == "done")
     second.stop()
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc can be told")
+def test_buffers_of_a_step_are_used_again_by_the_next():
+    code = """
+import resource
+import numpy as np
+from lvm_core.worker import keep_memory
+
+def faults():
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    for _ in range(20):
+        step = [np.ones(2**18) for _ in range(5)]
+        del step
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
+
+without = faults()
+keep_memory()
+faults()
+print(without, faults())
+"""
+    without, kept = map(int, subprocess.run([sys.executable, "-c", code], env=ENVIRONMENT, capture_output=True, text=True, check=True).stdout.split())
+    assert kept < 500 < 0.1 * without        # 5 buffers are 2560 pages

@@ -108,7 +108,7 @@ class VAE(UnitCodes, LatentModel):
     def _fit(self, X, rng, on_step, checkpoint=None):
         import torch
 
-        from ..training import Adam, Rows, coarse_products, device, seeded, train
+        from ..training import Adam, Rows, device, seeded, train
 
         where, k, draws = device(), self.latent_dim, self.importance_samples
         if draws > 1 and self.free_bits:
@@ -126,7 +126,6 @@ class VAE(UnitCodes, LatentModel):
         parts = {"net": net, "adam": adam, "noise": noise}
         early = parts["early"] = self._early_stopping(net, aside) if self.patience else None
 
-        @coarse_products()
         def update(index, progress):
             x = rows[index]
             warm = min(progress / self.warm_up, 1.0) if self.warm_up else 1.0
@@ -142,7 +141,7 @@ class VAE(UnitCodes, LatentModel):
 
         steps = self.epochs * -(-n // self.batch_size)
         self.history_, self.stopped_ = train(update, n, batch_size=self.batch_size, steps=steps, generator=seeded(rng, where), on_step=on_step,
-                                             checkpoint=checkpoint, parts={k: v for k, v in parts.items() if v}, after_epoch=early)
+                                             checkpoint=checkpoint, parts={k: v for k, v in parts.items() if v}, after_epoch=early, coarse=True)
         self.n_iter_ = -(-self.history_[-1]["step"] // -(-n // self.batch_size))
         if early:
             early.restore()

@@ -1,0 +1,46 @@
+"""How exactly matrix products of float32 are computed: one choice for a whole process, which its threads take turns at."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+
+_door, _changed, _own = threading.Lock(), threading.Condition(), threading.local()
+_at_work, _usual = {True: 0, False: 0}, []
+
+
+def has_units() -> bool:
+    """Whether the processor has units for coarse products: Intel's AMX, or a GPU."""
+    return torch.cuda.is_available() or bool(torch.cpu.get_capabilities().get("amx_bf16"))
+
+
+@contextmanager
+def products(coarse: bool = False) -> Iterator[None]:
+    """``coarse``: matrix products of float32 rounded to bfloat16 first, sums in float32, where the processor has units for it (on a GPU,
+    TF32): a fifth to a third less time for a perceptron at an equal loss. Otherwise exact, whatever other threads are at.
+
+    torch knows one precision for the whole process. So blocks of one kind wait, in the order they came, until those of the other have
+    ended: a training in another thread never changes what this one computes. Inside another block of the same thread, its kind stays.
+    """
+    if not has_units() or getattr(_own, "inside", False):
+        yield
+        return
+    with _door, _changed:       # who waits keeps the door, so that none of the other kind slips in before
+        _changed.wait_for(lambda: not _at_work[not coarse])
+        if coarse and not _at_work[True]:
+            _usual.append(torch.get_float32_matmul_precision())
+            torch.set_float32_matmul_precision("high" if torch.cuda.is_available() else "medium")
+        _at_work[coarse] += 1
+    _own.inside = True
+    try:
+        yield
+    finally:
+        _own.inside = False
+        with _changed:
+            _at_work[coarse] -= 1
+            if coarse and not _at_work[True]:
+                torch.set_float32_matmul_precision(_usual.pop())
+            _changed.notify_all()
