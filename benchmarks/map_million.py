@@ -8,13 +8,14 @@ between two animation frames while the map is dragged and zoomed; hover is from 
 of the points, 100 000 where there are a million. Beside time on the clock stands processor time, of the server and every process of the browser
 together, which other work on the machine changes less.
 
-Measured on two cores that others worked on too (the load says how much; a quiet run is still to come), ours:
+Measured, ours, on two quiet cores (5 000 000 at a load of 7 to 8):
 
-    points      load   painted s   page MB   hover ms   pan p95 ms   zoom p95 ms   lasso ms
-      100 000   5-7       1.23       38.1       7.5        17           17          177
-    1 000 000   2-4       3.33       61.7      11.9        83           93          178
-    1 000 000   7         4.91       61.8      34.4        67           50          419
-    5 000 000   7-8       8.75      142.4      28.4        50           83         3807   (500 000 points in the lasso)
+    points      painted s   page MB   hover ms   pan p95 ms   zoom p95 ms   lasso ms
+      100 000       1.12       37.8       7.6        17           17          115
+    1 000 000       1.44       61.8       8.6        17           17          235
+    5 000 000       8.75      142.4      28.4        50           83         3807   (500 000 points in the lasso)
+
+With 1 000 000 points Plotly's chart was not painted after 400 s at a load of 4 to 8; with other work on both cores ours took 3.3 to 4.9 s.
 """
 
 from __future__ import annotations

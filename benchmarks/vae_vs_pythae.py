@@ -14,17 +14,17 @@ the memory kept as the app's worker keeps it; each repeat has its own seed. The 
 with the same noise. *Equal loss* is the time to the better of their two held-out losses: our fewest epochs that reach it. ``--cool-down`` is our VAE's own schedule (the
 share of the training in which the rate falls to 0); 0 keeps the rate constant, as Pythae does by default. The batch size is Pythae's default.
 
-Measured (2 cores of a Xeon with AMX, one thread, torch 2.13, Python 3.11; other programs were at work on the machine, so that wall clocks are rough and
-the processor's seconds the fairer number; ours against Pythae / against the plain loop, held-out loss ours, Pythae's, plain):
+Measured on two quiet cores of a Xeon with AMX, one thread, torch 2.13, Python 3.11, one repeat; ours against Pythae / against the plain loop on the clock,
+in the processor's seconds, and held-out loss of ours, Pythae's, the plain one's:
 
-    mlp, mse, 60000 x 3, batch 64     3.2 / 3.3 (processor 3.0 / 3.1)   19.90   20.02   20.00    1 repeat
-    mlp, mse, 60000 x 3, batch 100    4.8 / 4.6 (processor 3.0 / 2.9)   20.00   20.20   20.21    median of 2
-    conv, bce, 6000 x 4, batch 64     6.2 / 8.0 (processor 4.0 / 4.2)  132.8   138.6   137.3     1 repeat, with zeros beyond the edges on all sides, as the app had it then
+    mlp, mse, 60000 x 2, batch 32     3.2 / 3.0 (3.0 / 2.9)    19.98   20.16   20.19
+    mlp, mse, 60000 x 2, batch 64     3.0 / 2.9 (2.8 / 2.7)    20.11   20.31   20.23
+    conv, bce, 6000 x 4, batch 64     3.1 / 3.1 (3.0 / 3.0)   131.5   139.5   140.8
 
 Equal loss took as many epochs as theirs, so it is the same ratio. What it comes from: bfloat16 products by AMX (nearly all of it in a
 convolution), denormals flushed, buffers kept from step to step, a fused Adam. A processor without AMX has the last three only; that was not
-measured. Short trainings gain less, since denormals come with time: 12000 rows x 1 epoch, batch 100, all sides in one process (which keeps memory for
-all) gave 2.0 / 1.85 on a nearly idle machine. There the step is 3.7 ms, of which products take 1.4, Adam's arithmetic 0.5 and the loss with its gradient 0.3.
+measured. Short trainings gain less, we think because denormals come with time: 12000 rows x 1 epoch, batch 100, all sides in one process (which keeps memory for
+all) gave 2.0 / 1.85 at a load of 2.5. There the step is 3.7 ms, of which products take 1.4, Adam's arithmetic 0.5 and the loss with its gradient 0.3.
 With unit variance all three convolutional networks stay at the mean picture for hundreds of steps (KL 0), so their race is by cross-entropy.
 """
 
