@@ -24,7 +24,7 @@ def likelihood(model, X, learnt=None, *, random_state: int = 0) -> list[Score]:
     """
     scores, rng = [], np.random.RandomState(random_state)
     X = _some(X, rng)
-    learnt = learnt if learnt is None or hasattr(learnt, "indptr") else _some(learnt, rng)
+    learnt = learnt if learnt is None or hasattr(learnt, "indptr") else learnt[::-(-learnt.shape[0] // MOST_ROWS)]
     if hasattr(model, "explained_variance_ratio_"):
         scores.append(_explained(model))
     if hasattr(model, "score_samples"):
@@ -80,13 +80,13 @@ def _alone(X, learnt, layout) -> float | None:
     for block, span in layout.spans():
         x, seen = X[:, span], known[:, span]
         if block.likelihood == "gaussian":
-            seen = np.asarray(seen.toarray() if hasattr(seen, "indptr") else seen, np.float64)
-            mean, variance = seen.mean(0), seen.var(0)
+            mean, variance = _moments(seen)
             if layout.image is not None:
                 variance = np.full(block.size, variance.mean())
-            if variance.min() <= 1e-12 * np.square(seen).mean():
+            if variance.min() <= 1e-12 * (variance + mean**2).mean():
                 return None
-            total -= 0.5 * (np.log(2 * np.pi * variance) + np.square(x - mean).mean(0) / variance).sum()
+            error = sum(np.square(x[s:s + 1000] - mean).sum(0) for s in range(0, len(x), 1000)) / len(x)
+            total -= 0.5 * (np.log(2 * np.pi * variance) + error / variance).sum()
         else:
             often = np.asarray(seen.sum(0, dtype=np.float64)).ravel()
             if block.likelihood == "bernoulli":
@@ -96,6 +96,14 @@ def _alone(X, learnt, layout) -> float | None:
                 chances = (often + half) / max(often.sum() + half * len(often), 1e-12)
             total += float((x.mean(0) * np.log(np.where(chances > 0, chances, 1))).sum())
     return float(total)
+
+
+def _moments(X) -> tuple[np.ndarray, np.ndarray]:
+    """Mean (d,) and variance (d,) of the columns of X, dense or CSR, without a second X."""
+    slices = [X[s:s + 1000] for s in range(0, X.shape[0], 1000)]
+    dense = lambda A: np.asarray(A.toarray() if hasattr(A, "indptr") else A, np.float64)      # noqa: E731
+    mean = sum(dense(A).sum(0) for A in slices) / X.shape[0]
+    return mean, sum(np.square(dense(A) - mean).sum(0) for A in slices) / X.shape[0]
 
 
 def _alone_where_seen(X, learnt, layout) -> float | None:
