@@ -163,11 +163,14 @@ def truth_of_the_map(page) -> None:
     page.locator(".at-truth-close").click()
 
 
+MADE = "() => { const map = document.querySelector('.lx')?.lx?.data.map; return map && !map.startsWith('PCA'); }"       # the map that was asked for, not the one shown meanwhile
+
+
 def explore(page) -> None:
     """Every way of moving changes what is decoded."""
     page.get_by_role("button", name="Explore", exact=True).click()
     page.locator(".lx[data-code]").wait_for()
-    page.wait_for_function("() => { const map = document.querySelector('.lx')?.lx?.data.map; return map && !map.startsWith('PCA'); }")      # not the one shown meanwhile
+    page.wait_for_function(MADE)
     page.get_by_text("Stop and keep").wait_for(state="hidden")
     page.wait_for_function("() => document.querySelector('.lx-handle') && !document.querySelector('.lx-handle').hidden")
     page.wait_for_timeout(1500)
@@ -305,6 +308,7 @@ def explore_digits(page, server) -> None:
     page.get_by_text("Trained in").wait_for()
     page.get_by_role("link", name="Explore").click()
     page.locator(".lx[data-code]").wait_for()
+    page.wait_for_function(MADE)
 
 
 def test_what_is_found_chosen_and_kept(page, server):

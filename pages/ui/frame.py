@@ -23,13 +23,17 @@ def style() -> None:
 
 def header(title: str, line: str) -> None:
     """The page's name and the one line that says what it is for and what to do."""
+    if way := st.session_state.pop("way", None):
+        st.switch_page(way)
     st.title(title, anchor=False)
     st.caption(line)
 
 
 def link(page: str, label: str, icon: str = ":material/arrow_forward:", *, type: str = "secondary", key: str | None = None) -> None:
-    """A button to another page (``map`` for map.py)."""
-    if st.button(label, icon=icon, type=type, key=key or f"to-{page}-{label}"):
+    """A button to another page (``map`` for map.py). Its callback is heard before anything else: a job that ends at that very moment makes
+    the page run again, and would make it forget the click."""
+    if st.button(label, icon=icon, type=type, key=key or f"to-{page}-{label}", on_click=st.session_state.update, kwargs={"way": f"{page}.py"}):
+        st.session_state.pop("way", None)
         st.switch_page(f"{page}.py")
 
 
