@@ -1,7 +1,8 @@
-"""How exactly matrix products of float32 are computed: one choice for a whole process, which its threads take turns at."""
+"""How matrix products of float32 are computed, how exactly and by how many threads: the same whatever else the process does."""
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +11,13 @@ import torch
 
 _door, _changed, _own = threading.Lock(), threading.Condition(), threading.local()
 _at_work, _usual = {True: 0, False: 0}, []
+
+
+def _hold_threads() -> None:
+    # numba's OpenMP layer shares torch's and raises its number of threads for who calls it; sums then come out otherwise
+    asked = os.environ.get("OMP_NUM_THREADS", "")
+    if asked.isdigit() and int(asked) and torch.get_num_threads() != int(asked):
+        torch.set_num_threads(int(asked))
 
 
 def has_units() -> bool:
@@ -23,8 +31,9 @@ def products(coarse: bool = False) -> Iterator[None]:
     TF32): a fifth to a third less time for a perceptron at an equal loss. Otherwise exact, whatever other threads are at.
 
     torch knows one precision for the whole process. So blocks of one kind wait, in the order they came, until those of the other have
-    ended: a training in another thread never changes what this one computes. Inside another block of the same thread, its kind stays.
+    ended: a training in another thread never changes what this one computes. ``OMP_NUM_THREADS``, where it is set, holds in each. Inside another block of the same thread, its kind stays.
     """
+    _hold_threads()
     if not has_units() or getattr(_own, "inside", False):
         yield
         return

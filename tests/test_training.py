@@ -138,3 +138,24 @@ def test_a_block_inside_another_keeps_its_precision(monkeypatch):
             assert torch.get_float32_matmul_precision() == kept != usual
         assert torch.get_float32_matmul_precision() == kept
     assert torch.get_float32_matmul_precision() == usual
+
+
+def test_a_compiled_loop_of_numbas_does_not_change_how_many_threads_torch_has(monkeypatch):
+    import numba
+
+    @numba.njit(parallel=True)
+    def count(n):
+        total = 0
+        for i in numba.prange(n):
+            total += i
+        return total
+
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    before = torch.get_num_threads()
+    try:
+        count(1000)
+        torch.set_num_threads(2)        # whatever layer it has here, as numba's OpenMP layer leaves it
+        with precision.products():
+            assert torch.get_num_threads() == 1
+    finally:
+        torch.set_num_threads(before)
