@@ -70,9 +70,10 @@ def check_model(folder: Path) -> Layout:
     expect(odd is None, f"The weights hold {clean(odd, 60)} {shapes.get(odd)}; no model learns an array of that shape.")
     if head["modules"]:
         expect(head["modules"] == ["net_"], f"The model names the modules {head['modules']!r:.60}; expected net_.")
-        wanted, found = _network_shapes(model, layout, head["state"]), {k[5:]: v for k, v in shapes.items() if k.startswith("net_/")}
-        known = {k for k in wanted if k.endswith("decoder.extends")}        # saves from before there was a choice have none
-        strange = next((k for k in sorted({*wanted} | {*found}) if wanted.get(k) != found.get(k) and not (k in known and k not in found)), None)
+        wanted = _network_shapes(model, layout, head["state"])
+        found = {k: v for k, v in wanted.items() if k.endswith("decoder.extends")}      # saves from before there was a choice have none
+        found |= {k[5:]: v for k, v in shapes.items() if k.startswith("net_/")}
+        strange = next((k for k in sorted({*wanted} | {*found}) if wanted.get(k) != found.get(k)), None)
         expect(strange is None, f"The weights do not fit the recipe: {clean(strange, 60)} has shape {found.get(strange)}, expected "
                f"{wanted.get(strange)}.")
     return layout

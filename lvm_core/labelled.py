@@ -9,10 +9,10 @@ from torch import nn
 from .bounds import kl_by_dimension, split
 from .heads import Heads
 from .layout import Layout
-from .nets import MLP, Inputs, Linear, decoder, encoder, initialise, last, moments
+from .nets import MLP, Inputs, Linear, Net, decoder, encoder, last
 
 
-class LabelledNet(nn.Module):
+class LabelledNet(Net):
     """A CodeNet whose codes are [z, label probabilities], (n, k + K): a trunk looks at the row, ``classify`` gives the label's log-odds from
     what it saw, ``code`` the mean and log spread of z from that and the label, and the decoder takes both.
 
@@ -30,13 +30,6 @@ class LabelledNet(nn.Module):
         self.decoder = decoder(layout, k + self.classes, network, width, depth, nn.SiLU)
         self.heads = Heads(layout, bounded=bounded)
         self.register_buffer("log_shares", torch.log(torch.as_tensor(shares, dtype=torch.float32)))
-
-    def start(self, X, layout: Layout, generator: torch.Generator) -> None:
-        """New weights, and the scales of X. Raises ValueError where X cannot have this layout."""
-        initialise(self, generator)
-        loc, scale = moments(X, layout)
-        self.inputs.start(loc, scale)
-        self.heads.start(X, loc, scale)
 
     def look(self, x: torch.Tensor) -> torch.Tensor:
         """X (n, d) -> what the trunk saw (n, width)."""

@@ -12,6 +12,7 @@ from torch.nn import functional as F
 
 from .heads import Heads
 from .layout import Layout
+from .moments import moments
 from .precision import products
 
 ACTIVATIONS = {"silu": nn.SiLU, "relu": nn.ReLU, "tanh": nn.Tanh}
@@ -195,24 +196,27 @@ class Inputs(nn.Module):
         return y
 
 
-def moments(X, layout: Layout) -> tuple[np.ndarray, np.ndarray]:
+def scales(X, layout: Layout) -> tuple[np.ndarray, np.ndarray]:
     """Mean (d,) and spread (d,) of the columns of X, dense or CSR; one spread for a whole picture, 1 for constant columns."""
-    if hasattr(X, "indptr"):
-        mean = np.asarray(X.mean(0, dtype=np.float64)).ravel()
-        var = np.asarray(X.multiply(X).mean(0, dtype=np.float64)).ravel() - mean**2
-    else:
-        about, first, second = X[:1000].mean(0, dtype=np.float64).astype(X.dtype), 0.0, 0.0
-        for start in range(0, len(X), 1000):        # a slice at a time stays in the cache, and needs no second X
-            rows = X[start:start + 1000] - about
-            first, second = first + rows.sum(0, dtype=np.float64), second + np.einsum("ij,ij->j", rows, rows).astype(np.float64)
-        mean, var = about + first / len(X), second / len(X) - (first / len(X)) ** 2
+    mean, variance = moments(X)
     if layout.image is not None:
-        var = np.full_like(var, var.mean())
-    scale = np.sqrt(np.maximum(var, 0))
-    return mean, np.where(scale > 1e-7 * np.abs(mean), scale, 1.0)
+        variance = np.full_like(variance, variance.mean())
+    spread = np.sqrt(variance)
+    return mean, np.where(spread > 1e-7 * np.abs(mean), spread, 1.0)
 
 
-class CodeNet(nn.Module):
+class Net(nn.Module):
+    """A network whose rows enter by ``inputs`` and leave by ``heads``, :class:`Inputs` and :class:`~lvm_core.heads.Heads`."""
+
+    def start(self, X, layout: Layout, generator: torch.Generator) -> None:
+        """New weights, and the scales of X. Raises ValueError where X cannot have this layout."""
+        initialise(self, generator)
+        loc, spread = scales(X, layout)
+        self.inputs.start(loc, spread)
+        self.heads.start(X, loc, spread)
+
+
+class CodeNet(Net):
     """What VAE and GAN share: X enters by :class:`Inputs` and an encoder, leaves by a decoder and :class:`Heads`.
 
     ``d_code`` is the encoder's output length: 2k for means and spreads, k for plain codes.
@@ -225,13 +229,6 @@ class CodeNet(nn.Module):
         self.encoder = encoder(layout, d_code, network, width, depth, activation)
         self.decoder = decoder(layout, k, network, width, depth, activation)
         self.heads = Heads(layout, **heads)
-
-    def start(self, X, layout: Layout, generator: torch.Generator) -> None:
-        """New weights, and the scales of X. Raises ValueError where X cannot have this layout."""
-        initialise(self, generator)
-        loc, scale = moments(X, layout)
-        self.inputs.start(loc, scale)
-        self.heads.start(X, loc, scale)
 
     def encode(self, x: torch.Tensor) -> torch.Tensor:
         """X (n, d) -> (n, d_code)."""

@@ -31,7 +31,8 @@ def products(coarse: bool = False) -> Iterator[None]:
     TF32): a fifth to a third less time for a perceptron at an equal loss. Otherwise exact, whatever other threads are at.
 
     torch knows one precision for the whole process. So blocks of one kind wait, in the order they came, until those of the other have
-    ended: a training in another thread never changes what this one computes. ``OMP_NUM_THREADS``, where it is set, holds in each. Inside another block of the same thread, its kind stays.
+    ended: a training in another thread never changes what this one computes. Inside another block of the same thread, its kind stays.
+    ``OMP_NUM_THREADS``, where it is set, holds in every block.
     """
     _hold_threads()
     if not has_units() or getattr(_own, "inside", False):

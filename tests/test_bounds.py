@@ -223,6 +223,18 @@ def test_codes_end_with_the_width_of_the_prior_and_the_same_reconstructions(name
         assert np.allclose(mean.mean(0), 0, atol=1e-3) and np.allclose((mean**2 + std**2).mean(0), 1, atol=1e-3)
 
 
+@pytest.mark.parametrize("name, draws", [("VAE", {"importance_samples": 100}), ("MIWAE", {"samples": 100})])
+def test_the_width_of_the_codes_is_found_without_decoding_all_draws_of_all_rows_at_once(name, draws, monkeypatch):
+    monkeypatch.setattr("lvm_core.models.unit_codes.DECODED", 2000)
+    passed, X = [], np.random.RandomState(0).randn(100, 5).astype(np.float32)
+    watch = torch.nn.modules.module.register_module_forward_hook(lambda module, given, out: passed.append(len(out.flatten(0, -2))))
+    try:
+        MODELS[name](latent_dim=2, epochs=1, batch_size=4, **draws).fit(X, layout=Layout.gaussian(5))
+    finally:
+        watch.remove()
+    assert max(passed) == 4 * 100
+
+
 def narrow(kind):
     """Rows and their layout: three numbers that follow one, small pictures of a bright spot, or a table with a gap in ten."""
     rng = np.random.RandomState(0)

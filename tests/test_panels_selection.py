@@ -35,14 +35,18 @@ def opened(runs):  # noqa: F811
         run = runs[kind]
         touched.append(run)
         run.selection = np.arange(FEW[kind]) if rows is None else rows
-        app = open_page("map", run=run.id)
-        app.segmented_control(key=f"panel-{run.id}").set_value(panel)
-        return settle(app, run), run
+        return open_panel(run, panel), run
     yield open_it
     for run in touched:
         run.selection = []
         keep.groups(run).clear()
         run.cache.pop("point values", None)
+
+
+def open_panel(run, panel: str):
+    app = open_page("map", run=run.id)
+    app.segmented_control(key=f"panel-{run.id}").set_value(panel)
+    return settle(app, run)
 
 
 def settle(app, run):
@@ -182,9 +186,7 @@ def corpus():
 def test_words_that_differ_are_shown():
     run = fitted(corpus(), "LSA", latent_dim=2)
     run.selection = np.arange(20)
-    app = open_page("map", run=run.id)
-    app.segmented_control(key=f"panel-{run.id}").set_value("difference")
-    settle(app, run)
+    app = open_panel(run, "difference")
     assert "More often here" in words(app) and any("score" in m.label for m in app.metric)
 
 
@@ -210,9 +212,7 @@ def test_more_like_the_chosen_rows(kind, opened):
 def test_codes_that_are_never_negative_stay_so():
     run = fitted(corpus(), "LDA", latent_dim=2)
     run.selection = np.arange(12)
-    app = open_page("map", run=run.id)
-    app.segmented_control(key=f"panel-{run.id}").set_value("more")
-    settle(app, run)
+    app = open_panel(run, "more")
     assert "Between neighbours" in words(app) and app.metric
 
 

@@ -100,7 +100,7 @@ class MIWAE(UnitCodes, LatentModel):
         seen = ~self.layout_.holes(X)
         self.net_ = net = self._network()
         self._within(X, seen)
-        self._some_rows(X)
+        self._some_rows(X, draws=self.samples)
         net.start(X, seen, seeded(rng))
         net.to(where).train()
         rows, noise = Rows(X, where), seeded(rng, where)

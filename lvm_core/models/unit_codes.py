@@ -9,6 +9,7 @@ import numpy as np
 from ..bounds import meet_the_prior
 
 ROWS = 1024         # tell a spread to 2 %
+DECODED = 2**22     # values decoded in one pass, where a row is decoded many times
 
 
 class UnitCodes:
@@ -26,17 +27,19 @@ class UnitCodes:
     def _code_ends(self):
         return self.net_.encoder, self.net_.decoder
 
-    def _some_rows(self, *arrays) -> None:
-        """Keep the rows that the moments are taken from, until :meth:`_unit_codes` let them go."""
+    def _some_rows(self, *arrays, draws: int = 1) -> None:
+        """Keep the rows that the moments are taken from by so many draws, until :meth:`_unit_codes` lets them go."""
         step = -(-arrays[0].shape[0] // ROWS)
-        self._few = tuple(array[::step] for array in arrays)
+        self._few, self._draws_each = tuple(array[::step] for array in arrays), draws
 
     def _unit_codes(self) -> None:
+        from ..nets import in_batches
         from ..training import seeded
 
         generator = seeded(np.random.RandomState(0), next(self.net_.parameters()).device)
-        meet_the_prior(*self._code_ends(), *self._run(lambda net, *rows: self._moments(net, generator, *rows), *self._few))
-        del self._few
+        most = max(1, DECODED // (self._draws_each * self._few[0].shape[1]))
+        meet_the_prior(*self._code_ends(), *in_batches(lambda net, *rows: self._moments(net, generator, *rows), self.net_, *self._few, size=most))
+        del self._few, self._draws_each
 
     def glimpse(self, X, Z):
         ended = copy.copy(self)

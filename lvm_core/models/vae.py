@@ -12,9 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 from ..bounds import code_moments, elbo_loss, importance_loss, kl_by_dimension, log_weights, split
 from ..recipe import param
 from .base import LatentModel, draw_discrete
-from .unit_codes import UnitCodes
-
-_DECODED = 2**22        # values decoded in one pass, where a row is decoded many times
+from .unit_codes import DECODED, UnitCodes
 
 
 @dataclass(repr=False, eq=False)
@@ -118,7 +116,7 @@ class VAE(UnitCodes, LatentModel):
         self.net_ = net = self._network()
         learnt, aside = self._held_out(X, rng)
         n = learnt.shape[0]
-        self._some_rows(learnt)
+        self._some_rows(learnt, draws=draws)
         net.start(learnt, self.layout_, seeded(rng))
         net.to(where).train()
         rows, noise = Rows(learnt, where), seeded(rng, where)
@@ -223,7 +221,7 @@ class VAE(UnitCodes, LatentModel):
         check_is_fitted(self)
         X = self._check(X, reset=False)
         noise, where = seeded(check_random_state(random_state)), next(self.net_.parameters()).device
-        most = max(1, _DECODED // (n_samples * X.shape[1]))
+        most = max(1, DECODED // (n_samples * X.shape[1]))
 
         def weights(net, x):
             return log_weights(net, x, torch.randn((n_samples, len(x), self.latent_dim), generator=noise).to(where, x.dtype)).T

@@ -42,7 +42,6 @@ class TSNE(Projection):
     iterative: ClassVar[bool] = True
     random: ClassVar[bool] = True
     min_rows: ClassVar[int] = 3
-    settled: ClassVar[str] = "by t-SNE's own optimiser, each around the fixed places of its nearest"
     settled_by: ClassVar[int] = 30
 
     n_components: int = param(2, choices=(2, 3, 1), help="Dimensions of the map; 1 is an order along a line.", label="Dimensions")
@@ -89,6 +88,10 @@ class TSNE(Projection):
                                    callbacks=callback, callbacks_every_iters=10)
                 done += steps
         return np.asarray(embedding)
+
+    @property
+    def settled(self) -> str:
+        return super().settled if self.n_components == 3 else "by t-SNE's own optimiser, each around the fixed places of its nearest"
 
     def settle(self, D, I):
         """As the base class, and then 100 steps of openTSNE's optimiser with the training points held where they are (Policar,

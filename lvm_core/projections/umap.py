@@ -39,7 +39,6 @@ class UMAP(Projection):
     iterative: ClassVar[bool] = True
     random: ClassVar[bool] = True
     min_rows: ClassVar[int] = 3
-    settled: ClassVar[str] = "by UMAP's own optimiser, each around the fixed places of its nearest"
     settled_by: ClassVar[int] = 15
 
     n_components: int = param(2, choices=(2, 3, 1), help="Dimensions of the map; 1 is an order along a line.", label="Dimensions")
@@ -64,8 +63,7 @@ class UMAP(Projection):
             return self._steps(self._compared(Z), rng, on_step)
 
     def _steps(self, Z, rng, on_step):
-        from umap.layouts import _get_optimize_layout_euclidean_single_epoch_fn as epoch_of
-        from umap.umap_ import find_ab_params, fuzzy_simplicial_set, make_epochs_per_sample
+        from umap.umap_ import fuzzy_simplicial_set
 
         epochs, n = self.epochs or (500 if len(Z) <= 10_000 else 200), len(Z)
         distances, indices = nearest(Z, Z, min(self.n_neighbors, n - 1))
@@ -77,53 +75,57 @@ class UMAP(Projection):
         graph.data[graph.data < graph.data.max() / epochs] = 0
         graph.eliminate_zeros()
         P = _start(Z, graph, self.n_components, rng)
+        report, every = Reporter(on_step, epochs), max(1, epochs // 100)
+
+        def listen(epoch):
+            self.stopped_ = bool((epoch + 1) % every == 0 and report(epoch + 1, P))
+            return self.stopped_
+
+        self._descend(P, P, graph.row, graph.col, graph.data, epochs, 1.0, rng, listen)
+        return P
+
+    def _descend(self, P, to, row, col, weights, epochs, rate, rng, listen=None):
+        """umap-learn's loop over epochs, which takes no callback, around its compiled epoch: moves the points P (n, c) by the weighted pairs
+        ``row`` of P and ``col`` of ``to``, which moves along where it is P itself. ``listen(epoch)`` may return True to end it."""
+        from umap.layouts import _get_optimize_layout_euclidean_single_epoch_fn as epoch_of
+        from umap.umap_ import find_ab_params, make_epochs_per_sample
+
         a, b = find_ab_params(1.0, self.min_dist)
         seeds = rng.randint(-2**31 + 1, 2**31 - 2, 3).astype(np.int64) + P[:, 0].astype(np.float64).view(np.int64)[:, None]
-
-        # umap-learn's loop over epochs takes no callback, so this is that loop, around its compiled epoch
-        one_epoch, report, every = epoch_of(parallel=False), Reporter(on_step, epochs), max(1, epochs // 100)
-        pull_every = make_epochs_per_sample(graph.data, epochs)
+        pull_every = make_epochs_per_sample(weights, epochs)
         push_every = pull_every / _PUSHES
-        next_pull, next_push = pull_every.copy(), push_every.copy()
-        unused = np.zeros(1, np.float32)            # of densMAP
+        next_pull, next_push, unused, one_epoch = pull_every.copy(), push_every.copy(), np.zeros(1, np.float32), epoch_of(parallel=False)
         for epoch in range(epochs):
-            rate = 1.0 - max(epoch - 1, 0) / epochs
-            one_epoch(P, P, graph.row, graph.col, n, pull_every, a, b, seeds, 1.0, self.n_components, True, rate, push_every,
-                      next_push, next_pull, epoch, False, unused, unused, 0, 0, 0, 0, unused, unused, 0)
-            if (epoch + 1) % every == 0 and report(epoch + 1, P):
-                self.stopped_ = True
+            now = rate * (1.0 - max(epoch - 1, 0) / epochs)
+            one_epoch(P, to, row, col, len(to), pull_every, a, b, seeds, 1.0, self.n_components, to is P, now, push_every,
+                      next_push, next_pull, epoch, False, unused, unused, 0, 0, 0, 0, unused, unused, 0)     # the unused are densMAP's
+            if listen and listen(epoch):
                 break
-        return P
+
+    @property
+    def settled(self) -> str:
+        return super().settled if self.n_components == 1 else "by UMAP's own optimiser, each around the fixed places of its nearest"
 
     def settle(self, D, I):
         """As ``umap.UMAP.transform`` does: from the mean of the neighbours, each weighted by its membership, 100 epochs (30 for more than
         10 000 points) of the map's own steps in which the training points stay where they are.
 
-        2 000 digits of MNIST on a map of 6 000 others have trustworthiness .952 among themselves and kNN accuracy .908, by medians .941 and .905,
-        by umap-learn's own transform .951 and .902. Along a line, where points cannot pass each other, medians do better and are kept.
+        2 000 digits of MNIST on a map of 6 000 others have trustworthiness .952 among themselves and kNN accuracy .908, by medians .941 and .905;
+        umap-learn's own, on the map it made itself, .951 and .902. Along a line, where points cannot pass each other, medians do better and
+        are kept.
         """
         if self.n_components == 1:
             return super().settle(D[:, :10], I[:, :10])
-        from umap.layouts import _get_optimize_layout_euclidean_single_epoch_fn as epoch_of
-        from umap.umap_ import compute_membership_strengths, find_ab_params, make_epochs_per_sample, smooth_knn_dist
+        from umap.umap_ import compute_membership_strengths, smooth_knn_dist
 
-        epochs = 100 if len(D) <= 10_000 else 30
-        fixed = np.ascontiguousarray(self.embedding_, np.float32)
+        epochs, fixed = 100 if len(D) <= 10_000 else 30, np.ascontiguousarray(self.embedding_, np.float32)
         D, I = (np.ascontiguousarray(A[:, :self.n_neighbors], kind) for A, kind in ((D / (D.mean() or 1.0), np.float32), (I, np.int32)))
-        spread, nearest_one = smooth_knn_dist(D, float(I.shape[1]), local_connectivity=0.0)
-        rows, columns, weights, _ = compute_membership_strengths(I, D, spread, nearest_one, bipartite=True)
-        weights = weights.reshape(I.shape)
-        P = np.einsum("ij,ijc->ic", weights / np.maximum(weights.sum(1, keepdims=True), 1e-12), fixed[I]).astype(np.float32)
-        kept = weights.ravel() >= weights.max() / epochs
-        rows, columns, pull_every = rows[kept].astype(np.int32), columns[kept].astype(np.int32), make_epochs_per_sample(weights.ravel()[kept], epochs)
-        a, b = find_ab_params(1.0, self.min_dist)
-        seeds = np.random.RandomState(0).randint(-2**31 + 1, 2**31 - 2, 3).astype(np.int64) + P[:, 0].astype(np.float64).view(np.int64)[:, None]
-        push_every = pull_every / _PUSHES
-        next_pull, next_push, unused, one_epoch = pull_every.copy(), push_every.copy(), np.zeros(1, np.float32), epoch_of(parallel=False)
+        row, col, weights, _ = compute_membership_strengths(I, D, *smooth_knn_dist(D, float(I.shape[1]), local_connectivity=0.0), bipartite=True)
+        share = weights.reshape(I.shape) / np.maximum(weights.reshape(I.shape).sum(1, keepdims=True), 1e-12)
+        P = np.einsum("ij,ijc->ic", share, fixed[I]).astype(np.float32)
+        kept = weights >= weights.max() / epochs
         with _ONE_AT_A_TIME:
-            for epoch in range(epochs):
-                one_epoch(P, fixed, rows, columns, len(fixed), pull_every, a, b, seeds, 1.0, self.n_components, False, 0.25 * (1 - epoch / epochs), push_every,
-                          next_push, next_pull, epoch, False, unused, unused, 0, 0, 0, 0, unused, unused, 0)
+            self._descend(P, fixed, row[kept].astype(np.int32), col[kept].astype(np.int32), weights[kept], epochs, 0.25, np.random.RandomState(0))
         return P
 
 

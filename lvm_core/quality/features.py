@@ -109,7 +109,7 @@ def _learn(X, codes, classes: int, layout: Layout, rng, on_step):
     import torch
     from torch import nn
 
-    from ..nets import Inputs, Linear, encoder, in_batches, initialise, last, moments
+    from ..nets import Inputs, Linear, encoder, in_batches, initialise, last, scales
     from ..training import Adam, Rows, device, seeded, train
 
     where = device()
@@ -117,7 +117,7 @@ def _learn(X, codes, classes: int, layout: Layout, rng, on_step):
     body, top = nn.Sequential(inputs, encoder(layout, MOST, "auto", 128, 1, nn.SiLU), nn.SiLU()), last(Linear(MOST, classes))
     net = nn.ModuleList([body, top])
     initialise(net, seeded(rng))
-    inputs.start(*moments(X, layout))
+    inputs.start(*scales(X, layout))
     net.to(where).train()
     rows, wanted = Rows(X, where), torch.as_tensor(codes, device=where)
     adam = Adam(net.parameters())

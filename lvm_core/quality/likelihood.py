@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..layout import Block, Layout
+from ..moments import moments
 from .base import Score, percent
 
 MOST_ROWS = 5000
@@ -24,12 +25,19 @@ def likelihood(model, X, learnt=None, *, random_state: int = 0) -> list[Score]:
     """
     scores, rng = [], np.random.RandomState(random_state)
     X = _some(X, rng)
-    learnt = learnt if learnt is None or hasattr(learnt, "indptr") else learnt[::-(-learnt.shape[0] // MOST_ROWS)]
+    learnt = learnt if learnt is None else thinned(learnt)
     if hasattr(model, "explained_variance_ratio_"):
         scores.append(_explained(model))
     if hasattr(model, "score_samples"):
         scores += _likelihood(model, X if model.sparse or not hasattr(X, "indptr") else X.toarray(), learnt)
     return scores
+
+
+def thinned(X, rows=None):
+    """Those of the given ``rows`` (m,) of X, of all when None, that are enough to know each column by itself: all where X is sparse, else every
+    so-manieth, at most ``MOST_ROWS``."""
+    step = 1 if hasattr(X, "indptr") else -(-(X.shape[0] if rows is None else len(rows)) // MOST_ROWS)
+    return X[::step] if rows is None else X[rows[::step]]
 
 
 def _some(X, rng):
@@ -80,7 +88,7 @@ def _alone(X, learnt, layout) -> float | None:
     for block, span in layout.spans():
         x, seen = X[:, span], known[:, span]
         if block.likelihood == "gaussian":
-            mean, variance = _moments(seen)
+            mean, variance = moments(seen)
             if layout.image is not None:
                 variance = np.full(block.size, variance.mean())
             if variance.min() <= 1e-12 * (variance + mean**2).mean():
@@ -96,14 +104,6 @@ def _alone(X, learnt, layout) -> float | None:
                 chances = (often + half) / max(often.sum() + half * len(often), 1e-12)
             total += float((x.mean(0) * np.log(np.where(chances > 0, chances, 1))).sum())
     return float(total)
-
-
-def _moments(X) -> tuple[np.ndarray, np.ndarray]:
-    """Mean (d,) and variance (d,) of the columns of X, dense or CSR, without a second X."""
-    slices = [X[s:s + 1000] for s in range(0, X.shape[0], 1000)]
-    dense = lambda A: np.asarray(A.toarray() if hasattr(A, "indptr") else A, np.float64)      # noqa: E731
-    mean = sum(dense(A).sum(0) for A in slices) / X.shape[0]
-    return mean, sum(np.square(dense(A) - mean).sum(0) for A in slices) / X.shape[0]
 
 
 def _alone_where_seen(X, learnt, layout) -> float | None:

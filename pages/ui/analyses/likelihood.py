@@ -8,14 +8,13 @@ import streamlit as st
 
 from lvm_core import figures
 from lvm_core.archive import IMPORTED
-from lvm_core.quality import Marginal, marginal
+from lvm_core.quality import Marginal, marginal, thinned
 from pages.ui import items, scores, work
 
 TITLE, RANK = "Likelihood", 20
 QUESTION = "How likely does the model find data it has not seen? The one number that compares models of the same data and noise."
 ROWS, DRAWS = (100, 500, 2000, 5000), (50, 500, 5000)
 MOST_BARS = 40
-MOST_LEARNT = 20_000     # rows that tell each column's own distribution, which the estimate is held against
 
 
 def why_not(run) -> str:
@@ -37,9 +36,9 @@ def draw(run) -> None:
         draws = st.selectbox("Draws a row", DRAWS, 1, format_func="{:,}".format, key=f"draws-likelihood-{run.id}", width=160,
                              help="Codes drawn for each row. The estimate rises towards the truth with their number; time grows with it too.") if sampled else 0
     chosen = np.sort(np.random.RandomState(0).permutation(rows)[:n])
-    learnt = run.fitted.train[::-(-len(run.fitted.train) // MOST_LEARNT)] if len(run.fitted.held_out) else None
     found = work.result(run, "Measuring the likelihood", {"rows": int(n), "draws": int(draws)},
-                        lambda on_step: marginal(model, run.dataset.X[chosen], int(draws), learnt=None if learnt is None else run.dataset.X[learnt], on_step=on_step))
+                        lambda on_step: marginal(model, run.dataset.X[chosen], int(draws), on_step=on_step,
+                                                 learnt=thinned(run.dataset.X, run.fitted.train) if len(run.fitted.held_out) else None))
     if found is None:
         return
     scores.show(found.scores)
