@@ -1,6 +1,6 @@
 """What a dataset, a fit and a map are on disk: one folder each of JSON, ``.npy``, Parquet and safetensors, readable without the app.
 
-    DATASET/  dataset.json   format, name, label, notes, source, kind, n, d, fingerprint
+    DATASET/  dataset.json   format, name, label, notes, source, added columns, kind, n, d, fingerprint
               codec.json     the way from rows of X back to items
               X.npy          (n, d) float32, or X.safetensors: data, indices, indptr and shape of a CSR matrix
               rows.parquet   everything known of each row
@@ -48,15 +48,17 @@ def save_dataset(folder: Path, dataset: Dataset, **more) -> None:
             files.write_array(temporary / "X.npy", dataset.X)
         files.write(temporary / "rows.parquet", _to_parquet(dataset.rows))
         files.write_json(temporary / "codec.json", dataset.codec.to_json(), durable=True)
-        head = {"format": FORMAT, "name": dataset.name, "label": dataset.label, "notes": dataset.notes, "source": dataset.source, "kind": dataset.kind,
+        head = {"format": FORMAT, "name": dataset.name, "label": dataset.label, "notes": dataset.notes, "source": dataset.source, "added": dataset.added, "kind": dataset.kind,
                 "n": len(dataset), "d": dataset.X.shape[1], "fingerprint": dataset.fingerprint}
         files.write_json(temporary / "dataset.json", head | more, durable=True)
 
 
-def save_rows(folder: Path, rows: pd.DataFrame) -> None:
-    """Put other columns beside the rows of a dataset that is kept; their number stays."""
-    with files.plainly("Keeping the column"):
-        files.write(Path(folder) / "rows.parquet", _to_parquet(rows))
+def save_rows(folder: Path, rows: pd.DataFrame, added: list[str]) -> None:
+    """Put other columns beside the rows of a dataset that is kept; their number stays. ``added``: those that did not come with it."""
+    folder = Path(folder)
+    with files.plainly("Keeping the columns"):
+        files.write(folder / "rows.parquet", _to_parquet(rows))
+        files.write_json(folder / "dataset.json", files.read_json(folder / "dataset.json") | {"added": added})
 
 
 def load_dataset(folder: Path) -> Dataset:
@@ -66,7 +68,9 @@ def load_dataset(folder: Path) -> Dataset:
     try:
         codec = codec_from_json(files.read_json(folder / "codec.json"))
         X = _read_X(folder)
-        return Dataset(str(head["name"]), X, _from_parquet(folder / "rows.parquet"), codec, head["label"], [str(note) for note in head["notes"]], dict(head["source"]))
+        rows = _from_parquet(folder / "rows.parquet")
+        added = [name for name in head.get("added", []) if name in rows]      # saves from before columns could be taken away have none
+        return Dataset(str(head["name"]), X, rows, codec, head["label"], [str(note) for note in head["notes"]], dict(head["source"]), added)
     except StoreError:
         raise
     except Exception as error:      # whatever a damaged or hand-made folder makes the codecs and Dataset stumble over

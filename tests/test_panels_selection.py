@@ -253,10 +253,15 @@ def test_a_selection_becomes_a_group_and_a_column(opened):
     press(app, "Save")
     assert run.dataset.rows["my group"].tolist() == [i < 20 for i in range(60)] and "my group" in run.dataset.colours()
     again = load_dataset(WORKSPACE.dataset_folder(run.data.id))
-    assert again.rows["my group"].tolist() == run.dataset.rows["my group"].tolist() and again.fingerprint == run.dataset.fingerprint
+    assert again.added == ["my group"] and again.rows["my group"].tolist() == run.dataset.rows["my group"].tolist() and again.fingerprint == run.dataset.fingerprint
     assert chosen.save_column(run, "My Group", membership(run.dataset, [0])) == "My Group 2"
     settle(app, run)
-    run.dataset.rows = run.dataset.rows.drop(columns=["my group", "My Group 2"])
+    app.selectbox(key=f"colour-{run.dataset.name}").set_value("my group").run()
+    press(app, "Remove my group")
+    assert run.dataset.added == ["My Group 2"] and app.selectbox(key=f"colour-{run.dataset.name}").value != "my group" and not app.exception
+    press(app, "Remove My Group 2")
+    again = load_dataset(WORKSPACE.dataset_folder(run.data.id))
+    assert run.dataset.added == again.added == [] and list(again.rows) == list(run.dataset.rows) and not {"my group", "My Group 2"} & {*again.rows}
 
 
 def test_a_selection_is_trained_on_alone_and_labels_a_new_dataset(opened):

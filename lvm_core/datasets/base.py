@@ -23,7 +23,7 @@ class Dataset:
     X (n, d): float32, or CSR float32 for text. ``rows``: DataFrame (n, ...) of everything known of each row, in plain
     types: labels, metadata, the original columns of a table, ``text`` for documents, ``file`` for images.
     ``label``: the column of ``rows`` to colour by first, or None. ``notes``: what was understood and every warning,
-    one sentence each. ``source``: how to make it again (JSON).
+    one sentence each. ``source``: how to make it again (JSON). ``added``: columns of ``rows`` that a person put beside them since.
     """
 
     name: str
@@ -33,6 +33,7 @@ class Dataset:
     label: str | None = None
     notes: list[str] = field(default_factory=list)
     source: dict = field(default_factory=dict)
+    added: list[str] = field(default_factory=list)
 
     def __post_init__(self):
         if len(self.rows) != self.X.shape[0]:

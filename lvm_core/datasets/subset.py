@@ -75,7 +75,7 @@ def groups_column(dataset: Dataset, groups: dict[str, list[int]]) -> pd.Series:
 def labelled(dataset: Dataset, column: str, name: str) -> Dataset:
     """The same rows with another column as their label, as a dataset called ``name``; X is shared. In a table the model does not see that column either way."""
     digest = hashlib.sha256("\x00".join(map(str, dataset.rows[column])).encode()).hexdigest()[:16]
-    return replace(dataset, name=name, label=column, notes=[*dataset.notes, f"The label is {column}, chosen by hand on a map of {dataset.name}."],
+    return replace(dataset, name=name, label=column, added=[], notes=[*dataset.notes, f"The label is {column}, chosen by hand on a map of {dataset.name}."],
                    source={"origin": "a label by hand", "of": dataset.name, "values": digest})
 
 

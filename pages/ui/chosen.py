@@ -55,15 +55,20 @@ def _column(run, name: str) -> None:
     use = st.radio("Where", ("colour", "label"), format_func={"colour": "in this dataset: to colour by, to search, to compare", "label": "in a new dataset, as its label: for models that learn from labels"}.get,
                    key=f"column-where-{run.id}")
     wanted = clean(name, 40).strip() or ("chosen" if what == "selection" else "group")
-    if not st.button("Save", icon=":material/save:", type="primary", key=f"column-save-{run.id}"):
-        return
-    values = membership(run.dataset, run.selection) if what == "selection" else groups_column(run.dataset, groups)
+    saved = st.button("Save", icon=":material/save:", type="primary", key=f"column-save-{run.id}")
+    gone = [old for i, old in enumerate(run.dataset.added)
+            if st.button(f"Remove {md(old, 40)}", icon=":material/delete:", key=f"column-remove-{run.id}-{i}", help="Takes this column, saved here before, away from the rows.")]
     try:
-        save_column(run, wanted, values, as_label=use == "label")
+        if saved:
+            save_column(run, wanted, membership(run.dataset, run.selection) if what == "selection" else groups_column(run.dataset, groups), as_label=use == "label")
+        elif gone:
+            remove_column(run, gone[0])
+        else:
+            return
     except ValueError as error:
         st.error(md(str(error), 400), icon=":material/error:")
     else:
-        st.rerun() if use == "colour" else st.switch_page("train.py")
+        st.switch_page("train.py") if saved and use == "label" else st.rerun()
 
 
 def save_column(run: state.Run, wanted: str, values: pd.Series, *, as_label: bool = False) -> str:
@@ -76,11 +81,23 @@ def save_column(run: state.Run, wanted: str, values: pd.Series, *, as_label: boo
 
         state.use_data(state.Data(labelled(replace(dataset, rows=rows), name, f"{dataset.name} by {name}")))
         return name
-    save_rows(WORKSPACE.dataset_folder(run.data.id), rows)
-    dataset.rows = rows
-    run.cache.pop("targets", None)
+    _keep_rows(run, rows, [*dataset.added, name])
     st.toast(f"Saved as the column {md(name, 40)}: colour by it, search it, compare by it.")
     return name
+
+
+def remove_column(run: state.Run, name: str) -> None:
+    """Take away a column that :func:`save_column` put there, on disk too. Raises ValueError."""
+    if name in run.dataset.added:       # not by another hand since
+        _keep_rows(run, run.dataset.rows.drop(columns=name), [old for old in run.dataset.added if old != name])
+        st.toast(f"The column {md(name, 40)} is gone.")
+
+
+def _keep_rows(run, rows: pd.DataFrame, added: list[str]) -> None:
+    save_rows(WORKSPACE.dataset_folder(run.data.id), rows, added)
+    run.dataset.rows, run.dataset.added = rows, added
+    for derived in ("targets", "named regions"):
+        run.cache.pop(derived, None)
 
 
 def _train(run, name: str) -> None:

@@ -58,15 +58,15 @@ def _colours_of(run: state.Run, name: str | None, scale: str | None) -> tuple[di
     if name is not None and name not in run.dataset.rows.columns:
         raise Refused(404, "There is no such column to colour by.")
     with _MAKING:
-        held = run.cache.get("coloured")
-        if held is None or held[0] != (name, scale):
+        held, rows = run.cache.get("coloured"), run.dataset.rows
+        if held is None or held[0] != (name, scale) or held[1] is not rows:
             n = len(run.dataset)
             try:
-                found = colouring(run.dataset.rows[name] if name else None, n, scale)
+                found = colouring(rows[name] if name else None, n, scale)
             except ValueError as error:
                 raise Refused(400, str(error)) from error
-            held = run.cache["coloured"] = (name, scale), (found.legend, found.palette, found.index[order(n)])
-        return held[1]
+            held = run.cache["coloured"] = (name, scale), rows, (found.legend, found.palette, found.index[order(n)])
+        return held[2]
 
 
 # -- questions ---------------------------------------------------------------------------------------------------------
