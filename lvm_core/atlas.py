@@ -7,7 +7,7 @@ from functools import lru_cache
 import numpy as np
 
 UNITS = 65535                                                       # places are whole numbers from 0 to this over the map's square
-_TURNS = (0x9E3779B1, 0x7F4A7C15), (0x85EBCA6B, 0x165667B1)         # odd factors and offsets of the mixing, the same in assets/atlas/order.js
+_TURNS = (0x9E3779B1, 0x7F4A7C15), (0x85EBCA6B, 0x165667B1)         # odd factors and offsets of the mixing, the same in assets/atlas/core.js
 _CELLS = 256                                                        # of the grid, a side: a cell's number is 16 bits, which sort quickest
 
 
@@ -73,6 +73,13 @@ class Sheet:
 
     def _cell(self, values: np.ndarray, axis: int) -> np.ndarray:
         return np.clip((values - self.low[axis]) * (_CELLS / self.side), 0, _CELLS - 1).astype(np.int32)
+
+
+def squared(P: np.ndarray) -> np.ndarray:
+    """Positions (m, 2) as uint16 over the least square that holds them, in its middle."""
+    low, high = P.min(0), P.max(0)
+    side = max(float((high - low).max()), 1e-30)
+    return np.rint(((P - (low + high) / 2) / side + 0.5).clip(0, 1) * UNITS).astype("<u2")
 
 
 def packed(rows, n: int) -> bytes:

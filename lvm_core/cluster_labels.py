@@ -151,11 +151,9 @@ def _terms(dataset, labels, most: int = 3) -> dict[int, list[str]]:
     """Words of three letters or more that the regions' documents share: each in at least a tenth of them, and in two."""
     terms, found = dataset.codec.terms, {}
     for c, words in class_words(dataset.X, labels, terms, 60, power=0.5).items():
-        rows = np.flatnonzero(labels == c)
-        columns = {terms[j]: j for j in np.unique(dataset.X[rows].indices)}
-        said = [word for word, _ in words if sum(map(str.isalpha, word)) >= 3 and word in columns]
-        share = np.asarray((dataset.X[rows][:, [columns[word] for word in said]] > 0).sum(0)).ravel() if said else []
-        found[c] = [word for word, count in zip(said, share) if count >= max(2, 0.1 * len(rows))][:most]
+        X = dataset.X[np.flatnonzero(labels == c)]
+        documents = dict(zip(terms, X.getnnz(0)))
+        found[c] = [word for word, _ in words if sum(map(str.isalpha, word)) >= 3 and documents[word] >= max(2, 0.1 * X.shape[0])][:most]
     return found
 
 

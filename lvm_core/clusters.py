@@ -37,6 +37,11 @@ class Clusters:
         return int(self.labels.max(initial=-1)) + 1
 
 
+def letter(c: int) -> str:
+    """What cluster c is called: A, B, ... Z, A1, B1, ..."""
+    return f"{chr(65 + c % 26)}{c // 26 or ''}"
+
+
 def clusters(Z, method: str = "kmeans", setting: int | None = None, *, most: int = 12, random_state: int = 0, on_step: OnStep | None = None) -> Clusters:
     """Cluster codes Z (n, k), as they are: their own scale says what is near.
 

@@ -13,6 +13,7 @@ from .escape import clean
 
 ACCENT, OTHER = "#0F8B8D", "#757575"
 LEVELS, NONE = 255, 255             # steps of a scale: indices 0 to 254; the index of points without a value
+_FAR = 1e300        # differences of numbers farther out are more than a float holds
 MOST_CLASSES = 255                  # that get an index of their own
 FEW = 12                            # so many different whole numbers are classes; more are a scale
 SCALES = "sequential", "diverging", "log"
@@ -108,7 +109,7 @@ def _order(names: list[str], counts) -> list[int]:
 def _scaled(column: pd.Series, scale: str | None, palette, index) -> dict:
     dates = pd.api.types.is_datetime64_any_dtype(column)
     values = _seconds(column) if dates else column.to_numpy(np.float64, na_value=np.nan)
-    known = np.isfinite(values)
+    known, values = np.isfinite(values), np.clip(values, -_FAR, _FAR)
     seen = values[known]
     low, high = (float(v) for v in np.percentile(seen, [1, 99])) if len(seen) else (0.0, 1.0)
     if not high > low:

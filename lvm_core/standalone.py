@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from .atlas import UNITS, squared
 from .map_colours import Colours
 from .map_export import Extract, shown
 from .posters import drawn_order, plain
@@ -21,7 +22,7 @@ from .quality.base import Score, percent
 ASSETS = Path(__file__).resolve().parents[1] / "assets"
 SCRIPTS = "atlas/core.js", "atlas/camera.js", "atlas/gl.js", "atlas/canvas.js", "atlas/gestures.js", "standalone/page.js"
 MOST_NAMED, MOST_PICTURED, MOST_COLUMNS = 50_000, 2_000, 8      # rows with name and columns, rows with a picture or curve, columns
-UNITS, THUMB_SIDE, CURVE_POINTS = 65535, 48, 96
+THUMB_SIDE, CURVE_POINTS = 48, 96
 
 
 def page(extract: Extract, colours: Colours, title: str, facts: tuple[str, ...] = (), scores: tuple[Score, ...] = (), on_step: OnStep | None = None) -> bytes:
@@ -48,10 +49,8 @@ def page(extract: Extract, colours: Colours, title: str, facts: tuple[str, ...] 
 
 
 def _points(P) -> dict:
-    low, high = P.min(0).astype(np.float64), P.max(0).astype(np.float64)
-    side = max(float((high - low).max()), 1e-12)
-    units = np.clip(np.rint((P - (low + high) / 2) * (UNITS / side) + UNITS / 2), 0, UNITS)
-    return {"places": _packed(units.astype("<u2")), "extent": ((high - low) / side * UNITS).tolist()}
+    sides = np.ptp(P.astype(np.float64), axis=0)
+    return {"places": _packed(squared(P.astype(np.float64))), "extent": (sides / max(sides.max(), 1e-30) * UNITS).tolist()}
 
 
 def _packed(values: np.ndarray) -> str:

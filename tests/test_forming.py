@@ -5,11 +5,11 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from lvm_core import DATASETS, MODELS, PROJECTIONS
-from lvm_core.atlas import place
+from lvm_core.atlas import place, squared
 from lvm_core.fitting import sampled
 from lvm_core.progress import Progress, Reporter
 from lvm_core.seeds import between_seeds
-from pages.ui import forming, maps, state
+from pages.ui import maps, state
 from pages.ui.jobs import Job
 from tests.test_live import ask, client, parse     # noqa: F401 - client is a fixture
 from tests.test_pages import open_page
@@ -50,7 +50,7 @@ def test_the_newest_positions_come_in_drawn_order(run, client):
     head, data = parse(ask(client, run, "forming", job="watched", since=0))
     units = np.frombuffer(data, "<u2").reshape(-1, 2)
     assert head == {"version": 1, "m": n, "whole": True, "running": False} and len(units) == n
-    assert_array_equal(units[place(n)], forming.squared(P))
+    assert_array_equal(units[place(n)], squared(P))
     again, _ = parse(ask(client, run, "forming", job="watched", since=1))
     assert again["m"] == 0
     assert parse(ask(client, run, "forming", job="nothing"))[0]["running"] is False
@@ -66,15 +66,15 @@ def test_of_a_sample_its_places_come_along(run, client, monkeypatch):
     places, units = np.frombuffer(data, "<i4", 50), np.frombuffer(data, "<u2", offset=200).reshape(-1, 2)
     assert not head["whole"] and (np.diff(places) > 0).all() and len(units) == 50
     rows = sampled(178, job.about)
-    assert_array_equal(units[np.argsort(np.argsort(place(178)[rows]))], forming.squared(P))
+    assert_array_equal(units[np.argsort(np.argsort(place(178)[rows]))], squared(P))
 
 
 def test_squared_keeps_the_shape_and_fills_the_square():
     P = np.array([[0.0, 0], [10, 5], [5, 0]])
-    units = forming.squared(P).astype(float)
+    units = squared(P).astype(float)
     assert units.min() >= 0 and units.max() == 65535
     assert_allclose((units[1] - units[0]) / 65535, [1, 0.5], atol=1e-4)
-    assert_array_equal(forming.squared(np.zeros((3, 2))), forming.squared(np.zeros((3, 2))))
+    assert_array_equal(squared(np.zeros((3, 2))), squared(np.zeros((3, 2))))
 
 
 def test_maps_of_codes_and_data_are_kept_listed_and_deleted(run):

@@ -17,7 +17,7 @@ from sklearn.neighbors import NearestNeighbors
 from lvm_core.files import StoreError
 from lvm_core.quality import map_trust as module
 from lvm_core.quality import ranks
-from lvm_core.quality.large_scale import large_scale
+from lvm_core.quality.large_scale import Layout, layouts_agree
 from lvm_core.quality.map_trust import MapTrust, map_trust
 from lvm_core.quality.trust_files import load_trust, save_trust
 from lvm_core.quality.trust_scores import TITLES, beside, reach, trust_scores
@@ -179,14 +179,15 @@ def test_rows_without_a_label_do_not_vote():
 def test_triples_and_distances():
     A = rng.normal(size=(200, 3))
     D = cdist(A, A)[np.triu_indices(200, 1)], cdist(A[:, :2], A[:, :2])[np.triu_indices(200, 1)]
-    found = large_scale(A, A[:, :2])
+    agree = lambda A, P: layouts_agree(Layout(A), Layout(P))      # noqa: E731
+    found = agree(A, A[:, :2])
     assert abs(found["distances"][0] - np.corrcoef(*D)[0, 1]) < 5 * found["distances"][1]
     assert abs(found["ranks"][0] - spearmanr(*D)[0]) < 5 * found["ranks"][1]
-    assert_allclose([v for v, _ in large_scale(A, 3 * A).values()], 1)
-    noise = large_scale(A, rng.normal(size=(200, 2)))
+    assert_allclose([v for v, _ in agree(A, 3 * A).values()], 1)
+    noise = agree(A, rng.normal(size=(200, 2)))
     assert abs(noise["triplets"][0] - 0.5) < 0.03 and abs(noise["ranks"][0]) < 0.05
-    assert large_scale(A, np.zeros((200, 2)))["triplets"][0] == 0.5
-    assert_allclose(large_scale(sparse.csr_matrix(A), A[:, :2])["ranks"], found["ranks"])
+    assert agree(A, np.zeros((200, 2)))["triplets"][0] == 0.5
+    assert_allclose(agree(sparse.csr_matrix(A), A[:, :2])["ranks"], found["ranks"])
 
 
 # -- maps whose faults are known ---------------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 //
 // What a layer may rely on (a class in layer_NAME.js, registered by LAYERS.push(Name), constructed with the atlas it lies on):
 //   methods, each optional: draw(context, atlas) each frame on the overlay, in pixels of the page; hover({ i, row, head } | null);
-//     click({ i, row, event } | null); takes([px, py], event): true where a click there is the layer's own; scene(head) a map has come whole; camera() it moved; data(data) Python passed new data; key(event); close()
+//     click({ i, row, event } | null); takes([px, py], event): true where a click there is the layer's own; scene(head) a map has come whole, or has other colours; camera() it moved; data(data) Python passed new data; key(event); close()
 //   atlas.wire, atlas.ask(route, query, values), atlas.data; atlas.n, atlas.rowOf(i), atlas.placeOf(row);
 //     atlas.positions Uint16Array(2n) in drawn order; atlas.unitOf(x, y) from the map's own units; atlas.head: the scene's head (legend)
 //   atlas.camera: toScreen(ux, uy), toUnit(px, py), scale; atlas.moved() after changing it
@@ -42,7 +42,7 @@ class Atlas {
   }
 
   backend(canvas) {
-    try { return new GlPoints(canvas, () => this.restore()); } catch { return new FlatPoints(canvas); }
+    try { return new GlPoints(canvas, () => this.restore()); } catch { const fresh = canvas.cloneNode(); canvas.replaceWith(fresh); return new FlatPoints(fresh); }       // one that WebGL has had draws nothing else
   }
 
   close() {
@@ -91,7 +91,7 @@ class Atlas {
     if (turn !== this.turn || this.closed) return;
     const head = (this.head = scene.head), n = head.n;
     this.n = n; this.loaded = this.gathered = 0; this.order = this.order?.n === n ? this.order : new Order(n);
-    this.positions = new Uint16Array(2 * n); this.look0 = new Uint8Array(n); this.look = new Uint8Array(4 * n); this.painted = null; this.grid = null; this.density.forget();
+    this.positions = new Uint16Array(2 * n); this.look0 = new Uint8Array(n); this.look = new Uint8Array(4 * n); this.painted = null; this.grid = null; this.density = new Density();
     if (this.shown !== map) { this.hiding.clear(); this.fading.clear(); this.hidden = this.faded = null; this.shown = map; }
     this.camera.extent = head.extent; this.camera.fit();
     this.points.room(n); this.setColours(head, new Uint8Array(scene.buffer, scene.start, 1024));
@@ -104,6 +104,7 @@ class Atlas {
     Object.assign(this.root.dataset, { drawn: n, took: Math.round(performance.now() - start), backend: this.points.constructor.name });     // for tests and benchmarks
     this.layers("scene", head); this.tell("scene", head);
     this.unpainted = true; this.words = null; this.invalidate();
+    if (this.data.colour !== colour) this.recolour();       // changed on the way
   }
 
   take({ head: { start, end }, buffer, start: at }) {
@@ -129,7 +130,7 @@ class Atlas {
 
   async recolour() {
     const { map, colour } = this.data, { head, buffer, start } = await this.wire.request("colours", colour ? { map, colour } : { map }, null);
-    if (this.data.colour !== colour || buffer.byteLength - start - 1024 !== this.n || this.loaded < this.n) return;
+    if (this.data.colour !== colour || buffer.byteLength - start - 1024 !== this.n || this.loaded < this.n) return;      // a map that is coming asks again when it is there
     this.look0 = new Uint8Array(buffer, start + 1024, this.n).slice();
     Object.assign(this.head, { groups: undefined, scale: undefined, color: undefined, title: undefined }, head);
     this.setColours(this.head, new Uint8Array(buffer, start, 1024));
@@ -188,7 +189,7 @@ class Atlas {
 
   fit() { this.camera.fit(); this.moved(); }
 
-  // What lies over the edges: a long legend, and above it the buttons. The map moves aside when nobody has moved it yet.
+  // What lies over the edges: a long legend, and above it the buttons. The map makes room for it, wherever it has been moved to.
   room() {
     const { camera, legendBox: box, stage } = this, { offsetWidth: w, offsetHeight: h } = box, wide = stage.clientWidth >= 480;
     const left = wide && stage.contains(box) && h > 0.4 * stage.clientHeight ? box.offsetLeft + w : 0, top = wide ? this.bar.offsetTop + this.bar.offsetHeight : 0;
@@ -315,7 +316,7 @@ class Atlas {
   // The nearest point around a place on the screen that is not hidden, or null.
   async find([px, py]) {
     const { map } = this.data, [x, y] = this.mapOf(...this.camera.toUnit(px, py)), radius = REACH / this.camera.k / UNITS * this.head.side;
-    const { head } = await this.ask("pick", { map, x, y, radius });
+    const { head } = await this.ask("pick", { map, x, y, radius, most: this.hidden ? 1000 : 8 });
     const found = head.places.findIndex((i) => i < this.loaded && !(this.look[4 * i + 2] & 2));
     return found < 0 ? null : { i: head.places[found], row: head.rows[found] };
   }

@@ -5,11 +5,11 @@ const CLICK = 4;        // pixels a press may wander and still be a click
 class Gestures {
   constructor(atlas, stage, shape, signal) {
     Object.assign(this, { atlas, stage, shape, fingers: new Map(), corners: null });
-    const on = (kind, act, options = {}) => stage.addEventListener(kind, act.bind(this), { signal, ...options });
+    const on = (kind, act, options = {}) => stage.addEventListener(kind, act.bind(this), { signal, ...options }), over = (event) => event.target.closest(".at-legend");
     on("pointerdown", this.down); on("pointermove", this.move); on("pointerup", this.up); on("pointercancel", this.drop);
     on("pointerleave", () => atlas.point(null)); on("keydown", this.key);
-    on("wheel", this.wheel, { passive: false });
-    on("dblclick", () => { if (this.tool === "pan") atlas.fit(); });
+    on("wheel", (event) => { if (!over(event)) this.wheel(event); }, { passive: false });
+    on("dblclick", (event) => { if (this.tool === "pan" && !over(event)) atlas.fit(); });
     this.set("pan");
   }
 
@@ -29,7 +29,7 @@ class Gestures {
 
   move(event) {
     const at = this.at(event), before = this.fingers.get(event.pointerId);
-    if (!before) { if (event.pointerType !== "touch") this.atlas.point(at); return; }
+    if (!before) { if (event.pointerType !== "touch") this.atlas.point(event.target.closest(".at-legend") ? null : at); return; }
     if (Math.hypot(at[0] - this.start[0], at[1] - this.start[1]) > CLICK) this.wandered = true;
     if (this.fingers.size === 2) this.pinch(event.pointerId, at);
     else if (this.corners) this.extend(at);

@@ -23,9 +23,9 @@ class Grid {
     return found;
   }
 
-  // No more than lie in a part.
+  // No more than lie in a part. One that ends within a cell of the map's edge, or beyond it on one side alone, is not told from its last cells.
   least([left, bottom, right, top]) {
     const cell = 2 ** FINE;
-    return right - left < 3 * cell || top - bottom < 3 * cell ? 0 : this.runs([left + cell, bottom + cell, right - cell, top - cell]).reduce((sum, [from, to]) => sum + to - from, 0);
+    return right - left < 3 * cell || top - bottom < 3 * cell || Math.max(left, bottom) + cell > UNITS || Math.min(right, top) - cell < 0 ? 0 : this.runs([left + cell, bottom + cell, right - cell, top - cell]).reduce((sum, [from, to]) => sum + to - from, 0);
   }
 }

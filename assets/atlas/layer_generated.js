@@ -5,13 +5,13 @@ class Generated {
 
   data(data) { if (data.made !== this.made) { this.made = data.made; this.load(); } }
 
-  scene() { this.load(); }
+  scene() { if (this.drawn !== this.atlas.positions) { this.drawn = this.atlas.positions; this.load(); } }
 
   async load() {
     const { atlas } = this, map = atlas.data.map;
     if (!this.made || !atlas.n) { this.places = []; atlas.invalidate(); return; }
     const { head, buffer, start } = await atlas.ask("generated", { map });
-    if (map !== atlas.data.map) return;
+    if (!this.made || map !== atlas.data.map) return;
     const P = new Float32Array(buffer, buffer.byteLength - 4 * head.n * head.dims);
     this.places = Array.from({ length: head.n }, (_, i) => atlas.unitOf(P[2 * i], P[2 * i + 1]));
     atlas.say(`Rings: ${head.n} new samples from the prior, seed ${head.seed}, placed like any new item.`);

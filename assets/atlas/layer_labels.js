@@ -5,16 +5,15 @@ const FONTS = ["600 14px", "500 12.5px", "500 11.5px"], PICTURE = 30, GAP = 6, N
 
 class Labels {
   constructor(atlas) {
-    Object.assign(this, { atlas, on: true, regions: [], boxes: [], pictures: new Map() });
+    Object.assign(this, { atlas, on: true, regions: [], boxes: [], pictures: new Map(), waiting: !!atlas.data.job });
     this.toggle = button("at-labels", "Aa", "Labels: dense regions of this picture, named by what their items share. They are regions of the picture, not proof of groups in the data.", () => this.set(!this.on));
     this.toggle.setAttribute("aria-label", "labels"); this.toggle.setAttribute("aria-pressed", "true");
     atlas.bar.append(this.toggle);
     this.list = element("details", "at-names"); this.list.hidden = true; atlas.side.append(this.list);
     this.hovered = (event) => this.point(event); atlas.stage.addEventListener("pointermove", this.hovered);
-    this.watch = new ResizeObserver(() => { this.arrange(); atlas.invalidate(); }); this.watch.observe(atlas.stage);
   }
 
-  close() { clearTimeout(this.timer); this.watch.disconnect(); this.atlas.stage.removeEventListener("pointermove", this.hovered); }
+  close() { clearTimeout(this.timer); this.atlas.stage.removeEventListener("pointermove", this.hovered); }
 
   set(on) { this.on = on; this.toggle.setAttribute("aria-pressed", String(on)); if (on) this.scene(); this.show(); this.atlas.invalidate(); }
 
@@ -25,7 +24,8 @@ class Labels {
     clearTimeout(this.timer); this.timer = setTimeout(() => this.load(map), 400);       // the points come first
   }
 
-  data() { this.scene(); this.show(); }       // a map that was being made is there now
+  // A map that was being made is there now. Otherwise the list stays as it is, scrolled and with a name half written.
+  data({ job }) { this.scene(); if (!!job !== this.waiting) { this.waiting = !!job; this.show(); } }
 
   async load(map) {
     if (this.atlas.closed || map !== this.atlas.data.map) return;
@@ -46,9 +46,12 @@ class Labels {
     this.arrange(); this.show(); this.atlas.invalidate();
   }
 
+  // What places of names depend on, besides the map: how large it is, and how much of it lies under the legend.
+  room() { const { left, top, width, height } = this.atlas.camera; return `${left} ${top} ${width} ${height}`; }
+
   arrange() {
     const { atlas } = this, { camera } = atlas;
-    this.labels = [];
+    this.labels = []; this.laid = this.room();
     if (!atlas.head || !this.regions.length) return;
     const context = atlas.overlay.getContext("2d"), font = getComputedStyle(atlas.root).fontFamily, k = camera.k / camera.scale;
     const labels = this.regions.map((region) => {
@@ -64,6 +67,7 @@ class Labels {
   draw(context, { camera, root, data, hidden, order }) {
     this.boxes = [];
     if (!this.on || data.job || !this.labels || !this.regions.length) return;
+    if (this.laid !== this.room()) this.arrange();
     const style = getComputedStyle(root), ink = style.getPropertyValue("--ink") || "#17242b", ground = style.getPropertyValue("--ground") || "#fff";
     context.textBaseline = "middle"; context.lineJoin = "round";
     for (const label of this.labels) {
@@ -139,8 +143,9 @@ class Labels {
     let over = false;
     const end = async (keep) => {
       if (over) return; over = true;
-      if (keep) { const { head } = await this.atlas.wire.tell("call", { map: this.map, key: region.key, name: input.value.trim() }); Object.assign(region, { name: head.name, own: head.own }); }
-      line.replaceWith(this.entry(region)); this.arrange(); this.atlas.invalidate();
+      try {
+        if (keep) { const { head } = await this.atlas.wire.tell("call", { map: this.map, key: region.key, name: input.value.trim() }); Object.assign(region, { name: head.name, own: head.own }); }
+      } finally { line.replaceWith(this.entry(region)); this.arrange(); this.atlas.invalidate(); }
     };
     input.setAttribute("aria-label", "another name; empty brings the automatic one back");
     input.addEventListener("keydown", (event) => { event.stopPropagation(); if (event.key === "Enter") end(true); else if (event.key === "Escape") end(false); });

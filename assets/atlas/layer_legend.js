@@ -11,7 +11,7 @@ class Legend {
 
   scene(head) {
     const what = JSON.stringify([this.atlas.data.map, this.atlas.data.colour, head.scale?.kind]);
-    if (what !== this.what) { if (this.atlas.hiding.has(this)) this.atlas.hide(null, this); this.off.clear(); this.range = [0, NO_VALUE - 1]; this.what = what; }
+    if (what !== this.what) { this.dim(); if (this.atlas.hiding.has(this)) this.atlas.hide(null, this); this.off.clear(); this.range = [0, NO_VALUE - 1]; this.what = what; }
     this.head = head; this.counts = new Uint32Array(256);
     for (let i = 0; i < this.atlas.n; i++) this.counts[this.atlas.look0[i]]++;
     this.build();
@@ -57,7 +57,7 @@ class Legend {
     dot.style.background = group.color;
     key.append(dot, element("span", "at-lg-name", group.name), element("span", "at-lg-count", group.count.toLocaleString("en")));
     key.title = "Click hides or shows, double click shows it alone"; key.setAttribute("aria-label", `${group.name}, ${group.count} points`);
-    key.addEventListener("dblclick", () => this.solo(group.index));
+    key.addEventListener("dblclick", () => { this.toggle(group.index); this.solo(group.index); });      // its first click, taken back
     for (const [event, index] of [["pointerenter", group.index], ["pointerleave", null], ["focus", group.index], ["blur", null]]) line.addEventListener(event, () => this.glow(index), true);
     line.append(key, only);
     return { line, key, group };
@@ -67,7 +67,7 @@ class Legend {
 
   // This class alone; again: all.
   solo(index) {
-    const others = this.head.groups.map((g) => g.index).filter((i) => i !== index), alone = !this.off.has(index) && others.every((i) => this.off.has(i));
+    const all = this.head.groups?.map((g) => g.index) || Array.from({ length: NO_VALUE }, (_, v) => v), others = all.filter((i) => i !== index), alone = !this.off.has(index) && others.every((i) => this.off.has(i));
     this.off = new Set(alone ? [] : others);
     this.apply();
   }

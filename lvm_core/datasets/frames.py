@@ -80,7 +80,7 @@ def _as_series(rows, types, name, wishes, notes) -> Dataset:
     if wishes.kind not in ("auto", "array"):
         raise DataError(f"{name} cannot be read as {wishes.kind} and be cut into series by {wishes.series!r}; choose array, or none as the series column.")
     found = cut(rows, types, wishes.series, wishes.value, wishes.order, notes)
-    if wishes.label in rows and wishes.label not in found.rows:
+    if wishes.label != "auto" and wishes.label in rows and wishes.label not in found.rows:
         raise DataError(f"column {wishes.label!r} changes within a series and cannot be its label; there are: {name_list(found.rows.columns, 20)}.")
     label = _label(wishes, found.rows, {c: "ignore" if c == wishes.series else types[c] for c in found.rows}, None)
     if label is not None and types[label] in ("integer", "boolean") and found.rows[label].nunique() <= CLASSES:

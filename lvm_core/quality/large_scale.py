@@ -10,17 +10,8 @@ _TRIPLES, _PAIRS = 100_000, 50_000
 _AT_ONCE = 4e5
 
 
-def large_scale(A, P, *, metric: str = "euclidean", random_state: int = 0) -> dict[str, tuple[float, float]]:
-    """name -> (value, standard error) of a picture P (n, c) of rows A (n, d), dense or CSR.
-
-    "triplets": the share of random triples (i, j, l) whose picture agrees which of j and l is nearer to i (Wang et al., 2021,
-    arXiv:2012.04456); "ranks" and "distances": Spearman's and Pearson's correlation of the distances of random pairs.
-    """
-    return layouts_agree(Layout(A, metric, random_state), Layout(P, "euclidean", random_state))
-
-
 class Layout:
-    """Of random triples (i, j, l) of the rows of A (n, d), the same for every A of n rows by one ``random_state``: ``nearer`` (m,), -1 where j is nearer
+    """Of random triples (i, j, l) of the rows of A (n, d), dense or CSR, the same for every A of n rows by one ``random_state``: ``nearer`` (m,), -1 where j is nearer
     to i than l, 1 where l is, 0 where neither; ``distances`` of as many pairs (i, j) as are correlated."""
 
     def __init__(self, A, metric: str = "euclidean", random_state: int = 0):
@@ -33,7 +24,11 @@ class Layout:
 
 
 def layouts_agree(true: Layout, drawn: Layout) -> dict[str, tuple[float, float]]:
-    """What :func:`large_scale` gives, of two that are known."""
+    """name -> (value, standard error) of the rows' true layout and of their picture's.
+
+    "triplets": the share of the triples whose picture agrees which of j and l is nearer to i (Wang et al., 2021, arXiv:2012.04456);
+    "ranks" and "distances": Spearman's and Pearson's correlation of the distances of the pairs.
+    """
     told = true.nearer != 0
     right = np.where(drawn.nearer == true.nearer, 1.0, np.where(drawn.nearer == 0, 0.5, 0.0))[told]
     right = right if len(right) else np.full(2, 0.5)

@@ -58,9 +58,9 @@ def _likelihood(model, X, learnt) -> list[Score]:
     dense = np.asarray(X.toarray() if hasattr(X, "indptr") else X, np.float64)
     layout = model.layout_ if parts else Layout((Block("gaussian", dense.shape[1]),), model.layout_.image)
     mean, error = float(values.mean()), _standard_error(values)
-    alone = (_alone_where_seen if getattr(model, "holes", False) else _alone)(dense, learnt, layout)
+    alone = column_by_column(model, dense, learnt, layout)
     kinds = list(dict.fromkeys(block.likelihood for block in layout.blocks))
-    noise = " and ".join((NOISE | getattr(model, "noise_words", {}))[k] for k in kinds)
+    noise = " and ".join(noises(model)[k] for k in kinds)
     what = "a lower bound of the log-likelihood (ELBO)" if parts else "the log-likelihood"
     against = "" if alone is None else f", against {alone:.4g} of each column by itself"
     scores = [Score("ELBO" if parts else "Log-likelihood", mean,
@@ -79,6 +79,16 @@ def _likelihood(model, X, learnt) -> list[Score]:
         scores.append(Score("Bits in the code", float(bits.mean()), f"A row's code carries {bits.mean():.3g} bits about it on "
                             f"average{warning}.", baseline=0.0, unit="bits", error=_standard_error(bits)))
     return scores
+
+
+def noises(model) -> dict[str, str]:
+    """What each likelihood is called in a model."""
+    return NOISE | getattr(model, "noise_words", {})
+
+
+def column_by_column(model, X, learnt, layout) -> float | None:
+    """The baseline of a model's likelihood of the rows X (n, d): see :func:`_alone`; cells without a value count where the model says something of them."""
+    return (_alone_where_seen if getattr(model, "holes", False) else _alone)(X, learnt, layout)
 
 
 def _alone(X, learnt, layout) -> float | None:
@@ -111,12 +121,14 @@ def _alone_where_seen(X, learnt, layout) -> float | None:
     holes, total, known = layout.holes(X), 0.0, X if learnt is None else learnt
     unknown = holes if learnt is None else layout.holes(known)
     for block, span, _ in layout.values():
-        seen, there = ~holes[:, span.start], ~unknown[:, span.start]
-        if seen.any() and there.any():
-            part = _alone(X[seen, span], None if learnt is None else known[there, span], Layout((Block(block.likelihood, span.stop - span.start),)))
-            if part is None:
-                return None
-            total += part * seen.mean()
+        step = span.stop - span.start if block.likelihood == "categorical" else 1       # a category's columns have their holes together
+        for start in range(span.start, span.stop, step):
+            part, seen, there = slice(start, start + step), ~holes[:, start], ~unknown[:, start]
+            if seen.any() and there.any():
+                alone = _alone(X[seen, part], None if learnt is None else known[there, part], Layout((Block(block.likelihood, step),)))
+                if alone is None:
+                    return None
+                total += alone * seen.mean()
     return total
 
 

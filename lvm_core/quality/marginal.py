@@ -9,7 +9,7 @@ import numpy as np
 from ..layout import Block, Layout
 from ..progress import OnStep, Reporter
 from .base import Score
-from .likelihood import NOISE, _alone, _standard_error
+from .likelihood import _standard_error, column_by_column, noises
 
 ACTIVE = 0.01           # variance of the posterior's mean over rows from which a dimension is active
 BOUNDS = (1, 5, 50, 500, 5000)
@@ -52,8 +52,8 @@ def marginal(model, X, n_samples: int = 500, *, learnt=None, random_state: int =
     values = np.asarray(model.score_samples(X), np.float64)
     bound = hasattr(model, "elbo_parts")
     layout = model.layout_ if bound else Layout((Block("gaussian", X.shape[1]),), model.layout_.image)
-    mean, error, noise = float(values.mean()), _standard_error(values), noise_model(layout, X)
-    alone = _alone(_dense(X), learnt, layout)
+    mean, error, noise = float(values.mean()), _standard_error(values), noise_model(model, layout, X)
+    alone = column_by_column(model, _dense(X), learnt, layout)
     what = "a lower bound, by the model's own reckoning" if bound else "exact, no sampling"
     score = Score("Log-likelihood, at least" if bound else "Log-likelihood, exact", mean, f"{mean:.4g} ± {error:.2g} nats a row{_against(alone)} (standard error over {len(values):,} rows), "
                   f"{what}, under {noise}. Higher is better; compare only models of the same data and noise.", alone, unit="nats", error=error)
@@ -72,9 +72,9 @@ def _estimated(model, X, n_samples, learnt, random_state, on_step) -> Marginal:
     seen = X[:len(effective)]
     mean, std = (np.asarray(a, np.float64) for a in model.encode_distribution(seen))
     kl, active = (0.5 * (mean**2 + std**2 - 1) - np.log(std)).mean(0), int((mean.var(0) > ACTIVE).sum())
-    noise, best = noise_model(model.layout_, seen, _spread(model)), bounds[n_samples]
+    noise, best = noise_model(model, model.layout_, seen, _spread(model)), bounds[n_samples]
     found = Marginal(float(best.mean()), _standard_error(best), {k: float(v.mean()) for k, v in bounds.items()}, effective, kl, active, [], noise)
-    found.scores.extend(_sentences(found, _alone(_dense(seen), learnt, model.layout_), _standard_error(bounds[1]), n_samples))
+    found.scores.extend(_sentences(found, column_by_column(model, _dense(seen), learnt, model.layout_), _standard_error(bounds[1]), n_samples))
     return found
 
 
@@ -117,11 +117,11 @@ def _spread(model) -> str:
     return " of one learned spread for all pixels" if model.layout_.image is not None else " of a learned spread for each column"
 
 
-def noise_model(layout: Layout, X, spread: str = "") -> str:
+def noise_model(model, layout: Layout, X, spread: str = "") -> str:
     """In words: what p(x|z) is, without which a likelihood says nothing; of 0/1 values also whether they are 0 or 1.
     ``spread``: what more is known of the Gaussian noise."""
     kinds = list(dict.fromkeys(block.likelihood for block in layout.blocks))
-    words = " and ".join(NOISE[kind] + spread * (kind == "gaussian") for kind in kinds)
+    words = " and ".join(noises(model)[kind] + spread * (kind == "gaussian") for kind in kinds)
     if "gaussian" in kinds:
         words += ", a density in the units the model sees"
     for block, span in layout.spans():

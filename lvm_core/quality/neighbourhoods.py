@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +15,7 @@ from ..progress import Reporter
 from .ranks import Space
 
 MEASURES = "kept", "trust", "continuity"
+_door, _within = threading.Lock(), []
 
 
 @dataclass(frozen=True)
@@ -77,7 +80,7 @@ def compare(true: Space, pictures: tuple[Space, ...], rows, ks, labels: Labels |
 def nearest_blocks(A, k: int, rows=None) -> Iterator[np.ndarray]:
     """The k nearest other rows of A (n, d) for each of ``rows`` (all when None), nearest first: (b, k) int for some rows at a time, in their order. Whoever
     has enough may leave."""
-    space = Space(A)
+    space = Space(A, exact=A.shape[1] <= 3)     # ties may fall as they like; a compiler is not worth loading
     rows = np.arange(space.n) if rows is None else np.asarray(rows)
     blocks = [rows[s:s + space.block] for s in range(0, len(rows), space.block)]
     with ThreadPoolExecutor(cores()) as pool, _one_thread_each():
@@ -149,8 +152,17 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+@contextmanager
 def _one_thread_each():
-    """Products of matrices stay on the core that asks for them."""
+    """Products of matrices stay on the core that asks for them. The limit is the process's: the first of those at work sets it, the last lifts it."""
     from threadpoolctl import threadpool_limits
 
-    return threadpool_limits(1)
+    with _door:
+        _within.append(_within[0] if _within else threadpool_limits(1, "blas"))
+    try:
+        yield
+    finally:
+        with _door:
+            limit = _within.pop()
+            if not _within:
+                limit.restore_original_limits()

@@ -18,12 +18,12 @@ _SAMPLE = 4000          # of a row's distances, to tell about how far its neares
 
 class Space:
     """The rows of A (n, d), dense or CSR, and who is near whom among them by ``metric`` (euclidean or cosine). ``nearest`` (n, k) lists, by
-    k, take the place of those the distances give: a search that breaks ties in its own way."""
+    k, take the place of those the distances give: a search that breaks ties in its own way. Not ``exact``: ties need not fall as there."""
 
-    def __init__(self, A, metric: str = "euclidean", nearest: dict[int, np.ndarray] | None = None):
+    def __init__(self, A, metric: str = "euclidean", nearest: dict[int, np.ndarray] | None = None, exact: bool = True):
         self.A, self.metric, self.lists = A, metric, nearest or {}
         self.n = A.shape[0]
-        self.exact = self.n <= EXACT_ROWS
+        self.exact = exact and self.n <= EXACT_ROWS
         self._held = threading.local()
         if self.exact:
             self._whole = self._distances() if self.n <= _WHOLE_ROWS else None

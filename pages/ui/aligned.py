@@ -98,13 +98,7 @@ def _changed(ask: Ask):
 
 def _through(ask: Ask):
     """Real rows by number, decoded from their codes by this run's model."""
-    run, n = ask.run, len(ask.run.dataset)
-    try:
-        rows = [int(i) for i in ask.options.get("i", "").split(",")][:MOST_ITEMS]
-    except ValueError:
-        rows = [-1]
-    if not all(0 <= i < n for i in rows):
-        raise Refused(400, f"i must hold row numbers from 0 to {n - 1}.")
+    run, rows = ask.run, ask.rows(MOST_ITEMS)
     head, data = payload(run.dataset, run.dataset.decode(run.fitted.model.inverse_transform(np.asarray(run.fitted.codes[rows], np.float32))))
     return head | {"rows": rows, "names": [items.short(run.dataset, i) for i in rows]}, data
 

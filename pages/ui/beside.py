@@ -92,7 +92,7 @@ def _pane(slot, place: int, done: list, info, first: str | None) -> Pane | None:
         if run is None or run.fitted is None:
             st.error("What this run learnt cannot be read.", icon=":material/error:")
             return None
-        fitting = [n for n, cls in PROJECTIONS.items() if not cls.labels or run.dataset.targets() is not None]
+        fitting = maps.names(run)
         name = st.selectbox(f"Map {place + 1}", fitting, index=fitting.index(first or maps.default(run)), format_func=lambda n: maps.SHORT.get(n, n), key=f"pane-map-{place}-{run.id}", label_visibility="collapsed")
         projection, of = _settings(run, name, place)
     with slot:

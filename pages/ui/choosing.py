@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-import hashlib
+import time
 
 import numpy as np
 import pandas as pd
@@ -28,21 +28,22 @@ def bar(run: Run) -> None:
         _act("Invert", ":material/invert_colors:", "invert", run, mine, lambda: keep.inverted(run), "Choose what is not chosen.")
         with st.popover("Grow", icon=":material/zoom_out_map:", disabled=not mine or not chosen):
             k = int(st.number_input("Neighbours of each", 1, 100, 5, key=f"grow-k-{run.id}", help="The nearest by code, in all dimensions (not on the map), join the chosen."))
-            if st.button("Add them", icon=":material/add:", key=f"grow-selection-{run.id}", disabled=not mine, help="Adds the nearest of each chosen row."):
-                st.session_state[f"growing-{run.id}"] = k, run.selection
+            many = chosen * n > MOST_PAIRS
+            if st.button("Add them", icon=":material/add:", key=f"grow-selection-{run.id}", disabled=not mine or many,
+                         help=f"At most {int(MOST_PAIRS / n):,} chosen rows can be grown here." if many else "Adds the nearest of each chosen row."):
+                st.session_state[f"growing-{run.id}"] = k, run.selection, time.monotonic()
         _act("Undo", ":material/undo:", "undo", run, mine and not np.array_equal(run.data.chosen_before, run.selection), lambda: run.data.chosen_before, "As before the last change; once more brings it back.")
         _act("Clear", ":material/close:", "clear", run, mine and chosen > 0, lambda: [], "Choose nothing.")
     if f"growing-{run.id}" in st.session_state:
         _grow(run, *st.session_state[f"growing-{run.id}"])
 
 
-def _grow(run: Run, k: int, rows: np.ndarray) -> None:
-    """Add the ``k`` nearest of each of the rows chosen when that was asked for, however long it takes."""
+def _grow(run: Run, k: int, rows: np.ndarray, asked: float) -> None:
+    """Add the ``k`` nearest of each of the rows chosen when that was ``asked`` for, however long it takes. Each wish is work of its own: one that was stopped can be made again."""
     if not np.array_equal(run.selection, rows):
         del st.session_state[f"growing-{run.id}"]
         return
-    of = hashlib.sha256(np.ascontiguousarray(rows, np.int64)).hexdigest()[:24]
-    found = work.result(run, "Growing the selection", {"k": k, "of": of, "n": len(run.dataset)}, lambda on_step: grow(run.fitted.codes, rows, k, most=MOST_PAIRS, on_step=on_step))
+    found = work.result(run, "Growing the selection", {"k": k, "asked": asked}, lambda on_step: grow(run.fitted.codes, rows, k, most=MOST_PAIRS, on_step=on_step))
     if found is not None:
         run.selection = found
         del st.session_state[f"growing-{run.id}"]
@@ -172,15 +173,10 @@ def _clusters(run: Run):
     if found is None:
         return None
     said, sizes = clusters.labelled(run.dataset, found.labels), np.bincount(found.labels + 1, minlength=found.count + 1)
-    names = {c: f"{clusters_name(c)} ({sizes[c + 1]:,})" + (f" {', '.join(said[c][:2])}" if said[c] else "") for c in range(found.count)} | ({-1: f"in none ({sizes[0]:,})"} if sizes[0] else {})
+    names = {c: f"{clusters.letter(c)} ({sizes[c + 1]:,})" + (f" {', '.join(said[c][:2])}" if said[c] else "") for c in range(found.count)} | ({-1: f"in none ({sizes[0]:,})"} if sizes[0] else {})
     chosen = st.pills("Clusters", list(names), selection_mode="multi", format_func=lambda c: md(names[c], 60), key=f"choose-cluster-{run.id}-{method}-{setting}",
                       help="Found among the codes, in all their dimensions; the Analyse page shows them with what they rest on.")
     return np.flatnonzero(np.isin(found.labels, chosen)) if chosen else None
-
-
-def clusters_name(c: int) -> str:
-    """A, B, ... as on the Analyse page."""
-    return f"{chr(65 + c % 26)}{c // 26 or ''}"
 
 
 def _groups(run: Run):

@@ -5,12 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from lvm_core import fitting
-from lvm_core.atlas import place
+from lvm_core.atlas import place, squared
 
 from .guard import Ask
-
-UNITS = 65535
-
 
 def _forming(ask: Ask):
     """The newest positions of the map job ``job`` after version ``since``: uint16 (m, 2) over their square, in drawn order, and int32
@@ -26,13 +23,6 @@ def _forming(ask: Ask):
     units, whole = squared(P)[in_turn], len(P) == n
     head = {"version": version, "m": len(P), "whole": whole, "running": job.running}
     return head, (b"" if whole else places[in_turn].astype("<i4").tobytes()) + units.tobytes()
-
-
-def squared(P: np.ndarray) -> np.ndarray:
-    """Positions (m, 2) as uint16 over the least square that holds them, in its middle."""
-    low, high = P.min(0), P.max(0)
-    side = max(float((high - low).max()), 1e-30)
-    return np.rint(((P - (low + high) / 2) / side + 0.5).clip(0, 1) * UNITS).astype("<u2")
 
 
 GET = {"forming": _forming}

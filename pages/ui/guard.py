@@ -27,6 +27,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from lvm_core.files import StoreError
+from lvm_core.fitting import Mapped
 
 from . import people, state
 from .jobs import WORKSPACE
@@ -134,6 +135,24 @@ class Ask:
         if not low <= value <= high:
             raise Refused(400, f"{name} must be a number from {low:g} to {high:g}.")
         return value
+
+    def mapped(self) -> Mapped:
+        """The map that was asked about. Raises Refused."""
+        mapped = self.run.maps.get(self.options.get("map", ""))
+        if mapped is None:
+            raise Refused(404, "This map is not here any more; reload the page.")
+        return mapped
+
+    def rows(self, most: int) -> list[int]:
+        """Row numbers from the option ``i``, the first ``most``. Raises Refused."""
+        n = len(self.run.dataset)
+        try:
+            rows = [int(i) for i in self.options.get("i", "").split(",")][:most]
+        except ValueError:
+            rows = [-1]
+        if not all(0 <= i < n for i in rows):
+            raise Refused(400, f"i must hold row numbers from 0 to {n - 1}.")
+        return rows
 
 
 Handler = Callable[[Ask], "tuple[dict, bytes] | Response"]     # runs in a thread

@@ -28,13 +28,6 @@ def _decoded(run: state.Run, Z: np.ndarray) -> tuple[dict, bytes]:
     return payload(run.dataset, run.dataset.decode(run.fitted.model.inverse_transform(np.asarray(Z, np.float32))))
 
 
-def _mapped(ask: Ask):
-    mapped = ask.run.maps.get(ask.options.get("map", ""))
-    if mapped is None:
-        raise Refused(404, "This map is not here any more; reload the page.")
-    return mapped
-
-
 def _at(run: state.Run, mapped, Z: np.ndarray, nearest: int = 4) -> dict:
     """Where one code lies: its place on the map, how usual it is, the real rows nearest to it."""
     percentile, words, near = state.support(run).look(Z, nearest)
@@ -47,14 +40,14 @@ def _at(run: state.Run, mapped, Z: np.ndarray, nearest: int = 4) -> dict:
 
 def _decode(ask: Ask):
     """Codes (m, k) -> decoded items; one code alone also learns where it lies."""
-    Z, mapped = ask.codes(), _mapped(ask)
+    Z, mapped = ask.codes(), ask.mapped()
     head, data = _decoded(ask.run, Z)
     return head | (_at(ask.run, mapped, Z) if len(Z) == 1 else {}), data
 
 
 def _place(ask: Ask):
     """A place (1, c) on the map -> the code there, decoded."""
-    mapped = _mapped(ask)
+    mapped = ask.mapped()
     P = ask.floats(mapped.positions.shape[1])[:1]
     Z = np.asarray(mapped.projection.inverse_transform(P), np.float32)
     head, data = _decoded(ask.run, Z)
@@ -69,14 +62,7 @@ def _random(ask: Ask):
 
 def _item(ask: Ask):
     """Real rows by number: what they are, and their codes."""
-    run, n = ask.run, len(ask.run.dataset)
-    try:
-        rows = [int(i) for i in ask.options.get("i", "").split(",")][:24]
-    except ValueError:
-        rows = [-1]
-    if not all(0 <= i < n for i in rows):
-        raise Refused(400, f"i must hold row numbers from 0 to {n - 1}.")
-    mapped, dataset = _mapped(ask), run.dataset
+    run, rows, mapped, dataset = ask.run, ask.rows(24), ask.mapped(), ask.run.dataset
     if dataset.kind == "text":
         head, data = {"texts": [" ".join(t.split())[:600] for t in dataset.items(rows)]}, b""
     else:
@@ -133,7 +119,7 @@ def _walk(ask: Ask):
 
 def _path(ask: Ask):
     """Two codes (2, k) -> a path between and a little beyond: fine codes and places, and decoded steps."""
-    mapped, steps = _mapped(ask), int(ask.number("steps", 3, 15, 9))
+    mapped, steps = ask.mapped(), int(ask.number("steps", 3, 15, 9))
     walk = _walk(ask)
     t = np.linspace(-0.25, 1.25, 61)
     fine = np.asarray(walk(t), np.float32)
@@ -158,7 +144,7 @@ def _animation(ask: Ask) -> Response:
 
 def _scene(ask: Ask):
     """The map: float32 positions (n, c), float32 colour values (n,), int32 row numbers (n,)."""
-    run, mapped = ask.run, _mapped(ask)
+    run, mapped = ask.run, ask.mapped()
     column = ask.options.get("colour") or None
     if column is not None and column not in run.dataset.rows.columns:
         raise Refused(404, "There is no such column to colour by.")
@@ -173,7 +159,7 @@ def _generated(ask: Ask):
     """New samples by seed: float32 codes (n, k) and float32 positions (n, c), placed like any new item."""
     seed = int(ask.number("seed", 0, 2**31 - 1, 0))
     Z = ask.run.fitted.model.sample_codes(GENERATED, random_state=seed).astype("<f4")
-    P = _mapped(ask).projection.transform(Z)
+    P = ask.mapped().projection.transform(Z)
     return {"n": len(Z), "dims": P.shape[1], "seed": seed}, Z.tobytes() + np.ascontiguousarray(P, "<f4").tobytes()
 
 

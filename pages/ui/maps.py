@@ -70,8 +70,9 @@ def view(run: Run, projection: Projection, of: str = "codes") -> tuple[View, str
     key = key_of(projection, of)
     if key in run.maps:
         return _view(key, projection, run.maps[key], of), None, ""
+    new = key not in run.map_jobs
     job = begin(run, projection, of)
-    job.wait(3.0 if projection.exact else 0.1)   # a formula takes a second on a million rows: not worth showing another map meanwhile
+    job.wait(3.0 if new and projection.exact else 0.1)   # a formula takes a second on a million rows: not worth showing another map meanwhile
     if key in run.maps:
         return _view(key, projection, run.maps[key], of), None, ""
     quick = PROJECTIONS["PCA"](n_components=projection.n_components)
@@ -86,8 +87,11 @@ def begin(run: Run, projection: Projection, of: str = "codes") -> Job:
     key = key_of(projection, of)
     job = run.map_jobs.get(key)
     if job is None:
+        fitted = run.fitted
+
         def keep(mapped: Mapped) -> None:
-            run.maps[key] = mapped
+            if run.fitted is fitted:        # a run that was trained further meanwhile has other codes
+                run.maps[key] = mapped
 
         title = f"{SHORT.get(type(projection).__name__, type(projection).__name__)} map"
         job = run.map_jobs[key] = Job(title, lambda on_step: _make(run, projection, of, on_step), then=keep)

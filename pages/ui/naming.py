@@ -16,9 +16,7 @@ MOST_NAMES = 400                            # of a run, given by people
 
 
 def _mapped(ask: Ask):
-    mapped = ask.run.maps.get(ask.options.get("map", ""))
-    if mapped is None:
-        raise Refused(404, "This map is not here any more; reload the page.")
+    mapped = ask.mapped()
     if mapped.positions.shape[1] != 2:
         raise Refused(400, "Regions are named on 2-D maps only.")
     return mapped

@@ -94,10 +94,10 @@ def _colours(ask: Ask):
 
 
 def _pick(ask: Ask):
-    """The points within ``radius`` of (``x``, ``y``) in the map's own units, nearest first: their rows and drawn places."""
+    """The points within ``radius`` of (``x``, ``y``) in the map's own units, nearest first, at most ``most``: their rows and drawn places."""
     drawn = sheet(ask.run, ask.options.get("map", ""))
     x, y = (ask.number(name, -1e15, 1e15, 0) for name in "xy")
-    rows = drawn.near(x, y, ask.number("radius", 0, 1e15, 0))
+    rows = drawn.near(x, y, ask.number("radius", 0, 1e15, 0), int(ask.number("most", 1, 1000, 8)))
     return {"rows": rows.tolist(), "places": place(len(drawn.units))[rows].tolist()}, b""
 
 

@@ -97,18 +97,10 @@ def _folder(run, key):
 
 # -- questions ---------------------------------------------------------------------------------------------------------
 
-def _mapped(ask: Ask) -> tuple[str, Mapped]:
-    key = ask.options.get("map", "")
-    mapped = ask.run.maps.get(key)
-    if mapped is None:
-        raise Refused(404, "This map is not here any more; reload the page.")
-    return key, mapped
-
-
 def _trust(ask: Ask):
     """One byte a point in drawn order: ``what`` (kept, false, torn or way) by ``k`` neighbours. The work begins with the first such
     question; until it has ended the head says how far it is, without bytes."""
-    key, mapped = _mapped(ask)
+    key, mapped = ask.options.get("map", ""), ask.mapped()
     trust = measured(ask.run, key)
     if trust is None:
         job = measuring(ask.run, key)
@@ -185,7 +177,7 @@ def _row(ask: Ask, mapped: Mapped) -> int:
 def _near(ask: Ask):
     """One byte a point in drawn order: how near it truly is to ``row``, by how many points are nearer; ``quick``: of so many of the first
     points as are answered at once."""
-    key, mapped = _mapped(ask)
+    key, mapped = ask.options.get("map", ""), ask.mapped()
     found, n = truth(ask.run, key), len(mapped.positions)
     m = found.quick_rows if ask.options.get("quick") == "1" else n
     index = found.nearness(int(tiles.place(n)[_row(ask, mapped)]), m)
@@ -195,7 +187,7 @@ def _near(ask: Ask):
 def _friends(ask: Ask):
     """The ``k`` true nearest of ``row`` with their ranks on the map, and its ``k`` nearest on the map with their true ranks; their names, and
     their places in drawn order."""
-    key, mapped = _mapped(ask)
+    key, mapped = ask.options.get("map", ""), ask.mapped()
     run, row, n = ask.run, _row(ask, mapped), len(mapped.positions)
     k = min(int(ask.number("k", 1, 100, 10)), n - 1)
     order, place = tiles.order(n), tiles.place(n)

@@ -41,7 +41,7 @@ def draw(run) -> None:
     if not found.count:
         st.warning("No region is dense enough for a cluster of this size. Try a smaller one.", icon=":material/info:")
         return
-    names = [f"{chr(65 + c % 26)}{c // 26 or ''}" for c in range(found.count)]
+    names = [clusters.letter(c) for c in range(found.count)]
     _numbers(found, method)
     _picture(run, found, names, method)
     if (y := run.dataset.targets()) is not None and (agreed := clusters.agreement(found.labels, y)):

@@ -1,7 +1,6 @@
 """The map as a file: poster, web page, table, TensorBoard, Embedding Atlas."""
 
 import datetime
-import hashlib
 import io
 
 import numpy as np
@@ -11,7 +10,7 @@ from lvm_core import clusters, map_files, poster_png, posters
 from lvm_core.escape import markdown as md
 from lvm_core.map_export import Extract, atlas_command
 from lvm_core.quality.map_trust import map_trust
-from pages.ui import maps, work
+from pages.ui import alike, maps, work
 
 TITLE, RANK = "Export", 60
 KINDS = {"Poster": ("png", "svg"), "Web page": ("html",), "Table": ("csv", "parquet"), "TensorBoard": ("tensorboard",), "Embedding Atlas": ("atlas",)}
@@ -37,7 +36,7 @@ def draw(run, view) -> None:
     left, right = st.columns([5, 4], gap="large") if kind == "Poster" else (st.container(), st.container())
     with right if kind == "Poster" else left:
         options = _options(run, kind)
-    settings = {"map": view.key, "rows": _digest(rows), "chosen": _digest(run.selection), "column": None if column is None else str(column),
+    settings = {"map": view.key, "rows": alike.digest(rows), "chosen": alike.digest(run.selection), "column": None if column is None else str(column),
                 "date": datetime.date.today().isoformat(), **options}
     if kind == "Poster":
         with left:
@@ -60,10 +59,6 @@ def _files(run, view, rows, column, kind, settings) -> None:
             form = map_files.FORMS[name]
             st.download_button(f"{form.title} ({_size(len(data))})", data, _file(run, name), form.mime, icon=":material/download:", key=f"export-{run.id}-{name}", on_click="ignore")
     _opening(run, view, rows, kind)
-
-
-def _digest(rows) -> str:
-    return hashlib.sha256(np.asarray(rows, np.int64).tobytes()).hexdigest()[:24]
 
 
 def _options(run, kind) -> dict:
@@ -127,7 +122,7 @@ def _wanted(run, view, rows, chosen, column, settings, on_step=None) -> map_file
     further = {}
     if settings.get("clusters"):
         found = clusters.clusters(codes, "hdbscan", random_state=0, on_step=on_step)
-        further["cluster"] = np.array(["", *(f"{chr(65 + c % 26)}{c // 26 or ''}" for c in range(found.count))], dtype=object)[found.labels + 1]
+        further["cluster"] = np.array(["", *map(clusters.letter, range(found.count))], dtype=object)[found.labels + 1]
     if settings.get("trust"):
         measured = map_trust(maps.source(run, view), view.positions, ks=(NEAREST,), metric=getattr(run.maps[view.key].projection, "metric", "euclidean"), on_step=on_step)
         further["trust"] = np.full(n, np.nan, np.float32)

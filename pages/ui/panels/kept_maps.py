@@ -18,7 +18,7 @@ def draw(run, view) -> None:
     mine = people.mine("runs", run.id)
     for kept in maps.kept(run):
         with st.container(horizontal=True, vertical_alignment="center", border=True):
-            st.markdown(f"**{PROJECTIONS[kept.name].title if kept.name in PROJECTIONS else kept.name}** of {maps.OF[kept.of]} · {settings(kept)}  \n:gray[{numbers(kept.scores or maps.scores(run, kept.key))}]"
+            st.markdown(f"**{PROJECTIONS[kept.name].title if kept.name in PROJECTIONS else kept.name}** of {maps.OF[kept.of]} · {settings(kept)}  \n:gray[{numbers(kept.scores or (maps.scores(run, kept.key) if kept.key in run.maps else []))}]"
                         + ("  \n:gray[" + md(kept.note, 300) + "]" if kept.note else ""))
             if kept.key == view.key:
                 st.badge("shown", icon=":material/visibility:")

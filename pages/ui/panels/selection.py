@@ -14,8 +14,12 @@ def why_not(run, view) -> str:
 
 def draw(run, view) -> None:
     rows, dataset = run.selection, run.dataset
-    if (trust := truth.measured(run, view.key)) is not None:
-        keep.point_values(run)[f"trust: share of {trust.ks[0]} true neighbours kept on this map"] = trust.rows, trust.point("kept", trust.ks[0])
+    known, trust = keep.point_values(run), truth.measured(run, view.key)
+    if trust is None:       # what is known is of another map
+        for name in [name for name in known if name.startswith("trust:")]:
+            del known[name]
+    else:
+        known[f"trust: share of {trust.ks[0]} true neighbours kept on this map"] = trust.rows, trust.point("kept", trust.ks[0])
     choosing.bar(run)
     with st.expander("Choose by words, columns or clusters", icon=":material/filter_list:", expanded=not len(rows) or bool(st.session_state.get(f"choosing-{run.id}"))):
         choosing.forms(run)
