@@ -5,6 +5,8 @@ import os
 import shutil
 import tempfile
 
+import pytest
+
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("STREAMLIT_BROWSER_GATHER_USAGE_STATS", "false")
 os.environ["LATENT_EXPLORER_HOME"] = tempfile.mkdtemp(prefix="latent-explorer-tests-")
@@ -15,3 +17,16 @@ def pytest_collection_modifyitems(items):
     """Files that drive a browser come first: they mostly wait, and another process works through the rest meanwhile."""
     waiting = {item.path for item in items if item.get_closest_marker("browser")}
     items.sort(key=lambda item: item.path not in waiting)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    """What a browser showed when its test failed, beside the failure."""
+    report = yield
+    page = getattr(item, "funcargs", {}).get("page")
+    if report.failed and hasattr(page, "inner_text"):
+        try:
+            report.sections.append((f"shown at {page.url}", page.inner_text("body", timeout=5000)[:4000]))
+        except Exception as error:      # it may have crashed
+            report.sections.append(("shown", f"nothing: {error}"))
+    return report

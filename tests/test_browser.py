@@ -187,8 +187,7 @@ def explore(page) -> None:
         page.wait_for_timeout(20)
     page.wait_for_function(f"() => Number(document.querySelector('.lx').dataset.frames) > {frames + 3}")
     page.mouse.up()
-    page.wait_for_timeout(800)       # the last request of the drag may still be on its way
-    second = code(page)
+    second = at_rest(page)
     assert (first != second).sum() == 1
     page.locator(".lx-handle").evaluate("element => element.scrollIntoView({ block: 'center' })")
     page.wait_for_timeout(200)
@@ -198,15 +197,11 @@ def explore(page) -> None:
     page.mouse.move(handle["x"] + 60, handle["y"] + 60, steps=8)
     page.wait_for_timeout(400)
     page.mouse.up()
-    page.wait_for_timeout(400)
-    third = code(page)
-    assert not np.allclose(second, third)
+    page.wait_for_function(f"() => !({SHOWS})({second.tolist()})")
     page.locator(".lx-undo").click()
-    page.wait_for_timeout(600)
-    assert np.allclose(code(page), second, atol=1e-3)
+    page.wait_for_function(SHOWS, arg=second.tolist())
     page.locator(".lx-reset").click()
-    page.wait_for_timeout(600)
-    assert np.allclose(code(page), first, atol=1e-3)
+    page.wait_for_function(SHOWS, arg=first.tolist())
     page.locator(".lx-set-a").click()
     page.locator(".lx-random").click()
     page.wait_for_timeout(600)
@@ -252,8 +247,17 @@ def frames_are_true(page) -> None:
     assert seen["worst"] <= 1
 
 
+SHOWS = "(wanted) => JSON.parse(document.querySelector('.lx').dataset.code).every((value, j) => Math.abs(value - wanted[j]) < 1e-3)"
+
+
 def code(page) -> np.ndarray:
     return np.array(json.loads(page.locator(".lx").get_attribute("data-code")))
+
+
+def at_rest(page) -> np.ndarray:
+    """The code on display when it is the one in hand: the last answer may still be on its way."""
+    page.wait_for_function(f"() => ({SHOWS})(document.querySelector('.lx').lx.code)")
+    return code(page)
 
 
 def generate(page) -> None:
