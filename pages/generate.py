@@ -27,18 +27,12 @@ new = dataset.decode(X)
 provenance = {"model": type(model).__name__, "run": run.id, **source.provenance(), "seed": int(seed), "temperature": float(temperature), "n": int(n)}
 stem = f"generated-{type(model).__name__}-{run.id}{source.suffix()}-seed{seed}-t{temperature:g}-n{n}"
 
-
-with setup:
-    st.markdown("**Download**")
-    made.downloads(dataset, codes, X, new, provenance, stem)
-    st.markdown("**Take the run elsewhere**")
-    portable.download(run)
-    portable.bring()
 with shown:
     limit = {"image": 144, "table": 200, "text": 12, "array": 12}[dataset.kind]
     items.gallery(dataset, new[:limit], key="made", columns=8)
     if n > limit and dataset.kind in ("image", "table"):
         st.caption(f"The first {limit} of {n:,} are shown.")
+    made.downloads(dataset, codes, X, new, provenance, stem)
     st.markdown("**How good they are**")
     if len(run.fitted.train) >= 4:
         scores.show(generation(dataset.X[run.fitted.train], X, dataset.layout))
@@ -47,4 +41,10 @@ with shown:
             st.switch_page("analyse.py")
     else:
         st.caption("Too few rows were trained on to compare with.")
+with st.expander("Take the run elsewhere, or bring one", icon=":material/deployed_code:"):
+    out, into = st.columns(2, gap="large")
+    with out:
+        portable.download(run)
+    with into:
+        portable.bring()
 frame.next_step("train", "Train another", "**Next:** try another model or other settings on the same data.")

@@ -14,15 +14,18 @@ from lvm_core.escape import markdown as md
 
 def downloads(dataset, codes, X, made, provenance: dict, stem: str) -> None:
     """A button a form; ``made`` are the items of rows X, decoded from ``codes``. ``provenance`` (plain JSON) says how, and goes along."""
-    if dataset.kind == "image":
-        scale = max(1, 64 // made.shape[1])     # tiny pictures are enlarged on the sheet, never in the zip
-        st.download_button("PNG sheet", export.png_sheet(made, upscale=scale), f"{stem}.png", "image/png", icon=":material/image:", width="stretch", on_click="ignore")
-        st.download_button("ZIP of PNGs", export.zip_of_pngs(made), f"{stem}.zip", "application/zip", icon=":material/folder_zip:", width="stretch", on_click="ignore")
-    frame_ = made if dataset.kind == "table" else pd.DataFrame(
-        {"words": [" ".join(t for t, _ in item) for item in made]} if dataset.kind == "text" else np.asarray(made).reshape(len(made), -1))
-    if dataset.kind != "image":
-        st.download_button("CSV" + (" in the original columns" if dataset.kind == "table" else ""), export.csv_bytes(frame_), f"{stem}.csv", "text/csv", icon=":material/table:", width="stretch", on_click="ignore")
+    def frame() -> pd.DataFrame:
+        if dataset.kind == "table":
+            return made
+        return pd.DataFrame({"words": [" ".join(t for t, _ in item) for item in made]} if dataset.kind == "text" else np.asarray(made).reshape(len(made), -1))
+
     arrays = {"codes": codes, "X": X} if dataset.kind in ("text", "table") else {"codes": codes, "items": np.asarray(made)}
-    st.download_button("NPZ", export.npz_bytes(**arrays, made=np.array(json.dumps(provenance))), f"{stem}.npz", "application/octet-stream", icon=":material/data_array:", width="stretch", on_click="ignore")
-    st.caption("NPZ holds the codes, the decoded arrays and what made them; open it with numpy.load.")
-    st.caption(md(" · ".join(f"{k} {v}" for k, v in provenance.items()), 300))
+    with st.container(horizontal=True):     # each file is made when it is asked for
+        if dataset.kind == "image":
+            scale = max(1, 64 // made.shape[1])     # tiny pictures are enlarged on the sheet, never in the zip
+            st.download_button("PNG sheet", lambda: export.png_sheet(made, upscale=scale), f"{stem}.png", "image/png", icon=":material/image:", on_click="ignore")
+            st.download_button("ZIP of PNGs", lambda: export.zip_of_pngs(made), f"{stem}.zip", "application/zip", icon=":material/folder_zip:", on_click="ignore")
+        else:
+            st.download_button("CSV" + (" in the original columns" if dataset.kind == "table" else ""), lambda: export.csv_bytes(frame()), f"{stem}.csv", "text/csv", icon=":material/table:", on_click="ignore")
+        st.download_button("NPZ", lambda: export.npz_bytes(**arrays, made=np.array(json.dumps(provenance))), f"{stem}.npz", "application/octet-stream", icon=":material/data_array:", on_click="ignore")
+    st.caption("NPZ holds the codes, the decoded arrays and what made them; open it with numpy.load. " + md(" · ".join(f"{k} {v}" for k, v in provenance.items()), 300))
