@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+from sklearn.utils import check_random_state
+
+DECODED = 2**22     # values decoded in one pass, where a row is decoded many times
+
 
 def split(code):
     """Encoder outputs (n, 2k) -> mean (n, k) and log standard deviation (n, k), kept where exp is safe."""
@@ -58,6 +63,19 @@ def log_weights(net, x, noise):
     one of the log-likelihood."""
     log_p, ratio, _ = _decoded(net, x, *split(net.encode(x)), noise)
     return log_p + ratio
+
+
+def draw_weights(net, X, k: int, n_samples: int, weights, random_state=None) -> np.ndarray:
+    """Log importance weights (n, n_samples) of the rows X (n, d): ``weights(net, x, noise)``, such as :func:`log_weights`, a few rows at a
+    time, of standard normal noise (n_samples, rows, k) drawn anew for each."""
+    import torch
+
+    from .nets import in_batches
+    from .training import seeded
+
+    noise, where = seeded(check_random_state(random_state)), next(net.parameters()).device
+    of = lambda net, x: weights(net, x, torch.randn((n_samples, len(x), k), generator=noise).to(where, x.dtype)).T      # noqa: E731
+    return in_batches(of, net, X, size=max(1, DECODED // (n_samples * X.shape[1])))
 
 
 def code_moments(net, x, noise, weight: float = 1.0):

@@ -17,16 +17,27 @@ _GRID = "rgba(128,128,128,.2)"
 
 
 def two_clouds(real: np.ndarray, made: np.ndarray, height: int = 400) -> go.Figure:
-    """Real rows (n, 2) on the left and samples (m, 2) on the right, on the same axes; each side has the other in grey behind it."""
+    """Real rows (n, 2) on the left and samples (m, 2) on the right, on the same axes; each side has the other in grey behind it. Single
+    points far from all others are cut off (:func:`frame_of`)."""
     figure = make_subplots(1, 2, shared_xaxes="all", shared_yaxes="all", subplot_titles=(f"{len(real):,} real", f"{len(made):,} generated"), horizontal_spacing=0.02)
     size = float(np.clip(130 / np.sqrt(max(len(real), 1)), 3, 7))
     for column, (front, behind, name, paint, symbol) in enumerate(((real, made, "real", REAL, "circle"), (made, real, "generated", MADE, "diamond")), 1):
         for P, label, marker in ((behind, "", dict(color=_FAINT, size=size)), (front, name, dict(color=paint, size=size, symbol=symbol, opacity=0.75))):
             figure.add_trace(go.Scattergl(x=P[:, 0], y=P[:, 1], mode="markers", marker=marker, name=label, showlegend=False, hoverinfo="skip"), 1, column)
     figure.update_layout(height=height, dragmode=False, **_BARE)
-    figure.update_xaxes(showticklabels=False, showgrid=False, zeroline=False)
-    figure.update_yaxes(showticklabels=False, showgrid=False, zeroline=False)
+    low, high = frame_of(real, made)
+    figure.update_xaxes(showticklabels=False, showgrid=False, zeroline=False, range=[low[0], high[0]])
+    figure.update_yaxes(showticklabels=False, showgrid=False, zeroline=False, range=[low[1], high[1]])
     return figure
+
+
+def frame_of(*clouds: np.ndarray) -> np.ndarray:
+    """Corners (2, 2) of a frame around the clouds (n, 2): the middle 98 in a hundred of every cloud, half as wide again on each side,
+    or all points where they end sooner."""
+    low = np.min([np.percentile(P, 1, axis=0, method="higher") for P in clouds], axis=0)
+    high = np.max([np.percentile(P, 99, axis=0, method="lower") for P in clouds], axis=0)
+    room, every = np.maximum((high - low) / 2, 1e-9), np.concatenate(clouds)
+    return np.array([np.maximum(low - room, every.min(0) - 0.05 * room), np.minimum(high + room, every.max(0) + 0.05 * room)])
 
 
 def two_histograms(real: pd.Series, made: pd.Series, name: str, height: int = 260) -> go.Figure:

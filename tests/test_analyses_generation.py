@@ -81,6 +81,11 @@ def test_where_no_factors_are_known_the_page_says_so(kind, runs):  # noqa: F811
 def test_figures_draw_what_they_are_given():
     P = np.random.RandomState(0).standard_normal((50, 2))
     assert len(figures_quality.two_clouds(P, P[:20]).data) == 4
+    far = np.vstack([P, [[1e6, 0.0]]])
+    low, high = figures_quality.frame_of(far, P[:20])
+    assert (low < P.min(0)).all() and (high > P.max(0)).all() and high[0] < 100
+    low, high = figures_quality.frame_of(np.zeros((3, 2)), np.zeros((1, 2)))
+    assert (low < high).all()
     heat = figures_quality.heat(pd.DataFrame(np.eye(2), index=["<b>a</b>", "b"], columns=[1, 2]), "dimension")
     assert heat.data[0].zmax == 1 and "<b>" not in heat.data[0].y[0]
     numbers, names = pd.Series(P[:, 0]), pd.Series(["a", None, "b"] * 10)

@@ -11,7 +11,7 @@ from test_textbook import linear_data
 from lvm_core import MODELS
 from lvm_core.bounds import elbo_loss, importance_loss, kl_by_dimension, log_weights, split
 from lvm_core.layout import Layout
-from lvm_core.quality import marginal
+from lvm_core.quality import likelihood, marginal
 
 
 def at_the_optimum(X, k=2):
@@ -85,6 +85,19 @@ def test_tighter_bounds_are_higher_on_every_kind_of_data(what, draws):
     assert (found.effective >= 1 - 1e-6).all() and (found.effective <= 500 + 1e-6).all()
     np.testing.assert_allclose(found.kl, _kl(model, X[:30]), rtol=1e-4)
     assert all(np.isfinite(score.value) and score.sentence for score in found.scores)
+
+
+def test_bounds_of_rows_with_holes_are_ordered_and_end_at_the_models_own():
+    X, layout = narrow("table")
+    model = MODELS["MIWAE"](latent_dim=2, epochs=20).fit(X, layout=layout)
+    found = marginal(model, X[:50], 500)
+    L = found.bounds
+    assert L[1] < L[5] < L[50] < L[500] == found.estimate and found.active >= 1 and "Student" in found.noise
+    drawn = np.logaddexp.reduce(model.log_weights(X[:50], 5000, 1), axis=1) - np.log(5000)
+    assert drawn.mean() == pytest.approx(model.score_samples(X[:50], n_samples=5000).mean(), abs=0.1)
+    np.testing.assert_allclose(found.kl, _kl(model, X[:50]), rtol=1e-4)
+    own = found.scores[0].baseline
+    assert np.isfinite(own) and own == pytest.approx(likelihood(model, X[:50])[0].baseline)
 
 
 def _kl(model, X):

@@ -9,6 +9,7 @@ import numpy as np
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
+from ..bounds import draw_weights
 from ..recipe import param
 from .base import LatentModel, draw_discrete
 from .unit_codes import UnitCodes
@@ -193,6 +194,14 @@ class MIWAE(UnitCodes, LatentModel):
         draws = _fixed(n_samples, self.latent_dim)
         return self._run(lambda net, x: _weights_at(net, x, draws)[1].logsumexp(0) - np.log(n_samples), self._checked(X))
 
+    def encode_distribution(self, X) -> tuple[np.ndarray, np.ndarray]:
+        """Mean (n, k) and standard deviation (n, k) of q(z|what was seen) of each row X (n, d)."""
+        return self._run(_mean_and_std, self._checked(X))
+
+    def log_weights(self, X, n_samples: int, random_state=None) -> np.ndarray:
+        """Log importance weights ``log p(x_seen, z) - log q(z|x_seen)`` (n, n_samples) in nats, z drawn anew for every row of X (n, d)."""
+        return draw_weights(self.net_, self._checked(X), self.latent_dim, n_samples, lambda net, x, noise: _weights_at(net, x, noise)[1], random_state)
+
     def _checked(self, X):
         check_is_fitted(self)
         return self._check(X, reset=False)
@@ -226,6 +235,11 @@ def _split(code):
 def _mean_and_kl(net, x):
     mean, log_std = _split(net.encode(x))
     return mean, 0.5 * (mean * mean + (2 * log_std).exp()) - log_std - 0.5
+
+
+def _mean_and_std(net, x):
+    mean, log_std = _split(net.encode(x))
+    return mean, log_std.exp()
 
 
 def _fixed(n_samples: int, k: int) -> np.ndarray:

@@ -6,10 +6,9 @@ import copy
 
 import numpy as np
 
-from ..bounds import meet_the_prior
+from ..bounds import DECODED, meet_the_prior
 
 ROWS = 1024         # tell a spread to 2 %
-DECODED = 2**22     # values decoded in one pass, where a row is decoded many times
 
 
 class UnitCodes:

@@ -6,13 +6,12 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from ..bounds import code_moments, elbo_loss, importance_loss, kl_by_dimension, log_weights, split
+from ..bounds import code_moments, draw_weights, elbo_loss, importance_loss, kl_by_dimension, log_weights, split
 from ..recipe import param
 from .base import LatentModel, draw_discrete
-from .unit_codes import DECODED, UnitCodes
+from .unit_codes import UnitCodes
 
 
 @dataclass(repr=False, eq=False)
@@ -213,20 +212,8 @@ class VAE(UnitCodes, LatentModel):
 
     def log_weights(self, X, n_samples: int, random_state=None) -> np.ndarray:
         """Log importance weights ``log p(x, z) - log q(z|x)`` (n, n_samples) in nats, z drawn from q(z|x) anew for every row of X (n, d)."""
-        import torch
-
-        from ..nets import in_batches
-        from ..training import seeded
-
         check_is_fitted(self)
-        X = self._check(X, reset=False)
-        noise, where = seeded(check_random_state(random_state)), next(self.net_.parameters()).device
-        most = max(1, DECODED // (n_samples * X.shape[1]))
-
-        def weights(net, x):
-            return log_weights(net, x, torch.randn((n_samples, len(x), self.latent_dim), generator=noise).to(where, x.dtype)).T
-
-        return in_batches(weights, self.net_, X, size=most)
+        return draw_weights(self.net_, self._check(X, reset=False), self.latent_dim, n_samples, log_weights, random_state)
 
     # -- the contract -------------------------------------------------------------------------------------------------
 

@@ -8,7 +8,7 @@ import streamlit as st
 
 from lvm_core.escape import clean
 from lvm_core.escape import markdown as md
-from lvm_core.figures_quality import two_clouds, two_histograms
+from lvm_core.figures_quality import frame_of, two_clouds, two_histograms
 from lvm_core.quality.samples import CELLS, LEAST_ROWS, SampleQuality, sample_quality
 from pages.ui import items, scores, work
 
@@ -71,9 +71,13 @@ def _pictures(run, quality: SampleQuality, new) -> None:
     dataset = run.dataset
     left, right = st.columns([6, 6], gap="large")
     with left:
+        real, generated = quality.positions["real"], quality.positions["generated"]
+        low, high = frame_of(real, generated)
+        cut = sum(int(((P < low) | (P > high)).any(1).sum()) for P in (real, generated))
         st.markdown("**Where they lie**")
-        st.plotly_chart(two_clouds(quality.positions["real"], quality.positions["generated"]), key=f"quality-clouds-{run.id}", config=items.PLOT, alt="real rows and samples in two common dimensions")
-        st.caption("Both in the two directions in which the real ones differ most, in the features named above; grey is the other side. Empty regions on the right are kinds the model does not make.")
+        st.plotly_chart(two_clouds(real, generated), key=f"quality-clouds-{run.id}", config=items.PLOT, alt="real rows and samples in two common dimensions")
+        st.caption("Both in the two directions in which the real ones differ most, in the features named above; grey is the other side. Empty regions on the right are kinds the model does not make."
+                   + (f" {cut} far from all others {'are' if cut > 1 else 'is'} cut off." if cut else ""))
     with right:
         if quality.suspects is not None:
             st.markdown("**Samples nearest to a training row**, each with that row")

@@ -83,7 +83,9 @@ def _filled(run, X, frame, gone) -> None:
     complete, notes, cells = found
     shown = complete.head(_SHOWN)
     marks = cells.head(_SHOWN)
-    st.dataframe(shown.style.apply(lambda _: marks.map(lambda on: "background-color: rgba(230,159,0,0.35)" if on else ""), axis=None), hide_index=True, alt="the table with its gaps filled")
+    numbers = shown.select_dtypes("float").columns
+    shaded = shown.style.format("{:.7g}", subset=numbers).apply(lambda _: marks.map(lambda on: "background-color: rgba(230,159,0,0.35)" if on else ""), axis=None)
+    st.dataframe(shaded, hide_index=True, alt="the table with its gaps filled")
     st.caption(f"{int(cells.to_numpy().sum()):,} cells were filled; they are shaded{f'. The first {_SHOWN} of {len(complete):,} rows are shown' if len(complete) > _SHOWN else ''}.")
     if len(notes):
         with st.expander(f"The {len(notes):,} filled cells, with their 90 % intervals" if "low" in notes else f"The {len(notes):,} filled cells"):
