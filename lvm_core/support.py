@@ -59,3 +59,12 @@ class Support:
         if not np.isfinite(Z).all():
             raise ValueError("Z holds NaN or infinity, expected finite codes.")
         return Z / self._unit
+
+
+def astray(made, codes, *, rows: int = 5000, random_state: int = 0) -> float:
+    """Share of the codes ``made`` (m, k) that lie farther from the training codes (n, k), or a sample of so many, than 95 % of these do from
+    each other: about .05 where both are drawn alike, near 1 where a decoder is asked for what it has hardly seen."""
+    codes = np.asarray(codes)
+    if len(codes) > rows:
+        codes = codes[np.sort(np.random.RandomState(random_state).choice(len(codes), rows, replace=False))]
+    return float((Support(codes).percentile(made) > 95).mean())

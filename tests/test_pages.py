@@ -111,6 +111,7 @@ def test_generating_is_reproducible_from_what_the_page_shows(runs):
     run = runs["table"]
     app = open_page("generate", run=run.id)
     app.number_input(key="seed-generate").set_value(3)
+    app.selectbox(key=f"sampler-{run.id}").set_value("Prior")
     app.number_input(key="n").set_value(9).run()
     shown = app.dataframe[0].value
     codes = run.fitted.model.sample_codes(9, temperature=1.0, random_state=3)

@@ -224,7 +224,7 @@ def test_generate_draws_like_the_chosen_rows(opened):
     assert "60 rows are chosen" in words(app) and "sampler Selection" in words(app)
     run.selection = []
     app.run()
-    assert not app.exception and "sampler Prior" in words(app)
+    assert not app.exception and "sampler Selection" not in words(app)
 
 
 def test_the_density_suits_the_number_of_rows():

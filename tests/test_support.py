@@ -7,7 +7,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.spatial.distance import cdist
 
-from lvm_core.support import Support
+from lvm_core.support import Support, astray
 
 
 @pytest.fixture(scope="module")
@@ -81,3 +81,10 @@ def test_bad_queries_are_refused(codes):
         Support(codes).percentile(np.zeros((2, 3)))
     with pytest.raises(ValueError, match="NaN"):
         Support(codes).percentile(np.full((2, 4), np.nan))
+
+
+def test_codes_astray_are_counted_beside_a_sample_too(codes):
+    same = np.random.RandomState(2).normal(size=(2000, 4)) * [1, 10, 0.1, 1] + 5
+    for rows in (400, 150):
+        assert abs(astray(same, codes, rows=rows) - 0.05) < 0.06
+    assert astray(same + [0, 0, 5, 0], codes) == 1

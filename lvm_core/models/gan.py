@@ -48,6 +48,7 @@ class GAN(LatentModel):
     kinds: ClassVar[tuple[str, ...]] = ("image", "table", "array")
     importance_meaning: ClassVar[str] = "mean change of the output per unit step, in the data's standard deviations"
     iterative: ClassVar[bool] = True
+    at_home: ClassVar[bool] = True
     length: ClassVar[str] = "steps"
     objective: ClassVar[str] = (
         r"\min_D\; \mathbb E_{x,z}\big[\mathrm{softplus}(-\Delta)\big] + \tfrac{\gamma}{2}\,\mathbb E\,\|\nabla_x D(x)\|^2 "

@@ -11,12 +11,15 @@ import streamlit as st
 
 from lvm_core.density import LEAST
 from lvm_core.escape import markdown as md
+from lvm_core.quality.base import percent
 from lvm_core.samplers import SAMPLERS, why_not
+from lvm_core.support import astray
 
 from . import alike, work
 from .state import Run
 
 PRIOR, CHOSEN = "Prior", "Selection"
+MOST_ASTRAY = 0.5       # share of the prior's codes that may lie where hardly any real ones do, before another source is offered first
 LINES = {PRIOR: ("The model's own", "From the distribution of codes that belongs to the model."),
          CHOSEN: ("Like the chosen rows", "From a density fitted to the codes of the rows that are chosen, here and on the map.")} | {name: (s.title, s.summary) for name, s in SAMPLERS.items()}
 
@@ -49,10 +52,14 @@ def choose(run: Run) -> Source:
         names.remove("Classes") if "Classes" in names else None      # the model itself draws by label
     if len(run.selection) >= LEAST:
         names.append(CHOSEN)
-    name = PRIOR
+    name, lost = PRIOR, _astray(run)
+    first = "Mixture" if lost > MOST_ASTRAY and "Mixture" in names and not told else PRIOR
     if len(names) > 1:
-        name = st.selectbox("Draw codes from", names, format_func=lambda n: LINES[n][0], key=f"sampler-{run.id}")
+        name = st.selectbox("Draw codes from", names, names.index(first), format_func=lambda n: LINES[n][0], key=f"sampler-{run.id}")
         st.caption(LINES[name][1])
+    if lost > MOST_ASTRAY and name in (PRIOR, first):
+        where = f"{percent(lost)} of the codes of the model's own distribution lie where hardly any of the data's do"
+        st.caption(f":material/info: {where}: the decoder has seldom been there." if name == PRIOR else f":material/info: Offered first, because {where}.")
     if name == CHOSEN:
         st.caption(f"{len(run.selection):,} rows are chosen.")
         return Source(name, chosen=alike.digest(run.selection))
@@ -74,6 +81,15 @@ def codes(run: Run, source: Source, n: int, temperature: float, seed: int) -> np
     sampler, Z, y = SAMPLERS[source.name](), run.fitted.codes[run.fitted.train], _targets(run)
     fitted = work.result(run, f"Fitting a density to the codes ({sampler.title})", {"sampler": source.name, "seconds": run.fitted.seconds}, lambda on_step: sampler.fit(Z, y, on_step=on_step))
     return None if fitted is None else fitted.sample(n, temperature=temperature, random_state=seed, label=source.label)
+
+
+def _astray(run: Run) -> float:
+    """How many of the prior's codes lie beside the data's; none where the decoder learnt on the prior's."""
+    if run.fitted.model.at_home or len(run.fitted.train) < 2:
+        return 0.0
+    if "astray" not in run.cache:
+        run.cache["astray"] = astray(run.fitted.model.sample_codes(500, random_state=0), run.fitted.codes[run.fitted.train])
+    return run.cache["astray"]
 
 
 def _told(model) -> list[str]:
