@@ -45,12 +45,17 @@ def main(epochs: int, seeds: int, noise: str):
             model = make(seed).fit(data.X, layout=data.layout)
             took += time.perf_counter() - start
             alive = in_use(model)
+            used.append(alive.sum())
+            if not alive.any():     # every dimension was given up
+                continue
             result = disentanglement(model.transform(data.X), data.rows, alive=alive, random_state=seed)
             found.append([s.value for s in result.scores])
             chance = {s.name: s.baseline for s in result.scores}
-            used.append(alive.sum())
+        if not found:
+            print(f"{name:14}  no dimension in use at any seed")
+            continue
         mean, sd = np.mean(found, 0), np.std(found, 0)
-        print(f"{name:14}" + "".join(f"{m:10.3f} ± {s:.2f}" for m, s in zip(mean, sd)) + f"{np.mean(used):8.1f}{took / len(found):9.0f}", flush=True)
+        print(f"{name:14}" + "".join(f"{m:10.3f} ± {s:.2f}" for m, s in zip(mean, sd)) + f"{np.mean(used):8.1f}{took / seeds:9.0f}", flush=True)
     print(f"{'knows nothing':14}" + "".join(f"{chance[n]:10.3f}       " for n in NAMES))
 
 

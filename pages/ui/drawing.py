@@ -1,4 +1,4 @@
-"""Where the Generate page draws its codes from: the model's own prior, or a density fitted to the codes of the training rows."""
+"""Where new codes are drawn from, on Generate and for their quality on Analyse: the model's own prior, or a density fitted to the codes of the training rows."""
 
 from __future__ import annotations
 
