@@ -65,6 +65,17 @@ def log_weights(net, x, noise):
     return log_p + ratio
 
 
+def fixed_draws(n_samples: int, k: int, matched: bool = True) -> np.ndarray:
+    """Standard normal draws (n_samples, k), the same every time, in pairs of opposite sign. ``matched``: of mean square 1 in every dimension;
+    then the error of a nearly linear decoder's reconstruction is nearly 0. Raises ValueError for none."""
+    if n_samples < 1:
+        raise ValueError(f"n_samples is {n_samples}, expected at least 1.")
+    half = np.random.RandomState(0).standard_normal((-(-n_samples // 2), k))
+    if matched:
+        half /= np.sqrt((half**2).mean(0))
+    return np.concatenate([half, -half])[:n_samples]
+
+
 def draw_weights(net, X, k: int, n_samples: int, weights, random_state=None) -> np.ndarray:
     """Log importance weights (n, n_samples) of the rows X (n, d): ``weights(net, x, noise)``, such as :func:`log_weights`, a few rows at a
     time, of standard normal noise (n_samples, rows, k) drawn anew for each."""

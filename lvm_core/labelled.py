@@ -61,6 +61,22 @@ class LabelledNet(Net):
         y = y.clamp(1e-7, 1 - 1e-7)
         return torch.cat([told, y * (y / p).log() + (1 - y) * ((1 - y) / (1 - p)).log()], 1)
 
+    def log_weights(self, x: torch.Tensor, noise: torch.Tensor) -> torch.Tensor:
+        """``log p(x, z, y) - log q(z, y|x)`` (s, n) in nats at the draws that standard normal noise (s, n, k + 1) makes of x (n, d): the last
+        number of each chooses the label, the others place z."""
+        seen, (s, n) = self.look(x), noise.shape[:2]
+        chances = self.guess(seen)
+        y, told = chances[None, :, :].expand(s, -1, -1), torch.zeros((s, n), dtype=x.dtype, device=x.device)
+        if self.classes:
+            label = (torch.special.ndtr(noise[..., -1:]) > chances.cumsum(1)).sum(2).clamp(max=self.classes - 1)
+            y = nn.functional.one_hot(label, self.classes).to(x.dtype)
+            told = self.log_shares.to(x.dtype)[label] - chances.clamp(min=1e-30).log().expand(s, -1, -1).gather(2, label[..., None])[..., 0]
+        mean, log_std = split(self.code(torch.cat([seen.expand(s, -1, -1), y], 2).flatten(0, 1)))
+        mean, log_std, noise = mean.view(s, n, -1), log_std.view(s, n, -1), noise[..., :-1]
+        z = mean + log_std.exp() * noise
+        log_p = self.heads.log_prob(self.decoder(torch.cat([z, y], 2).flatten(0, 1)), x.repeat(s, 1)).view(s, n)
+        return log_p + told + (0.5 * (noise**2 - z**2) + log_std).sum(2)
+
     def bound(self, x: torch.Tensor, draws: np.ndarray) -> tuple[torch.Tensor, torch.Tensor]:
         """Reconstruction (n,) and KL (n,) of code and label, labels summed out by q(y|x), over fixed draws (m, k)."""
         seen = self.look(x)

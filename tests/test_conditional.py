@@ -6,6 +6,7 @@ from sklearn.linear_model import LogisticRegression
 
 from lvm_core import DATASETS, MODELS, load_model
 from lvm_core.fitting import fit_run
+from lvm_core.quality import marginal
 from lvm_core.quality.labels import labels_predicted
 
 Model = MODELS["ConditionalVAE"]
@@ -33,6 +34,20 @@ def test_labels_it_was_not_told_are_inferred(digits, fitted):
     assert Z.shape == (1797, 15) and np.allclose(Z[:, 5:].sum(1), 1, atol=1e-5)
     score, = labels_predicted(model, digits.X, digits.targets(), np.flatnonzero(~unknown), np.flatnonzero(unknown))
     assert score.value > 0.9 and score.baseline < 0.2
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_weighted_bounds_over_code_and_label(digits, fitted, known):
+    model = fitted[0] if known else Model(latent_dim=3, epochs=5, depth=1).fit(digits.X, layout=digits.layout)
+    found = marginal(model, digits.X[:200], 500)
+    L = found.bounds
+    assert L[1] < L[5] < L[50] < L[500] == found.estimate and len(found.kl) == model.latent_dim + 10 * known
+    parts = model.elbo_parts(digits.X[:200], 1000)
+    assert L[1] == pytest.approx((parts["reconstruction"] - parts["kl"]).mean(), abs=0.4)      # the ELBO, its labels summed out
+    assert model.score_samples(digits.X[:200]).mean() == pytest.approx(L[1], abs=1)
+    weights = model.log_weights(np.repeat(digits.X[:1], 3, 0), 6, random_state=3)
+    assert weights.shape == (3, 6) and not np.allclose(weights[0], weights[1])
+    assert np.array_equal(weights, model.log_weights(np.repeat(digits.X[:1], 3, 0), 6, random_state=3))
 
 
 def test_the_label_of_the_code_decides_what_is_drawn(digits, fitted):

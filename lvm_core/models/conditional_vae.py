@@ -9,7 +9,7 @@ import numpy as np
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from ..bounds import kl_by_dimension, split
+from ..bounds import draw_weights, fixed_draws, kl_by_dimension, split
 from ..classes import numbered
 from ..recipe import param
 from .base import LatentModel, draw_discrete
@@ -183,8 +183,7 @@ class ConditionalVAE(UnitCodes, LatentModel):
         """``{"reconstruction": (n,), "kl": (n,)}`` in nats per row, summed over the labels by q(y|x); the ELBO is their
         difference. The kl is that of code and label. The draws are fixed, the same for every row."""
         check_is_fitted(self)
-        draws = np.random.RandomState(0).standard_normal((-(-max(n_samples, 2) // 2), self.latent_dim))
-        draws = np.concatenate([draws, -draws])
+        draws = fixed_draws(n_samples, self.latent_dim)
         reconstruction, kl = self._run(lambda net, x: net.bound(x, draws), self._check(X, reset=False))
         return {"reconstruction": reconstruction, "kl": kl}
 
@@ -192,6 +191,11 @@ class ConditionalVAE(UnitCodes, LatentModel):
         """ELBO (n,) of each row in nats, labels summed out: a lower bound on its log-likelihood."""
         parts = self.elbo_parts(X)
         return parts["reconstruction"] - parts["kl"]
+
+    def log_weights(self, X, n_samples: int, random_state=None) -> np.ndarray:
+        """Log importance weights ``log p(x, z, y) - log q(z, y|x)`` (n, n_samples) in nats, code z and label y drawn anew for every row of X (n, d)."""
+        check_is_fitted(self)
+        return draw_weights(self.net_, self._check(X, reset=False), self.latent_dim + 1, n_samples, lambda net, x, noise: net.log_weights(x, noise), random_state)
 
     # -- the contract -------------------------------------------------------------------------------------------------
 

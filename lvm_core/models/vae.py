@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from ..bounds import code_moments, draw_weights, elbo_loss, importance_loss, kl_by_dimension, log_weights, split
+from ..bounds import code_moments, draw_weights, elbo_loss, fixed_draws, importance_loss, kl_by_dimension, log_weights, split
 from ..recipe import param
 from .base import LatentModel, draw_discrete
 from .unit_codes import UnitCodes
@@ -237,12 +237,7 @@ class VAE(UnitCodes, LatentModel):
     def _draws(self, n_samples: int, like, matched: bool):
         import torch
 
-        if n_samples < 1:
-            raise ValueError(f"n_samples is {n_samples}, expected at least 1.")
-        half = np.random.RandomState(0).standard_normal((-(-n_samples // 2), self.latent_dim))
-        if matched:     # then the error of a nearly linear decoder's reconstruction is nearly 0
-            half /= np.sqrt((half**2).mean(0))
-        return torch.as_tensor(np.concatenate([half, -half])[:n_samples], dtype=like.dtype, device=like.device)
+        return torch.as_tensor(fixed_draws(n_samples, self.latent_dim, matched), dtype=like.dtype, device=like.device)
 
 
 def _mean_and_std(net, x):

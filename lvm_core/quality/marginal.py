@@ -70,8 +70,12 @@ def _estimated(model, X, n_samples, learnt, random_state, on_step) -> Marginal:
     bounds = {k: np.concatenate([part[0][k] for part in parts]) for k in parts[0][0]}
     effective = np.concatenate([part[1] for part in parts])
     seen = X[:len(effective)]
-    mean, std = (np.asarray(a, np.float64) for a in model.encode_distribution(seen))
-    kl, active = (0.5 * (mean**2 + std**2 - 1) - np.log(std)).mean(0), int((mean.var(0) > ACTIVE).sum())
+    if hasattr(model, "encode_distribution"):
+        mean, std = (np.asarray(a, np.float64) for a in model.encode_distribution(seen))
+        kl = (0.5 * (mean**2 + std**2 - 1) - np.log(std)).mean(0)
+    else:       # whose codes are more than a mean
+        mean, kl = model.transform(seen), model.importance_
+    active = int((mean.var(0) > ACTIVE).sum())
     noise, best = noise_model(model, model.layout_, seen, _spread(model)), bounds[n_samples]
     found = Marginal(float(best.mean()), _standard_error(best), {k: float(v.mean()) for k, v in bounds.items()}, effective, kl, active, [], noise)
     found.scores.extend(_sentences(found, column_by_column(model, _dense(seen), learnt, model.layout_), _standard_error(bounds[1]), n_samples))
@@ -102,7 +106,7 @@ def _sentences(found: Marginal, alone: float | None, error_elbo: float, draws: i
               f"{found.estimate:.4g} ± {found.error:.2g} nats a row{_against(alone)}: importance-weighted with {draws:,} draws, standard error over {rows:,} rows "
               f"(that of the draws: {drawing:.1g}), under {found.noise}. It lies below the truth on average; compare only models of the same data and noise.",
               alone, unit="nats", error=found.error),
-        Score("ELBO", found.bounds[1], f"The bound of a single draw lies {gap:.3g} nats below the estimate: so much the Gaussian posterior q(z|x) misses of the true one.",
+        Score("ELBO", found.bounds[1], f"The bound of a single draw lies {gap:.3g} nats below the estimate: so much the encoder's posterior q(z|x) misses of the true one.",
               alone, unit="nats", error=error_elbo),
         Score("Effective draws", effective, f"So many of {draws:,} draws count for the middle row (effective sample size).{few}", 1.0, float(draws)),
         Score("Active dimensions", found.active, f"{found.active} of {k} dimensions of the code vary with the row (variance of the posterior's mean over {ACTIVE})"

@@ -9,7 +9,7 @@ import streamlit as st
 from lvm_core import figures
 from lvm_core.archive import IMPORTED
 from lvm_core.quality import Marginal, marginal, thinned
-from pages.ui import items, scores, work
+from pages.ui import explorer, items, scores, work
 
 TITLE, RANK = "Likelihood", 20
 QUESTION = "How likely does the model find data it has not seen? The one number that compares models of the same data and noise."
@@ -60,7 +60,8 @@ def _bounds_and_kl(run, found: Marginal) -> None:
     with right:
         st.markdown("**What each dimension carries**")
         order = np.argsort(-found.kl, kind="stable")[:MOST_BARS]
-        names = [f"z{j + 1}" for j in order]
+        names = [explorer.named(run.fitted.model, j) for j in order]
         st.plotly_chart(figures.bars(names, found.kl[order]), key=f"kl-{run.id}", config=items.PLOT, alt="KL by dimension, nats: " + ", ".join(f"{a} {v:.2g}" for a, v in zip(names[:8], found.kl[order])))
         more = f" The first {MOST_BARS} of {len(found.kl)} are drawn." if len(found.kl) > MOST_BARS else ""
-        st.caption(f"KL(q(z|x) || N(0, 1)) in nats a row, {found.kl.sum():.3g} in all. A dimension near 0 says nothing of the row, and the decoder ignores it.{more}")
+        labels = "; of a label, against how often it is seen" if getattr(run.fitted.model, "classes_", None) else ""
+        st.caption(f"KL(q(z|x) || N(0, 1)) in nats a row{labels}, {found.kl.sum():.3g} in all. A dimension near 0 says nothing of the row, and the decoder ignores it.{more}")
