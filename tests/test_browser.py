@@ -196,10 +196,18 @@ def explore(page) -> None:
     page.mouse.down()
     page.mouse.move(handle["x"] + 60, handle["y"] + 60, steps=8)
     page.wait_for_timeout(400)
+    page.evaluate(SLOW)
+    page.mouse.move(handle["x"] + 70, handle["y"] + 50)
     page.mouse.up()
+    page.locator(".lx-undo").click()        # before the answer: it comes after the place all the same
+    page.evaluate("() => document.querySelector('.lx').lx.drop.rest()")
+    page.locator(".lx-redo").click()
     page.wait_for_function(f"() => !({SHOWS})({second.tolist()})")
+    third = at_rest(page)
     page.locator(".lx-undo").click()
     page.wait_for_function(SHOWS, arg=second.tolist())
+    page.locator(".lx-redo").click()
+    page.wait_for_function(SHOWS, arg=third.tolist())
     page.locator(".lx-reset").click()
     page.wait_for_function(SHOWS, arg=first.tolist())
     page.locator(".lx-set-a").click()
@@ -252,6 +260,10 @@ SHOWS = "(wanted) => JSON.parse(document.querySelector('.lx').dataset.code).ever
 
 def code(page) -> np.ndarray:
     return np.array(json.loads(page.locator(".lx").get_attribute("data-code")))
+
+
+SLOW = """() => { const { lx } = document.querySelector(".lx"), ask = lx.ask;       // places are answered half a second late
+    lx.ask = (what, ...more) => ask.call(lx, what, ...more).then((reply) => what === "place" ? new Promise((done) => setTimeout(() => done(reply), 500)) : reply); }"""
 
 
 def at_rest(page) -> np.ndarray:

@@ -91,6 +91,7 @@ class TestInTheBrowser:
         page.wait_for_timeout(2500)
         generate(page)
         assert len(download(page, "NPZ")) > 1000
+        page.get_by_text("Take the run elsewhere").click()
         assert archive.read(download(page, "This run as a zip")).title.endswith(" VAE on digits")
         page.get_by_role("link", name="Data").click()
         page.locator("input[type=file]").wait_for(state="attached")

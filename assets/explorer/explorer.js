@@ -72,7 +72,7 @@ class Explorer {
     part("more-name").textContent = `${folded} more dimensions` + (data.dead ? `, ${data.dead} of them do next to nothing` : "");
     const on = (target, kind, act) => target.addEventListener(kind, act, { signal: this.listeners.signal });
     on(part("undo"), "click", () => this.back()); on(part("redo"), "click", () => this.forth());
-    on(part("reset"), "click", () => this.move(this.start, "reset", true));
+    on(part("reset"), "click", () => this.drop.rest().then(() => this.move(this.start, "reset", true)));
     on(part("random"), "click", () => this.random());
     on(part("row-number"), "change", (event) => this.select(Number(event.target.value)));
     on(this.root, "keydown", (event) => this.key(event));
@@ -167,11 +167,13 @@ class Explorer {
       walk: this.kind.value, t: Number(this.t.value), camera: this.camera || null }); }, wait);
   }
 
-  back() { if (this.history.length > 1) { this.future.push(this.history.pop()); this.move(this.history[this.history.length - 1], "undo"); this.film(this.code); this.tellPage(); } }
-  forth() { if (this.future.length) { const code = this.future.pop(); this.history.push(code); this.move(code, "redo"); this.film(this.code); this.tellPage(); } }
+  // What comes after a place on the map comes after its answer, which may be late.
+  async back() { await this.drop.rest(); if (this.history.length > 1) { this.future.push(this.history.pop()); this.move(this.history[this.history.length - 1], "undo"); this.film(this.code); this.tellPage(); } }
+  async forth() { await this.drop.rest(); if (this.future.length) { const code = this.future.pop(); this.history.push(code); this.move(code, "redo"); this.film(this.code); this.tellPage(); } }
 
   async random() {
     const { head } = await this.ask("random", { seed: ++this.seed });
+    await this.drop.rest();
     this.move(head.code, "random", true);
     this.drawn = true;
     this.say(`Random code from the model's prior, seed ${head.seed}.`);
@@ -180,6 +182,7 @@ class Explorer {
   async select(row, code) {
     if (!Number.isInteger(row) || row < 0 || row >= this.data.n) { this.say(`Rows go from 0 to ${this.data.n - 1}.`, true); return; }
     const reply = await this.ask("item", { map: this.data.map, i: row });
+    await this.drop.rest();
     this.selected = row; this.start = reply.head.codes[0];
     for (const at of this.amounts) at.reset();
     this.root.querySelector(".lx-row-number").value = row;

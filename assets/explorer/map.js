@@ -112,14 +112,14 @@ const mapPart = {
   grab(on) {
     on(this.handle, "pointerdown", (event) => { event.preventDefault(); this.handle.focus(); this.handle.setPointerCapture(event.pointerId); this.handle.classList.add("lx-held"); });
     on(this.handle, "pointermove", (event) => { if (this.handle.hasPointerCapture(event.pointerId) && this.axes()) this.drop(this.under(event)); });
-    on(this.handle, "pointerup", (event) => { this.handle.releasePointerCapture(event.pointerId); this.handle.classList.remove("lx-held"); setTimeout(() => this.settle(), 60); });
+    on(this.handle, "pointerup", (event) => { this.handle.releasePointerCapture(event.pointerId); this.handle.classList.remove("lx-held"); this.drop.rest().then(() => this.settle()); });
     on(this.handle, "keydown", (event) => {
       const step = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] }[event.key], axes = this.axes();
       if (!step || !axes || !this.place) return;
       event.preventDefault();
       const span = Math.abs(axes[0].range[1] - axes[0].range[0]) / (event.shiftKey ? 20 : 100);
       this.aim = [(this.aim || this.place)[0] + step[0] * span, (this.aim || this.place)[1] + step[1] * span];
-      this.drop(this.aim); clearTimeout(this.aimed); this.aimed = setTimeout(() => { this.aim = null; this.settle(); }, 400);
+      this.drop(this.aim); clearTimeout(this.aimed); this.aimed = setTimeout(() => { this.aim = null; this.drop.rest().then(() => this.settle()); }, 400);
     });
   },
 
