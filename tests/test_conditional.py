@@ -45,6 +45,7 @@ def test_weighted_bounds_over_code_and_label(digits, fitted, known):
     parts = model.elbo_parts(digits.X[:200], 1000)
     assert L[1] == pytest.approx((parts["reconstruction"] - parts["kl"]).mean(), abs=0.4)      # the ELBO, its labels summed out
     assert model.score_samples(digits.X[:200]).mean() == pytest.approx(L[1], abs=1)
+    np.testing.assert_allclose(found.kl.sum(), parts["kl"].mean(), rtol=0.2)       # of these rows; there each label has its own posterior
     weights = model.log_weights(np.repeat(digits.X[:1], 3, 0), 6, random_state=3)
     assert weights.shape == (3, 6) and not np.allclose(weights[0], weights[1])
     assert np.array_equal(weights, model.log_weights(np.repeat(digits.X[:1], 3, 0), 6, random_state=3))

@@ -136,8 +136,7 @@ class ConditionalVAE(UnitCodes, LatentModel):
         net.eval()
         self._unit_codes()
         self.dimension_names_ = [f"z{j + 1}" for j in range(self.latent_dim)] + self.classes_
-        kl = self._run(lambda net, x: net.kl(x), X)
-        self.importance_ = kl.mean(0, dtype=np.float64)
+        self.importance_ = self._run(lambda net, x: net.kl(x), X).mean(0, dtype=np.float64)
 
     def _code_ends(self):
         return self.net_.code, self.net_.decoder
@@ -191,6 +190,10 @@ class ConditionalVAE(UnitCodes, LatentModel):
         """ELBO (n,) of each row in nats, labels summed out: a lower bound on its log-likelihood."""
         parts = self.elbo_parts(X)
         return parts["reconstruction"] - parts["kl"]
+
+    def code_kl(self, X) -> np.ndarray:
+        """Nats (n, k + K) that each dimension of the code tells of each row X (n, d); of a label, against how often it is seen."""
+        return self._run(lambda net, x: net.kl(x), self._check(X, reset=False))
 
     def log_weights(self, X, n_samples: int, random_state=None) -> np.ndarray:
         """Log importance weights ``log p(x, z, y) - log q(z, y|x)`` (n, n_samples) in nats, code z and label y drawn anew for every row of X (n, d)."""

@@ -74,7 +74,7 @@ def _estimated(model, X, n_samples, learnt, random_state, on_step) -> Marginal:
         mean, std = (np.asarray(a, np.float64) for a in model.encode_distribution(seen))
         kl = (0.5 * (mean**2 + std**2 - 1) - np.log(std)).mean(0)
     else:       # whose codes are more than a mean
-        mean, kl = model.transform(seen), model.importance_
+        mean, kl = model.transform(seen), model.code_kl(seen).mean(0)
     active = int((mean.var(0) > ACTIVE).sum())
     noise, best = noise_model(model, model.layout_, seen, _spread(model)), bounds[n_samples]
     found = Marginal(float(best.mean()), _standard_error(best), {k: float(v.mean()) for k, v in bounds.items()}, effective, kl, active, [], noise)
