@@ -8,7 +8,7 @@ export default function (component) {
   if (!root || !data) return;
   const url = (route, more = {}) => { const made = new URL(`live/${route}`, document.baseURI); made.search = new URLSearchParams({ t: data.token, job: data.job, ...more }); return made; };
   const part = (name) => root.querySelector(`.lxp-${name}`), stop = part("stop");
-  let over = false, timer = null, missed = 0;
+  let over = false, timer = null, missed = 0, held = 0;
   const acts = { stop: "Stopping…", pause: "Pausing…", cancel: "Cancelling…" };
   for (const word of Object.keys(acts)) part(word).onclick = () => {
     Object.keys(acts).forEach((other) => { part(other).disabled = true; });
@@ -18,6 +18,8 @@ export default function (component) {
 
   const underWay = (job) => job.state === "running" || job.state === "waiting";
 
+  const atRest = () => (document.querySelector("[data-test-script-state]")?.dataset.testScriptState ?? "notRunning") === "notRunning";
+
   async function look() {
     try {
       const response = await fetch(url("job"), { credentials: "same-origin" });
@@ -25,8 +27,11 @@ export default function (component) {
       const job = await response.json();
       missed = 0;
       draw(job);
-      // told again until the page has redrawn itself and taken this component away: a word can be lost beside another widget's
-      if (!underWay(job)) { setTriggerValue("ended", job.state); if (!over) timer = setTimeout(look, 2500); return; }
+      // Told when the page is at rest: told during a run of the page it would break that run off, and a click which that run had yet to hear would
+      // be lost. Told again until the page has redrawn itself and taken this component away: a word can be lost beside another widget's.
+      const ended = !underWay(job), told = ended && (atRest() || ++held > 20);
+      if (told) { held = 0; setTriggerValue("ended", job.state); }
+      if (ended) { if (!over) timer = setTimeout(look, told ? 2500 : 300); return; }
     } catch (error) {
       if (++missed >= 5) part("words").textContent = `No word from the server (${error.message}). The work goes on; still asking…`;
     }

@@ -38,7 +38,7 @@ with shown:
         scores.show(generation(dataset.X[run.fitted.train], X, dataset.layout))
         if st.button("Look longer", icon=":material/query_stats:", key="look-longer", help="Sample quality on the Analyse page: real and varied enough, or copied? Against real rows, with errors and pictures."):
             st.session_state[f"part-{run.id}"] = "generation"
-            st.switch_page("analyse.py")
+            frame.go("analyse")
     else:
         st.caption("Too few rows were trained on to compare with.")
 with st.expander("Take the run elsewhere, or bring one", icon=":material/deployed_code:"):

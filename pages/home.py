@@ -44,4 +44,4 @@ for row in range(0, len(names), 4):
             st.caption(md(source.summary, 200))
             if st.button("Open", key=f"go-{name}", icon=":material/arrow_forward:", help=f"Load {source.title}"):
                 state.use_data(state.Data(source().load()))
-                st.switch_page("data.py")
+                frame.go("data")

@@ -67,7 +67,7 @@ def inspector(clicked):
             st.markdown("- " + md(items.short(dataset, j), 90))
     if st.button("Explore from here", icon=":material/tune:", key="explore-here"):
         state.visit(run, i)
-        st.switch_page("explore.py")
+        frame.go("explore")
 
 
 def below(view):

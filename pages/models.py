@@ -52,7 +52,7 @@ def page_of(name: str) -> None:
     elif data.dataset.kind in cls.kinds:
         if st.button(f"Use it on {md(data.dataset.name, 40)}", icon=":material/model_training:", type="primary", key=f"use-{name}"):
             st.session_state[f"model-{data.id}"] = name
-            st.switch_page("train.py")
+            frame.go("train")
     else:
         st.caption(f"Not for {frame.KIND_UNIT[data.dataset.kind]}, which is what you have open.")
 

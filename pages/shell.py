@@ -20,6 +20,7 @@ page = st.navigation([
     st.Page("analyse.py", title="Analyse", icon=":material/query_stats:"),
     st.Page("models.py", title="Models", icon=":material/menu_book:"),
 ])
+frame.arrive(page.url_path)
 st.logo(str(ASSETS / "logo.svg"), size="large", icon_image=str(ASSETS / "icon.svg"))
 frame.style()
 people.let_in()

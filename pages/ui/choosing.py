@@ -13,7 +13,7 @@ from lvm_core import clusters
 from lvm_core.escape import markdown as md
 from lvm_core.selection import find, grow, within
 
-from . import keep, people, work
+from . import frame, keep, people, work
 from .state import Run
 
 MOST_LEVELS, MOST_PAIRS = 200, 5e10      # pairs: of a chosen row and any row when a selection grows, a minute or two
@@ -57,7 +57,7 @@ def line(run: Run) -> None:
             st.caption(f":material/lasso_select: {len(run.selection):,} of {len(run.dataset):,} rows are chosen")
             if st.button("See them on the map", type="tertiary", icon=":material/arrow_forward:", key=f"see-chosen-{run.id}"):
                 st.session_state[f"panel-{run.id}"] = "selection"
-                st.switch_page("map.py")
+                frame.go("map")
 
 
 def _act(label, icon, name, run, able, rows, help) -> None:

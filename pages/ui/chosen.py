@@ -15,7 +15,7 @@ from lvm_core.escape import clean
 from lvm_core.escape import markdown as md
 from lvm_core.store import save_rows
 
-from . import keep, people, state
+from . import frame, keep, people, state
 from .guard import Refused
 from .jobs import WORKSPACE
 
@@ -68,7 +68,7 @@ def _column(run, name: str) -> None:
     except ValueError as error:
         st.error(md(str(error), 400), icon=":material/error:")
     else:
-        st.switch_page("train.py") if saved and use == "label" else st.rerun()
+        frame.go("train") if saved and use == "label" else st.rerun()
 
 
 def save_column(run: state.Run, wanted: str, values: pd.Series, *, as_label: bool = False) -> str:
@@ -108,7 +108,7 @@ def _train(run, name: str) -> None:
     except (DataError, ValueError) as error:
         st.error(md(str(error), 400), icon=":material/error:")
     else:
-        st.switch_page("train.py")
+        frame.go("train")
 
 
 def downloads(run: state.Run) -> None:

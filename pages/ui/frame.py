@@ -23,18 +23,29 @@ def style() -> None:
 
 def header(title: str, line: str) -> None:
     """The page's name and the one line that says what it is for and what to do."""
-    if way := st.session_state.pop("way", None):
-        st.switch_page(way)
     st.title(title, anchor=False)
     st.caption(line)
 
 
+def go(page: str) -> None:
+    """Leave for another page (``map`` for map.py). The way is remembered until that page has begun (``arrive``): a run of the page that was
+    left, asked for meanwhile by a job's end, would make Streamlit forget it."""
+    st.session_state["way"] = page
+    st.switch_page(f"{page}.py")
+
+
+def arrive(page: str) -> None:
+    """Before a page: is it the one that was asked for?"""
+    way = st.session_state.get("way", page)
+    if way != page:
+        go(way)
+    st.session_state.pop("way", None)
+
+
 def link(page: str, label: str, icon: str = ":material/arrow_forward:", *, type: str = "secondary", key: str | None = None) -> None:
-    """A button to another page (``map`` for map.py). Its callback is heard before anything else: a job that ends at that very moment makes
-    the page run again, and would make it forget the click."""
-    if st.button(label, icon=icon, type=type, key=key or f"to-{page}-{label}", on_click=st.session_state.update, kwargs={"way": f"{page}.py"}):
-        st.session_state.pop("way", None)
-        st.switch_page(f"{page}.py")
+    """A button to another page. Its callback is heard before anything else, and ``arrive`` leads there; in a fragment, which runs alone, the button does."""
+    if st.button(label, icon=icon, type=type, key=key or f"to-{page}-{label}", on_click=st.session_state.update, kwargs={"way": page}):
+        go(page)
 
 
 def next_step(page: str, label: str, line: str) -> None:
@@ -52,7 +63,7 @@ def start_digits() -> None:
     dataset = DATASETS["digits"]().load()
     model = MODELS["VAE"]
     if start(state.Data(dataset), model(**model.suggest(len(dataset), dataset.layout))) is not None:
-        st.switch_page("train.py")
+        go("train")
 
 
 def start(data: state.Data, model) -> state.Run | None:

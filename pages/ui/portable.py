@@ -10,7 +10,7 @@ from lvm_core import archive
 from lvm_core.escape import markdown as md
 from lvm_core.limits import LIMITS
 
-from . import people, state
+from . import frame, people, state
 from .jobs import WORKSPACE
 
 CHOICES = {"none": "no data", "labels": "the label column", "all": "all of the data"}
@@ -50,4 +50,4 @@ def bring() -> None:
         return
     st.session_state["imported"] = file.file_id
     state.use_run(state.RUNS.get(info.id))
-    st.switch_page("train.py")
+    frame.go("train")

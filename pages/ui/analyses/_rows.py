@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 
 from lvm_core.archive import IMPORTED
-from pages.ui import people, state
+from pages.ui import frame, people, state
 
 
 def needs_real_rows(run) -> str:
@@ -27,7 +27,7 @@ def explore(run, row: int, key: str) -> None:
     """A button that opens the explorer at one row."""
     if st.button("Open in Explore", icon=":material/tune:", key=f"explore-{key}"):
         state.visit(run, int(row))
-        st.switch_page("explore.py")
+        frame.go("explore")
 
 
 def free_name(frame, wanted: str) -> str:

@@ -12,7 +12,7 @@ from lvm_core.escape import markdown as md
 from lvm_core.limits import LIMITS
 from lvm_core.quality import Score
 from lvm_core.quality.base import percent
-from pages.ui import items, scores, state, work
+from pages.ui import frame, items, scores, state, work
 
 TITLE, RANK = "Find in the model", 60
 QUESTION = "Can the model make this very item? Choose a row or bring one; its nearest code is searched for, and what no code gives back is shown."
@@ -118,6 +118,6 @@ def _open(run, row, found, name) -> None:
             near = row if row is not None else int(np.argmin(np.square(run.fitted.codes - found.code).sum(1)))
             state.visit(run, near, found.code, f"{'Row ' + str(row) if row is not None else 'Your item'}, placed by search: what is left differs by {found.residual:.2g} standard deviations "
                         "of the data (root mean square).")
-            st.switch_page("explore.py")
+            frame.go("explore")
         table = pd.DataFrame([found.code], columns=[f"z{i + 1}" for i in range(len(found.code))])
         st.download_button("Code (CSV)", table.to_csv(index=False), f"code-{run.id}.csv", "text/csv", icon=":material/download:", on_click="ignore", key=f"inversion-code-{run.id}")
