@@ -12,10 +12,15 @@ os.environ.setdefault("STREAMLIT_BROWSER_GATHER_USAGE_STATS", "false")
 os.environ["LATENT_EXPLORER_HOME"] = tempfile.mkdtemp(prefix="latent-explorer-tests-")
 atexit.register(shutil.rmtree, os.environ["LATENT_EXPLORER_HOME"], ignore_errors=True)
 
+from journeys import CHROMIUM, browser, page, server  # noqa: E402, F401 - the fixtures of every test in a browser
+
 
 def pytest_collection_modifyitems(items):
     """Files that drive a browser come first: they mostly wait, and another process works through the rest meanwhile."""
-    waiting = {item.path for item in items if item.get_closest_marker("browser")}
+    driving = [item for item in items if item.get_closest_marker("browser")]
+    for item in driving if CHROMIUM is None else ():
+        item.add_marker(pytest.mark.skip(reason="no Chromium on this machine; install Debian's package chromium"))
+    waiting = {item.path for item in driving}
     items.sort(key=lambda item: item.path not in waiting)
 
 

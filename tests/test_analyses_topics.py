@@ -8,7 +8,6 @@ from lvm_core.topics import coherence, topics
 from pages.ui import state, topicview
 from pages.ui.analyses import topics as topics_question
 from pages.ui.analyses import words as words_question
-from test_browser import CHROMIUM, browser  # noqa: F401 - a fixture
 from test_pages import open_page, runs, words  # noqa: F401 - runs is a fixture
 
 HOSTILE = "<img src=x onerror=alert(1)> ![x](http://example.invalid) [www.example.org](javascript:1)"
@@ -102,8 +101,7 @@ def test_what_the_browser_gets_is_plain_and_complete(text_runs):
 
 
 @pytest.mark.browser
-@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine; install Debian's package chromium")
-def test_the_view_answers_pointer_and_keyboard(text_runs, browser):  # noqa: F811
+def test_the_view_answers_pointer_and_keyboard(text_runs, browser):
     run = text_runs["LDA"]
     found = topics(run.fitted.model, run.dataset.X, run.fitted.codes)
     data = topicview.drawn(found, np.argsort(-found.prevalence), coherence(run.dataset.X, found.top(10)), run.dataset)

@@ -2,7 +2,6 @@
 
 import json
 import re
-import shutil
 import socket
 import threading
 import time
@@ -19,11 +18,11 @@ from lvm_core import MODELS, PROJECTIONS
 from lvm_core.alignment import changed, procrustes
 from lvm_core.fitting import map_codes
 from pages.ui import aligned, beside, guard, live, maps, state, tiles
+from journeys import CHROMIUM
 from test_live import ask, parse
 from test_pages import held, open_page, runs, small, words  # noqa: F401
 
 VIEW = maps.View("", "", np.zeros((0, 2)), "", True)
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
 
 @pytest.fixture(scope="module")
@@ -217,11 +216,7 @@ def inside(page, text):
     return page.evaluate(f"(() => {{ const bs = document.querySelector('.bs').bs, maps = bs.atlases; return ({text}); }})()")
 
 
-needs_browser = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine; install Debian's package chromium")
-
-
 @pytest.mark.browser
-@needs_browser
 def test_what_one_pane_does_the_others_do(page, two):
     def centre(k):
         box = page.locator(".bs .at-stage").nth(k).bounding_box()
@@ -260,7 +255,6 @@ def test_what_one_pane_does_the_others_do(page, two):
 
 
 @pytest.mark.browser
-@needs_browser
 def test_the_threshold_counts_and_fades_in_every_pane(page, two):
     change = two[0].cache["changes"]["browser"]
     page.locator(".bs-mode[data-mode=change]").click()
@@ -275,7 +269,6 @@ def test_the_threshold_counts_and_fades_in_every_pane(page, two):
 
 
 @pytest.mark.browser
-@needs_browser
 def test_one_map_becomes_the_other_and_comes_back(page):
     start = inside(page, "Array.from(maps[0].positions)")
     end = inside(page, "Array.from(maps[1].positions)")

@@ -8,7 +8,6 @@ from starlette.testclient import TestClient
 from lvm_core.limits import Limits
 from made_files import npy
 from pages.ui import bigfile, guard
-from test_browser import CHROMIUM, browser, page, server  # noqa: F401 - fixtures
 
 
 @pytest.fixture
@@ -54,8 +53,7 @@ def test_what_nobody_asked_for_is_taken_away(client, tmp_path, monkeypatch):
 
 
 @pytest.mark.browser
-@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine; install Debian's package chromium")
-def test_an_array_becomes_the_dataset(page, server):  # noqa: F811
+def test_an_array_becomes_the_dataset(page, server):
     page.goto(f"{server}/data")
     page.get_by_text("A larger array").click()
     page.locator(".lxf input").set_input_files({"name": "not.npy", "mimeType": "application/octet-stream", "buffer": b"nothing of the kind"})

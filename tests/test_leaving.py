@@ -7,7 +7,6 @@ from streamlit.proto.ClientState_pb2 import ClientState
 from streamlit.runtime.scriptrunner_utils.script_requests import RerunData, ScriptRequests
 
 from pages.ui.leaving import redirect, take_over
-from test_browser import CHROMIUM, browser, page, server  # noqa: F401 - fixtures
 
 PAGES = {"h-home": "", "h-train": "train", "h-map": "map"}
 
@@ -103,8 +102,7 @@ TOUCH = """async ([way, where, delay]) => {
 
 
 @pytest.mark.browser
-@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine; install Debian's package chromium")
-def test_the_next_page_comes_and_stays(page, server):  # noqa: F811
+def test_the_next_page_comes_and_stays(page, server):
     page.goto(f"{server}/data")
     page.get_by_role("tab", name="Built in").click()
     page.locator(".st-key-open button").click()

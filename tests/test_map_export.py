@@ -5,7 +5,6 @@ import csv as csv_module
 import io
 import json
 import re
-import shutil
 import xml.etree.ElementTree as ET
 import zipfile
 
@@ -30,12 +29,12 @@ from lvm_core.posters import SIZES, Poster, fitted, laid_out, picked_pictures, w
 from lvm_core.quality.base import Score
 from lvm_core.standalone import page
 from lvm_core.workspace import Workspace
+from journeys import CHROMIUM
 from test_pages import open_page, runs, small  # noqa: F401
 
 HOSTILE = "</script><script>alert(1)</script>&\"'\t=1+1\nü雪\u202e{{data}}"
 SVG = "{http://www.w3.org/2000/svg}"
 SCORES = (Score("Trustworthiness", 0.997, "Points close together are alike.", 0.5, 1.0, "share"),)
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
 
 def extract_of(kind, dims=2, n=None, **columns):
@@ -316,7 +315,6 @@ def test_what_is_left_out_of_the_page_is_said(monkeypatch):
 
 
 @pytest.mark.browser
-@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine; install Debian's package chromium")
 def test_the_page_works_in_a_browser_without_a_network(tmp_path):
     from playwright.sync_api import sync_playwright
 

@@ -22,7 +22,7 @@ from lvm_core.fitting import map_codes
 from lvm_core.limits import LIMITS, DataError, Limits
 from lvm_core.projections import PROJECTIONS
 from pages.ui import guard, learning, live, people, shelves, state
-from test_browser import CHROMIUM, PATIENCE, ROOT, browser  # noqa: F401 - a fixture
+from journeys import PATIENCE, ROOT
 
 A, B = "a" * 32, "b" * 32
 
@@ -215,8 +215,7 @@ def open_server(tmp_path):
 
 
 @pytest.mark.browser
-@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine; install Debian's package chromium")
-def test_two_browsers_share_nothing_unless_they_mean_to(browser, open_server):  # noqa: F811
+def test_two_browsers_share_nothing_unless_they_mean_to(browser, open_server):
     hers, his = (browser.new_context(viewport={"width": 1280, "height": 1000}) for _ in range(2))
     for context in (hers, his):
         context.set_default_timeout(PATIENCE)

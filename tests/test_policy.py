@@ -9,10 +9,7 @@ import pytest
 
 from lvm_core import archive
 from pages.ui.policy import Policy, content_security_policy
-from test_browser import CHROMIUM, browser, download, generate, page, see_map, server  # noqa: F401 - fixtures
-
-needs_browser = [pytest.mark.browser, pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine; install Debian's package chromium")]
-
+from journeys import download, generate, see_map
 
 def answer(app, scope) -> list:
     sent = []
@@ -54,7 +51,7 @@ VIOLATIONS = "addEventListener('securitypolicyviolation', e => (window.violation
 
 
 @pytest.fixture
-def watched(page):  # noqa: F811 - the fixture of the same name
+def watched(page):
     """A page that keeps what the policy refused, on the page and in the console."""
     page.refused = []
     page.add_init_script(VIOLATIONS)
@@ -63,10 +60,10 @@ def watched(page):  # noqa: F811 - the fixture of the same name
 
 
 class TestInTheBrowser:
-    pytestmark = needs_browser
+    pytestmark = pytest.mark.browser
 
     @pytest.mark.parametrize("path", ["", "data", "_stcore/health", "live/plotly.js", "live/decode", "live/scene", "media/nothing.png", "_stcore/upload_file/x/y", "static/nothing.js"])
-    def test_every_answer_carries_it(self, server, path):  # noqa: F811
+    def test_every_answer_carries_it(self, server, path):
         try:
             headers = urllib.request.urlopen(f"{server}/{path}").headers
         except urllib.error.HTTPError as error:
@@ -74,7 +71,7 @@ class TestInTheBrowser:
         assert headers["Content-Security-Policy"] == content_security_policy()
         assert headers["X-Content-Type-Options"] == "nosniff" and headers["Referrer-Policy"] == "same-origin"
 
-    def test_every_page_works_under_it(self, watched, server):  # noqa: F811
+    def test_every_page_works_under_it(self, watched, server):
         page = watched
         page.goto(server)
         page.get_by_role("button", name="Start with handwritten digits").first.click()
@@ -99,7 +96,7 @@ class TestInTheBrowser:
         page.get_by_text("Size of one").wait_for()
         assert page.evaluate("() => window.violations ?? []") == [] and page.refused == []
 
-    def test_what_is_smuggled_in_neither_runs_nor_calls_home(self, watched, server):  # noqa: F811
+    def test_what_is_smuggled_in_neither_runs_nor_calls_home(self, watched, server):
         page = watched
         page.goto(server)
         page.locator("h1").first.wait_for()
@@ -119,9 +116,9 @@ class TestInTheBrowser:
         page.outside.clear()
 
     @pytest.mark.parametrize("origin, framed", [("own", True), ("http://127.0.0.1:9", False)])
-    def test_only_our_own_pages_may_frame_it(self, browser, server, origin, framed):  # noqa: F811
+    def test_only_our_own_pages_may_frame_it(self, browser, server, origin, framed):
         context = browser.new_context()
-        page = context.new_page()  # noqa: F811
+        page = context.new_page()
         around = (server if origin == "own" else origin) + "/around"
         page.route(around, lambda route: route.fulfill(body=f"<iframe src='{server}/data'></iframe>", content_type="text/html"))
         page.goto(around)

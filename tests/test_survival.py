@@ -1,7 +1,6 @@
 """The server is really killed while a model is trained, and the open page goes on when it is back."""
 
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -14,10 +13,10 @@ import pytest
 
 from lvm_core.progress import ProgressReader
 from lvm_core.workspace import Workspace
+from journeys import CHROMIUM
 
 ROOT = Path(__file__).parents[1]
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-pytestmark = [pytest.mark.browser, pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine; install Debian's package chromium")]
+pytestmark = pytest.mark.browser
 KILLS = 5
 
 

@@ -7,12 +7,11 @@ import subprocess
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from lvm_core import DATASETS, MODELS, PROJECTIONS, figures
+from lvm_core import DATASETS, MODELS, PROJECTIONS
 from lvm_core.atlas import UNITS, Sheet, packed
 from lvm_core.fitting import map_codes
 from lvm_core.selection import inside

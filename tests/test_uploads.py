@@ -20,7 +20,7 @@ from lvm_core.escape import markdown, plotly
 from lvm_core.export import csv_bytes
 from lvm_core.limits import LIMITS, Limits
 from made_files import good_pictures, npy, packed, picture, zipped
-from test_browser import CHROMIUM, browser, bring, corpus, generate, page, see_map, server, train  # noqa: F401 - fixtures among them
+from journeys import bring, corpus, generate, see_map, train
 from test_hostile import REFUSED, npy_saying, xlsx
 from test_pages import open_page
 
@@ -324,10 +324,9 @@ def evil_texts() -> bytes:
 
 
 @pytest.mark.browser
-@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine; install Debian's package chromium")
 @pytest.mark.parametrize("name, content, model", [("<img src=x onerror=window.hacked=1>.csv", evil_table(), "PCA"), ("<script>window.hacked=1<|script>.zip", evil_pictures(), "PCA"),
                                                   ("![t](http:||127.0.0.2).jsonl", evil_texts(), "LSA")], ids=["table", "pictures", "texts"])
-def test_markup_in_every_name_runs_nowhere(page, server, name, content, model):  # noqa: F811 - fixtures
+def test_markup_in_every_name_runs_nowhere(page, server, name, content, model):
     """Through every page; the page's own fixture fails for any console error (a broken policy is one) and any request to elsewhere."""
     bring(page, server, name, content)
     train(page, model)
