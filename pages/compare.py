@@ -89,7 +89,7 @@ def show_table(by: str, table: pd.DataFrame, found) -> str | None:
     columns = {n: st.column_config.ProgressColumn(n, min_value=0.0, max_value=1.0, format="percent", help=units[n].sentence) if units[n].unit == "share" else
                st.column_config.NumberColumn(n, format="%.4g", help=units[n].sentence) for n in names}
     shown["run"] = [f"#{n}" for n in shown["run"]]
-    event = st.dataframe(shown, hide_index=True, on_select="rerun", selection_mode="single-row", key=f"ranking-{data.id}-{by}", height=min(38 + 35 * len(shown), 500), alt="models ranked",
+    event = st.dataframe(shown, hide_index=True, on_select="rerun", selection_mode="single-row", key=f"ranking-{data.id}-{by}", height=items.tall(shown, 500), alt="models ranked",
                          column_config=columns | {"seconds": st.column_config.NumberColumn("seconds", format="%.1f"), "code": st.column_config.NumberColumn("code", help="Length of the code.")})
     rows = event.selection.rows if event else []
     return table["id"].iloc[rows[0]] if rows and rows[0] < len(table) else None
@@ -141,7 +141,7 @@ def same_items(table: pd.DataFrame) -> None:
         for i, row in enumerate(rows):
             table = pd.concat([real[columns].iloc[[i]], *(b.iloc[[i]] for b in back)], ignore_index=True)
             table.insert(0, "through", ["real", *names])
-            st.dataframe(table, hide_index=True, key=f"same-{data.id}-{row}", column_config=items.days(table), alt=f"row {row}, real and through each model")
+            st.dataframe(table, hide_index=True, height=items.tall(table), key=f"same-{data.id}-{row}", column_config=items.days(table), alt=f"row {row}, real and through each model")
 
 
 def result(runs) -> None:

@@ -74,7 +74,7 @@ def kept() -> None:
         st.caption("Every dataset you open is kept here, on the machine that runs this app.")
         return
     table = pd.DataFrame([{"name": str(h.get("name", ""))[:60], "rows": h.get("n"), "when": pd.to_datetime(h.get("created"), errors="coerce")} for h in heads])
-    event = st.dataframe(table, hide_index=True, on_select="rerun", selection_mode="single-row", key="kept-data", height=min(38 + 35 * len(heads), 360), alt="kept datasets",
+    event = st.dataframe(table, hide_index=True, on_select="rerun", selection_mode="single-row", key="kept-data", height=items.tall(heads, 360), alt="kept datasets",
                          column_config={"when": st.column_config.DatetimeColumn("when", format="distance")})
     rows = [r for r in event.selection.rows if r < len(heads)]
     if not rows:

@@ -6,7 +6,7 @@ import streamlit as st
 from lvm_core import MODELS
 from lvm_core.escape import markdown as md
 from lvm_core.quality.base import percent
-from pages.ui import forms, frame, state
+from pages.ui import forms, frame, items, state
 
 frame.header("Models", "Every model here: what it optimises, when to use it, what its numbers mean. Choose one.")
 
@@ -42,7 +42,8 @@ def page_of(name: str) -> None:
         if can := abilities(cls):
             st.markdown("It " + "; it ".join(can) + ".")
     with st.expander("Its settings"):
-        st.dataframe(settings(cls), hide_index=True, key=f"settings-{name}", alt=f"settings of {name}", column_config={"what it does": st.column_config.TextColumn(width="large")})
+        table = settings(cls)
+        st.dataframe(table, hide_index=True, height=items.tall(table), key=f"settings-{name}", alt=f"settings of {name}", column_config={"what it does": st.column_config.TextColumn(width="large")})
     data = state.data()
     if data is None:
         with st.container(horizontal=True):

@@ -53,7 +53,7 @@ def by_column(columns):
     """How well each column comes back, the worst first."""
     shown = columns.sort_values("value").rename(columns={"name": "column"})
     with st.expander("Column by column"):
-        st.dataframe(shown, hide_index=True, height=min(38 + 35 * len(shown), 420), alt="how well each column is reconstructed", column_config={
+        st.dataframe(shown, hide_index=True, height=items.tall(shown, 420), alt="how well each column is reconstructed", column_config={
             "value": st.column_config.ProgressColumn("comes back", min_value=0, max_value=1, format="percent", help="1 is perfect."),
             "baseline": st.column_config.NumberColumn("always the average", format="percent", help="What always answering with the mean, or the most frequent value, gets.")})
 

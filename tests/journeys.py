@@ -109,6 +109,23 @@ def corpus() -> bytes:
     return "\n".join(rows).encode()
 
 
+AT_REST = """() => new Promise((done) => {
+    // no run of the page, and nothing that still grows: what lies below would move away under the pointer
+    const main = document.querySelector("[data-testid=stMain]"), running = () => document.querySelector("[data-test-script-state]").dataset.testScriptState !== "notRunning";
+    let height = -1, since = 0;
+    const look = () => { const now = performance.now(); if (running() || main.scrollHeight !== height) { height = main.scrollHeight; since = now; } if (now - since > 400) done(true); else setTimeout(look, 50); };
+    look();
+})"""
+
+
+def onward(page, name: str) -> None:
+    """Press a button at the foot of a page as a person does: when the page stands still."""
+    button = page.get_by_role("button", name=name, exact=True)
+    button.wait_for()
+    page.evaluate(AT_REST)
+    button.click()
+
+
 def bring(page, server, name: str, content: bytes) -> None:
     page.goto(f"{server}/data")
     page.locator("input[type=file]").set_input_files({"name": name, "mimeType": "application/octet-stream", "buffer": content})
@@ -123,7 +140,7 @@ def settings(page, **values) -> None:
 
 
 def train(page, model: str, **values) -> None:
-    page.get_by_role("button", name="Train a model").click()
+    onward(page, "Train a model")
     page.get_by_text("Nothing trained on this data yet").wait_for()
     page.get_by_role("radio", name=model, exact=True).click()
     if values:
@@ -134,7 +151,7 @@ def train(page, model: str, **values) -> None:
 
 
 def see_map(page) -> None:
-    page.get_by_role("button", name="See the map").click()
+    onward(page, "See the map")
     page.locator(".at[data-drawn]").wait_for()
     page.get_by_role("radio", name="Trust", exact=True).click()
     page.get_by_text("Trustworthiness").first.wait_for()
@@ -166,7 +183,7 @@ MADE = "() => { const map = document.querySelector('.lx')?.lx?.data.map; return 
 
 def explore(page) -> None:
     """Every way of moving changes what is decoded."""
-    page.get_by_role("button", name="Explore", exact=True).click()
+    onward(page, "Explore")
     page.locator(".lx[data-code]").wait_for()
     page.wait_for_function(MADE)
     page.get_by_text("Stop and keep").wait_for(state="hidden")
@@ -271,7 +288,7 @@ def at_rest(page) -> np.ndarray:
 
 
 def generate(page) -> None:
-    page.get_by_role("button", name="Generate", exact=True).click()
+    onward(page, "Generate")
     page.get_by_text("How good they are").wait_for()
     page.wait_for_function("() => [...document.images].every((image) => image.complete && image.naturalWidth)")     # who leaves before they came would see them missing
 

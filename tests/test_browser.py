@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from journeys import SHOWS, bring, colour_zip, corpus, download, explore, frames_are_true, generate, mixed_table, see_map, train, truth_of_the_map
+from journeys import SHOWS, bring, colour_zip, corpus, download, explore, frames_are_true, generate, mixed_table, onward, see_map, train, truth_of_the_map
 
 pytestmark = pytest.mark.browser
 
@@ -71,7 +71,7 @@ def test_a_text_corpus(page, server):
 def test_a_gan_and_its_stop(page, server):
     page.goto(server)
     page.locator(".st-key-go-spiral button:visible").first.click()
-    page.get_by_role("button", name="Train a model").click()
+    onward(page, "Train a model")
     page.get_by_text("Nothing trained on this data yet").wait_for()
     page.get_by_role("radio", name="GAN", exact=True).click()
     page.locator(".st-key-train button").click()
@@ -88,7 +88,7 @@ def test_a_phone_goes_all_the_way(browser, server):
     page.locator(".st-key-go-iris button:visible").first.click()
     train(page, "PCA")
     see_map(page)
-    page.get_by_role("button", name="Explore", exact=True).click()
+    onward(page, "Explore")
     page.locator(".lx[data-code]").wait_for()
     page.wait_for_timeout(1000)
     assert page.evaluate("() => document.documentElement.scrollWidth - window.innerWidth") <= 1

@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 
-from journeys import DRAG, PATIENCE, SHOWS, at_rest, code, explore_digits, train
+from journeys import DRAG, PATIENCE, SHOWS, at_rest, code, explore_digits, onward, train
 
 pytestmark = pytest.mark.browser
 
@@ -136,7 +136,7 @@ def test_the_map_under_the_hand(page, server, webgl):
     page.goto(server)
     page.locator(".st-key-go-iris button:visible").first.click()
     train(page, "PCA")
-    page.get_by_role("button", name="See the map").click()
+    onward(page, "See the map")
     page.locator(".at[data-painted]").wait_for()
     page.get_by_role("radio", name="PCA", exact=True).last.click()
     page.wait_for_function("() => { const a = document.querySelector('.at').atlas; return a && a.data.map.startsWith('PCA') && a.loaded === 150; }")

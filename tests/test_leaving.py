@@ -7,6 +7,7 @@ from streamlit.proto.ClientState_pb2 import ClientState
 from streamlit.runtime.scriptrunner_utils.script_requests import RerunData, ScriptRequests
 
 from pages.ui.leaving import redirect, take_over
+from journeys import onward
 
 PAGES = {"h-home": "", "h-train": "train", "h-map": "map"}
 
@@ -106,7 +107,7 @@ def test_the_next_page_comes_and_stays(page, server):
     page.goto(f"{server}/data")
     page.get_by_role("tab", name="Built in").click()
     page.locator(".st-key-open button").click()
-    page.get_by_role("button", name="Train a model").click()
+    onward(page, "Train a model")
     page.get_by_role("radio", name="PCA", exact=True).click()
     page.locator(".st-key-train button").click()
     page.get_by_text("Trained in").wait_for()

@@ -9,7 +9,7 @@ import pytest
 
 from lvm_core import archive
 from pages.ui.policy import Policy, content_security_policy
-from journeys import download, generate, see_map
+from journeys import download, generate, onward, see_map
 
 def answer(app, scope) -> list:
     sent = []
@@ -80,7 +80,7 @@ class TestInTheBrowser:
         page.get_by_text("3-D", exact=False).first.click()
         page.locator(".js-plotly-plot .gl-container canvas, .js-plotly-plot canvas").first.wait_for()
         page.wait_for_timeout(1500)
-        page.get_by_role("button", name="Explore", exact=True).click()
+        onward(page, "Explore")
         page.locator(".lx[data-code]").wait_for()
         page.locator(".lx-sliders .lx-range").first.focus()
         for _ in range(5):

@@ -13,7 +13,7 @@ import pytest
 
 from lvm_core.progress import ProgressReader
 from lvm_core.workspace import Workspace
-from journeys import CHROMIUM
+from journeys import CHROMIUM, onward
 
 ROOT = Path(__file__).parents[1]
 pytestmark = pytest.mark.browser
@@ -82,7 +82,7 @@ def train(page, server, epochs: int):
     """Open the digits and start a long training; returns the run, under way."""
     page.goto(server.address)
     page.locator(".st-key-go-digits button:visible").first.click()
-    page.get_by_role("button", name="Train a model").click()
+    onward(page, "Train a model")
     box = page.get_by_label("Epochs", exact=True)
     box.fill(str(epochs))
     box.press("Tab")

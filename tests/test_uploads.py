@@ -20,7 +20,7 @@ from lvm_core.escape import markdown, plotly
 from lvm_core.export import csv_bytes
 from lvm_core.limits import LIMITS, Limits
 from made_files import good_pictures, npy, packed, picture, zipped
-from journeys import bring, corpus, generate, see_map, train
+from journeys import bring, corpus, generate, onward, see_map, train
 from test_hostile import REFUSED, npy_saying, xlsx
 from test_pages import open_page
 
@@ -332,7 +332,7 @@ def test_markup_in_every_name_runs_nowhere(page, server, name, content, model):
     train(page, model)
     see_map(page)
     page.locator(".at-stage").hover()
-    page.get_by_role("button", name="Explore", exact=True).click()
+    onward(page, "Explore")
     page.locator(".lx[data-code]").wait_for()
     page.wait_for_timeout(2000)
     for part in page.locator(".lx canvas, .lx img").all()[:4]:

@@ -16,7 +16,7 @@ from lvm_core.escape import clean
 from lvm_core.escape import markdown as md
 from lvm_core.quality.base import percent
 
-from . import aligned, atlas, forms, frame, guard, maps, people, scores, state, work
+from . import aligned, atlas, forms, frame, guard, items, maps, people, scores, state, work
 
 ASSETS = Path(__file__).parents[2] / "assets"
 MOST = 4
@@ -170,7 +170,7 @@ def numbers(panes: list[Pane], data_id: str) -> None:
                 record.setdefault("in words, of the first that has it", score.sentence)
     table = pd.DataFrame(list(records.values())).fillna("–")
     table.insert(len(table.columns) - 1, "in words", table.pop("in words, of the first that has it"))
-    st.dataframe(table, hide_index=True, key=f"beside-numbers-{data_id}", height=min(38 + 35 * len(table), 600), alt="scores of each map and model")
+    st.dataframe(table, hide_index=True, key=f"beside-numbers-{data_id}", height=items.tall(table, 600), alt="scores of each map and model")
     st.caption("A map's scores say how well it shows what it is a map of; a model's scores are of rows it has not seen where there are any. *In words* is about the leftmost map that has the number.")
 
 

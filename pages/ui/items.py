@@ -80,11 +80,17 @@ def _one_image(dataset, item, title, key, beside, beside_title):
 
 # -- tables ---------------------------------------------------------------------------------------------------------
 
+def tall(rows, most: int = 400) -> int:
+    """Pixels that a table of ``rows`` takes, named so that its place is kept while the browser fetches the code that draws it: a button below
+    would otherwise move away under the hand."""
+    return min(38 + 35 * len(rows), most)
+
+
 def _gallery_table(dataset, items, captions, key, width, columns):
     frame = pd.DataFrame(items).reset_index(drop=True)
     if captions:
         frame.insert(0, " ", captions)
-    st.dataframe(frame, hide_index=True, height=min(38 + 35 * len(frame), 430), key=f"frame-{key}", alt="rows of the table", column_config=days(frame))
+    st.dataframe(frame, hide_index=True, height=tall(frame, 430), key=f"frame-{key}", alt="rows of the table", column_config=days(frame))
 
 
 def _one_table(dataset, item, title, key, beside, beside_title):
@@ -97,7 +103,7 @@ def _one_table(dataset, item, title, key, beside, beside_title):
             record[beside_title] = column.show(other.get(column.name))
         record["in its range"] = column.fraction(row.get(column.name))
         records.append(record)
-    st.dataframe(pd.DataFrame(records), hide_index=True, key=f"record-{key}", height=min(38 + 35 * len(records), 520),
+    st.dataframe(pd.DataFrame(records), hide_index=True, key=f"record-{key}", height=tall(records, 520),
                  column_config={"in its range": st.column_config.ProgressColumn(
                      "in its range", min_value=0, max_value=1, format=" ", help="Where the value lies between the smallest and the largest seen; for categories, empty.")})
 

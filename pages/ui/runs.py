@@ -10,7 +10,7 @@ import streamlit as st
 from lvm_core.escape import clean
 from lvm_core.quality.base import percent
 
-from . import frame, state
+from . import frame, items, state
 from .jobs import SCHEDULER, WORKSPACE
 
 _MOST = 500     # rows of the list; older ones are found by their address
@@ -53,7 +53,7 @@ def listed(current: state.Run | None) -> None:
     shown = found[:_MOST]
     table = pd.DataFrame([{"": f"#{r.number}", "model": r.recipe.get("name", ""), "data": clean(names.get(r.dataset, {}).get("name", "?"), 60), "state": _state(r), "score": _score(r),
                            "seed": r.recipe.get("params", {}).get("random_state"), "took": f"{r.seconds:,.0f} s" if r.seconds >= 1 else "", "when": _when(r.created)} for r in shown])
-    event = st.dataframe(table, hide_index=True, on_select="rerun", selection_mode="single-row", key=f"runs-{current.id if current else ''}", height=min(38 + 35 * len(shown), 320),
+    event = st.dataframe(table, hide_index=True, on_select="rerun", selection_mode="single-row", key=f"runs-{current.id if current else ''}", height=items.tall(shown, 320),
                          alt="all runs", column_config={"when": st.column_config.DatetimeColumn("when", format="distance")})
     rows = event.selection.rows if event else []
     if rows and rows[0] < len(shown) and (current is None or shown[rows[0]].id != current.id):

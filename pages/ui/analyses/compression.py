@@ -80,7 +80,7 @@ def _side_by_side(run, codec, levels, bits):
         columns = [c.name for c in dataset.codec.columns]
         table = pd.concat([dataset.rows[columns].iloc[[i]].astype(object), pd.DataFrame(made).astype(object)])
         table = pd.DataFrame({name: [dataset.codec.columns[j].show(v) for v in table[name]] for j, name in enumerate(columns)})
-        st.dataframe(_rows.add(table, kept=["the item", *captions]), hide_index=True, key=f"zip-table-{run.id}", alt="the record at every level")
+        st.dataframe(_rows.add(table, kept=["the item", *captions]), hide_index=True, height=items.tall(table), key=f"zip-table-{run.id}", alt="the record at every level")
     elif dataset.kind == "image":
         items.gallery(dataset, np.concatenate([dataset.items([i]), made]), ["the item", *captions], key=f"zip-{run.id}", width=96)
     elif dataset.kind == "array":

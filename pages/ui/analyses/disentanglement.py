@@ -57,7 +57,7 @@ def _show(run, found: Disentanglement) -> None:
                 "importance": "How much of the prediction of a factor by a random forest hangs on each dimension; every row sums to 1, also that of a factor that cannot be predicted."}[which]
                + (f" {dead} dimension{'s' * (dead > 1)} that hold{'s' * (dead == 1)} nothing {'are' if dead > 1 else 'is'} left out." if dead else ""))
     share = lambda label, words: st.column_config.NumberColumn(label, format="percent", help=words)        # noqa: E731
-    st.dataframe(pd.DataFrame(found.factors), hide_index=True, key=f"factors-table-{run.id}", alt="the factors and their part of the scores", column_config={
+    st.dataframe(pd.DataFrame(found.factors), hide_index=True, height=items.tall(found.factors), key=f"factors-table-{run.id}", alt="the factors and their part of the scores", column_config={
         "name": "factor", "levels": st.column_config.NumberColumn("classes", help="Values, or the parts a number was cut into."),
         "gap": share("gap (MIG)", "What its best dimension knows more than its second best."), "completeness": share("completeness", "100 %: one dimension tells it; 0 %: all do alike."),
         "informativeness": share("informativeness", "Share of the error of guessing it that is gone when the code is known."), "found": share("votes right (FactorVAE)", "How often the dimension that varies least among rows of one value names this factor.")})

@@ -136,7 +136,7 @@ def _columns(run, quality: SampleQuality, new) -> None:
     with right:
         st.markdown("**Learnt from real and from generated rows**")
         if len(quality.useful):
-            st.dataframe(quality.useful, hide_index=True, key=f"quality-useful-{run.id}", alt="what can be learnt", column_config={
+            st.dataframe(quality.useful, hide_index=True, height=items.tall(quality.useful), key=f"quality-useful-{run.id}", alt="what can be learnt", column_config={
                 "name": "column predicted", "real": st.column_config.NumberColumn("from real", format="percent", help="Share of the error of guessing that a random forest is rid of on unseen real rows."),
                 "made": st.column_config.NumberColumn("from generated", format="percent", help="The same when it learnt from generated rows.")})
         else:

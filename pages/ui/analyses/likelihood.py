@@ -53,7 +53,7 @@ def _bounds_and_kl(run, found: Marginal) -> None:
         st.markdown("**The bound rises with the draws**")
         table = pd.DataFrame({"draws": list(found.bounds), "nats a row": list(found.bounds.values())})
         table["above the ELBO"] = table["nats a row"] - table["nats a row"].iloc[0]
-        st.dataframe(table, hide_index=True, key=f"bounds-{run.id}", alt="bound by number of draws",
+        st.dataframe(table, hide_index=True, height=items.tall(table), key=f"bounds-{run.id}", alt="bound by number of draws",
                      column_config={"draws": st.column_config.NumberColumn(format="localized"), "nats a row": st.column_config.NumberColumn(format="%.2f"),
                                     "above the ELBO": st.column_config.NumberColumn(format="%.2f")})
         st.caption("One draw is the ELBO, k draws the bound that an IWAE with k maximises. Where the last step is still large, the truth lies higher: take more draws.")

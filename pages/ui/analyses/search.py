@@ -189,7 +189,7 @@ def _answer(run, title, line, found, key):
     captions = [f"{i} · {percent(share / 100)}" for i, share in zip(rows, closeness)]
     if run.dataset.kind == "table":
         table = _rows.add(run.dataset.items(rows), row=rows, closeness=closeness)
-        st.dataframe(table, hide_index=True, key=f"like-{key}-{run.id}", height=min(38 + 35 * len(table), 400), alt=f"most similar rows {title.lower()}",
+        st.dataframe(table, hide_index=True, key=f"like-{key}-{run.id}", height=items.tall(table, 400), alt=f"most similar rows {title.lower()}",
                      column_config=items.days(table) | {"closeness": st.column_config.NumberColumn("closeness", format="%.2f %%")})
     else:
         items.gallery(run.dataset, run.dataset.items(rows), captions, key=f"like-{key}-{run.id}", width=84 if run.dataset.kind == "image" else None)

@@ -35,7 +35,7 @@ def draw(run) -> None:
         stay = np.diag(model.transitions_)
         table = pd.DataFrame({"state": [f"{i + 1}" for i in range(len(stay))], "mean": model.means_, "spread": np.sqrt(model.variances_), "begins": model.start_,
                               "lasts (moments)": 1 / np.maximum(1 - stay, 1e-6)})
-        st.dataframe(table, hide_index=True, key=f"states-table-{run.id}", alt="the states", column_config={
+        st.dataframe(table, hide_index=True, height=items.tall(table), key=f"states-table-{run.id}", alt="the states", column_config={
             "mean": st.column_config.NumberColumn(format="%.3g", help="Average value in this state, in the scale the model sees: columns standardised."),
             "spread": st.column_config.NumberColumn(format="%.3g", help="Standard deviation of the values in this state."),
             "begins": st.column_config.NumberColumn(format="percent", help="How often a series begins in it."),

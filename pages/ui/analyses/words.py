@@ -84,7 +84,7 @@ def _analogy(run, words: Words, start: list[str]) -> None:
         return
     a, b, c = (md(word.strip(), 40) for word in asked)
     st.markdown(f"{a} is to {b} as {c} is to **{md(found[0][0], 40)}**" if found else "No other word has a vector.")
-    st.dataframe(pd.DataFrame([{"word": clean(w, 60), "cosine": cosine} for w, cosine in found]), hide_index=True, key=f"analogy-table-{run.id}", alt="answers to the analogy",
+    st.dataframe(pd.DataFrame([{"word": clean(w, 60), "cosine": cosine} for w, cosine in found]), hide_index=True, height=items.tall(found), key=f"analogy-table-{run.id}", alt="answers to the analogy",
                  column_config={"cosine": st.column_config.ProgressColumn("cosine with b - a + c", min_value=0, max_value=1, format="%.2f")})
     st.caption("The words nearest to b - a + c, these three left out. Where a and b are near each other the answer is little more than c's neighbours; small corpora solve few analogies.")
 

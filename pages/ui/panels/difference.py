@@ -164,7 +164,7 @@ def _all(run, found) -> None:
     with st.expander("All effects as a table", icon=":material/table:"):
         frame = found.columns
         if len(frame):
-            st.dataframe(frame, hide_index=True, key=f"differ-table-{run.id}", height=min(38 + 35 * len(frame), 360), alt="all effects", column_config={
+            st.dataframe(frame, hide_index=True, key=f"differ-table-{run.id}", height=items.tall(frame, 360), alt="all effects", column_config={
                 "delta": st.column_config.NumberColumn("effect", format="%.3f", help=DELTA), "low": st.column_config.NumberColumn("from", format="%.3f", help="Lower end of its 95 % interval."),
                 "high": st.column_config.NumberColumn("to", format="%.3f"), "inside": st.column_config.TextColumn("here", help="Median of a number, share of a category."), "outside": "there",
                 "smd": st.column_config.NumberColumn("in spreads", format="%.2f", help="Difference of the means in standard deviations within the groups (Cohen's d)."),

@@ -30,7 +30,7 @@ def draw(run, view) -> None:
     if dataset.kind in ("image", "array"):
         items.gallery(dataset, dataset.items(few), key="chosen", width=56 if dataset.kind == "image" else None)
     shown = dataset.rows.iloc[rows[:1000]]
-    st.dataframe(shown, height=min(38 + 35 * len(shown), 260), key=f"chosen-rows-{run.id}", alt="the chosen rows", column_config=items.days(shown))
+    st.dataframe(shown, height=items.tall(shown, 260), key=f"chosen-rows-{run.id}", alt="the chosen rows", column_config=items.days(shown))
     if len(few) < len(rows):
         st.caption(f"The first {len(few):,} of {len(rows):,} are shown; downloads have all.")
     chosen.actions(run)

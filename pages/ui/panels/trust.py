@@ -57,7 +57,7 @@ def _original(run, trust, k) -> None:
     st.markdown("**Where it is lost.** A map is a picture of codes, and codes are a picture of your rows: each step loses something.")
     table = pd.DataFrame(beside(trust, k)).dropna(axis=1, how="all").set_index("score")
     shown = {name: st.column_config.NumberColumn(name, format="%.3f", help=_HELP[name]) for name in table.columns}
-    st.dataframe(table, column_config=shown, alt="the scores of the map, of the codes, and of both together")
+    st.dataframe(table, column_config=shown, height=items.tall(table), alt="the scores of the map, of the codes, and of both together")
     if trust.beside:
         st.caption(f"The columns about rows were measured on {trust.beside:,} points chosen at random (seed 0), each against all {trust.n:,}. "
                    "For labels the columns are the map, the codes and the rows themselves." + (" Rows are compared by the cosine of their words." if hasattr(run.dataset.X, "indptr") else ""))
