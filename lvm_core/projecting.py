@@ -34,27 +34,25 @@ class Projector:
     def __init__(self, count: int | None = None):
         self.count = count or max(1, (os.cpu_count() or 1) // 2)
         self.serves = False         # whether it was started; without it, maps are made where they are asked for
+        self._ended = False
         self._idle: list[subprocess.Popen] = []
-        self._busy = 0
+        self._busy: list[subprocess.Popen] = []
         self._lock = threading.Lock()
 
     def start(self) -> None:
         """Start a process; it compiles what it needs while it waits."""
         with self._lock:
-            self.serves = True
+            self.serves, self._ended = True, False
             self._idle.append(_process())
 
     def stop(self) -> None:
-        """End the processes that wait; those at work end after their map."""
+        """End the processes, also in the middle of a map: whoever asked for it ends too. Killed, as one that still imports hears no word."""
         with self._lock:
-            self.serves, idle, self._idle = False, self._idle, []
-        for process in idle:
-            process.stdin.close()       # which tells it to end
-        for process in idle:
-            try:
-                process.wait(5)
-            except subprocess.TimeoutExpired:
+            self.serves, self._ended, idle, self._idle = False, True, self._idle, []
+            for process in [*idle, *self._busy]:
                 process.kill()
+        for process in idle:
+            process.wait()
 
     def make(self, codes: np.ndarray, projection: Projection, on_step: OnStep, y: np.ndarray | None = None, data: Path | None = None) -> Mapped:
         """A map of ``codes`` (n, k), or of the rows of the dataset in the folder ``data``, made in a process: as
@@ -72,6 +70,8 @@ class Projector:
                 if self._attempt(folder, on_step, _ENDED if attempt else ""):
                     mapped = load_map(folder / "map", len(codes))
                     return replace(mapped, note=f"{mapped.note} While it was made, {_ENDED}.".strip()) if attempt else mapped
+                if self._ended:
+                    raise ValueError("The server ended while the map was made.")
                 log.warning("a projection process ended while it made %s", projection)
             raise ValueError(f"The process that makes maps ended {_TRIES} times at this one, most likely because the machine ran out of memory. Try fewer rows or another map.")
         finally:
@@ -112,19 +112,19 @@ class Projector:
                 while self._idle:
                     process = self._idle.pop()
                     if process.poll() is None:
-                        self._busy += 1
+                        self._busy.append(process)
                         return process
                     log.warning("a projection process that waited has ended (%s); another is started", process.returncode)
-                if self._busy < self.count:
-                    self._busy += 1
-                    return _process()
+                if len(self._busy) < self.count:
+                    self._busy.append(_process())
+                    return self._busy[-1]
             if on_step(Progress(0, 0, phase="waiting for another map")):
                 raise ValueError("It was stopped before it began.")
             time.sleep(0.1)
 
     def _give_back(self, process: subprocess.Popen) -> None:
         with self._lock:
-            self._busy -= 1
+            self._busy.remove(process)
             if process.poll() is None and self.serves:
                 self._idle.append(process)
             else:

@@ -67,8 +67,8 @@ class Scheduler:
         if self._thread is not None:
             self._thread.join(5)
         if self._spare is not None:
-            self._spare.stdin.close()       # which tells it to end
-            self._spare.wait(10)
+            self._spare.kill()      # it waits and has nothing to lose; still importing, it would hear no word
+            self._spare.wait()
             self._spare = None
         self._lock.release()
 

@@ -2,6 +2,8 @@
 
 import os
 import signal
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -62,6 +64,19 @@ def test_what_cannot_be_mapped_is_said(projector):
         projector.make(np.ones((30, 3), np.float32), PROJECTIONS["TSNE"](), never)
     with pytest.raises(ValueError, match="Choose a label column"):
         projector.make(np.eye(30, dtype=np.float32), PROJECTIONS["Fisher"](), never)
+
+
+def test_the_servers_end_ends_a_map_under_way(codes):
+    made, began = Projector(1), threading.Event()
+    made.start()
+    with ThreadPoolExecutor() as pool:
+        asked = pool.submit(made.make, codes, PROJECTIONS["TSNE"](iterations=100_000), lambda p: p.step > 0 and began.set())
+        assert began.wait(60)
+        process, = made._busy
+        made.stop()
+        with pytest.raises(ValueError, match="The server ended"):
+            asked.result(30)
+    assert process.wait(30) < 0 and not made._busy
 
 
 def test_stop_keeps_what_was_reached(projector, codes):

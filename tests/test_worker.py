@@ -408,7 +408,14 @@ def test_a_spare_takes_the_next_run_and_ends_with_its_server(workspace, add):
     assert (folder / "log.txt").read_text() == ""
     second = until(lambda: made._spare)
     made.stop()
-    assert second.poll() == 0 and not Lock(workspace.folder / "queue.lock").held()
+    assert second.poll() is not None and not Lock(workspace.folder / "queue.lock").held()
+
+
+def test_a_spare_ends_when_its_server_was_killed(workspace):
+    made = Scheduler(workspace, count=1)
+    spare = made._start(["--wait"], subprocess.PIPE)
+    spare.stdin.close()     # as the system does for a process that is gone
+    assert spare.wait(60) == 0
 
 
 def test_a_run_that_a_server_left_before_it_was_queued_is_adopted(workspace, data):
