@@ -70,7 +70,7 @@ def test_the_servers_end_ends_a_map_under_way(codes):
     made, began = Projector(1), threading.Event()
     made.start()
     with ThreadPoolExecutor() as pool:
-        asked = pool.submit(made.make, codes, PROJECTIONS["TSNE"](iterations=100_000), lambda p: p.step > 0 and began.set())
+        asked = pool.submit(made.make, codes, PROJECTIONS["TSNE"](iterations=5000), lambda p: p.step > 0 and began.set())
         assert began.wait(60)
         process, = made._busy
         made.stop()
