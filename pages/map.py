@@ -4,7 +4,7 @@ import streamlit as st
 
 from lvm_core import figures
 from lvm_core.escape import markdown as md
-from pages.ui import frame, items, maps, panels, projecting, state
+from pages.ui import drawing, frame, items, maps, panels, projecting, state
 from pages.ui.atlas import atlas
 
 frame.header("Map", "Every dot is one of your items, placed by its code. Click a dot to see it; use box or lasso (top right of the map) to choose many.")
@@ -43,7 +43,7 @@ def solid(view, colour, made):
     shown = maps.drawn_rows(len(P))
     hover = [items.short(dataset, i) for i in shown] if len(shown) <= maps.HOVER_LIMIT else None
     figure = figures.scatter_map(P[shown], dataset.rows[colour].iloc[shown] if colour else None, hover, ids=shown, height=640,
-                                 marks={"generated": maps.generated(run, view)} if made else None, selected=run.selection)
+                                 marks={"generated": maps.placed(run, view, drawing.drawn(run, 200, 0, wait=5.0)[0])} if made else None, selected=run.selection)
     event = st.plotly_chart(figure, key=f"map-{run.id}-{view.key}-{colour}", on_select="rerun", selection_mode="points",
                             config={"scrollZoom": True, "displaylogo": False}, alt=f"{view.title} map of {len(P)} items")
     note = "Box and lasso work on the 2-D map."

@@ -3,6 +3,8 @@
 import io
 import json
 import struct
+import threading
+import time
 
 import numpy as np
 import pytest
@@ -13,7 +15,8 @@ from starlette.websockets import WebSocketDisconnect
 
 from lvm_core import DATASETS, MODELS, PROJECTIONS, read_dataset
 from lvm_core.fitting import map_codes
-from pages.ui import guard, live, state
+from lvm_core.samplers import SAMPLERS
+from pages.ui import drawing, guard, live, state
 
 
 @pytest.fixture(scope="module")
@@ -109,6 +112,29 @@ def test_new_samples_are_placed_on_the_map(client, run):
     P = np.frombuffer(payload[head["n"] * 24:], "<f4").reshape(-1, 2)
     assert np.array_equal(Z, run.fitted.model.sample_codes(len(Z), random_state=3).astype("<f4"))
     assert np.allclose(P, run.maps["PCA"].projection.transform(Z), atol=1e-5)
+
+
+def test_new_samples_come_from_where_the_data_is(client, run, monkeypatch):
+    """Where most of the prior's codes lie astray: a mixture's, the prior's until it is fitted; each says so."""
+    prior = run.fitted.model.sample_codes(200, random_state=3).astype("<f4")
+    monkeypatch.setattr(drawing, "MOST_ASTRAY", -1.0)
+    told, go, fit = [], threading.Event(), SAMPLERS["Mixture"].fit
+    monkeypatch.setattr(SAMPLERS["Mixture"], "fit", lambda self, *args, **more: (go.wait(30), fit(self, *args, **more))[1])
+    head, payload = parse(ask(client, run, "generated", seed=3))
+    assert head["later"] and "until a mixture is fitted" in head["source"] and payload[:prior.nbytes] == prior.tobytes()
+    assert "prior" in parse(ask(client, run, "random", seed=3))[0]["source"]
+    go.set()
+    for _ in range(100):
+        head, payload = parse(ask(client, run, "generated", seed=3))
+        if not head["later"]:
+            break
+        time.sleep(0.1)
+    Z = np.frombuffer(payload[:prior.nbytes], "<f4").reshape(prior.shape)
+    train = run.fitted.train
+    wanted = SAMPLERS["Mixture"]().fit(run.fitted.codes[train], drawing._targets(run)).sample(200, random_state=3)
+    assert "mixture fitted" in head["source"] and np.allclose(Z, wanted, atol=1e-5)
+    one = parse(ask(client, run, "random", seed=5))[0]
+    assert "mixture fitted" in one["source"] and one["code"] == parse(ask(client, run, "random", seed=5))[0]["code"]
 
 
 # -- the socket: the same questions, the same answers ---------------------------------------------------------------------

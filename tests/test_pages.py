@@ -8,6 +8,7 @@ from streamlit.testing.v1 import AppTest
 
 from lvm_core import DATASETS, MODELS, read_dataset
 from lvm_core.datasets.readers import SUFFIXES
+from lvm_core.workspace import fresh_id
 from pages.ui import state
 from pages.ui.address import Place
 
@@ -235,7 +236,7 @@ def test_an_analogy_opens_its_code(runs):
 
 
 def test_ids_are_fit_for_addresses_and_component_keys():
-    ids = {state.fresh_id() for _ in range(500)}
+    ids = {fresh_id() for _ in range(500)}
     assert len(ids) == 500 and all(i.isalnum() and len(i) == 16 for i in ids)
 
 

@@ -1,4 +1,4 @@
-// New samples from the model's prior as rings, placed like any new item.
+// New samples as rings, placed like any new item.
 
 class Generated {
   constructor(atlas) { this.atlas = atlas; this.places = []; this.data(atlas.data); }
@@ -14,7 +14,9 @@ class Generated {
     if (!this.made || map !== atlas.data.map) return;
     const P = new Float32Array(buffer, buffer.byteLength - 4 * head.n * head.dims);
     this.places = Array.from({ length: head.n }, (_, i) => atlas.unitOf(P[2 * i], P[2 * i + 1]));
-    atlas.say(`Rings: ${head.n} new samples from the prior, seed ${head.seed}, placed like any new item.`);
+    atlas.say(`Rings: ${head.n} new samples from ${head.source}; seed ${head.seed}, placed like any new item.`);
+    clearTimeout(this.soon);
+    if (head.later) this.soon = setTimeout(() => !atlas.closed && this.load(), 2000);
     atlas.invalidate();
   }
 

@@ -176,7 +176,7 @@ class Explorer {
     await this.drop.rest();
     this.move(head.code, "random", true);
     this.drawn = true;
-    this.say(`Random code from the model's prior, seed ${head.seed}.`);
+    this.say(`Random code from ${head.source}; seed ${head.seed}.`);
   }
 
   async select(row, code) {
@@ -192,7 +192,7 @@ class Explorer {
     this.move(code && code.length === this.start.length ? code : this.start, "select", true);
   }
 
-  // What the code in hand is, in words: a real row, a moved one, or a draw from the prior.
+  // What the code in hand is, in words: a real row, a moved one, or a draw.
   origin() { return this.row() !== null ? `row ${this.selected}` : this.drawn ? `random code ${this.seed}` : `moved from row ${this.selected}`; }
   row() { return same(this.code, this.start) ? this.selected : null; }
 

@@ -164,7 +164,9 @@ const mapPart = {
     const P = new Float32Array(buffer, start + 4 * n * k, n * dims);
     this.made = { seed: head.seed, codes: new Float32Array(buffer, start, n * k) };
     this.trace(MADE, Array.from({ length: n }, (_, i) => Array.from(P.subarray(i * dims, (i + 1) * dims))));
-    this.say(`Rings: ${n} new samples from the prior, seed ${head.seed}, placed like any new item.`);
+    this.say(`Rings: ${n} new samples from ${head.source}; seed ${head.seed}, placed like any new item.`);
+    clearTimeout(this.soon);
+    if (head.later) this.soon = setTimeout(() => this.root.isConnected && this.drawGenerated(), 2000);
   },
 
   visitMade(i) {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -52,8 +53,7 @@ def choose(run: Run) -> Source:
         names.remove("Classes") if "Classes" in names else None      # the model itself draws by label
     if len(run.selection) >= LEAST:
         names.append(CHOSEN)
-    name, lost = PRIOR, _astray(run)
-    first = "Mixture" if lost > MOST_ASTRAY and "Mixture" in names and not told else PRIOR
+    name, lost, first = PRIOR, _astray(run), offered(run)
     if len(names) > 1:
         name = st.selectbox("Draw codes from", names, names.index(first), format_func=lambda n: LINES[n][0], key=f"sampler-{run.id}")
         st.caption(LINES[name][1])
@@ -78,9 +78,33 @@ def codes(run: Run, source: Source, n: int, temperature: float, seed: int) -> np
     if source.name == CHOSEN:
         found = alike.group(run, run.selection, source.chosen)
         return None if found is None else np.asarray(found.sampler.sample(n, temperature=temperature, random_state=seed), np.float32)
-    sampler, Z, y = SAMPLERS[source.name](), run.fitted.codes[run.fitted.train], _targets(run)
-    fitted = work.result(run, f"Fitting a density to the codes ({sampler.title})", {"sampler": source.name, "seconds": run.fitted.seconds}, lambda on_step: sampler.fit(Z, y, on_step=on_step))
+    fitted = work.result(run, *_density(run, source.name))
     return None if fitted is None else fitted.sample(n, temperature=temperature, random_state=seed, label=source.label)
+
+
+def offered(run: Run) -> str:
+    """What is offered first: the prior, or a mixture where most of the prior's codes lie beside the data's."""
+    wanted = _astray(run) > MOST_ASTRAY and not _told(run.fitted.model)
+    return "Mixture" if wanted and not why_not("Mixture", run.fitted.codes[run.fitted.train], _targets(run)) else PRIOR
+
+
+def drawn(run: Run, n: int, seed: int, wait: float = 1.0) -> tuple[np.ndarray, str, bool]:
+    """n codes (n, k) float32 of what is offered first, for those who did not choose; where they come from, in words; and whether the mixture that
+    they should come from is still being fitted: these are the prior's then."""
+    name, later = offered(run), False
+    if name != PRIOR:
+        job = work.begin(run, *_density(run, name), wait=wait)[1]
+        if job.result is not None:
+            return np.asarray(job.result.sample(n, random_state=seed), np.float32), "a mixture fitted to the data's codes, since most of the prior's lie astray", False
+        later = job.running
+    words = "the model's prior" + ", until a mixture is fitted to the data's codes" * later
+    return np.asarray(run.fitted.model.sample_codes(n, random_state=seed), np.float32), words, later
+
+
+def _density(run: Run, name: str) -> tuple[str, dict, Callable]:
+    """The fit of a sampler to the run's codes, as :mod:`work` takes it."""
+    sampler, Z, y = SAMPLERS[name](), run.fitted.codes[run.fitted.train], _targets(run)
+    return f"Fitting a density to the codes ({sampler.title})", {"sampler": name, "seconds": run.fitted.seconds}, lambda on_step: sampler.fit(Z, y, on_step=on_step)
 
 
 def _astray(run: Run) -> float:

@@ -16,7 +16,7 @@ from starlette.routing import Route, WebSocketRoute
 
 from lvm_core import animation, figures, paths
 
-from . import aligned, forming, items, keep, maps, naming, state, tiles, truth
+from . import aligned, drawing, forming, items, keep, maps, naming, state, tiles, truth
 from .guard import Ask, Refused, guarded, socket
 from .jobs import Job
 from .payloads import payload
@@ -55,9 +55,10 @@ def _place(ask: Ask):
 
 
 def _random(ask: Ask):
-    """A code from the model's prior by seed."""
+    """A new code by seed, and where it comes from."""
     seed = int(ask.number("seed", 0, 2**31 - 1, 0))
-    return {"code": [float(v) for v in ask.run.fitted.model.sample_codes(1, random_state=seed)[0]], "seed": seed}, b""
+    Z, source, _ = drawing.drawn(ask.run, 1, seed)
+    return {"code": [float(v) for v in Z[0]], "seed": seed, "source": source}, b""
 
 
 def _item(ask: Ask):
@@ -158,9 +159,9 @@ def _scene(ask: Ask):
 def _generated(ask: Ask):
     """New samples by seed: float32 codes (n, k) and float32 positions (n, c), placed like any new item."""
     seed = int(ask.number("seed", 0, 2**31 - 1, 0))
-    Z = ask.run.fitted.model.sample_codes(GENERATED, random_state=seed).astype("<f4")
+    Z, source, later = drawing.drawn(ask.run, GENERATED, seed)
     P = ask.mapped().projection.transform(Z)
-    return {"n": len(Z), "dims": P.shape[1], "seed": seed}, Z.tobytes() + np.ascontiguousarray(P, "<f4").tobytes()
+    return {"n": len(Z), "dims": P.shape[1], "seed": seed, "source": source, "later": later}, Z.astype("<f4").tobytes() + np.ascontiguousarray(P, "<f4").tobytes()
 
 
 # -- long work ---------------------------------------------------------------------------------------------------------

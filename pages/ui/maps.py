@@ -230,6 +230,6 @@ def nearest_rows(run: Run, i: int, k: int) -> np.ndarray:
     return np.array([j for j in rows[found[0]] if j != i][:k - 1], dtype=int)
 
 
-def generated(run: Run, view: View, n: int = 200) -> np.ndarray:
-    """Positions (n, c) of new samples on a map: their codes, drawn by seed 0, placed like any new item."""
-    return run.maps[view.key].projection.transform(run.fitted.model.sample_codes(n, random_state=0).astype(np.float32))
+def placed(run: Run, view: View, Z: np.ndarray) -> np.ndarray:
+    """Positions (n, c) of new codes (n, k) on a map."""
+    return run.maps[view.key].projection.transform(np.asarray(Z, np.float32))

@@ -24,7 +24,7 @@ from starlette.routing import Route
 
 from lvm_core import owners
 from lvm_core.files import StoreError
-from lvm_core.limits import LIMITS, check
+from lvm_core.limits import check
 from lvm_core.owners import Ownership
 from lvm_core.workspace import UNDER_WAY, is_id
 

@@ -12,7 +12,6 @@ from lvm_core.datasets.base import DataError
 from lvm_core.files import StoreError
 from lvm_core.models.base import LatentModel
 from lvm_core.workspace import RunInfo
-from lvm_core.workspace import fresh_id as fresh_id
 from lvm_core.workspace import is_id
 
 from . import people

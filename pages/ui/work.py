@@ -26,14 +26,7 @@ def result(run: Run, title: str, settings: dict, work: Callable[[OnStep], Any], 
     ``work`` reports by ``on_step(Progress)`` (see :class:`lvm_core.progress.Reporter`) and ends early, keeping what it reached,
     where that returns True. It must not touch Streamlit.
     """
-    key = "work" + hashlib.sha256(json.dumps([title, settings], sort_keys=True).encode()).hexdigest()[:24]
-    job = run.map_jobs.get(key)
-    if job is None:
-        done = [name for name, other in run.map_jobs.items() if name.startswith("work") and not other.running]
-        for name in done[:-MOST_KEPT]:
-            run.map_jobs.pop(name, None)
-        job = run.map_jobs[key] = Job(title, work)
-        job.wait(wait)
+    key, job = begin(run, title, settings, work, wait=wait)
     if job.running:
         frame.progress(run, key)
         return None
@@ -46,3 +39,16 @@ def result(run: Run, title: str, settings: dict, work: Callable[[OnStep], Any], 
     if job.state == "stopped":
         st.caption(":material/stop_circle: Stopped early; this is what was reached.")
     return job.result
+
+
+def begin(run: Run, title: str, settings: dict, work: Callable[[OnStep], Any], *, wait: float = 0.5) -> tuple[str, Job]:
+    """The job of :func:`result` and its name, begun if there is none; it is waited for only then."""
+    key = "work" + hashlib.sha256(json.dumps([title, settings], sort_keys=True).encode()).hexdigest()[:24]
+    job = run.map_jobs.get(key)
+    if job is None:
+        done = [name for name, other in run.map_jobs.items() if name.startswith("work") and not other.running]
+        for name in done[:-MOST_KEPT]:
+            run.map_jobs.pop(name, None)
+        job = run.map_jobs[key] = Job(title, work)
+        job.wait(wait)
+    return key, job
