@@ -16,11 +16,11 @@ from journeys import CHROMIUM, browser, page, server  # noqa: E402, F401 - the f
 
 
 def pytest_collection_modifyitems(items):
-    """Files that drive a browser come first: they mostly wait, and another process works through the rest meanwhile."""
+    """Files that mostly wait, for a browser or for processes that they start and kill, come first: another process works through the rest meanwhile."""
     driving = [item for item in items if item.get_closest_marker("browser")]
     for item in driving if CHROMIUM is None else ():
         item.add_marker(pytest.mark.skip(reason="no Chromium on this machine; install Debian's package chromium"))
-    waiting = {item.path for item in driving}
+    waiting = {item.path for item in driving} | {item.path for item in items if item.path.name in ("test_worker.py", "test_projecting.py")}
     items.sort(key=lambda item: item.path not in waiting)
 
 

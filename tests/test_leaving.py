@@ -32,8 +32,8 @@ class TestRedirect:
         assert (asked.page_script_hash, asked.fragment_id, asked.query_string) == ("h-map", "", "embed=true")
         assert asked.widget_states.widgets[0].id == "stop"
 
-    @pytest.mark.parametrize("now, asked", [("h-map", ("h-map", "map")), ("h-map", ("h-train", "map")), ("h-home", ("h-map", "")), ("", ("h-map", "map")), ("h-map", ("", "map"))],
-                             ids=["same page", "a link", "a link of the first page", "a new session", "no page named"])
+    @pytest.mark.parametrize("now, asked", [("h-map", ("h-map", "map")), ("h-map", ("h-train", "map")), ("h-home", ("h-map", "")), ("", ("h-map", "map")), ("h-shell", ("h-map", "map")), ("h-map", ("", "map"))],
+                             ids=["same page", "a link", "a link of the first page", "a new session", "its first run", "no page named"])
     def test_others_pass_as_they_are(self, now, asked):
         made = request(*asked)
         redirect(session(now), made)

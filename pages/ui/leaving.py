@@ -43,7 +43,7 @@ def redirect(session: AppSession, asked: ClientState) -> None:
     if "way" in session.session_state:      # frame.go is under way
         wanted = _named(session, session.session_state["way"])
     page = asked.page_script_hash
-    if not now or not page or page == wanted:
+    if not page or page == wanted or wanted not in session.get_pages():      # in a session's first run, before it knows its page, it names none of them
         return
     if page != _shown(session, asked) or asked.is_history_navigation:       # a link of the side bar, or the browser's arrows
         session._way = now, page
