@@ -42,11 +42,14 @@ def solid(view, colour, made):
     P = view.positions
     shown = maps.drawn_rows(len(P))
     hover = [items.short(dataset, i) for i in shown] if len(shown) <= maps.HOVER_LIMIT else None
+    marks, note = None, "Box and lasso work on the 2-D map."
+    if made:
+        Z, source, _ = drawing.drawn(run, 200, 0, wait=5.0)
+        marks, note = {"generated": maps.placed(run, view, Z)}, f"{note} Rings: {len(Z)} new samples from {source}; seed 0."
     figure = figures.scatter_map(P[shown], dataset.rows[colour].iloc[shown] if colour else None, hover, ids=shown, height=640,
-                                 marks={"generated": maps.placed(run, view, drawing.drawn(run, 200, 0, wait=5.0)[0])} if made else None, selected=run.selection)
+                                 marks=marks, selected=run.selection)
     event = st.plotly_chart(figure, key=f"map-{run.id}-{view.key}-{colour}", on_select="rerun", selection_mode="points",
                             config={"scrollZoom": True, "displaylogo": False}, alt=f"{view.title} map of {len(P)} items")
-    note = "Box and lasso work on the 2-D map."
     st.caption(f"{len(shown):,} of {len(P):,} points are drawn, chosen at random (seed 0); the numbers use all of them. {note}" if len(shown) < len(P) else note)
     return next((int(maps.point_id(p)) for p in event.selection.points if "customdata" in p), None)
 

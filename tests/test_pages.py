@@ -249,3 +249,12 @@ def test_a_person_who_knows_a_model_by_name_finds_what_it_does(name):
     assert cls.title in said and cls.when in said and cls.reading in said
     assert [e.value.strip("$\n ") for e in app.latex] == [cls.objective] and len(cls.when) > 80 and len(cls.reading) > 80
     assert set(app.dataframe[0].value["setting"]) == {p.label for p in cls.parameters().values()}
+
+
+def test_rings_on_a_3d_map_say_where_they_come_from(runs):
+    app = open_page("map", run=runs["table"].id)
+    app.session_state["dims"] = 3
+    app.run()
+    assert not app.exception and not any("Rings:" in c.value for c in app.caption)
+    app.toggle(key="made").set_value(True).run()
+    assert not app.exception and any("Rings: 200 new samples from " in c.value for c in app.caption)
