@@ -232,6 +232,10 @@ class Workspace:
         self._seen[id] = times, info
         return info
 
+    def has_run(self, id: str) -> bool:
+        """Whether there is such a run."""
+        return (self.run_folder(id) / "run.json").exists()
+
     def runs(self) -> list[RunInfo]:
         """All runs that can be read, newest first."""
         found = []

@@ -32,6 +32,7 @@ def controls():
 @st.fragment
 def live(view, colour):
     """The explorer, the files of what is in hand, and the directions learnt from what is chosen."""
+    frame.still_open(run)
     place = address.current(run)
     at = explorer(run, view, colour, place, visit=st.session_state.get(f"visit-{run.id}", 0), key=f"explorer-{run.id}")
     if said := st.session_state.get(f"said-{run.id}"):

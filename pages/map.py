@@ -26,6 +26,7 @@ def controls():
 @st.fragment
 def picture(view, colour, made, job):
     """The map beside its inspector."""
+    frame.still_open(run)
     left, right = st.columns([7, 3], gap="medium")
     with left:
         if view.positions.shape[1] == 2:

@@ -23,7 +23,7 @@ def left(tmp_path) -> list:
 
 def test_what_arrives_is_what_was_sent(client, tmp_path):
     content = npy(np.random.default_rng(0).random((700, 2000)).astype("f4"))       # more than a piece
-    answer = client.post("/live/bring", params={"t": guard.permit("bring")}, content=(content[i:i + 70_001] for i in range(0, len(content), 70_001)))
+    answer = client.post("/live/bring", params={"t": guard.sign("bring")}, content=(content[i:i + 70_001] for i in range(0, len(content), 70_001)))
     assert answer.status_code == 200
     assert (tmp_path / "incoming" / answer.json()["id"]).read_bytes() == content
 
@@ -31,7 +31,7 @@ def test_what_arrives_is_what_was_sent(client, tmp_path):
 @pytest.mark.parametrize("case, status", [("no array", 415), ("empty", 415), ("cut short", 415), ("no token", 403), ("a run's token", 403), ("foreign origin", 403), ("too large", 413), ("too large, not saying so", 413), ("disk full", 507)])
 def test_anything_else_is_refused_and_leaves_nothing(case, status, client, tmp_path, monkeypatch):
     content = {"no array": b"PK\x03\x04" * 100, "empty": b"", "cut short": b"\x93NUM"}.get(case, npy(np.zeros((300, 5000), "f4")))
-    token = {"no token": "", "a run's token": guard.sign("0" * 16)}.get(case, guard.permit("bring"))
+    token = {"no token": "", "a run's token": guard.sign("0" * 16)}.get(case, guard.sign("bring"))
     if case.startswith("too large"):
         monkeypatch.setattr(bigfile, "LIMITS", Limits(array_bytes=5 * 2**20))
     if case == "disk full":
@@ -44,7 +44,7 @@ def test_anything_else_is_refused_and_leaves_nothing(case, status, client, tmp_p
 
 
 def test_what_nobody_asked_for_is_taken_away(client, tmp_path, monkeypatch):
-    first = client.post("/live/bring", params={"t": guard.permit("bring")}, content=npy(np.zeros(9))).json()["id"]
+    first = client.post("/live/bring", params={"t": guard.sign("bring")}, content=npy(np.zeros(9))).json()["id"]
     bigfile.tidy()
     assert [p.name for p in left(tmp_path)] == [first]
     monkeypatch.setattr(bigfile, "_LEFT", -1)

@@ -1,13 +1,16 @@
 """Several people on one server: what is whose, who may look, and two real browsers that cannot get at each other's."""
 
+import json
 import os
 import shutil
 import socket
+import struct
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -16,6 +19,7 @@ from starlette.middleware import Middleware
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
+from starlette.websockets import WebSocketDisconnect
 
 from lvm_core import DATASETS, MODELS, owners
 from lvm_core.fitting import map_codes
@@ -86,7 +90,7 @@ def test_a_token_holds_for_one_browser(run, many, client):
     assert ask(client, token, A).status_code == 200
     for cookie in (B, "", "not a code", A.upper()):
         assert ask(client, token, cookie).status_code == 403
-    assert ask(client, token.replace(".w.", ".r."), A).status_code == 403
+    assert people.me() in token and ask(client, token.replace(people.me(), people._digest(B)), A).status_code == 403
 
 
 def test_a_guest_may_look_and_not_change(run, many, client):
@@ -102,6 +106,110 @@ def test_a_guest_may_look_and_not_change(run, many, client):
     people.share(run.id, False)
     many["code"] = B
     assert not people.may_see("runs", run.id)
+
+
+@pytest.fixture
+def shared(run, many):
+    """Her run, shared; he holds a token and looks from now on."""
+    people.share(run.id, True)
+    many["code"] = B
+    return guard.sign(run.id)
+
+
+def end_share(run, many):
+    many["code"] = A
+    people.share(run.id, False)
+    many["code"] = B
+
+
+def delete(run, many):
+    people.WORKSPACE.delete_run(run.id)
+
+
+ENDS = {"unshared": (end_share, 403), "deleted": (delete, 404)}
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_a_share_that_ended_answers_no_old_token(end, run, many, shared, client):
+    kinds = [("decode", "POST", {}), ("item", "GET", {"i": "0"}), ("scene", "GET", {}), ("search", "GET", {"q": "setosa"}), ("job", "GET", {"job": "fit"}), ("film-of-learning", "GET", {})]
+    assert all(ask(client, shared, B, route, method, **query).status_code == 200 for route, method, query in kinds)
+    act, status = ENDS[end]
+    act(run, many)
+    for route, method, query in kinds:
+        answer = ask(client, shared, B, route, method, **query)
+        assert answer.status_code == status and "versicolor" not in answer.text, route
+    with pytest.raises(WebSocketDisconnect), client.websocket_connect(f"/live/socket?t={shared}"):
+        pass
+
+
+def question(**head):
+    text = json.dumps({"id": 1, "map": "PCA", **head}).encode()
+    return struct.pack("<I", len(text)) + text
+
+
+def answered(message):
+    return json.loads(message[4:4 + struct.unpack("<I", message[:4])[0]])
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_an_open_socket_of_a_share_that_ended_answers_nothing_and_is_closed(end, run, many, shared, client, monkeypatch):
+    client.cookies.set(people.COOKIE, B)
+    monkeypatch.setattr(guard, "_LOOK_SECONDS", 0.05)
+    with client.websocket_connect(f"/live/socket?t={shared}") as ws:
+        ws.send_bytes(question(ask="item", i="0"))
+        assert answered(ws.receive_bytes())["rows"] == [0]
+        ENDS[end][0](run, many)
+        ws.send_bytes(question(ask="item", i="0"))
+        with pytest.raises(WebSocketDisconnect) as closed:
+            while True:     # the refusal of what was asked, then the end
+                assert answered(ws.receive_bytes())["status"] == ENDS[end][1]
+    assert closed.value.code == 1008 and closed.value.reason
+
+
+def test_the_owner_s_own_socket_outlives_the_end_of_a_share_but_not_the_run(run, many, client, monkeypatch):
+    client.cookies.set(people.COOKIE, A)
+    monkeypatch.setattr(guard, "_LOOK_SECONDS", 0.05)
+    people.share(run.id, True)
+    with client.websocket_connect(f"/live/socket?t={guard.sign(run.id)}") as ws:
+        people.share(run.id, False)
+        ws.send_bytes(question(ask="item", i="1"))
+        assert answered(ws.receive_bytes())["rows"] == [1]
+        people.WORKSPACE.delete_run(run.id)
+        with pytest.raises(WebSocketDisconnect) as closed:
+            ws.receive_bytes()
+    assert closed.value.code == 1008
+
+
+def test_who_sits_at_the_machine_loses_a_deleted_run_too(run, many, client, monkeypatch):
+    monkeypatch.setattr(people, "alone", lambda: True)
+    token = guard.sign(run.id)
+    assert ask(client, token, "").status_code == 200
+    people.WORKSPACE.delete_run(run.id)
+    answer = ask(client, token, "")
+    assert answer.status_code == 404 and "not here any more" in answer.text
+
+
+def test_tokens_end_and_are_renewed_while_a_page_is_used(run, many, client, monkeypatch):
+    clock = {"now": guard.time.time()}
+    monkeypatch.setattr(guard, "time", SimpleNamespace(time=lambda: clock["now"]))
+    token, began = guard.sign(run.id), clock["now"]
+    assert guard.sign(run.id) == token                      # a page that is drawn again is handed the same
+    fresh = ask(client, token, A)
+    assert fresh.status_code == 200 and guard.RENEWED not in fresh.headers
+    clock["now"] = int(token.split(".")[2]) - guard.TOKEN_SECONDS / 4
+    later = ask(client, token, A).headers[guard.RENEWED]
+    client.cookies.set(people.COOKIE, A)
+    with client.websocket_connect(f"/live/socket?t={token}") as ws:
+        ws.send_bytes(question(ask="item", i="0"))
+        assert answered(ws.receive_bytes())[guard.RENEWED] == later
+    clock["now"] = began + 1.6 * guard.TOKEN_SECONDS
+    assert ask(client, later, A).status_code == 200
+    old = ask(client, token, A)
+    assert old.status_code == 403 and "reload" in old.text
+    assert ask(client, later, B).status_code == 403
+    forged = token.split(".")
+    forged[2] = later.split(".")[2]
+    assert ask(client, ".".join(forged), A).status_code == 403
 
 
 def test_the_cookie_is_given_once_and_no_script_reads_it(client, many):
@@ -252,6 +360,16 @@ def test_two_browsers_share_nothing_unless_they_mean_to(browser, open_server):
     other.locator(".lx[data-code]").wait_for()
     other.locator(".lx-keep").click()
     other.get_by_text("only whose it is can change it").wait_for()
+    old = other.evaluate("() => document.querySelector('.lx').lx.wire.token")
+    assert other.evaluate("async (url) => (await fetch(url)).status", f"{open_server}/live/item?t={old}&map={map_key}&i=0") == 200
+    page.get_by_text("Whoever has its link may look").click()       # she takes it back while he looks
+    other.wait_for_function("() => document.querySelector('.lx').lx.wire.closed")
+    other.get_by_text("not shared with you any more").first.wait_for()
+    assert other.evaluate("async (url) => (await fetch(url)).status", f"{open_server}/live/item?t={old}&map={map_key}&i=0") == 403
+    other.goto(link.replace("/train", "/explore"))
+    other.get_by_text("not here, or not yours").wait_for()
+    page.get_by_text("Whoever has its link may look").click()
+    page.get_by_text("The link is the address").wait_for()
     other.goto(link)
     other.get_by_text("Somebody shared this run with you").wait_for()
     assert other.get_by_role("button", name="Delete").count() == 0

@@ -38,7 +38,7 @@ def _component():
 
 def uploader() -> None:
     """On the page: a file chooser with progress; what comes in becomes the session's dataset. Raises DataError."""
-    result = _component()(data={"token": guard.permit("bring"), "most": LIMITS.array_bytes}, key="bigfile", on_brought_change=lambda: None)
+    result = _component()(data={"token": guard.sign("bring"), "most": LIMITS.array_bytes}, key="bigfile", on_brought_change=lambda: None)
     brought = result.get("brought") if hasattr(result, "get") else None
     if not isinstance(brought, dict) or not is_id(brought.get("id")):
         return

@@ -117,6 +117,12 @@ def need_run() -> state.Run:
     return found
 
 
+def still_open(run: state.Run) -> None:
+    """For the first line of a fragment, which runs again without its page: where who looks may not see the run any more, the page says so."""
+    if not people.may_see("runs", run.id):
+        st.rerun()
+
+
 def _wait(run: state.Run) -> None:
     with st.container(border=True):
         st.markdown(f"**{md(run.title)} is still training.** This page opens by itself when it is done; it may also be closed.")

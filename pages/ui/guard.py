@@ -1,8 +1,11 @@
 """Who may ask our own routes, and what a request may hold.
 
-A page hands out a token for one run; a route answers only to that token, only from the page's own origin, and only to
-bodies of the right length. What is asked comes by plain requests or, quicker, through one socket a page; a handler
-cannot tell which.
+A page hands out a token that says who looks at which run; a route answers only to that token, only while that person may see
+the run, only from the page's own origin, and only to bodies of the right length. Whether they may is looked up at every request
+and every message of a socket: a share that ended, or a run that was deleted, ends for pages that are open too. Tokens end by
+themselves after a day or so; answers bring a fresh one to a page that is still in use.
+
+What is asked comes by plain requests or, quicker, through one socket a page; a handler cannot tell which.
 """
 
 from __future__ import annotations
@@ -12,9 +15,11 @@ import hashlib
 import hmac
 import json
 import logging
+import math
 import secrets
 import struct
 import threading
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -28,6 +33,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from lvm_core.files import StoreError
 from lvm_core.fitting import Mapped
+from lvm_core.workspace import is_id
 
 from . import people, state
 from .jobs import WORKSPACE
@@ -38,6 +44,9 @@ _MAX_ROWS = 400
 _MAX_HEAD = 2**16
 _MAX_WAITING = 16           # questions of one socket under way; a page has one of each kind
 _SLOTS = threading.BoundedSemaphore(8)
+TOKEN_SECONDS = 24 * 3600   # a token holds for this long, and at most half as long again
+RENEWED = "latent-token"    # header, and entry of a socket's answers, that brings a fresh token
+_LOOK_SECONDS = 1.0         # how often an open socket that says nothing is asked whether it may still be there
 
 
 class Refused(Exception):
@@ -47,11 +56,49 @@ class Refused(Exception):
         self.status, self.sentence = status, sentence
 
 
-def sign(run_id: str) -> str:
-    """The token a page hands out for a run: its id, whether who looks may change it, and a signature that only this server can
-    make and that holds for this browser only."""
-    claim = f"{run_id}.{'w' if people.mine('runs', run_id) else 'r'}"
-    return f"{claim}.{_signature(claim, people.binding())}"
+@dataclass(frozen=True)
+class Claim:
+    """What a token says: what it is for (a run's id, or a name), who it was handed to, and when it ends (seconds since 1970)."""
+
+    subject: str
+    person: str
+    expires: int
+
+    def __str__(self) -> str:
+        return f"{self.subject}.{self.person}.{self.expires}"
+
+    @property
+    def old(self) -> bool:
+        """Whether it is time for a fresh one."""
+        return self.expires - time.time() < TOKEN_SECONDS / 2
+
+
+def sign(subject: str) -> str:
+    """The token a page hands out for a run (by its id), or for something that is about no run: who looks, until when, and a
+    signature that only this server can make and that holds for this browser only."""
+    return _token(subject, people.me(), people.binding())
+
+
+def _token(subject: str, person: str, binding: str) -> str:
+    # the end is rounded up: a page that is drawn again is handed the same token, and keeps what it shows
+    claim = Claim(subject, person, math.ceil((time.time() + TOKEN_SECONDS) / (TOKEN_SECONDS / 2)) * TOKEN_SECONDS // 2)
+    return f"{claim}.{_signature(claim, binding)}"
+
+
+def claim_of(connection: HTTPConnection) -> Claim:
+    """What a request's token says. Raises Refused unless it was handed to this browser and has not ended."""
+    text, _, signature = connection.query_params.get("t", "").rpartition(".")
+    if not hmac.compare_digest(signature.encode(), _signature(text, people.binding_of(connection)).encode()):
+        raise Refused(403, "This link was not handed out to this browser by this server; reload the page.")
+    subject, person, expires = text.split(".")
+    if int(expires) < time.time():
+        raise Refused(403, "This page has been open for too long without a word; reload it.")
+    return Claim(subject, person, int(expires))
+
+
+def renewed(connection: HTTPConnection, claim: Claim) -> dict[str, str]:
+    """A fresh token, by the name under which answers bring it; empty while the old one holds for long."""
+    return {RENEWED: _token(claim.subject, claim.person, people.binding_of(connection))} if claim.old else {}
 
 
 @cache
@@ -64,32 +111,35 @@ def _secret() -> bytes:
         return secrets.token_bytes(32)
 
 
-def permit(what: str) -> str:
-    """A token for something that is about no run, for this browser only."""
-    return f"{what}.{_signature(what, people.binding())}"
-
-
 def permitted(request: HTTPConnection, what: str) -> None:
-    """Raise Refused unless the request carries that token."""
-    if not hmac.compare_digest(request.query_params.get("t", "").encode(), f"{what}.{_signature(what, people.binding_of(request))}".encode()):
+    """Raise Refused unless the request carries the token for that."""
+    if claim_of(request).subject != what:
         raise Refused(403, "This page was not handed out to this browser by this server; reload it.")
 
 
-def _signature(claim: str, binding: str) -> str:
+def _signature(claim: Claim | str, binding: str) -> str:
     return hmac.new(_secret(), f"{claim} {binding}".encode(), hashlib.sha256).hexdigest()[:32]
 
 
-def run_of(request: HTTPConnection, changes: bool = False) -> state.Run:
-    """The run a request's token was signed for; ``changes``: it must be the asker's own. Raises Refused."""
-    claim, _, signature = request.query_params.get("t", "").rpartition(".")
-    if not hmac.compare_digest(signature.encode(), _signature(claim, people.binding_of(request)).encode()):
-        raise Refused(403, "This link was not handed out to this browser by this server; reload the page.")
-    run_id, _, may = claim.rpartition(".")
-    if changes and may != "w":
+def check_allowed(claim: Claim, changes: bool = False) -> None:
+    """Raise Refused where the asker may not see the run (any more), or may not change it; ``changes``: it must be their own."""
+    id = claim.subject
+    if not (is_id(id) and WORKSPACE.has_run(id)):
+        raise Refused(404, "This run is not here any more; train it again.")
+    if not people.may_see("runs", id, claim.person):
+        raise Refused(403, "This run is not shared with you any more; ask whose it is.")
+    if changes and not people.mine("runs", id, claim.person):
         raise Refused(403, "This run was shared with you to look at; only whose it is can change it.")
-    run = state.RUNS.get(run_id)
+
+
+def run_of(claim: Claim, finished: bool = False, changes: bool = False) -> state.Run:
+    """The run a token is about; ``finished``: it must have a result. Raises Refused. It may have to be read from the disk."""
+    check_allowed(claim, changes)
+    run = state.RUNS.get(claim.subject)
     if run is None:
         raise Refused(404, "This run is not here any more; train it again.")
+    if finished and run.fitted is None:
+        raise Refused(409, "This run has not ended yet.")
     return run
 
 
@@ -171,12 +221,15 @@ def guarded(handler: Handler, finished: bool = True, changes: bool = False):
     async def endpoint(request: Request) -> Response:
         try:
             same_origin(request)
-            run = _ready(request, finished, changes)
-            answer = await _compute(handler, Ask(run, request.query_params, await body_of(request)))
+            claim = claim_of(request)
+            check_allowed(claim, changes)
+            answer = await _compute(handler, lambda body: Ask(run_of(claim, finished, changes), request.query_params, body), await body_of(request))
         except Refused as refused:
             return PlainTextResponse(refused.sentence, refused.status, headers={"X-Content-Type-Options": "nosniff"})
-        return answer if isinstance(answer, Response) else Response(
-            framed(*answer), media_type="application/octet-stream", headers={"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"})
+        if not isinstance(answer, Response):
+            answer = Response(framed(*answer), media_type="application/octet-stream", headers={"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"})
+        answer.headers.update(renewed(request, claim))
+        return answer
     return endpoint
 
 
@@ -184,39 +237,56 @@ def socket(handlers: Mapping[str, Handler]):
     """The same questions through one connection: half the way of a request in a browser.
 
     Either side sends frames like :func:`framed`; the head names ``ask`` (which handler) and ``id``, the answer repeats the
-    ``id`` and has ``status`` and ``sentence`` when it is refused. Answers come as they are ready.
+    ``id`` and has ``status`` and ``sentence`` when it is refused. Answers come as they are ready. The socket is closed when its
+    person may not see the run any more, or the run is gone, whether or not anything is asked.
     """
     async def endpoint(ws: WebSocket) -> None:
         try:
             same_origin(ws)
-            run = _ready(ws, True)
+            claim = claim_of(ws)
+            await run_in_threadpool(run_of, claim, finished=True)
         except Refused:
             await ws.close(1008)        # before it is accepted: an HTTP 403
             return
         await ws.accept()
         under_way: set[asyncio.Task] = set()
+        watch = asyncio.create_task(_watch(ws, claim))
         try:
             while True:
                 message = await ws.receive_bytes()
                 if len(message) > _MAX_BODY or len(under_way) >= _MAX_WAITING:
                     await ws.close(1009)
                     return
-                task = asyncio.create_task(_answer(ws, run, handlers, message))
+                task = asyncio.create_task(_answer(ws, claim, handlers, message))
                 under_way.add(task)
                 task.add_done_callback(under_way.discard)
-        except (WebSocketDisconnect, KeyError):     # KeyError: a text message
+        except (WebSocketDisconnect, KeyError, RuntimeError):     # KeyError: a text message; RuntimeError: closed from here
             pass
+        finally:
+            watch.cancel()
     return endpoint
 
 
-async def _answer(ws: WebSocket, run: state.Run, handlers: Mapping[str, Handler], message: bytes) -> None:
+async def _watch(ws: WebSocket, claim: Claim) -> None:
+    """Close a socket whose person may not see its run any more, or whose run is gone."""
+    while True:
+        await asyncio.sleep(_LOOK_SECONDS)
+        try:
+            check_allowed(claim)
+        except Refused as refused:
+            await ws.close(1008, refused.sentence)
+            return
+
+
+async def _answer(ws: WebSocket, claim: Claim, handlers: Mapping[str, Handler], message: bytes) -> None:
     key = None
     try:
         head, body = _parsed(message)
         key = head.get("id")
         if head.get("ask") not in handlers:
             raise Refused(404, "There is no such question.")
-        answer, payload = await _compute(handlers[head["ask"]], Ask(run, head, body))
+        answer, payload = await _compute(handlers[head["ask"]], lambda body: Ask(run_of(claim, finished=True), head, body), body)
+        answer = answer | renewed(ws, claim)
     except Refused as refused:
         answer, payload = {"status": refused.status, "sentence": refused.sentence}, b""
     try:
@@ -238,13 +308,6 @@ def _parsed(message: bytes) -> tuple[dict[str, str], bytes]:
     return {name: str(value) for name, value in head.items()}, message[4 + length:]
 
 
-def _ready(connection: HTTPConnection, finished: bool, changes: bool = False) -> state.Run:
-    run = run_of(connection, changes)
-    if finished and run.fitted is None:
-        raise Refused(409, "This run has not ended yet.")
-    return run
-
-
 async def body_of(request: Request) -> bytes:
     """The body; its length is checked while it arrives, not after."""
     body = bytearray()
@@ -255,11 +318,12 @@ async def body_of(request: Request) -> bytes:
     return bytes(body)
 
 
-async def _compute(handler: Handler, ask: Ask):
-    """Run a handler in a thread, at most a few at once: decoding never takes all of the server's."""
+async def _compute(handler: Handler, ask: Callable[[bytes], Ask], body: bytes):
+    """Run a handler in a thread, at most a few at once: decoding never takes all of the server's. ``ask`` finds the run first."""
     def work():
+        question = ask(body)
         with _SLOTS:
-            return handler(ask)
+            return handler(question)
     try:
         return await run_in_threadpool(work)
     except Refused:

@@ -99,14 +99,14 @@ def _of(kind: str, id: str) -> Ownership:
     return owners.ownership(WORKSPACE.folder / kind / id) if is_id(id) else Ownership("nobody")
 
 
-def mine(kind: str, id: str) -> bool:
-    """Whether a dataset or run (``datasets``, ``runs``) is this person's, to change and delete."""
-    return alone() or _of(kind, id).owner == me()
+def mine(kind: str, id: str, person: str | None = None) -> bool:
+    """Whether a dataset or run (``datasets``, ``runs``) is this person's, to change and delete. Without ``person``: who looks at the page."""
+    return alone() or _of(kind, id).owner == (me() if person is None else person)
 
 
-def may_see(kind: str, id: str) -> bool:
+def may_see(kind: str, id: str, person: str | None = None) -> bool:
     """Whether this person may look at it."""
-    return mine(kind, id) or _of(kind, id).shared
+    return mine(kind, id, person) or _of(kind, id).shared
 
 
 def shared(run_id: str) -> bool:
