@@ -7,6 +7,13 @@ import os
 os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 2) // 2)))
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
+from lvm_core.limits import check_environment  # noqa: E402
+
+try:
+    check_environment()
+except ValueError as error:
+    raise SystemExit(str(error)) from None      # a sentence for whoever starts the server
+
 import streamlit as st  # noqa: E402
 
 from pages.ui import bigfile, learning, live, people  # noqa: E402

@@ -12,6 +12,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from . import files
+from .limits import check_environment
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -20,6 +21,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Do what the arguments say; returns the exit code: 0, 1 where it could not be done, of ``fit`` that of the worker."""
     asked = parser().parse_args(arguments)
     try:
+        check_environment()
         return asked.do(asked) or 0
     except (ValueError, OSError) as error:      # every refusal of ours is a ValueError with one sentence
         print(error if isinstance(error, ValueError) else f"{files.reason(error)}.", file=sys.stderr)

@@ -1,10 +1,20 @@
-"""How much is accepted, in one place, and the one error for what is not. Every limit is checked before memory is taken."""
+"""Every setting of the app, each an environment variable that begins with LATENT_EXPLORER_, in one place.
+
+The limits say how much is accepted, and each is checked before memory is taken; the other settings say how the app runs. A value
+that cannot be read, and a name that is no setting, is refused in one sentence when the app or the command line starts
+(:func:`check_environment`); merely importing the package never fails over it.
+"""
 
 from __future__ import annotations
 
+import difflib
+import math
 import os
 import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
 
 
 class DataError(ValueError):
@@ -50,8 +60,112 @@ def _number(variable: str, text: str) -> int:
     return value
 
 
+def _path(variable: str, text: str) -> Path:
+    return Path(text).expanduser().absolute()
+
+
+def _people(variable: str, text: str) -> str:
+    if text.lower() not in ("one", "many"):
+        raise ValueError(f"{variable} is {text[:40]!r}, expected one or many: whether everything is everybody's.")
+    return text.lower()
+
+
+def _slots(variable: str, text: str) -> int:
+    if not text.isdecimal():
+        raise ValueError(f"{variable} is {text[:40]!r}, expected how many fits may run at once, such as 2.")
+    return max(1, int(text))
+
+
+def _positive(what: str) -> Callable[[str, str], float]:
+    def read(variable: str, text: str) -> float:
+        try:
+            value = float(text)
+        except ValueError:
+            value = math.nan
+        if not 0 < value < math.inf:
+            raise ValueError(f"{variable} is {text[:40]!r}, expected {what}.")
+        return value
+    return read
+
+
 PREFIX = "LATENT_EXPLORER_"
-LIMITS = Limits.of_environment()
+_OTHERS: dict[str, Callable[[str, str], Any]] = {
+    "home": _path, "people": _people, "slots": _slots, "memory": _positive("GiB that one fit may take, such as 8"),
+    "checkpoint": _positive("seconds between two checkpoints, such as 10")}
+NAMES = tuple(f"{PREFIX}{name.upper()}" for name in (*_OTHERS, *(f.name for f in fields(Limits))))
+
+
+def setting(name: str, environment: Mapping[str, str] | None = None) -> Any:
+    """Read one of the settings that are no limits.
+
+    Parameters
+    ----------
+    name : str
+        ``home`` (the workspace's folder), ``people`` (``"one"`` or ``"many"``), ``slots`` (fits at once), ``memory`` (GiB a fit
+        may take) or ``checkpoint`` (seconds between two checkpoints).
+    environment : mapping of str to str, optional
+        Where it is looked up; the process's own environment by default.
+
+    Returns
+    -------
+    Path, str, int, float or None
+        Its value; None where it is not set.
+
+    Raises
+    ------
+    ValueError
+        One sentence that names the variable and what was expected.
+
+    Examples
+    --------
+    >>> setting("slots", {"LATENT_EXPLORER_SLOTS": "3"})
+    3
+    """
+    variable = f"{PREFIX}{name.upper()}"
+    text = (os.environ if environment is None else environment).get(variable, "").strip()
+    return _OTHERS[name](variable, text) if text else None
+
+
+def check_environment(environment: Mapping[str, str] | None = None) -> None:
+    """Refuse settings that cannot be read, and names that are none; called where the app and the command line start.
+
+    Raises
+    ------
+    ValueError
+        A sentence for each of them, a line each.
+
+    Examples
+    --------
+    >>> check_environment({"LATENT_EXPLORER_ROWS": "2000", "HOME": "/root"})
+    """
+    environment = os.environ if environment is None else environment
+    found = []
+    for variable in sorted(environment):
+        if not variable.startswith(PREFIX):
+            continue
+        name = variable.removeprefix(PREFIX).lower()
+        try:
+            if name in _OTHERS:
+                setting(name, environment)
+            elif variable in NAMES:
+                Limits.of_environment({variable: environment[variable]})
+            else:
+                near = difflib.get_close_matches(variable, NAMES, 1)
+                found.append(f"{variable} is no setting{f'; did you mean {near[0]}?' if near else '.'}")
+        except ValueError as error:
+            found.append(str(error))
+    if found:
+        raise ValueError("\n".join(found))
+
+
+def _limits_of_environment() -> Limits:
+    try:
+        return Limits.of_environment()
+    except ValueError:      # said by check_environment at the start, not by a traceback at an import
+        return Limits()
+
+
+LIMITS = _limits_of_environment()
 
 
 def check(name: str, found: int, what: str, times: int = 1, unit: str = "") -> None:

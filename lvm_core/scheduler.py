@@ -19,6 +19,7 @@ from pathlib import Path
 
 from . import files
 from .files import StoreError
+from .limits import setting
 from .owners import ownership
 from .worker import PAUSED
 from .workspace import UNDER_WAY, Workspace, is_id
@@ -32,10 +33,7 @@ log = logging.getLogger(__name__)
 
 def slots() -> int:
     """LATENT_EXPLORER_SLOTS, or one for four processors. Raises ValueError for what is no number."""
-    chosen = os.environ.get("LATENT_EXPLORER_SLOTS", "").strip()
-    if chosen and not chosen.isdecimal():
-        raise ValueError(f"LATENT_EXPLORER_SLOTS is {chosen[:40]!r}, expected how many fits may run at once, such as 2.")
-    return max(1, int(chosen or (os.cpu_count() or 1) // 4))
+    return setting("slots") or max(1, (os.cpu_count() or 1) // 4)
 
 
 class Scheduler:

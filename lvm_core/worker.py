@@ -27,6 +27,7 @@ from . import files  # noqa: E402
 from .checkpoint import SECONDS, Checkpoint  # noqa: E402
 from .continuation import put_back  # noqa: E402
 from .fitting import fit_run  # noqa: E402
+from .limits import setting  # noqa: E402
 from .progress import Progress, ProgressWriter  # noqa: E402
 from .snapshots import Snapshots  # noqa: E402
 from .store import save_fitted  # noqa: E402
@@ -133,7 +134,7 @@ def _fit(workspace: Workspace, info, folder: Path, on_signal: bool) -> dict:
     if asked(folder) == "cancel":
         raise Cancelled
     dataset, model = workspace.load_dataset(info.dataset), info.model()
-    checkpoint = Checkpoint(folder / "checkpoint", float(os.environ.get("LATENT_EXPLORER_CHECKPOINT") or SECONDS))
+    checkpoint = Checkpoint(folder / "checkpoint", setting("checkpoint") or SECONDS)
     listener = Listener(folder, model, dataset, checkpoint)
     if on_signal:
         signal.signal(signal.SIGTERM, lambda *_: checkpoint.interrupt(Paused("waiting")))
@@ -187,7 +188,7 @@ def _bound_memory() -> None:
         import resource
 
         whole = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-        most = int(float(os.environ.get("LATENT_EXPLORER_MEMORY", 0)) * 2**30) or int(0.8 * whole)
+        most = int(2**30 * (setting("memory") or 0)) or int(0.8 * whole)
         resource.setrlimit(resource.RLIMIT_DATA, (most, most))
     except (ImportError, ValueError, OSError):
         pass

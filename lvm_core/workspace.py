@@ -29,6 +29,7 @@ from .continuation import lengthen, put_back
 from .datasets.base import Dataset
 from .files import StoreError as StoreError
 from .fitting import Fitted
+from .limits import setting
 from .models import MODELS
 from .models.base import LatentModel
 from .quality import Score
@@ -41,8 +42,8 @@ UNDER_WAY = ("waiting", "running")
 
 def home() -> Path:
     """The workspace's folder: LATENT_EXPLORER_HOME, or where this system keeps programs' data."""
-    if chosen := os.environ.get("LATENT_EXPLORER_HOME"):
-        return Path(chosen).expanduser().absolute()
+    if chosen := setting("home"):
+        return chosen
     if sys.platform == "darwin":
         return Path.home() / "Library" / "Application Support" / "Latent Explorer"
     if os.name == "nt":

@@ -18,7 +18,7 @@ from lvm_core import DataError, read_dataset
 from lvm_core.datasets.readers import SUFFIXES
 from lvm_core.escape import markdown, plotly
 from lvm_core.export import csv_bytes
-from lvm_core.limits import LIMITS, Limits
+from lvm_core.limits import LIMITS, Limits, check_environment, setting
 from made_files import good_pictures, npy, packed, picture, zipped
 from journeys import bring, corpus, generate, onward, see_map, train
 from test_hostile import REFUSED, npy_saying, xlsx
@@ -269,6 +269,27 @@ def test_limits_are_settings():
         with pytest.raises(ValueError, match="LATENT_EXPLORER_ROWS is .*expected a number above 0"):
             Limits.of_environment({"LATENT_EXPLORER_ROWS": text})
     assert LIMITS == Limits.of_environment()
+
+
+@pytest.mark.parametrize("variable, text, sentence", [
+    ("PEOPLE", "several", "expected one or many"), ("SLOTS", "many", "how many fits"), ("SLOTS", "-1", "how many fits"), ("MEMORY", "lots", "GiB"), ("MEMORY", "-2", "GiB"),
+    ("MEMORY", "inf", "GiB"), ("CHECKPOINT", "0", "seconds between"), ("CHECKPOINT", "nan", "seconds between"), ("ROWS", "1e9", "expected a number above 0"),
+    ("ROW", "5", "did you mean LATENT_EXPLORER_ROWS?"), ("FAVOURITE_COLOUR", "blue", "is no setting")])
+def test_a_setting_that_cannot_be_read_is_one_sentence_at_the_start(variable, text, sentence):
+    name = f"LATENT_EXPLORER_{variable}"
+    with pytest.raises(ValueError, match=sentence) as refused:
+        check_environment({name: text, "LATENT_EXPLORER_SLOTS": text if variable == "SLOTS" else "2", "HOME": "/"})
+    assert str(refused.value).startswith(name) and "\n" not in str(refused.value)
+    for start in ("import lvm_core.cli; raise SystemExit(lvm_core.cli.main(['list']))", "import app"):
+        done = subprocess.run([sys.executable, "-c", start], capture_output=True, text=True, cwd=ROOT, env=os.environ | {name: text})
+        assert done.returncode == 1 and done.stderr.strip() == str(refused.value)
+
+
+def test_settings_are_read_as_people_write_them():
+    check_environment({"LATENT_EXPLORER_PEOPLE": "Many", "LATENT_EXPLORER_MEMORY": "1.5", "LATENT_EXPLORER_SLOTS": "", "LATENT_EXPLORER_ROWS": " 2,000 "})
+    assert setting("people", {"LATENT_EXPLORER_PEOPLE": "Many"}) == "many"
+    assert setting("memory", {"LATENT_EXPLORER_MEMORY": "1.5"}) == 1.5 and setting("home", {}) is None
+    assert setting("home", {"LATENT_EXPLORER_HOME": "~/x"}).is_absolute()
 
 
 # -- what people are shown ----------------------------------------------------------------------------------------------

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
 import secrets
 from functools import cache
@@ -24,7 +23,7 @@ from starlette.routing import Route
 
 from lvm_core import owners
 from lvm_core.files import StoreError
-from lvm_core.limits import check
+from lvm_core.limits import check, setting
 from lvm_core.owners import Ownership
 from lvm_core.workspace import UNDER_WAY, is_id
 
@@ -38,8 +37,7 @@ _YEAR = 365 * 24 * 3600
 @cache
 def alone() -> bool:
     """Whether this server serves one person: the one at its machine."""
-    chosen = os.environ.get("LATENT_EXPLORER_PEOPLE", "")
-    if chosen in ("one", "many"):
+    if chosen := setting("people"):
         return chosen == "one"
     address = st.config.get_option("server.address")
     try:
