@@ -70,16 +70,17 @@ def check_model(folder: Path) -> Layout:
     expect(odd is None, f"The weights hold {clean(odd, 60)} {shapes.get(odd)}; no model learns an array of that shape.")
     if head["modules"]:
         expect(head["modules"] == ["net_"], f"The model names the modules {head['modules']!r:.60}; expected net_.")
-        wanted = _network_shapes(model, layout, head["state"])
-        found = {k: v for k, v in wanted.items() if k.endswith("decoder.extends")}      # saves from before there was a choice have none
-        found |= {k[5:]: v for k, v in shapes.items() if k.startswith("net_/")}
+        saved = {k[5:]: v for k, v in shapes.items() if k.startswith("net_/")}
+        wanted, found = _network_shapes(model, layout, head["state"], saved)
+        found = {k: v for k, v in wanted.items() if k.endswith("decoder.extends")} | found      # saves from before there was a choice have none
         strange = next((k for k in sorted({*wanted} | {*found}) if wanted.get(k) != found.get(k)), None)
         expect(strange is None, f"The weights do not fit the recipe: {clean(strange, 60)} has shape {found.get(strange)}, expected "
                f"{wanted.get(strange)}.")
     return layout
 
 
-def _network_shapes(model, layout: Layout, state: dict) -> dict[str, tuple[int, ...]]:
+def _network_shapes(model, layout: Layout, state: dict, saved: dict[str, tuple[int, ...]]) -> tuple[dict, dict]:
+    """Shapes of the network's weights by name: those the recipe asks for, and those saved under today's names."""
     import torch
 
     model.layout_ = layout
@@ -88,7 +89,9 @@ def _network_shapes(model, layout: Layout, state: dict) -> dict[str, tuple[int, 
             setattr(model, name, value)
     try:
         with torch.device("meta"):
-            return {name: tuple(tensor.shape) for name, tensor in model._network().state_dict().items()}
+            net = model._network()
+            found = net.upgraded({name: torch.empty(shape) for name, shape in saved.items()})
+            return tuple({name: tuple(tensor.shape) for name, tensor in part.items()} for part in (net.state_dict(), found))
     except Exception as error:      # whatever a made-up layout makes the blocks of a network stumble over
         raise LoadError(f"The recipe cannot be built ({_first_line(error)}).") from error
 

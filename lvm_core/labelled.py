@@ -13,10 +13,28 @@ from .nets import MLP, Inputs, Linear, Net, decoder, encoder, last
 
 
 class LabelledNet(Net):
-    """A CodeNet whose codes are [z, label probabilities], (n, k + K): a trunk looks at the row, ``classify`` gives the label's log-odds from
-    what it saw, ``code`` the mean and log spread of z from that and the label, and the decoder takes both.
+    """A CodeNet whose codes are [z, label probabilities], (n, k + K).
 
-    ``shares`` (K,): how often each label is seen; empty without labels.
+    A trunk looks at the row, ``classify`` gives the label's log-odds from what it saw, ``code`` the mean and log spread of z
+    from that and the label, and the decoder takes both.
+
+    Parameters
+    ----------
+    layout : Layout
+        The columns of X.
+    k : int
+        Length of z.
+    shares : array (K,)
+        How often each label is seen; empty without labels.
+    network, width, depth
+        See :func:`~lvm_core.nets.encoder`.
+    bounded : bool
+        Whether real columns have their mean in [0, 1].
+
+    References
+    ----------
+    Kingma, Rezende, Mohamed & Welling (2014), *Semi-supervised Learning with Deep Generative Models*,
+    https://arxiv.org/abs/1406.5298.
     """
 
     def __init__(self, layout: Layout, k: int, shares: np.ndarray, network: str, width: int, depth: int, bounded: bool):
@@ -74,7 +92,7 @@ class LabelledNet(Net):
         mean, log_std = split(self.code(torch.cat([seen.expand(s, -1, -1), y], 2).flatten(0, 1)))
         mean, log_std, noise = mean.view(s, n, -1), log_std.view(s, n, -1), noise[..., :-1]
         z = mean + log_std.exp() * noise
-        log_p = self.heads.log_prob(self.decoder(torch.cat([z, y], 2).flatten(0, 1)), x.repeat(s, 1)).view(s, n)
+        log_p = self.log_prob(self.decoder(torch.cat([z, y], 2).flatten(0, 1)), x.repeat(s, 1)).view(s, n)
         return log_p + told + (0.5 * (noise**2 - z**2) + log_std).sum(2)
 
     def bound(self, x: torch.Tensor, draws: np.ndarray) -> tuple[torch.Tensor, torch.Tensor]:
@@ -87,7 +105,7 @@ class LabelledNet(Net):
             y[:, c:c + 1] = 1.0
             weight = weights[:, c] if self.classes else 1.0
             mean, log_std = split(self.code(torch.cat([seen, y], 1)))
-            drawn = sum(self.heads.log_prob(self.decoder(torch.cat([mean + log_std.exp() * eps, y], 1)), x) for eps in noise) / len(noise)
+            drawn = sum(self.log_prob(self.decoder(torch.cat([mean + log_std.exp() * eps, y], 1)), x) for eps in noise) / len(noise)
             told = kl_by_dimension(mean, log_std).sum(1)
             if self.classes:
                 told = told + weight.clamp(min=1e-30).log() - self.log_shares[c].to(x.dtype)

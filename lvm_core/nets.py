@@ -55,7 +55,18 @@ def last(layer: nn.Module) -> nn.Module:
 
 
 class MLP(nn.Sequential):
-    """(n, d_in) -> (n, d_out) through ``depth`` hidden layers of ``width``; depth 0 is a linear map."""
+    """(n, d_in) -> (n, d_out) through ``depth`` hidden layers of ``width``; depth 0 is a linear map.
+
+    Examples
+    --------
+    >>> import torch
+    >>> MLP(3, 2, width=8, depth=1, activation=torch.nn.ReLU)
+    MLP(
+      (0): Linear(in_features=3, out_features=8, bias=True)
+      (1): ReLU()
+      (2): Linear(in_features=8, out_features=2, bias=True)
+    )
+    """
 
     def __init__(self, d_in: int, d_out: int, width: int, depth: int, activation: Callable[[], nn.Module]):
         layers, size = [], d_in
@@ -79,7 +90,13 @@ class Fourier(nn.Module):
 
 
 def pyramid(height: int, width: int, base: int) -> list[tuple[int, int, int]]:
-    """(height, width, channels) from the picture down to about 4x4, halving each time and rounding up."""
+    """(height, width, channels) from the picture down to about 4x4, halving each time and rounding up.
+
+    Examples
+    --------
+    >>> pyramid(28, 28, 8)
+    [(28, 28, 8), (14, 14, 16), (7, 7, 32), (4, 4, 32)]
+    """
     levels = [(height, width, base)]
     while max(levels[-1][:2]) > 4:
         h, w, c = levels[-1]
@@ -159,14 +176,33 @@ def is_conv(network: str, layout: Layout) -> bool:
 
 
 def encoder(layout: Layout, d_out: int, network: str, width: int, depth: int, activation) -> nn.Module:
-    """Rows (n, d) as :class:`Inputs` gives them -> (n, d_out)."""
+    """The network from rows (n, d), as :class:`Inputs` gives them, to (n, d_out).
+
+    Parameters
+    ----------
+    layout : Layout
+        The columns of X.
+    d_out : int
+        Numbers it gives for each row.
+    network : {"auto", "mlp", "conv"}
+        See :func:`is_conv`.
+    width, depth : int
+        Units of a hidden layer; hidden layers of a perceptron.
+    activation : callable
+        Makes the activation between layers.
+
+    Raises
+    ------
+    ValueError
+        Convolutions over rows that are no pictures.
+    """
     if is_conv(network, layout):
         return ConvEncoder(layout.image, d_out, width, activation)
     return MLP(layout.d, d_out, width, depth, activation)
 
 
 def decoder(layout: Layout, d_in: int, network: str, width: int, depth: int, activation) -> nn.Module:
-    """(n, d_in) -> raw outputs (n, d) for :class:`~lvm_core.heads.Heads`."""
+    """The network from codes (n, d_in) to raw outputs (n, d) for :class:`~lvm_core.heads.Heads`; see :func:`encoder`."""
     if is_conv(network, layout):
         return ConvDecoder(layout.image, d_in, width, activation)
     return MLP(d_in, layout.d, width, depth, activation)
@@ -205,21 +241,65 @@ def scales(X, layout: Layout) -> tuple[np.ndarray, np.ndarray]:
     return mean, np.where(spread > 1e-7 * np.abs(mean), spread, 1.0)
 
 
+def in_unit_range(X, layout: Layout) -> bool:
+    """Whether X (n, d), dense or CSR, are pictures whose pixels lie in [0, 1], so that decoded ones must too."""
+    return layout.image is not None and bool(X.min() >= 0 and X.max() <= 1)
+
+
 class Net(nn.Module):
-    """A network whose rows enter by ``inputs`` and leave by ``heads``, :class:`Inputs` and :class:`~lvm_core.heads.Heads`."""
+    """A network whose rows enter by ``inputs`` and leave by ``heads``.
+
+    A subclass makes both, an :class:`Inputs` and a :class:`~lvm_core.heads.Heads`, and a ``decoder``.
+    """
+
+    inputs: Inputs
+    heads: Heads
+    decoder: nn.Module
 
     def start(self, X, layout: Layout, generator: torch.Generator) -> None:
-        """New weights, and the scales of X. Raises ValueError where X cannot have this layout."""
+        """New weights, and the scales of X (n, d).
+
+        Raises
+        ------
+        ValueError
+            X cannot have this layout.
+        """
         initialise(self, generator)
         loc, spread = scales(X, layout)
         self.inputs.start(loc, spread)
         self.heads.start(X, loc, spread)
 
+    def log_prob(self, raw: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
+        """log p(x | raw) in nats: the decoder's outputs raw (..., n, -) and rows x (n, d) -> (..., n)."""
+        return self.heads.log_prob(raw, x)
+
+    def upgraded(self, state: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+        """A state dict saved by an earlier version, under the names of this one."""
+        return state
+
+    def _load_from_state_dict(self, state_dict, prefix, *rest):
+        own = {name.removeprefix(prefix): state_dict.pop(name)
+               for name in list(state_dict) if name.startswith(prefix)}
+        state_dict.update({prefix + name: value for name, value in self.upgraded(own).items()})
+        super()._load_from_state_dict(state_dict, prefix, *rest)
+
 
 class CodeNet(Net):
-    """What VAE and GAN share: X enters by :class:`Inputs` and an encoder, leaves by a decoder and :class:`Heads`.
+    """What VAE and GAN share: X enters by :class:`Inputs` and an encoder, leaves by a decoder and
+    :class:`~lvm_core.heads.Heads`.
 
-    ``d_code`` is the encoder's output length: 2k for means and spreads, k for plain codes.
+    Parameters
+    ----------
+    layout : Layout
+        The columns of X.
+    k : int
+        Length of the code.
+    d_code : int
+        Length of the encoder's output: 2k for means and log spreads, k for plain codes.
+    network, width, depth, activation
+        See :func:`encoder`.
+    **heads
+        See :class:`~lvm_core.heads.Heads`.
     """
 
     def __init__(self, layout: Layout, k: int, d_code: int, network: str, width: int, depth: int,
@@ -262,10 +342,39 @@ class ClassCodeNet(CodeNet):
         return torch.cat([z[:, :self.k], shares / shares.sum(1, keepdim=True)], 1)
 
 
-def in_batches(function: Callable, net: nn.Module, *arrays, size: int = 1024):
-    """``function(net, *tensors)`` over slices of the rows of ``arrays`` (the first may be CSR), without gradients.
+class Function(nn.Module):
+    """A function of one tensor as a module, with the modules it uses.
 
-    Computes in the precision of the first array: float64 in, float64 out. Returns an array, or a tuple of them.
+    Parameters
+    ----------
+    function : callable
+        Tensor -> tensor.
+    *parts : nn.Module
+        What it uses: their numbers go where the function goes, as into an ONNX graph.
+    """
+
+    def __init__(self, function: Callable[[torch.Tensor], torch.Tensor], *parts: nn.Module):
+        super().__init__()
+        self.parts, self.forward = nn.ModuleList(parts), function
+
+
+def in_batches(function: Callable, net: nn.Module, *arrays, size: int = 1024):
+    """``function(net, *tensors)`` over slices of rows, without gradients.
+
+    Parameters
+    ----------
+    function : callable
+        Returns a tensor or a tuple of them, each with one entry a row.
+    net : nn.Module
+        Copied to float64 where the first array is of that type.
+    *arrays : array (n, ...)
+        The first may be CSR; its precision is that of the result.
+    size : int
+        Rows at a time.
+
+    Returns
+    -------
+    array or tuple of arrays
     """
     where, dtype = next(net.parameters()).device, torch.float64 if arrays[0].dtype == np.float64 else torch.float32
     net = net if dtype == torch.float32 else copy.deepcopy(net).double()

@@ -42,6 +42,7 @@ class LatentModel(Persistent, ClassNamePrefixFeaturesOutMixin, TransformerMixin,
     sparse: ClassVar[bool] = False          # whether X may be CSR
     holes: ClassVar[bool] = False           # whether X may hold NaN: cells without a value
     labels: ClassVar[bool] = False          # whether the fit uses labels y; its _fit then takes y, None without any
+    conditional: ClassVar[bool] = False     # whether sample_codes and sample take a label, one of classes_
     iterative: ClassVar[bool] = False       # whether the fit reports steps; its _fit then takes a checkpoint too
     at_home: ClassVar[bool] = False     # whether the decoder learnt on codes drawn from the prior, not on those of rows
     pace: ClassVar[str] = ""                # "instant": solved at once; "slow": minutes where others take seconds

@@ -9,13 +9,13 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from ..recipe import param
-from .base import LatentModel
+from .neural import NeuralModel, common
 
 SMOOTHING = 0.1     # of the labels: without it codes of rows that are told apart for certain move outwards without end
 
 
 @dataclass(repr=False, eq=False)
-class CNNFeatures(LatentModel):
+class CNNFeatures(NeuralModel):
     """The last hidden layer z of a convolutional classifier (LeCun et al., 1998, doi:10.1109/5.726791) as a latent space.
 
     Encoder E and a linear layer minimise the cross-entropy of ``softmax(W E(x) + b)`` with the labels, which are smoothed by
@@ -40,8 +40,6 @@ class CNNFeatures(LatentModel):
     kinds: ClassVar[tuple[str, ...]] = ("image",)
     importance_meaning: ClassVar[str] = "mean change of the decoded picture per standard deviation of the dimension, in the data's standard deviations"
     labels: ClassVar[bool] = True
-    iterative: ClassVar[bool] = True
-    length: ClassVar[str] = "epochs"
     objective: ClassVar[str] = (
         r"\min_{E, W, b}\; -\mathbb E_{x, y}\sum_c \tilde y_c \log \mathrm{softmax}_c\big(W E(x) + b\big), \quad \tilde y = 0.9\,y + 0.1/C; "
         r"\qquad\text{then, } E \text{ fixed,}\quad \min_D\; \mathbb E_x \|D(E(x)) - x\|^2")
@@ -53,13 +51,13 @@ class CNNFeatures(LatentModel):
         "is thrown away, so the decoded picture is a typical one of its kind, drawn by a decoder that was trained afterwards on the finished features. "
         "Held-out accuracy says how far the groups can be trusted. Without labels nothing is learnt: the features are then random ones.")
 
-    latent_dim: int = param(16, low=1, high=512, help="Length of the code: units of the last hidden layer.")
-    epochs: int = param(30, low=1, high=5000, log=True, help="Passes over the pictures; as many again at half the number for the decoder.")
+    latent_dim: int = common("latent_dim", 16, help="Length of the code: units of the last hidden layer.")
+    epochs: int = common("epochs", 30, help="Passes over the pictures; as many again at half the number for the decoder.")
     shift: bool = param(True, help="Learn from pictures moved by up to a twelfth of their size, as they are recognised wherever they stand.", advanced=True)
-    width: int = param(256, low=4, high=2048, log=True, help="Units of the hidden layer; the convolutions begin with a sixteenth of it.", advanced=True)
-    batch_size: int = param(64, low=1, high=8192, log=True, help="Rows in one step of the optimiser.", advanced=True)
-    learning_rate: float = param(2e-3, low=1e-6, high=1.0, log=True, help="Step size of the optimiser (Adam) at the start.", advanced=True)
-    random_state: int | None = param(0, low=0, high=2**31 - 1, advanced=True, help="Seed of weights, batches and offsets.")
+    width: int = common("width", 256, help="Units of the hidden layer; the convolutions begin with a sixteenth of it.")
+    batch_size: int = common("batch_size", 64)
+    learning_rate: float = common("learning_rate", 2e-3, help="Step size of the optimiser (Adam) at the start.")
+    random_state: int | None = common("random_state", 0, help="Seed of weights, batches and offsets.")
 
     @classmethod
     def suggest(cls, n, layout):
@@ -76,11 +74,6 @@ class CNNFeatures(LatentModel):
         network = "mlp" if self.layout_.image is None else "conv"
         return CodeNet(self.layout_, self.latent_dim, self.latent_dim, network, self.width, 2, nn.ReLU, bounded=self.bounded_)
 
-    def _rebuild(self):
-        from ..training import device
-
-        self.net_ = self._network().to(device()).eval()
-
     def glimpse(self, X, Z):
         """As of every model; what comes back is left out while only the features are trained."""
         seen = super().glimpse(X, Z)
@@ -88,13 +81,12 @@ class CNNFeatures(LatentModel):
 
     def _fit(self, X, rng, on_step, checkpoint=None, y=None):
         from ..classes import numbered
-        from ..training import Rows, device, seeded
+        from ..nets import in_unit_range
+        from ..training import Rows, device
 
         where, self._decodes = device(), False
-        self.bounded_ = self.layout_.image is not None and bool(X.min() >= 0 and X.max() <= 1)
-        self.net_ = net = self._network()
-        net.start(X, self.layout_, seeded(rng))
-        net.to(where)
+        self.bounded_ = in_unit_range(X, self.layout_)
+        net = self._new_network(X, rng)
         self.classes_, number = numbered([None] * X.shape[0] if y is None else y)
         self._train_encoder(net, X, number, rng, on_step, checkpoint)
         Z = self._encode(X)
@@ -109,7 +101,7 @@ class CNNFeatures(LatentModel):
         from torch.nn import functional as F
 
         from ..nets import Linear, initialise
-        from ..training import Adam, Rows, seeded, train
+        from ..training import Adam, Rows, ramp_down, seeded, train
 
         where, known = next(net.parameters()).device, number >= 0
         head = Linear(self.latent_dim, max(len(self.classes_), 1))
@@ -125,7 +117,7 @@ class CNNFeatures(LatentModel):
                 x, target = self._shifted(net.inputs(rows[index]), moves), truth[index]
                 scores = head(net.encoder(x))
                 loss = F.cross_entropy(scores, target, label_smoothing=SMOOTHING)
-                adam.step(loss, self.learning_rate * min(1.0, 2 * (1 - progress)))
+                adam.step(loss, self.learning_rate * ramp_down(progress, 0.5))
                 return {"loss": loss.detach(), "accuracy": (scores.detach().argmax(1) == target).float().mean()}
 
             steps = self.epochs * -(-int(known.sum()) // self.batch_size)
@@ -148,13 +140,13 @@ class CNNFeatures(LatentModel):
         return wide[:, :, down:down + h, right:right + w].permute(0, 2, 3, 1).reshape(len(x), -1)
 
     def _train_decoder(self, net, rows, codes, n, rng, on_step, checkpoint):
-        from ..training import Adam, seeded, train
+        from ..training import Adam, ramp_down, seeded, train
 
         self._decodes, adam = True, Adam(net.decoder.parameters())
 
         def update(index, progress):
             error = (net.inputs(net.mean(codes[index])) - net.inputs(rows[index])).square().mean()
-            adam.step(error, 1e-3 * min(1.0, 2 * (1 - progress)))
+            adam.step(error, 1e-3 * ramp_down(progress, 0.5))
             return {"loss": error.detach()}
 
         each = -(-n // self.batch_size)
@@ -200,19 +192,8 @@ class CNNFeatures(LatentModel):
 
     # -- the contract -------------------------------------------------------------------------------------------------
 
-    def _encode(self, X):
-        return self._run(lambda net, x: net.encode(x), X)
-
-    def _decode(self, Z):
-        return self._run(lambda net, z: net.mean(z), Z)
-
     def _prior(self, n, temperature, rng):
         k = self.group_means_.shape[1]
         group, noise = rng.choice(len(self.group_share_), n, p=self.group_share_), rng.standard_normal((n, k))
         factors = self.group_factors_.reshape(-1, k, k)
         return self.group_means_[group] + temperature * np.einsum("nij,nj->ni", factors[group], noise)
-
-    def _run(self, function, *arrays):
-        from ..nets import in_batches
-
-        return in_batches(function, self.net_, *arrays)

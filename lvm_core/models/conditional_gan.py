@@ -34,6 +34,7 @@ class ConditionalGAN(GAN):
     summary: ClassVar[str] = "A GAN that is told the label: it draws the class you ask for, and the code holds only what else varies."
     importance_meaning: ClassVar[str] = "mean change of the output per unit step (of a class: when the item becomes of that class), in the data's standard deviations"
     labels: ClassVar[bool] = True
+    conditional: ClassVar[bool] = True
     objective: ClassVar[str] = (
         r"\min_D\; \mathbb E\big[\mathrm{softplus}(-\Delta)\big] + \tfrac{\gamma}{2}\,\mathbb E\,\|\nabla_x D(x, c)\|^2 "
         r"+ \tfrac{\gamma}{2}\,\mathbb E\,\|\nabla_x D(G(z, c), c)\|^2, \qquad \min_G\; \mathbb E\big[\mathrm{softplus}(\Delta)\big], "

@@ -12,15 +12,13 @@ from sklearn.utils.validation import check_is_fitted
 from ..bounds import draw_weights, fixed_draws, kl_by_dimension, split
 from ..classes import numbered
 from ..recipe import param
-from .base import LatentModel, draw_discrete
-from .unit_codes import UnitCodes
-from .vae import VAE
+from .neural import VariationalModel, common
 
 MOST_CLASSES = 200
 
 
 @dataclass(repr=False, eq=False)
-class ConditionalVAE(UnitCodes, LatentModel):
+class ConditionalVAE(VariationalModel):
     """Conditional, semi-supervised variational autoencoder: model M2 of Kingma et al. (2014, arXiv:1406.5298). With every label
     known it is the conditional VAE of Sohn et al. (2015), with a classifier beside it.
 
@@ -49,28 +47,26 @@ class ConditionalVAE(UnitCodes, LatentModel):
                            "Where there are no labels it is a plain VAE; where only the labels matter, a classifier alone does better.")
     reading: ClassVar[str] = ("The first dimensions are the manner: slant, weight, size. The last are the probabilities of the labels, inferred from the row; move them to turn one label into another. "
                               "The ELBO sums over labels. Labels right is measured on held-out rows.")
-    importance_meaning: ClassVar[str] = "nats of information about a row (KL)"
     sparse: ClassVar[bool] = True
     labels: ClassVar[bool] = True
-    iterative: ClassVar[bool] = True
-    length: ClassVar[str] = "epochs"
+    conditional: ClassVar[bool] = True
 
-    latent_dim: int = param(8, low=1, high=512, help="Length of the code beside the labels: how many sliders describe the manner.")
+    latent_dim: int = common("latent_dim", 8, help="Length of the code beside the labels: how many sliders describe the manner.")
     beta: float = param(2.0, low=0.0, high=20.0, help="Weight of the KL term; 1 is the ELBO, more leaves less of the label in the manner.")
-    epochs: int = param(50, low=1, high=5000, log=True, help="Passes over the data; more is slower and fits closer.")
+    epochs: int = common("epochs", 50)
     label_weight: float = param(5.0, low=0.0, high=1000.0, help="Weight of the classifier's own loss, in nats a labelled row.", advanced=True)
-    network: str = param("auto", choices=("auto", "mlp", "conv"), help="Convolutions for pictures, a perceptron for everything else; auto decides.", advanced=True)
-    width: int = param(128, low=4, high=2048, log=True, help="Units of a hidden layer; a convolution begins with a sixteenth of it.", advanced=True)
-    depth: int = param(2, low=0, high=6, help="Hidden layers of the perceptron. A convolution's depth follows from the picture's size.", advanced=True)
-    warm_up: float = param(0.0, low=0.0, high=1.0, help="Share of the training in which the weight of the KL term rises from 0. A manner that is free at first learns the label too, and the decoder then ignores the label's own place.", advanced=True)
-    cool_down: float = param(0.5, low=0.0, high=1.0, help="Share of the training, at its end, in which the learning rate falls to 0.", advanced=True)
-    batch_size: int = param(64, low=1, high=8192, log=True, help="Rows in one step of the optimiser.", advanced=True)
-    learning_rate: float = param(1e-3, low=1e-6, high=1.0, log=True, help="Step size of the optimiser (Adam).", advanced=True)
-    random_state: int | None = param(0, low=0, high=2**31 - 1, advanced=True, help="Seed of weights, batches and noise.")
+    network: str = common("network", "auto")
+    width: int = common("width", 128)
+    depth: int = common("depth", 2, help="Hidden layers of the perceptron. A convolution's depth follows from the picture's size.")
+    warm_up: float = common("warm_up", 0.0, help="Share of the training in which the weight of the KL term rises from 0. A manner that is free at first learns the label too, and the decoder then ignores the label's own place.")
+    cool_down: float = common("cool_down", 0.5)
+    batch_size: int = common("batch_size", 64)
+    learning_rate: float = common("learning_rate", 1e-3)
+    random_state: int | None = common("random_state", 0)
 
     @classmethod
     def suggest(cls, n, layout):
-        found = VAE.suggest(n, layout)
+        found = super().suggest(n, layout)
         return found | {"latent_dim": max(2, found["latent_dim"] // 2)}     # the label has a place of its own
 
     def glimpse(self, X, Z):
@@ -86,11 +82,6 @@ class ConditionalVAE(UnitCodes, LatentModel):
 
         return LabelledNet(self.layout_, self.latent_dim, self.class_shares_, self.network, self.width, self.depth, self.bounded_)
 
-    def _rebuild(self):
-        from ..training import device
-
-        self.net_ = self._network().to(device()).eval()
-
     def _known(self, y, n: int) -> np.ndarray:
         """Number of each row's label (n,), -1 where it has none; sets ``classes_`` and their shares."""
         self.classes_, known = numbered(y if y is not None else [None] * n)
@@ -105,36 +96,30 @@ class ConditionalVAE(UnitCodes, LatentModel):
     def _fit(self, X, rng, on_step, checkpoint=None, y=None):
         import torch
 
-        from ..training import Adam, Rows, device, seeded, train
+        from ..nets import in_unit_range
+        from ..training import Adam, Rows, device, ramp_down, ramp_up, seeded
 
         where, n = device(), X.shape[0]
         known = self._known(y, n)
-        self.bounded_ = self.layout_.image is not None and bool(X.min() >= 0 and X.max() <= 1)
-        self.net_ = net = self._network()
-        self._some_rows(X, known)
-        net.start(X, self.layout_, seeded(rng))
-        net.to(where).train()
+        self.bounded_ = in_unit_range(X, self.layout_)
+        net = self._new_network(X, rng)
+        self._keep_rows(X, known)
         rows, noise, adam = Rows(X, where), seeded(rng, where), Adam(net.parameters())
         labels = torch.as_tensor(known, device=where)
         often = n / max(int((known >= 0).sum()), 1)     # labelled rows are few in a batch where they are few in the data
 
         def update(index, progress):
             x, label = rows[index], labels[index]
-            warm = min(progress / self.warm_up, 1.0) if self.warm_up else 1.0
-            cool = min((1 - progress) / self.cool_down, 1.0) if self.cool_down else 1.0
             reconstruction, kl, wrong = _terms(net, x, label, noise)
             labelled = (label >= 0).float()
-            adam.step(-reconstruction.mean() + warm * self.beta * kl.mean() + self.label_weight * often * (wrong * labelled).mean(), self.learning_rate * cool)
+            loss = -reconstruction.mean() + ramp_up(progress, self.warm_up) * self.beta * kl.mean() + self.label_weight * often * (wrong * labelled).mean()
+            adam.step(loss, self.learning_rate * ramp_down(progress, self.cool_down))
             reconstruction, kl, wrong = reconstruction.detach().mean(), kl.detach().mean(), wrong.detach()
             metrics = {"loss": self.beta * kl - reconstruction, "reconstruction": reconstruction, "kl": kl}
             return metrics | ({"label": (wrong * labelled).sum() / labelled.sum().clamp(min=1)} if self.classes_ else {})
 
-        steps = self.epochs * -(-n // self.batch_size)
-        self.history_, self.stopped_ = train(update, n, batch_size=self.batch_size, steps=steps, generator=seeded(rng, where), on_step=on_step, checkpoint=checkpoint,
-                                             parts={"net": net, "adam": adam, "noise": noise})
-        self.n_iter_ = -(-self.history_[-1]["step"] // -(-n // self.batch_size))
-        net.eval()
-        self._unit_codes()
+        self._train(update, n, rng, on_step, checkpoint, {"net": net, "adam": adam, "noise": noise})
+        self._standardize_codes()
         self.dimension_names_ = [f"z{j + 1}" for j in range(self.latent_dim)] + self.classes_
         self.importance_ = self._run(lambda net, x: net.kl(x), X).mean(0, dtype=np.float64)
 
@@ -186,11 +171,6 @@ class ConditionalVAE(UnitCodes, LatentModel):
         reconstruction, kl = self._run(lambda net, x: net.bound(x, draws), self._check(X, reset=False))
         return {"reconstruction": reconstruction, "kl": kl}
 
-    def score_samples(self, X) -> np.ndarray:
-        """ELBO (n,) of each row in nats, labels summed out: a lower bound on its log-likelihood."""
-        parts = self.elbo_parts(X)
-        return parts["reconstruction"] - parts["kl"]
-
     def code_kl(self, X) -> np.ndarray:
         """Nats (n, k + K) that each dimension of the code tells of each row X (n, d); of a label, against how often it is seen."""
         return self._run(lambda net, x: net.kl(x), self._check(X, reset=False))
@@ -202,28 +182,11 @@ class ConditionalVAE(UnitCodes, LatentModel):
 
     # -- the contract -------------------------------------------------------------------------------------------------
 
-    def _encode(self, X):
-        return self._run(lambda net, x: net.encode(x), X)
-
-    def _decode(self, Z):
-        return self._run(lambda net, z: net.mean(z), Z)
-
     def _prior(self, n, temperature, rng):
         manner = rng.standard_normal((n, self.latent_dim)) * temperature
         if not self.classes_:
             return manner
         return np.hstack([manner, np.eye(len(self.classes_))[rng.choice(len(self.classes_), n, p=self.class_shares_)]])
-
-    def _draw(self, Z, rng):
-        X = self._decode(Z)
-        if self.layout_.image is None:
-            X = X + rng.standard_normal(X.shape) * self.net_.heads.sigma()
-        return draw_discrete(X, self.layout_, rng)
-
-    def _run(self, function, *arrays):
-        from ..nets import in_batches
-
-        return in_batches(function, self.net_, *arrays)
 
 
 def _terms(net, x, label, noise):
@@ -238,25 +201,28 @@ def _terms(net, x, label, noise):
     likely = torch.where(label >= 0, label, log_q.argmax(1))
     hot = F.one_hot(likely, net.classes).to(x.dtype)
     wrong = -(log_q * hot).sum(1)
-    reconstruction, kl = _given(net, x, seen, hot, noise)       # what the noise of real columns is learnt from
+    reconstruction, kl = _given(net, x, seen, hot, noise)
     kl = kl - net.log_shares[likely]
     unknown = (label < 0).nonzero()[:, 0]
     if len(unknown):
-        net.heads.eval()        # with a label that is wrong the noise would look larger than it is
         every = torch.eye(net.classes, dtype=x.dtype, device=x.device).repeat(len(unknown), 1)
         copies = unknown.repeat_interleave(net.classes)
-        by_label, kls = (part.view(len(unknown), net.classes) for part in _given(net, x[copies], seen[copies], every, noise))
-        net.heads.train()
+        terms = _given(net, x[copies], seen[copies], every, noise, of_likely=False)
+        by_label, kls = (part.view(len(unknown), net.classes) for part in terms)
         weights = log_q[unknown].exp()
         reconstruction = reconstruction.index_copy(0, unknown, (weights * by_label).sum(1))
         kl = kl.index_copy(0, unknown, (weights * (kls + log_q[unknown] - net.log_shares)).sum(1))
     return reconstruction, kl, wrong
 
 
-def _given(net, x, seen, y, noise):
-    """log p(x|z,y) (n,) at one draw of z, and the KL (n,) of q(z|x,y)."""
+def _given(net, x, seen, y, noise, of_likely: bool = True):
+    """log p(x|z,y) (n,) at one draw of z, and the KL (n,) of q(z|x,y). The noise of real columns is learnt from likely labels
+    alone: with one that is wrong it would look larger than it is."""
     import torch
 
     mean, log_std = split(net.code(torch.cat([seen, y], 1)))
     z = mean + log_std.exp() * torch.randn(mean.shape, generator=noise, device=x.device)
-    return net.heads.log_prob(net.decoder(torch.cat([z, y], 1)), x), kl_by_dimension(mean, log_std).sum(1)
+    raw = net.decoder(torch.cat([z, y], 1))
+    if of_likely:
+        net.heads.update_noise(raw, x)
+    return net.log_prob(raw, x), kl_by_dimension(mean, log_std).sum(1)

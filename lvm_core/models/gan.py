@@ -10,13 +10,14 @@ import numpy as np
 
 from ..recipe import param
 from .base import LatentModel
+from .neural import NeuralModel, common
 
 FEW = 8                 # columns, of which a critic can see every detail
 RESCUE_STEPS = 300      # of the encoder, after a fit was stopped: a code for real rows is wanted all the same
 
 
 @dataclass(repr=False, eq=False)
-class GAN(LatentModel):
+class GAN(NeuralModel):
     """Generative adversarial network (Goodfellow et al., 2014, arXiv:1406.2661) by the R3GAN recipe (Huang et al., 2024,
     arXiv:2501.05441).
 
@@ -47,7 +48,6 @@ class GAN(LatentModel):
     summary: ClassVar[str] = "A generator trained against a critic: the sharpest samples, at the price of a longer training."
     kinds: ClassVar[tuple[str, ...]] = ("image", "table", "array")
     importance_meaning: ClassVar[str] = "mean change of the output per unit step, in the data's standard deviations"
-    iterative: ClassVar[bool] = True
     at_home: ClassVar[bool] = True
     length: ClassVar[str] = "steps"
     objective: ClassVar[str] = (
@@ -62,17 +62,17 @@ class GAN(LatentModel):
         "a guess by an encoder trained afterwards, so the item that comes back is like it, not it; a search (inversion) comes closer and says what is left. "
         "The losses of generator and critic are a contest: level curves are a good sign, their height says nothing about quality. Look at samples and their scores.")
 
-    latent_dim: int = param(16, low=1, high=512, help="Length of the code the generator draws from.")
+    latent_dim: int = common("latent_dim", 16, help="Length of the code the generator draws from.")
     steps: int = param(3000, low=1, high=1_000_000, log=True, help="Minibatches the generator learns from; more is slower and better.")
-    network: str = param("auto", choices=("auto", "mlp", "conv"), help="Convolutions for pictures, a perceptron for everything else; auto decides.", advanced=True)
-    width: int = param(128, low=4, high=2048, log=True, help="Units of a hidden layer; a convolution begins with a sixteenth of it.", advanced=True)
-    depth: int = param(3, low=0, high=6, help="Hidden layers of the perceptron. A convolution's depth follows from the picture's size.", advanced=True)
-    activation: str = param("leaky", choices=("leaky", "relu"), help="Bend between layers: leaky for pictures and many columns; sharp (ReLU) for few columns with separate clusters.", advanced=True)
+    network: str = common("network", "auto")
+    width: int = common("width", 128)
+    depth: int = common("depth", 3, help="Hidden layers of the perceptron. A convolution's depth follows from the picture's size.")
+    activation: str = common("activation", "leaky", choices=("leaky", "relu"), help="Bend between layers: leaky for pictures and many columns; sharp (ReLU) for few columns with separate clusters.")
     octaves: int = param(0, low=0, high=8, help="Sines and cosines of each column that the critic sees, at 1, 2, 4, ... radians a standard deviation: fine detail of few columns.", advanced=True)
     gamma: float = param(0.1, low=0.0, high=1000.0, help="Weight of the critic's gradient penalties; more is steadier and blurrier.", advanced=True)
-    batch_size: int = param(128, low=1, high=8192, log=True, help="Real rows, and drawn ones, in one step.", advanced=True)
-    learning_rate: float = param(1e-3, low=1e-6, high=1.0, log=True, help="Step size of the optimiser (Adam) at the start.", advanced=True)
-    random_state: int | None = param(0, low=0, high=2**31 - 1, advanced=True, help="Seed of weights, batches and codes.")
+    batch_size: int = common("batch_size", 128, help="Real rows, and drawn ones, in one step.")
+    learning_rate: float = common("learning_rate", 1e-3, help="Step size of the optimiser (Adam) at the start.")
+    random_state: int | None = common("random_state", 0, help="Seed of weights, batches and codes.")
 
     @classmethod
     def suggest(cls, n, layout):
@@ -97,25 +97,17 @@ class GAN(LatentModel):
 
         return self.network, self.width, self.depth, {"leaky": lambda: nn.LeakyReLU(0.2), "relu": nn.ReLU}[self.activation]
 
-    def _rebuild(self):
-        from ..training import device
-
-        self.net_ = self._network().to(device()).eval()
-
     def glimpse(self, X, Z):
         """As of every model; the encoder's part is left out while only the generator is trained."""
         return super().glimpse(X, Z) if self._encodes else {"made": self._decode(Z)}
 
     def _fit(self, X, rng, on_step, checkpoint=None):
-        from ..training import Rows, device, seeded
+        from ..training import Rows, device
 
         if self.layout_.has("counts"):
             raise ValueError("GAN: word counts are not what a GAN can learn; use VAE or LSA for text.")
-        where, self._encodes = device(), False
-        self.net_ = net = self._network()
-        net.start(X, self.layout_, seeded(rng))
-        net.to(where)
-        rows = Rows(X, where)
+        self._encodes = False
+        net, rows = self._new_network(X, rng), Rows(X, device())
         self._train_generator(net, rows, X.shape[0], rng, on_step, checkpoint)
         self._train_encoder(net, rows, X.shape[0], rng, on_step, checkpoint)
         net.requires_grad_(False).eval()
@@ -167,7 +159,7 @@ class GAN(LatentModel):
     def _train_encoder(self, net, rows, n, rng, on_step, checkpoint):
         import torch
 
-        from ..training import Adam, seeded, train
+        from ..training import Adam, ramp_down, seeded, train
 
         where, noise, self._encodes = rows.where, seeded(rng, rows.where), True
         adam = Adam(net.encoder.parameters())
@@ -180,7 +172,7 @@ class GAN(LatentModel):
             raw, found = net.encoder(torch.cat([fake, real])).split(len(real))
             code_error = self._code_error(raw, found, z, given)
             row_error = (net.inputs(net.mean(net.read(found))) - real).square().mean()
-            adam.step(code_error + row_error, 1e-3 * min(1.0, 2 * (1 - progress)))
+            adam.step(code_error + row_error, 1e-3 * ramp_down(progress, 0.5))
             return {"loss": (code_error + row_error).detach(), "code_error": code_error.detach(), "row_error": row_error.detach()}
 
         steps = min(RESCUE_STEPS, self.steps) if self.stopped_ else max(self.steps // 2, 1)
@@ -237,16 +229,8 @@ class GAN(LatentModel):
 
     # -- the contract -------------------------------------------------------------------------------------------------
 
-    def _encode(self, X):
-        return self._run(lambda net, x: net.encode(x), X)
-
-    def _decode(self, Z):
-        return self._run(lambda net, z: net.mean(z), Z)
-
     def _prior(self, n, temperature, rng):
         return rng.standard_normal((n, self.latent_dim)) * temperature
 
-    def _run(self, function, *arrays):
-        from ..nets import in_batches
-
-        return in_batches(function, self.net_, *arrays)
+    def _draw(self, Z, rng):
+        return LatentModel._draw(self, Z, rng)      # the generator is all there is: no noise around what it gives

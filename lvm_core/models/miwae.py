@@ -9,10 +9,10 @@ import numpy as np
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from ..bounds import draw_weights
+from ..bounds import code_moments, draw_posterior, draw_weights, elbo, importance_bound, importance_loss, mean_and_kl, mean_and_std, split
 from ..recipe import param
-from .base import LatentModel, draw_discrete
-from .unit_codes import UnitCodes
+from .base import draw_discrete
+from .neural import VariationalModel, common
 
 MOST_NUMBERS = 4_000_000        # held at once while imputing
 
@@ -31,7 +31,7 @@ class Imputation:
 
 
 @dataclass(repr=False, eq=False)
-class MIWAE(UnitCodes, LatentModel):
+class MIWAE(VariationalModel):
     """Missing data importance-weighted autoencoder (Mattei & Frellsen, 2019, arXiv:1812.02633).
 
     Objective: maximise the mean over rows of ``E[log 1/K sum_k p(x_seen|z_k) p(z_k) / q(z_k|x_seen)]``, z_1 ... z_K drawn from
@@ -62,19 +62,16 @@ class MIWAE(UnitCodes, LatentModel):
     reading: ClassVar[str] = ("A row's code is the mean of what its observed cells say of it; rows with more holes lie nearer the middle. The likelihood is that of the "
                               "observed cells only, so rows with more holes have larger ones. Decoded rows are complete: nothing in them is missing.")
     kinds: ClassVar[tuple[str, ...]] = ("table", "array")
-    importance_meaning: ClassVar[str] = "nats of information about a row (KL)"
     holes: ClassVar[bool] = True
-    iterative: ClassVar[bool] = True
-    length: ClassVar[str] = "epochs"
 
-    latent_dim: int = param(8, low=1, high=512, help="Length of the code: how many sliders describe an item.")
-    epochs: int = param(300, low=1, high=5000, log=True, help="Passes over the data; more is slower and fits closer.")
+    latent_dim: int = common("latent_dim", 8)
+    epochs: int = common("epochs", 300)
     samples: int = param(20, low=1, high=200, help="Codes drawn for each row and step (K); more makes the bound tighter and a step slower.", advanced=True)
-    width: int = param(128, low=4, high=2048, log=True, help="Units of a hidden layer.", advanced=True)
-    depth: int = param(2, low=0, high=6, help="Hidden layers of the decoder; the encoder has one more.", advanced=True)
-    batch_size: int = param(32, low=1, high=8192, log=True, help="Rows in one step of the optimiser.", advanced=True)
-    learning_rate: float = param(2e-4, low=1e-6, high=1.0, log=True, help="Step size of the optimiser (Adam).", advanced=True)
-    random_state: int | None = param(0, low=0, high=2**31 - 1, advanced=True, help="Seed of weights, batches and noise.")
+    width: int = common("width", 128, help="Units of a hidden layer.")
+    depth: int = common("depth", 2, help="Hidden layers of the decoder; the encoder has one more.")
+    batch_size: int = common("batch_size", 32)
+    learning_rate: float = common("learning_rate", 2e-4)
+    random_state: int | None = common("random_state", 0)
 
     @classmethod
     def suggest(cls, n, layout):
@@ -89,49 +86,33 @@ class MIWAE(UnitCodes, LatentModel):
 
         return ObservedNet(self.layout_, self.latent_dim, self.width, self.depth)
 
-    def _rebuild(self):
-        from ..training import device
-
-        self.net_ = self._network().to(device()).eval()
-
     def _fit(self, X, rng, on_step, checkpoint=None):
-        from ..training import Adam, Rows, device, seeded, train
+        from ..training import Adam, Rows, device, seeded
 
         where, n = device(), len(X)
-        seen = ~self.layout_.holes(X)
-        self.net_ = net = self._network()
-        self._within(X, seen)
-        self._some_rows(X, draws=self.samples)
-        net.start(X, seen, seeded(rng))
-        net.to(where).train()
-        rows, noise = Rows(X, where), seeded(rng, where)
-        adam = Adam(net.parameters())
+        net = self._new_network(X, rng)
+        self._keep_rows(X, draws=self.samples)
+        rows, noise, adam = Rows(X, where), seeded(rng, where), Adam(net.parameters())
 
         def update(index, progress):
-            loss = -_log_weights(net, rows[index], self.samples, noise)[1].logsumexp(0).mean() + np.log(self.samples)
+            x = rows[index]
+            loss, _, _ = importance_loss(net, x, self._noise(x, self.samples, noise), 1.0)
             adam.step(loss, self.learning_rate)
             return {"loss": loss.detach()}
 
-        self.history_, self.stopped_ = train(update, n, batch_size=self.batch_size, steps=self.epochs * -(-n // self.batch_size),
-                                             generator=seeded(rng, where), on_step=on_step, checkpoint=checkpoint,
-                                             parts={"net": net, "adam": adam, "noise": noise})
-        self.n_iter_ = -(-self.history_[-1]["step"] // -(-n // self.batch_size))
-        net.eval()
-        self._unit_codes()
-        mean, kl = self._run(_mean_and_kl, X)
+        self._train(update, n, rng, on_step, checkpoint, {"net": net, "adam": adam, "noise": noise})
+        self._standardize_codes()
+        mean, kl = self._run(mean_and_kl, X)
         self.importance_ = kl.mean(0, dtype=np.float64)
         return mean
 
-    def _moments(self, net, generator, x):
-        z, weights = _log_weights(net, x, self.samples, generator)      # each draw counts as the bound counts it
-        share = weights.softmax(0).unsqueeze(2)
-        return (share * z).sum(0), (share * z**2).sum(0)
+    def _noise(self, x, n_samples: int, generator):
+        import torch
 
-    def _within(self, X, seen):
-        for block, span, _ in self.layout_.values():
-            x = X[:, span][seen[:, span]]
-            if block.likelihood != "gaussian" and x.size and (x.min() < 0 or x.max() > 1):
-                raise ValueError(f"The {'0/1' if block.likelihood == 'bernoulli' else 'one-hot'} columns hold values from {x.min():g} to {x.max():g}, expected 0 to 1.")
+        return torch.randn((n_samples, len(x), self.latent_dim), generator=generator, device=x.device, dtype=x.dtype)
+
+    def _moments(self, net, generator, x):
+        return code_moments(net, x, self._noise(x, self.samples, generator))      # each draw counts as the bound counts it
 
     # -- the public verbs beyond the contract -------------------------------------------------------------------------
 
@@ -174,8 +155,8 @@ class MIWAE(UnitCodes, LatentModel):
         net, where = self.net_, next(self.net_.parameters()).device
         with torch.inference_mode():
             x = torch.tensor(np.asarray(X, np.float32), device=where)
-            z, weights = _log_weights(net, x, n_samples, seeded(rng, where))
-            weights = torch.softmax(weights, 0)
+            found = draw_posterior(net, x, *split(net.encode(x)), self._noise(x, n_samples, seeded(rng, where)))
+            z, weights = found.z, torch.softmax(found.log_p + found.log_ratio, 0)
             means = net.mean(z.flatten(0, 1)).view(n_samples, len(x), -1)
             chosen = torch.multinomial(weights.T, draws, replacement=True, generator=seeded(rng, where)).T
             picked = z[chosen, torch.arange(len(x), device=where)]
@@ -183,24 +164,22 @@ class MIWAE(UnitCodes, LatentModel):
         return (weights[..., None] * means).sum(0).cpu().numpy(), drawn
 
     def elbo_parts(self, X, n_samples: int = 16) -> dict[str, np.ndarray]:
-        """``{"reconstruction": (n,), "kl": (n,)}`` in nats per row, of what was seen of it; the ELBO is their difference. The KL
+        """``{"reconstruction": (n,), "kl": (n,)}`` in nats per row, of what was observed of it; the ELBO is their difference. The KL
         is exact, the reconstruction the mean over ``n_samples`` fixed draws, the same for every row."""
-        draws = _fixed(n_samples, self.latent_dim)
-        reconstruction, kl = self._run(lambda net, x: _elbo(net, x, draws), self._checked(X))
+        reconstruction, kl = self._run(lambda net, x: elbo(net, x, self._draws(n_samples, x, True)), self._checked(X))
         return {"reconstruction": reconstruction, "kl": kl}
 
     def score_samples(self, X, n_samples: int = 50) -> np.ndarray:
-        """Importance-weighted lower bound (n,) on the log-likelihood of what was seen of each row, in nats, by fixed draws."""
-        draws = _fixed(n_samples, self.latent_dim)
-        return self._run(lambda net, x: _weights_at(net, x, draws)[1].logsumexp(0) - np.log(n_samples), self._checked(X))
+        """Importance-weighted lower bound (n,) on the log-likelihood of what was observed of each row, in nats, by fixed draws."""
+        return self._run(lambda net, x: importance_bound(net, x, self._draws(n_samples, x, False)), self._checked(X))
 
     def encode_distribution(self, X) -> tuple[np.ndarray, np.ndarray]:
-        """Mean (n, k) and standard deviation (n, k) of q(z|what was seen) of each row X (n, d)."""
-        return self._run(_mean_and_std, self._checked(X))
+        """Mean (n, k) and standard deviation (n, k) of q(z|what was observed) of each row X (n, d)."""
+        return self._run(mean_and_std, self._checked(X))
 
     def log_weights(self, X, n_samples: int, random_state=None) -> np.ndarray:
-        """Log importance weights ``log p(x_seen, z) - log q(z|x_seen)`` (n, n_samples) in nats, z drawn anew for every row of X (n, d)."""
-        return draw_weights(self.net_, self._checked(X), self.latent_dim, n_samples, lambda net, x, noise: _weights_at(net, x, noise)[1], random_state)
+        """Log importance weights ``log p(x_obs, z) - log q(z|x_obs)`` (n, n_samples) in nats, z drawn anew for every row of X (n, d)."""
+        return draw_weights(self.net_, self._checked(X), self.latent_dim, n_samples, random_state=random_state)
 
     def _checked(self, X):
         check_is_fitted(self)
@@ -209,66 +188,11 @@ class MIWAE(UnitCodes, LatentModel):
     # -- the contract -------------------------------------------------------------------------------------------------
 
     def _encode(self, X):
-        return self._run(lambda net, x: _split(net.encode(x))[0], X)
-
-    def _decode(self, Z):
-        return self._run(lambda net, z: net.mean(z), Z)
+        return self._run(lambda net, x: split(net.encode(x))[0], X)
 
     def _draw(self, Z, rng):
         import torch
 
         with torch.inference_mode():
-            X = self.net_.draw(torch.tensor(Z, dtype=torch.float32, device=self.net_.loc.device), rng)
+            X = self.net_.draw(torch.tensor(Z, dtype=torch.float32, device=self.net_.iota.device), rng)
         return draw_discrete(X, self.layout_, rng)
-
-    def _run(self, function, *arrays):
-        from ..nets import in_batches
-
-        return in_batches(function, self.net_, *arrays, size=256)
-
-
-def _split(code):
-    mean, log_std = code.chunk(2, 1)
-    return mean, log_std.clamp(-10, 10)
-
-
-def _mean_and_kl(net, x):
-    mean, log_std = _split(net.encode(x))
-    return mean, 0.5 * (mean * mean + (2 * log_std).exp()) - log_std - 0.5
-
-
-def _mean_and_std(net, x):
-    mean, log_std = _split(net.encode(x))
-    return mean, log_std.exp()
-
-
-def _fixed(n_samples: int, k: int) -> np.ndarray:
-    if n_samples < 1:
-        raise ValueError(f"n_samples is {n_samples}, expected at least 1.")
-    return np.random.RandomState(0).standard_normal((n_samples, 1, k))
-
-
-def _log_weights(net, x, n_samples, generator):
-    import torch
-
-    k = net.decoder[0].in_features
-    return _weights_at(net, x, torch.randn((n_samples, len(x), k), generator=generator, device=x.device, dtype=x.dtype))
-
-
-def _weights_at(net, x, noise):
-    """Codes (K, n, k) drawn from q by standard normal ``noise``, and their log importance weights (K, n)."""
-    import torch
-
-    mean, log_std = _split(net.encode(x))
-    noise = torch.as_tensor(noise, dtype=x.dtype, device=x.device)
-    z = mean + log_std.exp() * noise
-    log_prior_over_posterior = (0.5 * (noise**2 - z**2) + log_std).sum(-1)
-    return z, net.log_prob(net.decoder(z), x, net.seen(x)) + log_prior_over_posterior
-
-
-def _elbo(net, x, noise):
-    import torch
-
-    mean, log_std = _split(net.encode(x))
-    z = mean + log_std.exp() * torch.as_tensor(noise, dtype=x.dtype, device=x.device)
-    return net.log_prob(net.decoder(z), x, net.seen(x)).mean(0), _mean_and_kl(net, x)[1].sum(1)
