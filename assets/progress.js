@@ -6,7 +6,8 @@ export default function (component) {
   const { data, parentElement, setTriggerValue } = component;
   const root = parentElement.querySelector(".lxp");
   if (!root || !data) return;
-  const url = (route, more = {}) => { const made = new URL(`live/${route}`, document.baseURI); made.search = new URLSearchParams({ t: data.token, job: data.job, ...more }); return made; };
+  let token = data.token;       // answers bring a fresh one in time
+  const url = (route, more = {}) => { const made = new URL(`live/${route}`, document.baseURI); made.search = new URLSearchParams({ t: token, job: data.job, ...more }); return made; };
   const part = (name) => root.querySelector(`.lxp-${name}`), stop = part("stop");
   let over = false, timer = null, missed = 0, held = 0;
   const acts = { stop: "Stopping…", pause: "Pausing…", cancel: "Cancelling…" };
@@ -23,6 +24,7 @@ export default function (component) {
   async function look() {
     try {
       const response = await fetch(url("job"), { credentials: "same-origin" });
+      token = response.headers.get("latent-token") || token;
       if (!response.ok) throw new Error(await response.text());
       const job = await response.json();
       missed = 0;

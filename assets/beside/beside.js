@@ -18,7 +18,7 @@ LAYERS.push(Marked);
 export default function (component) {
   const { data, parentElement, setStateValue } = component, root = parentElement.querySelector(".bs");
   if (!root || !data) return;
-  const identity = JSON.stringify([data.kind, data.panes.map((pane) => pane.token)]);
+  const identity = JSON.stringify([data.kind, data.panes.map((pane) => runOf(pane.token))]);
   if (root.bs && root.bs.identity === identity) root.bs.update(data, setStateValue);
   else { if (root.bs) root.bs.close(); root.bs = new Beside(root, data, identity, setStateValue); }
   return () => setTimeout(() => { if (!root.isConnected && root.bs) { root.bs.close(); root.bs = null; } }, 1000);

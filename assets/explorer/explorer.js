@@ -9,12 +9,12 @@ export default function (component) {
   const root = parentElement.querySelector(".lx");
   if (!root || !data) return;
   // Streamlit calls again on every rerun; the explorer is built anew only when it is another run, map, colouring or visit.
-  const identity = JSON.stringify([data.token, data.map, data.colour, data.dims, data.visit]), before = root.lx || left.get(data.token);
+  const identity = JSON.stringify([runOf(data.token), data.map, data.colour, data.dims, data.visit]), before = root.lx || left.get(runOf(data.token));
   if (before && before.root === root && before.identity === identity) before.refresh(data, setStateValue);
   else {
     if (before) before.close();
     root.lx = new Explorer(root, data, identity, setStateValue, before);
-    left.clear(); left.set(data.token, root.lx);
+    left.clear(); left.set(runOf(data.token), root.lx);
   }
   return () => setTimeout(() => { if (!root.isConnected && root.lx) { root.lx.close(); root.lx.wire.close(); } }, 1000);     // the page has been left
 }
@@ -22,7 +22,7 @@ export default function (component) {
 class Explorer {
   constructor(root, data, identity, report, before) {
     Object.assign(this, { root, data, identity, report, code: null, start: null, place: null, history: [], future: [], seed: -1, a: data.a, b: data.b, walk: null, camera: data.camera, chosen: new Set(), kept: null, born: performance.now() });
-    const stays = before && before.data.token === data.token && before.code;
+    const stays = before && runOf(before.data.token) === runOf(data.token) && before.code;
     if (stays) {       // another map or colouring of the same codes: what is in hand stays
       for (const name of ["code", "start", "selected", "history", "future", "seed", "a", "b", "corners"]) this[name] = before[name];
       this.camera = before.data.map === data.map && before.data.dims === data.dims ? before.camera : null;

@@ -15,10 +15,12 @@ class Wire {
     socket.onmessage = ({ data }) => {
       const reply = unframed(data), waiting = this.pending.get(Number(reply.head.id));
       this.pending.delete(Number(reply.head.id));
+      this.renew(reply.head["latent-token"]);
       if (!waiting) return;
       if (reply.head.status) { this.trouble(reply.head.sentence); waiting.reject(new Error(reply.head.sentence)); } else waiting.resolve(reply);
     };
-    socket.onclose = () => {
+    socket.onclose = ({ code, reason }) => {
+      if (code === 1008) { this.closed = true; this.trouble(reason); }      // it may not be asked any more: a share that ended
       const lost = [...this.pending.values()]; this.pending.clear();
       for (const { again, resolve, reject } of lost) again().then(resolve, reject);
       if (!this.closed) { this.retry = setTimeout(() => this.open(), this.pause); this.pause = Math.min(2 * this.pause, 30000); }
@@ -26,6 +28,9 @@ class Wire {
   }
 
   close() { this.closed = true; clearTimeout(this.retry); this.socket.close(); }
+
+  // Tokens end after a day or so; answers bring a fresh one in time.
+  renew(token) { if (token) this.token = token; }
 
   url(route, query = {}) {
     const url = new URL(route, this.base);
@@ -51,6 +56,7 @@ class Wire {
 
   async fetch(route, query, values) {
     const response = await fetch(this.url(route, query), values ? { method: "POST", body: Float32Array.from(values), credentials: "same-origin" } : { credentials: "same-origin" });
+    this.renew(response.headers.get("latent-token"));
     if (response.ok) return response;
     const words = (await response.text()) || `The server answered ${response.status}.`;
     this.trouble(words);
@@ -62,6 +68,9 @@ function unframed(buffer) {
   const length = new DataView(buffer).getUint32(0, true);
   return { head: JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 4, length))), buffer, start: 4 + length };
 }
+
+// The run a token is for. Tokens are renewed; what is compared to tell one run from another is this.
+const runOf = (token) => token.split(".")[0];
 
 // At most one call under way; of those that come meanwhile only the newest is kept. ``rest()`` is when none is left.
 function latest(send) {

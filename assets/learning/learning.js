@@ -7,7 +7,7 @@ export default function (component) {
   if (!root || !data) return;
   const part = (name) => root.querySelector(`.lxn-${name}`), at = part("at"), play = part("play");
   const url = new URL("live/film-of-learning", document.baseURI);
-  url.search = new URLSearchParams(data.live ? { t: data.token, last: 1 } : { t: data.token });
+  url.search = new URLSearchParams({ t: data.token, ...(data.live ? { last: 1 } : {}) });
   part("bar").hidden = data.live;
   root.classList.toggle("lxn-lines", data.kind in LINES);
   let over = false, timer = null, film = null;
@@ -15,6 +15,8 @@ export default function (component) {
   async function load() {
     try {
       const response = await fetch(url, { credentials: "same-origin" });
+      const renewed = response.headers.get("latent-token");
+      if (renewed) url.searchParams.set("t", renewed);
       if (response.ok) take(await response.arrayBuffer());
     } catch { /* the server is away: the next look may find it */ }
     if (data.live && !over) timer = setTimeout(load, 1500);
