@@ -13,6 +13,7 @@ import { walkPart } from "./walk.js";
 const HISTORY = 200;
 const left = new Map();     // the last explorer of each run: a page that is left and opened again goes on where it was
 
+/** @param {Component} component */
 export default function (component) {
   const { data, parentElement, setStateValue } = component;
   const root = parentElement.querySelector(".lx");
@@ -224,11 +225,10 @@ class Explorer {
     this.three ? this.trace(PROBE, [head.place]) : this.putHandle();
     this.meter.style.setProperty("--at", `${Math.min(head.percentile, 100)}%`);
     this.meter.setAttribute("aria-valuenow", head.percentile);
-    const level = { usual: "usual", unusual: "unusual" }[head.support] || "unseen";
-    if (level !== this.level) {
-      this.level = level;
-      this.trust.className = `lx-trust lx-${level}`;
-      this.trust.textContent = { usual: "Usual: real items have codes like this", unusual: "Unusual: few real items have codes like this", unseen: "The model never saw anything near this code; it is guessing" }[level];
+    const { code, words } = head.typicality;
+    if (code !== this.typicality) {
+      this.typicality = code;
+      this.trust.className = `lx-trust lx-${code}`; this.trust.textContent = words;
     }
     // the real neighbours follow when the hand slows down: their pictures must not hold up the decoded one
     if (String(head.near) !== String(this.nearRows)) { this.nearRows = head.near; clearTimeout(this.nearing); this.nearing = setTimeout(() => this.showNear(this.nearRows), 120); }

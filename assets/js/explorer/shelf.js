@@ -2,6 +2,7 @@
 
 import { button, element } from "../shared/dom.js";
 import { latest } from "../shared/latest.js";
+import { POINTS } from "./plotly_map.js";
 
 export const shelfPart = {
   buildShelf(on, part) {

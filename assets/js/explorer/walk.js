@@ -37,7 +37,7 @@ export const walkPart = {
     this.strip.replaceChildren(...Array.from({ length: this.walk.steps }, (_, m) => {
       const t = m / (this.walk.steps - 1), step = button("lx-step", "", `t = ${t.toFixed(2)}`, () => { this.t.value = t; this.step(t); this.settle(); });
       this.draw.small(step, reply, m, this.data);
-      if (this.walk.support[m].startsWith("far")) step.classList.add("lx-unseen");
+      if (this.walk.typicality[m].code === "far") step.classList.add("lx-far");
       return step;
     }));
   },

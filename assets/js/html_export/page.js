@@ -5,13 +5,39 @@ import { FlatPoints } from "../shared/canvas_points.js";
 import { Gestures } from "../shared/gestures.js";
 import { GlPoints } from "../shared/gl_points.js";
 
-const $ = (id) => document.getElementById(id);
+const $ = (id) => /** @type {any} */ (document.getElementById(id));
 const made = (kind, name, text) => { const node = document.createElement(kind); if (name) node.className = name; if (text !== undefined) node.textContent = text; return node; };
 const number = (v) => v.toLocaleString("en");
 const bytes = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
 const LISTED = 8, REACH = 9, QUICK = 150000;      // names listed of a choice; pixels around the pointer; points drawn while the map moves
 
+/**
+ * @implements {Handled}
+ */
 class Page {
+  /** @type {any} */ data;
+  /** @type {number} */ n;
+  /** @type {Uint16Array} */ positions;
+  /** @type {Uint32Array} */ rows;
+  /** @type {Uint8Array} */ index;
+  /** @type {Uint8Array} */ look;
+  /** @type {Camera} */ camera;
+  /** @type {HTMLElement} */ stage;
+  /** @type {Set<number>} */ hidden;
+  /** @type {number} */ chosen;
+  /** @type {string[]} */ words;
+  /** @type {Gestures} */ gestures;
+  /** @type {Points} */ painter;
+  /** @type {HTMLCanvasElement} */ canvas;
+  /** @type {boolean} */ moving;
+  /** @type {number} */ rest;
+  /** @type {boolean} */ asked;
+  /** @type {Pair | null} */ under;
+  /** @type {boolean} */ looking;
+  /** @type {number} */ shown;
+  /** @type {HTMLImageElement} */ sprite;
+  /** @type {Uint8Array} */ heights;
+
   constructor(data) {
     this.data = data; this.n = data.n;
     this.positions = new Uint16Array(bytes(data.places).buffer); this.rows = new Uint32Array(bytes(data.rows).buffer);
@@ -100,7 +126,7 @@ class Page {
   hover() {
     const card = $("card"), at = this.under;
     if (!at) { card.hidden = true; return; }
-    const [x, y] = this.camera.toUnit(...at), reach = REACH / this.camera.k; let best = -1, least = reach * reach;
+    const [x, y] = this.camera.toUnit(at[0], at[1]), reach = REACH / this.camera.k; let best = -1, least = reach * reach;
     for (let i = 0; i < this.n; i++) {
       const dx = this.positions[2 * i] - x, dy = this.positions[2 * i + 1] - y, far = dx * dx + dy * dy;
       if (far < least && !(this.look[4 * i + 2] & 2)) { least = far; best = i; }
@@ -154,8 +180,9 @@ class Page {
       legend.append(ramp, ends);
     }
     for (const key of data.legend.keys) legend.append(this.key(key));
-    $("search").addEventListener("input", (event) => this.search(event.target.value));
-    for (const tool of ["pan", "lasso"]) $(tool).addEventListener("click", () => { this.gestures.set(tool); for (const id of ["pan", "lasso"]) $(id).setAttribute("aria-pressed", id === tool); });
+    const search = $("search");
+    search.addEventListener("input", () => this.search(search.value));
+    for (const tool of ["pan", "lasso"]) $(tool).addEventListener("click", () => { this.gestures.set(tool); for (const id of ["pan", "lasso"]) $(id).setAttribute("aria-pressed", String(id === tool)); });
     $("fit").addEventListener("click", () => this.fit());
   }
 
@@ -172,7 +199,7 @@ class Page {
     if (alone) this.hidden = this.hidden.size === only.length && !this.hidden.has(index) ? new Set() : new Set(only);
     else if (!this.hidden.delete(index)) this.hidden.add(index);
     for (let i = 0; i < this.n; i++) this.look[4 * i + 2] = this.hidden.has(this.index[i]) ? 2 : this.look[4 * i + 2] & 1;
-    for (const button of document.querySelectorAll("#legend .key")) button.setAttribute("aria-pressed", !this.hidden.has(Number(button.dataset.index)));
+    for (const button of $("legend").querySelectorAll(".key")) button.setAttribute("aria-pressed", String(!this.hidden.has(Number(button.dataset.index))));
     this.mark((i) => this.look[4 * i + 2] & 1);
   }
 

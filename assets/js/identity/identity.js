@@ -1,6 +1,10 @@
 // Takes a recovery code to the server, which answers with the cookie it stands for.
+
+import { find } from "../shared/dom.js";
+
+/** @param {Component} component */
 export default function ({ parentElement }) {
-  const form = parentElement.querySelector(".lxw");
+  const form = find(parentElement, ".lxw");
   if (!form) return;
   form.onsubmit = async (event) => {
     event.preventDefault();

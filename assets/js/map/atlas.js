@@ -17,7 +17,7 @@
 import { bit, counted, merged } from "../shared/bits.js";
 import { Camera } from "../shared/camera.js";
 import { FlatPoints } from "../shared/canvas_points.js";
-import { accent } from "../shared/dom.js";
+import { accent, find, findAll } from "../shared/dom.js";
 import { Gestures } from "../shared/gestures.js";
 import { GlPoints } from "../shared/gl_points.js";
 import { latest } from "../shared/latest.js";
@@ -36,8 +36,85 @@ const PAUSE = 140;                                  // milliseconds after which 
 const SLICE = 6, FIRST_SLICE = 30;                  // milliseconds of a frame that counting the density may take: while something is seen, and before
 
 export class Atlas {
+  /** @type {HTMLElement} */ root;
+  /** @type {any} */ data;
+  /** @type {ReportValue} */ report;
+  /** @type {number} */ n;
+  /** @type {number} */ loaded;
+  /** @type {number} */ gathered;
+  /** @type {number} */ selected;
+  /** @type {Camera} */ camera;
+  /** @type {Density} */ density;
+  /** @type {Record<string, Set<(value: any) => void>>} */ heard;
+  /** @type {Map<any, Uint8Array>} */ hiding;
+  /** @type {Map<any, Uint8Array>} */ fading;
+  /** @type {number} */ budget;
+  /** @type {number} */ pace;
+  /** @type {HTMLElement} */ bar;
+  /** @type {HTMLElement} */ side;
+  /** @type {HTMLElement} */ legendBox;
+  /** @type {HTMLElement} */ stage;
+  /** @type {HTMLCanvasElement} */ overlay;
+  /** @type {HTMLElement} */ status;
+  /** @type {HTMLCanvasElement} */ under;
+  /** @type {Wire} */ wire;
+  /** @type {boolean} */ ownWire;
+  /** @type {Card} */ card;
+  /** @type {Points} */ points;
+  /** @type {Gestures} */ gestures;
+  /** @type {Order} */ order;
+  /** @type {Layer[]} */ made;
+  /** @type {any} */ head;
+  /** @type {any} */ legend;
+  /** @type {Uint16Array} */ positions;
+  /** @type {Uint8Array} */ look0;
+  /** @type {Uint8Array} */ look;
+  /** @type {Uint8Array | null} */ painted;
+  /** @type {Uint8Array | null} */ paintedWith;
+  /** @type {Uint8Array} */ ownColours;
+  /** @type {Uint8Array} */ colours;
+  /** @type {Uint8Array | null} */ bits;
+  /** @type {Uint8Array | null} */ hidden;
+  /** @type {Uint8Array | null} */ faded;
+  /** @type {Grid | null} */ grid;
+  /** @type {Uint32Array} */ list;
+  /** @type {number} */ listed;
+  /** @type {number} */ chosenFrom;
+  /** @type {Generator | null} */ counting;
+  /** @type {{ rect: Rect, scale: number, whole: boolean } | null} */ held;
+  /** @type {Hit | null} */ at;
+  /** @type {Pair | null} */ pointer;
+  /** @type {string | null} */ words;
+  /** @type {string} */ accent;
+  /** @type {number} */ ratio;
+  /** @type {string} */ shown;
+  /** @type {boolean} */ closed;
+  /** @type {boolean} */ moving;
+  /** @type {number} */ movedAt;
+  /** @type {number} */ lastFrame;
+  /** @type {boolean} */ stale;
+  /** @type {boolean} */ fresh;
+  /** @type {boolean} */ rough;
+  /** @type {boolean} */ dense;
+  /** @type {boolean} */ empty;
+  /** @type {boolean} */ unpainted;
+  /** @type {string | null} */ seen;
+  /** @type {number} */ turn;
+  /** @type {number} */ frame;
+  /** @type {number} */ resting;
+  /** @type {number} */ ticking;
+  /** @type {number | null} */ marked;
+  /** @type {HTMLElement} */ pane;
+
+  /**
+   * @param {HTMLElement} root
+   * @param {any} data: as Python passes it
+   * @param {ReportValue} report
+   * @param {LayerClass[]} layers: the lowest first
+   * @param {Wire | null} wire: one that is shared with others; its own where there is none
+   */
   constructor(root, data, report, layers = [], wire = null) {
-    const part = (name) => root.querySelector(`.at-${name}`);
+    const part = (name) => find(root, `.at-${name}`);
     Object.assign(this, { root, data, report, n: 0, loaded: 0, selected: 0, camera: new Camera(), density: new Density(), heard: {}, hiding: new Map(), fading: new Map(), budget: MOVING, pace: 16 });
     Object.assign(this, { bar: part("bar"), side: part("side"), legendBox: part("legend"), stage: part("stage"), overlay: part("overlay"), status: part("status"), under: part("density") });
     this.ownWire = !wire; this.wire = wire || new Wire(new URL("live/", document.baseURI), data.token);
@@ -55,8 +132,12 @@ export class Atlas {
     this.made = layers.map((Layer) => this.safely(() => new Layer(this))).filter(Boolean);
   }
 
+  /**
+   * @param {HTMLCanvasElement} canvas
+   * @returns {Points}
+   */
   backend(canvas) {
-    try { return new GlPoints(canvas, () => this.restore()); } catch { const fresh = canvas.cloneNode(); canvas.replaceWith(fresh); return new FlatPoints(fresh); }       // one that WebGL has had draws nothing else
+    try { return new GlPoints(canvas, () => this.restore()); } catch { const fresh = /** @type {HTMLCanvasElement} */ (canvas.cloneNode()); canvas.replaceWith(fresh); return new FlatPoints(fresh); }       // one that WebGL has had draws nothing else
   }
 
   close() {
@@ -66,18 +147,40 @@ export class Atlas {
   }
 
   ask(route, query, values) { return this.wire.ask(route, query, values); }
+  /**
+   * @param {string} event
+   * @param {(value: any) => void} f
+   */
   on(event, f) { (this.heard[event] ||= new Set()).add(f); return () => this.heard[event].delete(f); }
+  /**
+   * @param {string} event
+   * @param {any} value
+   */
   tell(event, value) { for (const f of this.heard[event] || []) this.safely(() => f(value)); }
+  /**
+   * @param {string} method
+   * @param {any[]} values
+   */
   layers(method, ...values) { for (const layer of this.made || []) if (layer[method]) this.safely(() => layer[method](...values)); }
+  /**
+   * Run it; an error is logged and nothing more.
+   * @param {() => any} act
+   */
   safely(act) { try { const made = act(); if (made?.catch) made.catch((error) => console.warn(error)); return made; } catch (error) { console.warn(error); return null; } }
   rowOf(i) { return this.order.row(i); }
   placeOf(row) { return this.order.place(row); }
+  /**
+   * @returns {Pair}
+   */
   unitOf(x, y) { const { low, side } = this.head; return [(x - low[0]) / side * UNITS, (y - low[1]) / side * UNITS]; }
+  /**
+   * @returns {Pair}
+   */
   mapOf(ux, uy) { const { low, side } = this.head; return [low[0] + ux / UNITS * side, low[1] + uy / UNITS * side]; }
 
   buttons() {
-    const on = (selector, act) => { for (const b of this.bar.querySelectorAll(selector)) b.addEventListener("click", () => act(b), { signal: this.listeners.signal }); };
-    const tools = this.bar.querySelectorAll(".at-tool"), press = (tool) => { this.gestures.set(tool); for (const b of tools) b.setAttribute("aria-pressed", String(b.dataset.tool === tool)); };
+    const on = (selector, act) => { for (const b of findAll(this.bar, selector)) b.addEventListener("click", () => act(b), { signal: this.listeners.signal }); };
+    const tools = findAll(this.bar, ".at-tool"), press = (tool) => { this.gestures.set(tool); for (const b of tools) b.setAttribute("aria-pressed", String(b.dataset.tool === tool)); };
     on(".at-tool", (b) => press(b.dataset.tool)); on(".at-fit", () => this.fit());
     on(".at-zoom", (b) => { this.camera.zoom(Number(b.dataset.zoom)); this.moved(); });
     press("pan");
@@ -160,6 +263,10 @@ export class Atlas {
 
   takeSelection(bits, count) { this.select(bits.slice(), count); this.tell("selection", { bits: this.bits, count }); }
 
+  /**
+   * @param {Uint8Array | null} values
+   * @param {Uint8Array} [palette]
+   */
   paint(values, palette) {
     this.painted = values; this.paintedWith = values ? palette : null;
     this.colours = values ? palette : this.ownColours;
@@ -167,8 +274,19 @@ export class Atlas {
     this.dress();
   }
 
+  /**
+   * @param {Uint8Array | null} values
+   * @param {any} layer
+   */
   fade(values, layer = this) { if (values) this.fading.set(layer, values); else this.fading.delete(layer); this.faded = merged(this.fading.values(), Math.min); this.dress(); }
+  /**
+   * @param {Uint8Array | null} bits
+   */
   select(bits, count = bits ? counted(bits, this.n) : 0) { this.bits = bits; this.selected = bits ? count : 0; this.dress(); }
+  /**
+   * @param {Uint8Array | null} bits
+   * @param {any} layer
+   */
   hide(bits, layer = this) { if (bits) this.hiding.set(layer, bits); else this.hiding.delete(layer); this.hidden = merged(this.hiding.values(), (a, b) => a | b); this.dress(); }
   placed() { this.points.setPlaces(this.positions, 0, this.n); this.grid = null; this.density.forget(); }
 
@@ -221,7 +339,7 @@ export class Atlas {
     for (const layer of this.made || []) if (layer.draw) { context.save(); this.safely(() => layer.draw(context, this)); context.restore(); }
     this.ring(context);
     if (!this.words) this.describe();
-    if (this.unpainted && !this.rough && !this.counting) { this.unpainted = false; this.root.dataset.painted = this.turn; setTimeout(() => this.within([0, 0, 1, 1]), 300); }     // the grid, before a hand needs it
+    if (this.unpainted && !this.rough && !this.counting) { this.unpainted = false; this.root.dataset.painted = String(this.turn); setTimeout(() => this.within([0, 0, 1, 1]), 300); }     // the grid, before a hand needs it
   }
 
   drawPoints() {
@@ -254,7 +372,11 @@ export class Atlas {
     return this.camera.scale < held.scale * 1.5 || (held.whole && !this.dense);
   }
 
-  // The points that may be in a part of the map: places (null: all, as they are drawn), runs of them, how many, and how many at least are.
+  /**
+   * The points that may be in a part of the map: places (null: all, as they are drawn), runs of them, how many, and how many at least are.
+   * @param {Rect} rect
+   * @returns {{ places: Uint32Array | null, runs: Pair[], many: number, least: number }}
+   */
   within([left, bottom, right, top]) {
     const all = left <= 0 && bottom <= 0 && right >= UNITS && top >= UNITS;
     if (!all && !this.moving && this.loaded === this.n && this.n > SHOWN) this.grid ||= new Grid(this.positions, this.n);
@@ -327,7 +449,11 @@ export class Atlas {
     this.layers("hover", null); this.tell("hover", null); this.invalidate();
   }
 
-  // The nearest point around a place on the screen that is not hidden, or null.
+  /**
+   * The nearest point around a place on the screen that is not hidden, or null.
+   * @param {Pair} at
+   * @returns {Promise<Hit | null>}
+   */
   async find([px, py]) {
     const { map } = this.data, [x, y] = this.mapOf(...this.camera.toUnit(px, py)), radius = REACH / this.camera.k / UNITS * this.head.side;
     const { head } = await this.ask("pick", { map, x, y, radius, most: this.hidden ? 1000 : 8 });
@@ -355,7 +481,12 @@ export class Atlas {
     if (found) this.report("picked", found.row);
   }
 
-  // Corners on the screen -> the rows inside, decided by the server.
+  /**
+   * Corners on the screen -> the rows inside, decided by the server.
+   * @param {Pair[]} corners
+   * @param {string} how
+   * @returns {any}
+   */
   choose(corners, how) { return this.change({ by: "region", how }, corners.flatMap(([px, py]) => this.mapOf(...this.camera.toUnit(px, py)))); }
 
   clear() { return this.selected ? this.change({ by: "none", how: "replace" }, []) : null; }
@@ -363,7 +494,7 @@ export class Atlas {
   async change(query, values) {
     const start = performance.now(), { head, buffer, start: at } = await this.wire.tell("choose", { map: this.data.map, answer: "mask", ...query }, values);
     this.takeSelection(new Uint8Array(buffer, at), head.chosen);
-    this.root.dataset.chose = Math.round(performance.now() - start);
+    this.root.dataset.chose = String(Math.round(performance.now() - start));
     this.report("chosen", { count: head.chosen, stamp: Date.now() });
   }
 }

@@ -3,6 +3,9 @@
 import { element } from "../shared/dom.js";
 
 export class Card {
+  /** @type {HTMLElement} */ box;
+  /** @type {number | null} */ row;
+
   constructor(box) { this.box = box; }
 
   hide() { this.box.hidden = true; this.row = null; }
@@ -22,7 +25,11 @@ export class Card {
   picture({ shape }, buffer, start) { return shape.length === 4 ? pixels(shape, new Uint8Array(buffer, start)) : curve(new Float32Array(buffer, start, shape[1])); }
 }
 
-// The first picture of (n, h, w, c) bytes on a canvas of its own size.
+/**
+ * The first picture of (n, h, w, c) bytes on a canvas of its own size.
+ * @param {number[]} shape: n, h, w, c
+ * @param {Uint8Array} bytes
+ */
 export function pixels([, h, w, c], bytes) {
   const canvas = element("canvas", "at-thumb"); canvas.width = w; canvas.height = h;
   const image = new ImageData(w, h);
@@ -31,6 +38,10 @@ export function pixels([, h, w, c], bytes) {
   return canvas;
 }
 
+/**
+ * A curve as a small drawing.
+ * @param {Float32Array} values
+ */
 export function curve(values) {
   const canvas = element("canvas", "at-curve"); canvas.width = 240; canvas.height = 90;
   const low = Math.min(...values), high = Math.max(...values), context = canvas.getContext("2d");

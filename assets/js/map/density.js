@@ -7,6 +7,10 @@ const ROUGH = 150000;                           // points counted while it moves
 const CHUNK = 16384;                            // points between two looks at the clock
 
 export class Density {
+  /** @type {{ canvas: HTMLCanvasElement, rect: number[] } | null} */ picture;
+  /** @type {{ canvas: HTMLCanvasElement, rect: number[] } | null} */ whole;
+  /** @type {Float32Array} */ sums;
+
   constructor() { this.picture = this.whole = null; }
 
   forget() { this.whole = null; }
@@ -65,9 +69,13 @@ export class Density {
     return Math.max(2, sorted[Math.floor(sorted.length * 0.98)] || 2);
   }
 
-  // The newest picture; of a part beyond it, the whole map's.
+  /**
+   * The newest picture; of a part beyond it, the whole map's.
+   * @param {import("../shared/camera.js").Camera} camera
+   * @returns {{ canvas: HTMLCanvasElement, rect: number[] } | null}
+   */
   over(camera) {
-    const [left, bottom, right, top] = camera.rect(), inside = ({ rect: [l, b, r, t] }) => Math.max(left, 0) >= l - 1 && Math.max(bottom, 0) >= b - 1 && Math.min(right, UNITS) <= r + 1 && Math.min(top, UNITS) <= t + 1;
+    const [left, bottom, right, top] = camera.rect(), inside = (/** @type {{ rect: number[] }} */ { rect: [l, b, r, t] }) => Math.max(left, 0) >= l - 1 && Math.max(bottom, 0) >= b - 1 && Math.min(right, UNITS) <= r + 1 && Math.min(top, UNITS) <= t + 1;
     return this.picture && inside(this.picture) ? this.picture : this.whole;
   }
 

@@ -7,6 +7,13 @@ const FINE = 9;
 const ACROSS = (UNITS + 1) >> FINE;       // a cell is 2 ** FINE units wide
 
 export class Grid {
+  /** @type {Uint32Array} */ starts;
+  /** @type {Uint32Array} */ places;
+
+  /**
+   * @param {Uint16Array} positions
+   * @param {number} n
+   */
   constructor(positions, n) {
     const cells = new Uint16Array(n), starts = (this.starts = new Uint32Array(ACROSS * ACROSS + 1));
     for (let i = 0; i < n; i++) starts[(cells[i] = (positions[2 * i + 1] >> FINE) * ACROSS + (positions[2 * i] >> FINE)) + 1]++;
@@ -16,9 +23,13 @@ export class Grid {
     for (let i = 0; i < n; i++) this.places[next[cells[i]]++] = i;
   }
 
-  // Where in `places` the points of the cells lie that a part [left, bottom, right, top] of the map touches: [from, to) a row of cells.
+  /**
+   * Where in `places` the points of the cells lie that a part [left, bottom, right, top] of the map touches: [from, to) a row of cells.
+   * @param {Rect} rect
+   * @returns {Pair[]}
+   */
   runs([left, bottom, right, top]) {
-    const cell = (v) => Math.min(ACROSS - 1, Math.max(0, Math.floor(v) >> FINE)), first = cell(left), last = cell(right), found = [];
+    const cell = (v) => Math.min(ACROSS - 1, Math.max(0, Math.floor(v) >> FINE)), first = cell(left), last = cell(right), found = /** @type {Pair[]} */ ([]);
     for (let row = cell(bottom); row <= cell(top); row++) {
       const from = this.starts[row * ACROSS + first], to = this.starts[row * ACROSS + last + 1];
       if (to > from) found.push([from, to]);
@@ -26,7 +37,11 @@ export class Grid {
     return found;
   }
 
-  // No more than lie in a part. One that ends within a cell of the map's edge, or beyond it on one side alone, is not told from its last cells.
+  /**
+   * No more than lie in a part. One that ends within a cell of the map's edge, or beyond it on one side alone, is not told from its last cells.
+   * @param {Rect} rect
+   * @returns {number}
+   */
   least([left, bottom, right, top]) {
     const cell = 2 ** FINE;
     return right - left < 3 * cell || top - bottom < 3 * cell || Math.max(left, bottom) + cell > UNITS || Math.min(right, top) - cell < 0 ? 0 : this.runs([left + cell, bottom + cell, right - cell, top - cell]).reduce((sum, [from, to]) => sum + to - from, 0);

@@ -2,6 +2,11 @@
 
 import { element } from "../shared/dom.js";
 
+/**
+ * @param {HTMLElement} box
+ * @param {any} head
+ * @param {Uint8Array} colours
+ */
 export function plainLegend(box, head, colours) {
   box.replaceChildren();
   if (head.title) box.append(element("span", "at-title", head.title));

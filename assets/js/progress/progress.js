@@ -1,14 +1,17 @@
 // Asks the server how long work goes on and draws it. The page itself reruns once, when the work has ended.
 
+import { find } from "../shared/dom.js";
+
 const COLOURS = ["#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9"];
 
+/** @param {Component} component */
 export default function (component) {
   const { data, parentElement, setTriggerValue } = component;
-  const root = parentElement.querySelector(".lxp");
+  const root = find(parentElement, ".lxp");
   if (!root || !data) return;
   let token = data.token;       // answers bring a fresh one in time
-  const url = (route, more = {}) => { const made = new URL(`live/${route}`, document.baseURI); made.search = new URLSearchParams({ t: token, job: data.job, ...more }); return made; };
-  const part = (name) => root.querySelector(`.lxp-${name}`), stop = part("stop");
+  const url = (route, more = {}) => { const made = new URL(`live/${route}`, document.baseURI); made.search = String(new URLSearchParams({ t: token, job: data.job, ...more })); return made; };
+  const part = (name) => find(root, `.lxp-${name}`), stop = part("stop");
   let over = false, timer = null, missed = 0, held = 0;
   const acts = { stop: "Stopping…", pause: "Pausing…", cancel: "Cancelling…" };
   for (const word of Object.keys(acts)) part(word).onclick = () => {
@@ -19,7 +22,7 @@ export default function (component) {
 
   const underWay = (job) => job.state === "running" || job.state === "waiting";
 
-  const atRest = () => (document.querySelector("[data-test-script-state]")?.dataset.testScriptState ?? "notRunning") === "notRunning";
+  const atRest = () => (find(document, "[data-test-script-state]")?.dataset.testScriptState ?? "notRunning") === "notRunning";
 
   async function look() {
     try {
@@ -45,7 +48,7 @@ export default function (component) {
     stop.hidden = !data.mine || job.state !== "running";      // what waits has nothing to keep
     part("pause").hidden = part("cancel").hidden = !data.mine || data.job !== "fit" || !underWay(job);
     part("bar").style.width = `${100 * job.fraction}%`;
-    part("track").setAttribute("aria-valuenow", Math.round(100 * job.fraction));
+    part("track").setAttribute("aria-valuenow", String(Math.round(100 * job.fraction)));
     const names = job.names, svg = part("curve");
     svg.toggleAttribute("hidden", !data.curve || job.steps.length < 2);
     if (!data.curve || job.steps.length < 2) return;

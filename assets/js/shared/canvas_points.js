@@ -1,11 +1,22 @@
 // The same points without WebGL2: a plain 2-D canvas, fewer of them.
 
+/**
+ * @implements {Points}
+ */
 export class FlatPoints {
+  /** @type {HTMLCanvasElement} */ canvas;
+  /** @type {CanvasRenderingContext2D} */ context;
+  /** @type {number} */ most;
+  /** @type {Uint16Array} */ positions;
+  /** @type {Uint8Array} */ look;
+  /** @type {Uint8Array} */ palette;
+  /** @type {Uint32Array} */ list;
+
   constructor(canvas) { this.canvas = canvas; this.context = canvas.getContext("2d"); this.most = 20000; }
 
-  room() {}
-  setPlaces(positions) { this.positions = positions; }
-  setLook(look) { this.look = look; }
+  room(n) {}
+  setPlaces(positions, start, end) { this.positions = positions; }
+  setLook(look, start, end) { this.look = look; }
   setPalette(palette) { this.palette = palette; }
   setIndices(indices) { this.list = indices; }
   clear() { this.context.setTransform(1, 0, 0, 1, 0, 0); this.context.clearRect(0, 0, this.canvas.width, this.canvas.height); }

@@ -1,13 +1,26 @@
 // Colours as numbers, and palettes of 256 of them.
 
-// CSS colours as Streamlit's theme gives them.
-export function rgbOf(text, fallback) {
-  const probe = rgbOf.probe ||= Object.assign(document.createElement("canvas"), { width: 1, height: 1 }).getContext("2d", { willReadFrequently: true });
+/** @type {CanvasRenderingContext2D} */
+let probe;
+
+/**
+ * CSS colours as Streamlit's theme gives them.
+ * @param {string} text
+ * @param {string} fallback
+ * @returns {number[]}
+ */
+export function rgbOf(text, fallback = "#000") {
+  probe ||= Object.assign(document.createElement("canvas"), { width: 1, height: 1 }).getContext("2d", { willReadFrequently: true });
   probe.fillStyle = fallback; probe.fillStyle = text || fallback; probe.fillRect(0, 0, 1, 1);
   return Array.from(probe.getImageData(0, 0, 1, 1).data.subarray(0, 3));
 }
 
-// Levels 0 to 250 between colours; 255, not known, is a faint grey. `faint`: the opacity of level 0.
+/**
+ * Levels 0 to 250 between colours; 255, not known, is a faint grey. `faint`: the opacity of level 0.
+ * @param {string[]} colours
+ * @param {number} faint
+ * @returns {Uint8Array}
+ */
 export function levels(colours, faint = 255) {
   const stops = colours.map((colour) => rgbOf(colour)), made = new Uint8Array(1024);
   for (let v = 0; v <= 250; v++) {
@@ -19,11 +32,20 @@ export function levels(colours, faint = 255) {
   return made;
 }
 
+/**
+ * A colour a class, the first of them fainter; 255, not known, is a faint grey.
+ * @param {string[]} colours
+ * @returns {Uint8Array}
+ */
 export function classes(colours) { const made = new Uint8Array(1024); colours.forEach((colour, i) => made.set([...rgbOf(colour), i ? 255 : 110], 4 * i)); made.set([176, 176, 176, 60], 1020); return made; }
 
 export const LOSS_STEPS = [[150, 163, 170], [230, 159, 0], [196, 58, 8]];      // neighbours kept, half changed, changed
 
-// Colours of 0 to k neighbours lost.
+/**
+ * Colours of 0 to k neighbours lost.
+ * @param {number} k
+ * @returns {Uint8Array}
+ */
 export function losses(k) {
   const palette = new Uint8Array(1024);
   for (let l = 0; l < 256; l++) {

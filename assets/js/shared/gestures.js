@@ -3,6 +3,22 @@
 const CLICK = 4;        // pixels a press may wander and still be a click
 
 export class Gestures {
+  /** @type {Handled} */ atlas;
+  /** @type {HTMLElement} */ stage;
+  /** @type {Element} */ shape;
+  /** @type {Map<number, Pair>} */ fingers;
+  /** @type {Pair[] | null} */ corners;
+  /** @type {string} */ tool;
+  /** @type {Pair} */ start;
+  /** @type {boolean} */ wandered;
+  /** @type {boolean} */ pinched;
+
+  /**
+   * @param {Handled} atlas
+   * @param {HTMLElement} stage
+   * @param {Element} shape
+   * @param {AbortSignal} signal
+   */
   constructor(atlas, stage, shape, signal) {
     Object.assign(this, { atlas, stage, shape, fingers: new Map(), corners: null });
     const on = (kind, act, options = {}) => stage.addEventListener(kind, act.bind(this), { signal, ...options }), over = (event) => event.target.closest(".at-legend");
@@ -15,6 +31,10 @@ export class Gestures {
 
   set(tool) { this.tool = tool; this.stage.dataset.tool = tool; this.end(); }
 
+  /**
+   * @param {MouseEvent} event
+   * @returns {Pair}
+   */
   at(event) { const box = this.stage.getBoundingClientRect(); return [event.clientX - box.left, event.clientY - box.top]; }
 
   down(event) {
@@ -76,7 +96,7 @@ export class Gestures {
   key(event) {
     if (event.target.closest("input, select, textarea") || event.ctrlKey || event.metaKey) return;
     const { atlas } = this, far = event.shiftKey ? 200 : 60, pan = { ArrowLeft: [far, 0], ArrowRight: [-far, 0], ArrowUp: [0, far], ArrowDown: [0, -far] }[event.key];
-    if (pan) atlas.camera.pan(...pan);
+    if (pan) atlas.camera.pan(pan[0], pan[1]);
     else if (event.key === "+" || event.key === "=") atlas.camera.zoom(1.3);
     else if (event.key === "-") atlas.camera.zoom(1 / 1.3);
     else if (event.key === "0") { atlas.fit(); event.preventDefault(); return; }

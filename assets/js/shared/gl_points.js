@@ -22,8 +22,27 @@ void main() {
   colour = vec4(ink.rgb, 1.0) * (ink.a * cover);
 }`;
 
+/**
+ * @implements {Points}
+ */
 export class GlPoints {
-  // Throws where there is no WebGL2.
+  /** @type {HTMLCanvasElement} */ canvas;
+  /** @type {WebGL2RenderingContext} */ gl;
+  /** @type {(event: Event) => void} */ onLost;
+  /** @type {() => void} */ onBack;
+  /** @type {boolean} */ gone;
+  /** @type {WebGLProgram} */ program;
+  /** @type {Record<string, WebGLUniformLocation>} */ at;
+  /** @type {WebGLBuffer} */ places;
+  /** @type {WebGLBuffer} */ looks;
+  /** @type {WebGLBuffer} */ indices;
+  /** @type {WebGLTexture} */ texture;
+
+  /**
+   * Throws where there is no WebGL2.
+   * @param {HTMLCanvasElement} canvas
+   * @param {() => void} lost: called when a lost context is there again
+   */
   constructor(canvas, lost) {
     this.canvas = canvas;
     this.gl = canvas.getContext("webgl2", { antialias: false, alpha: true, premultipliedAlpha: true, powerPreference: "high-performance" });
@@ -36,7 +55,7 @@ export class GlPoints {
 
   set() {
     const gl = this.gl, program = (this.program = gl.createProgram());
-    for (const [kind, text] of [[gl.VERTEX_SHADER, VERTEX], [gl.FRAGMENT_SHADER, FRAGMENT]]) {
+    for (const [kind, text] of /** @type {[number, string][]} */ ([[gl.VERTEX_SHADER, VERTEX], [gl.FRAGMENT_SHADER, FRAGMENT]])) {
       const shader = gl.createShader(kind); gl.shaderSource(shader, text); gl.compileShader(shader); gl.attachShader(program, shader);
       if (!gl.getShaderParameter(shader, gl.COMPILE_STATUS) && !gl.isContextLost()) throw new Error(gl.getShaderInfoLog(shader));
     }

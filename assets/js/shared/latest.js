@@ -1,6 +1,12 @@
-// At most one call under way; of those that come meanwhile only the newest is kept. ``rest()`` is when none is left.
+/**
+ * At most one call under way; of those that come meanwhile only the newest is kept. ``rest()`` is when none is left.
+ * @template T
+ * @param {(value: T) => any} send
+ * @returns {((value: T) => Promise<void>) & { rest(): Promise<void> }}
+ */
 export function latest(send) {
-  let busy = false, waiting = null, resting = [];
+  let busy = false, waiting = null;
+  const resting = [];
   const go = async (value) => {
     if (busy) { waiting = [value]; return; }
     busy = true;
@@ -9,7 +15,6 @@ export function latest(send) {
     if (waiting) { const [next] = waiting; waiting = null; go(next); }
     else for (const rested of resting.splice(0)) rested();
   };
-  go.rest = () => busy ? new Promise((rested) => resting.push(rested)) : Promise.resolve();
-  return go;
+  return Object.assign(go, { rest: () => (busy ? new Promise((rested) => resting.push(rested)) : Promise.resolve()) });
 }
 

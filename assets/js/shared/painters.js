@@ -3,6 +3,9 @@
 
 import { accent, canvasIn, element, short } from "./dom.js";
 
+/**
+ * @param {string} kind: image, array, table or text
+ */
 export function painter(kind) { return { image: pictures, array: curves, table: records, text: texts }[kind]; }
 
 const pictures = {

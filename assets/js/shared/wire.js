@@ -4,12 +4,29 @@
 import { framed, unframed } from "./frames.js";
 
 export class Wire {
+  /** @type {URL} */ base;
+  /** @type {string} */ token;
+  /** @type {(words: string) => void} */ trouble;
+  /** @type {Map<number, { resolve: (reply: Reply) => void, reject: (error: Error) => void, again: () => Promise<Reply> }>} */ pending;
+  /** @type {number} */ next;
+  /** @type {number} */ pause;
+  /** @type {WebSocket} */ socket;
+  /** @type {boolean} */ closed;
+  /** @type {number} */ retry;
+
+  /**
+   * @param {URL} base
+   * @param {string} token
+   */
   constructor(base, token) {
-    Object.assign(this, { base, token, trouble() {}, pending: new Map(), next: 1, pause: 1000 });
+    Object.assign(this, { base, token, trouble: () => {}, pending: new Map(), next: 1, pause: 1000 });
     this.open();
   }
 
   open() {
+    /**
+     * @param {string} route
+     */
     const url = this.url("socket");
     url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
     const socket = (this.socket = new WebSocket(url));
@@ -32,16 +49,25 @@ export class Wire {
 
   close() { this.closed = true; clearTimeout(this.retry); this.socket.close(); }
 
-  // Tokens end after a day or so; answers bring a fresh one in time.
+  /**
+   * Tokens end after a day or so; answers bring a fresh one in time.
+   * @param {string | null | undefined} token
+   */
   renew(token) { if (token) this.token = token; }
 
   url(route, query = {}) {
     const url = new URL(route, this.base);
-    url.search = new URLSearchParams({ t: this.token, ...query });
+    url.search = String(new URLSearchParams({ t: this.token, ...query }));
     return url;
   }
 
-  // A question without effects: {head, buffer, start of the payload}.
+  /**
+   * A question without effects: {head, buffer, start of the payload}.
+   * @param {string} route
+   * @param {object} query
+   * @param {ArrayLike<number> | null} values
+   * @returns {Promise<Reply>}
+   */
   ask(route, query = {}, values = null) {
     const again = () => this.request(route, query, values);
     if (this.socket.readyState !== WebSocket.OPEN) return again();
@@ -49,11 +75,28 @@ export class Wire {
     return new Promise((resolve, reject) => { this.pending.set(id, { resolve, reject, again }); this.socket.send(message); });
   }
 
-  // A change: asked once, by a plain request.
+  /**
+   * A change: asked once, by a plain request.
+   * @param {string} route
+   * @param {object} query
+   * @param {ArrayLike<number>} values
+   * @returns {Promise<Reply>}
+   */
   tell(route, query = {}, values = []) { return this.request(route, query, values); }
 
+  /**
+   * @param {string} route
+   * @param {object} query
+   * @param {ArrayLike<number> | null} values
+   * @returns {Promise<Reply>}
+   */
   async request(route, query, values) { return unframed(await (await this.fetch(route, query, values)).arrayBuffer()); }
 
+  /**
+   * @param {string} route
+   * @param {object} query
+   * @param {ArrayLike<number> | null} values
+   */
   async fetch(route, query, values) {
     const response = await fetch(this.url(route, query), values ? { method: "POST", body: Float32Array.from(values), credentials: "same-origin" } : { credentials: "same-origin" });
     this.renew(response.headers.get("latent-token"));
@@ -64,6 +107,9 @@ export class Wire {
   }
 }
 
-// The run a token is for. Tokens are renewed; what is compared to tell one run from another is this.
+/**
+ * The run a token is for. Tokens are renewed; what is compared to tell one run from another is this.
+ * @param {string} token
+ */
 export function runOf(token) { return token.split(".")[0]; }
 

@@ -7,6 +7,17 @@ import { painter } from "../shared/painters.js";
 export const SMALL = 11;
 
 export class Through {
+  /** @type {HTMLElement} */ box;
+  /** @type {string} */ kind;
+  /** @type {any} */ draw;
+  /** @type {number[]} */ chosen;
+  /** @type {HTMLElement} */ words;
+  /** @type {HTMLElement} */ grid;
+  /** @type {(row: number) => void} */ load;
+  /** @type {Ask} */ real;
+  /** @type {{ name: string, ask: Ask }[]} */ models;
+  /** @type {number | null} */ row;
+
   constructor(box, kind) {
     Object.assign(this, { box, kind, draw: painter(kind), chosen: [] });
     box.classList.add(`lx-${kind === "text" ? "text-kind" : kind}`);
@@ -33,6 +44,7 @@ export class Through {
   }
 
   figure(at, name, reply, how, held) {
+    /** @type {any} */
     const made = this.grid.children[at] || this.grid.appendChild(element("figure", ""));
     if (!made.one) { made.one = element("div", "bs-one"); made.many = element("div", "bs-many"); made.append(element("figcaption", ""), made.one, made.many); }
     made.querySelector("figcaption").textContent = name === "real" ? "real" : `through ${name}`;

@@ -4,13 +4,25 @@ import { REACH } from "../map/atlas.js";
 
 const SECONDS = 1.8;
 
-// When a pane that moves counts as still: several panes take longer to draw than one, and a frame must not end the movement.
+/**
+ * When a pane that moves counts as still: several panes take longer to draw than one, and a frame must not end the movement.
+ * @param {import("../map/atlas.js").Atlas} atlas
+ */
 export function rest(atlas) {
   clearTimeout(atlas.resting);
   atlas.resting = setTimeout(() => { atlas.moving = false; atlas.stale = true; atlas.invalidate(); }, 380);
 }
 
 export class Morph {
+  /** @type {import("../map/atlas.js").Atlas} */ from;
+  /** @type {import("../map/atlas.js").Atlas} */ to;
+  /** @type {(t: number) => void} */ moved;
+  /** @type {number} */ t;
+  /** @type {{ find: any, choose: any }} */ own;
+  /** @type {Uint16Array} */ base;
+  /** @type {Uint16Array} */ drawn;
+  /** @type {number} */ playing;
+
   constructor(from, to, moved) { Object.assign(this, { from, to, moved, t: 0, own: { find: from.find, choose: from.choose } }); }
 
   get ready() { return this.from.n > 0 && this.from.loaded === this.from.n && this.to.loaded === this.to.n; }

@@ -4,25 +4,49 @@ import { Atlas } from "../map/atlas.js";
 import { MarkedLayer } from "../map/layers/marked.js";
 import { bit } from "../shared/bits.js";
 import { LOSS_STEPS, losses } from "../shared/colours.js";
-import { element } from "../shared/dom.js";
+import { element, find, findAll, whenGone } from "../shared/dom.js";
 import { Wire, runOf } from "../shared/wire.js";
 import { SMALL, Through } from "./items.js";
 import { Morph, rest } from "./morph.js";
 
 const FAINT = 40;                                                   // opacity (of 255) of what changed less than the threshold
 
+/** @param {Component} component */
 export default function (component) {
-  const { data, parentElement, setStateValue } = component, root = parentElement.querySelector(".bs");
+  const { data, parentElement, setStateValue } = component, root = find(parentElement, ".bs");
   if (!root || !data) return;
   const identity = JSON.stringify([data.kind, data.panes.map((pane) => runOf(pane.token))]);
   if (root.bs && root.bs.identity === identity) root.bs.update(data, setStateValue);
   else { if (root.bs) root.bs.close(); root.bs = new SideBySide(root, data, identity, setStateValue); }
-  return () => setTimeout(() => { if (!root.isConnected && root.bs) { root.bs.close(); root.bs = null; } }, 1000);
+  return () => whenGone(root, () => { root.bs?.close(); root.bs = null; });
 }
 
 class SideBySide {
+  /** @type {HTMLElement} */ root;
+  /** @type {any} */ data;
+  /** @type {string} */ identity;
+  /** @type {ReportValue} */ report;
+  /** @type {(name: string) => any} */ part;
+  /** @type {string} */ mode;
+  /** @type {number} */ share;
+  /** @type {number | null} */ row;
+  /** @type {AbortController} */ listeners;
+  /** @type {Wire[]} */ wires;
+  /** @type {Through} */ items;
+  /** @type {Atlas[]} */ atlases;
+  /** @type {Morph} */ morph;
+  /** @type {{ x: number, y: number, scale: number }} */ view;
+  /** @type {Hit} */ pinned;
+  /** @type {boolean} */ following;
+  /** @type {Uint8Array} */ chosen;
+  /** @type {string} */ changeName;
+  /** @type {Uint8Array | null} */ lost;
+  /** @type {Uint32Array} */ losses;
+  /** @type {number} */ k;
+  /** @type {number} */ chance;
+
   constructor(root, data, identity, report) {
-    const part = (name) => root.querySelector(`.bs-${name}`);
+    const part = (name) => find(root, `.bs-${name}`);
     Object.assign(this, { root, data, identity, report, part, mode: "own", share: 0.5, row: null, listeners: new AbortController() });
     this.wires = [];
     for (const { run, token } of data.panes) this.wires[run] ||= new Wire(new URL("live/", document.baseURI), token);
@@ -41,15 +65,15 @@ class SideBySide {
       const box = element("article", "bs-pane"), head = element("header", "");
       head.append(element("span", "bs-title"), element("span", "bs-said")); box.append(head, template.content.cloneNode(true)); panes.append(box);
       const atlas = new Atlas(box.querySelector(".at"), pane, (name, value) => this.told(name, value), [MarkedLayer], this.wires[pane.run]);
-      atlas.pane = box; this.name(atlas, pane, place); this.join(atlas, place);
+      atlas.pane = box; this.name(atlas, pane, place); this.join(atlas);
       return atlas;
     });
     this.part("legend").append(this.atlases[0].legendBox);
   }
 
   name(atlas, pane, place) {
-    atlas.pane.querySelector(".bs-title").textContent = `${place + 1} · ${pane.title}`;
-    atlas.pane.querySelector(".bs-said").textContent = pane.said;
+    find(atlas.pane, ".bs-title").textContent = `${place + 1} · ${pane.title}`;
+    find(atlas.pane, ".bs-said").textContent = pane.said;
     atlas.stage.setAttribute("aria-label", `map ${place + 1}: ${pane.title}`);
   }
 
@@ -104,7 +128,7 @@ class SideBySide {
     this.items.choose(rows);
   }
 
-  told() {}      // clicks and choices are told by us, once for all panes
+  told(name, value) {}      // clicks and choices are told by us, once for all panes
 
   // A map has come whole: where the others look, with what they have chosen and in the colours of the change.
   came(atlas) {
@@ -115,7 +139,7 @@ class SideBySide {
     if (this.row === null && atlas === first) { const i = atlas.placeOf(0); this.pinned = { i, row: 0 }; this.mark(i, 0); }
     if (this.mode === "change") this.dress(atlas);
     if (this.morph && (atlas === this.morph.from || atlas === this.morph.to)) this.label();
-    this.root.dataset.ready = this.atlases.filter((a) => a.n && a.loaded === a.n).length;      // for tests
+    this.root.dataset.ready = String(this.atlases.filter((a) => a.n && a.loaded === a.n).length);      // for tests
   }
 
   // -- the controls ---------------------------------------------------------------------------------------------------------
@@ -123,7 +147,7 @@ class SideBySide {
   controls() {
     const on = (name, kind, act) => this.part(name).addEventListener(kind, act, { signal: this.listeners.signal });
     on("link", "change", () => { const [first] = this.atlases; if (this.part("link").checked) this.follow(first, first.camera); });
-    for (const b of this.root.querySelectorAll(".bs-mode")) b.addEventListener("click", () => this.setMode(b.dataset.mode), { signal: this.listeners.signal });
+    for (const b of findAll(this.root, ".bs-mode")) b.addEventListener("click", () => this.setMode(b.dataset.mode), { signal: this.listeners.signal });
     on("share", "input", (event) => { this.share = Number(event.target.value); this.count(); if (this.mode === "change") this.fade(); });
     on("t", "input", (event) => { this.morph.stop(); this.morph.set(Number(event.target.value)); });
     on("play", "click", () => this.morph.play());
@@ -144,7 +168,7 @@ class SideBySide {
     this.part("t").value = t; this.part("t").setAttribute("aria-label", `from map ${a + 1} to map ${b + 1}, drawn in the place of map ${a + 1}`);
     const words = `Move the points of map ${a + 1} to where map ${b + 1} has them, and back`; play.title = words; play.setAttribute("aria-label", words);
     title.textContent = t ? `${a + 1} → ${b + 1} · ${Math.round(100 * t)} % of the way to ${panes[b].title}` : `${a + 1} · ${panes[a].title}`;
-    this.root.dataset.t = t;
+    this.root.dataset.t = String(t);
   }
 
   models() {
@@ -157,7 +181,7 @@ class SideBySide {
 
   async fetchChange() {
     const wanted = this.data.change, name = wanted && wanted.name;
-    for (const b of this.root.querySelectorAll('.bs-mode[data-mode="change"]')) b.disabled = !wanted;
+    for (const b of findAll(this.root, '.bs-mode[data-mode="change"]')) b.disabled = !wanted;
     if (name === this.changeName) return;
     this.changeName = name; this.lost = null; this.count();
     if (!wanted) return;
@@ -177,12 +201,12 @@ class SideBySide {
     const { k, share, losses } = this, [a, b] = this.data.pair, number = (v) => v.toLocaleString("en-US");
     const over = losses.reduce((sum, many, l) => sum + (l > share * k + 1e-9 ? many : 0), 0);
     words.textContent = `${number(over)} of ${number(this.data.n)} points changed more than ${share === 0.5 ? "half" : percent} of their ${k} nearest neighbours between ${a + 1} and ${b + 1}.`;
-    this.root.dataset.over = over;
+    this.root.dataset.over = String(over);
   }
 
   setMode(mode) {
     this.mode = mode; this.root.classList.toggle("bs-changing", mode === "change");
-    for (const b of this.root.querySelectorAll(".bs-mode")) b.setAttribute("aria-pressed", String(b.dataset.mode === mode));
+    for (const b of findAll(this.root, ".bs-mode")) b.setAttribute("aria-pressed", String(b.dataset.mode === mode));
     for (const name of ["threshold", "ramp"]) this.part(name).hidden = mode !== "change";
     for (const atlas of this.atlases) if (atlas.n) this.dress(atlas);
   }

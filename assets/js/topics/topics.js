@@ -1,14 +1,15 @@
 // A view of topics: circles by prevalence, bars of the most relevant words, a lambda that re-ranks at once (after Sievert & Shirley, 2014).
 // All text comes in as data and goes out as textContent.
 
-import { element } from "../shared/dom.js";
+import { element, find } from "../shared/dom.js";
 
 const BARS = 24, LARGEST = 62, REACH = 185;
 
+/** @param {Component} component */
 export default function (component) {
-  const { data, parentElement } = component, root = parentElement.querySelector(".lxt");
+  const { data, parentElement } = component, root = find(parentElement, ".lxt");
   if (!root || !data) return;
-  const part = (name) => root.querySelector(`.lxt-${name}`), map = part("map"), lambda = part("lambda");
+  const part = (name) => find(root, `.lxt-${name}`), map = part("map"), lambda = part("lambda");
   const { terms, topics, total } = data;
   let chosen = null, seen = null, word = null;      // a clicked topic, one under the pointer, a word under the pointer
 

@@ -1,17 +1,18 @@
 // Draws snapshots of a training: the newest one, asked for again and again, or all of them under a scrubber.
 
-import { element } from "../shared/dom.js";
+import { element, find } from "../shared/dom.js";
 import { unframed } from "../shared/frames.js";
 import { painter } from "../shared/painters.js";
 
 const LINES = { table: 4, text: 4 };     // kinds whose items are lines of text: so many of them
 
+/** @param {Component} component */
 export default function (component) {
-  const { data, parentElement } = component, root = parentElement.querySelector(".lxn");
+  const { data, parentElement } = component, root = find(parentElement, ".lxn");
   if (!root || !data) return;
-  const part = (name) => root.querySelector(`.lxn-${name}`), at = part("at"), play = part("play");
+  const part = (name) => find(root, `.lxn-${name}`), at = part("at"), play = part("play");
   const url = new URL("live/film-of-learning", document.baseURI);
-  url.search = new URLSearchParams({ t: data.token, ...(data.live ? { last: 1 } : {}) });
+  url.search = String(new URLSearchParams({ t: data.token, ...(data.live ? { last: "1" } : {}) }));
   part("bar").hidden = data.live;
   root.classList.toggle("lxn-lines", data.kind in LINES);
   let over = false, timer = null, film = null;

@@ -1,6 +1,15 @@
 // New samples as rings, placed like any new item.
 
 export class GeneratedLayer {
+  /** @type {import("../atlas.js").Atlas} */ atlas;
+  /** @type {Pair[]} */ places;
+  /** @type {boolean} */ made;
+  /** @type {Uint16Array} */ drawn;
+  /** @type {number} */ soon;
+
+  /**
+   * @param {import("../atlas.js").Atlas} atlas
+   */
   constructor(atlas) { this.atlas = atlas; this.places = []; this.data(atlas.data); }
 
   data(data) { if (data.made !== this.made) { this.made = data.made; this.load(); } }

@@ -7,4 +7,5 @@ import { RegionsLayer } from "./regions.js";
 import { ThumbnailsLayer } from "./thumbnails.js";
 import { TrustLayer } from "./trust.js";
 
+/** @type {LayerClass[]} */
 export const LAYERS = [ThumbnailsLayer, LiveMapLayer, GeneratedLayer, RegionsLayer, LegendLayer, TrustLayer];

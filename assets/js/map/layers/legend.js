@@ -7,6 +7,23 @@ import { button, element } from "../../shared/dom.js";
 const SEARCH_FROM = 20, BINS = 51, NO_VALUE = 255;
 
 export class LegendLayer {
+  /** @type {import("../atlas.js").Atlas} */ atlas;
+  /** @type {Set<number>} */ off;
+  /** @type {number[]} */ range;
+  /** @type {boolean} */ shut;
+  /** @type {string} */ what;
+  /** @type {any} */ head;
+  /** @type {Uint32Array} */ counts;
+  /** @type {HTMLElement} */ body;
+  /** @type {HTMLElement} */ foot;
+  /** @type {any[]} */ lines;
+  /** @type {HTMLInputElement[]} */ ends;
+  /** @type {HTMLCanvasElement} */ canvas;
+  /** @type {number} */ soon;
+
+  /**
+   * @param {import("../atlas.js").Atlas} atlas
+   */
   constructor(atlas) {
     this.atlas = atlas; this.off = new Set(); this.range = [0, NO_VALUE - 1];
     this.shut = atlas.stage.clientWidth < 560;
@@ -167,7 +184,7 @@ export class LegendLayer {
     this.dim();
     atlas.hide(bits, this);
     this.press();
-    if (this.ends) this.ends.forEach((input, side) => { input.value = range[side]; });
+    if (this.ends) this.ends.forEach((input, side) => { input.value = String(range[side]); });
     if (this.head.scale) this.bars();
     this.say();
   }

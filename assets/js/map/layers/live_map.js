@@ -1,9 +1,20 @@
 // A map while it is made: its points move from where they were seen to where they are by now.
 
 export class LiveMapLayer {
+  /** @type {import("../atlas.js").Atlas} */ atlas;
+  /** @type {string | null} */ job;
+  /** @type {number} */ since;
+  /** @type {number} */ timer;
+  /** @type {number} */ frame;
+  /** @type {boolean} */ shown;
+  /** @type {string} */ map;
+
   static EVERY = 300;             // milliseconds between two questions, and of a move
   static MOVED = 60000;           // points beyond which they jump
 
+  /**
+   * @param {import("../atlas.js").Atlas} atlas
+   */
   constructor(atlas) { this.atlas = atlas; this.data(atlas.data); }
 
   data(data) {

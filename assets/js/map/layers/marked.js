@@ -1,5 +1,10 @@
 // The row under the pointer of another map.
 export class MarkedLayer {
+  /** @type {import("../atlas.js").Atlas} */ atlas;
+
+  /**
+   * @param {import("../atlas.js").Atlas} atlas
+   */
   constructor(atlas) { this.atlas = atlas; }
 
   draw(context, { camera, positions, accent, marked, at, loaded }) {

@@ -10,6 +10,26 @@ import { pixels } from "../card.js";
 const FONTS = ["600 14px", "500 12.5px", "500 11.5px"], PICTURE = 30, GAP = 6, NAMED_MOST = 600;
 
 export class RegionsLayer {
+  /** @type {import("../atlas.js").Atlas} */ atlas;
+  /** @type {boolean} */ on;
+  /** @type {any[]} */ regions;
+  /** @type {any[]} */ boxes;
+  /** @type {any[]} */ labels;
+  /** @type {Map<number, HTMLCanvasElement>} */ pictures;
+  /** @type {boolean} */ waiting;
+  /** @type {HTMLButtonElement} */ toggle;
+  /** @type {HTMLDetailsElement} */ list;
+  /** @type {(event: PointerEvent) => void} */ hovered;
+  /** @type {number} */ timer;
+  /** @type {string} */ map;
+  /** @type {Uint16Array} */ drawn;
+  /** @type {any} */ found;
+  /** @type {string} */ laid;
+  /** @type {any} */ over;
+
+  /**
+   * @param {import("../atlas.js").Atlas} atlas
+   */
   constructor(atlas) {
     Object.assign(this, { atlas, on: true, regions: [], boxes: [], pictures: new Map(), waiting: !!atlas.data.job });
     this.toggle = button("at-labels", "Aa", "Labels: dense regions of this picture, named by what their items share. They are regions of the picture, not proof of groups in the data.", () => this.set(!this.on));
@@ -39,7 +59,7 @@ export class RegionsLayer {
     if (this.atlas.closed || map !== this.atlas.data.map) return;
     if (head.state !== "done") { this.timer = setTimeout(() => this.load(map), 600); return; }
     this.found = head; this.regions = head.regions.slice(0, NAMED_MOST);
-    this.atlas.root.dataset.named = this.regions.length;        // for tests
+    this.atlas.root.dataset.named = String(this.regions.length);        // for tests
     this.arrange(); this.show(); this.atlas.invalidate();
     if (["image", "array"].includes(this.atlas.data.kind)) this.illustrate();
   }
@@ -86,7 +106,7 @@ export class RegionsLayer {
   }
 
   one(context, label, left, y, ink, ground) {
-    const picture = this.pictures.get(label.region.row), thumbs = this.atlas.made.some((layer) => layer.cells && layer.on);
+    const picture = this.pictures.get(label.region.row), thumbs = this.atlas.made.some((/** @type {any} */ layer) => layer.cells && layer.on);
     if (picture && !thumbs) {
       const scale = PICTURE / Math.max(picture.width, picture.height), w = picture.width * scale, h = picture.height * scale, x = left + (PICTURE - w) / 2;
       context.imageSmoothingEnabled = scale < 1; context.fillStyle = ground; context.fillRect(x - 2, y - h / 2 - 2, w + 4, h + 4);
@@ -160,8 +180,14 @@ export class RegionsLayer {
   }
 }
 
-// How close one must come for each label (x, y in units, moved `aside` and `w` by `h` in pixels): the least scale, no less than its own `from`,
-// from which on it overlaps none of those before it that are shown there. `k`: pixels a unit at scale 1.
+/**
+ * How close one must come for each label (x, y in units, moved `aside` and `w` by `h` in pixels): the least scale, no less than its own `from`,
+ * from which on it overlaps none of those before it that are shown there. `k`: pixels a unit at scale 1.
+ * @template {{ x: number, y: number, aside: number, w: number, h: number, from: number }} T
+ * @param {T[]} labels
+ * @param {number} k
+ * @returns {T[]}
+ */
 export function closeness(labels, k) {
   labels.forEach((label, i) => {
     for (const other of labels.slice(0, i)) {

@@ -10,6 +10,16 @@ import { pixels } from "../card.js";
 const CELL = 32, KEPT = 6000, A_TIME = 400;      // least pixels of a cell; small pictures held; asked for in one go
 
 export class ThumbnailsLayer {
+  /** @type {import("../atlas.js").Atlas} */ atlas;
+  /** @type {Map<number, HTMLCanvasElement>} */ held;
+  /** @type {boolean} */ on;
+  /** @type {(rows: number[]) => void} */ fetch;
+  /** @type {HTMLButtonElement} */ toggle;
+  /** @type {any} */ cut;
+
+  /**
+   * @param {import("../atlas.js").Atlas} atlas
+   */
   constructor(atlas) {
     this.atlas = atlas; this.held = new Map(); this.on = false;
     this.fetch = latest((rows) => this.load(rows));
@@ -60,9 +70,15 @@ export class ThumbnailsLayer {
   }
 }
 
-// Of each cell `unit` wide between `sides` (first and last column and row) the point that is drawn first and not hidden: [place, middle x, middle y].
+/**
+ * Of each cell `unit` wide between `sides` (first and last column and row) the point that is drawn first and not hidden: [place, middle x, middle y].
+ * @param {{ positions: Uint16Array, look: Uint8Array, loaded: number }} atlas
+ * @param {number} unit
+ * @param {number[]} sides
+ * @returns {[number, number, number][]}
+ */
 export function standing({ positions, look, loaded }, unit, [x0, y0, x1, y1]) {
-  const w = x1 - x0 + 1, first = new Int32Array(w * (y1 - y0 + 1)).fill(-1), found = [];
+  const w = x1 - x0 + 1, first = new Int32Array(w * (y1 - y0 + 1)).fill(-1), found = /** @type {[number, number, number][]} */ ([]);
   for (let i = 0; i < loaded; i++) {
     const x = Math.floor(positions[2 * i] / unit), y = Math.floor(positions[2 * i + 1] / unit), at = (y - y0) * w + x - x0;
     if (x < x0 || x > x1 || y < y0 || y > y1 || first[at] >= 0 || look[4 * i + 2] & 2) continue;

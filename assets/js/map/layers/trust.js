@@ -17,6 +17,34 @@ const NEARNESS_DARK = ["#26355F", "#253494", "#225EA8", "#1D91C0", "#41B6C4", "#
 const LINKS = 30, LISTED = 12, STAYS = 700;     // links drawn, items listed, milliseconds true distances stay when the pointer has left a point
 
 export class TrustLayer {
+  /** @type {import("../atlas.js").Atlas} */ atlas;
+  /** @type {string} */ what;
+  /** @type {number} */ k;
+  /** @type {boolean} */ fades;
+  /** @type {boolean} */ live;
+  /** @type {{ row: number, map: string } | null} */ near;
+  /** @type {number | null} */ row;
+  /** @type {any} */ found;
+  /** @type {(at: { row: number, whole?: boolean }) => void} */ follow;
+  /** @type {HTMLElement} */ legend;
+  /** @type {HTMLElement} */ list;
+  /** @type {HTMLElement} */ box;
+  /** @type {HTMLButtonElement} */ toggle;
+  /** @type {HTMLButtonElement} */ opener;
+  /** @type {HTMLSelectElement} */ counts;
+  /** @type {(event: PointerEvent) => void} */ shut;
+  /** @type {string} */ offered;
+  /** @type {number} */ turn;
+  /** @type {number} */ again;
+  /** @type {number} */ leaving;
+  /** @type {number} */ resting;
+  /** @type {any} */ trust;
+  /** @type {boolean} */ painting;
+  /** @type {string} */ seen;
+
+  /**
+   * @param {import("../atlas.js").Atlas} atlas
+   */
   constructor(atlas) {
     Object.assign(this, { atlas, what: "", k: 10, fades: false, live: false, near: null, row: null, found: null });
     this.follow = latest((at) => this.distances(at));
@@ -45,7 +73,7 @@ export class TrustLayer {
     count.append(document.createTextNode("neighbours "), select);
     box.append(colours, fade, count); box.hidden = true;
     box.addEventListener("keydown", (event) => { event.stopPropagation(); if (event.key === "Escape") { this.open(false); this.opener.focus(); } });
-    this.shut = (event) => { if (!box.hidden && !event.target.closest(".at-bar")) this.open(false); };
+    this.shut = (event) => { if (!box.hidden && !/** @type {Element} */ (event.target).closest(".at-bar")) this.open(false); };
     this.atlas.root.addEventListener("pointerdown", this.shut);
     bar.append(this.toggle, this.opener, box);
     this.setLive(false); this.open(false);
