@@ -16,11 +16,11 @@ except ValueError as error:
 
 import streamlit as st  # noqa: E402
 
-from pages.ui import bigfile, learning, live, people  # noqa: E402
+from pages.ui import bigfile, learning, live, people, scripts  # noqa: E402
 from pages.ui.leaving import keep_clicks  # noqa: E402
 from pages.ui.policy import middleware  # noqa: E402
 from pages.ui.server import answer_at_once, lifespan  # noqa: E402
 
 answer_at_once()
 keep_clicks()
-app = st.App("pages/shell.py", routes=[*live.routes, *learning.routes, *people.routes, *bigfile.routes], lifespan=lifespan, middleware=middleware)
+app = st.App("pages/shell.py", routes=[*scripts.routes, *live.routes, *learning.routes, *people.routes, *bigfile.routes], lifespan=lifespan, middleware=middleware)

@@ -7,7 +7,7 @@ from functools import lru_cache
 import numpy as np
 
 UNITS = 65535                                                       # places are whole numbers from 0 to this over the map's square
-_TURNS = (0x9E3779B1, 0x7F4A7C15), (0x85EBCA6B, 0x165667B1)         # odd factors and offsets of the mixing, the same in assets/atlas/core.js
+_TURNS = (0x9E3779B1, 0x7F4A7C15), (0x85EBCA6B, 0x165667B1)         # odd factors and offsets of the mixing, the same in assets/js/shared/order.js
 _CELLS = 256                                                        # of the grid, a side: a cell's number is 16 bits, which sort quickest
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from .atlas import UNITS, squared
+from .bundle import bundle
 from .map_colours import Colours
 from .map_export import Extract, shown
 from .posters import drawn_order, plain
@@ -20,7 +21,6 @@ from .progress import OnStep, Reporter
 from .quality.base import Score, percent
 
 ASSETS = Path(__file__).resolve().parents[1] / "assets"
-SCRIPTS = "atlas/core.js", "atlas/camera.js", "atlas/gl.js", "atlas/canvas.js", "atlas/gestures.js", "standalone/page.js"
 MOST_NAMED, MOST_PICTURED, MOST_COLUMNS = 50_000, 2_000, 8      # rows with name and columns, rows with a picture or curve, columns
 THUMB_SIDE, CURVE_POINTS = 48, 96
 
@@ -112,13 +112,18 @@ def _notes(data: dict, extract: Extract) -> list[str]:
 
 
 def _filled(data: dict, title: str) -> bytes:
-    script = "\n".join((ASSETS / name).read_text(encoding="utf-8") for name in SCRIPTS)
-    style = (ASSETS / "standalone/page.css").read_text(encoding="utf-8")
+    script = bundle("html_export/page.js", _modules())
+    style = (ASSETS / "components/html_export.css").read_text(encoding="utf-8")
     policy = f"default-src 'none'; img-src data:; script-src '{_digest(script)}'; style-src '{_digest(style)}'; base-uri 'none'; form-action 'none'"
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
     parts = {"policy": policy, "title": html.escape(_short(title, 80)), "style": style, "script": script, "data": text}
-    template = (ASSETS / "standalone/page.html").read_text(encoding="utf-8")
+    template = (ASSETS / "components/html_export.html").read_text(encoding="utf-8")
     return re.sub(r"\{\{(\w+)\}\}", lambda found: parts[found[1]], template).encode("utf-8", errors="replace")
+
+
+def _modules() -> dict[str, str]:
+    return {f"{folder}/{path.name}": path.read_text(encoding="utf-8")
+            for folder in ("shared", "html_export") for path in (ASSETS / "js" / folder).glob("*.js")}
 
 
 def _digest(text: str) -> str:

@@ -5,7 +5,7 @@ import pytest
 
 from lvm_core import MODELS, read_dataset
 from lvm_core.topics import coherence, topics
-from pages.ui import state, topicview
+from pages.ui import state, scripts, topicview
 from pages.ui.analyses import topics as topics_question
 from pages.ui.analyses import words as words_question
 from test_pages import open_page, runs, words  # noqa: F401 - runs is a fixture
@@ -105,14 +105,15 @@ def test_the_view_answers_pointer_and_keyboard(text_runs, browser):
     run = text_runs["LDA"]
     found = topics(run.fitted.model, run.dataset.X, run.fitted.codes)
     data = topicview.drawn(found, np.argsort(-found.prevalence), coherence(run.dataset.X, found.top(10)), run.dataset)
-    html, js = ((topicview.ASSETS / f"topics.{kind}").read_text(encoding="utf-8") for kind in ("html", "js"))
     page, errors = browser.new_page(), []
     page.on("pageerror", lambda error: errors.append(str(error)))
-    page.set_content(html)
-    page.evaluate("""async ([js, data]) => {
-        const view = await import(URL.createObjectURL(new Blob([js], { type: "text/javascript" })));
+    page.route("http://topics/**", lambda route: route.fulfill(body=scripts.modules().get(route.request.url[len("http://topics/"):], scripts.read("topics.html")),
+                                                               content_type="text/javascript" if route.request.url.endswith(".js") else "text/html"))
+    page.goto("http://topics/")
+    page.evaluate("""async (data) => {
+        const view = await import("http://topics/topics/topics.js");
         view.default({ data, parentElement: document.body });
-    }""", [js, data])
+    }""", data)
 
     def radii():
         return [float(c.get_attribute("r")) for c in page.locator("circle").all()]
@@ -140,5 +141,5 @@ def test_the_view_answers_pointer_and_keyboard(text_runs, browser):
 
 
 def test_the_view_never_writes_html():
-    code = (topicview.ASSETS / "topics.js").read_text(encoding="utf-8").replace("http://www.w3.org/2000/svg", "")
+    code = scripts.modules()["topics/topics.js"].replace("http://www.w3.org/2000/svg", "")
     assert "textContent" in code and not any(word in code for word in ("innerHTML", "insertAdjacentHTML", "outerHTML", "document.write", "http://", "https://"))

@@ -12,7 +12,7 @@ CORE = ROOT / "lvm_core"
 
 # Imports go from a later floor to an earlier one or stay on their own. A module or folder of lvm_core is on one floor.
 FLOORS = [
-    {"recipe", "layout", "progress", "files", "checkpoint", "persist", "limits", "escape", "classes", "palettes", "colouring", "precision", "moments"},
+    {"recipe", "layout", "progress", "files", "checkpoint", "persist", "limits", "escape", "classes", "palettes", "colouring", "precision", "moments", "bundle"},
     {"codecs"},
     {"datasets"},
     {"nets", "heads", "training", "observed", "labelled", "bounds", "inversion"},

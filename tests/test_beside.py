@@ -10,14 +10,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from starlette.applications import Starlette
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from lvm_core import MODELS, PROJECTIONS
 from lvm_core.alignment import changed, procrustes
 from lvm_core.fitting import map_codes
-from pages.ui import aligned, beside, guard, live, maps, state, tiles
+from pages.ui import aligned, beside, guard, live, maps, scripts, state, tiles
 from journeys import CHROMIUM
 from test_live import ask, parse
 from test_pages import held, open_page, runs, small, words  # noqa: F401
@@ -174,18 +174,16 @@ def site(two):
     aligned.hold(two[0], "browser", change)
     panes = [beside.Pane(run, replace(VIEW, key=name), name, "") for run, name in ((two[0], "PCA"), (two[1], "PCA"), (two[0], "Axes"))]
     data, parts = json.dumps(beside.payload(panes, keys, moves, "digit", (0, 1), "browser", change)), beside.parts()
+    loader = scripts.loader("side_by_side/side_by_side.js").replace("export default", "const mount =")
 
     async def page(request):
-        return HTMLResponse(f"<style>{parts['css']}</style><main>{parts['html']}</main><script type=module>import mount from '/beside.js'; window.said = [];"
+        return HTMLResponse(f"<style>{parts['css']}</style><main>{parts['html']}</main><script type=module>{loader} window.said = [];"
                             f"mount({{ data: {data}, parentElement: document.querySelector('main'), setStateValue: (...a) => window.said.push(a) }});</script>")
-
-    async def script(request):
-        return Response(parts["js"], media_type="text/javascript")
 
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    server = uvicorn.Server(uvicorn.Config(Starlette(routes=[Route("/", page), Route("/beside.js", script), *live.routes]), port=port, log_level="error"))
+    server = uvicorn.Server(uvicorn.Config(Starlette(routes=[Route("/", page), *scripts.routes, *live.routes]), port=port, log_level="error"))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     while thread.is_alive() and not server.started:

@@ -74,7 +74,7 @@ def test_one_code_learns_its_place_and_its_neighbours(client, run):
     head, _ = parse(ask(client, run, "decode", run.fitted.codes[[row]]))
     assert head["near"][0] == row
     assert np.allclose(head["place"], run.maps["PCA"].positions[row], atol=1e-3)
-    assert head["percentile"] <= 100 and head["support"] == "usual"
+    assert head["percentile"] <= 100 and head["typicality"] == {"code": "typical", "words": "Usual: real items have codes like this"}
 
 
 def test_no_answer_uses_a_name_twice(client, runs_of_every_kind):

@@ -1,10 +1,7 @@
 """Named regions, small pictures and people's names, as the browser asks for them."""
 
 import json
-import shutil
 import struct
-import subprocess
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,6 +10,7 @@ from starlette.testclient import TestClient
 
 from lvm_core import DATASETS, MODELS, PROJECTIONS
 from lvm_core.fitting import map_codes
+from node import in_node
 from pages.ui import guard, live, naming, state
 
 
@@ -129,22 +127,12 @@ def test_a_scale_is_changed_on_request(client):
 
 # -- what the browser works out by itself ------------------------------------------------------------------------------------------
 
-def in_node(layer: str, program: str):
-    """What a program says with the functions of a layer at hand."""
-    if not shutil.which("node"):
-        pytest.skip("no node on this machine")
-    source = (Path(__file__).parents[1] / "assets" / "atlas" / f"layer_{layer}.js").read_text(encoding="utf-8")
-    done = subprocess.run(["node", "-"], input=f"const LAYERS = [];\n{source}\n{program}", capture_output=True, text=True, timeout=60)
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
-
-
 def test_names_never_overlap_nor_go_while_one_comes_closer():
     rng = np.random.RandomState(0)
     labels = [{"x": float(x), "y": float(y), "w": float(w), "h": 17.0, "aside": float(a), "from": float(f)}
               for x, y, w, a, f in zip(*rng.uniform(0, 65535, (2, 120)), rng.uniform(20, 200, 120), rng.uniform(-60, 60, 120), rng.choice([0, 2, 5], 120))]
     k = 600 / 65535
-    placed = in_node("labels", f"console.log(JSON.stringify(closeness({json.dumps(labels)}, {k})))")
+    placed = in_node(f"console.log(JSON.stringify(closeness({json.dumps(labels)}, {k})))", closeness="map/layers/regions.js")
     assert all(new["from"] >= old["from"] for new, old in zip(placed, labels)) and placed[0]["from"] == labels[0]["from"]
     counts = []
     for scale in np.geomspace(0.5, 400, 40):
@@ -160,7 +148,8 @@ def test_names_never_overlap_nor_go_while_one_comes_closer():
 def test_a_picture_stands_for_each_cell_and_stays_when_one_comes_closer():
     P = np.random.RandomState(0).randint(0, 65536, (400, 2))
     atlas = f"{{positions: {P.ravel().tolist()}, look: {[0, 255, 0, 0] * 399 + [0, 255, 2, 0]}, loaded: 400}}"
-    coarse, fine, part = in_node("thumbnails", f"const a = {atlas}; console.log(JSON.stringify([standing(a, 8192, [0, 0, 7, 7]), standing(a, 4096, [0, 0, 15, 15]), standing(a, 4096, [2, 3, 9, 9])]))")
+    coarse, fine, part = in_node(f"const a = {atlas}; console.log(JSON.stringify([standing(a, 8192, [0, 0, 7, 7]), standing(a, 4096, [0, 0, 15, 15]), standing(a, 4096, [2, 3, 9, 9])]))",
+                                 standing="map/layers/thumbnails.js")
     assert {i for i, *_ in coarse} <= {i for i, *_ in fine} and 399 not in {i for i, *_ in fine} and len(coarse) > 50
     assert {i for i, *_ in part} == {i for i, x, y in fine if 2 <= x // 4096 <= 9 and 3 <= y // 4096 <= 9}
     for i, x, y in fine:

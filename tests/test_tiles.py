@@ -1,10 +1,7 @@
 """The map as the browser gets it: drawn order, 16-bit places, colours, picking and choosing, against the plain definitions."""
 
 import json
-import shutil
 import struct
-import subprocess
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,6 +12,7 @@ from lvm_core import DATASETS, MODELS, PROJECTIONS
 from lvm_core.atlas import UNITS, Sheet, packed
 from lvm_core.fitting import map_codes
 from lvm_core.selection import inside
+from node import in_node
 from pages.ui import atlas, guard, live, state, tiles
 
 RNG = np.random.RandomState(0)
@@ -63,22 +61,13 @@ def test_any_prefix_of_the_drawn_order_is_a_fair_sample(n):
     assert ((counts - n / 200) ** 2 / (n / 200)).sum() < 45     # 1 in 1000 of 19 degrees of freedom is 43.8
 
 
-@pytest.mark.skipif(shutil.which("node") is None, reason="no node on this machine")
 @pytest.mark.parametrize("n", [1, 2, 3, 200, 70_000])
 def test_the_browser_computes_the_same_order(n):
-    source = (Path(atlas.ASSETS) / "atlas" / "core.js").read_text(encoding="utf-8")
-    script = f"{source}; const o = new Order({n}); const rows = Array.from({{ length: {n} }}, (_, i) => o.row(i)); console.log(JSON.stringify([rows, rows.map((r) => o.place(r))]))"
-    rows, places = json.loads(subprocess.run(["node", "-e", script], capture_output=True, text=True, check=True).stdout)
+    rows, places = in_node(f"const o = new Order({n}), rows = Array.from({{ length: {n} }}, (_, i) => o.row(i)); console.log(JSON.stringify([rows, rows.map((r) => o.place(r))]))",
+                           Order="shared/order.js")
     assert rows == tiles.order(n).tolist() and places == list(range(n))
 
 
-def in_node(program: str, *parts: str):
-    """What a program says with parts of the map's script at hand."""
-    source = "\n".join((Path(atlas.ASSETS) / "atlas" / f"{part}.js").read_text(encoding="utf-8") for part in ("core", *parts))
-    return json.loads(subprocess.run(["node", "-"], input=f"{source}\n{program}", capture_output=True, text=True, check=True).stdout)
-
-
-@pytest.mark.skipif(shutil.which("node") is None, reason="no node on this machine")
 @pytest.mark.parametrize("rect", [[-1, -1, 65536, 65536], [20_000, 30_000, 40_000, 33_000], [-9000, 100, 511, 700], [5, 5, 5, 5], [60_000, -50, 80_000, 20_000]])
 def test_the_grid_finds_every_point_of_a_part_and_the_density_counts_each_once(rect):
     x, y = P = RNG.randint(0, 65536, (2, 3000))
@@ -90,7 +79,7 @@ def test_the_grid_finds_every_point_of_a_part_and_the_density_counts_each_once(r
           const into = {{ sums: new Float32Array(4 * 70 * 70), rect: [rect[0], rect[1], rect[2] + 1, rect[3] + 1], w: 70, per: 1 / 1000, limit: 3000, unit: 1 / 65025 }};
           for (const [from, to] of places ? runs : [[0, 3000]]) Density.prototype.count.call(null, {{ positions, look, colours, selected: 0 }}, places, from, to, into);
           return Math.round(into.sums.filter((_, k) => k % 4 === 3).reduce((a, b) => a + b, 0)); }});
-        console.log(JSON.stringify([runs.flatMap(([from, to]) => Array.from(grid.places.subarray(from, to))), grid.least(rect), sums]))""", "grid", "density")
+        console.log(JSON.stringify([runs.flatMap(([from, to]) => Array.from(grid.places.subarray(from, to))), grid.least(rect), sums]))""", Grid="map/grid.js", Density="map/density.js")
     assert inside <= set(found) and len(found) == len(set(found)) and least <= len(inside)
     assert sums == [len(inside)] * 2 and (len(found) < 3000 or left < 0)
 

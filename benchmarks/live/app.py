@@ -9,8 +9,8 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 import streamlit as st  # noqa: E402
 
-from pages.ui.live import routes  # noqa: E402
+from pages.ui import live, scripts  # noqa: E402
 from pages.ui.server import answer_at_once  # noqa: E402
 
 answer_at_once()
-app = st.App("page.py", routes=routes)
+app = st.App("page.py", routes=[*scripts.routes, *live.routes])

@@ -1,41 +1,27 @@
-"""The map component: our own HTML, CSS and JavaScript from assets/atlas, mounted with what it needs to ask the server itself."""
+"""The map component: our own HTML, CSS and JavaScript from assets/, mounted with what it needs to ask the server itself."""
 
 from __future__ import annotations
 
 import zlib
 from functools import cache
-from pathlib import Path
 
 import numpy as np
-import streamlit as st
 
 from lvm_core.escape import clean
 
-from . import guard, maps, state, tiles
+from . import guard, maps, scripts, state, tiles
 
-ASSETS = Path(__file__).parents[2] / "assets"
-SHARED = "explorer/small.js", "explorer/wire.js"
-CORE = "core", "camera", "grid", "density", "gl", "canvas", "gestures", "card", "legend"     # one module for the browser: these, every layer, atlas.js, mount.js
+LAYERS = "regions", "legend", "trust"       # those with rules of their own
 
 
-def script(*layers: Path) -> str:
-    """The map's JavaScript, with these layers: the class ``Atlas`` and what it needs, without a mount."""
-    folder = ASSETS / "atlas"
-    parts = *(ASSETS / name for name in SHARED), *(folder / f"{name}.js" for name in CORE), *layers, folder / "atlas.js"
-    return "\n".join(part.read_text(encoding="utf-8") for part in parts)
-
-
-def page(kind: str) -> str:
-    """The map's own ``html`` (one pane) or ``css``, with that of its layers."""
-    folder = ASSETS / "atlas"
-    return "\n".join(part.read_text(encoding="utf-8") for part in (folder / f"atlas.{kind}", *sorted(folder.glob(f"layer_*.{kind}"))))
+def style() -> str:
+    """The rules of the map and its layers."""
+    return "\n".join(map(scripts.read, ("map.css", *(f"map_{layer}.css" for layer in LAYERS))))
 
 
 @cache
 def _component():
-    folder = ASSETS / "atlas"
-    js = script(*sorted(folder.glob("layer_*.js"))) + "\n" + (folder / "mount.js").read_text(encoding="utf-8")
-    return st.components.v2.component("latent_atlas", html=page("html"), css=page("css"), js=js, isolate_styles=False)
+    return scripts.component("map", "map/mount.js", css=style())
 
 
 def stamp(run: state.Run) -> str:

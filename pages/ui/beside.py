@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 from itertools import combinations
-from pathlib import Path
 
 import pandas as pd
 import streamlit as st
@@ -16,9 +15,8 @@ from lvm_core.escape import clean
 from lvm_core.escape import markdown as md
 from lvm_core.quality.base import percent
 
-from . import aligned, atlas, forms, frame, guard, items, maps, people, scores, state, work
+from . import aligned, atlas, forms, frame, guard, items, maps, people, scores, scripts, state, work
 
-ASSETS = Path(__file__).parents[2] / "assets"
 MOST = 4
 FIRST_MAPS = "PCA", "TSNE", "UMAP", "Identity"
 
@@ -176,22 +174,15 @@ def numbers(panes: list[Pane], data_id: str) -> None:
 
 # -- the component -----------------------------------------------------------------------------------------------------
 
-@cache
 def parts() -> dict[str, str]:
-    """The component's html, css and js."""
-    def read(name):
-        return (ASSETS / name).read_text(encoding="utf-8")
-
-    # the painters share names with the map's own parts
-    painters = f"const itemPainter = (() => {{\n{read('explorer/painters.js')}\nreturn painter;\n}})();"
-    return {"html": read("beside/beside.html").replace("<!--ATLAS-->", read("atlas/atlas.html")),
-            "css": "\n".join((read("explorer/explorer.css"), atlas.page("css"), read("beside/beside.css"))),
-            "js": "\n".join((atlas.script(), painters, *map(read, ("beside/morph.js", "beside/items.js", "beside/beside.js"))))}
+    """The component's html and css."""
+    return {"html": scripts.read("side_by_side.html").replace("<!--ATLAS-->", scripts.read("map.html")),
+            "css": "\n".join((scripts.read("explorer.css"), atlas.style(), scripts.read("side_by_side.css")))}
 
 
 @cache
 def _component():
-    return st.components.v2.component("latent_beside", **parts(), isolate_styles=False)
+    return scripts.component("side_by_side", "side_by_side/side_by_side.js", **parts())
 
 
 def payload(panes: list[Pane], keys: list[str], moves: list[Alignment | None], colour: str | None, pair: tuple[int, int], name: str, change: Change | None) -> dict:

@@ -18,11 +18,10 @@ from lvm_core.datasets.upload import ARRAY
 from lvm_core.limits import LIMITS
 from lvm_core.workspace import fresh_id, is_id
 
-from . import guard, state
+from . import guard, scripts, state
 from .guard import Refused
 from .jobs import WORKSPACE
 
-ASSETS = Path(__file__).parents[2] / "assets" / "bigfile"
 _AT_ONCE = 2            # uploads under way
 _PIECE = 4 * 2**20
 _SPARE = 2**30          # bytes of the disk that an upload leaves free
@@ -32,8 +31,7 @@ _under_way = 0
 
 @cache
 def _component():
-    html, css, js = ((ASSETS / f"bigfile.{kind}").read_text(encoding="utf-8") for kind in ("html", "css", "js"))
-    return st.components.v2.component("latent_bigfile", html=html, css=css, js=js, isolate_styles=False)
+    return scripts.component("upload", "upload/upload.js")
 
 
 def uploader() -> None:

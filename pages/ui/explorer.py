@@ -3,25 +3,18 @@
 from __future__ import annotations
 
 from functools import cache
-from pathlib import Path
-
-import streamlit as st
 
 from lvm_core.escape import clean
 
-from . import directions, guard, maps, state
+from . import directions, guard, maps, scripts, state
 from .address import Place
 
-ASSETS = Path(__file__).parents[2] / "assets" / "explorer"
-PARTS = "small", "wire", "painters", "map", "walk", "shelf", "explorer"     # one module for the browser, in this order
 FIRST = 8   # sliders on show; more are harder to use, not better (Dang et al., CHI 2022)
 
 
 @cache
 def _component():
-    js = "\n".join((ASSETS / f"{part}.js").read_text(encoding="utf-8") for part in PARTS)
-    html, css = ((ASSETS / f"explorer.{kind}").read_text(encoding="utf-8") for kind in ("html", "css"))
-    return st.components.v2.component("latent_explorer", html=html, css=css, js=js, isolate_styles=False)
+    return scripts.component("explorer", "explorer/explorer.js")
 
 
 def named(model, j: int) -> str:

@@ -9,7 +9,7 @@ import streamlit as st
 
 from lvm_core.escape import markdown as md
 
-from . import guard, people, state
+from . import guard, people, scripts, state
 
 ASSETS = Path(__file__).parents[2] / "assets"
 KIND_ICON = {"image": ":material/image:", "table": ":material/table:", "text": ":material/article:", "array": ":material/show_chart:"}
@@ -132,8 +132,7 @@ def _wait(run: state.Run) -> None:
 
 @cache
 def _progress_component():
-    html, css, js = ((ASSETS / f"progress.{kind}").read_text(encoding="utf-8") for kind in ("html", "css", "js"))
-    return st.components.v2.component("latent_progress", html=html, css=css, js=js, isolate_styles=False)
+    return scripts.component("progress", "progress/progress.js")
 
 
 def progress(run: state.Run, job: str, *, curve: bool = False) -> None:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from functools import cache
-from pathlib import Path
 
 import numpy as np
-import streamlit as st
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
@@ -14,19 +12,16 @@ from lvm_core import figures, snapshots
 from lvm_core.files import StoreError
 from lvm_core.snapshots import Snapshot
 
-from . import guard, payloads, state
+from . import guard, payloads, scripts, state
 from .guard import Ask, Refused
 from .jobs import WORKSPACE
 
-ASSETS = Path(__file__).parents[2] / "assets"
 _MOST_VALUES = 3_000_000        # that travel for one film
 
 
 @cache
 def _component():
-    js = "\n".join((ASSETS / part).read_text(encoding="utf-8") for part in ("explorer/small.js", "explorer/painters.js", "learning/learning.js"))
-    html, css = ((ASSETS / f"learning/learning.{kind}").read_text(encoding="utf-8") for kind in ("html", "css"))
-    return st.components.v2.component("latent_learning", html=html, css=css, js=js, isolate_styles=False)
+    return scripts.component("training_history", "training_history/training_history.js")
 
 
 def show(run: state.Run, *, live: bool) -> None:

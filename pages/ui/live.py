@@ -33,7 +33,17 @@ def _at(run: state.Run, mapped, Z: np.ndarray, nearest: int = 4) -> dict:
     percentile, words, near = state.support(run).look(Z, nearest)
     place = mapped.projection.transform(Z)
     return {"code": [float(v) for v in Z[0]], "place": [round(float(v), 5) for v in place[0]],
-            "percentile": round(float(percentile[0]), 1), "support": words[0], "near": [int(run.fitted.train[i]) for i in near[0]]}
+            "percentile": round(float(percentile[0]), 1), "typicality": _typicality(words[0]), "near": [int(run.fitted.train[i]) for i in near[0]]}
+
+
+_TYPICALITY = {"usual": {"code": "typical", "words": "Usual: real items have codes like this"},
+               "unusual": {"code": "unusual", "words": "Unusual: few real items have codes like this"}}
+_FAR = {"code": "far", "words": "The model never saw anything near this code; it is guessing"}
+
+
+def _typicality(words: str) -> dict[str, str]:
+    """How usual a code is: ``code`` is typical, unusual or far, for the browser to tell by; ``words`` are for people."""
+    return _TYPICALITY.get(words, _FAR)
 
 
 # -- one code ----------------------------------------------------------------------------------------------------------
@@ -127,7 +137,7 @@ def _path(ask: Ask):
     coarse = np.asarray(walk(np.linspace(0, 1, steps)), np.float32)
     head, data = _decoded(ask.run, coarse)
     return head | {"t": [round(float(v), 4) for v in t], "codes": fine.tolist(), "places": mapped.projection.transform(fine).round(5).tolist(),
-                   "support": state.support(ask.run).words(coarse), "steps": steps}, data
+                   "typicality": [_typicality(words) for words in state.support(ask.run).words(coarse)], "steps": steps}, data
 
 
 def _animation(ask: Ask) -> Response:

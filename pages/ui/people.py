@@ -13,7 +13,6 @@ import re
 import secrets
 from functools import cache
 from ipaddress import ip_address
-from pathlib import Path
 
 import streamlit as st
 from starlette.datastructures import MutableHeaders
@@ -27,10 +26,10 @@ from lvm_core.limits import check, setting
 from lvm_core.owners import Ownership
 from lvm_core.workspace import UNDER_WAY, is_id
 
+from . import scripts
 from .jobs import WORKSPACE
 
 COOKIE = "latent_explorer"
-ASSETS = Path(__file__).parents[2] / "assets" / "people"
 _YEAR = 365 * 24 * 3600
 
 
@@ -192,8 +191,7 @@ routes = [Route("/live/enter", enter, methods=["POST"])]
 
 @cache
 def _component():
-    html, css, js = ((ASSETS / f"people.{kind}").read_text(encoding="utf-8") for kind in ("html", "css", "js"))
-    return st.components.v2.component("latent_people", html=html, css=css, js=js, isolate_styles=False)
+    return scripts.component("identity", "identity/identity.js")
 
 
 def let_in() -> None:

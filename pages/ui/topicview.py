@@ -1,26 +1,24 @@
-"""The live view of topics: our own HTML, CSS and JavaScript from assets/topics, and what it is given to draw."""
+"""The live view of topics: our own HTML, CSS and JavaScript, and what it is given to draw."""
 
 from __future__ import annotations
 
 from functools import cache
-from pathlib import Path
 
 import numpy as np
-import streamlit as st
 
 from lvm_core.datasets.base import Dataset
 from lvm_core.escape import clean
 from lvm_core.topics import Topics
 
-ASSETS = Path(__file__).parents[2] / "assets" / "topics"
+from . import scripts
+
 MOST, _WORDS, _DOCUMENTS, _LETTERS = 60, 24, 6, 320
 _WEIGHTS = np.arange(0, 1.001, 0.05)        # the stops of the slider
 
 
 @cache
 def _component():
-    html, css, js = ((ASSETS / f"topics.{kind}").read_text(encoding="utf-8") for kind in ("html", "css", "js"))
-    return st.components.v2.component("latent_topics", html=html, css=css, js=js, isolate_styles=False)
+    return scripts.component("topics", "topics/topics.js")
 
 
 def show(found: Topics, order: np.ndarray, npmi: np.ndarray, dataset: Dataset, *, key: str) -> None:
