@@ -7,7 +7,7 @@ import os
 os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 2) // 2)))
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
-from lvm_core.limits import check_environment  # noqa: E402
+from lvm_core.settings import check_environment  # noqa: E402
 
 try:
     check_environment()
@@ -16,11 +16,13 @@ except ValueError as error:
 
 import streamlit as st  # noqa: E402
 
-from pages.ui import bigfile, learning, live, people, scripts  # noqa: E402
-from pages.ui.leaving import keep_clicks  # noqa: E402
-from pages.ui.policy import middleware  # noqa: E402
-from pages.ui.server import answer_at_once, lifespan  # noqa: E402
+from pages.api import cookies, routes  # noqa: E402
+from pages.api.csp import middleware  # noqa: E402
+from pages.api.lifespan import answer_at_once, lifespan  # noqa: E402
+from pages.streamlit_patches import keep_clicks  # noqa: E402
+from pages.api import scripts  # noqa: E402
+from pages.ui.components import bigfile, learning  # noqa: E402
 
 answer_at_once()
 keep_clicks()
-app = st.App("pages/shell.py", routes=[*scripts.routes, *live.routes, *learning.routes, *people.routes, *bigfile.routes], lifespan=lifespan, middleware=middleware)
+app = st.App("pages/shell.py", routes=[*scripts.routes, *routes.routes, *learning.routes, *cookies.routes, *bigfile.routes], lifespan=lifespan, middleware=middleware)

@@ -27,9 +27,9 @@ from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import train_test_split
 
 from lvm_core import MODELS
-from lvm_core.anomalies import kth_distance
-from lvm_core.layout import Layout
-from lvm_core.quality.residuals import Residuals
+from lvm_core.analysis.anomalies import kth_distance
+from lvm_core.metrics.residuals import Residuals
+from lvm_core.schema import Layout
 
 SEEDS = 1, 2, 3
 # Table D4: KNN, PCA

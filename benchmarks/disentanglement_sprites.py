@@ -1,7 +1,7 @@
 """How disentangled are the codes of PCA and of VAEs with several weights of the KL term? A table over seeds, on sprites.
 
-The data is our own (lvm_core/datasets/sprites.py, after dSprites): 32 x 32 grey pixels, factors shape, scale, rotation, x and y, drawn
-at random. Codes of 10 dimensions of all rows, measured by lvm_core/quality/disentanglement.py: MIG (chance taken off), DCI, the FactorVAE
+The data is our own (lvm_core/datasets/builtin/sprites.py, after dSprites): 32 x 32 grey pixels, factors shape, scale, rotation, x and y, drawn
+at random. Codes of 10 dimensions of all rows, measured by lvm_core/metrics/disentanglement.py: MIG (chance taken off), DCI, the FactorVAE
 score; mean and standard deviation over seeds of data order, weights and noise. Published on dSprites, which has 737 280 pictures and was
 trained for hours, so only the order of the models can be compared: InfoGAN-CR (Lin et al., 2020, arXiv:1906.06034, Table 1) has
 for the VAE MIG .10, DCI .30, FactorVAE score .63, and for beta-VAE .21, .41, .63. Seeds matter as much as models do (Locatello et
@@ -21,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 import numpy as np
 
 from lvm_core import DATASETS, MODELS
-from lvm_core.quality.disentanglement import disentanglement, in_use
+from lvm_core.metrics.disentanglement import disentanglement, in_use
 
 K = 10
 NAMES = "MIG", "DCI disentanglement", "DCI completeness", "DCI informativeness", "FactorVAE score"

@@ -56,7 +56,7 @@ def measured(samples: np.ndarray, modes: np.ndarray, sigma: float) -> tuple[int,
 def main() -> None:
     """Print both tables."""
     from lvm_core import MODELS
-    from lvm_core.layout import Layout
+    from lvm_core.schema import Layout
 
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     options.add_argument("--seeds", type=int, default=3)

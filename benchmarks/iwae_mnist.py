@@ -31,7 +31,7 @@ K = 50
 def blank(X, seed: int):
     """A VAE of the paper's shape with new weights."""
     from lvm_core import MODELS
-    from lvm_core.layout import Layout
+    from lvm_core.schema import Layout
 
     model = MODELS["VAE"](latent_dim=K, network="mlp", width=200, depth=2, activation="tanh", epochs=1, batch_size=8192, learning_rate=1e-6, random_state=seed)
     return model.fit((X > 0.5).astype(np.float32), layout=Layout.picture(28, 28, 1, "bernoulli"))      # a few tiny steps; the bias is the training mean
@@ -41,8 +41,8 @@ def train(model, X, draws: int, stages: int, batch: int, seed: int) -> None:
     """The paper's schedule, on the model's own bounds."""
     import torch
 
-    from lvm_core.bounds import elbo_loss, importance_loss
-    from lvm_core.training import Adam, device, minibatches
+    from lvm_core.nn.elbo import elbo_loss, importance_loss
+    from lvm_core.nn.training import Adam, device, minibatches
 
     net, where = model.net_.train(), device()
     X = torch.as_tensor(X, device=where)
@@ -65,7 +65,7 @@ def train(model, X, draws: int, stages: int, batch: int, seed: int) -> None:
 
 def measured(model, X, draws: int, seed: int) -> tuple[float, float, int]:
     """(NLL in nats, its standard error, active units)."""
-    from lvm_core.quality import marginal
+    from lvm_core.metrics import marginal
 
     found = marginal(model, X, n_samples=draws, random_state=seed)
     return -found.estimate, found.error, found.active

@@ -5,7 +5,7 @@
 MNIST.npz holds ``x_train`` (n, 28, 28) uint8 and ``y_train``. Ghosh et al. (2020, arXiv:1903.12436) print the FID on Inception features at latent size 16,
 after 100 epochs, of 10,000 samples: VAE with its prior 19.21, VAE with a mixture of 10 Gaussians 17.66, autoencoder with the mixture 10.66
 (configuration files of the authors' repository). Ours: the same models and samplers with our small convolutions, fewer epochs, and the Fréchet distance and KID
-on features of a small network that learnt the digits' labels from rows of its own (``lvm_core.quality.features``), so only the order can be compared.
+on features of a small network that learnt the digits' labels from rows of its own (``lvm_core.metrics.samples.features``), so only the order can be compared.
 The floor is what as many real rows get against other real rows. The autoencoder has no prior: its own codes are those of one Gaussian fitted to the training codes.
 """
 
@@ -26,10 +26,10 @@ PAPER = {("VAE", "own"): 19.21, ("VAE", "mixture"): 17.66, ("AE", "mixture"): 10
 
 def main() -> None:
     from lvm_core import MODELS
-    from lvm_core.layout import Layout
-    from lvm_core.quality.distances import frechet, kid
-    from lvm_core.quality.features import own_features
-    from lvm_core.samplers import SAMPLERS
+    from lvm_core.latent.samplers import SAMPLERS
+    from lvm_core.metrics.samples.distances import frechet, kid
+    from lvm_core.metrics.samples.features import own_features
+    from lvm_core.schema import Layout
 
     ask = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     ask.add_argument("mnist")

@@ -87,8 +87,8 @@ def make_run(P: np.ndarray, y: np.ndarray, home: Path) -> str:
 import numpy as np, pandas as pd
 from lvm_core import MODELS
 from lvm_core.datasets.vectors import array_dataset
-from lvm_core.limits import LIMITS
-from pages.ui import state
+from lvm_core.settings import LIMITS
+from pages.session import state
 P, y = np.load({str(home / 'P.npy')!r}), np.load({str(home / 'y.npy')!r})
 run = state.Run(state.Data(array_dataset(P, "clouds", pd.DataFrame({{"cloud": [f"cloud {{v}}" for v in y]}}), "cloud")), MODELS["PCA"](latent_dim=2), number=1)
 run.job = state.fit_job(run)
@@ -277,7 +277,7 @@ def main() -> None:
 def codes(home: Path, run: str) -> np.ndarray:
     """The run's codes, which are its map's positions."""
     sys.path.insert(0, str(ROOT))
-    from lvm_core.workspace import Workspace
+    from lvm_core.runs.workspace import Workspace
 
     return Workspace(home).fitted(run).codes[:, :2]
 

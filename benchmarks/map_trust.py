@@ -25,11 +25,11 @@ import numpy as np
 from sklearn.datasets import load_digits
 from sklearn.manifold import trustworthiness
 
-from lvm_core.quality import ranks
-from lvm_core.quality.map_trust import KS, map_trust
-from lvm_core.quality.neighbourhoods import cores
-from lvm_core.quality.ranks import EXACT_ROWS
-from lvm_core.truth import Truth
+from lvm_core.latent.distances import Truth
+from lvm_core.metrics.maps import ranks
+from lvm_core.metrics.maps.neighbourhoods import cores
+from lvm_core.metrics.maps.ranks import EXACT_ROWS
+from lvm_core.metrics.maps.trust import KS, map_trust
 
 
 def cases(quick):

@@ -16,7 +16,7 @@ from sklearn.datasets import load_breast_cancer
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from lvm_core import MODELS
-from lvm_core.imputation import IMPUTERS
+from lvm_core.analysis.imputation import IMPUTERS
 
 
 def data(seed: int = 1234):
@@ -37,7 +37,7 @@ def main():
     options = parser.parse_args()
     X, hidden = data()
     seen = np.where(hidden, np.nan, X)
-    from lvm_core.layout import Layout
+    from lvm_core.schema import Layout
 
     print(f"{X.shape[0]} rows, {X.shape[1]} columns, {hidden.mean():.0%} of the cells hidden; mean squared error on them")
     print(f"{'MIWAE, the authors notebook':34} 0.287")

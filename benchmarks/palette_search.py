@@ -6,7 +6,7 @@ Okabe & Ito's eight stay as they are. Of a grid of sRGB colours that show on whi
 and do not shout (to 60), the others are chosen so that the least distance of any two, and of any to the grey of missing values, is the
 largest: under usual vision and under protanopia, deuteranopia and tritanopia as simulated by Machado, Oliveira & Fernandes (2009). The
 farthest from all so far is added until there are enough, then one of the closest pair is exchanged for the best other colour while that
-helps; each is at last named after those it is farthest from. Prints the palette of lvm_core/palettes.py and, beside it, the least
+helps; each is at last named after those it is farthest from. Prints the palette of lvm_core/plots/palettes.py and, beside it, the least
 distance of palettes that others use.
 """
 
@@ -14,7 +14,7 @@ import argparse
 
 import numpy as np
 
-from lvm_core import palettes
+from lvm_core.plots import palettes
 
 CHROMA = 20, 60     # greys are for what is missing
 LIGHTNESS = 30, 88

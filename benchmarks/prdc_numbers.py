@@ -18,7 +18,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 import numpy as np
 from scipy.spatial.distance import cdist
 
-from lvm_core.quality import prdc
+from lvm_core.metrics import prdc
 
 PUBLISHED = {"precision": 0.4772, "recall": 0.4705, "density": 1.0555, "coverage": 0.9735}
 EXPECTED = {"density": 1.0, "coverage": 1 - 2**-5}

@@ -2,7 +2,7 @@
 
 Samples whose fault is known: real rows that nobody has seen, with noise of growing strength added, blurred more and more, or with
 more and more of the classes missing; and 2000 samples of models. Every number is that of the Sample quality page
-(lvm_core/quality/samples.py). On MNIST: python benchmarks/sample_quality.py mnist.npz (arrays x_train or X, and y_train or y);
+(lvm_core/metrics/samples/quality.py). On MNIST: python benchmarks/sample_quality.py mnist.npz (arrays x_train or X, and y_train or y);
 without a path, on the digits. [--models: train and compare models too]
 """
 
@@ -18,7 +18,7 @@ from scipy.ndimage import gaussian_filter
 
 from lvm_core import DATASETS, MODELS
 from lvm_core.datasets.pictures import image_dataset
-from lvm_core.quality import sample_quality
+from lvm_core.metrics import sample_quality
 
 NAMES = "KID", "Fréchet distance", "Precision", "Recall", "Density", "Coverage", "Nearer than unseen rows", "Nearest is an unseen row"
 

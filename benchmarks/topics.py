@@ -47,7 +47,7 @@ def main():
     options = parser.parse_args()
 
     from lvm_core import MODELS, read_dataset
-    from lvm_core.topics import coherence, diversity
+    from lvm_core.analysis.topics import coherence, diversity
 
     data = read_dataset(options.data.read_bytes(), name=options.data.name)
     X, (sizes, seeds) = data.X, (((10, 20), (0,)) if options.quick else (range(10, 51, 10), (0, 1, 2)))

@@ -44,7 +44,7 @@ import time
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
-os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 2) // 2)))      # as lvm_core.worker does, for all sides
+os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 2) // 2)))      # as lvm_core.runs.fit_worker does, for all sides
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 import numpy as np  # noqa: E402
@@ -61,7 +61,7 @@ def layers():
 
     if NETWORK == "mlp":
         return Sequential(Linear(784, HIDDEN), ReLU(), Linear(HIDDEN, 2 * K)), Sequential(Linear(K, HIDDEN), ReLU(), Linear(HIDDEN, 784))
-    from lvm_core.nets import pyramid
+    from lvm_core.nn.nets import pyramid
 
     levels = pyramid(28, 28, HIDDEN // 16)
     down, channels = [Unflatten(1, (1, 28, 28))], 1
@@ -77,8 +77,8 @@ def layers():
 
 def train_ours(X: np.ndarray, epochs: int, batch: int, seed: int, cool_down: float):
     from lvm_core import MODELS
-    from lvm_core.layout import Layout
     from lvm_core.models.vae import split
+    from lvm_core.schema import Layout
 
     model = MODELS["VAE"](latent_dim=K, epochs=epochs, batch_size=batch, learning_rate=RATE, network=NETWORK, width=HIDDEN, depth=1,
                           activation="relu", noise="unit", warm_up=0.0, cool_down=cool_down, random_state=seed)
@@ -205,7 +205,7 @@ def race(name: str, args: argparse.Namespace, epochs: int, seed: int) -> tuple[f
     NETWORK, OBJECTIVE = args.network, args.objective
     logging.disable(logging.WARNING)
     if name == "ours":
-        from lvm_core.worker import keep_memory
+        from lvm_core.runs.fit_worker import keep_memory
 
         keep_memory()       # as every training of the app has it
     X = pixels(args.data, "x_train", args.rows)

@@ -12,7 +12,7 @@ _HOMES = {
 __all__ = list(_HOMES)
 
 
-def __getattr__(name):  # PEP 562: `import lvm_core.recipe` must not pay for scikit-learn
+def __getattr__(name):  # PEP 562: `import lvm_core.params` must not pay for scikit-learn
     if name in _HOMES:
         return getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -11,8 +11,8 @@ import time
 from dataclasses import asdict
 from pathlib import Path
 
-from . import files
-from .limits import check_environment
+from .io import files
+from .settings import check_environment
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -81,7 +81,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def _workspace(asked):
-    from .workspace import Workspace
+    from .runs.workspace import Workspace
 
     return Workspace(asked.workspace).prepare()
 
@@ -101,7 +101,7 @@ def _fit(asked) -> int:
     folder = workspace.run_folder(run.id)
     print(f"{run.title}: run {run.id}", file=sys.stderr)
     path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
-    code = _watch(subprocess.Popen([sys.executable, "-m", "lvm_core.worker", str(folder)], env=os.environ | {"PYTHONPATH": path}), folder)
+    code = _watch(subprocess.Popen([sys.executable, "-m", "lvm_core.runs.fit_worker", str(folder)], env=os.environ | {"PYTHONPATH": path}), folder)
     run = workspace.run(run.id)
     if run.sentence:
         print(run.sentence, file=sys.stderr)
@@ -190,7 +190,7 @@ def _run(workspace, name: str):
 
 
 def _export(asked) -> None:
-    from .archive import pack
+    from .runs.archive import pack
 
     workspace = _workspace(asked)
     run = _run(workspace, asked.run)
@@ -213,8 +213,8 @@ def _map_export(asked) -> None:
     import numpy as np
 
     from . import PROJECTIONS
-    from .map_export import Extract
-    from .map_files import FORMS, Wanted, facts
+    from .export.formats import FORMS, Wanted, facts
+    from .export.map_tables import Extract
 
     ending = Path(asked.to).suffix.lower()
     form = asked.form or {".zip": "tensorboard"}.get(ending, ending[1:])
@@ -238,7 +238,7 @@ def _mapped(asked, folder: Path, codes):
     """The map as the app kept it with the run, or made now."""
     from . import PROJECTIONS
     from .fitting import map_codes, score
-    from .store import load_map
+    from .runs.store import load_map
 
     if asked.map not in PROJECTIONS:
         raise ValueError(f"There is no map {asked.map!r}; there are: {', '.join(PROJECTIONS)}.")
@@ -255,7 +255,7 @@ def _mapped(asked, folder: Path, codes):
 
 
 def _import(asked) -> None:
-    from .archive import unpack
+    from .runs.archive import unpack
 
     with Path(asked.file).open("rb") as file:
         run = unpack(file, _workspace(asked))
@@ -264,7 +264,7 @@ def _import(asked) -> None:
 
 
 def _serve(asked) -> int:
-    from .limits import LIMITS
+    from .settings import LIMITS
 
     most = max(LIMITS.upload_bytes, LIMITS.array_bytes, LIMITS.archive_bytes) // 2**20
     settings = {"port": asked.port, "address": asked.address, "headless": str(asked.headless).lower(), "maxUploadSize": most}

@@ -10,16 +10,16 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from .checkpoint import Checkpoint
 from .datasets.base import Dataset
+from .io.checkpoint import Checkpoint
+from .mapping import place_rest
+from .metrics import Score, labels, labels_predicted, likelihood, reconstruction
+from .metrics import projection as map_scores
+from .metrics.reconstruction import MOST_ROWS
 from .models.base import LatentModel
 from .progress import OnStep
-from .placing import place_rest
 from .projections.base import Projection
 from .projections.bycode import _ByCode
-from .quality import Score, labels, labels_predicted, likelihood, reconstruction
-from .quality import projection as map_scores
-from .quality.reconstruction import MOST_ROWS
 
 HELD_OUT = 0.1
 MIN_ROWS_TO_SPLIT = 50

@@ -4,12 +4,17 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from lvm_core import MODELS, comparison, export, figures
-from lvm_core.escape import markdown as md
-from lvm_core.files import StoreError
-from lvm_core.quality.base import percent
-from pages.ui import beside, forms, frame, items, state
-from pages.ui.jobs import WORKSPACE
+from lvm_core import MODELS
+from lvm_core.analysis import comparison
+from lvm_core.export import encode
+from lvm_core.io.files import StoreError
+from lvm_core.metrics.base import percent
+from lvm_core.plots import figures
+from lvm_core.text import markdown as md
+from pages.session import state
+from pages.session.jobs import WORKSPACE
+from pages.ui import beside, forms, frame, items
+from pages.ui.components.progress import progress
 
 MOST = 30                           # models in the table
 
@@ -49,7 +54,7 @@ def under_way(runs) -> None:
         st.markdown(f"**{len(busy)} under way.** The table below grows as they end; this page may be closed.")
         run = state.RUNS.get(next((r.id for r in busy if r.state == "running"), busy[0].id))
         if run is not None:
-            frame.progress(run, "fit")
+            progress(run, "fit")
         if len(busy) > 1:
             st.caption("Waiting: " + ", ".join(md(f"#{r.number} {r.recipe['name']}") for r in busy if run is None or r.id != run.id))
 
@@ -125,7 +130,7 @@ def same_items(table: pd.DataFrame) -> None:
         for name, pictures in [("real", real), *zip(names, back)]:
             label, strip = st.columns([1, 7], vertical_alignment="center")
             label.caption(md(name))
-            strip.image(export.png_sheet(pictures, columns=len(rows), upscale=side), width="stretch", alt=f"{name}: the same pictures")
+            strip.image(encode.png_sheet(pictures, columns=len(rows), upscale=side), width="stretch", alt=f"{name}: the same pictures")
     elif dataset.kind == "array":
         for i, row in enumerate(rows):
             st.plotly_chart(figures.signal(np.stack([real[i], *(b[i] for b in back)]), ["real", *names], getattr(dataset.codec, "axis", None), muted=[0]), key=f"same-{data.id}-{row}", config=items.PLOT,
@@ -160,7 +165,7 @@ def result(runs) -> None:
     left, right = st.columns([7, 5], gap="large")
     with left:
         chosen = show_table(by, table, found)
-        st.download_button("Download the table (CSV)", export.csv_bytes(table.drop(columns=["id", "level"])), "comparison.csv", icon=":material/download:", on_click="ignore", key=f"csv-{data.id}")
+        st.download_button("Download the table (CSV)", encode.csv_bytes(table.drop(columns=["id", "level"])), "comparison.csv", icon=":material/download:", on_click="ignore", key=f"csv-{data.id}")
     with right:
         chart(by, table, found)
     if chosen is not None and (run := state.RUNS.get(chosen)) is not None:

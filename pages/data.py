@@ -7,11 +7,14 @@ import streamlit as st
 from lvm_core import DATASETS, read_dataset
 from lvm_core.datasets.base import DataError
 from lvm_core.datasets.readers import SUFFIXES
-from lvm_core.escape import markdown as md
-from lvm_core.files import StoreError
-from lvm_core.limits import LIMITS
-from pages.ui import bigfile, corrections, forms, frame, items, portable, state
-from pages.ui.jobs import WORKSPACE
+from lvm_core.io.files import StoreError
+from lvm_core.settings import LIMITS
+from lvm_core.text import markdown as md
+from pages.api import payloads
+from pages.session import state
+from pages.session.jobs import WORKSPACE
+from pages.ui import corrections, forms, frame, items, portable
+from pages.ui.components import bigfile
 
 frame.header("Data", "Bring a file or pick a built-in dataset. Check what was understood before anything is trained; correct it where it is wrong.")
 
@@ -103,7 +106,7 @@ def preview(dataset) -> None:
     rng = np.random.RandomState(0)
     n = {"image": 36, "table": 100, "text": 6, "array": 6}[dataset.kind]
     rows = np.sort(rng.choice(len(dataset), min(n, len(dataset)), replace=False))
-    labels = [items.brief(v) for v in dataset.rows[dataset.label].iloc[rows]] if dataset.label in dataset.rows.columns else None
+    labels = [payloads.brief(v) for v in dataset.rows[dataset.label].iloc[rows]] if dataset.label in dataset.rows.columns else None
     if dataset.kind == "table":
         st.dataframe(dataset.rows.head(200), height=360, alt="first rows of the table", column_config=items.days(dataset.rows.head(200)))
         return

@@ -3,10 +3,13 @@
 import numpy as np
 import streamlit as st
 
-from lvm_core import PROJECTIONS, export
-from lvm_core.escape import markdown as md
-from pages.ui import address, directions, frame, maps, people, state, work
-from pages.ui.explorer import explorer
+from lvm_core import PROJECTIONS
+from lvm_core.export import encode
+from lvm_core.text import markdown as md
+from pages.session import identity, maps, state, url
+from pages.ui import directions, frame, work
+from pages.ui.components.explorer import explorer
+from pages.ui.components.progress import progress
 
 frame.header("Explore", "Drag the ring over the map, or the sliders: the item is decoded while you move. Click a dot to start from a real item. The address of this page brings others to the same view.")
 run = frame.need_run()
@@ -16,7 +19,7 @@ dataset, codes = run.dataset, run.fitted.codes
 def controls():
     """Which map and colouring the explorer shows."""
     keys = name_key, dims_key, colour_key = [f"explore-{what}-{run.id}" for what in ("map", "dims", "colour")]
-    for key, value in zip(keys, address.view(run)):
+    for key, value in zip(keys, url.view(run)):
         st.session_state.setdefault(key, value)     # a link's wish, or what was chosen before the page was left
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         name = st.segmented_control("Map", maps.names(run), required=True, wrap=True, format_func=lambda n: maps.SHORT.get(n, n), key=name_key,
@@ -25,7 +28,7 @@ def controls():
                                     help="In 2-D drag the ring; in 3-D click a dot to move there.")
         colour = st.selectbox("Colour by", [None, *dataset.colours()], format_func=lambda c: "one colour" if c is None else c, key=colour_key, width=220)
         frame.run_picker("run-explore", width=240)
-    address.show_view(run, name, dims, colour)
+    url.show_view(run, name, dims, colour)
     return PROJECTIONS[name](n_components=dims, **maps.suggest(PROJECTIONS[name], codes)), colour
 
 
@@ -33,23 +36,23 @@ def controls():
 def live(view, colour):
     """The explorer, the files of what is in hand, and the directions learnt from what is chosen."""
     frame.still_open(run)
-    place = address.current(run)
+    place = url.current(run)
     at = explorer(run, view, colour, place, visit=st.session_state.get(f"visit-{run.id}", 0), key=f"explorer-{run.id}")
     if said := st.session_state.get(f"said-{run.id}"):
         st.caption(said)
     if at:
-        address.show(run, at)
+        url.show(run, at)
         with st.container(horizontal=True):
             files(np.asarray([codes[at.row] if at.code is None else at.code], np.float32))
             if hasattr(run.fitted.model, "invert"):
                 place_closer(at.row)
-    if people.mine("runs", run.id):
+    if identity.mine("runs", run.id):
         directions.panel(run)
 
 
 def files(z) -> None:
     """What is in hand, to take away."""
-    st.download_button("Download what is in hand (NPZ)", export.npz_bytes(code=z, decoded=run.fitted.model.inverse_transform(z)),
+    st.download_button("Download what is in hand (NPZ)", encode.npz_bytes(code=z, decoded=run.fitted.model.inverse_transform(z)),
                        f"code-{run.id}.npz", icon=":material/download:", on_click="ignore")
 
 
@@ -75,5 +78,5 @@ with st.container():        # always there: what comes and goes above the explor
 live(view, colour)
 with st.container(key="making"):      # over the page, not in it: nothing moves when the map is ready
     if job is not None:
-        frame.progress(run, job)
+        progress(run, job)
 frame.next_step("generate", "Generate", "**Next:** make new samples and download them.")

@@ -2,8 +2,9 @@
 
 import streamlit as st
 
-from lvm_core.quality import generation
-from pages.ui import drawing, frame, items, made, portable, scores, state
+from lvm_core.metrics import generation
+from pages.session import state
+from pages.ui import drawing, frame, items, made, portable, scores
 
 frame.header("Generate", "New items that never were. Choose how many, how daring (temperature), and a seed; download them in the form your data came in.")
 if state.run() is None:

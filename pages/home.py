@@ -3,8 +3,9 @@
 import streamlit as st
 
 from lvm_core import DATASETS
-from lvm_core.escape import markdown as md
-from pages.ui import frame, state
+from lvm_core.text import markdown as md
+from pages.session import state
+from pages.ui import frame
 
 STEPS = (("data", "Data", "Upload a file or pick a built-in dataset; see what was understood."),
          ("train", "Train", "From PCA to VAE and GAN, with settings that suit your data; or several at once, compared."),

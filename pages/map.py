@@ -2,10 +2,13 @@
 
 import streamlit as st
 
-from lvm_core import figures
-from lvm_core.escape import markdown as md
-from pages.ui import drawing, frame, items, maps, panels, projecting, state
-from pages.ui.atlas import atlas
+from lvm_core.plots import figures
+from lvm_core.text import markdown as md
+from pages.api import payloads
+from pages.session import code_sources, maps, state
+from pages.ui import frame, items, panels, projecting
+from pages.ui.components.atlas import atlas
+from pages.ui.components.progress import progress
 
 frame.header("Map", "Every dot is one of your items, placed by its code. Click a dot to see it; use box or lasso (top right of the map) to choose many.")
 run = frame.need_run()
@@ -42,10 +45,10 @@ def solid(view, colour, made):
     """A 3-D map, to turn. Returns the row that was clicked, or None."""
     P = view.positions
     shown = maps.drawn_rows(len(P))
-    hover = [items.short(dataset, i) for i in shown] if len(shown) <= maps.HOVER_LIMIT else None
+    hover = [payloads.short(dataset, i) for i in shown] if len(shown) <= maps.HOVER_LIMIT else None
     marks, note = None, "Box and lasso work on the 2-D map."
     if made:
-        Z, source, _ = drawing.drawn(run, 200, 0, wait=5.0)
+        Z, source, _ = code_sources.drawn(run, 200, 0, wait=5.0)
         marks, note = {"generated": maps.placed(run, view, Z)}, f"{note} Rings: {len(Z)} new samples from {source}; seed 0."
     figure = figures.scatter_map(P[shown], dataset.rows[colour].iloc[shown] if colour else None, hover, ids=shown, height=640,
                                  marks=marks, selected=run.selection)
@@ -59,7 +62,7 @@ def inspector(clicked):
     """The item under the last click, its reconstruction, and its nearest neighbours by code."""
     i = clicked if clicked is not None else int(st.session_state.get(f"last-{run.id}", 0))
     st.session_state[f"last-{run.id}"] = i
-    st.markdown(f"**{md(items.short(dataset, i), 90)}**" + ("" if clicked is not None else "  \n:gray[the first item; click another]"))
+    st.markdown(f"**{md(payloads.short(dataset, i), 90)}**" + ("" if clicked is not None else "  \n:gray[the first item; click another]"))
     back = dataset.decode(run.fitted.model.inverse_transform(codes[[i]]))
     items.one(dataset, back, "reconstructed", key=f"inspect-{i}", beside=dataset.items([i]), beside_title="real")
     nearest = maps.nearest_rows(run, i, 6)
@@ -68,7 +71,7 @@ def inspector(clicked):
         items.gallery(dataset, dataset.items(nearest), key="near", width=52)
     else:
         for j in nearest[:4]:
-            st.markdown("- " + md(items.short(dataset, j), 90))
+            st.markdown("- " + md(payloads.short(dataset, j), 90))
     if st.button("Explore from here", icon=":material/tune:", key="explore-here"):
         state.visit(run, i)
         frame.go("explore")
@@ -93,6 +96,6 @@ if trouble:
 picture(view, colour, made, job)
 with st.container(key="making"):      # over the page, not in it: nothing moves when the map is ready
     if job is not None:
-        frame.progress(run, job)
+        progress(run, job)
         st.caption(f"Showing {view.title} meanwhile.")
 frame.next_step("explore", "Explore", "**Next:** move through the latent space and see it decoded.")

@@ -4,9 +4,10 @@ import pandas as pd
 import streamlit as st
 
 from lvm_core import MODELS
-from lvm_core.escape import markdown as md
-from lvm_core.quality.base import percent
-from pages.ui import forms, frame, items, state
+from lvm_core.metrics.base import percent
+from lvm_core.text import markdown as md
+from pages.session import state
+from pages.ui import forms, frame, items
 
 frame.header("Models", "Every model here: what it optimises, when to use it, what its numbers mean. Choose one.")
 

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages.ui import frame, people
+from pages.ui import frame
+from pages.ui.components import people
 
 ASSETS = Path(__file__).parents[1] / "assets"
 

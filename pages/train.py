@@ -3,10 +3,15 @@
 import numpy as np
 import streamlit as st
 
-from lvm_core import MODELS, export, figures
-from lvm_core.escape import markdown as md
-from pages.ui import forms, frame, items, learning, people, runs, scores, state
-from pages.ui.jobs import duration
+from lvm_core import MODELS
+from lvm_core.export import encode
+from lvm_core.plots import figures
+from lvm_core.text import markdown as md
+from pages.session import identity, state
+from pages.session.jobs import duration
+from pages.ui import forms, frame, items, runs, scores
+from pages.ui.components import learning
+from pages.ui.components import progress as progress_component
 
 frame.header("Train", "Choose a model and press Train. The settings already suit your data; change them when you are curious.")
 data = frame.need_data()
@@ -71,7 +76,7 @@ def result(run):
     rows = rng.choice(fitted.scored_rows, min(12 if dataset.kind == "image" else 6, len(fitted.scored_rows)), replace=False)
     back = dataset.decode(fitted.model.inverse_transform(fitted.codes[rows]))
     if dataset.kind == "image":
-        sheet = export.png_sheet(np.concatenate([dataset.items(rows), back]), columns=len(rows), upscale=max(1, 96 // back.shape[1]))
+        sheet = encode.png_sheet(np.concatenate([dataset.items(rows), back]), columns=len(rows), upscale=max(1, 96 // back.shape[1]))
         st.image(sheet, width="stretch", caption="top: real · bottom: reconstructed", alt="real pictures above their reconstructions")
     elif dataset.kind == "array":
         items.one(dataset, back[:1], "reconstructed", key="rec", beside=dataset.items(rows[:1]), beside_title="real")
@@ -98,12 +103,12 @@ def result(run):
 
 def sharing(run):
     """Where several people use the server: who may look at this run."""
-    if people.alone():
+    if identity.alone():
         return
     with st.popover("Share", icon=":material/share:", type="tertiary"):
-        wanted = st.toggle("Whoever has its link may look", people.shared(run.id), key=f"share-{run.id}", help="They see the run, its maps and its data, and can download it; they cannot change it. Turn it off and it is yours alone again.")
-        if wanted != people.shared(run.id):
-            people.share(run.id, wanted)
+        wanted = st.toggle("Whoever has its link may look", identity.shared(run.id), key=f"share-{run.id}", help="They see the run, its maps and its data, and can download it; they cannot change it. Turn it off and it is yours alone again.")
+        if wanted != identity.shared(run.id):
+            identity.share(run.id, wanted)
         if wanted:
             st.caption("The link is the address of this page, or of any other where this run is open.")
 
@@ -111,7 +116,7 @@ def sharing(run):
 def actions(run):
     """What can be done with a run that is not under way."""
     job, model = run.job, run.model
-    if not people.mine("runs", run.id):
+    if not identity.mine("runs", run.id):
         st.caption(":material/visibility: Somebody shared this run with you to look at.")
         return
     with st.container(horizontal=True, vertical_alignment="bottom", key=f"actions-{run.id}"):
@@ -148,7 +153,7 @@ def look(run):
     """A run as it stands."""
     job = run.job
     if job.running:
-        frame.progress(run, "fit", curve=True)
+        progress_component.progress(run, "fit", curve=True)
         if run.model.iterative:
             learning.show(run, live=True)
         st.caption("It goes on when this page is closed; come back to it by its address, or in the list below.")

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import spatial
 
-from lvm_core.alignment import Change, changed, neighbours, procrustes
+from lvm_core.analysis.alignment import Change, changed, neighbours, procrustes
 
 
 def turned(degrees, mirror=False):

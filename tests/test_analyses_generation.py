@@ -5,8 +5,9 @@ import pandas as pd
 import pytest
 from test_pages import open_page, runs, small, words  # noqa: F401
 
-from lvm_core import DATASETS, MODELS, figures_quality, read_dataset
-from pages.ui import state
+from lvm_core import DATASETS, MODELS, read_dataset
+from lvm_core.plots import quality
+from pages.session import state
 
 
 def answered(app, run):
@@ -80,16 +81,16 @@ def test_where_no_factors_are_known_the_page_says_so(kind, runs):  # noqa: F811
 
 def test_figures_draw_what_they_are_given():
     P = np.random.RandomState(0).standard_normal((50, 2))
-    assert len(figures_quality.two_clouds(P, P[:20]).data) == 4
+    assert len(quality.two_clouds(P, P[:20]).data) == 4
     far = np.vstack([P, [[1e6, 0.0]]])
-    low, high = figures_quality.frame_of(far, P[:20])
+    low, high = quality.frame_of(far, P[:20])
     assert (low < P.min(0)).all() and (high > P.max(0)).all() and high[0] < 100
-    low, high = figures_quality.frame_of(np.zeros((3, 2)), np.zeros((1, 2)))
+    low, high = quality.frame_of(np.zeros((3, 2)), np.zeros((1, 2)))
     assert (low < high).all()
-    heat = figures_quality.heat(pd.DataFrame(np.eye(2), index=["<b>a</b>", "b"], columns=[1, 2]), "dimension")
+    heat = quality.heat(pd.DataFrame(np.eye(2), index=["<b>a</b>", "b"], columns=[1, 2]), "dimension")
     assert heat.data[0].zmax == 1 and "<b>" not in heat.data[0].y[0]
     numbers, names = pd.Series(P[:, 0]), pd.Series(["a", None, "b"] * 10)
-    shares = figures_quality.two_histograms(numbers, numbers + 5, "x").data
+    shares = quality.two_histograms(numbers, numbers + 5, "x").data
     assert len(shares) == 2 and sum(shares[0].y) == pytest.approx(1) and np.dot(shares[1].x, shares[1].y) > np.dot(shares[0].x, shares[0].y)
-    assert "(missing)" in figures_quality.two_histograms(names, names[:5], "city").data[0].x
-    assert len(figures_quality.two_histograms(numbers, pd.Series([np.nan] * 3), "x").data) == 2
+    assert "(missing)" in quality.two_histograms(names, names[:5], "city").data[0].x
+    assert len(quality.two_histograms(numbers, pd.Series([np.nan] * 3), "x").data) == 2

@@ -4,11 +4,12 @@ import time
 
 import pandas as pd
 import pytest
+from test_pages import open_page, words
 
 from lvm_core import MODELS, read_dataset
-from lvm_core.imputation import LINEAR, MODEL, fill_table, missing, verdict
-from pages.ui import analyses, state
-from test_pages import open_page, words
+from lvm_core.analysis.imputation import LINEAR, MODEL, fill_table, missing, verdict
+from pages.session import state
+from pages.ui import analyses
 
 GAPS = "\n".join(["height,born,city,member"] + [f"{150 + i * 7 % 40}.5,{1960 + i % 50}-03-{1 + i % 28:02d},{('Ulm', 'Bonn', 'Kiel', '')[i % 4] if i < 120 else 'Ulm'},{('yes', 'no', '')[i % 3] if i < 60 else 'no'}" for i in range(140)])
 

@@ -7,11 +7,13 @@ import pytest
 from PIL import Image
 from test_pages import open_page, runs, small, words  # noqa: F401  (runs is a fixture)
 
-from lvm_core import DATASETS, MODELS, figures, inversion
+from lvm_core import DATASETS, MODELS
 from lvm_core.datasets.base import DataError
 from lvm_core.datasets.single import rows_like
-from lvm_core.layout import Block, Layout
-from pages.ui import state
+from lvm_core.nn import inversion
+from lvm_core.plots import figures
+from lvm_core.schema import Block, Layout
+from pages.session import state
 
 
 @pytest.fixture(scope="module")

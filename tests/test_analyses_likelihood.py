@@ -7,8 +7,9 @@ import pytest
 from test_pages import open_page, runs, small, words  # noqa: F401
 
 from lvm_core import MODELS
-from lvm_core.quality import marginal
-from pages.ui import analyses, state
+from lvm_core.metrics import marginal
+from pages.session import state
+from pages.ui import analyses
 
 
 def asked(run):

@@ -2,13 +2,15 @@
 
 import numpy as np
 import pytest
+from test_pages import open_page, runs, words  # noqa: F401 - runs is a fixture
 
 from lvm_core import MODELS, read_dataset
-from lvm_core.topics import coherence, topics
-from pages.ui import state, scripts, topicview
+from lvm_core.analysis.topics import coherence, topics
+from pages.session import state
+from pages.api import scripts
 from pages.ui.analyses import topics as topics_question
 from pages.ui.analyses import words as words_question
-from test_pages import open_page, runs, words  # noqa: F401 - runs is a fixture
+from pages.ui.components import topicview
 
 HOSTILE = "<img src=x onerror=alert(1)> ![x](http://example.invalid) [www.example.org](javascript:1)"
 

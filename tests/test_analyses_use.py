@@ -5,9 +5,10 @@ import io
 import numpy as np
 import pytest
 from PIL import Image
-
-from pages.ui import analyses, keep
 from test_pages import open_page, runs, words  # noqa: F401
+
+from pages.api import selection
+from pages.ui import analyses
 
 KINDS = "image", "table", "text", "array"
 SAYS = {"anomalies": "The oddest first", "clusters": "suggested by the", "search": "are in both answers", "compression": "One item at every level"}
@@ -77,10 +78,10 @@ def test_clusters_are_kept_as_groups(method, opened):
     app.run()
     assert not app.exception and "clusters**" in words(app)
     if method == "kmeans":
-        keep.groups(run).clear()
+        selection.groups(run).clear()
         app.button(key=f"cl-keep-{run.id}").click().run()
-        assert sum(map(len, keep.groups(run).values())) == len(run.dataset) and len(keep.groups(run)) == 3
-        keep.groups(run).clear()
+        assert sum(map(len, selection.groups(run).values())) == len(run.dataset) and len(selection.groups(run)) == 3
+        selection.groups(run).clear()
 
 
 def test_words_and_numbers_are_a_question(opened):
@@ -125,7 +126,7 @@ def test_a_picture_is_a_question(opened):
 
 
 def test_a_run_without_its_real_rows_is_not_asked_how_well_it_decodes_them(runs):  # noqa: F811
-    from lvm_core.archive import IMPORTED
+    from lvm_core.runs.archive import IMPORTED
 
     run = runs["array"]
     run.dataset.notes.append(IMPORTED)

@@ -7,7 +7,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from PIL import Image, ImageSequence
 
-from lvm_core.animation import FORMATS, MOST_PIXELS, gif, webp
+from lvm_core.export.animation import FORMATS, MOST_PIXELS, gif, webp
 
 every = pytest.mark.parametrize("make", [gif, webp])
 

@@ -9,10 +9,12 @@ from scipy.stats import multivariate_normal
 from sklearn.metrics import roc_auc_score
 from sklearn.neighbors import NearestNeighbors
 
-from lvm_core import DATASETS, MODELS, anomalies, figures_use, read_dataset
-from lvm_core.anomalies import Anomalies, auroc, kth_distance, value_names, worst
-from lvm_core.layout import Block, Layout
-from lvm_core.quality.residuals import Residuals
+from lvm_core import DATASETS, MODELS, read_dataset
+from lvm_core.analysis import anomalies
+from lvm_core.analysis.anomalies import Anomalies, auroc, kth_distance, value_names, worst
+from lvm_core.metrics.residuals import Residuals
+from lvm_core.plots import analysis
+from lvm_core.schema import Block, Layout
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
 import anomalies_adbench as adbench  # noqa: E402
@@ -118,7 +120,7 @@ def test_documents_are_scored_without_becoming_dense():
 
 @pytest.mark.parametrize("values, kind", [(np.arange(100.0), "linear"), (np.r_[np.linspace(1, 2, 99), 500.0], "log"), (np.ones(5), "linear")])
 def test_the_histogram_counts_every_row_on_the_side_of_the_threshold_it_is_on(values, kind):
-    figure = figures_use.histogram(values, float(np.quantile(values, 0.9)), "score")
+    figure = analysis.histogram(values, float(np.quantile(values, 0.9)), "score")
     below, beyond = (int(sum(trace.y)) for trace in figure.data[:2])
     assert beyond == (values >= np.quantile(values, 0.9)).sum() and below + beyond == len(values)
     assert figure.layout.xaxis.type == kind

@@ -1,43 +1,20 @@
 """The shape of the house, held by reading the code."""
 
 import ast
+import os
 import subprocess
 import sys
 from pathlib import Path
 
+import grimp
 import pytest
 
 ROOT = Path(__file__).parent.parent
 CORE = ROOT / "lvm_core"
 
-# Imports go from a later floor to an earlier one or stay on their own. A module or folder of lvm_core is on one floor.
-FLOORS = [
-    {"recipe", "layout", "progress", "files", "checkpoint", "persist", "limits", "escape", "classes", "palettes", "colouring", "precision", "moments", "bundle"},
-    {"codecs"},
-    {"datasets"},
-    {"nets", "heads", "training", "observed", "labelled", "bounds", "inversion"},
-    {"models", "samplers"},
-    {"neighbours"},
-    {"projections"},
-    {"paths", "directions", "support", "imputation", "atlas", "density"},
-    {"quality"},
-    {"anomalies", "clusters", "cluster_labels", "search", "topics", "words", "truth", "contrast", "identify", "alignment", "selection", "seeds"},
-    {"figures", "figures_series", "figures_quality", "figures_use", "figures_words", "figures_trust", "figures_contrast", "export", "export_onnx", "animation"},
-    {"map_colours", "posters", "poster_png", "poster_svg", "map_export", "standalone", "map_files"},
-    {"placing"},
-    {"fitting", "comparison"},
-    {"store"},
-    {"continuation", "snapshots"},
-    {"workspace", "owners"},
-    {"archive_checks", "archive"},
-    {"worker", "scheduler", "projector", "projecting"},
-    {"cli", "__main__"},
-]
-FLOOR = {name: number for number, names in enumerate(FLOORS) for name in names}
 HEAVY = {"torch", "umap", "openTSNE", "numba", "pynndescent", "plotly", "PIL", "openpyxl", "pyarrow", "streamlit"}
 PIECES = sorted(p for p in (*CORE.rglob("*.py"), *(ROOT / "pages").rglob("*.py"), *ROOT.glob("*.py")))
 every_piece = pytest.mark.parametrize("path", PIECES, ids=lambda p: str(p.relative_to(ROOT)))
-every_core_piece = pytest.mark.parametrize("path", [p for p in PIECES if CORE in p.parents], ids=lambda p: str(p.relative_to(CORE)))
 
 
 def imported(path: Path) -> set[str]:
@@ -54,33 +31,74 @@ def imported(path: Path) -> set[str]:
     return names
 
 
-def floor_of(module: str) -> int | None:
-    parts = module.split(".")
-    return FLOOR.get(parts[1]) if parts[0] == "lvm_core" and len(parts) > 1 else None
+def circles(imports: dict[str, set[str]]) -> list[list[str]]:
+    """Groups of names that reach each other, from who imports whom (Tarjan, 1972, doi:10.1137/0201010)."""
+    number, low, path, found = {}, {}, [], []
+
+    def visit(name):
+        number[name] = low[name] = len(number)
+        path.append(name)
+        for other in sorted(imports.get(name, ())):
+            if other not in number:
+                visit(other)
+                low[name] = min(low[name], low[other])
+            elif other in path:
+                low[name] = min(low[name], number[other])
+        if low[name] == number[name]:
+            group = path[path.index(name):]
+            del path[path.index(name):]
+            if len(group) > 1:
+                found.append(sorted(group))
+
+    for name in sorted(imports):
+        if name not in number:
+            visit(name)
+    return found
 
 
-@every_core_piece
-def test_imports_go_one_way(path):
-    own = path.relative_to(CORE).parts[0].removesuffix(".py")
-    if own == "__init__":
-        return
-    assert own in FLOOR, f"{own} has no floor yet: say where it belongs"
-    higher = {module for module in imported(path) if (floor_of(module) or 0) > FLOOR[own]}
-    assert not higher
+@pytest.fixture(scope="module")
+def house() -> dict[str, set[str]]:
+    """Every module of ours -> those of ours that it imports, late imports too."""
+    graph = grimp.build_graph("lvm_core", "pages", cache_dir=None)
+    return {module: set(graph.find_modules_directly_imported_by(module)) for module in graph.modules}
 
 
-@every_core_piece
-def test_the_core_knows_neither_streamlit_nor_the_pages(path):
-    assert not {m for m in imported(path) if m.split(".")[0] in ("streamlit", "pages", "app")}
+def room(module: str) -> str:
+    """The folder or file right below ``lvm_core`` or ``pages`` that a module belongs to."""
+    return ".".join(module.split(".")[:2])
+
+
+def test_imports_go_one_way():
+    """The contracts of pyproject.toml: which room may import which, and that the core knows neither Streamlit nor the pages."""
+    done = subprocess.run([sys.executable, "-c", "import sys; from importlinter.cli import lint_imports; sys.exit(lint_imports(no_cache=True))"],
+                          capture_output=True, text=True, cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT)})
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "0 broken" in done.stdout
+
+
+def test_no_modules_import_each_other_in_a_circle(house):
+    assert len(house) > 200
+    assert circles(house) == []
+
+
+def test_no_rooms_import_each_other_in_a_circle(house):
+    between = {}
+    for module, others in house.items():
+        between.setdefault(room(module), set()).update(map(room, others - {"lvm_core", "pages"}))
+    assert circles({name: others - {name} for name, others in between.items()}) == []
+
+
+def test_circles_are_found():
+    assert circles({"a": {"b"}, "b": {"c"}, "c": {"d"}, "d": set()}) == []
+    assert circles({"a": {"b"}, "b": {"c"}, "c": {"b", "d"}, "d": {"d"}, "e": {"a", "f"}, "f": {"e"}}) == [["b", "c"], ["e", "f"]]
 
 
 def test_the_reader_of_imports_reads_them(tmp_path, monkeypatch):
     monkeypatch.setitem(globals(), "ROOT", tmp_path)
     piece = tmp_path / "lvm_core" / "models" / "x.py"
     piece.parent.mkdir(parents=True)
-    piece.write_text("import torch.nn as nn\nfrom ..quality import base\nfrom .base import A\nfrom . import vae\ndef f():\n    import streamlit\n")
-    assert imported(piece) == {"torch.nn", "lvm_core.quality.base", "lvm_core.models.base.A", "lvm_core.models.vae", "streamlit"}
-    assert floor_of("lvm_core.quality.base") > floor_of("lvm_core.models.vae") and floor_of("torch.nn") is None
+    piece.write_text("import torch.nn as nn\nfrom ..metrics import base\nfrom .base import A\nfrom . import vae\ndef f():\n    import streamlit\n")
+    assert imported(piece) == {"torch.nn", "lvm_core.metrics.base", "lvm_core.models.base.A", "lvm_core.models.vae", "streamlit"}
 
 
 @every_piece
@@ -105,9 +123,8 @@ def test_nothing_runs_what_it_reads(path):
 
 
 @every_piece
-def test_pieces_stay_small_and_explain_themselves(path):
+def test_pieces_explain_themselves(path):
     text = path.read_text(encoding="utf-8")
-    assert len(text.splitlines()) <= 350
     if text.strip():
         assert ast.get_docstring(ast.parse(text)), "a file begins by saying what it is"
 
@@ -127,7 +144,7 @@ def loaded_after(program: str) -> set[str]:
 
 
 def test_importing_the_core_loads_nothing_else():
-    assert not loaded_after("import lvm_core, lvm_core.recipe") & (HEAVY | {"sklearn", "scipy", "pandas", "numpy"})
+    assert not loaded_after("import lvm_core, lvm_core.params") & (HEAVY | {"sklearn", "scipy", "pandas", "numpy"})
 
 
 @pytest.mark.parametrize("names", ("MODELS", "PROJECTIONS", "MODELS, PROJECTIONS, load_model, load_projection"))

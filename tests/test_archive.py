@@ -15,15 +15,17 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from lvm_core import DATASETS, MODELS, archive, limits
-from lvm_core.archive_checks import inert
+from lvm_core import DATASETS, MODELS
+from lvm_core import settings as limits
 from lvm_core.datasets.documents import text_dataset
 from lvm_core.datasets.frames import table_dataset
 from lvm_core.datasets.pictures import image_dataset
 from lvm_core.fitting import fit_run
-from lvm_core.limits import DataError
-from lvm_core.persist import LoadError
-from lvm_core.workspace import Workspace
+from lvm_core.io.serialize import LoadError
+from lvm_core.runs import archive
+from lvm_core.runs.archive_checks import inert
+from lvm_core.runs.workspace import Workspace
+from lvm_core.settings import DataError
 
 ROOT = Path(__file__).parents[1]
 rng = np.random.RandomState(0)

@@ -9,18 +9,22 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from journeys import CHROMIUM
 from starlette.applications import Starlette
 from starlette.responses import HTMLResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
-
-from lvm_core import MODELS, PROJECTIONS
-from lvm_core.alignment import changed, procrustes
-from lvm_core.fitting import map_codes
-from pages.ui import aligned, beside, guard, live, maps, scripts, state, tiles
-from journeys import CHROMIUM
 from test_live import ask, parse
 from test_pages import held, open_page, runs, small, words  # noqa: F401
+
+from lvm_core import MODELS, PROJECTIONS
+from lvm_core.analysis.alignment import changed, procrustes
+from lvm_core.fitting import map_codes
+from pages.api import aligned, guard, routes, tiles
+from pages.session import maps, state
+from pages.api import scripts
+from pages.ui import beside
+from pages.ui.components import beside as beside_component
 
 VIEW = maps.View("", "", np.zeros((0, 2)), "", True)
 
@@ -43,7 +47,7 @@ def two():
 
 @pytest.fixture(scope="module")
 def client():
-    with TestClient(Starlette(routes=live.routes), base_url="http://127.0.0.1:8501") as client:
+    with TestClient(Starlette(routes=routes.routes), base_url="http://127.0.0.1:8501") as client:
         yield client
 
 
@@ -173,7 +177,7 @@ def site(two):
     change = changed(two[0].maps["PCA"].positions, two[1].maps["PCA"].positions)
     aligned.hold(two[0], "browser", change)
     panes = [beside.Pane(run, replace(VIEW, key=name), name, "") for run, name in ((two[0], "PCA"), (two[1], "PCA"), (two[0], "Axes"))]
-    data, parts = json.dumps(beside.payload(panes, keys, moves, "digit", (0, 1), "browser", change)), beside.parts()
+    data, parts = json.dumps(beside.payload(panes, keys, moves, "digit", (0, 1), "browser", change)), beside_component.parts()
     loader = scripts.loader("side_by_side/side_by_side.js").replace("export default", "const mount =")
 
     async def page(request):
@@ -183,7 +187,7 @@ def site(two):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    server = uvicorn.Server(uvicorn.Config(Starlette(routes=[Route("/", page), *scripts.routes, *live.routes]), port=port, log_level="error"))
+    server = uvicorn.Server(uvicorn.Config(Starlette(routes=[Route("/", page), *scripts.routes, *routes.routes]), port=port, log_level="error"))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     while thread.is_alive() and not server.started:

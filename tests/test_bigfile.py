@@ -2,12 +2,13 @@
 
 import numpy as np
 import pytest
+from made_files import npy
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from lvm_core.limits import Limits
-from made_files import npy
-from pages.ui import bigfile, guard
+from lvm_core.settings import Limits
+from pages.api import guard
+from pages.ui.components import bigfile
 
 
 @pytest.fixture

@@ -9,9 +9,9 @@ from test_models import DATA, quick
 from test_textbook import linear_data
 
 from lvm_core import MODELS
-from lvm_core.bounds import elbo_loss, importance_loss, kl_by_dimension, log_weights, split
-from lvm_core.layout import Layout
-from lvm_core.quality import likelihood, marginal
+from lvm_core.metrics import likelihood, marginal
+from lvm_core.nn.elbo import elbo_loss, importance_loss, kl_by_dimension, log_weights, split
+from lvm_core.schema import Layout
 
 
 def at_the_optimum(X, k=2):

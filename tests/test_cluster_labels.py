@@ -5,8 +5,9 @@ import pandas as pd
 import pytest
 from sklearn.metrics import adjusted_rand_score
 
-from lvm_core import DATASETS, cluster_labels as module, read_dataset
-from lvm_core.cluster_labels import named_regions
+from lvm_core import DATASETS, read_dataset
+from lvm_core.analysis import regions as module
+from lvm_core.analysis.regions import named_regions
 
 
 @pytest.fixture(scope="module")

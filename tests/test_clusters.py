@@ -4,10 +4,21 @@ import numpy as np
 import pytest
 from sklearn.metrics import adjusted_rand_score
 
-from lvm_core import DATASETS, clusters as module, read_dataset
-from lvm_core.clusters import METHODS, agreement, class_words, clusters, common, differences, features, labelled, medoids
-from lvm_core.layout import Layout
-from lvm_core.search import Space, comparable, precision, shared
+from lvm_core import DATASETS, read_dataset
+from lvm_core.analysis import clusters as module
+from lvm_core.analysis.clusters import (
+    METHODS,
+    agreement,
+    class_words,
+    clusters,
+    common,
+    differences,
+    features,
+    labelled,
+    medoids,
+)
+from lvm_core.analysis.search import Space, comparable, precision, shared
+from lvm_core.schema import Layout
 
 
 @pytest.fixture(scope="module")

@@ -4,12 +4,13 @@ import time
 
 import numpy as np
 import pytest
-
-from lvm_core import DATASETS, MODELS, comparison
-from lvm_core.comparison import Entry
-from lvm_core.quality import Score, labels
-from pages.ui import state
 from test_pages import open_page, small, words
+
+from lvm_core import DATASETS, MODELS
+from lvm_core.analysis import comparison
+from lvm_core.analysis.comparison import Entry
+from lvm_core.metrics import Score, labels
+from pages.session import state
 
 
 def entry(number, model, **values):

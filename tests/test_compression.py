@@ -9,7 +9,15 @@ from PIL import Image
 
 from lvm_core import DATASETS, MODELS
 from lvm_core.fitting import fit_run
-from lvm_core.quality.compression import BITS, Compression, Level, Plain, Quantiser, break_even, decoder_bytes
+from lvm_core.metrics.compression import (
+    BITS,
+    Compression,
+    Level,
+    Plain,
+    Quantiser,
+    break_even,
+    decoder_bytes,
+)
 
 
 @pytest.fixture(scope="module")

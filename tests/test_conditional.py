@@ -6,8 +6,8 @@ from sklearn.linear_model import LogisticRegression
 
 from lvm_core import DATASETS, MODELS, load_model
 from lvm_core.fitting import fit_run
-from lvm_core.quality import marginal
-from lvm_core.quality.labels import labels_predicted
+from lvm_core.metrics import marginal
+from lvm_core.metrics.labels import labels_predicted
 
 Model = MODELS["ConditionalVAE"]
 
@@ -115,8 +115,9 @@ def test_labels_and_names_survive_saving_and_a_run_says_how_many_are_right(digit
 
 
 def test_a_label_is_chosen_on_the_page_and_named_by_the_download(digits):
-    from pages.ui import state
     from test_pages import open_page, words
+
+    from pages.session import state
 
     run = state.Run(state.Data(digits), Model(latent_dim=3, epochs=2, width=16), number=1)
     run.job = state.fit_job(run)

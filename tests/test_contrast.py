@@ -8,9 +8,10 @@ from hypothesis import strategies as some
 from scipy.sparse import csr_matrix
 from scipy.stats import mannwhitneyu
 
-from lvm_core import DATASETS, figures_contrast
-from lvm_core.contrast import cliff, columns, contrast, log_odds, shares, words
-from lvm_core.identify import identify
+from lvm_core import DATASETS
+from lvm_core.analysis.contrast import cliff, columns, contrast, log_odds, shares, words
+from lvm_core.analysis.identify import identify
+from lvm_core.plots import contrast as figures_contrast
 
 side = some.lists(some.integers(-4, 4), min_size=2, max_size=30).map(lambda v: np.array(v, float))
 

@@ -8,7 +8,7 @@ import pytest
 
 from lvm_core import DATASETS
 from lvm_core.codecs import codec_from_json
-from lvm_core.datasets.sprites import draw
+from lvm_core.datasets.builtin.sprites import draw
 
 SMALL = {"spectra": {"n": 60, "wavelengths": 500}, "sprites": {"n": 90}, "spiral": {"n": 200}, "docstrings": {"n": 90}}
 

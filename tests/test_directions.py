@@ -10,7 +10,15 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.testing import assert_allclose, assert_array_equal
 
-from lvm_core.directions import METHODS, Direction, _threshold, analogy, attribute, principal, split_by
+from lvm_core.latent.directions import (
+    METHODS,
+    Direction,
+    _threshold,
+    analogy,
+    attribute,
+    principal,
+    split_by,
+)
 
 methods = pytest.mark.parametrize("method", METHODS)
 

@@ -11,7 +11,17 @@ from numpy.testing import assert_allclose
 from sklearn.metrics import mutual_info_score
 
 from lvm_core import DATASETS
-from lvm_core.quality.disentanglement import dci, disentanglement, factor_columns, factor_votes, in_use, information, levels, mig, quantile_bins
+from lvm_core.metrics.disentanglement import (
+    dci,
+    disentanglement,
+    factor_columns,
+    factor_votes,
+    in_use,
+    information,
+    levels,
+    mig,
+    quantile_bins,
+)
 
 N = 1200
 

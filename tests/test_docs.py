@@ -13,7 +13,7 @@ import pytest
 import lvm_core
 from lvm_core import DATASETS, MODELS, PROJECTIONS, cli
 from lvm_core.datasets.readers import READERS
-from lvm_core.limits import PREFIX, Limits
+from lvm_core.settings import PREFIX, Limits
 from pages.ui import analyses, panels
 
 ROOT = Path(__file__).parents[1]

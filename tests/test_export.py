@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 from PIL import Image
 
-from lvm_core.export import csv_bytes, npz_bytes, png, png_sheet, text_bytes, zip_of_pngs
+from lvm_core.export.encode import csv_bytes, npz_bytes, png, png_sheet, text_bytes, zip_of_pngs
 
 rng = np.random.RandomState(0)
 

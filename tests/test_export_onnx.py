@@ -3,11 +3,11 @@
 import numpy as np
 import onnxruntime
 import pytest
+from test_models import CASES, DATA, quick
 
 from lvm_core import MODELS
-from lvm_core.export_onnx import _CLOSED as CLOSED
-from lvm_core.export_onnx import to_onnx
-from test_models import CASES, DATA, quick
+from lvm_core.export.onnx import _CLOSED as CLOSED
+from lvm_core.export.onnx import to_onnx
 
 
 def run(data: bytes, given) -> np.ndarray:

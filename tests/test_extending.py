@@ -14,10 +14,10 @@ from streamlit.testing.v1 import AppTest
 from lvm_core import datasets, models, projections, read_dataset
 from lvm_core.datasets import readers
 from lvm_core.datasets.base import DataError, Source
+from lvm_core.io.serialize import load
 from lvm_core.models.base import LatentModel
-from lvm_core.persist import load
+from lvm_core.params import Registry, discover
 from lvm_core.projections.base import Projection
-from lvm_core.recipe import Registry, discover
 from pages.ui import analyses, panels
 
 GUIDE = (Path(__file__).parents[1] / "docs/extending.md").read_text(encoding="utf-8")

@@ -5,13 +5,13 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from lvm_core import DATASETS, MODELS, PROJECTIONS
-from lvm_core.atlas import place, squared
+from lvm_core.analysis.stability import between_seeds
 from lvm_core.fitting import sampled
+from lvm_core.plots.tiling import place, squared
 from lvm_core.progress import Progress, Reporter
-from lvm_core.seeds import between_seeds
-from pages.ui import maps, state
-from pages.ui.jobs import Job
-from tests.test_live import ask, client, parse     # noqa: F401 - client is a fixture
+from pages.session import maps, state
+from pages.session.jobs import Job
+from tests.test_live import ask, client, parse  # noqa: F401 - client is a fixture
 from tests.test_pages import open_page
 
 
@@ -152,7 +152,7 @@ def test_where_there_are_no_labels_it_is_said():
 
 def test_a_map_that_is_a_formula_is_seen_before_it_is_scored(run):
     from lvm_core.fitting import map_codes
-    from lvm_core.store import load_map_scores
+    from lvm_core.runs.store import load_map_scores
 
     projection = PROJECTIONS["PCA"](random_state=5)
     key, folder = ended(run, projection).key, maps._folder(run) / maps.key_of(projection)

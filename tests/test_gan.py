@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from lvm_core import DATASETS, MODELS, load_model
-from lvm_core.classes import numbered
-from lvm_core.layout import Layout
+from lvm_core.labels import numbered
+from lvm_core.schema import Layout
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
 
@@ -133,7 +133,7 @@ def test_without_labels_features_are_random_and_nothing_is_predicted(features):
 
 @pytest.mark.parametrize("name, params", [("ConditionalGAN", dict(latent_dim=2, steps=40, width=16)), ("CNNFeatures", dict(latent_dim=3, epochs=3, width=16))])
 def test_a_fit_that_was_interrupted_learns_the_same(name, params, tmp_path):
-    from lvm_core.checkpoint import Checkpoint
+    from lvm_core.io.checkpoint import Checkpoint
 
     data = DATASETS["digits"]().load()
     X, y = data.X[:300], data.targets()[:300]
@@ -157,7 +157,7 @@ def test_a_fit_that_was_interrupted_learns_the_same(name, params, tmp_path):
 
 @pytest.mark.parametrize("name, params", [("ConditionalGAN", dict(latent_dim=2, steps=30, width=16)), ("CNNFeatures", dict(latent_dim=3, epochs=2, width=16))])
 def test_a_training_with_labels_can_be_watched(name, params, tmp_path):
-    from lvm_core.snapshots import Snapshots, newest
+    from lvm_core.runs.snapshots import Snapshots, newest
 
     data = DATASETS["digits"]().load()
     model = MODELS[name](**params)

@@ -12,13 +12,18 @@ from scipy import stats
 
 from lvm_core import DATASETS, MODELS, read_dataset
 from lvm_core.fitting import fit_run
-from lvm_core.layout import Block, Layout
-from lvm_core.quality import frechet, kid, prdc, sample_quality
-from lvm_core.quality.copying import copying
-from lvm_core.quality.distances import frechet_error, kernel, kid_by_chance
-from lvm_core.quality.features import own_features
-from lvm_core.quality.samples import shuffled
-from lvm_core.quality.tables import column_shapes, pair_similarity, table_scores, train_on_generated
+from lvm_core.metrics import frechet, kid, prdc, sample_quality
+from lvm_core.metrics.samples.copying import copying
+from lvm_core.metrics.samples.distances import frechet_error, kernel, kid_by_chance
+from lvm_core.metrics.samples.features import own_features
+from lvm_core.metrics.samples.quality import shuffled
+from lvm_core.metrics.samples.tables import (
+    column_shapes,
+    pair_similarity,
+    table_scores,
+    train_on_generated,
+)
+from lvm_core.schema import Block, Layout
 
 
 def normal(n, d, seed=0):
@@ -51,7 +56,7 @@ def test_prdc_is_its_definition(n, m, d, k, seed):
 def test_prdc_does_not_depend_on_the_size_of_its_blocks(monkeypatch):
     real, fake = normal(300, 4), normal(200, 4, 1)
     whole = prdc(real, fake)
-    monkeypatch.setattr(sys.modules["lvm_core.quality.prdc"], "_CELLS", 7 * 200)
+    monkeypatch.setattr(sys.modules["lvm_core.metrics.samples.prdc"], "_CELLS", 7 * 200)
     assert prdc(real, fake) == whole
 
 

@@ -11,10 +11,10 @@ import zlib
 import numpy as np
 import pandas as pd
 import pytest
+from made_files import csv_of, good_pictures, npy, npz, packed, picture, zipped
 from PIL import Image
 
-from lvm_core import DataError, limits, read_dataset
-from made_files import csv_of, good_pictures, npy, npz, packed, picture, zipped
+from lvm_core import DataError, read_dataset, settings
 
 HUGE = "limit is"
 
@@ -22,7 +22,7 @@ HUGE = "limit is"
 @pytest.fixture
 def small_limits(monkeypatch):
     """Sets single limits for one test."""
-    return lambda **sizes: monkeypatch.setattr(limits, "LIMITS", dataclasses.replace(limits.LIMITS, **sizes))
+    return lambda **sizes: monkeypatch.setattr(settings, "LIMITS", dataclasses.replace(settings.LIMITS, **sizes))
 
 
 # -- makers -------------------------------------------------------------------------------------------------------------
@@ -335,7 +335,7 @@ def test_each_limit_holds_exactly(case, small_limits):
     small_limits(**{limit: at})
     read_dataset(data, name)
     small_limits(**{limit: at - 1})
-    with pytest.raises(DataError, match=f"{limits.LIMITS.__dict__[limit]:,}"):
+    with pytest.raises(DataError, match=f"{settings.LIMITS.__dict__[limit]:,}"):
         read_dataset(data, name)
 
 

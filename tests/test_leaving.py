@@ -3,11 +3,11 @@
 from types import SimpleNamespace
 
 import pytest
+from journeys import onward
 from streamlit.proto.ClientState_pb2 import ClientState
 from streamlit.runtime.scriptrunner_utils.script_requests import RerunData, ScriptRequests
 
-from pages.ui.leaving import redirect, take_over
-from journeys import onward
+from pages.streamlit_patches import redirect, take_over
 
 PAGES = {"h-home": "", "h-train": "train", "h-map": "map"}
 

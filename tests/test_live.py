@@ -15,8 +15,9 @@ from starlette.websockets import WebSocketDisconnect
 
 from lvm_core import DATASETS, MODELS, PROJECTIONS, read_dataset
 from lvm_core.fitting import map_codes
-from lvm_core.samplers import SAMPLERS
-from pages.ui import drawing, guard, live, state
+from lvm_core.latent.samplers import SAMPLERS
+from pages.api import guard, routes
+from pages.session import code_sources, state
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +45,7 @@ def runs_of_every_kind(run):
 
 @pytest.fixture(scope="module")
 def client():
-    with TestClient(Starlette(routes=live.routes), base_url="http://127.0.0.1:8501") as client:
+    with TestClient(Starlette(routes=routes.routes), base_url="http://127.0.0.1:8501") as client:
         yield client
 
 
@@ -81,8 +82,8 @@ def test_no_answer_uses_a_name_twice(client, runs_of_every_kind):
     """What is decoded and where it lies travel in one head."""
     for made in runs_of_every_kind:
         Z = made.fitted.codes[:1]
-        payload, _ = live._decoded(made, Z)
-        assert not set(payload) & set(live._at(made, made.maps["PCA"], Z))
+        payload, _ = routes._decoded(made, Z)
+        assert not set(payload) & set(routes._at(made, made.maps["PCA"], Z))
 
 
 def test_a_place_on_an_exact_map_is_decoded_there(client, run):
@@ -107,7 +108,7 @@ def test_scene_film_path_item_and_random(client, run):
 
 
 def test_new_samples_are_placed_on_the_map(client, run, monkeypatch):
-    monkeypatch.setattr(drawing, "MOST_ASTRAY", 1.0)
+    monkeypatch.setattr(code_sources, "MOST_ASTRAY", 1.0)
     head, payload = parse(ask(client, run, "generated", seed=3))
     Z = np.frombuffer(payload[:head["n"] * 24], "<f4").reshape(-1, 6)
     P = np.frombuffer(payload[head["n"] * 24:], "<f4").reshape(-1, 2)
@@ -118,7 +119,7 @@ def test_new_samples_are_placed_on_the_map(client, run, monkeypatch):
 def test_new_samples_come_from_where_the_data_is(client, run, monkeypatch):
     """Where most of the prior's codes lie astray: a mixture's, the prior's until it is fitted; each says so."""
     prior = run.fitted.model.sample_codes(200, random_state=3).astype("<f4")
-    monkeypatch.setattr(drawing, "MOST_ASTRAY", -1.0)
+    monkeypatch.setattr(code_sources, "MOST_ASTRAY", -1.0)
     for key in [key for key in run.map_jobs if key.startswith("work")]:     # fitted for another test
         del run.map_jobs[key]
     go, fit = threading.Event(), SAMPLERS["Mixture"].fit
@@ -134,7 +135,7 @@ def test_new_samples_come_from_where_the_data_is(client, run, monkeypatch):
         time.sleep(0.1)
     Z = np.frombuffer(payload[:prior.nbytes], "<f4").reshape(prior.shape)
     train = run.fitted.train
-    wanted = SAMPLERS["Mixture"]().fit(run.fitted.codes[train], drawing._targets(run)).sample(200, random_state=3)
+    wanted = SAMPLERS["Mixture"]().fit(run.fitted.codes[train], code_sources.targets(run)).sample(200, random_state=3)
     assert "mixture fitted" in head["source"] and np.allclose(Z, wanted, atol=1e-5)
     one = parse(ask(client, run, "random", seed=5))[0]
     assert "mixture fitted" in one["source"] and one["code"] == parse(ask(client, run, "random", seed=5))[0]["code"]
@@ -294,7 +295,7 @@ def test_connections_of_a_socket_without_a_protocol_send_at_once():
     import socket
     from asyncio import base_events
 
-    from pages.ui.server import answer_at_once
+    from pages.api.lifespan import answer_at_once
 
     answer_at_once()
     with socket.socket(socket.AF_INET) as sock:        # as Streamlit makes it

@@ -14,23 +14,31 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from journeys import CHROMIUM
 from numpy.testing import assert_allclose, assert_array_equal
 from PIL import Image
-
-from lvm_core import DATASETS, MODELS, read_dataset, worker
-from lvm_core.cli import main
-from lvm_core.colouring import NONE
-from lvm_core.map_colours import SYMBOLS, colours
-from lvm_core.map_export import Extract, atlas_command, csv, embedding_atlas, parquet, tensorboard
-from lvm_core.map_files import FORMS, Wanted
-from lvm_core.poster_png import MOST_MARKS, png
-from lvm_core.poster_svg import MOST_VECTORS, svg
-from lvm_core.posters import SIZES, Poster, fitted, laid_out, picked_pictures, width_of
-from lvm_core.quality.base import Score
-from lvm_core.standalone import page
-from lvm_core.workspace import Workspace
-from journeys import CHROMIUM
 from test_pages import open_page, runs, small  # noqa: F401
+
+from lvm_core import DATASETS, MODELS, read_dataset
+from lvm_core.cli import main
+from lvm_core.export.formats import FORMS, Wanted
+from lvm_core.export.html_page import page
+from lvm_core.export.map_colours import SYMBOLS, colours
+from lvm_core.export.map_tables import (
+    Extract,
+    atlas_command,
+    csv,
+    embedding_atlas,
+    parquet,
+    tensorboard,
+)
+from lvm_core.export.poster_layout import SIZES, Poster, fitted, laid_out, picked_pictures, width_of
+from lvm_core.export.poster_png import MOST_MARKS, png
+from lvm_core.export.poster_svg import MOST_VECTORS, svg
+from lvm_core.metrics.base import Score
+from lvm_core.plots.colouring import NONE
+from lvm_core.runs import fit_worker
+from lvm_core.runs.workspace import Workspace
 
 HOSTILE = "</script><script>alert(1)</script>&\"'\t=1+1\nü雪\u202e{{data}}"
 SVG = "{http://www.w3.org/2000/svg}"
@@ -252,7 +260,7 @@ def test_codes_of_one_dimension_get_a_second():
 
 
 def test_too_many_rows_for_the_projector_are_drawn_by_chance_and_said(monkeypatch):
-    monkeypatch.setattr("lvm_core.map_export.MOST_PROJECTED", 20)
+    monkeypatch.setattr("lvm_core.export.map_tables.MOST_PROJECTED", 20)
     files, vectors, head, cells = projector(tensorboard(extract_of("table")))
     rows = [int(line[head.index("row")]) for line in cells]
     assert len(vectors) == len(set(rows)) == 20 and rows == sorted(rows) != list(range(20)) and b"20 of 60 rows drawn by chance" in files["README.txt"]
@@ -305,8 +313,8 @@ def test_the_page_holds_every_point_in_an_order_by_chance(kind):
 
 
 def test_what_is_left_out_of_the_page_is_said(monkeypatch):
-    monkeypatch.setattr("lvm_core.standalone.MOST_NAMED", 50)
-    monkeypatch.setattr("lvm_core.standalone.MOST_PICTURED", 20)
+    monkeypatch.setattr("lvm_core.export.html_page.MOST_NAMED", 50)
+    monkeypatch.setattr("lvm_core.export.html_page.MOST_PICTURED", 20)
     extract = extract_of("image", 3, n=200)
     data = inside(page(extract, colours(None, 200), "t"))
     assert len(data["names"]) == 50 and data["pictures"]["count"] == 20
@@ -399,7 +407,7 @@ def test_the_command_line_writes_a_map(tmp_path, capsys):
     workspace = Workspace(tmp_path / "w").prepare()
     dataset = DATASETS["iris"]().load()
     run = workspace.add_run(workspace.add_dataset(dataset), MODELS["PCA"](latent_dim=3), queued=False)
-    worker.execute(workspace.run_folder(run.id))
+    fit_worker.execute(workspace.run_folder(run.id))
 
     def call(*arguments):
         code = main(["--workspace", str(tmp_path / "w"), "map-export", "last", *arguments])

@@ -8,9 +8,9 @@ import pytest
 from sklearn import decomposition
 
 from lvm_core import MODELS, fitting
-from lvm_core.checkpoint import Checkpoint
 from lvm_core.codecs.array import ArrayCodec
 from lvm_core.datasets.base import Dataset
+from lvm_core.io.checkpoint import Checkpoint
 
 SMALL = {"PCA": {}, "VAE": {"epochs": 1, "batch_size": 512, "width": 4, "depth": 1}, "Autoencoder": {"epochs": 1, "batch_size": 512, "width": 4, "depth": 1}}
 

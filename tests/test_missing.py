@@ -6,9 +6,18 @@ import pytest
 from sklearn.datasets import load_iris
 
 from lvm_core import MODELS, read_dataset
+from lvm_core.analysis.imputation import (
+    IMPUTERS,
+    LINEAR,
+    by_decoding,
+    compare,
+    fill_table,
+    hide,
+    measure,
+    opened,
+)
 from lvm_core.codecs.table import TableCodec
-from lvm_core.imputation import IMPUTERS, LINEAR, by_decoding, compare, fill_table, hide, measure, opened
-from lvm_core.layout import Block, Layout
+from lvm_core.schema import Block, Layout
 
 TABLE = pd.DataFrame({"size": [1.0, None, 3.0, 4.0], "kind": ["a", "b", None, "a"], "on": [True, None, False, True], "full": [1.5, 2.5, 3.5, 4.5]})
 

@@ -8,7 +8,7 @@ from scipy.sparse import csr_matrix
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from lvm_core import MODELS, load_model
-from lvm_core.layout import Block, Layout
+from lvm_core.schema import Block, Layout
 
 QUICK = {"latent_dim": 2, "segments": 1, "max_iter": 20, "epochs": 3, "steps": 6, "width": 16, "batch_size": 16}
 

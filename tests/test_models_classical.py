@@ -7,11 +7,11 @@ import pytest
 from scipy.special import logsumexp
 from scipy.stats import multivariate_normal, norm
 from sklearn import decomposition, mixture
+from test_pages import open_page, words
 
 from lvm_core import DATASETS, MODELS
-from lvm_core.layout import Layout
-from pages.ui import state
-from test_pages import open_page, words
+from lvm_core.schema import Layout
+from pages.session import state
 
 FA, PCA, ICA, KernelPCA, NMF, Mixture, HMM = (MODELS[name] for name in ("FactorAnalysis", "PCA", "ICA", "KernelPCA", "NMF", "GaussianMixture", "HMM"))
 

@@ -6,11 +6,11 @@ from scipy.optimize import linear_sum_assignment
 from scipy.sparse import csr_matrix
 
 from lvm_core import MODELS
-from lvm_core.checkpoint import Checkpoint
-from lvm_core.layout import Layout
-from lvm_core.limits import DataError
-from lvm_core.topics import Topics, coherence, diversity, scores, topics, why_no_topics
-from lvm_core.words import Words, word_vectors
+from lvm_core.analysis.topics import Topics, coherence, diversity, scores, topics, why_no_topics
+from lvm_core.analysis.words import Words, word_vectors
+from lvm_core.io.checkpoint import Checkpoint
+from lvm_core.schema import Layout
+from lvm_core.settings import DataError
 
 K, D = 5, 100
 
@@ -76,7 +76,9 @@ def test_plsa_is_factorisation_under_the_kullback_leibler_divergence():
 
 def test_lda_gives_scikit_learns_codes_and_bound():
     from sklearn.decomposition import LatentDirichletAllocation
-    from sklearn.decomposition._lda import _dirichlet_expectation_2d      # its score adds the topics' own divergence
+    from sklearn.decomposition._lda import (
+        _dirichlet_expectation_2d,  # its score adds the topics' own divergence
+    )
 
     from lvm_core.models.lda import _divergence
 

@@ -5,7 +5,7 @@ import pytest
 from numpy.testing import assert_allclose
 from scipy.sparse import csr_array
 
-from lvm_core.moments import moments
+from lvm_core.nn.moments import moments
 
 
 @pytest.mark.parametrize("n", [1, 2, 999, 1000, 1001, 3500])

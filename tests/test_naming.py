@@ -5,13 +5,15 @@ import struct
 
 import numpy as np
 import pytest
+from node import in_node
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from lvm_core import DATASETS, MODELS, PROJECTIONS
 from lvm_core.fitting import map_codes
-from node import in_node
-from pages.ui import guard, live, naming, state
+from pages.api import guard, routes
+from pages.api import regions as naming
+from pages.session import state
 
 
 def fitted(dataset, number):
@@ -31,7 +33,7 @@ def run():
 
 @pytest.fixture(scope="module")
 def client():
-    with TestClient(Starlette(routes=live.routes), base_url="http://127.0.0.1:8501") as client:
+    with TestClient(Starlette(routes=routes.routes), base_url="http://127.0.0.1:8501") as client:
         yield client
 
 

@@ -18,18 +18,19 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from lvm_core import MODELS, PROJECTIONS, archive, read_dataset, snapshots, worker
-from lvm_core.directions import Direction
-from lvm_core.files import StoreError
-from lvm_core.owners import ownership
-from lvm_core.persist import LoadError
+from lvm_core import MODELS, PROJECTIONS, read_dataset
+from lvm_core.io.files import StoreError
+from lvm_core.io.serialize import LoadError
+from lvm_core.latent.directions import Direction
+from lvm_core.metrics import reconstruction
 from lvm_core.progress import ProgressReader
-from lvm_core.quality import reconstruction
-from lvm_core.quality.trust_files import load_trust
-from lvm_core.store import load_map
-from lvm_core.workspace import Workspace, home
-from pages.ui import state
-from pages.ui.maps import key_of
+from lvm_core.runs import archive, fit_worker, snapshots
+from lvm_core.runs.ownership import ownership
+from lvm_core.runs.store import load_map
+from lvm_core.runs.trust_files import load_trust
+from lvm_core.runs.workspace import Workspace, home
+from pages.session import state
+from pages.session.maps import key_of
 
 ROOT = Path(__file__).parents[1]
 FIXTURES = Path(__file__).parent / "fixtures"
@@ -319,7 +320,7 @@ def test_a_paused_run_goes_on_to_its_end(release, own):
     id = release.facts["unfinished"]["paused"]
     folder = own.run_folder(id)
     own.queue(id)
-    assert worker.execute(folder) == worker.DONE, own.run(id).sentence
+    assert fit_worker.execute(folder) == fit_worker.DONE, own.run(id).sentence
     assert own.run(id).state == "done"
     record = ProgressReader(folder / "progress.jsonl").read()
     assert record.first == release.facts["paused at"] > 0, "it began anew"
@@ -331,10 +332,10 @@ def test_the_others_are_what_they_were(release, own):
     ids = release.facts["unfinished"]
     for name in ("waiting", "continued"):
         assert (own.folder / "queue" / ids[name]).exists()
-    assert worker.execute(own.run_folder(ids["waiting"])) == worker.DONE
-    assert worker.execute(own.run_folder(ids["cancelled"])) == worker.CANCELLED
+    assert fit_worker.execute(own.run_folder(ids["waiting"])) == fit_worker.DONE
+    assert fit_worker.execute(own.run_folder(ids["cancelled"])) == fit_worker.CANCELLED
     own.queue(ids["failed"])
-    assert worker.execute(own.run_folder(ids["failed"])) == worker.UNUSABLE
+    assert fit_worker.execute(own.run_folder(ids["failed"])) == fit_worker.UNUSABLE
     assert own.run(ids["failed"]).sentence == release.runs[ids["failed"]]["sentence"]
 
 
@@ -345,7 +346,7 @@ def test_a_continuation_that_waited_goes_on_or_is_taken_back(release, own, cance
     if cancelled:
         own.ask(id, "cancel")
     else:
-        assert worker.execute(own.run_folder(id)) == worker.DONE
+        assert fit_worker.execute(own.run_folder(id)) == fit_worker.DONE
         assert ProgressReader(own.run_folder(id) / "progress.jsonl").read().first > 0, "it began anew"
     assert own.run(id).state == "done" and not (own.run_folder(id) / "before").exists()
     assert own.run(id).model().epochs == (2 if cancelled else 5)
@@ -359,7 +360,7 @@ def test_every_training_can_be_continued(release, own):
         if wanted["state"] != "done" or not (folder / "checkpoint").is_dir():
             continue
         own.extend(id, 1)
-        assert worker.execute(folder) == worker.DONE, (wanted["title"], own.run(id).sentence)
+        assert fit_worker.execute(folder) == fit_worker.DONE, (wanted["title"], own.run(id).sentence)
         lines = [json.loads(line) for line in (folder / "progress.jsonl").read_text().splitlines()]
         assert any(line["first"] > 0 for line in lines), f"{wanted['title']} began anew"
         assert own.run(id).state == "done" and own.run(id).has_result

@@ -8,9 +8,9 @@ from streamlit.testing.v1 import AppTest
 
 from lvm_core import DATASETS, MODELS, read_dataset
 from lvm_core.datasets.readers import SUFFIXES
-from lvm_core.workspace import fresh_id
-from pages.ui import state
-from pages.ui.address import Place
+from lvm_core.runs.workspace import fresh_id
+from pages.session import state
+from pages.session.url import Place
 
 ROOT = Path(__file__).parents[1]
 PAGES = ("home", "data", "train", "map", "explore", "generate", "compare", "analyse", "models")

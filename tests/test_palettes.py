@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lvm_core import figures, palettes
-from lvm_core.colouring import MOST_CLASSES, NONE, OTHER, colouring
-from lvm_core.palettes import LEAST, OKABE_ITO, VISIONS, WIDE
+from lvm_core.plots import figures, palettes
+from lvm_core.plots.colouring import MOST_CLASSES, NONE, OTHER, colouring
+from lvm_core.plots.palettes import LEAST, OKABE_ITO, VISIONS, WIDE
 
 
 @pytest.mark.parametrize("one, other, expected", [      # of the 34 pairs of Sharma, Wu & Dalal (2005), the ones with a turn in them

@@ -5,16 +5,18 @@ import io
 import numpy as np
 import pandas as pd
 import pytest
+from test_pages import held, open_page, runs, small, words  # noqa: F401
 
 from lvm_core import DATASETS, MODELS, read_dataset
 from lvm_core.datasets.base import DataError
 from lvm_core.datasets.subset import free_name, groups_column, labelled, membership, subset
-from lvm_core.density import Between, Shrunk, density
-from lvm_core.samplers import Mixture
-from lvm_core.store import load_dataset
-from pages.ui import chosen, keep, maps, state
-from pages.ui.jobs import WORKSPACE
-from test_pages import held, open_page, runs, small, words  # noqa: F401
+from lvm_core.latent.density import Between, Shrunk, density
+from lvm_core.latent.samplers import Mixture
+from lvm_core.runs.store import load_dataset
+from pages.api import selection
+from pages.session import maps, state
+from pages.session.jobs import WORKSPACE
+from pages.ui import chosen
 
 KINDS = "image", "table", "text", "array"
 FEW = {"image": 60, "table": 20, "text": 3, "array": 15}
@@ -39,7 +41,7 @@ def opened(runs):  # noqa: F811
     yield open_it
     for run in touched:
         run.selection = []
-        keep.groups(run).clear()
+        selection.groups(run).clear()
         run.cache.pop("point values", None)
 
 
@@ -119,13 +121,13 @@ def test_clusters_groups_and_numbers_of_rows_are_ways_to_choose(opened):
     app.pills(key=f"choose-cluster-{run.id}-kmeans-3").set_value([0, 2]).run()
     press(app, "Choose")
     assert 0 < len(run.selection) < len(run.dataset)
-    keep.keep_group(run, "two *clusters*", run.selection)
+    selection.keep_group(run, "two *clusters*", run.selection)
     expected = run.selection
     run.selection = []
     app.run()
     app.segmented_control(key=f"choose-by-{run.id}").set_value("value").run()
     assert "Open Trust under this map" in words(app)
-    keep.point_values(run)["oddness"] = np.arange(0, 1000, 2), np.linspace(0, 1, 500)
+    selection.point_values(run)["oddness"] = np.arange(0, 1000, 2), np.linspace(0, 1, 500)
     app.segmented_control(key=f"choose-by-{run.id}").set_value("group").run()
     press(app, "Choose")
     assert np.array_equal(run.selection, expected)
@@ -142,7 +144,7 @@ def test_rows_the_map_lies_about_are_chosen(opened):
     app.run()
     app.segmented_control(key=f"panel-{run.id}").set_value("selection").run()
     app.segmented_control(key=f"choose-by-{run.id}").set_value("value").run()
-    name, (rows, values) = next(iter(keep.point_values(run).items()))
+    name, (rows, values) = next(iter(selection.point_values(run).items()))
     assert name.startswith("trust") and len(rows) == len(run.dataset)
     at = app.slider(key=f"choose-at-{run.id}-0")
     at.set_value(float(np.median(values))).run()
@@ -159,7 +161,7 @@ def test_what_differs_is_said_of_every_kind(kind, opened):
     assert "p-values would mean nothing" in said and "Latent dimensions" in said
     assert {"Strongest effect", "Told apart on held-out rows (AUC)"} <= {m.label.replace("\\", "") for m in app.metric}
     assert f"{FEW[kind]:,} rows against {len(run.dataset) - FEW[kind]:,}" in said
-    keep.keep_group(run, "others", np.arange(FEW[kind], FEW[kind] + 12))
+    selection.keep_group(run, "others", np.arange(FEW[kind], FEW[kind] + 12))
     app.run()
     app.selectbox(key=f"against-{run.id}").set_value("others")
     settle(app, run)
@@ -249,7 +251,7 @@ def test_a_selection_becomes_a_group_and_a_column(opened):
     app, run = opened("table")
     app.text_input(key=f"name-selection-{run.id}").set_value("my group").run()
     press(app, "Keep as a group")
-    assert keep.groups(run) == {"my group": list(range(20))}
+    assert selection.groups(run) == {"my group": list(range(20))}
     press(app, "Save")
     assert run.dataset.rows["my group"].tolist() == [i < 20 for i in range(60)] and "my group" in run.dataset.colours()
     again = load_dataset(WORKSPACE.dataset_folder(run.data.id))
@@ -329,7 +331,7 @@ def test_other_pages_know_what_is_chosen(opened):
     assert len(run.selection) == size and f"{size} of 60 rows are chosen" in words(app)
     app = open_page("analyse", run=run.id, part="anomalies")
     settle(app, run)
-    assert any(name.startswith("oddness") for name in keep.point_values(run))
+    assert any(name.startswith("oddness") for name in selection.point_values(run))
     fitted(run.data, "PCA", latent_dim=2)
     app = open_page("compare", run=run.id, data=run.data.id)
     toggle = next(t for t in app.toggle if t.label.startswith("Of the"))

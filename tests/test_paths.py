@@ -11,8 +11,8 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy.sparse.csgraph import connected_components, minimum_spanning_tree
 from scipy.spatial.distance import cdist
 
-from lvm_core.paths import PATHS, DensePaths, _neighbour_graph, dense, lerp, slerp
-from lvm_core.support import Support
+from lvm_core.latent.paths import PATHS, DensePaths, _neighbour_graph, dense, lerp, slerp
+from lvm_core.latent.typicality import Support
 
 number = st.floats(-100, 100, allow_subnormal=False)
 pair = st.integers(1, 8).flatmap(lambda k: st.tuples(*[arrays(np.float64, k, elements=number)] * 2))

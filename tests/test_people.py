@@ -14,6 +14,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from journeys import PATIENCE, ROOT
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.responses import PlainTextResponse
@@ -21,12 +22,14 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
-from lvm_core import DATASETS, MODELS, owners
+from lvm_core import DATASETS, MODELS
 from lvm_core.fitting import map_codes
-from lvm_core.limits import LIMITS, DataError, Limits
 from lvm_core.projections import PROJECTIONS
-from pages.ui import guard, learning, live, people, shelves, state
-from journeys import PATIENCE, ROOT
+from lvm_core.runs import ownership
+from lvm_core.settings import LIMITS, DataError, Limits
+from pages.api import cookies, guard, routes
+from pages.session import cache, identity, state
+from pages.ui.components import learning
 
 A, B = "a" * 32, "b" * 32
 
@@ -34,23 +37,23 @@ A, B = "a" * 32, "b" * 32
 @pytest.fixture
 def many(monkeypatch):
     """A server for many, looked at by the browser whose code is set here."""
-    monkeypatch.setattr(people, "alone", lambda: False)
-    monkeypatch.setattr(people, "logins", lambda: False)
+    monkeypatch.setattr(identity, "alone", lambda: False)
+    monkeypatch.setattr(identity, "logins", lambda: False)
     looking = {"code": A}
-    monkeypatch.setattr(people, "code", lambda: looking["code"])
+    monkeypatch.setattr(identity, "code", lambda: looking["code"])
     return looking
 
 
 @pytest.fixture
 def client():
     home = Route("/", lambda request: PlainTextResponse("page"))
-    with TestClient(Starlette(routes=[home, *live.routes, *learning.routes, *people.routes], middleware=[Middleware(people.Cookies)]), base_url="http://127.0.0.1:8501") as made:
+    with TestClient(Starlette(routes=[home, *routes.routes, *learning.routes, *cookies.routes], middleware=[Middleware(cookies.Cookies)]), base_url="http://127.0.0.1:8501") as made:
         yield made
 
 
 @pytest.fixture
 def run(many):
-    made = state.Run(shelves.Data(DATASETS["iris"]().load()), MODELS["PCA"](latent_dim=2), number=1)
+    made = state.Run(cache.Data(DATASETS["iris"]().load()), MODELS["PCA"](latent_dim=2), number=1)
     made.job = state.fit_job(made)
     assert made.job.wait(60) and made.fitted
     made.maps["PCA"] = map_codes(made.fitted.codes, PROJECTIONS["PCA"]())
@@ -59,29 +62,29 @@ def run(many):
 
 
 def test_what_is_made_here_is_its_makers(run, many):
-    assert people.mine("runs", run.id) and people.mine("datasets", run.data.id)
+    assert identity.mine("runs", run.id) and identity.mine("datasets", run.data.id)
     assert [r.id for r in state.runs()] == [run.id] and [d["id"] for d in state.datasets()] == [run.data.id]
     many["code"] = B
-    assert not people.may_see("runs", run.id) and not people.may_see("datasets", run.data.id)
+    assert not identity.may_see("runs", run.id) and not identity.may_see("datasets", run.data.id)
     assert state.runs() == [] and state.datasets() == []
     with pytest.raises(ValueError, match="Only whose run"):
-        people.share(run.id, True)
+        identity.share(run.id, True)
 
 
 def test_whose_it_is_survives_on_disk_and_a_damaged_note_opens_nothing(run, many):
-    folder = people.WORKSPACE.run_folder(run.id)
+    folder = identity.WORKSPACE.run_folder(run.id)
     assert A not in (folder / "owner.json").read_text()         # a digest, not the cookie
     (folder / "owner.json").write_text('{"format": 1, "owner": ')
     for looks in (A, B):
         many["code"] = looks
-        assert not people.may_see("runs", run.id)
-    assert owners.ownership(folder) == owners.Ownership("nobody")
+        assert not identity.may_see("runs", run.id)
+    assert ownership.ownership(folder) == ownership.Ownership("nobody")
 
 
 def ask(client, token, cookie, route="decode", method="POST", **query):
     client.cookies.clear()
     if cookie:
-        client.cookies.set(people.COOKIE, cookie)
+        client.cookies.set(identity.COOKIE, cookie)
     return client.request(method, f"/live/{route}", params={"t": token, "map": "PCA", **query}, content=np.zeros(2, "<f4").tobytes() if method == "POST" else None)
 
 
@@ -90,40 +93,40 @@ def test_a_token_holds_for_one_browser(run, many, client):
     assert ask(client, token, A).status_code == 200
     for cookie in (B, "", "not a code", A.upper()):
         assert ask(client, token, cookie).status_code == 403
-    assert people.me() in token and ask(client, token.replace(people.me(), people._digest(B)), A).status_code == 403
+    assert identity.me() in token and ask(client, token.replace(identity.me(), identity._digest(B)), A).status_code == 403
 
 
 def test_a_guest_may_look_and_not_change(run, many, client):
-    people.share(run.id, True)
+    identity.share(run.id, True)
     many["code"] = B
-    assert people.may_see("runs", run.id) and not people.mine("runs", run.id)
+    assert identity.may_see("runs", run.id) and not identity.mine("runs", run.id)
     token = guard.sign(run.id)
     assert ask(client, token, B).status_code == 200
     for route, query in (("choose", {"by": "none"}), ("keep", {"op": "bookmark", "name": "x", "row": 0}), ("stop", {"job": "fit"}), ("ask", {"word": "cancel"})):
         answer = ask(client, token, B, route, **query)
         assert answer.status_code == 403 and "look at" in answer.text
     many["code"] = A
-    people.share(run.id, False)
+    identity.share(run.id, False)
     many["code"] = B
-    assert not people.may_see("runs", run.id)
+    assert not identity.may_see("runs", run.id)
 
 
 @pytest.fixture
 def shared(run, many):
     """Her run, shared; he holds a token and looks from now on."""
-    people.share(run.id, True)
+    identity.share(run.id, True)
     many["code"] = B
     return guard.sign(run.id)
 
 
 def end_share(run, many):
     many["code"] = A
-    people.share(run.id, False)
+    identity.share(run.id, False)
     many["code"] = B
 
 
 def delete(run, many):
-    people.WORKSPACE.delete_run(run.id)
+    identity.WORKSPACE.delete_run(run.id)
 
 
 ENDS = {"unshared": (end_share, 403), "deleted": (delete, 404)}
@@ -153,7 +156,7 @@ def answered(message):
 
 @pytest.mark.parametrize("end", ENDS)
 def test_an_open_socket_of_a_share_that_ended_answers_nothing_and_is_closed(end, run, many, shared, client, monkeypatch):
-    client.cookies.set(people.COOKIE, B)
+    client.cookies.set(identity.COOKIE, B)
     monkeypatch.setattr(guard, "_LOOK_SECONDS", 0.05)
     with client.websocket_connect(f"/live/socket?t={shared}") as ws:
         ws.send_bytes(question(ask="item", i="0"))
@@ -167,24 +170,24 @@ def test_an_open_socket_of_a_share_that_ended_answers_nothing_and_is_closed(end,
 
 
 def test_the_owner_s_own_socket_outlives_the_end_of_a_share_but_not_the_run(run, many, client, monkeypatch):
-    client.cookies.set(people.COOKIE, A)
+    client.cookies.set(identity.COOKIE, A)
     monkeypatch.setattr(guard, "_LOOK_SECONDS", 0.05)
-    people.share(run.id, True)
+    identity.share(run.id, True)
     with client.websocket_connect(f"/live/socket?t={guard.sign(run.id)}") as ws:
-        people.share(run.id, False)
+        identity.share(run.id, False)
         ws.send_bytes(question(ask="item", i="1"))
         assert answered(ws.receive_bytes())["rows"] == [1]
-        people.WORKSPACE.delete_run(run.id)
+        identity.WORKSPACE.delete_run(run.id)
         with pytest.raises(WebSocketDisconnect) as closed:
             ws.receive_bytes()
     assert closed.value.code == 1008
 
 
 def test_who_sits_at_the_machine_loses_a_deleted_run_too(run, many, client, monkeypatch):
-    monkeypatch.setattr(people, "alone", lambda: True)
+    monkeypatch.setattr(identity, "alone", lambda: True)
     token = guard.sign(run.id)
     assert ask(client, token, "").status_code == 200
-    people.WORKSPACE.delete_run(run.id)
+    identity.WORKSPACE.delete_run(run.id)
     answer = ask(client, token, "")
     assert answer.status_code == 404 and "not here any more" in answer.text
 
@@ -198,7 +201,7 @@ def test_tokens_end_and_are_renewed_while_a_page_is_used(run, many, client, monk
     assert fresh.status_code == 200 and guard.RENEWED not in fresh.headers
     clock["now"] = int(token.split(".")[2]) - guard.TOKEN_SECONDS / 4
     later = ask(client, token, A).headers[guard.RENEWED]
-    client.cookies.set(people.COOKIE, A)
+    client.cookies.set(identity.COOKIE, A)
     with client.websocket_connect(f"/live/socket?t={token}") as ws:
         ws.send_bytes(question(ask="item", i="0"))
         assert answered(ws.receive_bytes())[guard.RENEWED] == later
@@ -231,9 +234,9 @@ def test_a_recovery_code_brings_its_cookie_to_its_own_page_only(client, many):
 
 
 def test_alone_there_is_no_cookie_and_everything_is_ones_own(client, monkeypatch):
-    monkeypatch.setattr(people, "alone", lambda: True)
+    monkeypatch.setattr(identity, "alone", lambda: True)
     assert "set-cookie" not in client.get("/", headers={"accept": "text/html"}).headers
-    assert people.me() == "" and people.mine("runs", "0" * 16)
+    assert identity.me() == "" and identity.mine("runs", "0" * 16)
     assert client.post("/live/enter", content=A).status_code == 400
 
 
@@ -241,46 +244,46 @@ def test_alone_there_is_no_cookie_and_everything_is_ones_own(client, monkeypatch
                                                        ("127.0.0.1", "many", False), ("0.0.0.0", "one", True)])
 def test_who_is_served_follows_the_address_unless_it_is_said(address, chosen, expected, monkeypatch):
     monkeypatch.setenv("LATENT_EXPLORER_PEOPLE", chosen)
-    monkeypatch.setattr(people.st.config, "get_option", lambda name: address)
-    assert people.alone.__wrapped__() is expected
+    monkeypatch.setattr(identity.st.config, "get_option", lambda name: address)
+    assert identity.alone.__wrapped__() is expected
 
 
 def test_who_logged_in_is_who_it_is(monkeypatch):
     class User:
         def __init__(self, **claims):
             self.to_dict = lambda: claims
-    monkeypatch.setattr(people, "alone", lambda: False)
-    monkeypatch.setattr(people, "logins", lambda: True)
+    monkeypatch.setattr(identity, "alone", lambda: False)
+    monkeypatch.setattr(identity, "logins", lambda: True)
     seen = []
     for claims in ({"iss": "a", "sub": "1"}, {"iss": "a", "sub": "2"}, {"iss": "b", "sub": "1"}, {"iss": "a", "sub": "1", "email": "new@example.org"}):
-        monkeypatch.setattr(people.st, "user", User(**claims))
-        seen.append(people.me())
+        monkeypatch.setattr(identity.st, "user", User(**claims))
+        seen.append(identity.me())
     assert len(set(seen[:3])) == 3 and seen[3] == seen[0] and all(me.startswith("u-") and len(me) == 34 for me in seen)
 
 
 def test_limits_of_one_person_are_said(run, many, monkeypatch):
-    monkeypatch.setattr("lvm_core.limits.LIMITS", Limits(kept_bytes=100, runs_under_way=1))
+    monkeypatch.setattr("lvm_core.settings.LIMITS", Limits(kept_bytes=100, runs_under_way=1))
     with pytest.raises(DataError, match="Delete runs"):
-        people.check_room()
-    people.check_turn()
-    monkeypatch.setattr("lvm_core.limits.LIMITS", Limits(runs_under_way=1))
-    people.WORKSPACE.set_state(run.id, state="waiting")
+        identity.check_room()
+    identity.check_turn()
+    monkeypatch.setattr("lvm_core.settings.LIMITS", Limits(runs_under_way=1))
+    identity.WORKSPACE.set_state(run.id, state="waiting")
     with pytest.raises(DataError, match="limit is 1"):
-        people.check_turn()
-    people.WORKSPACE.set_state(run.id, state="done")
+        identity.check_turn()
+    identity.WORKSPACE.set_state(run.id, state="done")
     many["code"] = B
-    people.check_room(LIMITS.kept_bytes // 2)
+    identity.check_room(LIMITS.kept_bytes // 2)
 
 
 def test_people_take_turns_in_the_queue(tmp_path, monkeypatch):
-    from lvm_core.scheduler import Scheduler
-    from lvm_core.workspace import Workspace
+    from lvm_core.runs.scheduler import Scheduler
+    from lvm_core.runs.workspace import Workspace
 
     workspace = Workspace(tmp_path).prepare()
     data = workspace.add_dataset(DATASETS["iris"]().load())
     ids = [workspace.add_run(data, MODELS["VAE"](latent_dim=2)).id for _ in range(6)]
     for id, owner in zip(ids, "aaaabb"):
-        owners.own(workspace.run_folder(id), owner)
+        ownership.own(workspace.run_folder(id), owner)
     scheduler = Scheduler(workspace, count=1, spare=False)
     assert [scheduler.place(id) for id in ids] == [0, 2, 4, 5, 1, 3]
     workspace.set_state(ids[0], state="running")
@@ -289,7 +292,7 @@ def test_people_take_turns_in_the_queue(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("chosen, count", [("3", 3), ("0", 1), ("", None), ("many", ValueError), ("-1", ValueError), ("1.5", ValueError)])
 def test_slots_are_a_whole_number(chosen, count, monkeypatch):
-    from lvm_core.scheduler import slots
+    from lvm_core.runs.scheduler import slots
 
     monkeypatch.setenv("LATENT_EXPLORER_SLOTS", chosen)
     if count is ValueError:
@@ -337,8 +340,8 @@ def test_two_browsers_share_nothing_unless_they_mean_to(browser, open_server):
     page.get_by_role("link", name="Explore").click()
     page.locator(".lx[data-code]").wait_for()
     token, map_key = page.evaluate("() => { const { data } = document.querySelector('.lx').lx; return [data.token, data.map]; }")
-    [cookie] = [c for c in hers.cookies() if c["name"] == people.COOKIE]
-    assert cookie["httpOnly"] and people.COOKIE not in page.evaluate("document.cookie")
+    [cookie] = [c for c in hers.cookies() if c["name"] == identity.COOKIE]
+    assert cookie["httpOnly"] and identity.COOKIE not in page.evaluate("document.cookie")
 
     other = his.new_page()
     other.goto(link.replace("/train", "/explore"))      # he has her link

@@ -10,9 +10,9 @@ from numpy.testing import assert_array_equal
 from safetensors.numpy import load_file, save_file
 
 from lvm_core import MODELS, PROJECTIONS, load_model, load_projection
-from lvm_core.layout import Block, Layout
-from lvm_core.persist import FORMAT, LoadError, Persistent, load, read_head
-from lvm_core.recipe import param
+from lvm_core.io.serialize import FORMAT, LoadError, Persistent, load, read_head
+from lvm_core.params import param
+from lvm_core.schema import Block, Layout
 
 X = np.random.RandomState(0).normal(size=(40, 5))
 
@@ -128,7 +128,7 @@ def test_a_recipe_that_is_none(saved, text):
 
 
 def test_a_recipe_that_is_too_large(saved, monkeypatch):
-    monkeypatch.setattr("lvm_core.files.MAX_JSON", 2**10)
+    monkeypatch.setattr("lvm_core.io.files.MAX_JSON", 2**10)
     (saved / "recipe.json").write_text(" " * 2000)
     refused(saved, "not written by this app")
 

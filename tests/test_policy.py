@@ -6,10 +6,11 @@ import urllib.error
 import urllib.request
 
 import pytest
-
-from lvm_core import archive
-from pages.ui.policy import Policy, content_security_policy
 from journeys import download, generate, onward, see_map
+
+from lvm_core.runs import archive
+from pages.api.csp import Policy, content_security_policy
+
 
 def answer(app, scope) -> list:
     sent = []

@@ -12,12 +12,11 @@ from scipy.sparse import csr_matrix
 from sklearn.datasets import load_digits
 from sklearn.manifold import trustworthiness
 
-from lvm_core import DATASETS, PROJECTIONS
-from lvm_core import fitting
+from lvm_core import DATASETS, PROJECTIONS, fitting
 from lvm_core.fitting import map_codes, map_data
-from lvm_core.neighbours import nearest
-from lvm_core.projecting import Projector
-from lvm_core.store import load_map, save_dataset, save_map
+from lvm_core.latent.neighbours import nearest
+from lvm_core.runs.map_pool import Projector
+from lvm_core.runs.store import load_map, save_dataset, save_map
 
 posix = pytest.mark.skipif(os.name == "nt", reason="signals of this kind are POSIX's")
 
@@ -106,7 +105,7 @@ def _children():
     found = []
     for name in os.listdir("/proc"):
         try:
-            if name.isdecimal() and f"PPid:\t{os.getpid()}\n" in open(f"/proc/{name}/status").read() and "lvm_core.projector" in open(f"/proc/{name}/cmdline").read():
+            if name.isdecimal() and f"PPid:\t{os.getpid()}\n" in open(f"/proc/{name}/status").read() and "lvm_core.runs.map_worker" in open(f"/proc/{name}/cmdline").read():
                 found.append(int(name))
         except OSError:
             pass
@@ -167,13 +166,13 @@ def test_umap_settles_new_points_better_than_a_mean(c):
 
 def test_many_rows_are_placed_by_cells_nearly_as_exactly(few, codes, monkeypatch):
     exact = map_codes(codes, few).positions
-    monkeypatch.setattr("lvm_core.placing._EXACT_PAIRS", 0)
+    monkeypatch.setattr("lvm_core.mapping._EXACT_PAIRS", 0)
     made = map_codes(codes, few)
     assert "looked for nearby only" in made.note and (np.linalg.norm(made.positions - exact, axis=1) < 1e-4).mean() > 0.9
 
 
 def test_placing_the_rest_can_be_stopped(few, codes, monkeypatch):
-    monkeypatch.setattr("lvm_core.placing._BATCH", 30)
+    monkeypatch.setattr("lvm_core.mapping._BATCH", 30)
     made = map_codes(codes, few, lambda p: p.phase == "placing the rest")
     assert "the last 70, when it was stopped" in made.note and np.isfinite(made.positions).all()
 

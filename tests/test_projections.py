@@ -8,7 +8,7 @@ from sklearn.datasets import load_digits, load_iris
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from lvm_core import PROJECTIONS, load_projection
-from lvm_core.neighbours import carry, nearest, nearest_others
+from lvm_core.latent.neighbours import carry, nearest, nearest_others
 
 SHORT = {"iterations": 30, "epochs": 30}
 
@@ -361,7 +361,7 @@ def objective(P, near, mid, far, pull, hold):
 
 
 def test_pacmaps_forces_are_the_slope_of_its_objective():
-    from lvm_core.projections.steps import pairs
+    from lvm_core.projections.kernels import pairs
 
     rng = np.random.RandomState(0)
     P, (near, mid, far) = rng.normal(size=(12, 2)) * 3, (rng.randint(12, size=(12, k)).astype(np.int32) for k in (3, 2, 5))
@@ -376,7 +376,7 @@ def test_pacmaps_forces_are_the_slope_of_its_objective():
 
 
 def test_localmap_pulls_distant_pairs_less_and_looks_for_far_ones_nearby():
-    from lvm_core.projections.steps import pairs
+    from lvm_core.projections.kernels import pairs
 
     P, none = np.array([[0.0, 0], [30, 0]]), np.zeros((2, 0), np.int32)
     near, whole, local = np.array([[1], [0]], np.int32), np.zeros((2, 2)), np.zeros((2, 2))
@@ -464,7 +464,7 @@ def test_carry_does_not_depend_on_the_unit():
 def test_beyond_the_exact_limit_neighbours_are_almost_all_found(monkeypatch):
     X = np.random.RandomState(0).normal(size=(2000, 5))
     exact = nearest(X, X, 10)[1]
-    monkeypatch.setattr("lvm_core.neighbours.EXACT_PAIRS", 1000)
+    monkeypatch.setattr("lvm_core.latent.neighbours.EXACT_PAIRS", 1000)
     distances, found = nearest(X, X, 10)
     assert np.mean([np.isin(a, b).mean() for a, b in zip(exact, found)]) > 0.95
     assert (np.diff(distances, axis=1) >= 0).all()

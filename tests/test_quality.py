@@ -11,9 +11,9 @@ from sklearn.datasets import load_iris
 from sklearn.manifold import trustworthiness
 
 from lvm_core import MODELS
-from lvm_core.layout import Block, Layout
-from lvm_core.quality import Score, generation, likelihood, projection, reconstruction
-from lvm_core.quality.base import percent
+from lvm_core.metrics import Score, generation, likelihood, projection, reconstruction
+from lvm_core.metrics.base import percent
+from lvm_core.schema import Block, Layout
 
 rng = np.random.RandomState(0)
 IRIS = load_iris().data

@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lvm_core import MODELS, PROJECTIONS
-from lvm_core.layout import Block, Layout
+from lvm_core.params import Recipe, Registry, discover, param
 from lvm_core.progress import Progress, Reporter
-from lvm_core.recipe import Recipe, Registry, discover, param
+from lvm_core.schema import Block, Layout
 
 
 @dataclass

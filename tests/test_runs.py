@@ -11,8 +11,10 @@ from starlette.testclient import TestClient
 
 from lvm_core import DATASETS, MODELS, PROJECTIONS
 from lvm_core.fitting import map_codes
-from pages.ui import guard, learning, live, shelves, state
-from pages.ui.jobs import SCHEDULER, WORKSPACE, Fit
+from pages.api import guard, routes
+from pages.session import cache, state
+from pages.session.jobs import SCHEDULER, WORKSPACE, Fit
+from pages.ui.components import learning
 from tests.test_pages import held, open_page, words
 
 
@@ -90,7 +92,7 @@ def test_the_same_dataset_is_kept_once(data):
 
 
 def test_shelves_drop_the_oldest_and_read_it_again(data, monkeypatch):
-    monkeypatch.setattr(shelves, "MAX_ITEMS", 2)
+    monkeypatch.setattr(cache, "MAX_ITEMS", 2)
     ids = [WORKSPACE.add_run(data.id, MODELS["PCA"](latent_dim=2), queued=False).id for _ in range(4)]
     first = state.RUNS.get(ids[0])
     [state.RUNS.get(id) for id in ids[1:]]
@@ -171,7 +173,7 @@ def test_a_workspace_that_cannot_be_written_says_so_and_the_data_can_be_seen(mon
         raise OSError(30, "Read-only file system", str(tmp_path / "x"))
 
     monkeypatch.setattr(state, "datasets", list)        # another test's wine would be opened instead of being written
-    monkeypatch.setattr("lvm_core.files.os.replace", refuse)
+    monkeypatch.setattr("lvm_core.io.files.os.replace", refuse)
     app = open_page("home")
     app.button(key="go-wine").click().run()
     assert not app.exception and "wine" in words(app) and any("it may only be read" in w.value for w in app.warning)
@@ -193,7 +195,7 @@ def test_words_of_a_run_that_waits(data):
 
 @pytest.fixture(scope="module")
 def client():
-    with TestClient(Starlette(routes=[*live.routes, *learning.routes]), base_url="http://127.0.0.1:8501") as client:
+    with TestClient(Starlette(routes=[*routes.routes, *learning.routes]), base_url="http://127.0.0.1:8501") as client:
         yield client
 
 

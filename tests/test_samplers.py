@@ -11,10 +11,11 @@ import numpy as np
 import pytest
 from test_pages import ROOT, open_page, runs, words  # noqa: F401
 
-from lvm_core import MODELS, archive
-from lvm_core.export import npz_bytes
-from lvm_core.samplers import SAMPLERS, load_sampler, why_not
-from pages.ui import drawing
+from lvm_core import MODELS
+from lvm_core.export.encode import npz_bytes
+from lvm_core.latent.samplers import SAMPLERS, load_sampler, why_not
+from lvm_core.runs import archive
+from pages.session import code_sources
 
 
 def blobs(n=600):
@@ -123,7 +124,7 @@ def test_the_page_offers_the_mixture_first_where_the_prior_misses_the_data(runs,
     app.selectbox(key=f"sampler-{run.id}").set_value("Prior").run()
     assert any("the decoder has seldom been there" in c.value for c in app.caption) and "sampler Prior" in words(app)
     monkeypatch.setattr(type(run.fitted.model), "at_home", True)
-    assert drawing._astray(run) == 0
+    assert code_sources.share_astray(run) == 0
     run.cache.pop("astray")
 
 

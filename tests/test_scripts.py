@@ -10,9 +10,9 @@ import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from lvm_core.bundle import bundle, imports, in_order
+from lvm_core.export.bundle import bundle, imports, in_order
 from node import JS, NODE, ROOT, in_node, need_node
-from pages.ui import scripts
+from pages.api import scripts
 
 UNITS = sorted((ROOT / "tests" / "js").glob("*.test.mjs"))
 MOUNTED = sorted(name for name, text in scripts.modules().items() if "export default function" in text)

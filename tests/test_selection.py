@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 from scipy.spatial.distance import cdist
 
-from lvm_core.selection import as_rows, find, grow, inside, within
+from lvm_core.analysis.selection import as_rows, find, grow, inside, within
+
 
 @settings(max_examples=60, deadline=None)
 @given(some.lists(some.integers(0, 99)))

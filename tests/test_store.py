@@ -14,10 +14,20 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lvm_core import DATASETS, MODELS, PROJECTIONS, files, read_dataset, store
+from lvm_core import DATASETS, MODELS, PROJECTIONS, read_dataset
 from lvm_core.fitting import fit_run, map_codes
-from lvm_core.store import StoreError, load_dataset, load_fitted, load_map, save_dataset, save_fitted, save_map
-from lvm_core.workspace import FORMAT, Workspace, fresh_id, home, is_id
+from lvm_core.io import files
+from lvm_core.runs import store
+from lvm_core.runs.store import (
+    StoreError,
+    load_dataset,
+    load_fitted,
+    load_map,
+    save_dataset,
+    save_fitted,
+    save_map,
+)
+from lvm_core.runs.workspace import FORMAT, Workspace, fresh_id, home, is_id
 
 ROOT = Path(__file__).parents[1]
 TABLE = ("n,word,yes,day,gap,real\n" + "\n".join(f"{i},{'x' if i % 2 else ''},{'yes' if i % 3 else 'no'},2020-01-{1 + i % 28:02d},{i if i % 5 else ''},{i / 3}" for i in range(60))).encode()
@@ -178,7 +188,7 @@ def test_the_folder_is_a_setting(monkeypatch, tmp_path):
 
 
 def test_two_threads_and_two_processes_number_runs_without_a_clash(workspace, run):
-    program = "import sys; from lvm_core import MODELS; from lvm_core.workspace import Workspace\nfor _ in range(10): Workspace(sys.argv[1]).add_run(sys.argv[2], MODELS['PCA'](latent_dim=2))"
+    program = "import sys; from lvm_core import MODELS; from lvm_core.runs.workspace import Workspace\nfor _ in range(10): Workspace(sys.argv[1]).add_run(sys.argv[2], MODELS['PCA'](latent_dim=2))"
     other = subprocess.Popen([sys.executable, "-c", program, str(workspace.folder), run.dataset], cwd=ROOT)
     threads = [threading.Thread(target=lambda: [workspace.add_run(run.dataset, MODELS["PCA"](latent_dim=2)) for _ in range(10)]) for _ in range(2)]
     [t.start() for t in threads]
@@ -234,7 +244,7 @@ def test_a_workspace_of_the_future_is_refused_and_one_of_the_past_is_read(worksp
     with pytest.raises(StoreError, match="update the app"):
         Workspace(workspace.folder).prepare()
     head.write_text(json.dumps({"format": FORMAT}))
-    for module in ("lvm_core.workspace", "lvm_core.store", "lvm_core.checkpoint"):      # this version is now the older one
+    for module in ("lvm_core.runs.workspace", "lvm_core.runs.store", "lvm_core.io.checkpoint"):      # this version is now the older one
         monkeypatch.setattr(f"{module}.FORMAT", FORMAT + 1)
     newer = Workspace(workspace.folder).prepare()
     assert newer.run(run.id).has_result and newer.fitted(run.id).codes.shape == (150, 2) and len(newer.load_dataset(run.dataset)) == 150
@@ -247,7 +257,7 @@ def in_a_process(program: str, *arguments) -> subprocess.CompletedProcess:
 ON_A_FULL_DISK = """
 import resource, sys
 from lvm_core import DATASETS, MODELS
-from lvm_core.workspace import Workspace
+from lvm_core.runs.workspace import Workspace
 data, space = DATASETS["digits"]().load(), Workspace(sys.argv[1])
 resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]),) * 2)
 try:
@@ -269,7 +279,7 @@ def test_a_full_disk_leaves_nothing_behind(workspace, run, room):
 READ_ONLY = """
 import os, sys
 from lvm_core import DATASETS, MODELS
-from lvm_core.workspace import Workspace
+from lvm_core.runs.workspace import Workspace
 data, space = DATASETS["iris"]().load(), Workspace(sys.argv[1])
 model = MODELS["PCA"](latent_dim=2).fit(data.X)
 space.fitted(sys.argv[2])                   # what is imported late is imported now
@@ -319,7 +329,7 @@ def test_a_write_that_fails_keeps_what_was_there(tmp_path, monkeypatch):
 
 
 def test_a_lock_is_free_again_when_its_process_is_killed(tmp_path):
-    program = "import sys, time; from pathlib import Path; from lvm_core.files import Lock\nprint(Lock(Path(sys.argv[1])).take(), flush=True); time.sleep(60)"
+    program = "import sys, time; from pathlib import Path; from lvm_core.io.files import Lock\nprint(Lock(Path(sys.argv[1])).take(), flush=True); time.sleep(60)"
     holder = subprocess.Popen([sys.executable, "-c", program, str(tmp_path / "lock")], cwd=ROOT, stdout=subprocess.PIPE, text=True)
     assert holder.stdout.readline() == "True\n"
     lock = files.Lock(tmp_path / "lock")

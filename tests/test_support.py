@@ -7,7 +7,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.spatial.distance import cdist
 
-from lvm_core.support import Support, astray
+from lvm_core.latent.typicality import Support, astray
 
 
 @pytest.fixture(scope="module")

@@ -10,10 +10,10 @@ import urllib.request
 from pathlib import Path
 
 import pytest
+from journeys import CHROMIUM, onward
 
 from lvm_core.progress import ProgressReader
-from lvm_core.workspace import Workspace
-from journeys import CHROMIUM, onward
+from lvm_core.runs.workspace import Workspace
 
 ROOT = Path(__file__).parents[1]
 pytestmark = pytest.mark.browser

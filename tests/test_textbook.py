@@ -9,7 +9,7 @@ from sklearn.decomposition import FactorAnalysis, TruncatedSVD
 from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 
 from lvm_core import MODELS, load_model
-from lvm_core.layout import Block, Layout
+from lvm_core.schema import Block, Layout
 
 CATS = ["The cat sat on the mat", "The dog barked at the cat", "The cat chased the mouse"]
 

@@ -5,15 +5,17 @@ import struct
 
 import numpy as np
 import pytest
+from node import in_node
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from lvm_core import DATASETS, MODELS, PROJECTIONS
-from lvm_core.atlas import UNITS, Sheet, packed
+from lvm_core.analysis.selection import inside
 from lvm_core.fitting import map_codes
-from lvm_core.selection import inside
-from node import in_node
-from pages.ui import atlas, guard, live, state, tiles
+from lvm_core.plots.tiling import UNITS, Sheet, packed
+from pages.api import guard, routes, tiles
+from pages.session import state
+from pages.ui.components import atlas
 
 RNG = np.random.RandomState(0)
 
@@ -31,7 +33,7 @@ def run():
 
 @pytest.fixture(scope="module")
 def client():
-    with TestClient(Starlette(routes=live.routes), base_url="http://127.0.0.1:8501") as client:
+    with TestClient(Starlette(routes=routes.routes), base_url="http://127.0.0.1:8501") as client:
         yield client
 
 

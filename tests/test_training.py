@@ -12,8 +12,9 @@ import pytest
 import torch
 from scipy.sparse import random as random_sparse
 
-from lvm_core import MODELS, precision
-from lvm_core.training import HISTORY_LENGTH, Rows, minibatches, seeded, train
+from lvm_core import MODELS
+from lvm_core.nn import precision
+from lvm_core.nn.training import HISTORY_LENGTH, Rows, minibatches, seeded, train
 
 
 def generator(seed=0):

@@ -14,14 +14,14 @@ from sklearn.datasets import load_digits
 from sklearn.manifold import trustworthiness
 from sklearn.neighbors import NearestNeighbors
 
-from lvm_core.files import StoreError
-from lvm_core.quality import map_trust as module
-from lvm_core.quality import ranks
-from lvm_core.quality.large_scale import Layout, layouts_agree
-from lvm_core.quality.map_trust import MapTrust, map_trust
-from lvm_core.quality.trust_files import load_trust, save_trust
-from lvm_core.quality.trust_scores import TITLES, beside, reach, trust_scores
-from lvm_core.truth import LEVELS, Truth
+from lvm_core.io.files import StoreError
+from lvm_core.latent.distances import LEVELS, Truth
+from lvm_core.metrics.maps import ranks
+from lvm_core.metrics.maps import trust as module
+from lvm_core.metrics.maps.large_scale import Layout, layouts_agree
+from lvm_core.metrics.maps.trust import MapTrust, map_trust
+from lvm_core.metrics.maps.trust_scores import TITLES, beside, reach, trust_scores
+from lvm_core.runs.trust_files import load_trust, save_trust
 
 rng = np.random.RandomState(0)
 DIGITS = load_digits().data

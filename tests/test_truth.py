@@ -13,9 +13,11 @@ from streamlit.testing.v1 import AppTest
 
 from lvm_core import DATASETS, MODELS, PROJECTIONS
 from lvm_core.fitting import map_codes
-from lvm_core.quality import map_trust as module
-from lvm_core.truth import LEVELS
-from pages.ui import guard, live, maps, state, tiles, truth
+from lvm_core.latent.distances import LEVELS
+from lvm_core.metrics.maps import trust as module
+from pages.api import guard, routes, tiles
+from pages.api import trust as truth
+from pages.session import maps, state
 from tests.test_pages import ROOT, runs  # noqa: F401  (a fixture)
 
 
@@ -31,7 +33,7 @@ def run():
 
 @pytest.fixture(scope="module")
 def client():
-    with TestClient(Starlette(routes=live.routes), base_url="http://127.0.0.1:8501") as client:
+    with TestClient(Starlette(routes=routes.routes), base_url="http://127.0.0.1:8501") as client:
         yield client
 
 

@@ -14,14 +14,14 @@ import numpy as np
 import pytest
 
 from lvm_core import DATASETS, MODELS
-from lvm_core import snapshots, worker
-from lvm_core.checkpoint import Checkpoint
 from lvm_core.datasets.vectors import array_dataset
-from lvm_core.files import Lock, StoreError
 from lvm_core.fitting import fit_run
+from lvm_core.io.checkpoint import Checkpoint
+from lvm_core.io.files import Lock, StoreError
 from lvm_core.progress import ProgressReader
-from lvm_core.scheduler import Scheduler
-from lvm_core.workspace import Workspace
+from lvm_core.runs import fit_worker, snapshots
+from lvm_core.runs.scheduler import Scheduler
+from lvm_core.runs.workspace import Workspace
 
 ROOT = Path(__file__).parents[1]
 ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
@@ -50,7 +50,7 @@ def add(workspace, data):
 
 
 def command(folder, **environment) -> subprocess.Popen:
-    return subprocess.Popen([sys.executable, "-m", "lvm_core.worker", str(folder)], env=ENVIRONMENT | environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    return subprocess.Popen([sys.executable, "-m", "lvm_core.runs.fit_worker", str(folder)], env=ENVIRONMENT | environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
 def until(condition, seconds: float = 180):
@@ -79,7 +79,7 @@ def same(a, b) -> None:
 def test_a_run_from_the_shell(workspace, add, data):
     id, folder = add(epochs=15)
     process = command(folder)
-    assert process.wait(180) == worker.DONE, process.stderr.read()
+    assert process.wait(180) == fit_worker.DONE, process.stderr.read()
     info = workspace.run(id)
     assert info.state == "done" and info.facts["exit"] == 0 and info.facts["pid"] is None and info.score["name"] == "Variance explained" and info.seconds > 0
     fitted = workspace.fitted(id)
@@ -89,15 +89,15 @@ def test_a_run_from_the_shell(workspace, add, data):
     assert len(lines) <= 3 + 5.5 * (lines[-1]["seconds"] + 0.2)
     last = snapshots.newest(folder / "snapshots")
     assert last.step == last.total and np.allclose(last.codes, fitted.codes[last.points], atol=1e-5) and last.back.shape == (10, 64) and last.made.shape == (10, 64)
-    assert command(folder).wait(180) == worker.DONE and workspace.run(id).facts == info.facts     # asked again, it has nothing to do
+    assert command(folder).wait(180) == fit_worker.DONE and workspace.run(id).facts == info.facts     # asked again, it has nothing to do
     assert not {p.name for p in folder.iterdir()} - {"run.json", "state.json", "progress.jsonl", "snapshots", "checkpoint", "model", "codes.npy", "split.npy", "scores.json", "columns.json", "lock"}
 
 
 def test_what_is_no_run_is_refused(tmp_path, workspace):
     for folder in (tmp_path / "nothing", tmp_path, workspace.folder):
         process = command(folder)
-        assert process.wait(180) == worker.NO_RUN and "holds no run" in process.stderr.read()
-    assert worker.main([]) == worker.NO_RUN
+        assert process.wait(180) == fit_worker.NO_RUN and "holds no run" in process.stderr.read()
+    assert fit_worker.main([]) == fit_worker.NO_RUN
 
 
 @posix
@@ -118,7 +118,7 @@ def test_killed_at_random_moments_it_reaches_what_it_would_have_reached(model, p
         assert workspace.run(id).state in ("running", "done") and not workspace.at_work(id)
         workspace.load_dataset(workspace.run(id).dataset), snapshots.all_of(folder / "snapshots"), workspace.runs()
     process = command(folder)
-    assert process.wait(180) == worker.DONE, process.stderr.read()
+    assert process.wait(180) == fit_worker.DONE, process.stderr.read()
     same(workspace.fitted(id), fit_run(data, workspace.run(id).model()))
 
 
@@ -137,7 +137,7 @@ def test_a_checkpoint_cut_in_half_is_passed_over(workspace, add, data):
     flipped[-9] ^= 1
     path.write_bytes(flipped)
     assert path.stat().st_size == len(content) and Checkpoint(folder / "checkpoint").load("")[0]["step"] > 0
-    assert worker.execute(folder) == worker.DONE
+    assert fit_worker.execute(folder) == fit_worker.DONE
     same(workspace.fitted(id), fit_run(data, workspace.run(id).model()))
 
 
@@ -146,14 +146,14 @@ def test_with_every_checkpoint_damaged_it_begins_anew(workspace, add, data):
     (folder / "checkpoint").mkdir()
     for name in ("fit.safetensors", "fit.before.safetensors"):
         (folder / "checkpoint" / name).write_bytes(b"\0" * 100)
-    assert worker.execute(folder) == worker.DONE
+    assert fit_worker.execute(folder) == fit_worker.DONE
     same(workspace.fitted(id), fit_run(data, workspace.run(id).model()))
 
 
 FULL = """
 import resource, sys
 from pathlib import Path
-from lvm_core import worker
+from lvm_core.runs import fit_worker as worker
 worker._warm_up()
 resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]),) * 2)
 sys.exit(worker.execute(Path(sys.argv[1])))
@@ -165,12 +165,12 @@ sys.exit(worker.execute(Path(sys.argv[1])))
 def test_a_full_disk_ends_in_a_sentence_and_resumes(room, workspace, add, data):
     id, folder = add(epochs=30)
     process = subprocess.run([sys.executable, "-c", FULL, str(folder), str(room)], env=ENVIRONMENT, capture_output=True, text=True)
-    assert process.returncode == worker.NO_DISK, process.stderr
+    assert process.returncode == fit_worker.NO_DISK, process.stderr
     info = workspace.run(id)
     assert info.state == "failed" and "the disk is full" in info.sentence if room else "the disk is full" in process.stderr
     assert not list(folder.rglob(".new-*")) and not workspace.at_work(id)
     workspace.queue(id)
-    assert worker.execute(folder) == worker.DONE
+    assert fit_worker.execute(folder) == fit_worker.DONE
     same(workspace.fitted(id), fit_run(data, workspace.run(id).model()))
 
 
@@ -181,15 +181,15 @@ def test_out_of_memory_ends_in_a_sentence(workspace):
     id = workspace.add_dataset(array_dataset(rng.standard_normal((2000, 3000)), "wide", None, None, []))
     run = workspace.add_run(id, MODELS["VAE"](latent_dim=8, width=2048, depth=6, batch_size=2000, epochs=5))
     process = command(workspace.run_folder(run.id), LATENT_EXPLORER_MEMORY="0.6")
-    assert process.wait(180) == worker.NO_MEMORY, process.stderr.read()
+    assert process.wait(180) == fit_worker.NO_MEMORY, process.stderr.read()
     info = workspace.run(run.id)
-    assert info.state == "failed" and "ran out of memory; try fewer rows" in info.sentence and info.facts["exit"] == worker.NO_MEMORY
+    assert info.state == "failed" and "ran out of memory; try fewer rows" in info.sentence and info.facts["exit"] == fit_worker.NO_MEMORY
 
 
 def test_a_training_that_diverges_says_what_to_do(workspace):
     id = workspace.add_dataset(array_dataset(np.random.RandomState(0).standard_normal((55, 4)), "noise", None, None, []))
     run = workspace.add_run(id, MODELS["VAE"](learning_rate=1.0, epochs=200, depth=6, width=512, noise="unit", beta=20.0, warm_up=0.0))
-    assert worker.execute(workspace.run_folder(run.id)) == worker.UNUSABLE
+    assert fit_worker.execute(workspace.run_folder(run.id)) == fit_worker.UNUSABLE
     info = workspace.run(run.id)
     assert info.state == "failed" and "diverged" in info.sentence and "lower learning rate" in info.sentence
 
@@ -199,10 +199,10 @@ def test_settings_that_cannot_be_used_and_runs_that_cannot_be_read(workspace, ad
     head = json.loads((folder / "run.json").read_text())
     head["model"]["params"]["latent_dim"] = 10**9
     (folder / "run.json").write_text(json.dumps(head))
-    assert worker.execute(folder) == worker.UNUSABLE and "does not know (VAE: latent_dim is 1000000000" in workspace.run(id).sentence
+    assert fit_worker.execute(folder) == fit_worker.UNUSABLE and "does not know (VAE: latent_dim is 1000000000" in workspace.run(id).sentence
     id, folder = add(epochs=3)
     (workspace.dataset_folder(workspace.run(id).dataset) / "X.npy").write_bytes(b"cut")
-    assert worker.execute(folder) == worker.UNUSABLE
+    assert fit_worker.execute(folder) == fit_worker.UNUSABLE
     assert workspace.run(id).state == "failed" and "X.npy" in workspace.run(id).sentence
 
 
@@ -211,11 +211,11 @@ def test_two_processes_never_work_on_one_run(workspace, add):
     first = command(folder)
     until(lambda: workspace.at_work(id))
     second = command(folder)
-    assert second.wait(180) == worker.BUSY
+    assert second.wait(180) == fit_worker.BUSY
     with pytest.raises(StoreError, match="cancel it first"):
         workspace.delete_run(id)
     workspace.ask(id, "cancel")
-    assert first.wait(180) == worker.CANCELLED and workspace.run(id).state == "cancelled" and not (folder / "checkpoint").exists()
+    assert first.wait(180) == fit_worker.CANCELLED and workspace.run(id).state == "cancelled" and not (folder / "checkpoint").exists()
     workspace.delete_run(id)
 
 
@@ -234,13 +234,13 @@ def test_stop_keeps_what_was_reached_and_continuing_takes_it_up(workspace, add):
     process = command(folder)
     until(lambda: step(folder) > 100)
     workspace.ask(id, "stop")
-    assert process.wait(180) == worker.DONE
+    assert process.wait(180) == fit_worker.DONE
     info, fitted = workspace.run(id), workspace.fitted(id)
     assert info.state == "stopped" and fitted.model.stopped_ and not (folder / "control").exists()
     reached = fitted.model.history_[-1]["step"]
     again = workspace.extend(id, 4)
     assert again.state == "waiting" and again.has_result and again.model().epochs < 5000
-    assert worker.execute(folder) == worker.DONE
+    assert fit_worker.execute(folder) == fit_worker.DONE
     longer = workspace.fitted(id).model
     assert workspace.run(id).state == "done" and longer.history_[-1]["step"] > reached and not longer.stopped_ and len(longer.history_) <= 200
 
@@ -248,10 +248,10 @@ def test_stop_keeps_what_was_reached_and_continuing_takes_it_up(workspace, add):
 @pytest.mark.parametrize("model, length, params", [("VAE", "epochs", dict(epochs=8)), ("GAN", "steps", dict(steps=60))])
 def test_a_finished_run_continues_for_longer(model, length, params, workspace, add):
     id, folder = add(model, **params)
-    assert worker.execute(folder) == worker.DONE
+    assert fit_worker.execute(folder) == fit_worker.DONE
     before = workspace.fitted(id)
     workspace.extend(id, 7)
-    assert worker.execute(folder) == worker.DONE
+    assert fit_worker.execute(folder) == fit_worker.DONE
     after = workspace.fitted(id)
     assert getattr(after.model, length) == params[length] + 7 and not np.array_equal(after.codes, before.codes)
     assert after.model.history_[:50] == before.model.history_[:50] and after.model.history_[-1]["step"] > before.model.history_[-1]["step"]
@@ -261,7 +261,7 @@ def test_a_finished_run_continues_for_longer(model, length, params, workspace, a
 @pytest.mark.parametrize("at_work", (True, False))
 def test_cancelling_a_continuation_leaves_the_run_as_it_was(at_work, workspace, add):
     id, folder = add(epochs=8)
-    assert worker.execute(folder) == worker.DONE
+    assert fit_worker.execute(folder) == fit_worker.DONE
     before = {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file() and path.name in ("run.json", "weights.safetensors", "fit.safetensors", "codes.npy")}
     workspace.extend(id, 4000)
     if at_work:
@@ -269,30 +269,30 @@ def test_cancelling_a_continuation_leaves_the_run_as_it_was(at_work, workspace, 
         until(lambda: step(folder) > 1000)
         assert workspace.run(id).has_result
         workspace.ask(id, "cancel")
-        assert process.wait(180) == worker.CANCELLED
+        assert process.wait(180) == fit_worker.CANCELLED
     else:
         workspace.ask(id, "cancel")
     assert workspace.run(id).state == "done" and workspace.run(id).model().epochs == 8
     assert all((folder / path).read_bytes() == content for path, content in before.items()) and not (folder / "before").exists()
     workspace.extend(id, 2)
-    assert worker.execute(folder) == worker.DONE and workspace.fitted(id).model.epochs == 10 and not (folder / "before").exists()
+    assert fit_worker.execute(folder) == fit_worker.DONE and workspace.fitted(id).model.epochs == 10 and not (folder / "before").exists()
 
 
 def test_a_continuation_that_cannot_be_changes_nothing(workspace, add):
     id, folder = add(epochs=3)
     with pytest.raises(StoreError, match="no checkpoint"):
         workspace.extend(id, 1)
-    assert worker.execute(folder) == worker.DONE
+    assert fit_worker.execute(folder) == fit_worker.DONE
     with pytest.raises(ValueError, match="epochs is 1000003, expected a whole number"):
         workspace.extend(id, 10**6)
     assert workspace.run(id).state == "done" and workspace.run(id).model().epochs == 3 and not (folder / "before").exists()
     workspace.extend(id, 1)
-    assert worker.execute(folder) == worker.DONE and workspace.fitted(id).model.epochs == 4
+    assert fit_worker.execute(folder) == fit_worker.DONE and workspace.fitted(id).model.epochs == 4
 
 
 def test_what_is_exact_is_fitted_but_not_continued(workspace, data):
     id = workspace.add_run(workspace.add_dataset(data), MODELS["PCA"](latent_dim=3)).id
-    assert worker.execute(workspace.run_folder(id)) == worker.DONE
+    assert fit_worker.execute(workspace.run_folder(id)) == fit_worker.DONE
     with pytest.raises(StoreError, match="solved exactly"):
         workspace.extend(id, 3)
     assert workspace.run(id).state == "done"
@@ -305,12 +305,12 @@ def test_a_pause_goes_on_where_it_was(how, workspace, add, data):
     process = command(folder)
     until(lambda: step(folder) > 100)
     workspace.ask(id, how) if how == "pause" else process.send_signal(how)
-    assert process.wait(180) == worker.PAUSED
+    assert process.wait(180) == fit_worker.PAUSED
     assert workspace.run(id).state == ("waiting" if how == signal.SIGTERM else "paused")
     reached = Checkpoint(folder / "checkpoint").load("")[0]["step"]
     assert reached >= step(folder) - 1 > 0
     workspace.queue(id)
-    assert worker.execute(folder) == worker.DONE
+    assert fit_worker.execute(folder) == fit_worker.DONE
     same(workspace.fitted(id), fit_run(data, workspace.run(id).model()))
 
 
@@ -319,7 +319,7 @@ def test_a_waiting_run_is_cancelled_or_paused_at_once(workspace, add):
     workspace.ask(first, "cancel")
     workspace.ask(second, "pause")
     assert workspace.run(first).state == "cancelled" and workspace.run(second).state == "paused"
-    assert worker.execute(workspace.run_folder(first)) == worker.CANCELLED
+    assert fit_worker.execute(workspace.run_folder(first)) == fit_worker.CANCELLED
     with pytest.raises(StoreError):
         workspace.ask(first, "jump")
 
@@ -445,7 +445,7 @@ def test_buffers_of_a_step_are_used_again_by_the_next():
     code = """
 import resource
 import numpy as np
-from lvm_core.worker import keep_memory
+from lvm_core.runs.fit_worker import keep_memory
 
 def faults():
     before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt

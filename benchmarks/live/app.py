@@ -9,8 +9,9 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 import streamlit as st  # noqa: E402
 
-from pages.ui import live, scripts  # noqa: E402
-from pages.ui.server import answer_at_once  # noqa: E402
+from pages.api import routes  # noqa: E402
+from pages.api.lifespan import answer_at_once  # noqa: E402
+from pages.api import scripts  # noqa: E402
 
 answer_at_once()
-app = st.App("page.py", routes=[*scripts.routes, *live.routes])
+app = st.App("page.py", routes=[*scripts.routes, *routes.routes])

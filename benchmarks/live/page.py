@@ -6,9 +6,9 @@ import streamlit as st
 from lvm_core import MODELS, PROJECTIONS
 from lvm_core.datasets.pictures import image_dataset
 from lvm_core.fitting import map_codes
-from pages.ui import maps, state
-from pages.ui.address import Place
-from pages.ui.explorer import explorer
+from pages.session import maps, state
+from pages.session.url import Place
+from pages.ui.components.explorer import explorer
 
 st.set_page_config(layout="wide")
 side, colour, points = (int(st.query_params.get(k, v)) for k, v in (("side", 28), ("colour", 0), ("points", 1000)))

@@ -1,6 +1,6 @@
 """Codecs: one kind of item each, found by looking in this folder. Items <-> rows of X."""
 
-from ..recipe import Registry, discover
+from ..params import Registry, discover
 from .base import Codec
 
 CODECS = Registry({codec.kind: codec for codec in discover(__name__, Codec).values()})

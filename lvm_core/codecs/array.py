@@ -8,8 +8,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from ..layout import Layout
-from ..limits import DataError
+from ..schema import Layout
+from ..settings import DataError
 from .base import Codec, as_rows
 
 UNEVEN = 30     # spreads that differ by more than this get a scale each

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from ..layout import Layout
+from ..schema import Layout
 
 
 class Codec:

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 import pandas as pd
 
-from ..layout import Block
+from ..schema import Block
 
 MISSING = "(missing)"
 UNITS = ("D", "h", "m", "s", "ms", "us", "ns")

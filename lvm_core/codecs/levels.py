@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 import pandas as pd
 
-from ..layout import Block
+from ..schema import Block
 from .columns import MISSING, Column, floats
 
 OTHER = "(other)"

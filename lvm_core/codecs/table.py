@@ -9,8 +9,8 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 
-from ..layout import Layout
-from ..limits import DataError
+from ..schema import Layout
+from ..settings import DataError
 from .base import Codec, as_rows
 from .columns import Column, Date, Integer, Numeric
 from .levels import Boolean, Categorical

@@ -10,8 +10,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from ..layout import Layout
-from ..limits import DataError
+from ..schema import Layout
+from ..settings import DataError
 from .base import Codec, as_rows
 
 ENGLISH = frozenset("the of and to in is that it for was on are as with be at this have from or not but by an".split())

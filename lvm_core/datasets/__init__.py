@@ -1,4 +1,4 @@
-"""Datasets: built-in sources, one file each, found by looking in this folder; uploads by :func:`read_dataset`."""
+"""Datasets: built-in sources in ``builtin``; uploads by :func:`read_dataset`."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ import logging
 from collections import Counter
 from pathlib import PurePosixPath
 
-from ..limits import LIMITS as LIMITS
-from ..recipe import discover
-from .base import DataError as DataError, Dataset as Dataset, Source
-from .readers import READERS, SUFFIXES as SUFFIXES
+from ..settings import LIMITS as LIMITS
+from .base import DataError as DataError
+from .base import Dataset as Dataset
+from .builtin import DATASETS as DATASETS
+from .readers import READERS
+from .readers import SUFFIXES as SUFFIXES
 from .readers.base import Reader
 from .readers.foreign import refuse_foreign
 from .upload import Upload
-
-DATASETS = discover(__name__, Source)
 
 
 def read_dataset(path_or_file, name: str | None = None, *, reader: str | None = None, types: dict | None = None,

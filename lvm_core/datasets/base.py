@@ -11,9 +11,9 @@ import numpy as np
 import pandas as pd
 
 from ..codecs.base import Codec
-from ..layout import Layout
-from ..limits import DataError as DataError
-from ..recipe import Recipe
+from ..params import Recipe
+from ..schema import Layout
+from ..settings import DataError as DataError
 
 
 @dataclass
@@ -118,3 +118,20 @@ class Source(Recipe):
     def load(self) -> Dataset:
         """Make the dataset; the same parameters give the same rows."""
         raise NotImplementedError
+
+
+MIN_ROWS = 3
+
+
+def require_rows(n: int, name: str) -> None:
+    """Raise DataError for fewer rows than can be learnt from."""
+    if n == 0:
+        raise DataError(f"{name} has no rows; at least {MIN_ROWS} are needed.")
+    if n < MIN_ROWS:
+        raise DataError(f"{name} has only {'one row' if n == 1 else f'{n} rows'}; at least {MIN_ROWS} are needed to learn from.")
+
+
+def require_variety(X: np.ndarray, name: str) -> None:
+    """Raise DataError when all rows are the same."""
+    if not any((X[i:i + 1000] != X[:1]).any() for i in range(0, len(X), 1000)):
+        raise DataError(f"All {len(X):,} rows of {name} are the same; there is nothing to learn from them.")

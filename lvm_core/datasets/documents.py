@@ -7,9 +7,9 @@ import re
 import numpy as np
 import pandas as pd
 
-from .. import limits
+from .. import settings
 from ..codecs.text import TextCodec
-from .base import DataError, Dataset
+from .base import DataError, Dataset, require_rows
 
 # Control characters and the marks that reverse the direction of writing: they hide what a text says.
 UNSHOWABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufeff]")
@@ -18,12 +18,10 @@ UNSHOWABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066
 def text_dataset(documents: list[str], name: str, rows: pd.DataFrame | None = None, label: str | None = None,
                  notes: list[str] | None = None, max_terms: int = 5000, min_df: int = 0, stop_words: str = "auto") -> Dataset:
     """The Dataset of documents: counts of their terms, the documents themselves in ``rows["text"]``. Raises DataError."""
-    from .frames import require_rows
-
     notes = [] if notes is None else notes
     require_rows(len(documents), name)
-    limits.check("rows", len(documents), name)
-    limits.check("cell_chars", max(map(len, documents)), name)
+    settings.check("rows", len(documents), name)
+    settings.check("cell_chars", max(map(len, documents)), name)
     documents = [UNSHOWABLE.sub(" ", d) for d in documents]
     blank = sum(not d.strip() for d in documents)
     if len(documents) - blank < 3:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import re
 
-from ..limits import DataError
+from ..settings import DataError
 
 UNPRINTED = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f-\x9f\ufffd]")
 

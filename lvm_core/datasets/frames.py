@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from .. import limits
+from .. import settings
 from ..codecs.levels import Categorical
 from ..codecs.table import TableCodec
-from .base import DataError, Dataset
+from .base import DataError, Dataset, require_rows, require_variety
 from .documents import text_dataset
 from .infer import COLUMN_TYPES, NESTED, understand
 from .long_series import cut
@@ -21,7 +21,6 @@ from .vectors import array_dataset
 LABELS = ("label", "labels", "class", "classes", "target", "species", "category", "categories", "topic", "group", "diagnosis",
           "outcome", "variety", "genre", "sentiment", "y", "type", "cluster")
 ANY_LABELS = ("label", "target", "class")       # labels even when they are real numbers
-MIN_ROWS = 3
 CLASSES = 30        # a label of more different whole numbers is a measurement
 
 
@@ -47,8 +46,8 @@ def table_dataset(frame: pd.DataFrame, name: str, wishes: Wishes | None = None, 
     Raises DataError when it has fewer than 3 rows or fewer than 2 usable columns, or when a wish cannot be met.
     """
     wishes, notes = wishes or Wishes(), [] if notes is None else notes
-    limits.check("columns", frame.shape[1], name)
-    limits.check("rows", frame.shape[0], name)
+    settings.check("columns", frame.shape[1], name)
+    settings.check("rows", frame.shape[0], name)
     require_rows(len(frame), name)
     frame = _named(frame, notes)
     _check_wishes(wishes, frame)
@@ -114,8 +113,8 @@ def _as_table(rows, found, types, name, label, wishes, notes) -> Dataset:
     if label is not None:
         notes.append(f"Label: {label}; it colours the map and is not part of what a model sees.")
     codec = TableCodec.of(rows[used], {c: types[c] for c in used}, wishes.max_levels)
-    limits.check("cells", len(rows) * codec.layout.d, name)
-    limits.check("features", codec.layout.d, name)
+    settings.check("cells", len(rows) * codec.layout.d, name)
+    settings.check("features", codec.layout.d, name)
     _describe(codec, notes)
     X = codec.encode(rows[used])
     require_variety(X, name)
@@ -219,17 +218,3 @@ def _label(wishes: Wishes, rows: pd.DataFrame, types: dict[str, str], text: str 
 
 def _few(column: pd.Series, kind: str) -> bool:
     return kind in ("categorical", "boolean", "integer") and 2 <= column.nunique() <= min(200, max(3, len(column) / 2))
-
-
-def require_rows(n: int, name: str) -> None:
-    """Raise DataError for fewer rows than can be learnt from."""
-    if n == 0:
-        raise DataError(f"{name} has no rows; at least {MIN_ROWS} are needed.")
-    if n < MIN_ROWS:
-        raise DataError(f"{name} has only {'one row' if n == 1 else f'{n} rows'}; at least {MIN_ROWS} are needed to learn from.")
-
-
-def require_variety(X: np.ndarray, name: str) -> None:
-    """Raise DataError when all rows are the same."""
-    if not any((X[i:i + 1000] != X[:1]).any() for i in range(0, len(X), 1000)):
-        raise DataError(f"All {len(X):,} rows of {name} are the same; there is nothing to learn from them.")

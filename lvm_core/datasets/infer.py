@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from ..limits import DataError
+from ..settings import DataError
 
 NESTED = "nested or binary"
 COLUMN_TYPES = ("numeric", "integer", "boolean", "categorical", "date", "text", "ignore")

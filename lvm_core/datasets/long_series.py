@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from ..limits import DataError
+from ..settings import DataError
 from .upload import name_list
 
 MOMENTS = ("time", "t", "date", "datetime", "timestamp", "when", "step", "tick", "frame", "second", "seconds", "minute", "hour", "day", "week", "month", "year")

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from .. import limits
+from .. import settings
 from ..codecs.image import ImageCodec
-from .base import Dataset
+from .base import Dataset, require_rows, require_variety
 
 KEEP_SIDE = 64      # pictures of one size up to this side are not resized
 
@@ -15,11 +15,9 @@ KEEP_SIDE = 64      # pictures of one size up to this side are not resized
 def image_dataset(pictures: np.ndarray, name: str, rows: pd.DataFrame | None = None, label: str | None = None,
                   notes: list[str] | None = None) -> Dataset:
     """The Dataset of pictures (n, h, w, c), float32 in [0, 1]. Raises DataError."""
-    from .frames import require_rows, require_variety
-
     notes = [] if notes is None else notes
     require_rows(len(pictures), name)
-    limits.check("array_cells", pictures.size, name)
+    settings.check("array_cells", pictures.size, name)
     codec = ImageCodec.of(pictures)
     X = np.ascontiguousarray(pictures, np.float32).reshape(len(pictures), -1)
     require_variety(X, name)
@@ -36,7 +34,7 @@ def choose_size(sizes: list[tuple[int, int]], side: int) -> tuple[int, int]:
         return side, side
     if len(set(sizes)) == 1 and max(sizes[0]) <= KEEP_SIDE and min(sizes[0]) >= 4:
         return sizes[0]
-    small = np.median([min(size) for size in sizes]) < 48 or len(sizes) * 64 * 64 * 3 > limits.LIMITS.cells
+    small = np.median([min(size) for size in sizes]) < 48 or len(sizes) * 64 * 64 * 3 > settings.LIMITS.cells
     return (32, 32) if small else (64, 64)
 
 

@@ -9,7 +9,7 @@ from pathlib import PurePath
 import numpy as np
 import pandas as pd
 
-from .. import limits
+from .. import settings
 from .base import DataError, Dataset
 
 FILES = {"image": ("png", "jpg", "jpeg", "webp", "bmp", "gif"), "table": ("csv", "tsv"), "array": ("npy", "csv", "tsv")}
@@ -21,7 +21,7 @@ def rows_like(dataset: Dataset, data: bytes, name: str) -> np.ndarray:
     colours; a CSV with the columns of its table; an .npy or CSV with as many numbers a row. Raises DataError."""
     if dataset.kind not in _ROWS:
         raise DataError(f"an item of kind {dataset.kind} cannot be brought as a file, expected {', '.join(_ROWS)}.")
-    limits.check("upload_bytes", len(data), name)
+    settings.check("upload_bytes", len(data), name)
     return _ROWS[dataset.kind](dataset, data, name)
 
 
@@ -72,7 +72,7 @@ def _csv(data: bytes, name: str, header) -> pd.DataFrame:
         frame = pd.read_csv(io.BytesIO(data), sep="\t" if name.lower().endswith(".tsv") else ",", header=header, nrows=MOST_ROWS + 1, low_memory=False)
     except (ValueError, UnicodeDecodeError) as error:       # pandas' parser errors are ValueErrors
         raise DataError(f"{name} could not be read as a table ({str(error).splitlines()[0][:120]}).") from error
-    limits.check("columns", frame.shape[1], name) if header == 0 else limits.check("features", frame.shape[1], name)
+    settings.check("columns", frame.shape[1], name) if header == 0 else settings.check("features", frame.shape[1], name)
     if frame.empty:
         raise DataError(f"{name} has no rows; expected at least one.")
     return frame.head(MOST_ROWS)

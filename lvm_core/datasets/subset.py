@@ -11,7 +11,7 @@ import pandas as pd
 from ..codecs.array import ArrayCodec
 from ..codecs.table import TableCodec
 from ..codecs.text import TextCodec
-from ..limits import DataError
+from ..settings import DataError
 from .base import Dataset
 
 LEAST = 10

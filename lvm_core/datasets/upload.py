@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 
-from .. import limits
-from ..limits import DataError
+from .. import settings
+from ..settings import DataError
 
 TABLES = (".csv", ".tsv", ".tab", ".parquet", ".xlsx", ".jsonl", ".ndjson", ".json", ".npz", ".data")
 ARRAY = b"\x93NUMPY"     # how an .npy begins
@@ -42,13 +42,13 @@ class Upload:
             data = bytes(source)
         elif hasattr(source, "read"):
             name = name or getattr(source, "name", None)
-            data = source.read(max(limits.LIMITS.upload_bytes, limits.LIMITS.array_bytes) + 1)
+            data = source.read(max(settings.LIMITS.upload_bytes, settings.LIMITS.array_bytes) + 1)
             if not isinstance(data, bytes):
                 raise DataError(f"{shown(name or 'the file')} was opened as text; open it in binary mode.")
         else:
             raise DataError(f"expected a path, bytes or a binary file, found {type(source).__name__}.")
         name = shown(str(name or "data"))
-        limits.check(_limit_of(data[:len(ARRAY)]), len(data), name)
+        settings.check(_limit_of(data[:len(ARRAY)]), len(data), name)
         if isinstance(data, bytes) and not data.strip(b"\0 \t\r\n\xef\xbb\xbf"):
             raise DataError(f"{name} is empty; choose a file with data in it.")
         return cls(name, data)
@@ -92,7 +92,7 @@ def _of_path(path: Path, name: str):
     """The bytes of a file, or a view of it where it is an array; a file over its limit is not read."""
     with path.open("rb") as file:
         start, size = file.read(len(ARRAY)), path.stat().st_size
-        limits.check(_limit_of(start), size, name)
+        settings.check(_limit_of(start), size, name)
         return start + file.read() if start != ARRAY else memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
 
 
@@ -108,16 +108,16 @@ class Archive:
     """
 
     def __init__(self, name: str, data: bytes):
-        limits.check("zip_entries", data.count(b"PK\1\2"), name)       # before zipfile makes an object of each
+        settings.check("zip_entries", data.count(b"PK\1\2"), name)       # before zipfile makes an object of each
         try:
             self._zip = zipfile.ZipFile(io.BytesIO(data))
             infos = [info for info in self._zip.infolist() if info.filename]
         except Exception as error:      # zipfile raises whatever its parsing runs into: struct, index, value and unicode errors
             raise DataError(f"{name} is a damaged zip ({str(error)[:80]}); pack it again.") from error
         unpacked = sum(info.file_size for info in infos)
-        limits.check("zip_bytes", unpacked, name)
+        settings.check("zip_bytes", unpacked, name)
         if unpacked > 20 * 2**20:
-            limits.check("zip_ratio", unpacked // max(len(data), 1), name)
+            settings.check("zip_ratio", unpacked // max(len(data), 1), name)
         files = [info for info in infos if not info.is_dir() and not _clutter(info.filename)]
         if files and all(info.flag_bits & 1 for info in files):
             raise DataError(f"{name} is password-protected; pack it again without a password.")

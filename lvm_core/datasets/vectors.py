@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from .. import limits
+from .. import settings
 from ..codecs.array import ArrayCodec
-from .base import DataError, Dataset
+from .base import DataError, Dataset, require_rows, require_variety
 
 
 def array_dataset(vectors: np.ndarray, name: str, rows: pd.DataFrame | None = None, label: str | None = None,
@@ -16,12 +16,10 @@ def array_dataset(vectors: np.ndarray, name: str, rows: pd.DataFrame | None = No
 
     ``codec_options``: axis, axis_label, value_label, names, one_scale of :class:`ArrayCodec`. Raises DataError.
     """
-    from .frames import require_rows, require_variety
-
     notes = [] if notes is None else notes
     require_rows(len(vectors), name)
-    limits.check("features", vectors.shape[1], name)
-    limits.check("array_cells", vectors.size, name)
+    settings.check("features", vectors.shape[1], name)
+    settings.check("array_cells", vectors.size, name)
     if vectors.shape[1] < 2:
         raise DataError(f"{name} has {vectors.shape[1]} column{'s' * (vectors.shape[1] != 1)}; at least 2 are needed.")
     mean, spread = _moments(vectors, name, notes)

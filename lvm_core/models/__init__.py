@@ -1,7 +1,7 @@
 """Latent variable models: one file each, found by looking in this folder."""
 
-from ..persist import load as _load
-from ..recipe import discover
+from ..io.serialize import load as _load
+from ..params import discover
 from .base import LatentModel
 
 MODELS = discover(__name__, LatentModel)

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from ..recipe import param
+from ..params import param
 from .neural import NeuralModel, common
 
 _MOST_ROWS = 512        # rows on which the dimensions are weighed
@@ -23,7 +23,7 @@ class Autoencoder(NeuralModel):
     follows the mean squared error, so that theirs is ``d / 2 log(squared error)``. With penalty and decay 0 it is the plain autoencoder.
 
     Nothing says how codes are spread, so a Gaussian is fitted to the training codes afterwards; :meth:`sample` draws from it. A mixture
-    fitted to the codes (``lvm_core.samplers``) is nearer to them, and better.
+    fitted to the codes (``lvm_core.latent.samplers``) is nearer to them, and better.
 
     Learnt: ``net_``, ``code_root_`` (k, k): root of the training codes' covariance, ``importance_`` (k,), ``history_`` (loss, reconstruction in
     nats per row, by step), ``n_iter_``: epochs it was trained.
@@ -61,13 +61,13 @@ class Autoencoder(NeuralModel):
     # -- learning -----------------------------------------------------------------------------------------------------
 
     def _network(self):
-        from ..nets import ACTIVATIONS, CodeNet
+        from ..nn.nets import ACTIVATIONS, CodeNet
 
         return CodeNet(self.layout_, self.latent_dim, self.latent_dim, self.network, self.width, self.depth, ACTIVATIONS[self.activation], bounded=self.bounded_)
 
     def _fit(self, X, rng, on_step, checkpoint=None):
-        from ..nets import in_unit_range
-        from ..training import Adam, Rows, device, ramp_down
+        from ..nn.nets import in_unit_range
+        from ..nn.training import Adam, Rows, device, ramp_down
 
         self.bounded_ = in_unit_range(X, self.layout_)
         net = self._new_network(X, rng)

@@ -10,10 +10,10 @@ from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, Transfo
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from ..checkpoint import Checkpoint
-from ..layout import Layout
-from ..persist import Persistent
+from ..io.checkpoint import Checkpoint
+from ..io.serialize import Persistent
 from ..progress import OnStep
+from ..schema import Layout
 
 
 class LatentModel(Persistent, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):

@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from ..recipe import param
+from ..params import param
 from .neural import NeuralModel, common
 
 SMOOTHING = 0.1     # of the labels: without it codes of rows that are told apart for certain move outwards without end
@@ -69,7 +69,7 @@ class CNNFeatures(NeuralModel):
     def _network(self):
         from torch import nn
 
-        from ..nets import CodeNet
+        from ..nn.nets import CodeNet
 
         network = "mlp" if self.layout_.image is None else "conv"
         return CodeNet(self.layout_, self.latent_dim, self.latent_dim, network, self.width, 2, nn.ReLU, bounded=self.bounded_)
@@ -80,9 +80,9 @@ class CNNFeatures(NeuralModel):
         return seen if self._decodes else {name: seen[name] for name in ("codes", "made")}
 
     def _fit(self, X, rng, on_step, checkpoint=None, y=None):
-        from ..classes import numbered
-        from ..nets import in_unit_range
-        from ..training import Rows, device
+        from ..labels import numbered
+        from ..nn.nets import in_unit_range
+        from ..nn.training import Rows, device
 
         where, self._decodes = device(), False
         self.bounded_ = in_unit_range(X, self.layout_)
@@ -100,8 +100,8 @@ class CNNFeatures(NeuralModel):
         import torch
         from torch.nn import functional as F
 
-        from ..nets import Linear, initialise
-        from ..training import Adam, Rows, ramp_down, seeded, train
+        from ..nn.nets import Linear, initialise
+        from ..nn.training import Adam, Rows, ramp_down, seeded, train
 
         where, known = next(net.parameters()).device, number >= 0
         head = Linear(self.latent_dim, max(len(self.classes_), 1))
@@ -140,7 +140,7 @@ class CNNFeatures(NeuralModel):
         return wide[:, :, down:down + h, right:right + w].permute(0, 2, 3, 1).reshape(len(x), -1)
 
     def _train_decoder(self, net, rows, codes, n, rng, on_step, checkpoint):
-        from ..training import Adam, ramp_down, seeded, train
+        from ..nn.training import Adam, ramp_down, seeded, train
 
         self._decodes, adam = True, Adam(net.decoder.parameters())
 

@@ -71,8 +71,8 @@ class ConditionalGAN(GAN):
     def _fit(self, X, rng, on_step, checkpoint=None, y=None):
         import torch
 
-        from ..classes import numbered
-        from ..training import device
+        from ..labels import numbered
+        from ..nn.training import device
 
         self.classes_, number = numbered([None] * X.shape[0] if y is None else y)
         self.dimension_names_ = [f"z{j + 1}" for j in range(self.latent_dim)] + self.classes_
@@ -86,7 +86,7 @@ class ConditionalGAN(GAN):
             del self._known, self._share
 
     def _network(self):
-        from ..nets import ClassCodeNet
+        from ..nn.nets import ClassCodeNet
 
         return ClassCodeNet(self.layout_, self.latent_dim, len(self.classes_), *self._shape()) if self.classes_ else super()._network()
 

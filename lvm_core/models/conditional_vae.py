@@ -9,9 +9,9 @@ import numpy as np
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from ..bounds import draw_weights, fixed_draws, kl_by_dimension, split
-from ..classes import numbered
-from ..recipe import param
+from ..labels import numbered
+from ..nn.elbo import draw_weights, fixed_draws, kl_by_dimension, split
+from ..params import param
 from .neural import VariationalModel, common
 
 MOST_CLASSES = 200
@@ -78,7 +78,7 @@ class ConditionalVAE(VariationalModel):
     # -- learning -----------------------------------------------------------------------------------------------------
 
     def _network(self):
-        from ..labelled import LabelledNet
+        from ..nn.conditional import LabelledNet
 
         return LabelledNet(self.layout_, self.latent_dim, self.class_shares_, self.network, self.width, self.depth, self.bounded_)
 
@@ -96,8 +96,8 @@ class ConditionalVAE(VariationalModel):
     def _fit(self, X, rng, on_step, checkpoint=None, y=None):
         import torch
 
-        from ..nets import in_unit_range
-        from ..training import Adam, Rows, device, ramp_down, ramp_up, seeded
+        from ..nn.nets import in_unit_range
+        from ..nn.training import Adam, Rows, device, ramp_down, ramp_up, seeded
 
         where, n = device(), X.shape[0]
         known = self._known(y, n)

@@ -57,7 +57,7 @@ class TopicModel(CountModel):
         document, for ``epochs`` times the corpus; where it ``settles``, until an epoch gains less than a millionth."""
         import torch
 
-        from ..training import seeded, train
+        from ..nn.training import seeded, train
 
         self.mean_length_ = float(X.sum()) / X.shape[0]
         n, losses = X.shape[0], [np.inf, np.inf]

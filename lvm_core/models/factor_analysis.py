@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from ..recipe import param
+from ..params import param
 from .base import LatentModel, draw_discrete
 
 FLOOR = 1e-6        # least noise of a column, as a share of the mean variance: a constant column has infinite likelihood

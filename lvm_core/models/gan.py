@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from ..recipe import param
+from ..params import param
 from .base import LatentModel
 from .neural import NeuralModel, common
 
@@ -76,7 +76,7 @@ class GAN(NeuralModel):
 
     @classmethod
     def suggest(cls, n, layout):
-        from ..nets import is_conv
+        from ..nn.nets import is_conv
 
         conv, few = is_conv("auto", layout), layout.d <= FEW and not layout.has("categorical") and not layout.has("bernoulli")
         if few and n >= 1000:
@@ -88,7 +88,7 @@ class GAN(NeuralModel):
     # -- learning -----------------------------------------------------------------------------------------------------
 
     def _network(self):
-        from ..nets import CodeNet
+        from ..nn.nets import CodeNet
 
         return CodeNet(self.layout_, self.latent_dim, self.latent_dim, *self._shape())
 
@@ -102,7 +102,7 @@ class GAN(NeuralModel):
         return super().glimpse(X, Z) if self._encodes else {"made": self._decode(Z)}
 
     def _fit(self, X, rng, on_step, checkpoint=None):
-        from ..training import Rows, device
+        from ..nn.training import Rows, device
 
         if self.layout_.has("counts"):
             raise ValueError("GAN: word counts are not what a GAN can learn; use VAE or LSA for text.")
@@ -119,8 +119,8 @@ class GAN(NeuralModel):
         import torch
         from torch.nn import functional as F
 
-        from ..nets import initialise
-        from ..training import Adam, seeded, train
+        from ..nn.nets import initialise
+        from ..nn.training import Adam, seeded, train
 
         critic = self._critic()
         initialise(critic, seeded(rng))
@@ -159,7 +159,7 @@ class GAN(NeuralModel):
     def _train_encoder(self, net, rows, n, rng, on_step, checkpoint):
         import torch
 
-        from ..training import Adam, ramp_down, seeded, train
+        from ..nn.training import Adam, ramp_down, seeded, train
 
         where, noise, self._encodes = rows.where, seeded(rng, rows.where), True
         adam = Adam(net.encoder.parameters())
@@ -194,7 +194,7 @@ class GAN(NeuralModel):
         """Scaled rows (n, d) -> (n, outputs)."""
         from torch import nn
 
-        from ..nets import MLP, Fourier, encoder, is_conv
+        from ..nn.nets import MLP, Fourier, encoder, is_conv
 
         network, width, depth, activation = self._shape()
         if not self.octaves or is_conv(network, self.layout_):
@@ -222,8 +222,8 @@ class GAN(NeuralModel):
     # -- the public verb beyond the contract --------------------------------------------------------------------------
 
     def invert(self, X, steps: int = 200, on_step=None, random_state=None) -> tuple[np.ndarray, np.ndarray]:
-        """Codes Z (n, k) whose decoded rows come closest to X (n, d), and how far they stay, (n,); see :func:`lvm_core.inversion.invert`."""
-        from ..inversion import invert
+        """Codes Z (n, k) whose decoded rows come closest to X (n, d), and how far they stay, (n,); see :func:`lvm_core.nn.inversion.invert`."""
+        from ..nn.inversion import invert
 
         return invert(self, X, steps, on_step, random_state)
 

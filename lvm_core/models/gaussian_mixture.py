@@ -9,7 +9,7 @@ from typing import ClassVar
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from ..recipe import param
+from ..params import param
 from .base import LatentModel, draw_discrete
 
 FLOOR = 1e-3        # added to every variance, as a share of the columns' mean variance: a component of one row has infinite likelihood

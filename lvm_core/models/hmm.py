@@ -8,8 +8,8 @@ from typing import ClassVar
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
+from ..params import param
 from ..progress import Reporter
-from ..recipe import param
 from .base import LatentModel
 
 FLOOR = 1e-4        # least variance of a state, as a share of the data's: a state of one value has infinite likelihood

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from ..recipe import param
+from ..params import param
 from .base import LatentModel, draw_discrete
 
 QUANTILES = 201     # points of each source's distribution that are kept to draw from

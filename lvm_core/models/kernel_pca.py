@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from ..recipe import param
+from ..params import param
 from .base import LatentModel
 
 LANDMARKS = 2000        # rows a kernel matrix is made of; of more a sample, drawn by the seed

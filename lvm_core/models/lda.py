@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from ..recipe import param
+from ..params import param
 from .counts import TopicModel, counts, fold_in, proportions, ratios
 
 

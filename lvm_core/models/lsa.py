@@ -9,7 +9,7 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 
-from ..recipe import param
+from ..params import param
 from .base import LatentModel
 
 

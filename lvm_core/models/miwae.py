@@ -9,8 +9,18 @@ import numpy as np
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from ..bounds import code_moments, draw_posterior, draw_weights, elbo, importance_bound, importance_loss, mean_and_kl, mean_and_std, split
-from ..recipe import param
+from ..nn.elbo import (
+    code_moments,
+    draw_posterior,
+    draw_weights,
+    elbo,
+    importance_bound,
+    importance_loss,
+    mean_and_kl,
+    mean_and_std,
+    split,
+)
+from ..params import param
 from .base import draw_discrete
 from .neural import VariationalModel, common
 
@@ -82,12 +92,12 @@ class MIWAE(VariationalModel):
     # -- learning -----------------------------------------------------------------------------------------------------
 
     def _network(self):
-        from ..observed import ObservedNet
+        from ..nn.masked import ObservedNet
 
         return ObservedNet(self.layout_, self.latent_dim, self.width, self.depth)
 
     def _fit(self, X, rng, on_step, checkpoint=None):
-        from ..training import Adam, Rows, device, seeded
+        from ..nn.training import Adam, Rows, device, seeded
 
         where, n = device(), len(X)
         net = self._new_network(X, rng)
@@ -150,7 +160,7 @@ class MIWAE(VariationalModel):
         """(means (n, d), draws (m, n, d)) of rows X (n, d)."""
         import torch
 
-        from ..training import seeded
+        from ..nn.training import seeded
 
         net, where = self.net_, next(self.net_.parameters()).device
         with torch.inference_mode():

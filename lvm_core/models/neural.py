@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from ..bounds import DECODED, fixed_draws, meet_the_prior
-from ..recipe import param
+from ..nn.elbo import DECODED, fixed_draws, meet_the_prior
+from ..params import param
 from .base import LatentModel, draw_discrete
 
 if TYPE_CHECKING:
-    from ..nets import Net
+    from ..nn.nets import Net
 
 MOMENT_ROWS = 1024      # from which the codes' mean and width are taken: tell a spread to 2 %
 
@@ -49,7 +49,7 @@ def common(name: str, default: Any, **changes) -> Any:
     default
         Its value unless another is given.
     **changes
-        What differs from the usual, see :func:`~lvm_core.recipe.param`.
+        What differs from the usual, see :func:`~lvm_core.params.param`.
     """
     return param(default, **(_COMMON[name] | changes))
 
@@ -67,7 +67,7 @@ class NeuralModel(LatentModel, ABC):
 
     @classmethod
     def suggest(cls, n, layout):
-        from ..nets import is_conv
+        from ..nn.nets import is_conv
 
         conv, text = is_conv("auto", layout), layout.has("counts")
         batch = 32 if n < 1000 else 64 if n < 10000 else 128
@@ -84,16 +84,16 @@ class NeuralModel(LatentModel, ABC):
 
     def _new_network(self, X, rng: np.random.RandomState) -> Net:
         """``net_`` with random weights and the scales of X (n, d), where it is trained."""
-        from ..training import device, seeded
+        from ..nn.training import device, seeded
 
         self.net_ = net = self._network()
         net.start(X, self.layout_, seeded(rng))
         return net.to(device())
 
     def _train(self, update, n: int, rng, on_step, checkpoint, parts: dict, **options) -> None:
-        """``epochs`` passes of :func:`~lvm_core.training.train` over n rows; sets ``history_``, ``stopped_`` and ``n_iter_``,
+        """``epochs`` passes of :func:`~lvm_core.nn.training.train` over n rows; sets ``history_``, ``stopped_`` and ``n_iter_``,
         the epochs it was trained."""
-        from ..training import device, seeded, train
+        from ..nn.training import device, seeded, train
 
         steps = -(-n // self.batch_size)        # of an epoch
         self.history_, self.stopped_ = train(update, n, batch_size=self.batch_size, steps=self.epochs * steps, generator=seeded(rng, device()),
@@ -102,7 +102,7 @@ class NeuralModel(LatentModel, ABC):
         self.net_.eval()
 
     def _rebuild(self):
-        from ..training import device
+        from ..nn.training import device
 
         self.net_ = self._network().to(device()).eval()
 
@@ -121,14 +121,14 @@ class NeuralModel(LatentModel, ABC):
         return draw_discrete(X, self.layout_, rng)
 
     def _run(self, function, *arrays):
-        from ..nets import in_batches
+        from ..nn.nets import in_batches
 
         return in_batches(function, self.net_, *arrays)
 
     # -- what can be done with it -------------------------------------------------------------------------------------
 
     def as_torch(self):
-        from ..nets import Function
+        from ..nn.nets import Function
 
         net, k = copy.deepcopy(self.net_).cpu().float(), len(self.code_mean_)
         return Function(lambda x: net.encode(x)[:, :k], net), Function(net.mean, net)      # a VAE's means come before its spreads
@@ -142,7 +142,7 @@ class VariationalModel(NeuralModel):
     """A network with a posterior q(z|x) and the prior N(0, I), whose codes end as wide as their prior.
 
     At the end of a fit the codes are shifted and scaled, and encoder and decoder with them, so that over the rows they have mean
-    0 and mean square 1, see :func:`lvm_core.bounds.meet_the_prior`. A preview is scaled so too: as it would be if the fit ended
+    0 and mean square 1, see :func:`lvm_core.nn.elbo.meet_the_prior`. A preview is scaled so too: as it would be if the fit ended
     there.
 
     A subclass says how its posterior's moments are found (``_moments``) and, where they are not ``encoder`` and ``decoder``, which
@@ -166,7 +166,7 @@ class VariationalModel(NeuralModel):
         """Means (n, k) of z and of z^2 of some rows; ``generator`` for what has to be drawn."""
 
     def _draws(self, n_samples: int, like, matched: bool):
-        """Fixed draws (n_samples, k) beside the tensor ``like``, see :func:`~lvm_core.bounds.fixed_draws`."""
+        """Fixed draws (n_samples, k) beside the tensor ``like``, see :func:`~lvm_core.nn.elbo.fixed_draws`."""
         import torch
 
         return torch.as_tensor(fixed_draws(n_samples, self.latent_dim, matched), dtype=like.dtype, device=like.device)
@@ -180,8 +180,8 @@ class VariationalModel(NeuralModel):
         self._few, self._draws_each = tuple(array[::step] for array in arrays), draws
 
     def _standardize_codes(self) -> None:
-        from ..nets import in_batches
-        from ..training import seeded
+        from ..nn.nets import in_batches
+        from ..nn.training import seeded
 
         generator = seeded(np.random.RandomState(0), next(self.net_.parameters()).device)
         size = max(1, DECODED // (self._draws_each * self._few[0].shape[1]))

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from ..recipe import param
+from ..params import param
 from .base import LatentModel
 
 SWEEPS = 300        # of coordinate descent when a row is encoded: a fixed number, so that a row's code does not depend on its company

@@ -8,8 +8,18 @@ from typing import ClassVar
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from ..bounds import code_moments, draw_weights, elbo, elbo_loss, importance_bound, importance_loss, mean_and_kl, mean_and_std, split
-from ..recipe import param
+from ..nn.elbo import (
+    code_moments,
+    draw_weights,
+    elbo,
+    elbo_loss,
+    importance_bound,
+    importance_loss,
+    mean_and_kl,
+    mean_and_std,
+    split,
+)
+from ..params import param
 from .neural import VariationalModel, common
 
 
@@ -77,7 +87,7 @@ class VAE(VariationalModel):
     # -- learning -----------------------------------------------------------------------------------------------------
 
     def _network(self):
-        from ..nets import ACTIVATIONS, CodeNet
+        from ..nn.nets import ACTIVATIONS, CodeNet
 
         return CodeNet(self.layout_, self.latent_dim, 2 * self.latent_dim, self.network, self.width, self.depth,
                        ACTIVATIONS[self.activation], noise=self.noise, bounded=self.bounded_)
@@ -85,8 +95,8 @@ class VAE(VariationalModel):
     def _fit(self, X, rng, on_step, checkpoint=None):
         import torch
 
-        from ..nets import in_unit_range
-        from ..training import Adam, Rows, device, ramp_down, ramp_up, seeded
+        from ..nn.nets import in_unit_range
+        from ..nn.training import Adam, Rows, device, ramp_down, ramp_up, seeded
 
         where, k, draws = device(), self.latent_dim, self.importance_samples
         if draws > 1 and self.free_bits:
@@ -137,8 +147,8 @@ class VAE(VariationalModel):
     def _early_stopping(self, net, aside):
         import torch
 
-        from ..nets import in_batches
-        from ..training import EarlyStopping
+        from ..nn.nets import in_batches
+        from ..nn.training import EarlyStopping
 
         like = torch.zeros((), device=next(net.parameters()).device)
         draws = self._draws(max(4, self.importance_samples), like, self.importance_samples == 1)

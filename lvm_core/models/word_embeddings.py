@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from ..recipe import param
+from ..params import param
 from .counts import CountModel, counts
 
 _COMMON = 1e-3      # a word's weight in its document is a / (a + its frequency), with Arora et al.'s a

@@ -1,7 +1,7 @@
 """Maps of the latent space: one file each, found by looking in this folder."""
 
-from ..persist import load as _load
-from ..recipe import discover
+from ..io.serialize import load as _load
+from ..params import discover
 from .base import Projection
 from .bycode import _ByCode
 

@@ -9,7 +9,7 @@ from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, Transfo
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from ..persist import Persistent
+from ..io.serialize import Persistent
 from ..progress import OnStep
 
 
@@ -18,7 +18,7 @@ class Projection(Persistent, ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
     it writes ``_fit`` (returns P) and, where it is exact, ``_place`` and ``_unplace``; one that needs ``labels`` gets them there as y (n,).
 
     New points are placed, and positions brought back to codes, exactly where the map is a formula (``exact``), by the
-    nearest training points otherwise: see :mod:`lvm_core.neighbours`. Learnt: ``embedding_`` (n, c); ``stopped_``:
+    nearest training points otherwise: see :mod:`lvm_core.latent.neighbours`. Learnt: ``embedding_`` (n, c); ``stopped_``:
     whether ``on_step`` ended the fit early.
     """
 
@@ -93,12 +93,12 @@ class Projection(Persistent, ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
         raise NotImplementedError
 
     def _place(self, Z) -> np.ndarray:
-        from ..neighbours import carry
+        from ..latent.neighbours import carry
 
         return carry(self._compared(Z), self._compared(self.codes_), self.embedding_)
 
     def _unplace(self, P) -> np.ndarray:
-        from ..neighbours import carry
+        from ..latent.neighbours import carry
 
         return carry(P, self.embedding_, self.codes_)
 

@@ -7,8 +7,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from ..neighbours import carry
-from ..recipe import param
+from ..latent.neighbours import carry
+from ..params import param
 from .base import Projection
 
 

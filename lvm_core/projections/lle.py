@@ -7,8 +7,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from ..neighbours import nearest_others
-from ..recipe import param
+from ..latent.neighbours import nearest_others
+from ..params import param
 from .base import Projection
 from .identity import pad
 from .isomap import upright

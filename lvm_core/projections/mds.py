@@ -7,8 +7,8 @@ from typing import ClassVar
 
 import numpy as np
 
+from ..params import param
 from ..progress import Reporter
-from ..recipe import param
 from .base import Projection
 from .pca import principal_start
 

@@ -8,9 +8,9 @@ from typing import ClassVar
 
 import numpy as np
 
-from ..neighbours import nearest_others
+from ..latent.neighbours import nearest_others
+from ..params import param
 from ..progress import Reporter
-from ..recipe import param
 from .base import Projection
 from .pca import principal_start
 
@@ -53,7 +53,7 @@ class PaCMAP(Projection):
         return {"n_neighbors": round(10 + 15 * (math.log10(n) - 4)) if n > 10_000 else 10}
 
     def _fit(self, Z, rng, on_step):
-        from .steps import pairs
+        from .kernels import pairs
 
         Z = self._compared(Z)
         near, mid, far = _pairs(Z, self.n_neighbors, rng)
@@ -76,7 +76,7 @@ class PaCMAP(Projection):
 
 def _pairs(Z, count: int, rng) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Near, mid-near and far partners, int32 (n, .), of every row of Z (n, k); fewer near ones where n leaves no room for all."""
-    from .steps import pairs
+    from .kernels import pairs
 
     n = len(Z)
     count = min(count, n - 1) if count * 3.5 < n else max(1, int(n / 3.5))

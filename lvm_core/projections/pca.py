@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from ..recipe import param
+from ..params import param
 from .base import Projection
 from .identity import pad
 

@@ -9,9 +9,9 @@ from typing import ClassVar
 
 import numpy as np
 
-from ..neighbours import nearest
+from ..latent.neighbours import nearest
+from ..params import param
 from ..progress import Reporter
-from ..recipe import param
 from .base import Projection
 from .pca import principal_start
 

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lvm_core.density import LEAST, density
-from lvm_core.quality import Score
-from lvm_core.quality.copying import copying
-from lvm_core.quality.features import hellinger
+from lvm_core.latent.density import LEAST, density
+from lvm_core.metrics import Score
+from lvm_core.metrics.samples.copying import copying
+from lvm_core.metrics.samples.features import hellinger
 
-from . import state, work
+from ..session import state
+from . import work
 
 
 @dataclass(frozen=True)

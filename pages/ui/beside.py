@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
 from itertools import combinations
 
 import pandas as pd
 import streamlit as st
 
 from lvm_core import PROJECTIONS
-from lvm_core.alignment import NEIGHBOURS, Alignment, Change, changed
-from lvm_core.escape import clean
-from lvm_core.escape import markdown as md
-from lvm_core.quality.base import percent
+from lvm_core.analysis.alignment import NEIGHBOURS, Alignment, Change, changed
+from lvm_core.metrics.base import percent
+from lvm_core.text import clean
+from lvm_core.text import markdown as md
 
-from . import aligned, atlas, forms, frame, guard, items, maps, people, scores, scripts, state, work
+from ..api import aligned, guard
+from ..session import identity, maps, state
+from . import forms, items, scores, work
+from .components import atlas, beside
+from .components.progress import progress
 
 MOST = 4
 FIRST_MAPS = "PCA", "TSNE", "UMAP", "Identity"
@@ -63,9 +66,9 @@ def draw(data: state.Data, infos: list) -> None:
     if len(panes) < 2:
         return
     keys, moves = aligned.lay([(pane.run, pane.view.key) for pane in panes])
-    aligned.link([run for run in {pane.run.id: pane.run for pane in panes}.values() if people.mine("runs", run.id)])
+    aligned.link([run for run in {pane.run.id: pane.run for pane in panes}.values() if identity.mine("runs", run.id)])
     pair, name, change = _difference(ask, panes)
-    _component()(data=payload(panes, keys, moves, colour, pair, name, change), key=f"beside-{data.id}", on_chosen_change=lambda: None)
+    beside.component()(data=payload(panes, keys, moves, colour, pair, name, change), key=f"beside-{data.id}", on_chosen_change=lambda: None)
     st.caption(conclusion(panes, pair, change))
     numbers(panes, data.id)
 
@@ -98,7 +101,7 @@ def _pane(slot, place: int, done: list, info, first: str | None) -> Pane | None:
         if trouble:
             st.error(md(trouble, 300), icon=":material/error:")
         if job is not None:
-            frame.progress(run, job)
+            progress(run, job)
     there = PROJECTIONS["PCA"] if job is not None or trouble else type(projection)
     shown = maps.SHORT.get(there.__name__, there.__name__)
     return Pane(run, view, shown, maps.SHORT.get(name, name) if job is not None else "")
@@ -173,16 +176,6 @@ def numbers(panes: list[Pane], data_id: str) -> None:
 
 
 # -- the component -----------------------------------------------------------------------------------------------------
-
-def parts() -> dict[str, str]:
-    """The component's html and css."""
-    return {"html": scripts.read("side_by_side.html").replace("<!--ATLAS-->", scripts.read("map.html")),
-            "css": "\n".join((scripts.read("explorer.css"), atlas.style(), scripts.read("side_by_side.css")))}
-
-
-@cache
-def _component():
-    return scripts.component("side_by_side", "side_by_side/side_by_side.js", **parts())
 
 
 def payload(panes: list[Pane], keys: list[str], moves: list[Alignment | None], colour: str | None, pair: tuple[int, int], name: str, change: Change | None) -> dict:

@@ -9,12 +9,14 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from lvm_core import clusters
-from lvm_core.escape import markdown as md
-from lvm_core.selection import find, grow, within
+from lvm_core.analysis import clusters
+from lvm_core.analysis.selection import find, grow, within
+from lvm_core.text import markdown as md
 
-from . import frame, keep, people, work
-from .state import Run
+from ..api import selection
+from ..session import identity
+from ..session.state import Run
+from . import frame, work
 
 MOST_LEVELS, MOST_PAIRS = 200, 5e10      # pairs: of a chosen row and any row when a selection grows, a minute or two
 TAKES = {"replace": ("Choose", ":material/select_all:"), "add": ("Add", ":material/add:"), "remove": ("Remove", ":material/remove:"), "within": ("Keep only these", ":material/filter_alt:")}
@@ -22,10 +24,10 @@ TAKES = {"replace": ("Choose", ":material/select_all:"), "add": ("Add", ":materi
 
 def bar(run: Run) -> None:
     """How many are chosen, and what can be done with that."""
-    n, chosen, mine = len(run.dataset), len(run.selection), people.mine("runs", run.id)
+    n, chosen, mine = len(run.dataset), len(run.selection), identity.mine("runs", run.id)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"**{chosen:,} of {n:,} chosen** · the same on every page")
-        _act("Invert", ":material/invert_colors:", "invert", run, mine, lambda: keep.inverted(run), "Choose what is not chosen.")
+        _act("Invert", ":material/invert_colors:", "invert", run, mine, lambda: selection.inverted(run), "Choose what is not chosen.")
         with st.popover("Grow", icon=":material/zoom_out_map:", disabled=not mine or not chosen):
             k = int(st.number_input("Neighbours of each", 1, 100, 5, key=f"grow-k-{run.id}", help="The nearest by code, in all dimensions (not on the map), join the chosen."))
             many = chosen * n > MOST_PAIRS
@@ -79,12 +81,12 @@ def forms(run: Run) -> None:
     rows = ways[way][1](run)
     if rows is None:
         return
-    mine = people.mine("runs", run.id)
+    mine = identity.mine("runs", run.id)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"**{len(rows):,} row{'s' * (len(rows) != 1)}** fit{'s' * (len(rows) == 1)}")
         for how, (label, icon) in TAKES.items():
             if st.button(label, icon=icon, key=f"take-{how}-{run.id}", disabled=not mine or not len(rows) or how in ("remove", "within") and not len(run.selection)):
-                keep.combine(run, rows, how)
+                selection.combine(run, rows, how)
                 st.session_state[f"choosing-{run.id}"] = True       # whoever chooses here may want to add to it
                 st.rerun()
 
@@ -180,13 +182,13 @@ def _clusters(run: Run):
 
 
 def _groups(run: Run):
-    groups = keep.groups(run)
+    groups = selection.groups(run)
     name = st.selectbox("Kept group", list(groups), format_func=lambda g: f"{md(g, 40)} ({len(groups[g]):,})", key=f"choose-group-{run.id}")
     return np.asarray(groups[name], np.int64)
 
 
 def _values(run: Run):
-    known = keep.point_values(run)
+    known = selection.point_values(run)
     if not known:
         st.caption("Open Trust under this map, or Anomalies on the Analyse page: what they measure of each row can then be chosen by.")
         return None
@@ -206,5 +208,5 @@ def _values(run: Run):
 
 
 WAYS = {"search": ("Words", _search, lambda run: True), "columns": ("Columns", _columns, lambda run: bool(_filterable(run))),
-        "cluster": ("Clusters", _clusters, lambda run: len(run.dataset) > 3), "group": ("Kept groups", _groups, lambda run: bool(keep.groups(run))),
+        "cluster": ("Clusters", _clusters, lambda run: len(run.dataset) > 3), "group": ("Kept groups", _groups, lambda run: bool(selection.groups(run))),
         "value": ("Trust or oddness", _values, lambda run: True)}

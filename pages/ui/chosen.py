@@ -8,16 +8,18 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from lvm_core import export
 from lvm_core.datasets.base import DataError
 from lvm_core.datasets.subset import free_name, groups_column, labelled, membership, subset
-from lvm_core.escape import clean
-from lvm_core.escape import markdown as md
-from lvm_core.store import save_rows
+from lvm_core.export import encode
+from lvm_core.runs.store import save_rows
+from lvm_core.text import clean
+from lvm_core.text import markdown as md
 
-from . import frame, keep, people, state
-from .guard import Refused
-from .jobs import WORKSPACE
+from ..api import selection
+from ..api.guard import Refused
+from ..session import identity, state
+from ..session.jobs import WORKSPACE
+from . import frame
 
 COLUMNS = {"selection": "this selection, yes or no", "groups": "all kept groups, by name"}
 MOST_PICTURES = 20_000
@@ -25,7 +27,7 @@ MOST_PICTURES = 20_000
 
 def actions(run: state.Run) -> None:
     """One row of buttons; what needs a name asks for it."""
-    mine, owner = people.mine("runs", run.id), people.mine("datasets", run.data.id)
+    mine, owner = identity.mine("runs", run.id), identity.mine("datasets", run.data.id)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         name = st.text_input("Name", key=f"name-selection-{run.id}", max_chars=40, width=180, placeholder="of the group")
         if st.button("Keep as a group", icon=":material/bookmark_add:", key=f"keep-selection-{run.id}", disabled=not mine, help="It can be chosen again, compared with, and used for directions, here and on Explore."):
@@ -40,7 +42,7 @@ def actions(run: state.Run) -> None:
 
 def _keep(run, name: str) -> None:
     try:
-        made = keep.keep_group(run, name, run.selection)
+        made = selection.keep_group(run, name, run.selection)
     except Refused as refused:
         st.warning(md(refused.sentence, 200), icon=":material/info:")
     else:
@@ -50,7 +52,7 @@ def _keep(run, name: str) -> None:
 
 def _column(run, name: str) -> None:
     """Beside the rows of this dataset, for colour and for every run of it; or as the label of a new one."""
-    groups = keep.groups(run)
+    groups = selection.groups(run)
     what = st.radio("What it holds", list(COLUMNS) if groups else ["selection"], format_func=COLUMNS.get, key=f"column-of-{run.id}")
     use = st.radio("Where", ("colour", "label"), format_func={"colour": "in this dataset: to colour by, to search, to compare", "label": "in a new dataset, as its label: for models that learn from labels"}.get,
                    key=f"column-where-{run.id}")
@@ -115,16 +117,16 @@ def downloads(run: state.Run) -> None:
     """The rows in the forms people use; each is made when it is asked for."""
     chosen, dataset = run.selection, run.dataset
     stem, rows = f"chosen-{run.id}-{len(chosen)}", lambda: _with_row(dataset.rows.iloc[chosen], chosen)
-    st.download_button("Rows (CSV)", lambda: export.csv_bytes(rows()), f"{stem}.csv", "text/csv", icon=":material/table:", key=f"csv-{stem}", on_click="ignore", width="stretch")
+    st.download_button("Rows (CSV)", lambda: encode.csv_bytes(rows()), f"{stem}.csv", "text/csv", icon=":material/table:", key=f"csv-{stem}", on_click="ignore", width="stretch")
     st.download_button("Rows (Parquet)", lambda: parquet(rows()), f"{stem}.parquet", "application/vnd.apache.parquet", icon=":material/table:", key=f"parquet-{stem}", on_click="ignore", width="stretch")
-    st.download_button("Codes (NPZ)", lambda: export.npz_bytes(codes=run.fitted.codes[chosen], rows=chosen), f"{stem}-codes.npz", "application/octet-stream", icon=":material/data_array:",
+    st.download_button("Codes (NPZ)", lambda: encode.npz_bytes(codes=run.fitted.codes[chosen], rows=chosen), f"{stem}-codes.npz", "application/octet-stream", icon=":material/data_array:",
                        key=f"codes-{stem}", on_click="ignore", width="stretch")
     if dataset.kind == "image":
         few = chosen[:MOST_PICTURES]
-        st.download_button("Pictures (ZIP)" + (f", the first {MOST_PICTURES:,}" if len(few) < len(chosen) else ""), lambda: export.zip_of_pngs(dataset.items(few)), f"{stem}.zip", "application/zip",
+        st.download_button("Pictures (ZIP)" + (f", the first {MOST_PICTURES:,}" if len(few) < len(chosen) else ""), lambda: encode.zip_of_pngs(dataset.items(few)), f"{stem}.zip", "application/zip",
                            icon=":material/folder_zip:", key=f"zip-{stem}", on_click="ignore", width="stretch")
     if dataset.kind == "array":
-        st.download_button("Arrays (NPZ)", lambda: export.npz_bytes(items=np.asarray(dataset.items(chosen)), rows=chosen), f"{stem}-arrays.npz", "application/octet-stream", icon=":material/show_chart:",
+        st.download_button("Arrays (NPZ)", lambda: encode.npz_bytes(items=np.asarray(dataset.items(chosen)), rows=chosen), f"{stem}-arrays.npz", "application/octet-stream", icon=":material/show_chart:",
                            key=f"arrays-{stem}", on_click="ignore", width="stretch")
 
 

@@ -10,9 +10,10 @@ import streamlit as st
 from lvm_core.datasets import READERS, read_dataset, reader_for
 from lvm_core.datasets.base import DataError
 from lvm_core.datasets.infer import COLUMN_TYPES
-from lvm_core.escape import markdown as md
+from lvm_core.text import markdown as md
 
-from . import forms, items, state
+from ..session import state
+from . import forms, items
 
 COLUMNS = {"label": ("auto", "none"), "text_column": ("auto",), "series": ("none",), "value": ("auto",), "order": ("auto", "none")}     # options that name a column, and what else they take
 

@@ -6,33 +6,18 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from lvm_core.directions import Direction, analogy, attribute, principal, split_by
-from lvm_core.escape import clean
-from lvm_core.escape import markdown as md
+from lvm_core.latent.directions import analogy, attribute, principal, split_by
+from lvm_core.text import markdown as md
 
-from . import keep, state
+from ..api import selection
+from ..session import kept_directions, state
 
 SOURCES = {"column": "a column", "chosen": "the chosen points", "groups": "two kept groups", "principal": "the codes' own axes"}
 
 
-def kept(run: state.Run) -> dict[str, Direction]:
-    """The directions kept with a run, by name."""
-    return {d["name"]: Direction.from_json(d) for d in run.kept.get("directions", [])}
-
-
-def _keep(run: state.Run, directions: dict[str, Direction]) -> None:
-    run.kept["directions"] = [d.to_json() for d in directions.values()]
-    state.keep(run)
-
-
-def for_component(run: state.Run) -> list[dict]:
-    """What the live explorer needs of them."""
-    return [{"name": clean(d.name, 40), "vector": [float(v) for v in d.vector], "sentence": clean(d.sentence(), 400)} for d in kept(run).values()]
-
-
 def panel(run: state.Run) -> None:
     """The form to learn one, and the list of those there are. Reruns the page when they change."""
-    with st.expander("Directions: move an item towards a group", icon=":material/moving:", expanded=bool(kept(run))):
+    with st.expander("Directions: move an item towards a group", icon=":material/moving:", expanded=bool(kept_directions.kept(run))):
         with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
             source = st.segmented_control("From", list(SOURCES), default="column", required=True, format_func=SOURCES.get, key=f"direction-from-{run.id}")
             inside = _group(run, source)
@@ -46,11 +31,11 @@ def panel(run: state.Run) -> None:
             learn = st.button("Learn", icon=":material/add:", type="primary", disabled=source != "principal" and inside is None, key=f"direction-learn-{run.id}")
         if learn:
             _learn(run, source, inside, method)
-        for name, direction in kept(run).items():
+        for name, direction in kept_directions.kept(run).items():
             with st.container(horizontal=True, vertical_alignment="center"):
                 st.markdown(f"**{md(name, 40)}** · {md(direction.sentence(), 400)}")
                 if st.button("Remove", key=f"direction-drop-{run.id}-{name}", type="tertiary", icon=":material/close:"):
-                    _keep(run, {n: d for n, d in kept(run).items() if n != name})
+                    kept_directions.keep(run, {n: d for n, d in kept_directions.kept(run).items() if n != name})
                     st.rerun()
         _analogy(run)
 
@@ -84,7 +69,7 @@ def _group(run: state.Run, source: str):
 
 
 def _two_groups(run: state.Run):
-    groups = keep.groups(run)
+    groups = selection.groups(run)
     if not groups:
         st.caption("Choose points above and keep them as a group; then choose others and keep those.")
         return None
@@ -108,7 +93,7 @@ def _learn(run: state.Run, source: str, group, method: str) -> None:
     except ValueError as error:
         st.error(md(str(error), 400), icon=":material/error:")
         return
-    _keep(run, kept(run) | {d.name: d for d in found})
+    kept_directions.keep(run, kept_directions.kept(run) | {d.name: d for d in found})
     st.rerun()
 
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import streamlit as st
 
-from lvm_core.escape import markdown as md
-from lvm_core.recipe import Parameter, Recipe
+from lvm_core.params import Parameter, Recipe
+from lvm_core.text import markdown as md
 
 
 def form(cls: type[Recipe], suggested: dict[str, Any] | None = None, *, key: str, hide: tuple[str, ...] = (), columns: int = 2) -> dict[str, Any]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from functools import cache
 from pathlib import Path
 
 import streamlit as st
 
-from lvm_core.escape import markdown as md
+from lvm_core.text import markdown as md
 
-from . import guard, people, scripts, state
+from ..session import identity, state
+from .components.progress import progress
 
 ASSETS = Path(__file__).parents[2] / "assets"
 KIND_ICON = {"image": ":material/image:", "table": ":material/table:", "text": ":material/article:", "array": ":material/show_chart:"}
@@ -119,7 +119,7 @@ def need_run() -> state.Run:
 
 def still_open(run: state.Run) -> None:
     """For the first line of a fragment, which runs again without its page: where who looks may not see the run any more, the page says so."""
-    if not people.may_see("runs", run.id):
+    if not identity.may_see("runs", run.id):
         st.rerun()
 
 
@@ -128,17 +128,6 @@ def _wait(run: state.Run) -> None:
         st.markdown(f"**{md(run.title)} is still training.** This page opens by itself when it is done; it may also be closed.")
         progress(run, "fit")
     st.stop()
-
-
-@cache
-def _progress_component():
-    return scripts.component("progress", "progress/progress.js")
-
-
-def progress(run: state.Run, job: str, *, curve: bool = False) -> None:
-    """Share done, time left, Stop, and the loss curve of a job, drawn by the browser from a small route. The page reruns once,
-    when the job ends: reruns on a timer would cost the fit its processor, and race with a change of page."""
-    _progress_component()(data={"token": guard.sign(run.id), "job": job, "curve": curve, "mine": people.mine("runs", run.id)}, key=f"progress-{run.id}-{job}", on_ended_change=lambda: None)
 
 
 def run_picker(key: str, width: int | str = "stretch") -> None:

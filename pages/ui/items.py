@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from lvm_core import figures
 from lvm_core.datasets.base import Dataset
-from lvm_core.escape import markdown as md
+from lvm_core.plots import figures
+from lvm_core.text import markdown as md
 
 PLOT = {"displaylogo": False, "displayModeBar": False}
 
@@ -17,29 +17,6 @@ def to_uint8(images: np.ndarray) -> np.ndarray:
     """Pictures (n, h, w, c) in [0, 1] -> uint8, grey without the channel axis."""
     images = (np.clip(images, 0, 1) * 255 + 0.5).astype(np.uint8)
     return images[..., 0] if images.shape[-1] == 1 else images
-
-
-def short(dataset: Dataset, i: int, n: int = 110) -> str:
-    """One line that names row i: its label, its text or its first values. Not escaped."""
-    row = dataset.rows.iloc[i]
-    label = f"{brief(row[dataset.label])} · " if dataset.label in dataset.rows.columns else ""
-    if dataset.kind == "text":
-        return label + " ".join(str(row["text"]).split())[:n]
-    if dataset.kind == "table":
-        return label + ", ".join(f"{k} {brief(v)}" for k, v in list(row.items())[:6] if k != dataset.label)
-    extra = [f"{k} {brief(v)}" for k, v in row.items() if k != dataset.label][:3]
-    return label + f"row {i}" + (" · " + ", ".join(extra) if extra else "")
-
-
-def brief(v) -> str:
-    """A value in a few characters. Not escaped."""
-    if pd.api.types.is_scalar(v) and pd.isna(v):
-        return "missing"
-    if isinstance(v, (float, np.floating)):
-        return f"{v:.4g}"
-    if isinstance(v, pd.Timestamp):
-        return f"{v:%Y-%m-%d}" if v == v.normalize() else f"{v:%Y-%m-%d %H:%M}"
-    return str(v)[:40]
 
 
 def days(frame: pd.DataFrame) -> dict:

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from lvm_core import export
-from lvm_core.escape import markdown as md
+from lvm_core.export import encode
+from lvm_core.text import markdown as md
 
 
 def downloads(dataset, codes, X, made, provenance: dict, stem: str) -> None:
@@ -23,9 +23,9 @@ def downloads(dataset, codes, X, made, provenance: dict, stem: str) -> None:
     with st.container(horizontal=True):     # each file is made when it is asked for
         if dataset.kind == "image":
             scale = max(1, 64 // made.shape[1])     # tiny pictures are enlarged on the sheet, never in the zip
-            st.download_button("PNG sheet", lambda: export.png_sheet(made, upscale=scale), f"{stem}.png", "image/png", icon=":material/image:", on_click="ignore")
-            st.download_button("ZIP of PNGs", lambda: export.zip_of_pngs(made), f"{stem}.zip", "application/zip", icon=":material/folder_zip:", on_click="ignore")
+            st.download_button("PNG sheet", lambda: encode.png_sheet(made, upscale=scale), f"{stem}.png", "image/png", icon=":material/image:", on_click="ignore")
+            st.download_button("ZIP of PNGs", lambda: encode.zip_of_pngs(made), f"{stem}.zip", "application/zip", icon=":material/folder_zip:", on_click="ignore")
         else:
-            st.download_button("CSV" + (" in the original columns" if dataset.kind == "table" else ""), lambda: export.csv_bytes(frame()), f"{stem}.csv", "text/csv", icon=":material/table:", on_click="ignore")
-        st.download_button("NPZ", lambda: export.npz_bytes(**arrays, made=np.array(json.dumps(provenance))), f"{stem}.npz", "application/octet-stream", icon=":material/data_array:", on_click="ignore")
+            st.download_button("CSV" + (" in the original columns" if dataset.kind == "table" else ""), lambda: encode.csv_bytes(frame()), f"{stem}.csv", "text/csv", icon=":material/table:", on_click="ignore")
+        st.download_button("NPZ", lambda: encode.npz_bytes(**arrays, made=np.array(json.dumps(provenance))), f"{stem}.npz", "application/octet-stream", icon=":material/data_array:", on_click="ignore")
     st.caption("NPZ holds the codes, the decoded arrays and what made them; open it with numpy.load. " + md(" · ".join(f"{k} {v}" for k, v in provenance.items()), 300))

@@ -6,12 +6,13 @@ import io
 
 import streamlit as st
 
-from lvm_core import archive
-from lvm_core.escape import markdown as md
-from lvm_core.limits import LIMITS
+from lvm_core.runs import archive
+from lvm_core.settings import LIMITS
+from lvm_core.text import markdown as md
 
-from . import frame, people, state
-from .jobs import WORKSPACE
+from ..session import identity, state
+from ..session.jobs import WORKSPACE
+from . import frame
 
 CHOICES = {"none": "no data", "labels": "the label column", "all": "all of the data"}
 
@@ -40,11 +41,11 @@ def bring() -> None:
         return
     try:
         with st.spinner("Reading the run…"):
-            people.check_room(file.size)
-            info = archive.unpack(file.getvalue(), WORKSPACE, lambda heads: people.only_mine("datasets", heads, lambda head: head["id"]))
-            people.claim("runs", info.id)
-            if not people.mine("datasets", info.dataset):
-                people.claim("datasets", info.dataset)      # its own, made by unpacking
+            identity.check_room(file.size)
+            info = archive.unpack(file.getvalue(), WORKSPACE, lambda heads: identity.only_mine("datasets", heads, lambda head: head["id"]))
+            identity.claim("runs", info.id)
+            if not identity.mine("datasets", info.dataset):
+                identity.claim("datasets", info.dataset)      # its own, made by unpacking
     except ValueError as error:
         st.error(md(str(error), 600), icon=":material/error:")
         return

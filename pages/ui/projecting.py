@@ -5,11 +5,12 @@ from __future__ import annotations
 import streamlit as st
 
 from lvm_core import PROJECTIONS
-from lvm_core.escape import markdown as md
 from lvm_core.projections.base import Projection
+from lvm_core.text import markdown as md
 
-from . import forms, maps
-from .state import Run
+from ..session import maps
+from ..session.state import Run
+from . import forms
 
 
 def controls(run: Run) -> tuple[Projection, str]:

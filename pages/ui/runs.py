@@ -7,11 +7,12 @@ from datetime import datetime
 import pandas as pd
 import streamlit as st
 
-from lvm_core.escape import clean
-from lvm_core.quality.base import percent
+from lvm_core.metrics.base import percent
+from lvm_core.text import clean
 
-from . import frame, items, state
-from .jobs import SCHEDULER, WORKSPACE
+from ..session import state
+from ..session.jobs import SCHEDULER, WORKSPACE
+from . import frame, items
 
 _MOST = 500     # rows of the list; older ones are found by their address
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from lvm_core.escape import markdown as md
-from lvm_core.quality import Score
-from lvm_core.quality.base import percent
+from lvm_core.metrics import Score
+from lvm_core.metrics.base import percent
+from lvm_core.text import markdown as md
 
 
 def text(score: Score) -> str:

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Callable
 from typing import Any
 
 import streamlit as st
 
-from lvm_core.escape import markdown as md
 from lvm_core.progress import OnStep
+from lvm_core.text import markdown as md
 
-from . import frame
-from .jobs import Job
-from .state import Run
-
-MOST_KEPT = 20      # results of a run; the oldest are made again when they are asked for
+from ..session.state import Run
+from ..session.work import begin
+from .components.progress import progress
 
 
 def result(run: Run, title: str, settings: dict, work: Callable[[OnStep], Any], *, wait: float = 0.5) -> Any:
@@ -28,7 +24,7 @@ def result(run: Run, title: str, settings: dict, work: Callable[[OnStep], Any], 
     """
     key, job = begin(run, title, settings, work, wait=wait)
     if job.running:
-        frame.progress(run, key)
+        progress(run, key)
         return None
     if job.error:
         st.error(md(job.error, 600), icon=":material/error:")
@@ -39,16 +35,3 @@ def result(run: Run, title: str, settings: dict, work: Callable[[OnStep], Any], 
     if job.state == "stopped":
         st.caption(":material/stop_circle: Stopped early; this is what was reached.")
     return job.result
-
-
-def begin(run: Run, title: str, settings: dict, work: Callable[[OnStep], Any], *, wait: float = 0.5) -> tuple[str, Job]:
-    """The job of :func:`result` and its name, begun if there is none; it is waited for only then."""
-    key = "work" + hashlib.sha256(json.dumps([title, settings], sort_keys=True).encode()).hexdigest()[:24]
-    job = run.map_jobs.get(key)
-    if job is None:
-        done = [name for name, other in run.map_jobs.items() if name.startswith("work") and not other.running]
-        for name in done[:-MOST_KEPT]:
-            run.map_jobs.pop(name, None)
-        job = run.map_jobs[key] = Job(title, work)
-        job.wait(wait)
-    return key, job

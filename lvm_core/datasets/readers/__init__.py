@@ -1,6 +1,6 @@
 """Readers of uploaded files: one file a format, found by looking in this folder."""
 
-from ...recipe import Registry, discover
+from ...params import Registry, discover
 from .base import Reader
 
 READERS = Registry({r.name: r for r in sorted(discover(__name__, Reader).values(), key=lambda r: (r.rank, r.name)) if r.name})

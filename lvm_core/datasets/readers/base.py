@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from ...recipe import Recipe, param
+from ...params import Recipe, param
 from ..base import Dataset
 from ..frames import Wishes, table_dataset
 from ..upload import Upload

@@ -11,8 +11,8 @@ from typing import ClassVar
 
 import pandas as pd
 
-from ... import limits
-from ...recipe import param
+from ... import settings
+from ...params import param
 from ..base import DataError
 from ..encoding import ENCODINGS, to_text
 from ..upload import Upload
@@ -48,15 +48,15 @@ class Delimited(TableReader):
         if not text.strip():
             raise DataError(f"{upload.name} is empty; choose a file with data in it.")
         text = text.strip("\n") + "\n"
-        limits.check("rows", text.count("\n"), upload.name, times=4, unit="lines")      # a cell may hold some
+        settings.check("rows", text.count("\n"), upload.name, times=4, unit="lines")      # a cell may hold some
         delimiter = find_delimiter(text) if self.delimiter == "auto" else DELIMITERS[self.delimiter]
         quoting, widths = _widths(text, delimiter, upload.name, notes)
-        limits.check("rows", sum(widths.values()) - 1, upload.name)        # before pandas makes cells of them
+        settings.check("rows", sum(widths.values()) - 1, upload.name)        # before pandas makes cells of them
         width, head = _agreed(widths, upload.name), _first_rows(text, delimiter, quoting)
         header = _has_header(head) if self.header == "auto" else self.header == "yes"
         names = list(head[0]) if header else [f"column {i + 1}" for i in range(width)]
-        limits.check("columns", width, upload.name)
-        limits.check("cells", width * (sum(widths.values()) - 1), upload.name)
+        settings.check("columns", width, upload.name)
+        settings.check("cells", width * (sum(widths.values()) - 1), upload.name)
         _ragged(widths, width, header and len(head[0]) < width, notes)
         if max(widths) > width:
             text, quoting = _without_long_rows(text, delimiter, quoting, width), csv.QUOTE_MINIMAL
@@ -111,14 +111,14 @@ def find_decimal(frame: pd.DataFrame, delimiter: str) -> str:
 
 def _widths(text: str, delimiter: str, name: str, notes: list[str]) -> tuple[int, Counter]:
     """(quoting, how many rows have how many values). A quote that never closes is read as an ordinary character."""
-    csv.field_size_limit(limits.LIMITS.cell_chars)
+    csv.field_size_limit(settings.LIMITS.cell_chars)
     for quoting in (csv.QUOTE_MINIMAL, csv.QUOTE_NONE):
         try:
             rows = csv.reader(_lines(text, delimiter, name), delimiter=delimiter, quoting=quoting, strict=quoting == csv.QUOTE_MINIMAL)
             widths = Counter(len(row) for row in rows if row)
         except csv.Error as error:
             if "field larger" in str(error):
-                raise DataError(f"{name} has a cell of more than {limits.LIMITS.cell_chars:,} characters, which is the limit; "
+                raise DataError(f"{name} has a cell of more than {settings.LIMITS.cell_chars:,} characters, which is the limit; "
                                 "is a quote left open?") from error
             continue
         if quoting == csv.QUOTE_NONE:
@@ -133,11 +133,11 @@ def _widths(text: str, delimiter: str, name: str, notes: list[str]) -> tuple[int
 def _lines(text: str, delimiter: str, name: str):
     """The lines one by one; in an io.StringIO all of them would take four bytes a character. Raises DataError for a line of more
     values than any table may have, before a list is made of them."""
-    most = limits.LIMITS.columns + limits.LIMITS.cell_chars     # a cell between quotation marks may hold delimiters
+    most = settings.LIMITS.columns + settings.LIMITS.cell_chars     # a cell between quotation marks may hold delimiters
     for found in re.finditer("[^\n]*\n", text):
         line = found.group()
         if len(line) > most and line.count(delimiter) > most:
-            limits.check("columns", line.count(delimiter) + 1, name)
+            settings.check("columns", line.count(delimiter) + 1, name)
         yield line
 
 

@@ -10,8 +10,8 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 
-from ... import limits
-from ...recipe import param
+from ... import settings
+from ...params import param
 from ..base import DataError
 from ..pictures import choose_size, fit_picture, image_dataset, unit_range
 from ..upload import class_folders, folders, name_list, shown
@@ -54,7 +54,7 @@ class Images(Reader):
         others = len(archive.entries) - len(entries)
         if others:
             notes.append(f"Files that are no pictures were passed over: {others:,}.")
-        limits.check("rows", len(entries), upload.name)
+        settings.check("rows", len(entries), upload.name)
         seen = Seen()
         good, pictures, size, fit = self._load(archive, entries, seen)
         if not good:
@@ -80,7 +80,7 @@ class Images(Reader):
         pictures, size, fit = [], None, "crop"
         while good and size != choose_size([s for _, s in good], self.side):    # again, if a broken picture had a say in the size
             size = choose_size([s for _, s in good], self.side)
-            limits.check("cells", len(good) * size[0] * size[1], archive.name)
+            settings.check("cells", len(good) * size[0] * size[1], archive.name)
             fit = self._fit([s for _, s in good], size)
             seen.counts.clear()
             loaded = [(pair, seen.load(archive, pair[0], size, fit, self.background)) for pair in good]
@@ -165,7 +165,7 @@ def _open(data: bytes):
     from PIL import Image
 
     picture = Image.open(io.BytesIO(data), formats=FORMATS)
-    limits.check("picture_pixels", picture.width * picture.height, "it")
+    settings.check("picture_pixels", picture.width * picture.height, "it")
     return picture
 
 
@@ -181,7 +181,7 @@ def _plainly(error: Exception) -> str:
     if isinstance(error, UnidentifiedImageError):
         return "not a picture"
     if isinstance(error, (DataError, Image.DecompressionBombError)):
-        return f"over the limit of {limits.LIMITS.picture_pixels:,} pixels" if "pixels" in str(error) else "damaged or cut short"
+        return f"over the limit of {settings.LIMITS.picture_pixels:,} pixels" if "pixels" in str(error) else "damaged or cut short"
     return "damaged or cut short"
 
 
@@ -198,7 +198,7 @@ def stack(pictures: list[np.ndarray], colour: str, name: str, notes: list[str]) 
         colour = "colour" if any(_coloured(p) for p in pictures) else "grey"
     channels = 3 if colour == "colour" else 1
     h, w = pictures[0].shape[:2]
-    limits.check("cells", len(pictures) * h * w * channels, name)
+    settings.check("cells", len(pictures) * h * w * channels, name)
     X = np.empty((len(pictures), h, w, channels), np.float32)
     for i, picture in enumerate(pictures):
         values = picture if picture.dtype == np.float32 else picture.astype(np.float32) / 255

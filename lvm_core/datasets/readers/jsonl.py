@@ -9,8 +9,8 @@ from typing import ClassVar
 
 import pandas as pd
 
-from ... import limits
-from ...recipe import param
+from ... import settings
+from ...params import param
 from ..base import DataError
 from ..documents import text_dataset
 from ..encoding import ENCODINGS, to_text
@@ -39,9 +39,9 @@ class JsonLines(TableReader):
     def read(self, upload):
         text, encoding, notes = to_text(upload.data, self.encoding, upload.name)
         # before they become objects, each a hundred times its two brackets; records may hold a few others each
-        limits.check("rows", text.count("{") + text.count("["), upload.name, times=4, unit="records and lists")
+        settings.check("rows", text.count("{") + text.count("["), upload.name, times=4, unit="records and lists")
         records = _records(text, upload.name, notes)
-        limits.check("rows", len(records), upload.name)
+        settings.check("rows", len(records), upload.name)
         if all(isinstance(r, str) for r in records):
             dataset = text_dataset(records, upload.name, notes=notes, **self._text_options())
             dataset.source = {"options": {"kind": "text"}}
@@ -54,8 +54,8 @@ class JsonLines(TableReader):
             raise DataError(f"{upload.name} holds no records; expected one {{\"name\": value}} a line, or a list of them.")
         flat = [_flat(record) for record in kept]
         names = dict.fromkeys(name for record in flat for name in record)
-        limits.check("columns", len(names), upload.name)
-        limits.check("cells", len(names) * len(flat), upload.name)
+        settings.check("columns", len(names), upload.name)
+        settings.check("cells", len(names) * len(flat), upload.name)
         frame = pd.DataFrame({name: pd.Series([record.get(name) for record in flat], dtype=object) for name in names})
         return self._dataset(frame, upload.name, notes)
 
@@ -75,7 +75,7 @@ def _records(text: str, name: str, notes: list[str]) -> list:
     if whole is not None:
         raise DataError(f"{name} holds one JSON value; expected one record a line, or a list of records.")
     lines = [found.group() for found in re.finditer(r"[^\n]*\S[^\n]*", text)]
-    limits.check("rows", len(lines), name)
+    settings.check("rows", len(lines), name)
     records, bad = [], 0
     for line in lines:
         try:

@@ -11,8 +11,8 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 
-from ... import limits
-from ...recipe import param
+from ... import settings
+from ...params import param
 from ..base import DataError
 from ..pictures import choose_size, fit_picture, image_dataset, unit_range
 from ..upload import ARRAY, Upload, name_list, shown
@@ -124,7 +124,7 @@ class NumpyArrays(Reader):
         if values.shape[3] not in (1, 3, 4):
             raise DataError(f"{file} has shape {values.shape}; expected 1, 3 or 4 channels as its last (or second) number.")
         size = choose_size([values.shape[1:3]], self.side) if self.side or max(values.shape[1:3]) <= 64 else (64, 64)
-        limits.check("array_cells", len(values) * size[0] * size[1] * min(values.shape[3], 3), file)
+        settings.check("array_cells", len(values) * size[0] * size[1] * min(values.shape[3], 3), file)
         if size != values.shape[1:3]:
             cut = ", the centre cut out" * (values.shape[1] * size[1] != values.shape[2] * size[0])
             h, w = values.shape[1:3]

@@ -6,7 +6,7 @@ import io
 from dataclasses import dataclass
 from typing import ClassVar
 
-from ... import limits
+from ... import settings
 from ..base import DataError
 from ..upload import name_list
 from .base import TableReader
@@ -31,9 +31,9 @@ class Parquet(TableReader):
 
         try:
             file = pq.ParquetFile(io.BytesIO(upload.data))
-            limits.check("rows", file.metadata.num_rows, upload.name)
-            limits.check("columns", len(file.schema_arrow.names), upload.name)
-            limits.check("cells", file.metadata.num_rows * len(file.schema_arrow.names), upload.name)
+            settings.check("rows", file.metadata.num_rows, upload.name)
+            settings.check("columns", len(file.schema_arrow.names), upload.name)
+            settings.check("cells", file.metadata.num_rows * len(file.schema_arrow.names), upload.name)
             flat = [f.name for f in file.schema_arrow if not nested_or_binary(f.type)]
             words = [f.name for f in file.schema_arrow if pa.types.is_string(f.type) or pa.types.is_large_string(f.type)]
             # words stay in their dictionary until their true length is known: a small file can stand for terabytes
@@ -63,13 +63,13 @@ def batches(file, columns: list[str], name: str):
     pieces, rows, chars = [], 0, 0
     for batch in file.iter_batches(batch_size=65_536, columns=columns):
         rows += batch.num_rows
-        limits.check("rows", rows, name)
+        settings.check("rows", rows, name)
         for column in batch.columns:
             if pa.types.is_dictionary(column.type) and len(column.dictionary):
                 lengths = pc.take(pc.binary_length(column.dictionary), column.indices)
                 chars += pc.sum(lengths).as_py() or 0
-                limits.check("cell_chars", pc.max(lengths).as_py() or 0, name)
-        limits.check("zip_bytes", chars, name)
+                settings.check("cell_chars", pc.max(lengths).as_py() or 0, name)
+        settings.check("zip_bytes", chars, name)
         pieces.append(batch)
     if not pieces:
         raise DataError(f"{name} has no rows; at least 3 are needed.")

@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import ClassVar
 
-from ... import limits
-from ...recipe import param
+from ... import settings
+from ...params import param
 from ..documents import text_dataset
 from ..encoding import ENCODINGS, to_text
 from .base import TextReader
@@ -33,7 +33,7 @@ class PlainText(TextReader):
 
     def read(self, upload):
         text, encoding, notes = to_text(upload.data, self.encoding, upload.name)
-        limits.check("rows", text.count("\n"), upload.name, times=4, unit="lines")      # before a string is made of each
+        settings.check("rows", text.count("\n"), upload.name, times=4, unit="lines")      # before a string is made of each
         lines = [line.strip() for line in text.split("\n") if line.strip()]
         paragraphs = [" ".join(p.split("\n")).strip() for p in re.split(r"\n\s*\n", text) if p.strip()]
         parted = len(paragraphs) >= 3 and len(lines) >= 1.5 * len(paragraphs)

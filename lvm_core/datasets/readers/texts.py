@@ -7,8 +7,8 @@ from typing import ClassVar
 
 import pandas as pd
 
-from ... import limits
-from ...recipe import param
+from ... import settings
+from ...params import param
 from ..base import DataError
 from ..documents import text_dataset
 from ..encoding import ENCODINGS, to_text
@@ -41,10 +41,10 @@ class Texts(TextReader):
         others = len(archive.entries) - len(entries)
         if others:
             notes.append(f"Files that are no text were passed over: {others:,}.")
-        limits.check("rows", len(entries), upload.name)
+        settings.check("rows", len(entries), upload.name)
         for info in entries:
             try:
-                limits.check("cell_chars", info.file_size // 4, shown(info.filename))
+                settings.check("cell_chars", info.file_size // 4, shown(info.filename))
                 kept.append((info, to_text(archive.read(info), self.encoding, shown(info.filename))[0].strip()))
             except DataError:
                 failed.append(shown(info.filename))

@@ -9,8 +9,8 @@ from typing import ClassVar
 
 import pandas as pd
 
-from ... import limits
-from ...recipe import param
+from ... import settings
+from ...params import param
 from ..base import DataError
 from ..upload import name_list
 from .base import TableReader
@@ -68,14 +68,14 @@ class Xlsx(TableReader):
 def _rows(sheet, name: str) -> list[list]:
     """The filled rows of a sheet, from the first filled column, all of one length. Raises DataError over the limits."""
     rows, widest = [], 0
-    for row in itertools.islice(sheet.iter_rows(values_only=True), 3 * limits.LIMITS.rows):
+    for row in itertools.islice(sheet.iter_rows(values_only=True), 3 * settings.LIMITS.rows):
         while row and row[-1] in (None, ""):
             row = row[:-1]
         if row:
             widest = max(widest, len(row))
-            limits.check("columns", widest, name)
-            limits.check("rows", len(rows), name)
-            limits.check("cells", widest * (len(rows) + 1), name)       # one long row makes all of them long
+            settings.check("columns", widest, name)
+            settings.check("rows", len(rows), name)
+            settings.check("cells", widest * (len(rows) + 1), name)       # one long row makes all of them long
             rows.append(list(row))
     if not rows:
         return []

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from lvm_core.archive import IMPORTED
-from pages.ui import frame, people, state
+from lvm_core.runs.archive import IMPORTED
+from pages.session import identity, state
+from pages.ui import frame
 
 
 def needs_real_rows(run) -> str:
@@ -16,7 +17,7 @@ def needs_real_rows(run) -> str:
 
 def choose(run, rows, key: str) -> None:
     """A button that makes rows the run's selection, bright on Map and Explore."""
-    mine = people.mine("runs", run.id)      # a guest's choice is not everybody's
+    mine = identity.mine("runs", run.id)      # a guest's choice is not everybody's
     if st.button(f"Select these {len(rows):,} rows", icon=":material/select_all:", key=f"choose-{key}", disabled=not mine or not len(rows),
                  help="They are then bright on Map and Explore, where they can be kept as a group." if mine else "Only whose run it is can select rows."):
         run.selection = rows

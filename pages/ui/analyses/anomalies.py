@@ -5,11 +5,15 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from lvm_core import export, figures, figures_use
-from lvm_core.anomalies import Anomalies, auroc, value_names, worst
-from lvm_core.escape import markdown as md
-from pages.ui import items, keep, maps, scores, work
+from lvm_core.analysis.anomalies import Anomalies, auroc, value_names, worst
+from lvm_core.export import encode
+from lvm_core.plots import analysis, figures
+from lvm_core.text import markdown as md
+from pages.api import selection
+from pages.session import maps
+from pages.ui import items, scores, work
 
+from ...api import payloads
 from . import _rows
 
 TITLE, RANK = "Anomalies", 20
@@ -88,7 +92,7 @@ def _threshold(run, name, title, every, known, chosen):
         st.session_state[target] = float(np.clip(st.session_state[source], low, high))
 
     at = float(st.session_state[drag])
-    st.plotly_chart(figures_use.histogram(every[known], at, title, None if chosen is None else chosen[0][known], "" if chosen is None else chosen[1]), key=f"odd-hist-{run.id}-{name}",
+    st.plotly_chart(analysis.histogram(every[known], at, title, None if chosen is None else chosen[0][known], "" if chosen is None else chosen[1]), key=f"odd-hist-{run.id}-{name}",
                     config=items.PLOT, alt=f"histogram of the score with its threshold at {at:.4g}")
     left, right = st.columns([5, 1], vertical_alignment="bottom")
     left.slider("Threshold", low, high, step=(high - low) / 500, format="%.4g", key=drag, on_change=follow, args=(drag, typed), help="Rows at or beyond it are called odd. Where to put it is your decision; it starts at the oddest 1 %.")
@@ -119,7 +123,7 @@ def _why(run, scene, name, every, order):
     rank = int(st.number_input("Rank", 1, len(order), 1, key=f"odd-rank-{run.id}-{name}", width=160, help="1 is the oddest."))
     i, dataset, method = int(order[rank - 1]), run.dataset, scene.methods[name]
     x, back = scene.rows(np.array([i]))
-    st.markdown(f"{md(items.short(dataset, i), 120)}  \nscore {every[i]:.4g}, rank {rank:,} of {len(order):,}" + ("" if i in run.fitted.train else " · not seen in training"))
+    st.markdown(f"{md(payloads.short(dataset, i), 120)}  \nscore {every[i]:.4g}, rank {rank:,} of {len(order):,}" + ("" if i in run.fitted.train else " · not seen in training"))
     left, right = st.columns(2, gap="large")
     with left:
         st.caption("The item and what the model makes of its code")
@@ -144,7 +148,7 @@ def _why(run, scene, name, every, order):
         if dataset.kind == "image":
             items.gallery(dataset, dataset.items(near), key=f"odd-near-{run.id}", width=56)
         else:
-            st.markdown("\n".join("- " + md(items.short(dataset, int(j)), 90) for j in near))
+            st.markdown("\n".join("- " + md(payloads.short(dataset, int(j)), 90) for j in near))
     _rows.explore(run, i, f"odd-{run.id}")
 
 
@@ -157,8 +161,8 @@ def _take(run, name, title, every, at, beyond):
     seen[run.fitted.held_out] = False
     table = _rows.add(dataset.rows, row=np.arange(len(every)), score=every, rank=rank, beyond_threshold=np.nan_to_num(every, nan=-np.inf) >= at, seen_in_training=seen)
     there = np.flatnonzero(np.isfinite(every))
-    keep.point_values(run)[f"oddness: {title}"] = there, every[there]
+    selection.point_values(run)[f"oddness: {title}"] = there, every[there]
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.download_button("Download all rows with scores (CSV)", lambda: export.csv_bytes(table), f"anomalies-{run.id}-{name}-from-{at:.5g}.csv", "text/csv", icon=":material/download:", key=f"odd-csv-{run.id}-{name}", on_click="ignore")
+        st.download_button("Download all rows with scores (CSV)", lambda: encode.csv_bytes(table), f"anomalies-{run.id}-{name}-from-{at:.5g}.csv", "text/csv", icon=":material/download:", key=f"odd-csv-{run.id}-{name}", on_click="ignore")
         _rows.choose(run, beyond, f"odd-{run.id}-{name}")
     st.caption(f"The score is {md(title)}; the threshold {at:.4g}. Rows the model has seen in training look less odd to it than new ones: compare like with like.")

@@ -6,12 +6,18 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from lvm_core import PROJECTIONS, clusters, export, figures, figures_use
-from lvm_core.escape import markdown as md
-from lvm_core.quality.base import percent
-from pages.ui import items, keep, maps, people, scores, work
-from pages.ui.guard import Refused
+from lvm_core import PROJECTIONS
+from lvm_core.analysis import clusters
+from lvm_core.export import encode
+from lvm_core.metrics.base import percent
+from lvm_core.plots import analysis, figures
+from lvm_core.text import markdown as md
+from pages.api import selection
+from pages.api.guard import Refused
+from pages.session import identity, maps
+from pages.ui import items, scores, work
 
+from ...api import payloads
 from . import _rows
 
 TITLE, RANK = "Clusters", 30
@@ -64,12 +70,12 @@ def _numbers(found, method):
 def _picture(run, found, names, method):
     left, right = st.columns([2, 3], gap="medium")
     with left:
-        st.plotly_chart(figures_use.settings_curve(found.curve, found.chosen, "least size of a cluster" if method == "hdbscan" else "number of clusters", found.measure, height=360),
+        st.plotly_chart(analysis.settings_curve(found.curve, found.chosen, "least size of a cluster" if method == "hdbscan" else "number of clusters", found.measure, height=360),
                         key=f"cl-curve-{run.id}-{method}", config=items.PLOT, alt=f"{found.measure} against the setting")
     with right:
         view, rows = _map(run), maps.drawn_rows(len(found.labels))
         colour = pd.Series([names[c] if c >= 0 else "in none" for c in found.labels[rows]], name="cluster")
-        hover = [items.short(run.dataset, i) for i in rows] if len(rows) <= maps.HOVER_LIMIT else None
+        hover = [payloads.short(run.dataset, i) for i in rows] if len(rows) <= maps.HOVER_LIMIT else None
         st.plotly_chart(figures.scatter_map(view.positions[rows], colour, hover, ids=rows, height=360), key=f"cl-map-{run.id}-{method}", config=items.PLOT, alt=f"{view.title} map coloured by cluster")
         st.caption(f"{view.title}. Clusters were found among the codes in all their dimensions, not on this map.")
 
@@ -101,7 +107,7 @@ def _cards(run, found, names, y):
                 if dataset.kind == "image":
                     items.gallery(dataset, dataset.items(centre[c]), key=f"cl-{run.id}-{c}", width=48)
                 elif dataset.kind != "array":
-                    st.markdown("\n".join("- " + md(items.short(dataset, int(i), 90), 100) for i in centre[c]))
+                    st.markdown("\n".join("- " + md(payloads.short(dataset, int(i), 90), 100) for i in centre[c]))
                 _rows.choose(run, np.flatnonzero(found.labels == c), f"cl-{run.id}-{found.method}-{c}")
     if found.count > MOST_CARDS:
         st.caption(f"The largest {MOST_CARDS} of {found.count} are shown; the download has all.")
@@ -113,13 +119,13 @@ def _cards(run, found, names, y):
 def _take(run, found, names, method, seed):
     column = np.array([names[c] if c >= 0 else "" for c in found.labels], dtype=object)
     with st.container(horizontal=True, vertical_alignment="center"):
-        mine = people.mine("runs", run.id)
+        mine = identity.mine("runs", run.id)
         if st.button("Keep as groups", icon=":material/bookmark_add:", key=f"cl-keep-{run.id}", disabled=not mine, help="Map and Explore then offer each cluster as a group." if mine else "Only whose run it is can keep groups."):
             try:
                 for c in range(min(found.count, MOST_CARDS)):
-                    keep.keep_group(run, f"cluster {names[c]}", np.flatnonzero(found.labels == c))
+                    selection.keep_group(run, f"cluster {names[c]}", np.flatnonzero(found.labels == c))
                 st.toast(f"Kept {min(found.count, MOST_CARDS)} groups; Explore lists them.")
             except Refused as refused:
                 st.warning(md(refused.sentence, 200), icon=":material/info:")
-        st.download_button("Download rows with their cluster (CSV)", lambda: export.csv_bytes(_rows.add(run.dataset.rows, row=np.arange(len(column)), cluster=column)),
+        st.download_button("Download rows with their cluster (CSV)", lambda: encode.csv_bytes(_rows.add(run.dataset.rows, row=np.arange(len(column)), cluster=column)),
                            f"clusters-{run.id}-{method}-{found.chosen}-seed{seed}.csv", "text/csv", icon=":material/download:", key=f"cl-csv-{run.id}", on_click="ignore")

@@ -5,10 +5,17 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from lvm_core.escape import clean
-from lvm_core.figures_quality import heat
-from lvm_core.quality.disentanglement import LEAST_ROWS, Disentanglement, disentanglement, factor_columns, in_use
-from pages.ui import items, scores, state, work
+from lvm_core.metrics.disentanglement import (
+    LEAST_ROWS,
+    Disentanglement,
+    disentanglement,
+    factor_columns,
+    in_use,
+)
+from lvm_core.plots.quality import heat
+from lvm_core.text import clean
+from pages.session import state
+from pages.ui import items, scores, work
 
 TITLE, RANK = "Disentanglement", 70
 QUESTION = "Does each dimension of the code stand for one thing? Choose the columns that made the items, or describe them."

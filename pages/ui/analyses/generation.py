@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from lvm_core.escape import clean
-from lvm_core.escape import markdown as md
-from lvm_core.figures_quality import frame_of, two_clouds, two_histograms
-from lvm_core.quality.samples import CELLS, LEAST_ROWS, SampleQuality, sample_quality
+from lvm_core.metrics.samples.quality import CELLS, LEAST_ROWS, SampleQuality, sample_quality
+from lvm_core.plots.quality import frame_of, two_clouds, two_histograms
+from lvm_core.text import clean
+from lvm_core.text import markdown as md
 from pages.ui import drawing, items, scores, work
 
 TITLE, RANK = "Sample quality", 30

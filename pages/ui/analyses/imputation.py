@@ -6,10 +6,12 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from lvm_core import export, imputation, read_dataset
+from lvm_core import read_dataset
+from lvm_core.analysis import imputation
 from lvm_core.datasets.base import DataError
-from lvm_core.escape import markdown as md
-from lvm_core.quality.base import percent
+from lvm_core.export import encode
+from lvm_core.metrics.base import percent
+from lvm_core.text import markdown as md
 from pages.ui import items, work
 
 TITLE, RANK = "Fill gaps", 40
@@ -92,5 +94,5 @@ def _filled(run, X, frame, gone) -> None:
         with st.expander(f"The {len(notes):,} filled cells, with their 90 % intervals" if "low" in notes else f"The {len(notes):,} filled cells"):
             st.dataframe(notes.head(1000), hide_index=True, height=items.tall(notes), alt="filled cells")
     left, right = st.columns(2)
-    left.download_button("CSV in the original columns", export.csv_bytes(complete), f"filled-{run.id}.csv", "text/csv", icon=":material/table:", width="stretch", on_click="ignore")
-    right.download_button("CSV of the filled cells", export.csv_bytes(notes), f"filled-cells-{run.id}.csv", "text/csv", icon=":material/list:", width="stretch", on_click="ignore")
+    left.download_button("CSV in the original columns", encode.csv_bytes(complete), f"filled-{run.id}.csv", "text/csv", icon=":material/table:", width="stretch", on_click="ignore")
+    right.download_button("CSV of the filled cells", encode.csv_bytes(notes), f"filled-cells-{run.id}.csv", "text/csv", icon=":material/list:", width="stretch", on_click="ignore")

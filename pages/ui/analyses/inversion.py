@@ -6,13 +6,15 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from lvm_core import figures, inversion
 from lvm_core.datasets.single import FILES, rows_like
-from lvm_core.escape import markdown as md
-from lvm_core.limits import LIMITS
-from lvm_core.quality import Score
-from lvm_core.quality.base import percent
-from pages.ui import frame, items, scores, state, work
+from lvm_core.metrics import Score
+from lvm_core.metrics.base import percent
+from lvm_core.nn import inversion
+from lvm_core.plots import figures
+from lvm_core.settings import LIMITS
+from lvm_core.text import markdown as md
+from pages.session import state
+from pages.ui import frame, items, scores, work
 
 TITLE, RANK = "Find in the model", 60
 QUESTION = "Can the model make this very item? Choose a row or bring one; its nearest code is searched for, and what no code gives back is shown."

@@ -6,10 +6,11 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from lvm_core import figures
-from lvm_core.archive import IMPORTED
-from lvm_core.quality import Marginal, marginal, thinned
-from pages.ui import explorer, items, scores, work
+from lvm_core.metrics import Marginal, marginal, thinned
+from lvm_core.plots import figures
+from lvm_core.runs.archive import IMPORTED
+from pages.ui import items, scores, work
+from pages.ui.components import explorer
 
 TITLE, RANK = "Likelihood", 20
 QUESTION = "How likely does the model find data it has not seen? The one number that compares models of the same data and noise."

@@ -8,14 +8,15 @@ from dataclasses import replace
 import numpy as np
 import streamlit as st
 
-from lvm_core import search
+from lvm_core.analysis import search
+from lvm_core.analysis.selection import find
 from lvm_core.datasets.base import DataError
 from lvm_core.datasets.pictures import fit_picture
-from lvm_core.escape import markdown as md
-from lvm_core.quality.base import percent
-from lvm_core.selection import find
+from lvm_core.metrics.base import percent
+from lvm_core.text import markdown as md
 from pages.ui import items, scores, work
 
+from ...api import payloads
 from . import _rows
 
 TITLE, RANK = "Similar items", 50
@@ -76,8 +77,8 @@ def _row(run, ready):
         st.info("No row fits these words. Every word must occur in the row; for a document that is not in the data, ask with a new item.", icon=":material/search_off:")
         return None
     else:
-        i = int(left.selectbox(f"One of {len(found):,}", found[:200], format_func=lambda j: f"row {j} · {items.short(run.dataset, int(j), 60)}", key=f"like-found-{run.id}-{query}"))
-    name = items.short(run.dataset, i, 80)
+        i = int(left.selectbox(f"One of {len(found):,}", found[:200], format_func=lambda j: f"row {j} · {payloads.short(run.dataset, int(j), 60)}", key=f"like-found-{run.id}-{query}"))
+    name = payloads.short(run.dataset, i, 80)
     _show(run, run.dataset.items([i]), name if f"row {i}" in name else f"row {i} · {name}")
     _rows.explore(run, i, f"like-{run.id}")
     return _of(run, i, ready)
@@ -126,7 +127,7 @@ def _text(run):
 def _picture(run):
     from PIL import Image
 
-    from lvm_core.limits import LIMITS
+    from lvm_core.settings import LIMITS
 
     file = st.file_uploader("Your picture", type=["png", "jpg", "jpeg", "webp", "bmp"], key=f"like-picture-{run.id}", max_upload_size=20)
     if file is None:

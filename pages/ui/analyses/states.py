@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from lvm_core import export, figures_series
+from lvm_core.export import encode
+from lvm_core.plots import series
 from pages.ui import items
 
 TITLE, RANK = "States", 15
@@ -26,7 +27,7 @@ def draw(run) -> None:
     path, posterior = model.states(X)
     values, axis = dataset.items([row])[0], getattr(dataset.codec, "axis", None)
     axis = np.arange(len(values)) if axis is None else np.asarray(axis)
-    st.plotly_chart(figures_series.states(np.asarray(values, float), path[0], axis, getattr(dataset.codec, "axis_label", "") or ""), key=f"states-{run.id}-{row}", config=items.PLOT, alt=f"row {row} coloured by its states")
+    st.plotly_chart(series.states(np.asarray(values, float), path[0], axis, getattr(dataset.codec, "axis_label", "") or ""), key=f"states-{run.id}-{row}", config=items.PLOT, alt=f"row {row} coloured by its states")
     sure = posterior[0].max(1)
     st.caption(f"The states are sure of themselves at {np.mean(sure > 0.9):.0%} of the moments (probability over 90 %). Log-likelihood of this series: {model.score_samples(X)[0]:,.1f} nats.")
     left, right = st.columns(2, gap="large")
@@ -42,8 +43,8 @@ def draw(run) -> None:
             "lasts (moments)": st.column_config.NumberColumn(format="%.1f", help="Expected moments until it is left: 1 / (1 - probability of staying).")})
     with right:
         st.markdown("**How they follow each other**")
-        st.plotly_chart(figures_series.transitions(model.transitions_), key=f"states-next-{run.id}", config=items.PLOT, alt="probability of the next state by the present one")
+        st.plotly_chart(series.transitions(model.transitions_), key=f"states-next-{run.id}", config=items.PLOT, alt="probability of the next state by the present one")
     if "states" not in run.cache:
-        run.cache["states"] = export.csv_bytes(pd.DataFrame(model.states(np.asarray(dataset.X[:1000], np.float64))[0] + 1, columns=[f"t{t}" for t in range(dataset.X.shape[1])]))
+        run.cache["states"] = encode.csv_bytes(pd.DataFrame(model.states(np.asarray(dataset.X[:1000], np.float64))[0] + 1, columns=[f"t{t}" for t in range(dataset.X.shape[1])]))
     st.download_button("Download the states (CSV)", run.cache["states"], f"states-{run.id}.csv", icon=":material/download:", on_click="ignore", key=f"states-csv-{run.id}",
                        help="A row a series (the first 1000), a column a moment.")

@@ -6,11 +6,12 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from lvm_core import export
-from lvm_core.escape import clean
-from lvm_core.topics import coherence, scores as topic_scores
-from lvm_core.topics import topics, why_no_topics
-from pages.ui import items, scores, topicview, work
+from lvm_core.analysis.topics import coherence, topics, why_no_topics
+from lvm_core.analysis.topics import scores as topic_scores
+from lvm_core.export import encode
+from lvm_core.text import clean
+from pages.ui import items, scores, work
+from pages.ui.components import topicview
 
 TITLE, RANK = "Topics", 20
 QUESTION = "What are the documents about? Click a topic to see its words and its documents; point at a word to see which topics write it."
@@ -48,4 +49,4 @@ def draw(run) -> None:
         "share of words": st.column_config.ProgressColumn("share of words", min_value=0, max_value=float(table["share of words"].max()), format="percent"),
         "NPMI": st.column_config.NumberColumn("NPMI", format="%.2f", help="Coherence of its ten likeliest words over this corpus's documents: 0 is chance, 1 always together."),
         "words": st.column_config.TextColumn("words", width="large")})
-    st.download_button("Download topics (CSV)", export.csv_bytes(table), f"topics-{run.id}.csv", "text/csv", icon=":material/download:", key=f"topics-csv-{run.id}", on_click="ignore")
+    st.download_button("Download topics (CSV)", encode.csv_bytes(table), f"topics-{run.id}.csv", "text/csv", icon=":material/download:", key=f"topics-csv-{run.id}", on_click="ignore")

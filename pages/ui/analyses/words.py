@@ -6,12 +6,13 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from lvm_core import PROJECTIONS, figures
-from lvm_core.escape import clean
-from lvm_core.escape import markdown as md
-from lvm_core.figures_words import word_map
-from lvm_core.limits import DataError
-from lvm_core.words import Words, word_vectors
+from lvm_core import PROJECTIONS
+from lvm_core.analysis.words import Words, word_vectors
+from lvm_core.plots import figures
+from lvm_core.plots.words import word_map
+from lvm_core.settings import DataError
+from lvm_core.text import clean
+from lvm_core.text import markdown as md
 from pages.ui import items, work
 
 TITLE, RANK = "Words", 25

@@ -1,7 +1,7 @@
 """What stands under a map, one file each. Dropping a file in here is the whole job of adding one.
 
 A file states ``TITLE`` (a word or two), ``RANK`` (place in the row), and two functions of a finished run and the map in view
-(:class:`pages.ui.maps.View`): ``why_not(run, view)``, empty where there is something to show and one sentence where not, and ``draw(run, view)``.
+(:class:`pages.session.maps.View`): ``why_not(run, view)``, empty where there is something to show and one sentence where not, and ``draw(run, view)``.
 """
 
 from __future__ import annotations

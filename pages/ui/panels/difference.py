@@ -3,16 +3,18 @@
 import numpy as np
 import streamlit as st
 
-from lvm_core import export, figures_contrast
-from lvm_core.clusters import features
-from lvm_core.contrast import LEAST, contrast
-from lvm_core.escape import clean
-from lvm_core.escape import markdown as md
-from lvm_core.identify import identify
-from lvm_core.quality import Score
-from pages.ui import alike, items, keep, scores, work
+from lvm_core.analysis.clusters import features
+from lvm_core.analysis.contrast import LEAST, contrast
+from lvm_core.analysis.identify import identify
+from lvm_core.export import encode
+from lvm_core.metrics import Score
+from lvm_core.plots import contrast as figures_contrast
+from lvm_core.text import clean
+from lvm_core.text import markdown as md
+from pages.api import selection
+from pages.ui import alike, items, scores, work
 from pages.ui.analyses._rows import needs_real_rows
-from pages.ui.explorer import named
+from pages.ui.components.explorer import named
 
 TITLE, RANK = "What differs", 12
 REST, SHOWN, LEVELS = "all other rows", 14, 3
@@ -28,7 +30,7 @@ def draw(run, view) -> None:
     if len(chosen) < LEAST:
         st.caption(f"Choose at least {LEAST} rows (box, lasso, or by words and columns under Selection), and this says what makes them different. {len(chosen)} are chosen.")
         return
-    groups = keep.groups(run)
+    groups = selection.groups(run)
     against = st.selectbox("Against", [REST, *groups], format_func=lambda g: g if g == REST else f"{md(g, 40)} ({len(groups[g]):,})", key=f"against-{run.id}", width=300) if groups else REST
     if against not in (REST, *groups):
         against = REST
@@ -177,5 +179,5 @@ def _all(run, found) -> None:
         with st.container(horizontal=True):
             for name, table in tables.items():
                 if table is not None:
-                    st.download_button(f"Download {name} (CSV)", lambda table=table: export.csv_bytes(table), f"differences-{name}-{run.id}-{alike.digest(found.inside)}.csv", "text/csv", icon=":material/download:",
+                    st.download_button(f"Download {name} (CSV)", lambda table=table: encode.csv_bytes(table), f"differences-{name}-{run.id}-{alike.digest(found.inside)}.csv", "text/csv", icon=":material/download:",
                                        key=f"differ-csv-{name}-{run.id}", on_click="ignore")

@@ -6,11 +6,13 @@ import io
 import numpy as np
 import streamlit as st
 
-from lvm_core import clusters, map_files, poster_png, posters
-from lvm_core.escape import markdown as md
-from lvm_core.map_export import Extract, atlas_command
-from lvm_core.quality.map_trust import map_trust
-from pages.ui import alike, maps, work
+from lvm_core.analysis import clusters
+from lvm_core.export import formats, poster_layout, poster_png
+from lvm_core.export.map_tables import Extract, atlas_command
+from lvm_core.metrics.maps.trust import map_trust
+from lvm_core.text import markdown as md
+from pages.session import maps
+from pages.ui import alike, work
 
 TITLE, RANK = "Export", 60
 KINDS = {"Poster": ("png", "svg"), "Web page": ("html",), "Table": ("csv", "parquet"), "TensorBoard": ("tensorboard",), "Embedding Atlas": ("atlas",)}
@@ -48,7 +50,7 @@ def draw(run, view) -> None:
 def _files(run, view, rows, column, kind, settings) -> None:
     """What is in each file, and the files."""
     for name in KINDS[kind]:
-        st.caption(f"**{map_files.FORMS[name].title}** · {md(map_files.FORMS[name].holds, 400)}")
+        st.caption(f"**{formats.FORMS[name].title}** · {md(formats.FORMS[name].holds, 400)}")
     if view.positions.shape[1] == 3 and kind in ("Poster", "Web page"):
         st.caption("This map has three dimensions; a flat sheet shows its first two axes. The table has all three.")
     if len(rows) > ASK_FIRST and not _asked(run, kind, settings):
@@ -56,7 +58,7 @@ def _files(run, view, rows, column, kind, settings) -> None:
     made = work.result(run, kind, settings | {"kind": kind}, _maker(run, view, rows, column, settings, KINDS[kind]))
     with st.container(horizontal=True, vertical_alignment="center"):
         for name, data in zip(KINDS[kind], made or ()):
-            form = map_files.FORMS[name]
+            form = formats.FORMS[name]
             st.download_button(f"{form.title} ({_size(len(data))})", data, _file(run, name), form.mime, icon=":material/download:", key=f"export-{run.id}-{name}", on_click="ignore")
     _opening(run, view, rows, kind)
 
@@ -73,7 +75,7 @@ def _options(run, kind) -> dict:
     chosen = {"title": st.text_input("Title", run.dataset.name, max_chars=120, key=f"export-title-{run.id}", width=360)}
     if kind == "Poster":
         with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-            chosen["size"] = st.segmented_control("Size", list(posters.SIZES), default="A4", required=True, key=f"export-size-{run.id}")
+            chosen["size"] = st.segmented_control("Size", list(poster_layout.SIZES), default="A4", required=True, key=f"export-size-{run.id}")
             chosen["dark"] = st.segmented_control("Paper", ("light", "dark"), default="light", required=True, key=f"export-paper-{run.id}") == "dark"
         with st.container(horizontal=True, gap="medium"):
             chosen["names"] = st.segmented_control("Names", ("classes", "regions", "none"), default="classes", required=True, key=f"export-names-{run.id}",
@@ -111,12 +113,12 @@ def _maker(run, view, rows, column, settings, names):
 
     def make(on_step) -> list[bytes]:
         wanted = _wanted(run, view, rows, chosen, column, settings, on_step)
-        return [map_files.FORMS[name].make(wanted, on_step) for name in names]
+        return [formats.FORMS[name].make(wanted, on_step) for name in names]
 
     return make
 
 
-def _wanted(run, view, rows, chosen, column, settings, on_step=None) -> map_files.Wanted:
+def _wanted(run, view, rows, chosen, column, settings, on_step=None) -> formats.Wanted:
     """What these settings ask for; called in the work's thread."""
     codes, n = run.fitted.codes, len(run.dataset)
     further = {}
@@ -130,8 +132,8 @@ def _wanted(run, view, rows, chosen, column, settings, on_step=None) -> map_file
     if len(chosen) and len(rows) == n:
         further["chosen"] = np.isin(np.arange(n), chosen)
     projection = run.maps[view.key].projection
-    return map_files.Wanted(Extract(run.dataset, codes, view.positions, rows, further), column, settings.get("title", ""),
-                            map_files.facts(run.fitted.model, view.title, projection, len(rows), settings["date"]), tuple(maps.scores(run, view.key)),
+    return formats.Wanted(Extract(run.dataset, codes, view.positions, rows, further), column, settings.get("title", ""),
+                            formats.facts(run.fitted.model, view.title, projection, len(rows), settings["date"]), tuple(maps.scores(run, view.key)),
                             settings.get("size", "A4"), settings.get("dark", False), settings.get("names", "none"), settings.get("pictures", False))
 
 
@@ -147,7 +149,7 @@ def _opening(run, view, rows, kind) -> None:
 
 def _file(run, name) -> str:
     kind = {"tensorboard": "-tensorboard", "atlas": "-atlas"}.get(name, "")
-    return f"map-{run.id}{kind}{map_files.FORMS[name].suffix}"
+    return f"map-{run.id}{kind}{formats.FORMS[name].suffix}"
 
 
 def _size(n: int) -> str:

@@ -3,8 +3,9 @@
 import streamlit as st
 
 from lvm_core import PROJECTIONS
-from lvm_core.escape import markdown as md
-from pages.ui import maps, people, projecting
+from lvm_core.text import markdown as md
+from pages.session import identity, maps
+from pages.ui import projecting
 
 TITLE, RANK = "Kept maps", 90
 
@@ -15,7 +16,7 @@ def why_not(run, view) -> str:
 
 def draw(run, view) -> None:
     st.caption("Every map that was made is kept with the run. Numbers compare with what the map is of: its codes, or the data itself.")
-    mine = people.mine("runs", run.id)
+    mine = identity.mine("runs", run.id)
     for kept in maps.kept(run):
         with st.container(horizontal=True, vertical_alignment="center", border=True):
             st.markdown(f"**{PROJECTIONS[kept.name].title if kept.name in PROJECTIONS else kept.name}** of {maps.OF[kept.of]} · {settings(kept)}  \n:gray[{numbers(kept.scores or (maps.scores(run, kept.key) if kept.key in run.maps else []))}]"

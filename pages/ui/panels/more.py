@@ -3,8 +3,8 @@
 import numpy as np
 import streamlit as st
 
-from lvm_core.density import LEAST
-from lvm_core.escape import markdown as md
+from lvm_core.latent.density import LEAST
+from lvm_core.text import markdown as md
 from pages.ui import alike, items, made, scores
 from pages.ui.analyses._rows import needs_real_rows
 

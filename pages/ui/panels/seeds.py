@@ -3,9 +3,12 @@
 import streamlit as st
 
 from lvm_core import PROJECTIONS
-from lvm_core.escape import markdown as md
-from lvm_core.seeds import between_seeds
-from pages.ui import frame, maps, scores, work
+from lvm_core.analysis.stability import between_seeds
+from lvm_core.text import markdown as md
+from pages.session import maps
+from pages.ui import scores, work
+
+from ..components.progress import progress
 
 TITLE, RANK = "Seeds", 80
 _MORE = 2
@@ -33,7 +36,7 @@ def draw(run, view) -> None:
         if key not in run.maps:
             job = maps.begin(run, other, view.of)
             if job.running:
-                frame.progress(run, key)
+                progress(run, key)
             elif key not in run.maps:
                 st.error(md(job.error or "It was stopped.", 500), icon=":material/error:")
             return

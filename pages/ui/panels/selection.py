@@ -2,7 +2,9 @@
 
 import streamlit as st
 
-from pages.ui import choosing, chosen, items, keep, truth
+from pages.api import selection
+from pages.api import trust as truth
+from pages.ui import choosing, chosen, items
 
 TITLE, RANK = "Selection", 10
 SHOWN = {"image": 48, "table": 1000, "text": 100, "array": 12}
@@ -14,7 +16,7 @@ def why_not(run, view) -> str:
 
 def draw(run, view) -> None:
     rows, dataset = run.selection, run.dataset
-    known, trust = keep.point_values(run), truth.measured(run, view.key)
+    known, trust = selection.point_values(run), truth.measured(run, view.key)
     if trust is None:       # what is known is of another map
         for name in [name for name in known if name.startswith("trust:")]:
             del known[name]

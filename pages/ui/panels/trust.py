@@ -3,10 +3,14 @@
 import pandas as pd
 import streamlit as st
 
-from lvm_core import figures_trust
-from lvm_core.escape import markdown as md
-from lvm_core.quality.trust_scores import PAIRS, beside, reach, trust_scores
-from pages.ui import frame, items, maps, scores, truth
+from lvm_core.metrics.maps.trust_scores import PAIRS, beside, reach, trust_scores
+from lvm_core.plots import trust as figures_trust
+from lvm_core.text import markdown as md
+from pages.api import trust as truth
+from pages.session import maps
+from pages.ui import items, scores
+
+from ..components.progress import progress
 
 TITLE, RANK = "Trust", 20
 
@@ -41,7 +45,7 @@ def draw(run, view) -> None:
 
 def _meanwhile(run, view, job) -> None:
     if job.running:
-        frame.progress(run, truth.job_name(view.key))
+        progress(run, truth.job_name(view.key))
         st.caption("Every point is compared with all others; meanwhile, the same on a sample:")
     else:
         st.error(md(job.error, 600), icon=":material/error:")

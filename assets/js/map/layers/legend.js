@@ -1,5 +1,5 @@
 // The legend: every class with its count, hidden and shown by a click, alone by a double click, found by a search; of numbers a scale
-// with ticks and how the values are spread, and the part of it that is shown. What is said of colours is said by lvm_core/colouring.py.
+// with ticks and how the values are spread, and the part of it that is shown. What is said of colours is said by lvm_core/plots/colouring.py.
 
 import { counted } from "../../shared/bits.js";
 import { button, element } from "../../shared/dom.js";

@@ -1,0 +1,1 @@
+"""Questions asked of a fitted model and its codes, one file each."""

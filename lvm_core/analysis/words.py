@@ -1,0 +1,67 @@
+"""Words as vectors, by name: neighbours, analogies, spelling, and a map of the commonest."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from ..models.base import LatentModel
+from ..models.word_embeddings import nearest_words
+from ..settings import DataError
+
+
+@dataclass(frozen=True)
+class Words:
+    """``terms`` (d,): the words of the codec; ``vectors`` (d, k); ``frequency`` (d,): how often each occurs in the corpus."""
+
+    terms: list[str]
+    vectors: np.ndarray
+    frequency: np.ndarray
+    _column: dict[str, int] = field(init=False, repr=False)
+
+    def __post_init__(self):
+        object.__setattr__(self, "_column", {term: j for j, term in enumerate(self.terms)})
+
+    def find(self, word: str) -> int:
+        """The column of a word, whatever its case. Raises DataError with the words spelt most like it."""
+        wanted = word.strip().lower()
+        if wanted in self._column and np.any(self.vectors[self._column[wanted]]):
+            return self._column[wanted]
+        like = difflib.get_close_matches(wanted, self.terms, 4, 0.6)
+        hint = f"Spelt like it: {', '.join(w for w in like if w != wanted)}." if set(like) - {wanted} else "No word of the corpus is spelt like it."
+        why = "keeps no company, so that it has no vector" if wanted in self._column else "is not among the words of this corpus"
+        raise DataError(f"{word.strip()[:40]!r} {why}. {hint}")
+
+    def neighbours(self, word: str, n: int = 12) -> list[tuple[str, float]]:
+        """The nearest words with their cosines, nearest first. Raises DataError for a word that is not known."""
+        j = self.find(word)
+        return self._named(*nearest_words(self.vectors, self.vectors[j], n, [j]))
+
+    def analogy(self, a: str, b: str, c: str, n: int = 8) -> list[tuple[str, float]]:
+        """What is to c as b is to a, with the cosines to ``b - a + c`` of vectors of unit length. Raises DataError for unknown words."""
+        columns = [self.find(word) for word in (a, b, c)]
+        unit = self.vectors[columns] / np.linalg.norm(self.vectors[columns], axis=1, keepdims=True)
+        return self._named(*nearest_words(self.vectors, unit[1] - unit[0] + unit[2], n, columns))
+
+    def commonest(self, n: int) -> np.ndarray:
+        """Columns of the n commonest words that have a vector, commonest first."""
+        known = np.flatnonzero(np.any(self.vectors, axis=1))
+        return known[np.argsort(-self.frequency[known], kind="stable")[:n]]
+
+    def _named(self, rows, cosines):
+        return [(self.terms[j], float(c)) for j, c in zip(rows, cosines)]
+
+
+def word_vectors(model: LatentModel) -> np.ndarray | None:
+    """Vectors of words (d, k) of a fitted model of counts: its own ``vectors_``, or for topics and directions what each word weighs in each;
+    None where it has neither."""
+    if set(b.likelihood for b in model.layout_.blocks) != {"counts"}:
+        return None
+    if hasattr(model, "vectors_"):
+        return model.vectors_
+    weights = getattr(model, "components_", None)
+    if weights is None:
+        return None
+    return np.asarray(weights, np.float64).T * getattr(model, "singular_values_", 1.0)

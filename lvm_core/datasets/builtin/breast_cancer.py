@@ -1,0 +1,24 @@
+"""Breast tumours."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from ..base import Dataset, Source
+from ..frames import Wishes, table_dataset
+
+
+@dataclass
+class BreastCancer(Source):
+    """569 breast tumours, thirty measurements of their cells' nuclei."""
+
+    name: ClassVar[str] = "breast_cancer"
+    title: ClassVar[str] = "Breast tumours"
+    summary: ClassVar[str] = "569 tumours, malignant or benign: thirty measurements of cell nuclei seen through a microscope."
+    kind: ClassVar[str] = "table"
+    origin: ClassVar[str] = "Wolberg, Street & Mangasarian, 1993 (UCI); scikit-learn's copy"
+
+    def load(self) -> Dataset:
+        from sklearn.datasets import load_breast_cancer
+
+        data = load_breast_cancer(as_frame=True)
+        return table_dataset(data.data.assign(diagnosis=data.target_names[data.target]), self.name, Wishes(label="diagnosis"))

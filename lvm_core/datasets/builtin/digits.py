@@ -1,0 +1,29 @@
+"""Handwritten digits."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import pandas as pd
+
+from ..base import Dataset, Source
+from ..pictures import image_dataset
+
+
+@dataclass
+class Digits(Source):
+    """1797 handwritten digits, 8 x 8 grey pixels."""
+
+    name: ClassVar[str] = "digits"
+    title: ClassVar[str] = "Handwritten digits"
+    summary: ClassVar[str] = "1797 digits of 8 x 8 pixels, written by 43 people. Small enough to train anything in seconds."
+    kind: ClassVar[str] = "image"
+    rank: ClassVar[int] = 10
+    origin: ClassVar[str] = "Alpaydin & Kaynak, 1998 (UCI); scikit-learn's copy"
+
+    def load(self) -> Dataset:
+        from sklearn.datasets import load_digits
+
+        data = load_digits()
+        rows = pd.DataFrame({"digit": data.target.astype(str)})
+        return image_dataset((data.images / 16).astype(np.float32)[..., None], self.name, rows, "digit")

@@ -1,0 +1,26 @@
+"""Iris flowers."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from ..base import Dataset, Source
+from ..frames import Wishes, table_dataset
+
+
+@dataclass
+class Iris(Source):
+    """150 flowers of three species, four measurements in centimetres."""
+
+    name: ClassVar[str] = "iris"
+    title: ClassVar[str] = "Iris flowers"
+    summary: ClassVar[str] = "150 flowers of three species, petals and sepals measured in centimetres. The classic first table."
+    kind: ClassVar[str] = "table"
+    rank: ClassVar[int] = 30
+    origin: ClassVar[str] = "Anderson, 1935; Fisher, 1936; scikit-learn's copy"
+
+    def load(self) -> Dataset:
+        from sklearn.datasets import load_iris
+
+        data = load_iris(as_frame=True)
+        rows = data.data.rename(columns=lambda c: c.replace(" (cm)", " in cm"))
+        return table_dataset(rows.assign(species=data.target_names[data.target]), self.name, Wishes(label="species"))

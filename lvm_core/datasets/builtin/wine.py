@@ -1,0 +1,26 @@
+"""Italian wines."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from ..base import Dataset, Source
+from ..frames import Wishes, table_dataset
+
+
+@dataclass
+class Wine(Source):
+    """178 wines of three growers, thirteen chemical measurements."""
+
+    name: ClassVar[str] = "wine"
+    title: ClassVar[str] = "Italian wines"
+    summary: ClassVar[str] = "178 wines from three growers of one region: thirteen chemical measurements in very different units."
+    kind: ClassVar[str] = "table"
+    origin: ClassVar[str] = "Aeberhard & Forina, 1991 (UCI); scikit-learn's copy"
+
+    def load(self) -> Dataset:
+        from sklearn.datasets import load_wine
+
+        data = load_wine(as_frame=True)
+        growers = [f"grower {t + 1}" for t in data.target]
+        measured = data.data.rename(columns=lambda c: c.replace("_", " "))
+        return table_dataset(measured.assign(grower=growers), self.name, Wishes(label="grower"))

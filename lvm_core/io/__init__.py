@@ -1,0 +1,1 @@
+"""Files: written under another name, then renamed; JSON and safetensors, checkpoints, never a pickle."""

@@ -1,0 +1,151 @@
+"""Saving and loading what was learnt: ``recipe.json`` and ``weights.safetensors`` in one folder, never a pickle.
+
+Learnt state is every attribute whose name ends in one underscore, scikit-learn's convention. Arrays and torch modules
+go to safetensors, the rest must be plain JSON.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from ..params import Recipe
+from ..schema import Layout
+from . import files
+
+FORMAT = 1
+
+
+class LoadError(files.StoreError):
+    """A saved folder that cannot be read; the message says what was found and what to do."""
+
+
+class Persistent(Recipe):
+    """A recipe with learnt state that can be written to a folder and read back."""
+
+    def _rebuild(self) -> None:
+        """Make the empty torch modules named in the saved file; everything else is already set. Override when there are any."""
+
+    def save(self, folder: str | os.PathLike) -> Path:
+        """Write the fitted object to ``folder`` (made if missing) and return it."""
+        folder = Path(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        arrays, plain, modules = {}, {}, []
+        for name, value in sorted(vars(self).items()):
+            if not name.endswith("_") or name.startswith("_"):
+                continue
+            if _is_module(value):
+                modules.append(name)
+                for key, tensor in value.state_dict().items():
+                    arrays[f"{name}/{key}"] = np.ascontiguousarray(tensor.detach().cpu().numpy())
+            elif isinstance(value, np.ndarray) and value.dtype != object:
+                arrays[name] = np.ascontiguousarray(value)
+            else:
+                plain[name] = _to_plain(value)
+        head = {"format": FORMAT, **self.to_recipe(), "modules": modules, "state": plain}
+        files.write_tensors(folder / "weights.safetensors", arrays)
+        files.write_json(folder / "recipe.json", head, durable=True)
+        return folder
+
+    def _restore(self, head: dict, folder: Path) -> None:
+        arrays = _read_arrays(folder)
+        for name, value in head["state"].items():
+            _check_name(name, folder)
+            setattr(self, name, _from_plain(value))
+        for name, value in arrays.items():
+            if "/" not in name:
+                _check_name(name, folder)
+                setattr(self, name, value)
+        if head["modules"]:
+            import torch
+
+            self._rebuild()
+            for name in head["modules"]:
+                _check_name(name, folder)
+                state = {k.split("/", 1)[1]: torch.from_numpy(v) for k, v in arrays.items() if k.startswith(name + "/")}
+                getattr(self, name).load_state_dict(state, strict=True)
+
+
+def _read_arrays(folder: Path) -> dict[str, np.ndarray]:
+    """What ``weights.safetensors`` holds, every number finite. Raises LoadError."""
+    try:
+        arrays = files.read_tensors(folder / "weights.safetensors")
+    except files.StoreError as error:
+        raise LoadError(str(error)) from error
+    odd = [k for k, v in arrays.items() if v.dtype.kind not in "biuf"]      # bfloat16 is a type of NumPy's once onnx was imported
+    if odd:
+        raise LoadError(f"{folder.name}: the weights {odd[0][:40]!r} are of type {arrays[odd[0]].dtype}, which no model here learns.")
+    bad = [k for k, v in arrays.items() if v.dtype.kind == "f" and not np.isfinite(v).all()]
+    if bad:
+        raise LoadError(f"{folder.name}: the weights {bad[0][:40]!r} hold NaN or infinity; this save is damaged.")
+    return arrays
+
+
+def read_head(folder: str | os.PathLike) -> dict:
+    """The parsed ``recipe.json`` of a saved folder, checked for shape. Raises LoadError."""
+    path = Path(folder) / "recipe.json"
+    try:
+        head = files.read_json(path)
+    except files.StoreError as error:
+        raise LoadError(f"{error} Expected a folder written by save().") from error
+    wanted = {"format": int, "name": str, "params": dict, "modules": list, "state": dict}
+    if not isinstance(head, dict) or any(not isinstance(head.get(k), t) for k, t in wanted.items()):
+        raise LoadError(f"{path} lacks one of {', '.join(wanted)}; expected a folder written by save().")
+    if head["format"] > FORMAT:
+        raise LoadError(f"{path} has format {head['format']}, this version reads up to {FORMAT}; update the app to open it.")
+    return head
+
+
+def load(folder: str | os.PathLike, registry: dict):
+    """Read back an object of one of the registry's classes. Raises LoadError."""
+    head = read_head(folder)
+    if head["name"] not in registry:
+        raise LoadError(f"{folder}: {head['name']!r} is not known here; there are: {', '.join(registry)}.")
+    cls = registry[head["name"]]
+    unknown = set(head["params"]) - set(cls.parameters())
+    if unknown:
+        raise LoadError(f"{folder}: {head['name']} has no parameter {sorted(unknown)[0]!r}.")
+    item = cls(**head["params"])
+    try:
+        item.check_params()
+    except ValueError as error:
+        raise LoadError(f"{folder}: {error}") from error
+    try:
+        item._restore(head, Path(folder))
+    except LoadError:
+        raise
+    except Exception as error:      # whatever a stranger's file makes the networks or the layout stumble over
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        raise LoadError(f"{folder}: what was saved does not fit the recipe ({reason[:200]}).") from error
+    return item
+
+
+def _check_name(name: str, folder: Path) -> None:
+    if not (isinstance(name, str) and name.isidentifier() and name.endswith("_") and not name.startswith("_")):
+        raise LoadError(f"{folder.name}: {str(name)[:40]!r} is not the name of a learnt attribute.")
+
+
+def _is_module(value) -> bool:
+    torch = sys.modules.get("torch")
+    return torch is not None and isinstance(value, torch.nn.Module)
+
+
+def _to_plain(value):
+    if isinstance(value, Layout):
+        return {"$layout": value.to_json()}
+    if isinstance(value, np.ndarray):
+        return {"$strings": [str(v) for v in value]}
+    if isinstance(value, np.generic):
+        return value.item()
+    return value
+
+
+def _from_plain(value):
+    if isinstance(value, dict) and "$layout" in value:
+        return Layout.from_json(value["$layout"])
+    if isinstance(value, dict) and "$strings" in value:
+        return np.array([str(v) for v in value["$strings"]], dtype=object)
+    return value

@@ -1,0 +1,1 @@
+"""The latent space itself: neighbours, paths, directions, densities, and how typical a code is."""

@@ -1,0 +1,15 @@
+"""Honest numbers: each function returns :class:`Score` objects, with a baseline and a sentence each."""
+
+from .base import Score
+from .labels import labels, labels_predicted
+from .likelihood import likelihood, thinned
+from .maps.projection import projection
+from .marginal import Marginal, marginal
+from .reconstruction import Reconstruction, reconstruction
+from .samples.distances import frechet, kid
+from .samples.generation import generation
+from .samples.prdc import prdc
+from .samples.quality import SampleQuality, sample_quality
+
+__all__ = ["Score", "Marginal", "Reconstruction", "SampleQuality", "frechet", "generation", "kid", "labels", "labels_predicted", "likelihood", "marginal", "prdc", "projection", "reconstruction",
+           "sample_quality", "thinned"]

@@ -1,0 +1,114 @@
+"""Where a map lies, and in which way: for every point how much of its true neighbourhood is still around it, and the same in all."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ...progress import OnStep, Reporter
+from .large_scale import Layout, layouts_agree
+from .neighbourhoods import MEASURES, Compared, Labels, compare
+from .ranks import Space, searched
+
+KS = 10, 30, 100            # neighbours a person may ask about
+ALL_ROWS = 100_000          # up to here every row is measured; beyond, as many as make the same number of pairs
+_WIDE = 32                  # dimensions beyond which distances, not sorting, take the time
+_FULL_PAIRS = 1.5e7           # pairs ranked in full, for the curve beyond the largest k
+_BESIDE_PRODUCTS, _BESIDE_ROWS = 5e10, (200, 2000)      # spent on the same scores against the original rows
+
+Numbers = dict[str, tuple[float, "float | None"]]
+
+
+@dataclass(frozen=True)
+class MapTrust:
+    """How far to trust a map of ``n`` points.
+
+    ``rows`` (m,), ascending, were measured against all n. ``points`` (3, len(ks), m) float32 holds for each of ``ks`` neighbours the share of
+    a point's true nearest that are among its nearest on the map, and its own trustworthiness and continuity: 1 is perfect, and the mean over
+    the points is the map's. ``sizes``, ``curve``: how many neighbours are kept at every size of neighbourhood, 0 by chance and 1 at best.
+    ``numbers``: name -> (value, standard error, None where it is exact) of each pair: "map" (a picture of the codes), "codes" (a picture
+    of the rows they were made of), "whole" (the map as a picture of those rows); what depends on k has a name ending in ``@k``.
+    ``beside``: how many rows the last two were measured on. ``chance_label``: what always saying the commonest label gets.
+    """
+
+    n: int
+    ks: tuple[int, ...]
+    rows: np.ndarray
+    points: np.ndarray
+    sizes: np.ndarray
+    curve: np.ndarray
+    numbers: dict[str, Numbers]
+    beside: int = 0
+    chance_label: float | None = None
+
+    def point(self, measure: str, k: int) -> np.ndarray:
+        """One of MEASURES (m,) by k neighbours."""
+        return self.points[MEASURES.index(measure), self.ks.index(k)]
+
+
+def measured_rows(n: int, dimensions: int = 16) -> int:
+    """How many of n rows are measured against all n."""
+    return int(min(n, max(ALL_ROWS**2 * _WIDE / max(dimensions, _WIDE) / n, 1)))
+
+
+def map_trust(Z, P, X=None, y=None, *, ks: tuple[int, ...] = KS, metric: str = "euclidean", random_state: int = 0, on_step: OnStep | None = None) -> MapTrust:
+    """How far positions P (n, c) can be trusted as a map of codes Z (n, k'), point by point and in all.
+
+    Trustworthiness and continuity are those of Venna & Kaski (2001, doi:10.1007/3-540-44668-0_68), as in
+    ``sklearn.manifold.trustworthiness``; where that holds n x n tables, here a block of rows at a time is ranked, on all cores. ``metric``
+    (euclidean or cosine) says how codes are compared. ``X`` (n, d), dense or CSR: the rows the codes were made of, compared by
+    their cosine where they are CSR (counts of words) and by distance otherwise; gaps are filled by the column's mean. ``y`` (n,): labels, None where a row has none; the label most of k neighbours have is then scored too. Beyond
+    ``ALL_ROWS`` rows a sample of ``measured_rows(n, k')``, drawn by ``random_state``, is measured against all; a stop by ``on_step``
+    keeps what was measured, which is such a sample too. Raises ValueError below 3 rows, or where Z, P, X and y differ in length.
+    """
+    Z, P = np.asarray(Z), np.asarray(P)
+    n = len(Z)
+    if n < 3 or {n} != {A.shape[0] for A in (P, X, y) if A is not None} | {n}:
+        found = ", ".join(f"{name} has {A.shape[0]}" for name, A in (("Z", Z), ("P", P), ("X", X), ("y", y)) if A is not None)
+        raise ValueError(f"{found} rows, expected the same number of all, at least 3.")
+    ks = tuple(k for k in ks if k <= (n - 1) // 2) or ((n - 1) // 2,)
+    order = np.random.RandomState(random_state).permutation(n)
+    m = measured_rows(n, Z.shape[1])
+    codes, drawn, labels = Space(Z, metric, searched(Z, ks, metric)), Space(P, nearest=searched(P, ks)), _labels(y)
+    full = int(max(_FULL_PAIRS // n, 50))
+    found, = compare(codes, (drawn,), order[:m], ks, labels, Reporter(on_step, m, "comparing neighbourhoods"), full_rows=min(full, m))
+    layouts = Layout(Z, metric, random_state), Layout(P, random_state=random_state)
+    numbers = {"map": _numbers(found, ks, n) | layouts_agree(*layouts)}
+    beside = 0
+    if X is not None and not found.stopped:
+        X, way = filled(X), "cosine" if hasattr(X, "indptr") else "euclidean"
+        beside = int(min(n, np.clip(_BESIDE_PRODUCTS / (n * min(X.shape[1], 2000)), *_BESIDE_ROWS)))
+        parts = compare(Space(X, way), (codes, drawn), order[:beside], ks, labels, Reporter(on_step, beside, "comparing with the rows themselves"), full_rows=min(full, beside))
+        beside, rows = len(parts[0].rows), Layout(X, way, random_state)
+        numbers |= {pair: _numbers(part, ks, n) | layouts_agree(rows, layout) for pair, part, layout in zip(("codes", "whole"), parts, layouts)}
+    ascending = np.argsort(found.rows)
+    return MapTrust(n, ks, found.rows[ascending], found.points[:, :, ascending].astype(np.float32), found.sizes, found.curve, numbers, beside, labels and labels.chance)
+
+
+def _labels(y) -> Labels | None:
+    """Labels as numbered classes; None where there are none, or only one."""
+    if y is None:
+        return None
+    known = np.array([v is not None and v == v for v in y])
+    classes = np.full(len(known), -1)
+    names, classes[known] = np.unique(np.asarray(y, object)[known].astype(str), return_inverse=True)
+    return Labels(classes) if len(names) > 1 else None
+
+
+def _numbers(found: Compared, ks, n) -> Numbers:
+    """The map's numbers from its points': exact where every row was measured."""
+    measured = {f"{name}@{k}": found.points[i, j] for i, name in enumerate(MEASURES) for j, k in enumerate(ks)}
+    measured |= {f"{name}@{k}": values[np.isfinite(values)] for i, name in enumerate(("label of", "label on")) for j, k in enumerate(ks) for values in (found.right[i, j],)}
+    share = 1 - len(found.rows) / n
+    numbers = {name: (float(np.mean(v, dtype=np.float64)), float(v.std() * np.sqrt(share / len(v))) if share else None) for name, v in measured.items() if len(v)}
+    return numbers | {"area": (found.area, found.area_error)}
+
+
+def filled(X):
+    """X with gaps filled by the mean of their column (0 where a column has none); CSR and whole X as they are."""
+    if hasattr(X, "indptr") or not np.isnan(X.min()):     # without a table as large as X
+        return X
+    known = ~np.isnan(X)
+    means = np.nansum(X, 0) / np.maximum(known.sum(0), 1)
+    return np.where(known, X, means.astype(X.dtype))

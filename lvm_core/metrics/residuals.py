@@ -1,0 +1,66 @@
+"""How far a decoded row is from the real one, every block of columns weighing the same."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..schema import Layout
+
+MOST_ROWS = 20_000
+
+
+def sample(rows: np.ndarray, most: int, random_state: int) -> np.ndarray:
+    """At most ``most`` of these row numbers, ascending where some were left out."""
+    return rows if len(rows) <= most else np.sort(np.random.RandomState(random_state).choice(rows, most, replace=False))
+
+
+class Residuals:
+    """Squared errors between rows x and y (m, d), in a unit where always predicting the training mean gets 1 a row on average.
+
+    Every block of columns (a table's column, a picture, a vocabulary) is divided by what the mean row of ``X`` (n, d), dense or
+    CSR, gets on it; a block that never changes weighs nothing. Word counts are compared as rows of unit length, so that a long
+    document is not far from everything. ``among`` are the row numbers that count, all without it; of more than 20 000 a sample drawn by
+    ``random_state`` gives the unit.
+    """
+
+    def __init__(self, X, layout: Layout, among=None, *, random_state: int = 0):
+        rows = sample(np.arange(X.shape[0]) if among is None else np.asarray(among), MOST_ROWS, random_state)
+        self.layout, self.weight = layout, np.zeros(layout.d)
+        total, square = np.zeros(layout.d), np.zeros(layout.d)
+        for start in range(0, len(rows), 1000):
+            x = self.prepared(X[rows[start:start + 1000]])
+            total += x.sum(0)
+            square += np.square(x).sum(0)
+        self.mean = total / len(rows)
+        self.spread = np.sqrt(np.maximum(square / len(rows) - self.mean**2, 0))
+        nulls = [self._null(block, span, square[span].sum() / len(rows)) for block, span in layout.spans()]
+        for (_, span), null in zip(layout.spans(), nulls):
+            if null > 1e-12:
+                self.weight[span] = 1 / null / sum(value > 1e-12 for value in nulls)
+
+    def _null(self, block, span, square: float) -> float:
+        """What the mean row gets on a block; for counts it is brought to unit length like every row."""
+        if block.likelihood == "counts":
+            return float(square + 1 - 2 * np.linalg.norm(self.mean[span]))
+        return float(np.square(self.spread[span]).sum())
+
+    def prepared(self, x) -> np.ndarray:
+        """Rows as they are compared: dense float64, counts scaled to unit length."""
+        x = np.array(x.toarray() if hasattr(x, "indptr") else x, np.float64)
+        for block, span in self.layout.spans():
+            if block.likelihood == "counts":
+                x[:, span] /= np.maximum(np.linalg.norm(x[:, span], axis=1, keepdims=True), 1e-12)
+        return x
+
+    def values(self, x, y) -> np.ndarray:
+        """Each value's part (m, d) of its row's error."""
+        return np.square(self.prepared(x) - self.prepared(y)) * self.weight
+
+    def rows(self, x, y) -> np.ndarray:
+        """The error of each row (m,): 0 is exact, 1 what the mean row gets on average."""
+        return self.values(x, y).sum(1)
+
+    def standardised(self, x) -> np.ndarray:
+        """Rows (m, d) less the mean, each column by its standard deviation; a column that never changes is 0."""
+        moves = self.spread > 1e-9 * np.maximum(np.abs(self.mean), 1e-9)
+        return np.where(moves, (self.prepared(x) - self.mean) / np.where(moves, self.spread, 1.0), 0.0)

@@ -1,0 +1,1 @@
+"""How good new samples are: distances between distributions, copies, marginals of tables."""

@@ -1,0 +1,1 @@
+"""Networks and what trains them: layers, likelihoods of the decoder, the ELBO, the training loop."""

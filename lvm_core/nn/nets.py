@@ -1,0 +1,391 @@
+"""The networks' shared blocks: perceptrons, convolutions for pictures of any size, and how X enters them."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from ..schema import Layout
+from .likelihoods import Heads
+from .moments import moments
+from .precision import products
+
+ACTIVATIONS = {"silu": nn.SiLU, "relu": nn.ReLU, "tanh": nn.Tanh}
+
+
+class Linear(nn.Linear):
+    """A linear layer whose weights are set by :func:`initialise` (or by a saved file), never by torch's global seed."""
+
+    gain = 1.0
+
+    def reset_parameters(self) -> None:
+        pass
+
+
+class Conv(nn.Conv2d):
+    """A 3x3 convolution under the same rule."""
+
+    gain = 1.0
+
+    def __init__(self, channels_in: int, channels_out: int, stride: int = 1):
+        super().__init__(channels_in, channels_out, 3, stride, padding=1)
+
+    def reset_parameters(self) -> None:
+        pass
+
+
+def initialise(net: nn.Module, generator: torch.Generator) -> None:
+    """He-normal weights (He et al., 2015, arXiv:1502.01852) times each layer's ``gain``; biases zero."""
+    for layer in net.modules():
+        if isinstance(layer, (Linear, Conv)):
+            spread = layer.gain * (2 / layer.weight[0].numel()) ** 0.5
+            nn.init.normal_(layer.weight, 0.0, spread, generator=generator)
+            nn.init.zeros_(layer.bias)
+
+
+def last(layer: nn.Module) -> nn.Module:
+    """Mark an output layer: it starts small, so that a new network says almost the same for every input."""
+    layer.gain = 0.1
+    return layer
+
+
+class MLP(nn.Sequential):
+    """(n, d_in) -> (n, d_out) through ``depth`` hidden layers of ``width``; depth 0 is a linear map.
+
+    Examples
+    --------
+    >>> import torch
+    >>> MLP(3, 2, width=8, depth=1, activation=torch.nn.ReLU)
+    MLP(
+      (0): Linear(in_features=3, out_features=8, bias=True)
+      (1): ReLU()
+      (2): Linear(in_features=8, out_features=2, bias=True)
+    )
+    """
+
+    def __init__(self, d_in: int, d_out: int, width: int, depth: int, activation: Callable[[], nn.Module]):
+        layers, size = [], d_in
+        for _ in range(depth):
+            layers += [Linear(size, width), activation()]
+            size = width
+        super().__init__(*layers, last(Linear(size, d_out)))
+
+
+class Fourier(nn.Module):
+    """(n, d) -> (n, d (1 + 2 octaves)): each column beside its sine and cosine at 1, 2, 4, ... radians a unit, from which a
+    perceptron learns fine detail sooner (Tancik et al., 2020, arXiv:2006.10739)."""
+
+    def __init__(self, octaves: int):
+        super().__init__()
+        self.register_buffer("rates", 2.0 ** torch.arange(octaves), persistent=False)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        angles = (x.unsqueeze(-1) * self.rates).flatten(1)
+        return torch.cat([x, angles.sin(), angles.cos()], 1)
+
+
+def pyramid(height: int, width: int, base: int) -> list[tuple[int, int, int]]:
+    """(height, width, channels) from the picture down to about 4x4, halving each time and rounding up.
+
+    Examples
+    --------
+    >>> pyramid(28, 28, 8)
+    [(28, 28, 8), (14, 14, 16), (7, 7, 32), (4, 4, 32)]
+    """
+    levels = [(height, width, base)]
+    while max(levels[-1][:2]) > 4:
+        h, w, c = levels[-1]
+        levels.append((-(-h // 2), -(-w // 2), min(2 * c, 4 * base)))
+    return levels
+
+
+def as_coarse() -> torch.autocast:
+    """Convolutions in bfloat16 where products may be rounded so (:func:`~lvm_core.nn.precision.products`); the weights stay float32."""
+    return torch.autocast("cpu", torch.bfloat16, enabled=torch.get_float32_matmul_precision() == "medium")
+
+
+class ConvEncoder(nn.Module):
+    """Rows of pictures (n, h*w*c) -> (n, d_out): strided 3x3 convolutions, then one hidden layer of ``width``."""
+
+    def __init__(self, image: tuple[int, int, int], d_out: int, width: int, activation: Callable[[], nn.Module]):
+        super().__init__()
+        self.image = image
+        levels, layers, channels = pyramid(*image[:2], max(width // 16, 4)), [], image[2]
+        for h, w, c in levels[1:]:
+            layers += [Conv(channels, c, stride=2), activation()]
+            channels = c
+        self.body = nn.Sequential(*layers, nn.Flatten())
+        self.top = MLP(levels[-1][0] * levels[-1][1] * channels, d_out, width, 1, activation)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        h, w, c = self.image
+        with as_coarse():
+            seen = self.body(x.view(-1, h, w, c).permute(0, 3, 1, 2))
+        return self.top(seen.float() if seen.dtype == torch.bfloat16 else seen)
+
+
+class ConvDecoder(nn.Module):
+    """(n, d_in) -> rows of pictures (n, h*w*c): nearest-neighbour resizing and 3x3 convolutions, which leave no
+    checkerboard (Odena et al., 2016, doi:10.23915/distill.00003). Beyond its edge a picture goes on as it is there: zeros would
+    leave a rim on everything that fills its frame. What was saved before they did (without ``extends``) keeps its zeros."""
+
+    def __init__(self, image: tuple[int, int, int], d_in: int, width: int, activation: Callable[[], nn.Module]):
+        super().__init__()
+        self.levels = pyramid(*image[:2], max(width // 16, 4))[::-1]
+        h, w, channels = self.levels[0]
+        self.bottom = nn.Sequential(Linear(d_in, width), activation(), Linear(width, h * w * channels), activation())
+        self.body = nn.ModuleList()
+        for _, _, c in self.levels[1:]:
+            self.body.append(nn.Sequential(Conv(channels, c), activation()))
+            channels = c
+        self.top = last(Conv(channels, image[2]))
+        self.register_buffer("extends", torch.tensor([True]))
+        self._extend(True)
+
+    def _extend(self, extends: bool) -> None:
+        for layer in self.modules():
+            if isinstance(layer, Conv):
+                layer.padding_mode = "replicate" if extends else "zeros"
+
+    def _load_from_state_dict(self, state_dict, prefix, *rest):
+        extends = state_dict.setdefault(f"{prefix}extends", torch.tensor([False]))
+        self._extend(bool(extends))
+        super()._load_from_state_dict(state_dict, prefix, *rest)
+
+    def forward(self, z: torch.Tensor) -> torch.Tensor:
+        h, w, c = self.levels[0]
+        x = self.bottom(z).view(-1, h, w, c).permute(0, 3, 1, 2)
+        with as_coarse():
+            for (h, w, _), block in zip(self.levels[1:], self.body):
+                x = block(F.interpolate(x, size=(h, w), mode="nearest"))
+            x = self.top(x)
+        return (x.float() if x.dtype == torch.bfloat16 else x).permute(0, 2, 3, 1).flatten(1)
+
+
+def is_conv(network: str, layout: Layout) -> bool:
+    """Whether ``network`` means convolutions here; ``auto`` takes them for pictures of at least 12x12.
+    Raises ValueError for convolutions over rows that are no pictures."""
+    if network == "conv" and layout.image is None:
+        raise ValueError("network is 'conv', but the rows are no pictures; use 'mlp' or 'auto'.")
+    return network == "conv" or network == "auto" and layout.image is not None and min(layout.image[:2]) >= 12
+
+
+def encoder(layout: Layout, d_out: int, network: str, width: int, depth: int, activation) -> nn.Module:
+    """The network from rows (n, d), as :class:`Inputs` gives them, to (n, d_out).
+
+    Parameters
+    ----------
+    layout : Layout
+        The columns of X.
+    d_out : int
+        Numbers it gives for each row.
+    network : {"auto", "mlp", "conv"}
+        See :func:`is_conv`.
+    width, depth : int
+        Units of a hidden layer; hidden layers of a perceptron.
+    activation : callable
+        Makes the activation between layers.
+
+    Raises
+    ------
+    ValueError
+        Convolutions over rows that are no pictures.
+    """
+    if is_conv(network, layout):
+        return ConvEncoder(layout.image, d_out, width, activation)
+    return MLP(layout.d, d_out, width, depth, activation)
+
+
+def decoder(layout: Layout, d_in: int, network: str, width: int, depth: int, activation) -> nn.Module:
+    """The network from codes (n, d_in) to raw outputs (n, d) for :class:`~lvm_core.nn.likelihoods.Heads`; see :func:`encoder`."""
+    if is_conv(network, layout):
+        return ConvDecoder(layout.image, d_in, width, activation)
+    return MLP(d_in, layout.d, width, depth, activation)
+
+
+class Inputs(nn.Module):
+    """X (n, d) in the scale networks like: columns standardised, pictures by one common spread, and counts as
+    log(1 + count) of unit length times sqrt(d)."""
+
+    def __init__(self, layout: Layout):
+        super().__init__()
+        self.counts = [span for block, span in layout.spans() if block.likelihood == "counts"]
+        self.register_buffer("loc", torch.zeros(layout.d))
+        self.register_buffer("scale", torch.ones(layout.d))
+        self.register_buffer("rate", torch.ones(layout.d))      # 1 / scale: multiplying is quicker
+
+    def start(self, loc: np.ndarray, scale: np.ndarray) -> None:
+        """Take the columns' means (d,) and spreads (d,)."""
+        self.loc.copy_(torch.as_tensor(loc))
+        self.scale.copy_(torch.as_tensor(scale))
+        self.rate.copy_(torch.as_tensor(1 / scale))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        y = (x - self.loc) * self.rate
+        for span in self.counts:
+            y[:, span] = F.normalize(torch.log1p(x[:, span].clamp(min=0))) * (span.stop - span.start) ** 0.5
+        return y
+
+
+def scales(X, layout: Layout) -> tuple[np.ndarray, np.ndarray]:
+    """Mean (d,) and spread (d,) of the columns of X, dense or CSR; one spread for a whole picture, 1 for constant columns."""
+    mean, variance = moments(X)
+    if layout.image is not None:
+        variance = np.full_like(variance, variance.mean())
+    spread = np.sqrt(variance)
+    return mean, np.where(spread > 1e-7 * np.abs(mean), spread, 1.0)
+
+
+def in_unit_range(X, layout: Layout) -> bool:
+    """Whether X (n, d), dense or CSR, are pictures whose pixels lie in [0, 1], so that decoded ones must too."""
+    return layout.image is not None and bool(X.min() >= 0 and X.max() <= 1)
+
+
+class Net(nn.Module):
+    """A network whose rows enter by ``inputs`` and leave by ``heads``.
+
+    A subclass makes both, an :class:`Inputs` and a :class:`~lvm_core.nn.likelihoods.Heads`, and a ``decoder``.
+    """
+
+    inputs: Inputs
+    heads: Heads
+    decoder: nn.Module
+
+    def start(self, X, layout: Layout, generator: torch.Generator) -> None:
+        """New weights, and the scales of X (n, d).
+
+        Raises
+        ------
+        ValueError
+            X cannot have this layout.
+        """
+        initialise(self, generator)
+        loc, spread = scales(X, layout)
+        self.inputs.start(loc, spread)
+        self.heads.start(X, loc, spread)
+
+    def log_prob(self, raw: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
+        """log p(x | raw) in nats: the decoder's outputs raw (..., n, -) and rows x (n, d) -> (..., n)."""
+        return self.heads.log_prob(raw, x)
+
+    def upgraded(self, state: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+        """A state dict saved by an earlier version, under the names of this one."""
+        return state
+
+    def _load_from_state_dict(self, state_dict, prefix, *rest):
+        own = {name.removeprefix(prefix): state_dict.pop(name)
+               for name in list(state_dict) if name.startswith(prefix)}
+        state_dict.update({prefix + name: value for name, value in self.upgraded(own).items()})
+        super()._load_from_state_dict(state_dict, prefix, *rest)
+
+
+class CodeNet(Net):
+    """What VAE and GAN share: X enters by :class:`Inputs` and an encoder, leaves by a decoder and
+    :class:`~lvm_core.nn.likelihoods.Heads`.
+
+    Parameters
+    ----------
+    layout : Layout
+        The columns of X.
+    k : int
+        Length of the code.
+    d_code : int
+        Length of the encoder's output: 2k for means and log spreads, k for plain codes.
+    network, width, depth, activation
+        See :func:`encoder`.
+    **heads
+        See :class:`~lvm_core.nn.likelihoods.Heads`.
+    """
+
+    def __init__(self, layout: Layout, k: int, d_code: int, network: str, width: int, depth: int,
+                 activation: Callable[[], nn.Module], **heads):
+        super().__init__()
+        self.inputs = Inputs(layout)
+        self.encoder = encoder(layout, d_code, network, width, depth, activation)
+        self.decoder = decoder(layout, k, network, width, depth, activation)
+        self.heads = Heads(layout, **heads)
+
+    def encode(self, x: torch.Tensor) -> torch.Tensor:
+        """X (n, d) -> (n, d_code)."""
+        return self.read(self.encoder(self.inputs(x)))
+
+    def mean(self, z: torch.Tensor) -> torch.Tensor:
+        """Codes (n, k) -> expected X (n, d)."""
+        return self.heads.mean(self.decoder(self.proper(z)))
+
+    def read(self, raw: torch.Tensor) -> torch.Tensor:
+        """The encoder's numbers (n, d_code) as codes."""
+        return raw
+
+    def proper(self, z: torch.Tensor) -> torch.Tensor:
+        """The codes (n, k) the decoder may be asked for that are nearest to these."""
+        return z
+
+
+class ClassCodeNet(CodeNet):
+    """Codes (n, k + classes): k free numbers, then the share each class has in the row, which sum to 1."""
+
+    def __init__(self, layout: Layout, k: int, classes: int, *network, **heads):
+        super().__init__(layout, k + classes, k + classes, *network, **heads)
+        self.k = k
+
+    def read(self, raw):
+        return torch.cat([raw[:, :self.k], torch.softmax(raw[:, self.k:], 1)], 1)
+
+    def proper(self, z):
+        shares = z[:, self.k:].clamp(min=0) + 1e-6      # no class at all is every class alike
+        return torch.cat([z[:, :self.k], shares / shares.sum(1, keepdim=True)], 1)
+
+
+class Function(nn.Module):
+    """A function of one tensor as a module, with the modules it uses.
+
+    Parameters
+    ----------
+    function : callable
+        Tensor -> tensor.
+    *parts : nn.Module
+        What it uses: their numbers go where the function goes, as into an ONNX graph.
+    """
+
+    def __init__(self, function: Callable[[torch.Tensor], torch.Tensor], *parts: nn.Module):
+        super().__init__()
+        self.parts, self.forward = nn.ModuleList(parts), function
+
+
+def in_batches(function: Callable, net: nn.Module, *arrays, size: int = 1024):
+    """``function(net, *tensors)`` over slices of rows, without gradients.
+
+    Parameters
+    ----------
+    function : callable
+        Returns a tensor or a tuple of them, each with one entry a row.
+    net : nn.Module
+        Copied to float64 where the first array is of that type.
+    *arrays : array (n, ...)
+        The first may be CSR; its precision is that of the result.
+    size : int
+        Rows at a time.
+
+    Returns
+    -------
+    array or tuple of arrays
+    """
+    where, dtype = next(net.parameters()).device, torch.float64 if arrays[0].dtype == np.float64 else torch.float32
+    net = net if dtype == torch.float32 else copy.deepcopy(net).double()
+    n, whole = arrays[0].shape[0], None
+    with torch.inference_mode(), products():
+        for start in range(0, n, size):
+            rows = [a[start:start + size] for a in arrays]
+            rows = [torch.tensor(r.toarray() if hasattr(r, "indptr") else r, dtype=dtype, device=where) for r in rows]
+            out = function(net, *rows)
+            parts = [t.cpu().numpy() for t in (out if isinstance(out, tuple) else (out,))]
+            whole = whole or tuple(np.empty((n, *p.shape[1:]), p.dtype) for p in parts)
+            for array, part in zip(whole, parts):       # small arrays that are kept would cut the memory of large ones into pieces
+                array[start:start + size] = part
+    return whole if len(whole) > 1 else whole[0]

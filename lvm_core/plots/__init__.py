@@ -1,0 +1,1 @@
+"""Figures by subject, with the colours and the tiling they are drawn with."""

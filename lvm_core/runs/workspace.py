@@ -1,0 +1,349 @@
+"""The workspace: the folder in which datasets and runs outlive the server.
+
+    WORKSPACE/
+      workspace.json       format
+      secret               signs the pages' requests; made by the app, for its own user only
+      datasets/ID/         see :mod:`lvm_core.runs.store`; upload: the bytes it was read from, so that it can be read again
+      runs/ID/             run.json (number, title, dataset, recipe, created), state.json (see STATES), progress.jsonl,
+                           snapshots/STEP.npz, checkpoint/, log.txt, what it learnt (see :mod:`lvm_core.runs.store`),
+                           maps/KEY/, kept.json (what a person keeps with it); control: stop, pause or cancel, a word
+                           its process reads; lock: held by that process
+      queue/ID             empty; runs that wait, or are under way
+
+Ids are random hexadecimal numbers. LATENT_EXPLORER_HOME names the folder; without it, it is where the system keeps programs' data.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+import sys
+import time
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from pathlib import Path
+
+from ..datasets.base import Dataset
+from ..fitting import Fitted
+from ..io import files
+from ..io.files import StoreError as StoreError
+from ..metrics import Score
+from ..models import MODELS
+from ..models.base import LatentModel
+from ..settings import setting
+from .continuation import lengthen, put_back
+from .store import load_dataset, load_fitted, load_scores, save_dataset
+
+FORMAT = 1
+STATES = ("waiting", "running", "paused", "done", "stopped", "failed", "cancelled")
+UNDER_WAY = ("waiting", "running")
+
+
+def home() -> Path:
+    """The workspace's folder: LATENT_EXPLORER_HOME, or where this system keeps programs' data."""
+    if chosen := setting("home"):
+        return chosen
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Application Support" / "Latent Explorer"
+    if os.name == "nt":
+        return Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local")) / "Latent Explorer"
+    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "latent-explorer"
+
+
+def fresh_id() -> str:
+    """A random id nobody can guess. Hexadecimal: Streamlit refuses ``__`` in a component's key."""
+    return secrets.token_hex(8)
+
+
+def is_id(text) -> bool:
+    """Whether this is an id as :func:`fresh_id` makes them: all that is ever put into a path."""
+    return isinstance(text, str) and re.fullmatch("[0-9a-f]{16}", text) is not None
+
+
+@dataclass(frozen=True)
+class RunInfo:
+    """What a list says of a run. ``state`` is one of STATES; ``score``: its first score (name, value, unit), or None."""
+
+    id: str
+    number: int
+    title: str
+    dataset: str            # id
+    recipe: dict            # {"name", "params"}
+    created: str            # UTC, ISO 8601
+    state: str = "waiting"
+    sentence: str = ""      # why it failed
+    score: dict | None = None
+    seconds: float = 0.0
+    facts: dict = field(default_factory=dict)       # all of state.json
+
+    @property
+    def has_result(self) -> bool:
+        """Whether there is a model to look at: also while a finished run is continued."""
+        return bool(self.facts.get("result"))
+
+    def model(self) -> LatentModel:
+        """The model as it was asked for, not fitted. Raises StoreError where this version does not know it."""
+        try:
+            model = MODELS[str(self.recipe["name"])](**self.recipe["params"])
+            model.check_params()
+        except (KeyError, TypeError, ValueError) as error:
+            raise StoreError(f"Run {self.id} asks for a model this version does not know ({str(error)[:200]}).") from error
+        return model
+
+
+class Workspace:
+    """Datasets and runs in one folder. Every method that reads or writes raises StoreError in one sentence."""
+
+    def __init__(self, folder: str | os.PathLike | None = None):
+        self.folder = Path(folder) if folder is not None else home()
+        self._seen: dict[str, tuple] = {}       # id -> (times of its files, RunInfo or dataset.json)
+
+    def prepare(self) -> "Workspace":
+        """Make the folders where they are missing, and refuse a workspace of a newer format."""
+        path = self.folder / "workspace.json"
+        with files.plainly(f"Opening the workspace {self.folder}"):
+            if path.exists():
+                files.check_format(files.read_json(path), path, FORMAT)
+            for name in ("datasets", "runs", "queue"):
+                if not (self.folder / name).is_dir():
+                    (self.folder / name).mkdir(mode=0o700, parents=True, exist_ok=True)
+            if not path.exists():
+                files.write_json(path, {"format": FORMAT, "made_by": "Latent Explorer"})
+        return self
+
+    def secret(self) -> bytes:
+        """32 random bytes that stay the same as long as the workspace does; readable by its owner only."""
+        path = self.folder / "secret"
+        self.prepare()
+        with files.plainly("Reading the workspace's secret"):
+            if not path.exists():
+                lock = files.Lock(self.folder / ".lock")
+                lock.take()
+                try:
+                    if not path.exists():
+                        files.write(path, _private(secrets.token_bytes(32)))
+                finally:
+                    lock.release()
+            return path.read_bytes()
+
+    # -- datasets --------------------------------------------------------------------------------------------------------
+
+    def dataset_folder(self, id: str) -> Path:
+        """Where a dataset lies. Raises StoreError for what is no id."""
+        return self._folder("datasets", id)
+
+    def add_dataset(self, dataset: Dataset, *, id: str | None = None, upload: bytes | None = None, upload_name: str = "") -> str:
+        """Keep a dataset, with the bytes it was read from where they are given; returns its id."""
+        id = id or fresh_id()
+        folder = self.dataset_folder(id)
+        self.prepare()
+        save_dataset(folder, dataset, id=id, created=_now(), upload_name=upload_name, upload=upload is not None)
+        if upload is not None:
+            with files.plainly("Keeping the uploaded file"):
+                files.write(folder / "upload", upload)
+        return id
+
+    def load_dataset(self, id: str) -> Dataset:
+        """Read a dataset back."""
+        return load_dataset(self.dataset_folder(id))
+
+    def dataset_head(self, id: str) -> dict:
+        """dataset.json."""
+        path = self.dataset_folder(id) / "dataset.json"
+        try:
+            times = (path.stat().st_mtime_ns,)
+        except OSError as error:
+            raise StoreError(f"There is no dataset {id} in this workspace.") from error
+        if id not in self._seen or self._seen[id][0] != times:
+            self._seen[id] = times, files.check_format(files.read_json(path), path, FORMAT)
+        return self._seen[id][1]
+
+    def upload(self, id: str) -> tuple[bytes, str] | None:
+        """The uploaded bytes of a dataset and their name, None where there are none."""
+        path = self.dataset_folder(id) / "upload"
+        if not path.exists():
+            return None
+        with files.plainly("Reading the uploaded file"):
+            return path.read_bytes(), str(self.dataset_head(id).get("upload_name", ""))
+
+    def datasets(self) -> list[dict]:
+        """The heads of all datasets that can be read, newest first."""
+        heads = []
+        for id in self._ids("datasets"):
+            try:
+                heads.append(self.dataset_head(id) | {"id": id})
+            except StoreError:
+                continue
+        return sorted(heads, key=lambda head: str(head.get("created")), reverse=True)
+
+    def delete_dataset(self, id: str) -> None:
+        """Take a dataset away. Raises StoreError while runs of it are kept."""
+        users = [run.title for run in self.runs() if run.dataset == id]
+        if users:
+            raise StoreError(f"{len(users)} runs were made from this dataset, {users[0]} among them; delete them first.")
+        with files.plainly("Deleting the dataset"):
+            files.remove_folder(self.dataset_folder(id))
+
+    # -- runs ------------------------------------------------------------------------------------------------------------
+
+    def run_folder(self, id: str) -> Path:
+        """Where a run lies. Raises StoreError for what is no id."""
+        return self._folder("runs", id)
+
+    def add_run(self, dataset_id: str, model: LatentModel, *, id: str | None = None, queued: bool = True) -> RunInfo:
+        """Keep a run that is to be made: ``model`` on a dataset of this workspace. ``queued`` lets a scheduler start it.
+        Raises ValueError for parameters outside their domain."""
+        model.check_params()
+        self.prepare()
+        id, head = id or fresh_id(), self.dataset_head(dataset_id)
+        lock = files.Lock(self.folder / ".lock")
+        with files.plainly("Keeping the run"):
+            lock.take()
+            try:
+                number = 1 + max((run.number for run in self.runs()), default=0)
+                run = {"format": FORMAT, "id": id, "number": number, "title": f"#{number} {type(model).__name__} on {head['name']}", "dataset": dataset_id,
+                       "model": model.to_recipe(), "created": _now()}
+                with files.new_folder(self.run_folder(id)) as temporary:
+                    files.write_json(temporary / "run.json", run, durable=True)
+                    files.write_json(temporary / "state.json", {"format": FORMAT, "state": "waiting"})
+                if queued:
+                    (self.folder / "queue" / id).touch()
+            finally:
+                lock.release()
+        return self.run(id)
+
+    def run(self, id: str) -> RunInfo:
+        """What a list says of a run. Raises StoreError when it is not there or cannot be read."""
+        folder = self.run_folder(id)
+        paths = folder / "run.json", folder / "state.json"
+        try:
+            times = tuple(os.stat(path).st_mtime_ns for path in paths)
+        except OSError as error:
+            raise StoreError(f"There is no run {id} in this workspace.") from error
+        if id in self._seen and self._seen[id][0] == times:
+            return self._seen[id][1]
+        head, facts = (files.check_format(files.read_json(path, 2**20), path, FORMAT) for path in paths)
+        try:
+            state = facts["state"] if facts["state"] in STATES else "failed"
+            info = RunInfo(id, int(head["number"]), str(head["title"]), str(head["dataset"]), dict(head["model"]), str(head["created"]), state,
+                           str(facts.get("sentence", "")), facts.get("score"), float(facts.get("seconds") or 0.0), facts)
+        except (KeyError, TypeError, ValueError) as error:
+            raise StoreError(f"{folder} holds no run of this app ({type(error).__name__} {error}).") from error
+        self._seen[id] = times, info
+        return info
+
+    def has_run(self, id: str) -> bool:
+        """Whether there is such a run."""
+        return (self.run_folder(id) / "run.json").exists()
+
+    def runs(self) -> list[RunInfo]:
+        """All runs that can be read, newest first."""
+        found = []
+        for id in self._ids("runs"):
+            try:
+                found.append(self.run(id))
+            except StoreError:
+                continue
+        return sorted(found, key=lambda run: (run.number, run.created), reverse=True)
+
+    def set_state(self, id: str, **changes) -> None:
+        """Change entries of state.json, e.g. ``state="paused"``."""
+        set_state(self.run_folder(id), **changes)
+
+    def fitted(self, id: str) -> Fitted:
+        """What a run learnt."""
+        return load_fitted(self.run_folder(id))
+
+    def scores(self, id: str) -> list[Score]:
+        """The scores of a run that has a result, without loading its model."""
+        return load_scores(self.run_folder(id))
+
+    def kept(self, id: str) -> dict:
+        """What a person keeps with a run (kept.json), {} where there is nothing."""
+        path = self.run_folder(id) / "kept.json"
+        found = files.read_json(path) if path.exists() else {}
+        return found if isinstance(found, dict) else {}
+
+    def keep(self, id: str, kept: dict) -> None:
+        """Write kept.json."""
+        with files.plainly("Keeping what belongs to the run"):
+            files.write_json(self.run_folder(id) / "kept.json", kept, durable=True)
+
+    def ask(self, id: str, word: str) -> None:
+        """Ask the process of a run to ``stop`` (and keep what it reached), ``pause`` or ``cancel``."""
+        if word not in ("stop", "pause", "cancel"):
+            raise StoreError(f"{word!r} is nothing a run can be asked for.")
+        with files.plainly("Writing to the run's folder"):
+            files.write(self.run_folder(id) / "control", word.encode(), durable=False)
+        if word != "stop" and not self.at_work(id):
+            if (info := self.run(id)).state in ("waiting", "running", "paused"):
+                if word == "cancel":
+                    put_back(self.run_folder(id))
+                self.set_state(id, state="paused" if word == "pause" else "done" if info.has_result else "cancelled")
+
+    def at_work(self, id: str) -> bool:
+        """Whether a process is at work on a run now; a run that says it is running without one was interrupted."""
+        return files.Lock(self.run_folder(id) / "lock").held()
+
+    def queue(self, id: str) -> None:
+        """Let a scheduler start a run, or start it again: it goes on from its checkpoint when there is one."""
+        with files.plainly("Queueing the run"):
+            (self.run_folder(id) / "control").unlink(missing_ok=True)
+            set_state(self.run_folder(id), state="waiting", sentence="", attempts=0, asked=time.time())
+            (self.folder / "queue" / id).touch()
+
+    def extend(self, id: str, more: int) -> RunInfo:
+        """Make the training of a run that has ended ``more`` epochs (of a GAN: steps) longer than what it reached, and queue it.
+        Raises StoreError where nothing is left to continue from, ValueError where the total is outside the parameter's domain."""
+        info, folder = self.run(id), self.run_folder(id)
+        model = info.model()
+        if not model.length:
+            raise StoreError(f"{type(model).__name__} is solved exactly; there is nothing to continue.")
+        with files.plainly("Continuing the run"):
+            lengthen(folder, model, int(more))
+        self.queue(id)
+        return self.run(id)
+
+    def delete_run(self, id: str) -> None:
+        """Take a run away. Raises StoreError while it is under way."""
+        if self.at_work(id):
+            raise StoreError("This run is under way; cancel it first.")
+        with files.plainly("Deleting the run"):
+            (self.folder / "queue" / id).unlink(missing_ok=True)
+            files.remove_folder(self.run_folder(id))
+        self._seen.pop(id, None)
+
+    # -- names -----------------------------------------------------------------------------------------------------------
+
+    def _folder(self, kind: str, id: str) -> Path:
+        if not is_id(id):
+            raise StoreError(f"{str(id)[:40]!r} is no id of this workspace.")
+        return self.folder / kind / id
+
+    def _ids(self, kind: str) -> list[str]:
+        try:
+            return [name for name in os.listdir(self.folder / kind) if is_id(name)]
+        except OSError:
+            return []
+
+
+def set_state(folder: Path, **changes) -> dict:
+    """Change entries of a run's state.json, and return all of it. Raises StoreError."""
+    path = folder / "state.json"
+    facts = files.check_format(files.read_json(path, 2**20), path, FORMAT) | changes | {"updated": time.time()}
+    with files.plainly("Writing the run's state"):
+        files.write_json(path, facts)
+    return facts
+
+
+def _private(content: bytes):
+    def save(path: Path) -> None:
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(content)
+
+    return save
+
+
+def _now() -> str:
+    return datetime.now(timezone.utc).isoformat(timespec="milliseconds")

@@ -1,0 +1,49 @@
+"""What starts and ends with the server."""
+
+from __future__ import annotations
+
+import logging
+import socket
+from asyncio import base_events
+from contextlib import asynccontextmanager
+from threading import Thread
+
+from lvm_core.io.files import StoreError
+
+from ..session.jobs import PROJECTOR, SCHEDULER, WORKSPACE
+
+log = logging.getLogger(__name__)
+
+
+def answer_at_once() -> None:
+    """Let every connection send small packets at once.
+
+    asyncio does so for sockets that name their protocol; Streamlit's listening socket does not (protocol 0), so each answer on a
+    kept-alive connection waits for the browser's delayed acknowledgement: 44 ms on Linux, measured, where decoding takes 4.
+    """
+    def set_nodelay(sock):
+        if sock.family in (socket.AF_INET, socket.AF_INET6) and sock.type == socket.SOCK_STREAM:
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    base_events._set_nodelay = set_nodelay
+
+
+@asynccontextmanager
+async def lifespan(app):
+    """Serve the queue with a spare worker at hand, take over fits that went on without a server, start the process that
+    makes maps, and import the slow libraries beside the first visitor, not in front of them."""
+    try:
+        WORKSPACE.prepare()
+    except StoreError as error:     # pages say so where it matters
+        log.warning("%s", error)
+    SCHEDULER.wants_spare = True
+    SCHEDULER.start()
+    PROJECTOR.start()
+    Thread(target=_warm_up, daemon=True, name="warm-up").start()
+    yield
+    SCHEDULER.stop()
+    PROJECTOR.stop()
+
+
+def _warm_up():
+    import torch  # noqa: F401 - one second that the first fit need not wait for

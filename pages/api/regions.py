@@ -1,0 +1,120 @@
+"""What the map's labels, thumbnails and legend ask for: named regions, small pictures of rows, other names for regions."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from lvm_core.analysis.regions import Named, Region, named_regions
+from lvm_core.text import clean
+
+from ..session import state
+from ..session.jobs import Job
+from .guard import Ask, Refused
+
+MOST_SMALL, SIDE, STOPS = 400, 40, 48       # rows in one answer, pixels of a small picture's longer side, points of a small curve
+MOST_NAMES = 400                            # of a run, given by people
+
+
+def _mapped(ask: Ask):
+    mapped = ask.mapped()
+    if mapped.positions.shape[1] != 2:
+        raise Refused(400, "Regions are named on 2-D maps only.")
+    return mapped
+
+
+def _job(ask: Ask) -> Job:
+    """The search for regions of this map, begun where it is not yet: the map's positions say whether it is the same."""
+    run, key, positions = ask.run, ask.options.get("map", ""), _mapped(ask).positions
+    jobs = run.cache.setdefault("named regions", {})
+    held = jobs.get(key)
+    if held is None or held[0] is not positions:
+        while len(jobs) > 3:
+            jobs.pop(next(iter(jobs)))[1].stop()
+        held = jobs[key] = positions, Job("Naming regions", lambda on_step: named_regions(positions, run.dataset, on_step=on_step))
+    return held[1]
+
+
+def _found(ask: Ask) -> Named:
+    job = _job(ask)
+    if not job.wait(20) or job.result is None:
+        raise Refused(409, job.error or "The regions are still being looked for; try again in a moment.")
+    return job.result
+
+
+def given(run: state.Run) -> dict[str, dict[str, str]]:
+    """Names that people gave: map -> region's key -> name."""
+    return run.kept.setdefault("region names", {})
+
+
+def region(ask: Ask) -> Region:
+    """The region whose ``key`` was asked for. Raises Refused."""
+    found = next((r for r in _found(ask).regions if r.key == ask.options.get("key", "")), None)
+    if found is None:
+        raise Refused(404, "There is no such region on this map.")
+    return found
+
+
+def rows(ask: Ask) -> np.ndarray:
+    """The rows of that region: one way of choosing, see :func:`pages.api.selection.choose`."""
+    return region(ask).rows
+
+
+# -- questions ---------------------------------------------------------------------------------------------------------
+
+def _names(ask: Ask):
+    """The regions of a map with their places in its own units, once they are found; before that how far the search is."""
+    job = _job(ask)
+    if not job.wait(0.15):
+        return {"state": "running", "share": round(job.progress.fraction, 3) if job.progress else 0.0}, b""
+    if job.result is None:
+        raise Refused(409, job.error or "The search for regions ended without one.")
+    found, names = job.result, given(ask.run).get(ask.options.get("map", ""), {})
+    regions = [{"key": r.key, "level": r.level, "at": list(r.at), "radius": r.radius, "count": len(r.rows), "row": r.medoid, "parent": r.parent,
+                "name": names.get(r.key) or clean(r.name, 60), "own": r.key in names} for r in found.regions]
+    return {"state": "done", "regions": regions, "none": found.none, "fitted": found.fitted, "n": found.n}, b""
+
+
+def _small(ask: Ask):
+    """Rows (the body, as numbers) -> small pictures uint8 (m, h, w, c), or curves uint8 (m, points) each from its least to its greatest."""
+    dataset = ask.run.dataset
+    wanted = np.rint(ask.floats(1)[:, 0]).astype(np.int64)
+    if len(wanted) > MOST_SMALL or wanted.min() < 0 or wanted.max() >= len(dataset):
+        raise Refused(400, f"Expected at most {MOST_SMALL} row numbers from 0 to {len(dataset) - 1}.")
+    if dataset.kind not in ("image", "array"):
+        raise Refused(400, "Only pictures and curves have a small form.")
+    small = (_pixels if dataset.kind == "image" else _curves)(np.asarray(dataset.items(wanted), np.float32))
+    return {"shape": list(small.shape)}, small.tobytes()
+
+
+def _pixels(pictures: np.ndarray) -> np.ndarray:
+    """Pictures (m, h, w, c) in [0, 1], larger ones by the mean of what each new pixel covers."""
+    step = -(-max(pictures.shape[1:3]) // SIDE)
+    if step > 1:
+        m, h, w, c = pictures.shape
+        padded = np.pad(pictures, ((0, 0), (0, -h % step), (0, -w % step), (0, 0)), mode="edge")
+        pictures = padded.reshape(m, padded.shape[1] // step, step, padded.shape[2] // step, step, c).mean((2, 4))
+    return (np.clip(pictures, 0, 1) * 255 + 0.5).astype(np.uint8)
+
+
+def _curves(items: np.ndarray) -> np.ndarray:
+    items = items[:, np.linspace(0, items.shape[1] - 1, min(STOPS, items.shape[1])).astype(int)]
+    low, high = items.min(1, keepdims=True), items.max(1, keepdims=True)
+    return ((items - low) / np.where(high > low, high - low, 1) * 255 + 0.5).astype(np.uint8)
+
+
+def _call(ask: Ask):
+    """Give the region with this ``key`` another ``name``; an empty one brings the automatic name back."""
+    found, names = region(ask), given(ask.run).setdefault(ask.options.get("map", ""), {})
+    name = clean(ask.options.get("name", ""), 60).strip()
+    if name and sum(map(len, given(ask.run).values())) >= MOST_NAMES:
+        raise Refused(400, f"There are {MOST_NAMES} names of regions already; take one back first.")
+    names.pop(found.key, None)
+    if name:
+        names[found.key] = name
+    state.keep(ask.run)
+    return {"key": found.key, "name": name or clean(found.name, 60), "own": bool(name)}, b""
+
+
+GET = {"names": _names}
+POST = {"small": _small}
+CHANGES = {"call": _call}

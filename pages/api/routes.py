@@ -1,0 +1,229 @@
+"""The live path: questions that decode a code while the hand still moves, and tell how long work goes on.
+
+A Streamlit rerun costs about 200 ms; a question here costs a few. Who may ask is decided in :mod:`pages.api.guard`; what is
+chosen and kept is in :mod:`pages.api.selection`.
+"""
+
+from __future__ import annotations
+
+from collections import ChainMap
+from pathlib import Path
+
+import numpy as np
+from starlette.requests import Request
+from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.routing import Route, WebSocketRoute
+
+from lvm_core.export import animation
+from lvm_core.latent import paths
+from lvm_core.plots import figures
+
+from ..session import code_sources, maps, state
+from ..session.jobs import Job
+from . import aligned, forming, regions, selection, tiles, trust
+from .guard import Ask, Refused, guarded, socket
+from .payloads import payload, short
+
+GENERATED = 200     # new samples shown as rings
+
+
+def _decoded(run: state.Run, Z: np.ndarray) -> tuple[dict, bytes]:
+    return payload(run.dataset, run.dataset.decode(run.fitted.model.inverse_transform(np.asarray(Z, np.float32))))
+
+
+def _at(run: state.Run, mapped, Z: np.ndarray, nearest: int = 4) -> dict:
+    """Where one code lies: its place on the map, how usual it is, the real rows nearest to it."""
+    percentile, words, near = state.support(run).look(Z, nearest)
+    place = mapped.projection.transform(Z)
+    return {"code": [float(v) for v in Z[0]], "place": [round(float(v), 5) for v in place[0]],
+            "percentile": round(float(percentile[0]), 1), "typicality": _typicality(words[0]), "near": [int(run.fitted.train[i]) for i in near[0]]}
+
+
+_TYPICALITY = {"usual": {"code": "typical", "words": "Usual: real items have codes like this"},
+               "unusual": {"code": "unusual", "words": "Unusual: few real items have codes like this"}}
+_FAR = {"code": "far", "words": "The model never saw anything near this code; it is guessing"}
+
+
+def _typicality(words: str) -> dict[str, str]:
+    """How usual a code is: ``code`` is typical, unusual or far, for the browser to tell by; ``words`` are for people."""
+    return _TYPICALITY.get(words, _FAR)
+
+
+# -- one code ----------------------------------------------------------------------------------------------------------
+
+def _decode(ask: Ask):
+    """Codes (m, k) -> decoded items; one code alone also learns where it lies."""
+    Z, mapped = ask.codes(), ask.mapped()
+    head, data = _decoded(ask.run, Z)
+    return head | (_at(ask.run, mapped, Z) if len(Z) == 1 else {}), data
+
+
+def _place(ask: Ask):
+    """A place (1, c) on the map -> the code there, decoded."""
+    mapped = ask.mapped()
+    P = ask.floats(mapped.positions.shape[1])[:1]
+    Z = np.asarray(mapped.projection.inverse_transform(P), np.float32)
+    head, data = _decoded(ask.run, Z)
+    return head | _at(ask.run, mapped, Z) | {"asked": [float(v) for v in P[0]]}, data
+
+
+def _random(ask: Ask):
+    """A new code by seed, and where it comes from."""
+    seed = int(ask.number("seed", 0, 2**31 - 1, 0))
+    Z, source, _ = code_sources.drawn(ask.run, 1, seed)
+    return {"code": [float(v) for v in Z[0]], "seed": seed, "source": source}, b""
+
+
+def _item(ask: Ask):
+    """Real rows by number: what they are, and their codes."""
+    run, rows, mapped, dataset = ask.run, ask.rows(24), ask.mapped(), ask.run.dataset
+    if dataset.kind == "text":
+        head, data = {"texts": [" ".join(t.split())[:600] for t in dataset.items(rows)]}, b""
+    else:
+        head, data = payload(dataset, dataset.items(rows))
+    codes = np.ascontiguousarray(run.fitted.codes[rows], "<f4")
+    head |= {"rows": rows, "names": [short(dataset, i) for i in rows], "codes": codes.tolist()}
+    if len(rows) == 1 and (spread := _spread(run, mapped, rows[0])):
+        head["spread"] = spread
+    return head, data
+
+
+def _spread(run: state.Run, mapped, row: int) -> list | None:
+    """The posterior of a row as an ellipse of two standard deviations on a 2-D map: 100 seeded draws, placed; None for models without one."""
+    model = run.fitted.model
+    if not hasattr(model, "encode_distribution") or mapped.positions.shape[1] != 2:
+        return None
+    mean, std = model.encode_distribution(run.dataset.X[[row]])
+    P = mapped.projection.transform((mean + std * np.random.RandomState(0).standard_normal((100, mean.shape[1]))).astype(np.float32))
+    width, axes = np.linalg.eigh(np.cov(P.T))
+    angle = np.linspace(0, 2 * np.pi, 41)[:, None]
+    ring = P.mean(0) + 2 * (np.cos(angle) * np.sqrt(max(width[0], 0)) * axes[:, 0] + np.sin(angle) * np.sqrt(max(width[1], 0)) * axes[:, 1])
+    return ring.round(5).tolist()
+
+
+# -- many codes --------------------------------------------------------------------------------------------------------
+
+def _film(ask: Ask):
+    """A code (1, k) -> what each of the first dimensions does to it: its decoded values across their ranges."""
+    Z, run = ask.codes(), ask.run
+    stops, count = int(ask.number("stops", 2, 15, 9)), int(ask.number("count", 1, 16, 8))
+    low, high = state.ranges(run)
+    order = state.dimensions(run)[0][:count]
+    strip = np.repeat(Z[:1], len(order) * stops, 0)
+    for place, j in enumerate(order):
+        strip[place * stops:(place + 1) * stops, j] = np.linspace(low[j], high[j], stops)
+    head, data = _decoded(run, strip)
+    return head | {"order": [int(j) for j in order], "stops": stops}, data
+
+
+_PATHS = {"line": lambda run, a, b: lambda t: paths.lerp(a, b, t),
+          "arc": lambda run, a, b: lambda t: paths.slerp(a, b, t),
+          "dense": lambda run, a, b: state.dense_paths(run).walk(a, b)}
+
+
+def _walk(ask: Ask):
+    """The path a question asks for, from its two codes and its ``kind``."""
+    ends, kind = ask.codes(), ask.options.get("kind", "line")
+    if len(ends) != 2:
+        raise Refused(400, f"A path has two ends, found {len(ends)} codes.")
+    if kind not in _PATHS:
+        raise Refused(400, f"kind must be one of {', '.join(_PATHS)}.")
+    return _PATHS[kind](ask.run, ends[0], ends[1])
+
+
+def _path(ask: Ask):
+    """Two codes (2, k) -> a path between and a little beyond: fine codes and places, and decoded steps."""
+    mapped, steps = ask.mapped(), int(ask.number("steps", 3, 15, 9))
+    walk = _walk(ask)
+    t = np.linspace(-0.25, 1.25, 61)
+    fine = np.asarray(walk(t), np.float32)
+    coarse = np.asarray(walk(np.linspace(0, 1, steps)), np.float32)
+    head, data = _decoded(ask.run, coarse)
+    return head | {"t": [round(float(v), 4) for v in t], "codes": fine.tolist(), "places": mapped.projection.transform(fine).round(5).tolist(),
+                   "typicality": [_typicality(words) for words in state.support(ask.run).words(coarse)], "steps": steps}, data
+
+
+def _animation(ask: Ask) -> Response:
+    """Two codes (2, k) -> the walk between them as a looping GIF or WebP; pictures only."""
+    format, dataset = ask.options.get("format", "gif"), ask.run.dataset
+    if format not in animation.FORMATS or dataset.kind != "image":
+        raise Refused(400, "An animation takes two codes of a model of pictures, a known path and gif or webp.")
+    Z = np.asarray(_walk(ask)(np.linspace(0, 1, 30)), np.float32)
+    frames = dataset.decode(ask.run.fitted.model.inverse_transform(Z))
+    data = animation.FORMATS[format](frames, 1 / 15, upscale=max(1, 192 // frames.shape[1]))
+    return Response(data, media_type=f"image/{format}", headers={"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"})
+
+
+# -- the map -----------------------------------------------------------------------------------------------------------
+
+def _scene(ask: Ask):
+    """The map: float32 positions (n, c), float32 colour values (n,), int32 row numbers (n,)."""
+    run, mapped = ask.run, ask.mapped()
+    column = ask.options.get("colour") or None
+    if column is not None and column not in run.dataset.rows.columns:
+        raise Refused(404, "There is no such column to colour by.")
+    shown = maps.drawn_rows(len(mapped.positions))
+    head, values = figures.colour_codes(run.dataset.rows[column] if column else None, len(mapped.positions))
+    P = np.ascontiguousarray(mapped.positions[shown], "<f4")
+    head |= {"n": len(shown), "of": len(mapped.positions), "dims": P.shape[1]}
+    return head, P.tobytes() + np.ascontiguousarray(values[shown], "<f4").tobytes() + shown.astype("<i4").tobytes()
+
+
+def _generated(ask: Ask):
+    """New samples by seed: float32 codes (n, k) and float32 positions (n, c), placed like any new item."""
+    seed = int(ask.number("seed", 0, 2**31 - 1, 0))
+    Z, source, later = code_sources.drawn(ask.run, GENERATED, seed)
+    P = ask.mapped().projection.transform(Z)
+    return {"n": len(Z), "dims": P.shape[1], "seed": seed, "source": source, "later": later}, Z.astype("<f4").tobytes() + np.ascontiguousarray(P, "<f4").tobytes()
+
+
+# -- long work ---------------------------------------------------------------------------------------------------------
+
+def _job(ask: Ask) -> Job:
+    name = ask.options.get("job", "")
+    job = ask.run.job if name == "fit" else ask.run.map_jobs.get(name)
+    if job is None:
+        raise Refused(404, "This work is not here any more; reload the page.")
+    return job
+
+
+def _progress(ask: Ask) -> Response:
+    """How a job goes on: words, share done, and its metrics by step, thinned to what a screen shows."""
+    job = _job(ask)
+    points = list(job.history)
+    points = points[::max(1, len(points) // 300)] + points[-1:]
+    names = [k for k in points[0] if k != "step"] if points else []
+    values = [[_finite(p.get(name)) for p in points] for name in names]
+    return JSONResponse({"state": job.state, "words": job.words(), "fraction": job.progress.fraction if job.progress else 0.0, "names": names,
+                         "steps": [p["step"] for p in points], "values": values}, headers={"Cache-Control": "no-store"})
+
+
+def _finite(value) -> float:
+    return round(float(value), 6) if value is not None and np.isfinite(value) else 0.0
+
+
+def _stop(ask: Ask) -> Response:
+    """Ask a job to end; it keeps what it reached."""
+    _job(ask).stop()
+    return JSONResponse({"state": "stopping"})
+
+
+async def _plotly(request: Request) -> Response:
+    """Plotly.js from the installed plotly package: no CDN, no bundle of our own."""
+    import plotly
+
+    path = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
+    return FileResponse(path, media_type="text/javascript", headers={"Cache-Control": "public, max-age=86400", "X-Content-Type-Options": "nosniff"})
+
+
+_PARTS = aligned, forming, regions, tiles, trust     # modules of questions: each states GET, POST and CHANGES
+_GET = ChainMap({"scene": _scene, "item": _item, "random": _random, "generated": _generated, "search": selection.search, "kept": selection.listed}, *(part.GET for part in _PARTS))
+_POST = ChainMap({"decode": _decode, "place": _place, "film": _film, "path": _path}, *(part.POST for part in _PARTS))
+_CHANGES = ChainMap({"choose": selection.choose, "keep": selection.keep}, *(part.CHANGES for part in _PARTS))
+
+routes = [Route("/live/plotly.js", _plotly, methods=["GET"]),
+          *(Route(f"/live/{name}", guarded(handler), methods=[method]) for method, handlers in (("GET", _GET), ("POST", {**_POST, "animation": _animation}))
+            for name, handler in handlers.items()),
+          *(Route(f"/live/{name}", guarded(handler, changes=True), methods=["POST"]) for name, handler in _CHANGES.items()),
+          WebSocketRoute("/live/socket", socket({**_GET, **_POST})),
+          Route("/live/job", guarded(_progress, finished=False), methods=["GET"]), Route("/live/stop", guarded(_stop, finished=False, changes=True), methods=["POST"])]

@@ -1,0 +1,120 @@
+"""What the map component asks for: places and colours of points in drawn order, the point under the pointer, the chosen rows as a mask."""
+
+from __future__ import annotations
+
+import threading
+
+import numpy as np
+
+from lvm_core.plots.colouring import colouring
+from lvm_core.plots.tiling import Sheet, packed
+from lvm_core.plots.tiling import order as order
+from lvm_core.plots.tiling import place as place
+
+from ..session import state
+from .guard import Ask, Refused
+from .payloads import payload, short
+
+_TILE = 2**19                   # points in one answer, at most
+_MAKING = threading.Lock()
+
+
+def sheet(run: state.Run, key: str) -> Sheet:
+    """The 2-D map of this key as it is drawn; made once a map. Raises Refused."""
+    mapped = run.maps.get(key)
+    if mapped is None:
+        raise Refused(404, "This map is not here any more; reload the page.")
+    if mapped.positions.shape[1] != 2:
+        raise Refused(400, "This is drawn for 2-D maps only.")
+    with _MAKING:       # a browser asks for several tiles at once
+        sheets = run.cache.setdefault("sheets", {})
+        held = sheets.get(key)
+        if held is None or held.P is not mapped.positions:
+            while len(sheets) > 3:
+                sheets.pop(next(iter(sheets)))
+            held = sheets[key] = Sheet(mapped.positions, getattr(mapped, "box", None))
+        return held
+
+
+def begin(run: state.Run, key: str, colour: str | None) -> None:
+    """Make what the browser is about to ask for while the page is still on its way there: for a million points, a third of a second."""
+    def work():
+        try:
+            sheet(run, key)
+            _colours_of(run, colour, None)
+        except Refused:     # it hears so when it asks
+            pass
+
+    threading.Thread(target=work, daemon=True, name="map to draw").start()
+
+
+# -- colours -----------------------------------------------------------------------------------------------------------
+
+def _coloured(ask: Ask) -> tuple[dict, np.ndarray, np.ndarray]:
+    return _colours_of(ask.run, ask.options.get("colour") or None, ask.options.get("scale") or None)
+
+
+def _colours_of(run: state.Run, name: str | None, scale: str | None) -> tuple[dict, np.ndarray, np.ndarray]:
+    if name is not None and name not in run.dataset.rows.columns:
+        raise Refused(404, "There is no such column to colour by.")
+    with _MAKING:
+        held, rows = run.cache.get("coloured"), run.dataset.rows
+        if held is None or held[0] != (name, scale) or held[1] is not rows:
+            n = len(run.dataset)
+            try:
+                found = colouring(rows[name] if name else None, n, scale)
+            except ValueError as error:
+                raise Refused(400, str(error)) from error
+            held = run.cache["coloured"] = (name, scale), rows, (found.legend, found.palette, found.index[order(n)])
+        return held[2]
+
+
+# -- questions ---------------------------------------------------------------------------------------------------------
+
+def _scene(ask: Ask):
+    """What is drawn: n, the map's square (``low``, ``side``) and ``extent``, the legend; the palette (256, 4)."""
+    drawn = sheet(ask.run, ask.options.get("map", ""))
+    head, palette, _ = _coloured(ask)
+    return head | {"n": len(drawn.units), "low": drawn.low.tolist(), "side": drawn.side, "extent": drawn.extent}, palette.tobytes()
+
+
+def _tile(ask: Ask):
+    """Points from ``start``, ``count`` of them in drawn order: places uint16 (m, 2) and colour indices uint8 (m,)."""
+    drawn = sheet(ask.run, ask.options.get("map", ""))
+    _, _, index = _coloured(ask)
+    start = int(ask.number("start", 0, len(drawn.units), 0))
+    end = min(len(drawn.units), start + int(ask.number("count", 1, _TILE, 2**16)))
+    return {"start": start, "end": end}, drawn.units[start:end].astype("<u2", copy=False).tobytes() + index[start:end].tobytes()
+
+
+def _colours(ask: Ask):
+    """Another colouring of all points, on another ``scale`` where that is asked for: the legend; the palette (256, 4) and the colour indices uint8 (n,) in drawn order."""
+    head, palette, index = _coloured(ask)
+    return head, palette.tobytes() + index.tobytes()
+
+
+def _pick(ask: Ask):
+    """The points within ``radius`` of (``x``, ``y``) in the map's own units, nearest first, at most ``most``: their rows and drawn places."""
+    drawn = sheet(ask.run, ask.options.get("map", ""))
+    x, y = (ask.number(name, -1e15, 1e15, 0) for name in "xy")
+    rows = drawn.near(x, y, ask.number("radius", 0, 1e15, 0), int(ask.number("most", 1, 1000, 8)))
+    return {"rows": rows.tolist(), "places": place(len(drawn.units))[rows].tolist()}, b""
+
+
+def _card(ask: Ask):
+    """One row for the hover card: its name, and what it looks like where it is a picture or a curve."""
+    dataset = ask.run.dataset
+    row = int(ask.number("row", 0, len(dataset) - 1, 0))
+    head, data = payload(dataset, dataset.items([row])) if dataset.kind in ("image", "array") else ({}, b"")
+    return head | {"row": row, "name": short(dataset, row)}, data
+
+
+def _chosen(ask: Ask):
+    """The selection as a bit mask in drawn order."""
+    run = ask.run
+    return {"chosen": len(run.selection)}, packed(run.selection, len(run.dataset))
+
+
+GET = {"atlas": _scene, "tile": _tile, "colours": _colours, "pick": _pick, "card": _card, "chosen": _chosen}
+POST: dict = {}
+CHANGES: dict = {}

@@ -1,0 +1,212 @@
+"""Where the map lies: questions of the page about true neighbours, which are those in code space (or in the data, for a map of it), in all its dimensions."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+import numpy as np
+
+from lvm_core.fitting import Mapped
+from lvm_core.io import files
+from lvm_core.io.files import StoreError
+from lvm_core.latent.distances import LEVELS, Truth
+from lvm_core.metrics.maps.ranks import directions
+from lvm_core.metrics.maps.trust import KS, MapTrust, map_trust, measured_rows
+from lvm_core.runs.trust_files import load_trust, save_trust
+
+from ..session import maps, state
+from ..session.jobs import WORKSPACE, Job
+from . import payloads, tiles
+from .guard import Ask, Refused
+
+TITLE = "Measuring the map"
+log = logging.getLogger(__name__)
+
+
+def measured(run: state.Run, key: str) -> MapTrust | None:
+    """How far the run's map ``key`` can be trusted, where that was measured; it is kept in the map's folder."""
+    mapped, held = run.maps.get(key), run.cache.get(f"trust-{key}")
+    if mapped is None:
+        return None
+    if held is None or held[0] is not mapped:
+        folder = _folder(run, key)
+        try:
+            if not folder.is_dir():
+                return None
+            held = run.cache[f"trust-{key}"] = mapped, load_trust(folder, len(mapped.positions))
+        except (StoreError, OSError) as error:
+            log.warning("a map is measured anew: %s", error)
+            return None
+    return held[1]
+
+
+def measuring(run: state.Run, key: str) -> Job:
+    """The work of measuring a map, begun at most once; progress and Stop as of any job, under :func:`job_name`."""
+    job, mapped = run.map_jobs.get(job_name(key)), run.maps[key]
+    if job is None or job.mapped is not mapped:
+        def keep(trust: MapTrust) -> None:
+            if run.maps.get(key) is mapped:
+                if whole(trust, run, key):
+                    _store(_folder(run, key), trust)
+                run.cache[f"trust-{key}"] = mapped, trust
+
+        def work(on_step) -> MapTrust:
+            shown = maps.source_of(run, key)
+            X = run.dataset.X if shown is run.fitted.codes else None        # a map of the data is compared with the data already
+            return map_trust(shown, mapped.positions, X, run.dataset.targets(), metric=metric(mapped), on_step=on_step)
+
+        job = run.map_jobs[job_name(key)] = Job(TITLE, work, then=keep)
+        job.mapped = mapped
+    return job
+
+
+def whole(trust: MapTrust, run: state.Run, key: str) -> bool:
+    """Whether it was measured to the end, not stopped before."""
+    return len(trust.rows) == measured_rows(trust.n, maps.source_of(run, key).shape[1])
+
+
+def again(run: state.Run, key: str) -> None:
+    """Forget what was measured of a map, to begin anew."""
+    run.map_jobs.pop(job_name(key), None)
+    run.cache.pop(f"trust-{key}", None)
+
+
+def _store(folder: Path, trust: MapTrust) -> None:
+    try:
+        if folder.parent.is_dir():
+            if folder.is_dir():
+                files.remove_folder(folder)
+            save_trust(folder, trust)
+    except (StoreError, OSError) as error:      # it is measured again the next time
+        log.warning("what was measured of a map could not be kept: %s", error)
+
+
+def job_name(key: str) -> str:
+    """What the work of measuring the map ``key`` is called among the run's jobs."""
+    return f"trust{key}"
+
+
+def metric(mapped: Mapped) -> str:
+    """How this map compares codes."""
+    return getattr(mapped.projection, "metric", "euclidean")
+
+
+def _folder(run, key):
+    return WORKSPACE.run_folder(run.id) / "maps" / key / "trust"
+
+
+# -- questions ---------------------------------------------------------------------------------------------------------
+
+def _trust(ask: Ask):
+    """One byte a point in drawn order: ``what`` (kept, false, torn or way) by ``k`` neighbours. The work begins with the first such
+    question; until it has ended the head says how far it is, without bytes."""
+    key, mapped = ask.options.get("map", ""), ask.mapped()
+    trust = measured(ask.run, key)
+    if trust is None:
+        job = measuring(ask.run, key)
+        job.wait(0.3)
+        trust = measured(ask.run, key)
+    if trust is None:
+        if job.error:
+            raise Refused(500, job.error)
+        return {"ready": False, "job": job_name(key), "fraction": job.progress.fraction if job.progress else 0.0}, b""
+    wanted = int(ask.number("k", 1, 10_000, KS[0]))
+    k = min(trust.ks, key=lambda known: abs(known - wanted))
+    what = ask.options.get("what", "kept")
+    if what not in _PAINTS:
+        raise Refused(400, f"what must be one of {', '.join(_PAINTS)}.")
+    index, counts = _PAINTS[what](trust, k)
+    index = _carried(ask.run, key, mapped, trust, index)
+    head = {"ready": True, "what": what, "k": k, "ks": list(trust.ks), "measured": len(trust.rows), "of": trust.n, "counts": counts,
+            "mean": float(trust.point("kept", k).mean(dtype=np.float64))}
+    return head, index[tiles.order(trust.n)].tobytes()
+
+
+def _carried(run, key, mapped, trust: MapTrust, index: np.ndarray) -> np.ndarray:
+    """Bytes (n,) by row from those of the measured rows: a point that was not measured has that of the measured one nearest on the map."""
+    if len(trust.rows) == trust.n:
+        return index
+    held = run.cache.get(f"carried-{key}")
+    if held is None or held[0] is not trust:
+        from scipy.spatial import cKDTree
+
+        held = run.cache[f"carried-{key}"] = trust, cKDTree(mapped.positions[trust.rows]).query(mapped.positions, workers=-1)[1]
+    return index[held[1]]
+
+
+def _kept(trust, k):
+    share = trust.point("kept", k)
+    return np.rint(share * LEVELS).astype(np.uint8), []
+
+
+def _false(trust, k):
+    return _wrong(trust.point("trust", k)), []
+
+
+def _torn(trust, k):
+    return _wrong(trust.point("continuity", k)), []
+
+
+def _wrong(score):
+    """One less a point's trustworthiness or continuity, on a scale that ends at a half: what random positions get."""
+    return np.rint(np.clip(2 * (1 - score), 0, 1) * LEVELS).astype(np.uint8)
+
+
+def _way(trust, k):
+    """0: right, 1: false neighbours, 2: torn apart, 3: both; a point is wrong below 0.9."""
+    index = (trust.point("trust", k) < 0.9).astype(np.uint8) + 2 * (trust.point("continuity", k) < 0.9).astype(np.uint8)
+    return index, np.bincount(index, minlength=4).tolist()
+
+
+_PAINTS = {"kept": _kept, "false": _false, "torn": _torn, "way": _way}
+
+
+def truth(run: state.Run, key: str) -> Truth:
+    """What the map ``key`` shows, in drawn order, compared as it compares; made once for each way."""
+    shown, way = maps.source_of(run, key), metric(run.maps[key])
+    name = "truth", way, "codes" if shown is run.fitted.codes else "data"
+    if name not in run.cache:
+        run.cache[name] = Truth((directions(shown) if way == "cosine" else shown)[tiles.order(len(shown))])
+    return run.cache[name]
+
+
+def _row(ask: Ask, mapped: Mapped) -> int:
+    return int(ask.number("row", 0, len(mapped.positions) - 1, 0))
+
+
+def _near(ask: Ask):
+    """One byte a point in drawn order: how near it truly is to ``row``, by how many points are nearer; ``quick``: of so many of the first
+    points as are answered at once."""
+    key, mapped = ask.options.get("map", ""), ask.mapped()
+    found, n = truth(ask.run, key), len(mapped.positions)
+    m = found.quick_rows if ask.options.get("quick") == "1" else n
+    index = found.nearness(int(tiles.place(n)[_row(ask, mapped)]), m)
+    return {"row": _row(ask, mapped), "n": n, "m": len(index), "of": "code space" if maps.source_of(ask.run, key) is ask.run.fitted.codes else "the data"}, index.tobytes()
+
+
+def _friends(ask: Ask):
+    """The ``k`` true nearest of ``row`` with their ranks on the map, and its ``k`` nearest on the map with their true ranks; their names, and
+    their places in drawn order."""
+    key, mapped = ask.options.get("map", ""), ask.mapped()
+    run, row, n = ask.run, _row(ask, mapped), len(mapped.positions)
+    k = min(int(ask.number("k", 1, 100, 10)), n - 1)
+    order, place = tiles.order(n), tiles.place(n)
+    at, positions = int(place[row]), mapped.positions
+    true, on_map = truth(run, key).ranks(at), Truth(positions[order]).ranks(at)
+
+    def listed(mine, other):
+        places = np.argsort(mine, kind="stable")[1:k + 1]
+        return [{"row": int(order[j]), "place": int(j), "rank": int(mine[j]), "other": int(other[j]), "name": payloads.short(run.dataset, int(order[j]))} for j in places]
+
+    head = {"row": row, "k": k, "name": payloads.short(run.dataset, row), "true": listed(true, on_map), "map": listed(on_map, true)}
+    trust = measured(run, key)
+    if trust is not None and trust.rows[found := min(int(np.searchsorted(trust.rows, row)), len(trust.rows) - 1)] == row:
+        near = min(trust.ks, key=lambda known: abs(known - k))
+        head["point"] = {"k": near} | {name: round(float(trust.point(name, near)[found]), 4) for name in ("kept", "trust", "continuity")}
+    return head, b""
+
+
+GET = {"trust": _trust, "near": _near, "friends": _friends}
+POST: dict = {}
+CHANGES: dict = {}

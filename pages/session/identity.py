@@ -1,0 +1,137 @@
+"""Who is asking, and what is theirs.
+
+On loopback everybody is the one person at this machine, and everything is theirs. Served to others, a person is a browser, known
+by a random cookie no script can read; or, where logins are set up (``[auth]`` in Streamlit's secrets), who logged in.
+LATENT_EXPLORER_PEOPLE says ``one`` or ``many`` where the address does not: behind a proxy, loopback serves others.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import secrets
+from functools import cache
+from ipaddress import ip_address
+
+import streamlit as st
+from starlette.requests import HTTPConnection
+
+from lvm_core.io.files import StoreError
+from lvm_core.runs import ownership
+from lvm_core.runs.ownership import Ownership
+from lvm_core.runs.workspace import UNDER_WAY, is_id
+from lvm_core.settings import check, setting
+
+from .jobs import WORKSPACE
+
+COOKIE = "latent_explorer"
+
+
+@cache
+def alone() -> bool:
+    """Whether this server serves one person: the one at its machine."""
+    if chosen := setting("people"):
+        return chosen == "one"
+    address = st.config.get_option("server.address")
+    try:
+        return address == "localhost" or bool(address) and ip_address(address).is_loopback
+    except ValueError:      # a host's name
+        return False
+
+
+def logins() -> bool:
+    """Whether people log in here."""
+    try:
+        return not alone() and "auth" in st.secrets
+    except Exception:       # there is no file of secrets, or it cannot be read: Streamlit has a class for each
+        return False
+
+
+def code() -> str:
+    """This browser's secret: what its cookie holds, and the code that brings another browser to the same runs."""
+    found = st.context.cookies.get(COOKIE, "")
+    return found if is_code(found) else ""
+
+
+def me() -> str:
+    """Who looks at the page: the owner of what is made here."""
+    if alone():
+        return ""
+    if logins():
+        user = st.user.to_dict()
+        return "u-" + _digest(json.dumps([user.get("iss"), user.get("sub") or user.get("email")]))
+    if not code():          # without cookies nothing can be found again; it is still nobody else's
+        return st.session_state.setdefault("nobody-else", "s-" + secrets.token_hex(16))
+    return "b-" + _digest(code())
+
+
+def binding() -> str:
+    """What ties a page's tokens to its browser."""
+    return "" if alone() else _digest(code())
+
+
+def binding_of(connection: HTTPConnection) -> str:
+    """The same of a request."""
+    found = connection.cookies.get(COOKIE, "")
+    return "" if alone() else _digest(found if is_code(found) else "")
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def is_code(text: str) -> bool:
+    """Whether a text can be what a browser's cookie holds."""
+    return re.fullmatch("[0-9a-f]{32}", text) is not None
+
+
+# -- what is theirs ----------------------------------------------------------------------------------------------------
+
+def _of(kind: str, id: str) -> Ownership:
+    return ownership.ownership(WORKSPACE.folder / kind / id) if is_id(id) else Ownership("nobody")
+
+
+def mine(kind: str, id: str, person: str | None = None) -> bool:
+    """Whether a dataset or run (``datasets``, ``runs``) is this person's, to change and delete. Without ``person``: who looks at the page."""
+    return alone() or _of(kind, id).owner == (me() if person is None else person)
+
+
+def may_see(kind: str, id: str, person: str | None = None) -> bool:
+    """Whether this person may look at it."""
+    return mine(kind, id, person) or _of(kind, id).shared
+
+
+def shared(run_id: str) -> bool:
+    """Whether a run is open to whoever has its link."""
+    return _of("runs", run_id).shared
+
+
+def share(run_id: str, wanted: bool) -> None:
+    """Open a run of this person's to whoever has its link, or close it. Raises StoreError."""
+    if not mine("runs", run_id):
+        raise StoreError("Only whose run it is can share it.")
+    ownership.own(WORKSPACE.run_folder(run_id), me(), wanted)
+
+
+def claim(kind: str, id: str) -> None:
+    """Make a new dataset or run this person's. Raises StoreError."""
+    if not alone():
+        ownership.own(WORKSPACE.folder / kind / id, me())
+
+
+def only_mine(kind: str, listed: list, id=lambda item: item.id) -> list:
+    """Those of a list that are this person's."""
+    return listed if alone() else [item for item in listed if _of(kind, id(item)).owner == me()]
+
+
+def check_room(more: int = 0) -> None:
+    """Raise DataError where this person keeps more than the limit, ``more`` bytes added; asked before something is kept."""
+    folders = [WORKSPACE.folder / "datasets" / head["id"] for head in only_mine("datasets", WORKSPACE.datasets(), lambda head: head["id"])]
+    folders += [WORKSPACE.folder / "runs" / run.id for run in only_mine("runs", WORKSPACE.runs())]
+    check("kept_bytes", more + sum(ownership.size(folder) for folder in folders), "What you keep here")
+
+
+def check_turn() -> None:
+    """Raise DataError where this person has as many runs under way as one may."""
+    check("runs_under_way", 1 + sum(run.state in UNDER_WAY for run in only_mine("runs", WORKSPACE.runs())), "Your queue")

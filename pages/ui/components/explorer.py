@@ -1,0 +1,42 @@
+"""The live explorer's component: our own HTML, CSS and JavaScript from assets/, mounted with what it needs to ask the server itself."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from lvm_core.text import clean
+
+from ...api import guard
+from ...session import kept_directions, maps, state
+from ...session.url import Place
+from ...api import scripts
+
+FIRST = 8   # sliders on show; more are harder to use, not better (Dang et al., CHI 2022)
+
+
+@cache
+def _component():
+    return scripts.component("explorer", "explorer/explorer.js")
+
+
+def named(model, j: int) -> str:
+    """What dimension j of the code is called: the label it stands for, or its number."""
+    names = getattr(model, "dimension_names_", None)
+    return clean(names[j], 24) if names else f"z{j + 1}"
+
+
+def explorer(run: state.Run, view: maps.View, colour: str | None, place: Place, *, visit: int = 0, key: str) -> Place | None:
+    """Mount it at ``place``. Returns what is in hand when the hand last rested, or None before it did.
+    Another ``visit`` opens it anew at ``place``."""
+    low, high = state.ranges(run)
+    order, dead = state.dimensions(run)
+    model = run.fitted.model
+    alive = len(order) - dead
+    dimensions = [{"j": int(j), "name": named(model, j), "low": float(low[j]), "high": float(high[j]), "first": rank < min(FIRST, alive),
+                   "help": f"dimension {j + 1}, {model.importance_[j]:.3g} {model.importance_meaning}; the range covers 99 % of the real codes and a little more"}
+                  for rank, j in enumerate(order)]
+    data = {"token": guard.sign(run.id), "map": view.key, "dims": int(view.positions.shape[1]), "colour": colour, "kind": run.dataset.kind, "n": len(run.dataset),
+            "dimensions": dimensions, "dead": dead, "visit": visit, "directions": kept_directions.for_component(run), "title": clean(view.title), **place.for_component(run),
+            "how": "The code here is exact: the map is a formula." if view.exact else "The code here is a mean of the nearest items' codes: this map has no formula."}
+    result = _component()(data=data, key=key, on_at_change=lambda: None, on_kept_change=lambda: None)
+    return Place.checked(run, result["at"]) if hasattr(result, "get") and result.get("at") else None
