@@ -339,3 +339,22 @@ def test_a_lock_is_free_again_when_its_process_is_killed(tmp_path):
     assert not lock.held() and lock.take() and files.Lock(tmp_path / "lock").held()
     lock.release()
     assert not lock.held()
+
+
+def test_who_waits_for_a_lock_gets_it_and_who_waits_too_long_is_told(tmp_path):
+    from lvm_core.io import files
+
+    mine, order = files.Lock(tmp_path / "lock"), []
+
+    def other():
+        with files.Lock(tmp_path / "lock").held_by_me():
+            order.append("other")
+
+    with mine.held_by_me():
+        waiting = threading.Thread(target=other)
+        waiting.start()
+        with pytest.raises(OSError, match="another process"), files.Lock(tmp_path / "lock").held_by_me(0.5):
+            order.append("nobody")
+        order.append("mine")        # longer than a single try takes
+    waiting.join(10)
+    assert order == ["mine", "other"]

@@ -188,6 +188,24 @@ class Lock:
         os.close(handle)
         return False
 
+    @contextmanager
+    def held_by_me(self, seconds: float = 30.0) -> Iterator[None]:
+        """Hold it during the block, after whoever holds it now; for what takes others moments.
+
+        Raises
+        ------
+        OSError
+            Where the file cannot be made, or others hold it for longer than ``seconds``.
+        """
+        end = time.monotonic() + seconds
+        while not self.take():
+            if time.monotonic() > end:
+                raise TimeoutError(errno.EBUSY, "another process holds it", str(self.path))
+        try:
+            yield
+        finally:
+            self.release()
+
     def release(self) -> None:
         """Let others have it."""
         if self._handle is not None:

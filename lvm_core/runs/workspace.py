@@ -118,13 +118,9 @@ class Workspace:
         self.prepare()
         with files.plainly("Reading the workspace's secret"):
             if not path.exists():
-                lock = files.Lock(self.folder / ".lock")
-                lock.take()
-                try:
+                with files.Lock(self.folder / ".lock").held_by_me():
                     if not path.exists():
                         files.write(path, _private(secrets.token_bytes(32)))
-                finally:
-                    lock.release()
             return path.read_bytes()
 
     # -- datasets --------------------------------------------------------------------------------------------------------
@@ -197,20 +193,15 @@ class Workspace:
         model.check_params()
         self.prepare()
         id, head = id or fresh_id(), self.dataset_head(dataset_id)
-        lock = files.Lock(self.folder / ".lock")
-        with files.plainly("Keeping the run"):
-            lock.take()
-            try:
-                number = 1 + max((run.number for run in self.runs()), default=0)
-                run = {"format": FORMAT, "id": id, "number": number, "title": f"#{number} {type(model).__name__} on {head['name']}", "dataset": dataset_id,
-                       "model": model.to_recipe(), "created": _now()}
-                with files.new_folder(self.run_folder(id)) as temporary:
-                    files.write_json(temporary / "run.json", run, durable=True)
-                    files.write_json(temporary / "state.json", {"format": FORMAT, "state": "waiting"})
-                if queued:
-                    (self.folder / "queue" / id).touch()
-            finally:
-                lock.release()
+        with files.plainly("Keeping the run"), files.Lock(self.folder / ".lock").held_by_me():
+            number = 1 + max((run.number for run in self.runs()), default=0)
+            run = {"format": FORMAT, "id": id, "number": number, "title": f"#{number} {type(model).__name__} on {head['name']}", "dataset": dataset_id,
+                   "model": model.to_recipe(), "created": _now()}
+            with files.new_folder(self.run_folder(id)) as temporary:
+                files.write_json(temporary / "run.json", run, durable=True)
+                files.write_json(temporary / "state.json", {"format": FORMAT, "state": "waiting"})
+            if queued:
+                (self.folder / "queue" / id).touch()
         return self.run(id)
 
     def run(self, id: str) -> RunInfo:
