@@ -3,6 +3,7 @@
 import ast
 import re
 import shlex
+import tomllib
 import unicodedata
 from argparse import _SubParsersAction
 from dataclasses import fields
@@ -290,6 +291,31 @@ def test_every_module_that_the_docs_name_is_there():
                 or file.with_suffix("").is_dir()
                 or hasattr(__import__(home, fromlist=[name]), name)
             ), module
+
+
+def test_the_tree_of_the_architecture_is_the_repository():
+    tree = between("architecture.md", "layout").replace("```", "")
+    named, inside = set(), ""
+    for indent, name in re.findall(r"^( *)(\S+)(?:  |$)", tree, re.M):
+        inside = inside if indent else name
+        named.add(inside + name if indent else name)
+    assert not [name for name in named if not (ROOT / name).exists()]
+    rooms = {
+        str(p.relative_to(ROOT)) + "/" * p.is_dir()
+        for p in (*(ROOT / "lvm_core").iterdir(), *(ROOT / "pages").iterdir())
+        if not p.name.startswith("_") and (p.is_dir() or p.parent.name == "lvm_core")
+    }
+    assert rooms <= named
+
+
+def test_the_arrows_of_the_architecture_are_those_that_are_held():
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]
+    contracts = [c for c in settings["importlinter"]["contracts"] if c["type"] == "layers"]
+    held = {c["containers"][0]: c["layers"][::-1] for c in contracts}
+    drawn = " ".join(between("architecture.md", "arrows").replace("```", "").split())
+    for package, arrows in re.findall(r"(lvm_core|pages): (.*?)(?= pages:|$)", drawn):
+        assert arrows.split(" -> ") == held.pop(package)
+    assert not held
 
 
 def letters(term: str) -> str:

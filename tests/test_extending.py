@@ -12,7 +12,7 @@ from sklearn.utils.estimator_checks import check_estimator
 from streamlit.testing.v1 import AppTest
 
 from lvm_core import datasets, models, projections, read_dataset
-from lvm_core.datasets import readers
+from lvm_core.datasets import builtin, readers
 from lvm_core.datasets.base import DataError, Source
 from lvm_core.io.serialize import load
 from lvm_core.models.base import LatentModel
@@ -81,7 +81,7 @@ def test_a_projection(dropped, tmp_path):
 
 
 def test_a_dataset(dropped):
-    source = discover(datasets.__name__, Source)["ring"]
+    source = discover(builtin.__name__, Source)["ring"]
     data = source(n=40).load()
     assert (len(data), data.kind, data.label) == (40, source.kind, "angle")
     assert np.linalg.norm(data.items(range(40)), axis=1) == pytest.approx(np.ones(40), abs=0.3)
