@@ -20,7 +20,7 @@ def pytest_collection_modifyitems(items):
     driving = [item for item in items if item.get_closest_marker("browser")]
     for item in driving if CHROMIUM is None else ():
         item.add_marker(pytest.mark.skip(reason="no Chromium on this machine; install Debian's package chromium"))
-    waiting = {item.path for item in driving} | {item.path for item in items if item.path.name in ("test_worker.py", "test_projecting.py")}
+    waiting = {item.path for item in driving} | {item.path for item in items if item.path.name in ("test_fit_worker.py", "test_map_pool.py")}
     items.sort(key=lambda item: item.path not in waiting)
 
 

@@ -15,8 +15,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from journeys import bring, corpus, generate, onward, see_map, train
 from made_files import good_pictures, npy, packed, picture, zipped
-from test_hostile import REFUSED, npy_saying, xlsx
-from test_pages import open_page
+from tests.test_hostile import REFUSED, npy_saying, xlsx
+from tests.ui.test_pages import open_page
 
 from lvm_core import DataError, read_dataset
 from lvm_core.datasets.readers import SUFFIXES
@@ -215,7 +215,7 @@ BOMBS = {
 }
 MEASURE = """
 import json, os, resource, sys
-sys.path[:0] = ["tests", "."]
+sys.path[:0] = ["tests", "tests/helpers", "."]
 import pandas, pyarrow.parquet, openpyxl, PIL.Image, sklearn.feature_extraction.text, charset_normalizer
 import test_uploads
 from lvm_core import read_dataset, DataError

@@ -1,0 +1,69 @@
+"""Encoder and decoder as ONNX, run by onnxruntime, say what the model says."""
+
+import numpy as np
+import onnxruntime
+import pytest
+from tests.models.test_models import CASES, DATA, quick
+
+from lvm_core import MODELS
+from lvm_core.export.onnx import _CLOSED as CLOSED
+from lvm_core.export.onnx import to_onnx
+
+
+def run(data: bytes, given) -> np.ndarray:
+    session = onnxruntime.InferenceSession(data, providers=["CPUExecutionProvider"])
+    return session.run(None, {session.get_inputs()[0].name: np.asarray(given, np.float32)})[0]
+
+
+def dense(X):
+    return X.toarray() if hasattr(X, "toarray") else X
+
+
+@pytest.mark.parametrize("cls, X, layout", CASES)
+def test_the_graphs_say_what_the_model_says(cls, X, layout):
+    model = quick(cls).fit(X, layout=layout)
+    if not hasattr(model, "net_") and cls.__name__ not in CLOSED:      # codes are found by iteration: no function of a fixed length
+        with pytest.raises(ValueError, match=f"^{cls.__name__} cannot be written as ONNX: .*[.]$"):
+            to_onnx(model)
+        return
+    graphs = to_onnx(model)
+    Z = model.transform(X)
+    strange = 3 * np.random.RandomState(0).standard_normal((7, Z.shape[1])).astype(np.float32)
+    for given, found in ((X, Z), (X[:1], Z[:1])):
+        np.testing.assert_allclose(run(graphs["encoder.onnx"], dense(given)), found, atol=1e-4, rtol=1e-4)
+    for codes in (Z, Z[:1], strange):
+        np.testing.assert_allclose(run(graphs["decoder.onnx"], codes), model.inverse_transform(codes), atol=1e-4, rtol=1e-4)
+
+
+@pytest.mark.parametrize("name, what, options", [("PCA", "array", {"whiten": True}), ("VAE", "colour picture", {"network": "mlp"}),
+                                                 ("VAE", "colour picture", {"network": "conv"}), ("VAE", "array", {"activation": "relu", "depth": 0})])
+def test_other_settings(name, what, options):
+    _, X, layout = DATA[what]
+    model = quick(MODELS[name], **options).fit(X, layout=layout)
+    graphs, Z = to_onnx(model), model.transform(X)
+    np.testing.assert_allclose(run(graphs["encoder.onnx"], X), Z, atol=1e-4)
+    np.testing.assert_allclose(run(graphs["decoder.onnx"], Z), model.inverse_transform(Z), atol=1e-4)
+
+
+def test_words_that_no_document_has():
+    _, X, layout = DATA["counts"]
+    model = quick(MODELS["LSA"]).fit(X, layout=layout)
+    nothing = np.zeros((2, X.shape[1]), np.float32)
+    assert np.array_equal(run(to_onnx(model)["encoder.onnx"], nothing), model.transform(nothing))
+
+
+def test_the_model_itself_is_left_alone():
+    _, X, layout = DATA["array"]
+    model = quick(MODELS["VAE"]).fit(X, layout=layout)
+    before = {k: v.clone() for k, v in model.net_.state_dict().items()}
+    to_onnx(model)
+    assert not model.net_.training and all((before[k] == v).all() for k, v in model.net_.state_dict().items())
+
+
+def test_a_model_that_cannot_says_so_in_a_sentence():
+    class Riddle(MODELS["PCA"]):
+        pass
+
+    _, X, layout = DATA["array"]
+    with pytest.raises(ValueError, match="^Riddle cannot be written as ONNX: .*[.]$"):
+        to_onnx(Riddle(latent_dim=2).fit(X, layout=layout))

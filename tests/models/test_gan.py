@@ -1,0 +1,167 @@
+"""GAN, its conditional form, and features learnt from labels: what only they promise."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from lvm_core import DATASETS, MODELS, load_model
+from lvm_core.labels import numbered
+from lvm_core.schema import Layout
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
+
+from gan_toys import measured, rows, toy  # noqa: E402
+
+
+def test_the_measure_of_the_toys_knows_a_perfect_sampler_and_a_collapsed_one():
+    modes, sigma = toy("ring")
+    found, good, kl = measured(rows(modes, sigma, 20_000, 0), modes, sigma)
+    assert found == 8 and good == pytest.approx(1 - np.exp(-4.5), abs=0.005) and kl < 0.001
+    assert measured(np.tile(modes[:1], (10, 1)), modes, sigma) == (1, 1.0, pytest.approx(np.log(8)))
+    assert measured(np.zeros((10, 2)), modes, sigma)[:2] == (0, 0.0)
+
+
+def test_the_suggested_gan_finds_all_modes_of_a_ring():
+    modes, sigma = toy("ring")
+    settings = MODELS["GAN"].suggest(100_000, Layout.gaussian(2)) | {"steps": 1500, "batch_size": 128}
+    model = MODELS["GAN"](**settings).fit(rows(modes, sigma, 20_000, 0))
+    found, good, kl = measured(model.sample(2500, random_state=0), modes, sigma)
+    assert found == 8 and good > 0.5 and kl < 0.1
+
+
+@pytest.fixture(scope="module")
+def clusters():
+    """Three clusters in the plane, labelled; a tenth without a label."""
+    rng = np.random.RandomState(0)
+    centres, number = np.array([[-3.0, 0.0], [3.0, 0.0], [0.0, 4.0]]), rng.randint(3, size=1500)
+    X = (centres[number] + 0.3 * rng.standard_normal((1500, 2))).astype(np.float32)
+    y = np.array(["left", "right", "top"], dtype=object)[number]
+    return X, np.where(rng.uniform(size=1500) < 0.1, None, y), y, centres
+
+
+@pytest.fixture(scope="module")
+def conditional(clusters):
+    X, y, _, _ = clusters
+    return MODELS["ConditionalGAN"](latent_dim=2, steps=600, width=64, activation="relu").fit(X, y)
+
+
+def test_a_class_is_drawn_when_it_is_asked_for(clusters, conditional):
+    _, y, _, centres = clusters
+    assert conditional.classes_ == ["left", "right", "top"]
+    for j, name in enumerate(conditional.classes_):
+        Z = conditional.sample_codes(200, random_state=0, label=name)
+        made = conditional.inverse_transform(Z)
+        assert np.array_equal(Z[:, 2:], np.tile(np.eye(3)[j], (200, 1)))
+        assert (np.linalg.norm(made[:, None] - centres, axis=2).argmin(1) == j).mean() > 0.97
+    drawn = conditional.sample_codes(3000, random_state=1)[:, 2:]
+    assert set(np.unique(drawn)) == {0.0, 1.0} and np.allclose(drawn.mean(0), [(y == c).sum() / (y != None).sum() for c in conditional.classes_], atol=0.03)  # noqa: E711
+
+
+def test_the_encoder_tells_the_class_and_gives_shares(clusters, conditional):
+    X, _, truth, _ = clusters
+    Z = conditional.transform(X)
+    assert np.allclose(Z[:, 2:].sum(1), 1, atol=1e-5) and Z[:, 2:].min() >= 0
+    assert (np.array(conditional.classes_)[Z[:, 2:].argmax(1)] == truth).mean() > 0.97
+
+
+def test_any_class_part_is_decoded_as_shares(conditional):
+    Z = np.array([[0.5, -0.5, 0, 1, 0], [0.5, -0.5, -2, 3, -1], [0.5, -0.5, 0, 0, 0], [0.5, -0.5, 1, 1, 1]], np.float32)
+    R = conditional.inverse_transform(Z)
+    np.testing.assert_allclose(R[0], R[1], atol=1e-4)
+    np.testing.assert_allclose(R[2], R[3], atol=1e-4)
+    codes, _ = conditional.invert(R, steps=5)
+    assert np.allclose(codes[:, 2:].sum(1), 1, atol=1e-5) and codes[:, 2:].min() >= 0
+
+
+def test_an_unknown_class_is_refused_with_those_there_are(conditional):
+    with pytest.raises(ValueError, match="label is 'below', expected one of left, right, top"):
+        conditional.sample_codes(3, label="below")
+
+
+def test_without_labels_the_conditional_gan_is_the_gan(clusters):
+    X, params = clusters[0][:200], dict(latent_dim=2, steps=8, width=16, batch_size=32)
+    plain, without = (MODELS[name](**params).fit(X) for name in ("GAN", "ConditionalGAN"))
+    assert np.array_equal(plain.transform(X), without.transform(X)) and without.classes_ == []
+
+
+def test_a_conditional_gan_comes_back_equal(conditional, tmp_path, clusters):
+    again = load_model(conditional.save(tmp_path / "model"))
+    assert np.array_equal(again.transform(clusters[0]), conditional.transform(clusters[0]))
+    assert np.array_equal(again.sample(5, random_state=0), conditional.sample(5, random_state=0))
+
+
+def test_classes_are_numbered_in_the_order_people_expect():
+    classes, number = numbered(["10", "9", None, float("nan"), "b", "9"])
+    assert classes == ["9", "10", "b"] and number.tolist() == [1, 0, -1, -1, 2, 0]
+
+
+@pytest.fixture(scope="module")
+def features():
+    data = DATASETS["digits"]().load()
+    y = data.targets()
+    model = MODELS["CNNFeatures"](latent_dim=16, epochs=8, width=128).fit(data.X[:1400], y[:1400], layout=data.layout)
+    return model, data.X, y
+
+
+def test_features_of_the_digits_tell_unseen_digits_apart(features):
+    model, X, y = features
+    assert model.classes_ == list("0123456789")
+    assert (model.predict_label(X[1400:]) == y[1400:]).mean() > 0.9
+    assert model.label_proba(X[:3]).shape == (3, 10) and np.allclose(model.label_proba(X[:3]).sum(1), 1)
+
+
+def test_new_codes_of_features_are_of_the_classes(features):
+    model, X, _ = features
+    Z = model.sample_codes(400, random_state=0)
+    share = np.bincount((Z @ model.class_weights_ + model.class_bias_).argmax(1), minlength=10) / 400
+    assert share.min() > 0.04
+    spread = np.linalg.norm(model.sample_codes(300, temperature=0.5, random_state=1) - model.sample_codes(300, temperature=0, random_state=1))
+    assert 0 < spread < np.linalg.norm(model.sample_codes(300, random_state=1) - model.sample_codes(300, temperature=0, random_state=1))
+
+
+def test_without_labels_features_are_random_and_nothing_is_predicted(features):
+    _, X, _ = features
+    model = MODELS["CNNFeatures"](latent_dim=4, epochs=1, width=16).fit(X[:100], layout=DATASETS["digits"]().load().layout)
+    assert model.classes_ == [] and model.transform(X[:5]).shape == (5, 4)
+    with pytest.raises(ValueError, match="has seen no labels"):
+        model.predict_label(X[:5])
+
+
+@pytest.mark.parametrize("name, params", [("ConditionalGAN", dict(latent_dim=2, steps=40, width=16)), ("CNNFeatures", dict(latent_dim=3, epochs=3, width=16))])
+def test_a_fit_that_was_interrupted_learns_the_same(name, params, tmp_path):
+    from lvm_core.io.checkpoint import Checkpoint
+
+    data = DATASETS["digits"]().load()
+    X, y = data.X[:300], data.targets()[:300]
+    whole = MODELS[name](**params).fit(X, y, layout=data.layout)
+
+    class Killed(Exception):
+        pass
+
+    def die(record):
+        heard.append(record)
+        if len(heard) == limit:
+            raise Killed
+
+    for limit in (1, 2):
+        heard = []
+        with pytest.raises(Killed):
+            MODELS[name](**params).fit(X, y, layout=data.layout, on_step=die, checkpoint=Checkpoint(tmp_path / "c", 0.0))
+    resumed = MODELS[name](**params).fit(X, y, layout=data.layout, checkpoint=Checkpoint(tmp_path / "c", 0.0))
+    assert np.array_equal(whole.transform(X), resumed.transform(X)) and np.array_equal(whole.sample(5, random_state=0), resumed.sample(5, random_state=0))
+
+
+@pytest.mark.parametrize("name, params", [("ConditionalGAN", dict(latent_dim=2, steps=30, width=16)), ("CNNFeatures", dict(latent_dim=3, epochs=2, width=16))])
+def test_a_training_with_labels_can_be_watched(name, params, tmp_path):
+    from lvm_core.runs.snapshots import Snapshots, newest
+
+    data = DATASETS["digits"]().load()
+    model = MODELS[name](**params)
+    watched = Snapshots(tmp_path, data, model)
+    model.fit(data.X[:200], data.targets()[:200], layout=data.layout, on_step=watched)
+    seen = newest(tmp_path)
+    assert seen.made.shape == (10, 64) and np.isfinite(seen.codes).all()

@@ -1,0 +1,58 @@
+"""Analyse: fill gaps, over the kinds of data it is for."""
+
+import time
+
+import pandas as pd
+import pytest
+from tests.ui.test_pages import open_page, words
+
+from lvm_core import MODELS, read_dataset
+from lvm_core.analysis.imputation import LINEAR, MODEL, fill_table, missing, verdict
+from pages.session import state
+from pages.ui import analyses
+
+GAPS = "\n".join(["height,born,city,member"] + [f"{150 + i * 7 % 40}.5,{1960 + i % 50}-03-{1 + i % 28:02d},{('Ulm', 'Bonn', 'Kiel', '')[i % 4] if i < 120 else 'Ulm'},{('yes', 'no', '')[i % 3] if i < 60 else 'no'}" for i in range(140)])
+
+
+@pytest.fixture(scope="module", params=["MIWAE", "PCA"])
+def run(request):
+    made = state.Run(state.Data(read_dataset(GAPS.encode(), name="gaps.csv")), MODELS[request.param](latent_dim=2, **({"epochs": 3} if request.param == "MIWAE" else {})), number=1)
+    made.job = state.fit_job(made)
+    assert made.job.wait(120) and made.job.state == "done", made.job.error
+    state.RUNS.put(made)
+    state.DATA.put(made.data)
+    return made
+
+
+def test_the_question_is_answered_with_the_linear_baseline_beside(run):
+    app = open_page("analyse", run=run.id, part="imputation")
+    for _ in range(50):
+        if any("imputer" in d.value for d in app.dataframe):
+            break
+        time.sleep(0.2)
+        app.run()
+    assert not app.exception, app.exception
+    assert not app.error and "50 cells are missing" in words(app)
+    compared = next(d.value for d in app.dataframe if "imputer" in d.value)
+    assert {MODEL, LINEAR} <= set(compared["imputer"]) and "linear imputer" in words(app)
+
+
+def test_the_filled_table_has_no_gaps_and_keeps_what_was_there(run):
+    data = run.dataset
+    complete, notes, cells = fill_table(run.fitted.model, data.codec, data.X, data.rows)
+    assert complete["city"].notna().all() and len(notes) == cells.to_numpy().sum() == data.rows.isna().sum().sum() == 50
+    assert complete["height"].equals(data.rows["height"].reset_index(drop=True))
+    assert missing(data.X, data.layout).set_index("column").loc["city", "missing"] == 30
+
+
+def test_pictures_are_told_why_not():
+    class Pictures:
+        class dataset:
+            kind = "image"
+
+    assert "tables" in analyses.found()["imputation"].why_not(Pictures)
+
+
+@pytest.mark.parametrize("ours, linear, said", [(0.5, 0.4, "linear imputer fills these cells better"), (0.3, 0.4, "model fills these cells better")])
+def test_the_verdict_names_who_is_better(ours, linear, said):
+    assert said in verdict(pd.DataFrame({"imputer": [MODEL, LINEAR], "rmse": [ours, linear], "right": [float("nan")] * 2}))

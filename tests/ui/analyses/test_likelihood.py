@@ -1,0 +1,56 @@
+"""The question Likelihood, over every kind of data."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from tests.ui.test_pages import open_page, runs, small, words  # noqa: F401
+
+from lvm_core import MODELS
+from lvm_core.metrics import marginal
+from pages.session import state
+from pages.ui import analyses
+
+
+def asked(run):
+    """The page once the answer is there."""
+    app = open_page("analyse", run=run.id, part="likelihood")
+    for _ in range(60):
+        if app.metric or app.exception or app.error:
+            return app
+        app.run()
+    return app
+
+
+@pytest.mark.parametrize("kind", ["image", "table", "array"])
+def test_the_likelihood_is_measured_on_held_out_rows_and_its_noise_is_named(kind, runs):  # noqa: F811
+    run = runs[kind]
+    app = asked(run)
+    assert not app.exception and not app.error
+    labels, text = [m.label.replace("\\", "") for m in app.metric], words(app)
+    assert "nats" in app.metric[0].value and "Gaussian noise" in text and "has not seen" in text
+    if kind == "table":
+        assert labels == ["Log-likelihood, estimated", "ELBO", "Effective draws", "Active dimensions"] and "What each dimension carries" in text
+    else:
+        assert labels == ["Log-likelihood, exact"]
+        held = run.fitted.held_out
+        chosen = np.sort(np.random.RandomState(0).permutation(held)[:500]) if len(held) > 500 else held
+        if len(held) <= 100:
+            assert f"{marginal(run.fitted.model, run.dataset.X[chosen]).estimate:,.4g}" in app.metric[0].value
+
+
+def test_text_of_a_vae_is_measured_from_sparse_rows():
+    run = state.Run(state.Data(small("text")), MODELS["VAE"](latent_dim=2, epochs=2, width=8), number=1)
+    run.job = state.fit_job(run)
+    assert run.job.wait(120) and run.job.state == "done"
+    state.RUNS.put(run)
+    state.DATA.put(run.data)
+    app = asked(run)
+    assert not app.exception and not app.error and "multinomial over words" in words(app) and "learnt from" in words(app)
+
+
+def test_what_has_no_likelihood_is_told_why(runs):  # noqa: F811
+    why = analyses.found()["likelihood"].why_not(runs["text"])
+    assert "gives no likelihood" in why
+    app = open_page("analyse", run=runs["text"].id)
+    assert why in words(app)

@@ -1,0 +1,260 @@
+"""Every page, alone and in the frame, with nothing loaded and with every kind of data."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from lvm_core import DATASETS, MODELS, read_dataset
+from lvm_core.datasets.readers import SUFFIXES
+from lvm_core.runs.workspace import fresh_id
+from pages.session import state
+from pages.session.url import Place
+
+ROOT = Path(__file__).parents[2]
+PAGES = ("home", "data", "train", "map", "explore", "generate", "compare", "analyse", "models")
+CORPUS = "\n".join(["the cat sat on the mat", "a dog barked at the cat", "the cat chased a mouse", "stocks fell in early trade", "the market and stocks rose",
+                    "trade in the market was calm", "a mouse ran from the dog", "early trade lifted the market"])
+
+
+def small(kind: str):
+    """A small dataset of each kind, through the public door."""
+    if kind == "text":
+        return read_dataset(CORPUS.encode(), name="corpus.txt")
+    if kind == "table":
+        rows = ["height,born,member,city,group"] + [f"{150 + i % 40}.5,{1960 + i % 50}-03-{1 + i % 28:02d},{'yes' if i % 3 else 'no'},{'Ulm' if i % 2 else ''},{'ab'[i % 2]}" for i in range(60)]
+        return read_dataset("\n".join(rows).encode(), name="people.csv")
+    return DATASETS[{"image": "digits", "array": "spectra"}[kind]]().load() if kind == "image" else DATASETS["spectra"](n=60).load()
+
+
+@pytest.fixture(scope="module")
+def runs():
+    """One finished run a kind of data, fitted as the page would."""
+    made = {}
+    for kind, model in (("image", "PCA"), ("table", "VAE"), ("text", "LSA"), ("array", "PCA")):
+        options = {"epochs": 3} if model == "VAE" else {}
+        run = state.Run(state.Data(small(kind)), MODELS[model](latent_dim=3, **options), number=1)
+        run.job = state.fit_job(run)
+        assert run.job.wait(120) and run.job.state == "done", run.job.error
+        state.RUNS.put(run)
+        state.DATA.put(run.data)
+        made[kind] = run
+    return made
+
+
+def open_page(page: str, **query) -> AppTest:
+    """A page in the frame, as a deep link opens it."""
+    app = AppTest.from_file(str(ROOT / "pages/shell.py"), default_timeout=60)
+    for name, value in query.items():
+        app.query_params[name] = value
+    app.run()
+    if page != "home":
+        app.switch_page(f"{page}.py")
+        for name, value in query.items():
+            app.query_params[name] = value
+        app.run()
+    return app
+
+
+def held(app: AppTest, name: str) -> str:
+    """The id the page's address holds."""
+    value = app.query_params[name]
+    return value if isinstance(value, str) else value[0]
+
+
+def words(app: AppTest) -> str:
+    """All the text on the page."""
+    return " ".join(str(e.value) for kind in ("title", "markdown", "caption", "error", "subheader") for e in getattr(app, kind))
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_page_opens_empty_and_leads_on(page):
+    app = open_page(page)
+    assert not app.exception, app.exception
+    assert not app.error
+    assert app.title[0].value
+    labels = [b.label for b in app.button]
+    assert any("digits" in label for label in labels) or page == "data"
+
+
+@pytest.mark.parametrize("kind", ("image", "table", "text", "array"))
+@pytest.mark.parametrize("page", PAGES)
+def test_every_page_opens_by_its_address_with_every_kind_of_data(page, kind, runs):
+    app = open_page(page, run=runs[kind].id)
+    assert not app.exception, app.exception
+    assert not app.error, [e.value for e in app.error]
+    if page != "home":
+        assert runs[kind].dataset.name in words(app).replace("\\", "")
+
+
+@pytest.mark.parametrize("page", ("train", "map", "explore", "generate", "compare", "analyse"))
+def test_a_stranger_s_address_opens_the_empty_page(page):
+    app = open_page(page, run="no-such-run", data="<script>")
+    assert not app.exception
+    assert "digits" in " ".join(b.label for b in app.button)
+
+
+def test_training_from_the_form_ends_with_scores(runs):
+    app = open_page("train", data=runs["table"].data.id)
+    app.number_input(key="seed").set_value(7)
+    app.pills(key=f"model-{runs['table'].data.id}").set_value("PCA").run()
+    app.button(key="train").click().run()
+    run = state.RUNS.get(held(app, "run"))
+    assert run.job.wait(60) and run.model.random_state == 7
+    app.run()
+    assert not app.exception
+    assert "seed 7" in words(app)
+    assert app.metric
+
+
+def test_generating_is_reproducible_from_what_the_page_shows(runs):
+    run = runs["table"]
+    app = open_page("generate", run=run.id)
+    app.number_input(key="seed-generate").set_value(3)
+    app.selectbox(key=f"sampler-{run.id}").set_value("Prior")
+    app.number_input(key="n").set_value(9).run()
+    shown = app.dataframe[0].value
+    codes = run.fitted.model.sample_codes(9, temperature=1.0, random_state=3)
+    again = run.dataset.decode(run.fitted.model.emit(codes, random_state=3))
+    assert len(shown) == 9 and list(shown.columns) == list(again.columns)
+    assert shown.astype(str).equals(again.reset_index(drop=True).astype(str))
+
+
+HOSTILE = {"empty.csv": b"", "one.csv": b"a,b\n1,2\n", "constant.csv": b"a,b\n1,2\n1,2\n1,2\n1,2\n", "bad.npy": b"\x93NUMPY\x01\x00nonsense", "not.zip": b"PK\x03\x04 and then nothing",
+           "page.csv": b"<html><body>no table</body></html>", "nan.npy": None}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_bad_file_gets_one_sentence_and_loses_nothing(name, runs):
+    content = HOSTILE[name]
+    if content is None:
+        import io
+
+        buffer = io.BytesIO()
+        np.save(buffer, np.full((20, 4), np.nan))
+        content = buffer.getvalue()
+    app = open_page("data", data=runs["table"].data.id)
+    app.file_uploader(key="file").set_value((name, content, "application/octet-stream")).run()
+    assert not app.exception, app.exception
+    assert len(app.error) == 1 and len(app.error[0].value) > 20
+    assert "Traceback" not in app.error[0].value
+    assert runs["table"].dataset.name in words(app).replace("\\", "")
+
+
+def test_a_corrected_upload_replaces_what_was_understood():
+    app = open_page("data")
+    app.file_uploader(key="file").set_value(("t.csv", b"a;b;c\n1,5;2;x\n2,5;3;y\n3,5;9;x\n4,5;1;y\n", "text/csv")).run()
+    assert not app.exception and not app.error
+    before = state.DATA.get(held(app, "data"))
+    assert before.dataset.codec.columns[0].type == "numeric"
+    app.segmented_control(key=f"correct-{before.id}.decimal").set_value(".")
+    next(b for b in app.button if b.label == "Read again").click().run()
+    assert not app.exception
+    after = state.DATA.get(held(app, "data"))
+    assert after.id != before.id and after.dataset.source["options"]["decimal"] == "."
+
+
+def test_the_uploader_accepts_every_suffix_the_readers_know():
+    app = open_page("data")
+    assert set(app.file_uploader(key="file").proto.type) == set(SUFFIXES)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_user_text_on_a_page_is_inert(page):
+    name = "![x](http://example.invalid/t.png)<script>alert(1)</script>"
+    rows = [f'"{name}",b,label'] + [f"{i},{i * i % 7},{name if i % 2 else 'ok'}" for i in range(30)]
+    dataset = read_dataset("\n".join(rows).encode(), name=f"{name}.csv")
+    run = state.Run(state.Data(dataset), MODELS["PCA"](latent_dim=2), number=1)
+    run.job = state.fit_job(run)
+    assert run.job.wait(60) and run.fitted, run.job.error
+    state.RUNS.put(run)
+    state.DATA.put(run.data)
+    app = open_page(page, run=run.id)
+    assert not app.exception
+    for element in (*app.markdown, *app.caption, *app.error):
+        assert "![x](" not in element.value and "<script>" not in element.value and "http://" not in element.value
+
+
+def test_a_direction_is_learnt_kept_and_removed(runs):
+    run = runs["table"]
+    app = open_page("explore", run=run.id)
+    app.button(key=f"direction-learn-{run.id}").click().run()
+    assert not app.exception and not app.error
+    [kept] = run.kept["directions"]
+    assert kept["name"] in words(app).replace("\\", "")
+    app.button(key=f"direction-drop-{run.id}-{kept['name']}").click().run()
+    assert not app.exception and not run.kept["directions"]
+
+
+def test_a_direction_between_two_kept_groups_has_the_name_it_is_given(runs):
+    run = runs["table"]
+    n = len(run.dataset)
+    low, high = np.array_split(np.argsort(run.fitted.codes[:, 0]), 2)
+    run.kept["groups"] = {"low": low[:20].tolist(), "high": high[-20:].tolist()}
+    app = open_page("explore", run=run.id)
+    app.segmented_control(key=f"direction-from-{run.id}").set_value("groups").run()
+    app.selectbox(key=f"direction-to-{run.id}").set_value("high").run()
+    app.selectbox(key=f"direction-away-{run.id}").set_value("low").run()
+    app.text_input(key=f"direction-name-{run.id}-low to high").set_value("*upwards*").run()
+    app.button(key=f"direction-learn-{run.id}").click().run()
+    assert not app.exception and not app.error
+    [kept] = run.kept.pop("directions")
+    want = run.fitted.codes[high[-20:]].mean(0) - run.fitted.codes[low[:20]].mean(0)
+    assert kept["name"] == "*upwards*" and kept["counts"] == [20, 20] and n > 40
+    assert np.dot(kept["vector"], want) / np.linalg.norm(kept["vector"]) / np.linalg.norm(want) > 0.99
+
+
+def test_a_link_brings_to_the_same_place(runs):
+    run = runs["table"]
+    k = run.fitted.codes.shape[1]
+    code = "z" + "_".join(["0.25"] * k)
+    link = {"map": "PCA", "dims": "3", "row": "5", "code": code, "a": "3", "b": code, "walk": "arc", "t": "0.5", "camera": "z1_2_3_0_0_0_0_0_1", "colour": "-"}
+    app = open_page("explore", run=run.id, **link)
+    assert not app.exception
+    place = app.session_state[f"place-{run.id}"]
+    assert place == Place(5, [0.25] * k, {"row": 3}, {"code": [0.25] * k}, "arc", 0.5, [1, 2, 3, 0, 0, 0, 0, 0, 1])
+    assert app.session_state[f"view-{run.id}"] == ("PCA", 3, None)
+
+
+@pytest.mark.parametrize("value", ["", "nan", "z1e999_2", "-1", "99999999", "1.5", "[1,2]", "../..", "<b>", "z", "_", "z" + "_".join(["1"] * 600), "inf_inf"])
+def test_a_broken_link_opens_the_explorer_all_the_same(value, runs):
+    run = runs["table"]
+    app = open_page("explore", run=run.id, **dict.fromkeys(("map", "dims", "row", "code", "a", "b", "walk", "t", "camera", "colour"), value))
+    assert not app.exception
+    place = app.session_state[f"place-{run.id}"]
+    assert 0 <= place.row < len(run.dataset) and place.a is None and place.b is None
+
+
+def test_an_analogy_opens_its_code(runs):
+    run = runs["table"]
+    app = open_page("explore", run=run.id)
+    app.button(key=f"analogy-{run.id}").click().run()
+    assert not app.exception
+    place = app.session_state[f"place-{run.id}"]
+    assert place.row == 2 and np.allclose(place.code, run.fitted.codes[2] + run.fitted.codes[1] - run.fitted.codes[0], atol=1e-5)
+
+
+def test_ids_are_fit_for_addresses_and_component_keys():
+    ids = {fresh_id() for _ in range(500)}
+    assert len(ids) == 500 and all(i.isalnum() and len(i) == 16 for i in ids)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_a_person_who_knows_a_model_by_name_finds_what_it_does(name):
+    cls = MODELS[name]
+    app = open_page("models", model=name)
+    assert not app.exception and not app.error
+    said = words(app)
+    assert cls.title in said and cls.when in said and cls.reading in said
+    assert [e.value.strip("$\n ") for e in app.latex] == [cls.objective] and len(cls.when) > 80 and len(cls.reading) > 80
+    assert set(app.dataframe[0].value["setting"]) == {p.label for p in cls.parameters().values()}
+
+
+def test_rings_on_a_3d_map_say_where_they_come_from(runs):
+    app = open_page("map", run=runs["table"].id)
+    app.session_state["dims"] = 3
+    app.run()
+    assert not app.exception and not any("Rings:" in c.value for c in app.caption)
+    app.toggle(key="made").set_value(True).run()
+    assert not app.exception and any("Rings: 200 new samples from " in c.value for c in app.caption)
