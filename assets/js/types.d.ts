@@ -60,3 +60,21 @@ interface Layer {
 type LayerClass = new (atlas: import("./map/atlas.js").Atlas) => Layer;
 
 interface Window { Plotly: any; page: any }
+
+/** What the explorer asks of its map, flat or solid. */
+interface ExplorerMap {
+  /** What of the map is in view, as plain numbers; null: all of it. */
+  readonly camera: number[] | null;
+  open(): Promise<void>;
+  close(): void;
+  /** The page ran again. */
+  refresh(data: any): void;
+  /** Change what is chosen. */
+  change(query: object, values?: number[]): any;
+  /** Where the code in hand lies. */
+  show(place: number[]): void;
+  walk(places: number[][], at: { t: number[], steps: number }): void;
+  spread(places: number[][]): void;
+  /** Back to moving the map with the hand. */
+  rest(): void;
+}

@@ -10,7 +10,7 @@
 //     seen where no layer hides it, as faint as the one that fades it most has it; bits: bit i % 8, the lowest first, of byte i >> 3 is drawn place i
 //   atlas.placed() after changing atlas.positions
 //   atlas.bar, atlas.side, atlas.legendBox, atlas.stage: elements; atlas.overlay: the canvas; atlas.invalidate(): a frame, soon
-//   atlas.on(event, f): "camera", "hover", "click", "selection", "scene"; it returns a function that takes f off again
+//   atlas.on(event, f): "camera", "hover", "click", "selection", "scene", and what layers tell (atlas.tell); it returns a function that takes f off again
 //   atlas.say(words): the status line until the next move; atlas.accent: the theme's colour; atlas.report(name, value): to Python
 // An error in a layer is logged and leaves the map as it is.
 
@@ -180,11 +180,27 @@ export class Atlas {
 
   buttons() {
     const on = (selector, act) => { for (const b of findAll(this.bar, selector)) b.addEventListener("click", () => act(b), { signal: this.listeners.signal }); };
-    const tools = findAll(this.bar, ".at-tool"), press = (tool) => { this.gestures.set(tool); for (const b of tools) b.setAttribute("aria-pressed", String(b.dataset.tool === tool)); };
-    on(".at-tool", (b) => press(b.dataset.tool)); on(".at-fit", () => this.fit());
+    on(".at-tool", (b) => this.setTool(b.dataset.tool)); on(".at-fit", () => this.fit());
     on(".at-zoom", (b) => { this.camera.zoom(Number(b.dataset.zoom)); this.moved(); });
-    press("pan");
+    this.setTool("pan");
   }
+
+  /** @param {string} tool: pan, box or lasso */
+  setTool(tool) {
+    this.gestures.set(tool);
+    for (const b of findAll(this.bar, ".at-tool")) b.setAttribute("aria-pressed", String(b.dataset.tool === tool));
+  }
+
+  /**
+   * The layer of a class.
+   * @template {Layer} T
+   * @param {new (atlas: Atlas) => T} kind
+   * @returns {T}
+   */
+  layer(kind) { return /** @type {T} */ (this.made.find((layer) => layer instanceof kind)); }
+
+  /** Whether somebody listens to an event. @param {string} event */
+  hears(event) { return !!this.heard[event]?.size; }
 
   // Streamlit ran the page again: only what changed is asked for.
   update(data, report) {
@@ -204,13 +220,13 @@ export class Atlas {
     for (let from = FIRST_TILE; from < this.data.n; from += TILE) spans.push([from, TILE]);
     const ask = (k) => { const tile = k < spans.length ? this.wire.request("tile", { ...query, start: spans[k][0], count: spans[k][1] }, null) : null; tile?.catch(() => {}); return tile; };
     const coming = Array.from({ length: AHEAD }, (_, k) => ask(k));      // while one is taken the next are on their way
-    const [scene, chosen] = await Promise.all([this.wire.request("atlas", query, null), this.wire.request("chosen", { map }, null)]);
+    const [scene, chosen] = await Promise.all([this.wire.request("scene", query, null), this.wire.request("chosen", { map }, null)]);
     if (turn !== this.turn || this.closed) return;
     const head = (this.head = scene.head), n = head.n;
     this.n = n; this.loaded = this.gathered = 0; this.order = this.order?.n === n ? this.order : new Order(n);
     this.positions = new Uint16Array(2 * n); this.look0 = new Uint8Array(n); this.look = new Uint8Array(4 * n); this.painted = null; this.grid = null; this.density = new Density();
     if (this.shown !== map) { this.hiding.clear(); this.fading.clear(); this.hidden = this.faded = null; this.shown = map; }
-    this.camera.extent = head.extent; this.camera.fit();
+    this.camera.extent = head.extent; this.camera.fit(); this.openAt(this.data.camera);
     this.points.room(n); this.setColours(head, new Uint8Array(scene.buffer, scene.start, 1024));
     this.bits = new Uint8Array(chosen.buffer, chosen.start); this.selected = chosen.head.chosen;
     for (let k = 0; this.loaded < n; k++) {
@@ -317,6 +333,16 @@ export class Atlas {
       if (performance.now() - this.movedAt < pause) { this.rest(); return; }
       this.moving = false; this.stale ||= this.rough; this.invalidate();
     }), pause);
+  }
+
+  /**
+   * The part of the map a link asks for: [left, right, bottom, top] in its own units, once.
+   * @param {number[] | null | undefined} part
+   */
+  openAt(part) {
+    if (!part || this.opened) return;
+    this.opened = true;
+    this.camera.show([...this.unitOf(part[0], part[2]), ...this.unitOf(part[1], part[3])]);
   }
 
   fit() { this.camera.fit(); this.moved(); }

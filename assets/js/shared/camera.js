@@ -65,5 +65,18 @@ export class Camera {
     Object.assign(this, { x: hold(x), y: hold(y), scale });
   }
 
+  /**
+   * Bring a part of the map into view, as large as it fits.
+   * @param {number[]} rect: left, bottom, right and top
+   */
+  show([left, bottom, right, top]) {
+    const k = Math.min(this.width / Math.max(right - left, 1e-9), this.height / Math.max(top - bottom, 1e-9));
+    const scale = Math.min(CLOSEST, Math.max(0.5, this.scale * k / this.k)), real = this.k * scale / this.scale;
+    this.aim((left + right) / 2 + (this.cx - this.width / 2) / real, (bottom + top) / 2 - (this.cy - this.height / 2) / real, scale);
+  }
+
+  /** Whether the whole map is in view. */
+  get whole() { return this.scale === 1 && this.x === UNITS / 2 && this.y === UNITS / 2; }
+
   fit() { Object.assign(this, { x: UNITS / 2, y: UNITS / 2, scale: 1 }); }
 }

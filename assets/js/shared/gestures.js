@@ -1,5 +1,6 @@
 // The hand on the map: drag, wheel, pinch, keys, box and lasso. What is chosen is decided by the server.
 
+const OWN = ".at-legend, .at-bar, .at-own";     // what lies on the stage and takes the pointer itself
 const CLICK = 4;        // pixels a press may wander and still be a click
 
 export class Gestures {
@@ -21,7 +22,7 @@ export class Gestures {
    */
   constructor(atlas, stage, shape, signal) {
     Object.assign(this, { atlas, stage, shape, fingers: new Map(), corners: null });
-    const on = (kind, act, options = {}) => stage.addEventListener(kind, act.bind(this), { signal, ...options }), over = (event) => event.target.closest(".at-legend");
+    const on = (kind, act, options = {}) => stage.addEventListener(kind, act.bind(this), { signal, ...options }), over = (event) => event.target.closest(OWN);
     on("pointerdown", this.down); on("pointermove", this.move); on("pointerup", this.up); on("pointercancel", this.drop);
     on("pointerleave", () => atlas.point(null)); on("keydown", this.key);
     on("wheel", (event) => { if (!over(event)) this.wheel(event); }, { passive: false });
@@ -38,7 +39,7 @@ export class Gestures {
   at(event) { const box = this.stage.getBoundingClientRect(); return [event.clientX - box.left, event.clientY - box.top]; }
 
   down(event) {
-    if (event.button > 0 || event.target.closest(".at-legend, .at-bar")) return;
+    if (event.button > 0 || event.target.closest(OWN)) return;
     this.stage.setPointerCapture(event.pointerId);
     const at = this.at(event);
     this.fingers.set(event.pointerId, at);
@@ -49,7 +50,7 @@ export class Gestures {
 
   move(event) {
     const at = this.at(event), before = this.fingers.get(event.pointerId);
-    if (!before) { if (event.pointerType !== "touch") this.atlas.point(event.target.closest(".at-legend") ? null : at); return; }
+    if (!before) { if (event.pointerType !== "touch") this.atlas.point(event.target.closest(OWN) ? null : at); return; }
     if (Math.hypot(at[0] - this.start[0], at[1] - this.start[1]) > CLICK) this.wandered = true;
     if (this.fingers.size === 2) this.pinch(event.pointerId, at);
     else if (this.corners) this.extend(at);
