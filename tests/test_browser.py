@@ -21,9 +21,8 @@ def test_digits_from_one_click_to_a_download(page, server):
     see_map(page)
     truth_of_the_map(page)
     explore(page)
-    frames_are_true(page)
-    page.wait_for_url(re.compile("run=.*code=z"))
     address = told_address(page)
+    frames_are_true(page)
     generate(page)
     with np.load(io.BytesIO(download(page, "NPZ")), allow_pickle=False) as arrays:
         assert arrays["items"].shape == (36, 8, 8, 1) and np.isfinite(arrays["items"]).all()

@@ -191,6 +191,8 @@ def test_the_ring_follows_keys_and_the_map_comes_back_as_a_link_left_it(page, se
     explore_digits(page, server)
     page.get_by_text("Stop and keep").wait_for(state="hidden")
     before = at_rest(page)
+    page.locator(".lx-handle").wait_for()
+    page.evaluate(AT_REST)
     page.locator(".lx-handle").focus()
     place = page.evaluate("() => document.querySelector('.lx').lx.map.probe.place")
     for _ in range(4):

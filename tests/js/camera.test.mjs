@@ -51,3 +51,17 @@ test("the part in view is that of the window's corners", () => {
   close([left, top], seen.toUnit(0, 0));
   close([right, bottom], seen.toUnit(800, 500), 1e-5);
 });
+
+test("a part of the map that was in view comes back into view, however the window is", () => {
+  const seen = camera();
+  Object.assign(seen, { left: 130, top: 40 });
+  seen.zoom(5, 350, 260);
+  const part = seen.rect(), again = camera();
+  Object.assign(again, { left: 130, top: 40 });
+  again.show(part);
+  close(again.rect(), part, 1e-3);
+  const other = camera(300, 900);
+  other.show(part);
+  const [left, bottom, right, top] = other.rect();
+  assert.ok(left <= part[0] + 1e-3 && bottom <= part[1] + 1e-3 && right >= part[2] - 1e-3 && top >= part[3] - 1e-3);
+});

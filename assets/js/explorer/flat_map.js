@@ -18,7 +18,7 @@ export class FlatMap {
     const { data, root, wire } = explorer, samples = explorer.part("made"), box = explorer.part("map"), parts = find(root, "template.lx-atlas").content.cloneNode(true);
     this.data = { token: data.token, map: data.map, colour: data.colour, kind: data.kind, n: data.n, chosen: data.chosen, camera: data.camera, made: explorer.part("generated").checked };
     box.replaceChildren(parts); box.classList.remove("lx-solid");
-    const atlas = (this.atlas = new Atlas(find(box, ".at"), this.data, (name, value) => this.told(name, value), LAYERS, wire));
+    const pane = find(box, ".at"), atlas = (this.atlas = pane.atlas = new Atlas(pane, this.data, (name, value) => this.told(name, value), LAYERS, wire));
     atlas.bar.prepend(samples);
     this.probe = atlas.layer(ProbeLayer); this.path = atlas.layer(WalkLayer); this.posterior = atlas.layer(PosteriorLayer); this.samples = atlas.layer(GeneratedLayer);
     wire.trouble = (words) => explorer.say(words, true);

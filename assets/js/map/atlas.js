@@ -48,6 +48,8 @@ export class Atlas {
   /** @type {Record<string, Set<(value: any) => void>>} */ heard;
   /** @type {Map<any, Uint8Array>} */ hiding;
   /** @type {Map<any, Uint8Array>} */ fading;
+  /** Whether it was opened at a part of the map. @type {boolean} */ opened;
+  /** That part in units, until a hand moves the map. @type {number[] | null} */ opening;
   /** @type {number} */ budget;
   /** @type {number} */ pace;
   /** @type {HTMLElement} */ bar;
@@ -313,12 +315,13 @@ export class Atlas {
   resize() {
     const { clientWidth: w, clientHeight: h } = this.stage, ratio = Math.min(2, window.devicePixelRatio || 1);
     this.camera.size(w, h); this.room();
+    if (this.opening) this.camera.show(this.opening);
     for (const canvas of [this.overlay, this.under, this.points.canvas]) { canvas.width = Math.max(1, Math.round(w * ratio)); canvas.height = Math.max(1, Math.round(h * ratio)); }
     this.ratio = ratio; this.stale = true; this.empty = false; this.accent = accent(this.root);
   }
 
   moved() {
-    this.moving = true; this.words = null; this.movedAt = performance.now();
+    this.moving = true; this.opening = null; this.words = null; this.movedAt = performance.now();
     this.rest();
     this.layers("camera"); this.tell("camera", this.camera);
     this.invalidate();
@@ -342,7 +345,8 @@ export class Atlas {
   openAt(part) {
     if (!part || this.opened) return;
     this.opened = true;
-    this.camera.show([...this.unitOf(part[0], part[2]), ...this.unitOf(part[1], part[3])]);
+    this.opening = [...this.unitOf(part[0], part[2]), ...this.unitOf(part[1], part[3])];
+    this.camera.show(this.opening);
   }
 
   fit() { this.camera.fit(); this.moved(); }
@@ -352,7 +356,9 @@ export class Atlas {
     const { camera, legendBox: box, stage } = this, { offsetWidth: w, offsetHeight: h } = box, wide = stage.clientWidth >= 480;
     const left = wide && stage.contains(box) && h > 0.4 * stage.clientHeight ? box.offsetLeft + w : 0, top = wide ? this.bar.offsetTop + this.bar.offsetHeight : 0;
     if (left === camera.left && top === camera.top) return;
-    Object.assign(camera, { left, top }); this.words = null; this.stale = true; this.invalidate();
+    Object.assign(camera, { left, top }); this.words = null;
+    if (this.opening) camera.show(this.opening);
+    this.stale = true; this.invalidate();
   }
   invalidate() { if (!this.frame && !this.closed) this.frame = requestAnimationFrame(() => { this.frame = 0; this.drawNow(); }); }
 
