@@ -62,7 +62,7 @@ def watched(page):
 class TestInTheBrowser:
     pytestmark = pytest.mark.browser
 
-    @pytest.mark.parametrize("path", ["", "data", "_stcore/health", "live/plotly.js", "live/decode", "live/scene", "media/nothing.png", "_stcore/upload_file/x/y", "static/nothing.js"])
+    @pytest.mark.parametrize("path", ["", "data", "_stcore/health", "live/plotly.js", "live/js/0/map/atlas.js", "live/decode", "live/scene", "media/nothing.png", "_stcore/upload_file/x/y", "static/nothing.js"])
     def test_every_answer_carries_it(self, server, path):
         try:
             headers = urllib.request.urlopen(f"{server}/{path}").headers

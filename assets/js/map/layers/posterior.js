@@ -9,12 +9,19 @@ export class PosteriorLayer {
   }
 
   /** @param {Pair[]} places */
-  put(places) { this.places = places; this.atlas.invalidate(); }
+  put(places) {
+    this.places = places;
+    this.atlas.invalidate();
+  }
 
   draw(context, atlas) {
     if (!this.places.length || !atlas.head) return;
-    context.beginPath(); context.setLineDash([2, 4]); context.lineWidth = 1.5; context.strokeStyle = atlas.accent;
-    for (const [x, y] of this.places) context.lineTo(...atlas.camera.toScreen(...atlas.unitOf(x, y)));
+    context.beginPath();
+    context.setLineDash([2, 4]);
+    context.lineWidth = 1.5;
+    context.strokeStyle = atlas.accent;
+    for (const [x, y] of this.places)
+      context.lineTo(...atlas.camera.toScreen(...atlas.unitOf(x, y)));
     context.stroke();
   }
 }

@@ -15,24 +15,47 @@ export class WalkLayer {
    * @param {Pair[]} places
    * @param {{ t: number[], steps: number }} at
    */
-  put(places, { t, steps }) { Object.assign(this, { places, t, steps }); this.atlas.invalidate(); }
+  put(places, { t, steps }) {
+    Object.assign(this, { places, t, steps });
+    this.atlas.invalidate();
+  }
 
   draw(context, atlas) {
     const { places, t } = this;
     if (!places.length || !atlas.head) return;
-    const path = places.map(([x, y]) => atlas.camera.toScreen(...atlas.unitOf(x, y))), first = t.findIndex((v) => v > -1e-9), last = t.findLastIndex((v) => v < 1 + 1e-9);
+    const path = places.map(([x, y]) => atlas.camera.toScreen(...atlas.unitOf(x, y))),
+      first = t.findIndex((v) => v > -1e-9),
+      last = t.findLastIndex((v) => v < 1 + 1e-9);
     const line = (from, to, dashes) => {
-      context.beginPath(); context.setLineDash(dashes);
+      context.beginPath();
+      context.setLineDash(dashes);
       for (let m = from; m <= to; m++) context.lineTo(...path[m]);
       context.stroke();
     };
-    context.strokeStyle = context.fillStyle = atlas.accent; context.lineWidth = 2.5; context.lineJoin = "round";
-    line(0, first, [2, 5]); line(first, last, []); line(last, path.length - 1, [2, 5]);
-    for (const at of stepsOn(path, t, this.steps)) { context.beginPath(); context.arc(...at, 3, 0, 7); context.fill(); }
-    context.font = `600 13px ${getComputedStyle(atlas.root).fontFamily}`; context.textAlign = "center"; context.textBaseline = "middle";
-    for (const [name, at] of /** @type {[string, Pair][]} */ ([["A", path[first]], ["B", path[last]]])) {
-      context.fillStyle = atlas.accent; context.beginPath(); context.arc(...at, 9, 0, 7); context.fill();
-      context.fillStyle = "#fff"; context.fillText(name, at[0], at[1] + 0.5);
+    context.strokeStyle = context.fillStyle = atlas.accent;
+    context.lineWidth = 2.5;
+    context.lineJoin = "round";
+    line(0, first, [2, 5]);
+    line(first, last, []);
+    line(last, path.length - 1, [2, 5]);
+    for (const at of stepsOn(path, t, this.steps)) {
+      context.beginPath();
+      context.arc(...at, 3, 0, 7);
+      context.fill();
+    }
+    context.font = `600 13px ${getComputedStyle(atlas.root).fontFamily}`;
+    context.textAlign = "center";
+    context.textBaseline = "middle";
+    for (const [name, at] of /** @type {[string, Pair][]} */ ([
+      ["A", path[first]],
+      ["B", path[last]],
+    ])) {
+      context.fillStyle = atlas.accent;
+      context.beginPath();
+      context.arc(...at, 9, 0, 7);
+      context.fill();
+      context.fillStyle = "#fff";
+      context.fillText(name, at[0], at[1] + 0.5);
     }
   }
 }
@@ -57,6 +80,8 @@ export function stepsOn(path, t, steps) {
  * @returns {T}
  */
 export function along(values, t, at) {
-  const place = (at - t[0]) / (t[1] - t[0]), m = Math.min(Math.max(Math.floor(place), 0), values.length - 2), w = place - m;
+  const place = (at - t[0]) / (t[1] - t[0]),
+    m = Math.min(Math.max(Math.floor(place), 0), values.length - 2),
+    w = place - m;
   return /** @type {T} */ (values[m].map((v, j) => v + w * (values[m + 1][j] - v)));
 }
