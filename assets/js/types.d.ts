@@ -1,7 +1,11 @@
 // Types that several modules share, and what pages keep on their elements.
 
 /** An answer of the server: its head, and the bytes that begin at `start`. */
-interface Reply { head: any; buffer: ArrayBuffer; start: number }
+interface Reply {
+  head: any;
+  buffer: ArrayBuffer;
+  start: number;
+}
 
 /** What Streamlit calls a component with. */
 interface Component {
@@ -12,7 +16,26 @@ interface Component {
 }
 
 /** A point under the pointer: its drawn place, its row, the head of its card. */
-interface Hit { i: number; row: number; head?: any; event?: PointerEvent }
+interface Hit {
+  i: number;
+  row: number;
+  head?: any;
+  event?: PointerEvent;
+}
+
+/** A question that waits for its answer, and how to ask it again. */
+interface Waiting {
+  resolve(reply: Reply): void;
+  reject(error: Error): void;
+  again(): Promise<Reply>;
+}
+
+/** The parts of one dimension's slider. */
+interface SliderParts {
+  range: HTMLInputElement;
+  number: HTMLInputElement;
+  film: HTMLElement;
+}
 
 type Pair = [number, number];
 /** Left, bottom, right and top, in units. */
@@ -29,7 +52,13 @@ interface Points {
   setPalette(palette: Uint8Array): void;
   setIndices(indices: Uint32Array): void;
   clear(): void;
-  draw(camera: import("./shared/camera.js").Camera, size: number, dim: number, from: number, to: number): void;
+  draw(
+    camera: import("./shared/camera.js").Camera,
+    size: number,
+    dim: number,
+    from: number,
+    to: number,
+  ): void;
   close(): void;
 }
 
@@ -59,4 +88,25 @@ interface Layer {
 }
 type LayerClass = new (atlas: import("./map/atlas.js").Atlas) => Layer;
 
-interface Window { Plotly: any; page: any }
+interface Window {
+  Plotly: any;
+  page: any;
+}
+
+/** What the explorer asks of its map, flat or solid. */
+interface ExplorerMap {
+  /** What of the map is in view, as plain numbers; null: all of it. */
+  readonly camera: number[] | null;
+  open(): Promise<void>;
+  close(): void;
+  /** The page ran again. */
+  refresh(data: any): void;
+  /** Change what is chosen. */
+  change(query: object, values?: number[]): any;
+  /** Where the code in hand lies. */
+  show(place: number[]): void;
+  walk(places: number[][], at: { t: number[]; steps: number }): void;
+  spread(places: number[][]): void;
+  /** Back to moving the map with the hand. */
+  rest(): void;
+}

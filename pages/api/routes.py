@@ -156,16 +156,18 @@ def _animation(ask: Ask) -> Response:
 
 # -- the map -----------------------------------------------------------------------------------------------------------
 
-def _scene(ask: Ask):
-    """The map: float32 positions (n, c), float32 colour values (n,), int32 row numbers (n,)."""
+def _solid(ask: Ask):
+    """A 3-D map: float32 positions (n, 3), float32 colour values (n,), int32 row numbers (n,) of as many points as Plotly turns well."""
     run, mapped = ask.run, ask.mapped()
+    if mapped.positions.shape[1] != 3:
+        raise Refused(400, "This is for 3-D maps only.")
     column = ask.options.get("colour") or None
     if column is not None and column not in run.dataset.rows.columns:
         raise Refused(404, "There is no such column to colour by.")
     shown = maps.drawn_rows(len(mapped.positions))
     head, values = figures.colour_codes(run.dataset.rows[column] if column else None, len(mapped.positions))
     P = np.ascontiguousarray(mapped.positions[shown], "<f4")
-    head |= {"n": len(shown), "of": len(mapped.positions), "dims": P.shape[1]}
+    head |= {"n": len(shown), "of": len(mapped.positions)}
     return head, P.tobytes() + np.ascontiguousarray(values[shown], "<f4").tobytes() + shown.astype("<i4").tobytes()
 
 
@@ -217,7 +219,7 @@ async def _plotly(request: Request) -> Response:
 
 
 _PARTS = aligned, forming, regions, tiles, trust     # modules of questions: each states GET, POST and CHANGES
-_GET = ChainMap({"scene": _scene, "item": _item, "random": _random, "generated": _generated, "search": selection.search, "kept": selection.listed}, *(part.GET for part in _PARTS))
+_GET = ChainMap({"solid": _solid, "item": _item, "random": _random, "generated": _generated, "search": selection.search, "kept": selection.listed}, *(part.GET for part in _PARTS))
 _POST = ChainMap({"decode": _decode, "place": _place, "film": _film, "path": _path}, *(part.POST for part in _PARTS))
 _CHANGES = ChainMap({"choose": selection.choose, "keep": selection.keep}, *(part.CHANGES for part in _PARTS))
 

@@ -115,6 +115,6 @@ def _chosen(ask: Ask):
     return {"chosen": len(run.selection)}, packed(run.selection, len(run.dataset))
 
 
-GET = {"atlas": _scene, "tile": _tile, "colours": _colours, "pick": _pick, "card": _card, "chosen": _chosen}
+GET = {"scene": _scene, "tile": _tile, "colours": _colours, "pick": _pick, "card": _card, "chosen": _chosen}
 POST: dict = {}
 CHANGES: dict = {}

@@ -6,7 +6,7 @@ import urllib.error
 import urllib.request
 
 import pytest
-from journeys import download, generate, onward, see_map
+from journeys import AT_REST, download, generate, onward, see_map, told_address
 
 from lvm_core.runs import archive
 from pages.api.csp import Policy, content_security_policy
@@ -63,7 +63,7 @@ def watched(page):
 class TestInTheBrowser:
     pytestmark = pytest.mark.browser
 
-    @pytest.mark.parametrize("path", ["", "data", "_stcore/health", "live/plotly.js", "live/decode", "live/scene", "media/nothing.png", "_stcore/upload_file/x/y", "static/nothing.js"])
+    @pytest.mark.parametrize("path", ["", "data", "_stcore/health", "live/plotly.js", "live/js/0/map/atlas.js", "live/decode", "live/scene", "media/nothing.png", "_stcore/upload_file/x/y", "static/nothing.js"])
     def test_every_answer_carries_it(self, server, path):
         try:
             headers = urllib.request.urlopen(f"{server}/{path}").headers
@@ -80,13 +80,13 @@ class TestInTheBrowser:
         see_map(page)
         page.get_by_text("3-D", exact=False).first.click()
         page.locator(".js-plotly-plot .gl-container canvas, .js-plotly-plot canvas").first.wait_for()
-        page.wait_for_timeout(1500)
+        page.evaluate(AT_REST)
         onward(page, "Explore")
         page.locator(".lx[data-code]").wait_for()
         page.locator(".lx-sliders .lx-range").first.focus()
         for _ in range(5):
             page.keyboard.press("ArrowRight")
-        page.wait_for_timeout(2500)
+        told_address(page)
         generate(page)
         assert len(download(page, "NPZ")) > 1000
         page.get_by_text("Take the run elsewhere").click()
@@ -109,7 +109,7 @@ class TestInTheBrowser:
           fetch('http://127.0.0.2:9/steal').catch(() => {});
           const plugin = document.createElement('object'); plugin.data = '/live/plotly.js'; document.body.append(plugin);
         }""")
-        page.wait_for_timeout(1000)
+        page.wait_for_function("() => new Set((window.violations ?? []).map((line) => line.split(' ')[0])).size >= 5")
         refused = {line.split()[0] for line in page.evaluate("() => window.violations")}
         assert page.evaluate("() => window.hacked") is None
         assert {"script-src-elem", "script-src-attr", "img-src", "connect-src", "object-src"} <= refused

@@ -25,7 +25,8 @@ def run():
     made = state.Run(state.Data(DATASETS["digits"]().load()), MODELS["PCA"](latent_dim=6), number=1)
     made.job = state.fit_job(made)
     assert made.job.wait(60) and made.fitted
-    made.maps["PCA"] = map_codes(made.fitted.codes, PROJECTIONS["PCA"]())
+    for name, dims in (("PCA", 2), ("PCA3", 3)):
+        made.maps[name] = map_codes(made.fitted.codes, PROJECTIONS["PCA"](n_components=dims))
     state.RUNS.put(made)
     return made
 
@@ -91,13 +92,15 @@ def test_a_place_on_an_exact_map_is_decoded_there(client, run):
     assert np.allclose(head["place"], [1.5, -0.5], atol=1e-3)
 
 
-def test_scene_film_path_item_and_random(client, run):
-    head, payload = parse(ask(client, run, "scene", colour="digit"))
-    assert head["n"] == len(run.dataset) and len(payload) == head["n"] * 4 * 4 and len(head["groups"]) == 10
+def test_solid_film_path_item_and_random(client, run):
+    head, payload = parse(ask(client, run, "solid", map="PCA3", colour="digit"))
+    assert head["n"] == len(run.dataset) and len(payload) == head["n"] * 5 * 4 and len(head["groups"]) == 10
+    assert ask(client, run, "solid", colour="digit").status_code == 400        # flat maps come in tiles
     head, payload = parse(ask(client, run, "film", run.fitted.codes[[0]], count=3, stops=5))
     assert head["shape"][0] == 15 and len(head["order"]) == 3
     for kind in ("line", "arc", "dense"):
         head, _ = parse(ask(client, run, "path", run.fitted.codes[:2], kind=kind, steps=7))
+        assert len(head["typicality"]) == 7 and {step["code"] for step in head["typicality"]} <= {"typical", "unusual", "far"}
         t = np.array(head["t"])
         at = np.array(head["codes"])
         assert np.allclose(at[np.argmin(abs(t))], run.fitted.codes[0], atol=1e-3) and np.allclose(at[np.argmin(abs(t - 1))], run.fitted.codes[1], atol=1e-3)

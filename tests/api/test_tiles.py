@@ -117,7 +117,7 @@ def test_a_mask_holds_the_rows_in_drawn_order():
 
 
 def test_tiles_together_are_the_whole_map(client, run):
-    head, palette = parse(ask(client, run, "atlas", colour="digit"))
+    head, palette = parse(ask(client, run, "scene", colour="digit"))
     assert head["n"] == 1797 and len(palette) == 1024 and len(head["groups"]) == 10
     places, colours, start = [], [], 0
     while start < head["n"]:
@@ -157,7 +157,7 @@ def test_a_region_is_answered_as_a_mask_and_kept(client, run):
     assert head["chosen"] == 0 and not any(body) and atlas.stamp(run) != before
 
 
-@pytest.mark.parametrize("route, query", [("atlas", {"map": "nope"}), ("tile", {"map": "PCA3"}), ("atlas", {"colour": "no such"}), ("tile", {"start": -1}), ("tile", {"count": 10**9}),
+@pytest.mark.parametrize("route, query", [("scene", {"map": "nope"}), ("tile", {"map": "PCA3"}), ("scene", {"colour": "no such"}), ("tile", {"start": -1}), ("tile", {"count": 10**9}),
                                           ("pick", {"x": "nan"}), ("pick", {"radius": -1}), ("card", {"row": 1797}), ("card", {"row": "x"})])
 def test_questions_that_cannot_be_answered_are_refused(client, run, route, query):
     response = ask(client, run, route, **query)

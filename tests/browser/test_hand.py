@@ -2,12 +2,18 @@
 
 import re
 
-import numpy as np
 import pytest
 
-from journeys import DRAG, PATIENCE, SHOWS, at_rest, code, explore_digits, onward, train
+from journeys import AT_REST, DRAG, PATIENCE, SHOWS, at_rest, code, explore_digits, in_view, onward, told_address, train
 
 pytestmark = pytest.mark.browser
+
+# A place on the screen with a point, or a new sample, near the middle of the map and beside the ring.
+FREE = """(what) => { const { atlas } = document.querySelector('.at'), { samples, probe } = document.querySelector('.lx').lx.map, box = atlas.stage.getBoundingClientRect();
+    const units = what === "samples" ? samples.places : Array.from({ length: atlas.n }, (_, i) => [atlas.positions[2 * i], atlas.positions[2 * i + 1]]);
+    const ring = atlas.camera.toScreen(...atlas.unitOf(...probe.place)), far = (p, q) => Math.hypot(p[0] - q[0], p[1] - q[1]), middle = [box.width / 2, box.height / 2];
+    const free = units.map((u) => atlas.camera.toScreen(...u)).filter((p) => far(p, ring) > 40).sort((p, q) => far(p, middle) - far(q, middle));
+    return [box.left + free[0][0], box.top + free[0][1]]; }"""
 
 
 def test_what_is_found_chosen_and_kept(page, server):
@@ -25,8 +31,8 @@ def test_what_is_found_chosen_and_kept(page, server):
     page.get_by_role("button", name="Keep the chosen rows").click()
     page.get_by_role("button", name="Choose the rows of threes").wait_for()
     page.locator(".lx-query").press("Escape")
-    page.locator(".lx-tool[data-tool=box]").click()
-    area = page.locator(".lx-plot").bounding_box()
+    page.locator(".at-tool[data-tool=box]").click()
+    area = in_view(page.locator(".at-stage"))
     page.mouse.move(area["x"] + area["width"] * 0.3, area["y"] + area["height"] * 0.3)
     page.mouse.down()
     page.mouse.move(area["x"] + area["width"] * 0.7, area["y"] + area["height"] * 0.7, steps=5)
@@ -41,24 +47,22 @@ def test_what_is_found_chosen_and_kept(page, server):
     page.locator(".lx-bookmarks .lx-card").wait_for()
     page.locator(".lx-bookmarks .lx-name").fill("a dream")
     page.locator(".lx-bookmarks .lx-name").press("Tab")
-    page.locator(".lx-tool[data-tool=move]").click()
-    for share in np.linspace(0.35, 0.65, 12).tolist() * 5:      # the dots under the pointer say what they are
-        page.mouse.move(area["x"] + area["width"] * share, area["y"] + area["height"] * 0.5)
-        page.wait_for_timeout(60)
-        if named := re.search(r"row \d+", page.locator(".lx-say").text_content()):
-            break
-    assert named
+    page.locator(".at-tool[data-tool=pan]").click()
+    in_view(page.locator(".at-stage"))
+    page.mouse.move(*page.evaluate(FREE, "positions"))      # the dot under the pointer says what it is
+    page.wait_for_function("() => document.querySelector('.at').atlas.at")
+    assert re.search(r"row \d+", page.locator(".at-card").inner_text())
     page.locator(".lx-made").click()
-    page.wait_for_function("() => document.querySelector('.lx').lx.plot.data[3].x.length === 200")
-    page.wait_for_timeout(1500)
+    page.wait_for_function("() => document.querySelector('.lx').lx.map.samples.places.length === 200")
+    page.mouse.click(*page.evaluate(FREE, "samples"))
+    page.get_by_text("New sample").first.wait_for()
+    told_address(page)
     here, ends = at_rest(page), [page.locator(f".lx-end-{end}").text_content() for end in "ab"]
     page.get_by_role("radio", name="PCA", exact=True).click()       # another map of the same codes
-    page.wait_for_function("() => document.querySelector('.lx').lx.data.map.startsWith('PCA') && document.querySelector('.lx').lx.plot.data?.[1].x.length > 10")
+    page.wait_for_function("() => document.querySelector('.lx').lx.data.map.startsWith('PCA') && document.querySelector('.lx').lx.map.path.places.length > 10")
     page.wait_for_function(SHOWS, arg=here.tolist())
     page.wait_for_url(re.compile("map=PCA"))
-    page.wait_for_timeout(1500)     # the newest of it
-    address = page.url
-    page.goto(address)
+    page.goto(told_address(page))
     page.locator(".lx-strip .lx-step").nth(8).wait_for()
     page.locator(".lx-bookmarks .lx-card").wait_for()
     page.wait_for_function(SHOWS, arg=here.tolist())
@@ -69,7 +73,7 @@ def test_what_is_found_chosen_and_kept(page, server):
     page.locator(".lx-sheet-kind").select_option("corners")
     page.locator(".lx-sheet .lx-step").nth(48).wait_for()
     page.locator(".lx-corner-nw").click()
-    page.wait_for_timeout(800)      # the sheet is made again
+    page.evaluate("() => document.querySelector('.lx').lx.sheet.fetch.rest()")      # it is made again
     page.locator(".lx-sheet .lx-step").nth(48).click()
     page.wait_for_function(f"() => !({SHOWS})({here.tolist()})")
     page.locator(".lx-sheet .lx-step").nth(0).click()
@@ -85,7 +89,7 @@ def test_dragging_on_and_on_leaks_neither_memory_nor_questions(page, server):
     tools = page.context.new_cdp_session(page)
 
     def state():
-        page.wait_for_timeout(1500)
+        page.evaluate(AT_REST)
         tools.send("HeapProfiler.collectGarbage")
         return page.evaluate(HEAP)
 
@@ -152,20 +156,14 @@ def test_the_map_under_the_hand(page, server, webgl):
         page.wait_for_function("() => !document.querySelector('.at').atlas.points.gone")
         assert page.evaluate(inked) > 0.8 * ink        # all of them again
     place = "(row) => { const a = document.querySelector('.at').atlas, i = a.placeOf(row), box = a.stage.getBoundingClientRect(), [x, y] = a.camera.toScreen(a.positions[2 * i], a.positions[2 * i + 1]); return [box.left + x, box.top + y]; }"
-    for _ in range(60):     # what comes in above the map may move it away from under the pointer
-        x, y = page.evaluate(place, 7)
-        page.mouse.move(x + 1, y)
-        page.mouse.move(x, y)
-        page.wait_for_timeout(500)
-        if page.evaluate("() => !!document.querySelector('.at').atlas.at"):
-            break
+    page.locator(".at-labels").click()      # a name may lie over a point, and takes its click
+    in_view(page.locator(".at-stage"))
+    page.evaluate(AT_REST)
+    page.mouse.move(*page.evaluate(place, 7))
+    page.wait_for_function("() => document.querySelector('.at').atlas.at")
     assert "sepal" in page.locator(".at-card").inner_text()
-    for row in (7, 60, 120, 20, 90) * 3:     # a name may lie over one of them, and takes its click
-        page.mouse.click(*page.evaluate(place, row))
-        page.wait_for_timeout(3000)
-        if not page.get_by_text("the first item; click another").is_visible():
-            break
-    assert not page.get_by_text("the first item; click another").is_visible()
+    page.mouse.click(*page.evaluate(place, 7))
+    page.get_by_text("the first item; click another").wait_for(state="hidden")
     both = """() => { const a = document.querySelector('.at').atlas, n = a.n, bits = (rows) => { const made = new Uint8Array((n + 7) >> 3); for (const r of rows) { const i = a.placeOf(r); made[i >> 3] |= 1 << (i & 7); } return made; };
               const hidden = () => Array.from({ length: n }, (_, row) => row).filter((row) => a.look[4 * a.placeOf(row) + 2] & 2), faded = (row) => a.look[4 * a.placeOf(row) + 1], said = [], one = {}, two = {};
               a.hide(bits([3, 4]), one); a.hide(bits([4, 90]), two); said.push(hidden()); a.hide(null, one); said.push(hidden()); a.hide(null, two); said.push(hidden());
@@ -185,3 +183,30 @@ def test_the_map_under_the_hand(page, server, webgl):
     page.locator(".at-stage").focus()
     page.keyboard.press("Escape")
     page.wait_for_function("() => document.querySelector('.at').atlas.selected === 0")
+
+
+def test_the_ring_follows_keys_and_the_map_comes_back_as_a_link_left_it(page, server):
+    """Arrow keys move the ring and decode; what of the map is in view is in the address, and so is a class that was hidden not."""
+    explore_digits(page, server)
+    page.get_by_text("Stop and keep").wait_for(state="hidden")
+    before = at_rest(page)
+    page.locator(".lx-handle").wait_for()
+    page.evaluate(AT_REST)
+    page.locator(".lx-handle").focus()
+    place = page.evaluate("() => document.querySelector('.lx').lx.map.probe.place")
+    for _ in range(4):
+        page.keyboard.press("ArrowRight")
+    page.wait_for_function(f"() => !({SHOWS})({before.tolist()})")
+    page.wait_for_function(f"() => document.querySelector('.lx').lx.map.probe.place[0] !== {place[0]}")
+    assert page.evaluate("() => document.querySelector('.lx').lx.map.camera") is None         # the ring moved, not the map
+    area = in_view(page.locator(".at-stage"))
+    page.mouse.move(area["x"] + area["width"] * 0.6, area["y"] + area["height"] * 0.4)
+    for _ in range(3):
+        page.mouse.wheel(0, -120)
+    page.wait_for_url(re.compile("camera=z"))
+    page.wait_for_function("() => document.querySelector('.lx').lx.telling === false")
+    camera = page.evaluate("() => document.querySelector('.lx').lx.map.camera")
+    page.wait_for_function("(seen) => new URLSearchParams(location.search).get('camera')?.slice(1).split('_').every((v, i) => Math.abs(v - seen[i]) <= 1e-3 * (1 + Math.abs(v)))", arg=camera)
+    page.goto(page.url)
+    page.locator(".lx[data-drawn]").wait_for()
+    page.wait_for_function("(seen) => document.querySelector('.lx').lx.map.camera?.every((v, i) => Math.abs(v - seen[i]) <= 0.02 * (1 + Math.abs(seen[0] - seen[1])))", arg=camera)

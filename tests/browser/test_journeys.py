@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from journeys import SHOWS, bring, colour_zip, corpus, download, explore, frames_are_true, generate, mixed_table, onward, see_map, train, truth_of_the_map
+from journeys import AT_REST, SHOWS, bring, colour_zip, corpus, download, explore, frames_are_true, generate, mixed_table, onward, see_map, told_address, train, truth_of_the_map
 
 pytestmark = pytest.mark.browser
 
@@ -21,10 +21,8 @@ def test_digits_from_one_click_to_a_download(page, server):
     see_map(page)
     truth_of_the_map(page)
     explore(page)
+    address = told_address(page)
     frames_are_true(page)
-    page.wait_for_url(re.compile("run=.*code=z"))
-    page.wait_for_timeout(1500)     # the newest of it
-    address = page.url
     generate(page)
     with np.load(io.BytesIO(download(page, "NPZ")), allow_pickle=False) as arrays:
         assert arrays["items"].shape == (36, 8, 8, 1) and np.isfinite(arrays["items"]).all()
@@ -75,7 +73,7 @@ def test_a_gan_and_its_stop(page, server):
     page.get_by_text("Nothing trained on this data yet").wait_for()
     page.get_by_role("radio", name="GAN", exact=True).click()
     page.locator(".st-key-train button").click()
-    page.wait_for_timeout(5000)     # it has learnt something
+    page.wait_for_function("() => parseFloat(document.querySelector('.lxp-bar')?.style.width) > 1")     # it has learnt something
     page.get_by_role("button", name="Stop and keep what is there").click()
     page.get_by_text("stopped early").first.wait_for()
 
@@ -90,7 +88,7 @@ def test_a_phone_goes_all_the_way(browser, server):
     see_map(page)
     onward(page, "Explore")
     page.locator(".lx[data-code]").wait_for()
-    page.wait_for_timeout(1000)
+    page.evaluate(AT_REST)
     assert page.evaluate("() => document.documentElement.scrollWidth - window.innerWidth") <= 1
     generate(page)
     context.close()
@@ -103,6 +101,6 @@ def test_no_page_is_wider_than_the_window(browser, server, width):
     for name in ("", "data", "train", "map", "explore", "generate", "compare", "analyse", "models"):
         page.goto(f"{server}/{name}")
         page.locator("h1").first.wait_for()
-        page.wait_for_timeout(500)
+        page.evaluate(AT_REST)
         assert page.evaluate("() => document.documentElement.scrollWidth - window.innerWidth") <= 1, name
     context.close()

@@ -118,6 +118,20 @@ AT_REST = """() => new Promise((done) => {
 })"""
 
 
+STILL = """(element) => new Promise((done) => {
+    element.scrollIntoView({ block: "center" });
+    let last = "";
+    const look = () => { const { x, y } = element.getBoundingClientRect(), now = `${x} ${y}`; if (now === last) done(); else { last = now; requestAnimationFrame(look); } };
+    look();
+})"""
+
+
+def in_view(locator) -> dict:
+    """Where an element lies on the screen, scrolled to its middle as a person who wants it does."""
+    locator.evaluate(STILL)
+    return locator.bounding_box()
+
+
 def onward(page, name: str) -> None:
     """Press a button at the foot of a page as a person does: when the page stands still."""
     button = page.get_by_role("button", name=name, exact=True)
@@ -161,8 +175,7 @@ def truth_of_the_map(page) -> None:
     """True distances follow the pointer, and a click links the true neighbours; the colours come back."""
     page.get_by_text("meanwhile").first.wait_for(state="hidden")
     page.locator(".at-truth-live").press("Enter")
-    page.evaluate("() => document.querySelector('.at-stage').scrollIntoView({ block: 'center' })")
-    page.wait_for_timeout(300)
+    in_view(page.locator(".at-stage"))
     x, y = page.evaluate("""() => { const a = document.querySelector(".at").atlas, box = a.stage.getBoundingClientRect(), middle = [a.camera.width / 2, a.camera.height / 2];
         const all = Array.from({ length: a.n }, (_, i) => a.camera.toScreen(a.positions[2 * i], a.positions[2 * i + 1])), far = (p) => Math.hypot(p[0] - middle[0], p[1] - middle[1]);
         const [px, py] = all.reduce((best, p) => far(p) < far(best) ? p : best); return [box.left + px, box.top + py]; }""")
@@ -188,29 +201,23 @@ def explore(page) -> None:
     page.wait_for_function(MADE)
     page.get_by_text("Stop and keep").wait_for(state="hidden")
     page.wait_for_function("() => document.querySelector('.lx-handle') && !document.querySelector('.lx-handle').hidden")
-    page.wait_for_timeout(1500)
-    first = code(page)
-    frames = int(page.locator(".lx").get_attribute("data-frames"))
-    slider = page.locator(".lx-sliders .lx-range").first
-    slider.evaluate("element => element.scrollIntoView({ block: 'center' })")      # a hand can only drag what it sees
-    page.wait_for_timeout(200)
-    box = slider.bounding_box()
+    page.evaluate(AT_REST)
+    first = at_rest(page)
+    box = in_view(page.locator(".lx-sliders .lx-range").first)
     page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     page.mouse.down()
-    for step in range(20):       # the hand is still down: frames must come now, not on release
-        page.mouse.move(box["x"] + box["width"] * (0.5 + 0.02 * step), box["y"] + box["height"] / 2)
-        page.wait_for_timeout(20)
-    page.wait_for_function(f"() => Number(document.querySelector('.lx').dataset.frames) > {frames + 3}")
+    for step in range(1, 6):       # the hand is still down: frames must come now, not on release
+        frames = page.evaluate("() => Number(document.querySelector('.lx').dataset.frames)")
+        page.mouse.move(box["x"] + box["width"] * (0.5 + 0.08 * step), box["y"] + box["height"] / 2)
+        page.wait_for_function(f"() => Number(document.querySelector('.lx').dataset.frames) > {frames}")
     page.mouse.up()
     second = at_rest(page)
     assert (first != second).sum() == 1
-    page.locator(".lx-handle").evaluate("element => element.scrollIntoView({ block: 'center' })")
-    page.wait_for_timeout(200)
-    handle = page.locator(".lx-handle").bounding_box()
+    handle = in_view(page.locator(".lx-handle"))
     page.mouse.move(handle["x"] + 15, handle["y"] + 15)
     page.mouse.down()
     page.mouse.move(handle["x"] + 60, handle["y"] + 60, steps=8)
-    page.wait_for_timeout(400)
+    page.evaluate("() => document.querySelector('.lx').lx.drop.rest()")
     page.evaluate(SLOW)
     page.mouse.move(handle["x"] + 70, handle["y"] + 50)
     page.mouse.up()
@@ -227,7 +234,7 @@ def explore(page) -> None:
     page.wait_for_function(SHOWS, arg=first.tolist())
     page.locator(".lx-set-a").click()
     page.locator(".lx-random").click()
-    page.wait_for_timeout(600)
+    page.wait_for_function(f"() => !({SHOWS})({first.tolist()})")
     page.locator(".lx-set-b").click()
     page.locator(".lx-step").nth(8).wait_for()
 
@@ -251,7 +258,7 @@ DRAG = """async (steps) => {
     await new Promise((r) => setTimeout(r, i % 3 ? 0 : 12));
     if (i === steps - 1 && frames.length < 6 && steps < 2000) steps += 10;      // a busy machine draws fewer frames of a hasty hand
   }
-  await new Promise((r) => setTimeout(r, 1000));
+  await root.lx.decode.rest();
   watch.disconnect(); wire.ask = ask;
   let worst = 0;
   for (const [code, drawn] of frames) {       // asked again, by a plain request
@@ -285,6 +292,17 @@ def at_rest(page) -> np.ndarray:
     """The code on display when it is the one in hand: the last answer may still be on its way."""
     page.wait_for_function(f"() => ({SHOWS})(document.querySelector('.lx').lx.code)")
     return code(page)
+
+
+TOLD = """() => { const { lx } = document.querySelector(".lx"), asked = new URLSearchParams(location.search), told = asked.get("code")?.slice(1).split("_").map(Number);
+    if (lx.telling || asked.get("row") !== String(lx.selected)) return false;
+    return lx.row() !== null ? !told : !!told && told.every((v, j) => Math.abs(v - lx.code[j]) < 1e-3); }"""
+
+
+def told_address(page) -> str:
+    """The page's address once it names what is in hand."""
+    page.wait_for_function(TOLD)
+    return page.url
 
 
 def generate(page) -> None:

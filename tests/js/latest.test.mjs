@@ -18,10 +18,16 @@ test("one call is under way, and of those that wait only the newest is made", as
     return call.promise;
   });
   for (const value of [1, 2, 3, 4]) send(value);
-  assert.deepEqual(calls.map(({ value }) => value), [1]);
+  assert.deepEqual(
+    calls.map(({ value }) => value),
+    [1],
+  );
   calls[0].resolve();
   await turn();
-  assert.deepEqual(calls.map(({ value }) => value), [1, 4]);
+  assert.deepEqual(
+    calls.map(({ value }) => value),
+    [1, 4],
+  );
   calls[1].resolve();
   await send.rest();
   assert.equal(calls.length, 2);

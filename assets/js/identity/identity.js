@@ -8,7 +8,11 @@ export default function ({ parentElement }) {
   if (!form) return;
   form.onsubmit = async (event) => {
     event.preventDefault();
-    const response = await fetch(new URL("live/enter", document.baseURI), { method: "POST", body: form.querySelector(".lxw-code").value, credentials: "same-origin" });
+    const response = await fetch(new URL("live/enter", document.baseURI), {
+      method: "POST",
+      body: form.querySelector(".lxw-code").value,
+      credentials: "same-origin",
+    });
     if (response.ok) window.location.assign(document.baseURI);
     else form.querySelector(".lxw-say").textContent = await response.text();
   };

@@ -5,7 +5,9 @@
  * @param {number} i
  * @returns {number} 0 or 1
  */
-export function bit(bits, i) { return (bits[i >> 3] >> (i & 7)) & 1; }
+export function bit(bits, i) {
+  return (bits[i >> 3] >> (i & 7)) & 1;
+}
 
 /**
  * Several masks or shades as one, by what becomes of two of them; null of none.
@@ -15,7 +17,9 @@ export function bit(bits, i) { return (bits[i >> 3] >> (i & 7)) & 1; }
  */
 export function merged(all, join) {
   const [first, ...rest] = all;
-  return rest.length ? rest.reduce((sum, other) => sum.map((v, i) => join(v, other[i])), first) : first || null;
+  return rest.length
+    ? rest.reduce((sum, other) => sum.map((v, i) => join(v, other[i])), first)
+    : first || null;
 }
 
 /**
@@ -24,5 +28,8 @@ export function merged(all, join) {
  * @param {number} n
  * @returns {number}
  */
-export function counted(bits, n) { let sum = 0; for (let i = 0; i < n; i++) sum += bit(bits, i); return sum; }
-
+export function counted(bits, n) {
+  let sum = 0;
+  for (let i = 0; i < n; i++) sum += bit(bits, i);
+  return sum;
+}

@@ -15,48 +15,93 @@ export class Camera {
   /** @type {number} */ top;
   /** @type {number[]} */ extent;
 
-  constructor() { Object.assign(this, { x: UNITS / 2, y: UNITS / 2, scale: 1, width: 1, height: 1, left: 0, top: 0, extent: [UNITS, UNITS] }); }
+  constructor() {
+    Object.assign(this, {
+      x: UNITS / 2,
+      y: UNITS / 2,
+      scale: 1,
+      width: 1,
+      height: 1,
+      left: 0,
+      top: 0,
+      extent: [UNITS, UNITS],
+    });
+  }
 
-  // `left` and `top`: pixels at these edges that something lies over; the whole map is fitted beside them.
-  size(width, height) { this.width = Math.max(1, width); this.height = Math.max(1, height); }
+  // `left` and `top`: pixels at these edges that something lies over; the whole map is fitted
+  // beside them.
+  size(width, height) {
+    this.width = Math.max(1, width);
+    this.height = Math.max(1, height);
+  }
 
   // Pixels (of the page) a unit.
-  get k() { return this.scale * MARGIN * Math.min((this.width - this.left) / Math.max(this.extent[0], UNITS / 50), (this.height - this.top) / Math.max(this.extent[1], UNITS / 50)); }
-  get cx() { return (this.left + this.width) / 2; }
-  get cy() { return (this.top + this.height) / 2; }
+  get k() {
+    return (
+      this.scale *
+      MARGIN *
+      Math.min(
+        (this.width - this.left) / Math.max(this.extent[0], UNITS / 50),
+        (this.height - this.top) / Math.max(this.extent[1], UNITS / 50),
+      )
+    );
+  }
+  get cx() {
+    return (this.left + this.width) / 2;
+  }
+  get cy() {
+    return (this.top + this.height) / 2;
+  }
 
   /**
    * @param {number} ux
    * @param {number} uy
    * @returns {Pair}
    */
-  toScreen(ux, uy) { const k = this.k; return [this.cx + (ux - this.x) * k, this.cy - (uy - this.y) * k]; }
+  toScreen(ux, uy) {
+    const k = this.k;
+    return [this.cx + (ux - this.x) * k, this.cy - (uy - this.y) * k];
+  }
   /**
    * @param {number} px
    * @param {number} py
    * @returns {Pair}
    */
-  toUnit(px, py) { const k = this.k; return [this.x + (px - this.cx) / k, this.y - (py - this.cy) / k]; }
+  toUnit(px, py) {
+    const k = this.k;
+    return [this.x + (px - this.cx) / k, this.y - (py - this.cy) / k];
+  }
 
   /**
    * The part in view and `more` of its size around: [left, bottom, right, top].
    * @returns {Rect}
    */
-  rect(more = 0) { const k = this.k, w = this.width / k, h = this.height / k, [left, top] = this.toUnit(0, 0); return [left - w * more, top - h * (1 + more), left + w * (1 + more), top + h * more]; }
+  rect(more = 0) {
+    const k = this.k,
+      w = this.width / k,
+      h = this.height / k,
+      [left, top] = this.toUnit(0, 0);
+    return [left - w * more, top - h * (1 + more), left + w * (1 + more), top + h * more];
+  }
 
   /**
    * By pixels.
    * @param {number} dx
    * @param {number} dy
    */
-  pan(dx, dy) { const k = this.k; this.aim(this.x - dx / k, this.y + dy / k, this.scale); }
+  pan(dx, dy) {
+    const k = this.k;
+    this.aim(this.x - dx / k, this.y + dy / k, this.scale);
+  }
 
   /**
    * By a factor, keeping what is under (px, py) where it is.
    * @param {number} factor
    */
   zoom(factor, px = this.cx, py = this.cy) {
-    const [ux, uy] = this.toUnit(px, py), scale = Math.min(CLOSEST, Math.max(0.5, this.scale * factor)), share = this.scale / scale;
+    const [ux, uy] = this.toUnit(px, py),
+      scale = Math.min(CLOSEST, Math.max(0.5, this.scale * factor)),
+      share = this.scale / scale;
     this.aim(ux + (this.x - ux) * share, uy + (this.y - uy) * share, scale);
   }
 
@@ -65,5 +110,30 @@ export class Camera {
     Object.assign(this, { x: hold(x), y: hold(y), scale });
   }
 
-  fit() { Object.assign(this, { x: UNITS / 2, y: UNITS / 2, scale: 1 }); }
+  /**
+   * Bring a part of the map into view, as large as it fits.
+   * @param {number[]} rect: left, bottom, right and top
+   */
+  show([left, bottom, right, top]) {
+    const k = Math.min(
+      this.width / Math.max(right - left, 1e-9),
+      this.height / Math.max(top - bottom, 1e-9),
+    );
+    const scale = Math.min(CLOSEST, Math.max(0.5, (this.scale * k) / this.k)),
+      real = (this.k * scale) / this.scale;
+    this.aim(
+      (left + right) / 2 + (this.cx - this.width / 2) / real,
+      (bottom + top) / 2 - (this.cy - this.height / 2) / real,
+      scale,
+    );
+  }
+
+  /** Whether the whole map is in view. */
+  get whole() {
+    return this.scale === 1 && this.x === UNITS / 2 && this.y === UNITS / 2;
+  }
+
+  fit() {
+    Object.assign(this, { x: UNITS / 2, y: UNITS / 2, scale: 1 });
+  }
 }

@@ -12,25 +12,51 @@ export class FlatPoints {
   /** @type {Uint8Array} */ palette;
   /** @type {Uint32Array} */ list;
 
-  constructor(canvas) { this.canvas = canvas; this.context = canvas.getContext("2d"); this.most = 20000; }
+  constructor(canvas) {
+    this.canvas = canvas;
+    this.context = canvas.getContext("2d");
+    this.most = 20000;
+  }
 
   room(n) {}
-  setPlaces(positions, start, end) { this.positions = positions; }
-  setLook(look, start, end) { this.look = look; }
-  setPalette(palette) { this.palette = palette; }
-  setIndices(indices) { this.list = indices; }
-  clear() { this.context.setTransform(1, 0, 0, 1, 0, 0); this.context.clearRect(0, 0, this.canvas.width, this.canvas.height); }
+  setPlaces(positions, start, end) {
+    this.positions = positions;
+  }
+  setLook(look, start, end) {
+    this.look = look;
+  }
+  setPalette(palette) {
+    this.palette = palette;
+  }
+  setIndices(indices) {
+    this.list = indices;
+  }
+  clear() {
+    this.context.setTransform(1, 0, 0, 1, 0, 0);
+    this.context.clearRect(0, 0, this.canvas.width, this.canvas.height);
+  }
 
   draw(camera, size, dim, from, to) {
-    const { context, positions, look, palette, list } = this, ratio = this.canvas.width / camera.width, k = camera.k, r = Math.max(0.5, size / 2);
+    const { context, positions, look, palette, list } = this,
+      ratio = this.canvas.width / camera.width,
+      k = camera.k,
+      r = Math.max(0.5, size / 2);
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     for (let j = from; j < Math.min(to, from + this.most); j++) {
-      const i = list[j], c = 4 * look[4 * i];
+      const i = list[j],
+        c = 4 * look[4 * i];
       if (look[4 * i + 2] & 2) continue;
-      context.globalAlpha = palette[c + 3] * look[4 * i + 1] / 65025 * (look[4 * i + 2] & 1 ? 1 : dim);
+      context.globalAlpha =
+        ((palette[c + 3] * look[4 * i + 1]) / 65025) * (look[4 * i + 2] & 1 ? 1 : dim);
       context.fillStyle = `rgb(${palette[c]},${palette[c + 1]},${palette[c + 2]})`;
       context.beginPath();
-      context.arc(camera.cx + (positions[2 * i] - camera.x) * k, camera.cy - (positions[2 * i + 1] - camera.y) * k, r, 0, 7);
+      context.arc(
+        camera.cx + (positions[2 * i] - camera.x) * k,
+        camera.cy - (positions[2 * i + 1] - camera.y) * k,
+        r,
+        0,
+        7,
+      );
       context.fill();
     }
     context.globalAlpha = 1;

@@ -8,7 +8,12 @@
  * @param {string} text
  * @returns {HTMLElementTagNameMap[T]}
  */
-export function element(tag, name, text = "") { const made = document.createElement(tag); made.className = name; if (text) made.textContent = text; return made; }
+export function element(tag, name, text = "") {
+  const made = document.createElement(tag);
+  made.className = name;
+  if (text) made.textContent = text;
+  return made;
+}
 
 /**
  * A button that says in words what it does.
@@ -18,8 +23,12 @@ export function element(tag, name, text = "") { const made = document.createElem
  * @param {(event: MouseEvent) => void} act
  */
 export function button(name, text, title, act) {
-  const made = element("button", name, text); made.type = "button";
-  if (title) { made.title = title; made.setAttribute("aria-label", title); }
+  const made = element("button", name, text);
+  made.type = "button";
+  if (title) {
+    made.title = title;
+    made.setAttribute("aria-label", title);
+  }
   made.addEventListener("click", act);
   return made;
 }
@@ -31,7 +40,12 @@ export function button(name, text, title, act) {
  */
 export function canvasIn(box, width = 320, height = 150) {
   let canvas = box.querySelector("canvas");
-  if (!canvas) { canvas = document.createElement("canvas"); canvas.width = width; canvas.height = height; box.replaceChildren(canvas); }
+  if (!canvas) {
+    canvas = document.createElement("canvas");
+    canvas.width = width;
+    canvas.height = height;
+    box.replaceChildren(canvas);
+  }
   return canvas;
 }
 
@@ -39,20 +53,28 @@ export function canvasIn(box, width = 320, height = 150) {
  * The theme's colour.
  * @param {Element} of
  */
-export function accent(of) { return getComputedStyle(of).getPropertyValue("--st-primary-color").trim() || "#0F8B8D"; }
+export function accent(of) {
+  return getComputedStyle(of).getPropertyValue("--st-primary-color").trim() || "#0F8B8D";
+}
 /**
  * A number in three digits.
  * @param {number} v
  * @returns {string}
  */
-export function short(v) { return Math.abs(v) >= 1000 || (v !== 0 && Math.abs(v) < 0.01) ? v.toExponential(1) : String(Number(v.toPrecision(3))); }
+export function short(v) {
+  return Math.abs(v) >= 1000 || (v !== 0 && Math.abs(v) < 0.01)
+    ? v.toExponential(1)
+    : String(Number(v.toPrecision(3)));
+}
 /**
  * Whether two codes are one.
  * @param {ArrayLike<number> & number[]} a
  * @param {ArrayLike<number>} b
  * @returns {boolean}
  */
-export function same(a, b) { return a && b && a.length === b.length && a.every((v, j) => Math.abs(v - b[j]) < 1e-4); }
+export function same(a, b) {
+  return a && b && a.length === b.length && a.every((v, j) => Math.abs(v - b[j]) < 1e-4);
+}
 
 /**
  * Hand a file to the person.
@@ -61,16 +83,23 @@ export function same(a, b) { return a && b && a.length === b.length && a.every((
  */
 export function save(blob, name) {
   const link = document.createElement("a");
-  link.href = URL.createObjectURL(blob); link.download = name; link.click();
+  link.href = URL.createObjectURL(blob);
+  link.download = name;
+  link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 10000);
 }
 
 /**
- * Whether the page has gone for good when Streamlit lets a component go: it also does so to mount it again.
+ * Whether the page has gone for good when Streamlit lets a component go: it also does so to mount
+ * it again.
  * @param {Element} root
  * @param {() => void} act
  */
-export function whenGone(root, act) { setTimeout(() => { if (!root.isConnected) act(); }, 1000); }
+export function whenGone(root, act) {
+  setTimeout(() => {
+    if (!root.isConnected) act();
+  }, 1000);
+}
 
 /**
  * The first element inside that fits a selector.
@@ -78,7 +107,9 @@ export function whenGone(root, act) { setTimeout(() => { if (!root.isConnected) 
  * @param {string} selector
  * @returns {any}
  */
-export function find(root, selector) { return root.querySelector(selector); }
+export function find(root, selector) {
+  return root.querySelector(selector);
+}
 
 /**
  * All of them.
@@ -86,4 +117,6 @@ export function find(root, selector) { return root.querySelector(selector); }
  * @param {string} selector
  * @returns {any[]}
  */
-export function findAll(root, selector) { return [...root.querySelectorAll(selector)]; }
+export function findAll(root, selector) {
+  return [...root.querySelectorAll(selector)];
+}

@@ -6,7 +6,11 @@
  */
 export function unframed(buffer) {
   const length = new DataView(buffer).getUint32(0, true);
-  return { head: JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 4, length))), buffer, start: 4 + length };
+  return {
+    head: JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 4, length))),
+    buffer,
+    start: 4 + length,
+  };
 }
 
 /**
@@ -16,9 +20,11 @@ export function unframed(buffer) {
  * @returns {Uint8Array<ArrayBuffer>}
  */
 export function framed(head, values = null) {
-  const text = new TextEncoder().encode(JSON.stringify(head)), body = values && new Uint8Array(Float32Array.from(values).buffer);
+  const text = new TextEncoder().encode(JSON.stringify(head)),
+    body = values && new Uint8Array(Float32Array.from(values).buffer);
   const message = new Uint8Array(4 + text.length + (body ? body.length : 0));
   new DataView(message.buffer).setUint32(0, text.length, true);
-  message.set(text, 4); if (body) message.set(body, 4 + text.length);
+  message.set(text, 4);
+  if (body) message.set(body, 4 + text.length);
   return message;
 }

@@ -1,4 +1,5 @@
-// Points on the GPU: 16-bit places, and one word a point for its colour's index, opacity and flags (1 chosen, 2 hidden).
+// Points on the GPU: 16-bit places, and one word a point for its colour's index, opacity and flags
+// (1 chosen, 2 hidden).
 
 const VERTEX = `#version 300 es
 uniform vec4 view; uniform float size; uniform float dim; uniform sampler2D palette;
@@ -45,56 +46,125 @@ export class GlPoints {
    */
   constructor(canvas, lost) {
     this.canvas = canvas;
-    this.gl = canvas.getContext("webgl2", { antialias: false, alpha: true, premultipliedAlpha: true, powerPreference: "high-performance" });
+    this.gl = canvas.getContext("webgl2", {
+      antialias: false,
+      alpha: true,
+      premultipliedAlpha: true,
+      powerPreference: "high-performance",
+    });
     if (!this.gl) throw new Error("no WebGL2");
-    this.onLost = (event) => { event.preventDefault(); this.gone = true; };
-    this.onBack = () => { this.gone = false; this.set(); lost(); };
-    canvas.addEventListener("webglcontextlost", this.onLost); canvas.addEventListener("webglcontextrestored", this.onBack);
+    this.onLost = (event) => {
+      event.preventDefault();
+      this.gone = true;
+    };
+    this.onBack = () => {
+      this.gone = false;
+      this.set();
+      lost();
+    };
+    canvas.addEventListener("webglcontextlost", this.onLost);
+    canvas.addEventListener("webglcontextrestored", this.onBack);
     this.set();
   }
 
   set() {
-    const gl = this.gl, program = (this.program = gl.createProgram());
-    for (const [kind, text] of /** @type {[number, string][]} */ ([[gl.VERTEX_SHADER, VERTEX], [gl.FRAGMENT_SHADER, FRAGMENT]])) {
-      const shader = gl.createShader(kind); gl.shaderSource(shader, text); gl.compileShader(shader); gl.attachShader(program, shader);
-      if (!gl.getShaderParameter(shader, gl.COMPILE_STATUS) && !gl.isContextLost()) throw new Error(gl.getShaderInfoLog(shader));
+    const gl = this.gl,
+      program = (this.program = gl.createProgram());
+    for (const [kind, text] of /** @type {[number, string][]} */ ([
+      [gl.VERTEX_SHADER, VERTEX],
+      [gl.FRAGMENT_SHADER, FRAGMENT],
+    ])) {
+      const shader = gl.createShader(kind);
+      gl.shaderSource(shader, text);
+      gl.compileShader(shader);
+      gl.attachShader(program, shader);
+      if (!gl.getShaderParameter(shader, gl.COMPILE_STATUS) && !gl.isContextLost())
+        throw new Error(gl.getShaderInfoLog(shader));
     }
-    gl.bindAttribLocation(program, 0, "place"); gl.bindAttribLocation(program, 1, "look");
-    gl.linkProgram(program); gl.useProgram(program);
-    this.at = Object.fromEntries(["view", "size", "dim", "palette"].map((name) => [name, gl.getUniformLocation(program, name)]));
-    this.places = gl.createBuffer(); this.looks = gl.createBuffer(); this.indices = gl.createBuffer(); this.texture = gl.createTexture();
-    gl.enable(gl.BLEND); gl.blendFunc(gl.ONE, gl.ONE_MINUS_SRC_ALPHA);
+    gl.bindAttribLocation(program, 0, "place");
+    gl.bindAttribLocation(program, 1, "look");
+    gl.linkProgram(program);
+    gl.useProgram(program);
+    this.at = Object.fromEntries(
+      ["view", "size", "dim", "palette"].map((name) => [
+        name,
+        gl.getUniformLocation(program, name),
+      ]),
+    );
+    this.places = gl.createBuffer();
+    this.looks = gl.createBuffer();
+    this.indices = gl.createBuffer();
+    this.texture = gl.createTexture();
+    gl.enable(gl.BLEND);
+    gl.blendFunc(gl.ONE, gl.ONE_MINUS_SRC_ALPHA);
     gl.bindTexture(gl.TEXTURE_2D, this.texture);
-    for (const name of ["TEXTURE_MIN_FILTER", "TEXTURE_MAG_FILTER"]) gl.texParameteri(gl.TEXTURE_2D, gl[name], gl.NEAREST);
+    for (const name of ["TEXTURE_MIN_FILTER", "TEXTURE_MAG_FILTER"])
+      gl.texParameteri(gl.TEXTURE_2D, gl[name], gl.NEAREST);
   }
 
   // Room for n points; nothing is drawn before its places have come.
   room(n) {
     const gl = this.gl;
-    gl.bindBuffer(gl.ARRAY_BUFFER, this.places); gl.bufferData(gl.ARRAY_BUFFER, 4 * n, gl.STATIC_DRAW);
-    gl.enableVertexAttribArray(0); gl.vertexAttribPointer(0, 2, gl.UNSIGNED_SHORT, false, 0, 0);
-    gl.bindBuffer(gl.ARRAY_BUFFER, this.looks); gl.bufferData(gl.ARRAY_BUFFER, 4 * n, gl.DYNAMIC_DRAW);
-    gl.enableVertexAttribArray(1); gl.vertexAttribIPointer(1, 4, gl.UNSIGNED_BYTE, 0, 0);
+    gl.bindBuffer(gl.ARRAY_BUFFER, this.places);
+    gl.bufferData(gl.ARRAY_BUFFER, 4 * n, gl.STATIC_DRAW);
+    gl.enableVertexAttribArray(0);
+    gl.vertexAttribPointer(0, 2, gl.UNSIGNED_SHORT, false, 0, 0);
+    gl.bindBuffer(gl.ARRAY_BUFFER, this.looks);
+    gl.bufferData(gl.ARRAY_BUFFER, 4 * n, gl.DYNAMIC_DRAW);
+    gl.enableVertexAttribArray(1);
+    gl.vertexAttribIPointer(1, 4, gl.UNSIGNED_BYTE, 0, 0);
   }
 
-  setPlaces(positions, start, end) { const gl = this.gl; gl.bindBuffer(gl.ARRAY_BUFFER, this.places); gl.bufferSubData(gl.ARRAY_BUFFER, 4 * start, positions, 2 * start, 2 * (end - start)); }
-  setLook(look, start, end) { const gl = this.gl; gl.bindBuffer(gl.ARRAY_BUFFER, this.looks); gl.bufferSubData(gl.ARRAY_BUFFER, 4 * start, look, 4 * start, 4 * (end - start)); }
-  setPalette(palette) { const gl = this.gl; gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA, 256, 1, 0, gl.RGBA, gl.UNSIGNED_BYTE, palette); }
-  setIndices(indices) { const gl = this.gl; gl.bindBuffer(gl.ELEMENT_ARRAY_BUFFER, this.indices); gl.bufferData(gl.ELEMENT_ARRAY_BUFFER, indices, gl.DYNAMIC_DRAW); }
+  setPlaces(positions, start, end) {
+    const gl = this.gl;
+    gl.bindBuffer(gl.ARRAY_BUFFER, this.places);
+    gl.bufferSubData(gl.ARRAY_BUFFER, 4 * start, positions, 2 * start, 2 * (end - start));
+  }
+  setLook(look, start, end) {
+    const gl = this.gl;
+    gl.bindBuffer(gl.ARRAY_BUFFER, this.looks);
+    gl.bufferSubData(gl.ARRAY_BUFFER, 4 * start, look, 4 * start, 4 * (end - start));
+  }
+  setPalette(palette) {
+    const gl = this.gl;
+    gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA, 256, 1, 0, gl.RGBA, gl.UNSIGNED_BYTE, palette);
+  }
+  setIndices(indices) {
+    const gl = this.gl;
+    gl.bindBuffer(gl.ELEMENT_ARRAY_BUFFER, this.indices);
+    gl.bufferData(gl.ELEMENT_ARRAY_BUFFER, indices, gl.DYNAMIC_DRAW);
+  }
 
-  clear() { const gl = this.gl; gl.viewport(0, 0, this.canvas.width, this.canvas.height); gl.clearColor(0, 0, 0, 0); gl.clear(gl.COLOR_BUFFER_BIT); }
+  clear() {
+    const gl = this.gl;
+    gl.viewport(0, 0, this.canvas.width, this.canvas.height);
+    gl.clearColor(0, 0, 0, 0);
+    gl.clear(gl.COLOR_BUFFER_BIT);
+  }
 
   // Points numbered `from` to `to` of the indices.
   draw(camera, size, dim, from, to) {
     if (this.gone || to <= from) return;
-    const gl = this.gl, ratio = this.canvas.width / camera.width, k = camera.k, sx = 2 * k / camera.width, sy = 2 * k / camera.height;
-    gl.uniform4f(this.at.view, sx, sy, 2 * camera.cx / camera.width - 1 - camera.x * sx, 1 - 2 * camera.cy / camera.height - camera.y * sy);
-    gl.uniform1f(this.at.size, Math.max(1, size * ratio)); gl.uniform1f(this.at.dim, dim);
+    const gl = this.gl,
+      ratio = this.canvas.width / camera.width,
+      k = camera.k,
+      sx = (2 * k) / camera.width,
+      sy = (2 * k) / camera.height;
+    gl.uniform4f(
+      this.at.view,
+      sx,
+      sy,
+      (2 * camera.cx) / camera.width - 1 - camera.x * sx,
+      1 - (2 * camera.cy) / camera.height - camera.y * sy,
+    );
+    gl.uniform1f(this.at.size, Math.max(1, size * ratio));
+    gl.uniform1f(this.at.dim, dim);
     gl.drawElements(gl.POINTS, to - from, gl.UNSIGNED_INT, 4 * from);
   }
 
   close() {
-    this.canvas.removeEventListener("webglcontextlost", this.onLost); this.canvas.removeEventListener("webglcontextrestored", this.onBack);
+    this.canvas.removeEventListener("webglcontextlost", this.onLost);
+    this.canvas.removeEventListener("webglcontextrestored", this.onBack);
     this.gl.getExtension("WEBGL_lose_context")?.loseContext();
   }
 }

@@ -1,7 +1,8 @@
 // Drawn order: which row is drawn when, and the units of drawn places.
 
-export const UNITS = 65535;            // places are whole numbers from 0 to this over the map's square
-export const DIM = 26;                 // opacity (of 255) of points outside the selection
+// places are whole numbers from 0 to this over the map's square
+export const UNITS = 65535;
+export const DIM = 26; // opacity (of 255) of points outside the selection
 
 // Drawn place -> row, and back: the permutation of the server, whose formula spares sending it.
 export class Order {
@@ -15,8 +16,10 @@ export class Order {
    * @param {number} n
    */
   constructor(n) {
-    this.n = n; this.bits = Math.max(2, n > 1 ? 32 - Math.clz32(n - 1) : 0);
-    this.mask = 2 ** this.bits - 1; this.half = (this.bits + 1) >> 1;
+    this.n = n;
+    this.bits = Math.max(2, n > 1 ? 32 - Math.clz32(n - 1) : 0);
+    this.mask = 2 ** this.bits - 1;
+    this.half = (this.bits + 1) >> 1;
   }
 
   /**
@@ -24,7 +27,12 @@ export class Order {
    */
   mix(x) {
     for (let turn = 0; turn < 4; turn++) {
-      x = ((turn & 1 ? Math.imul(x, 0x85EBCA6B) + 0x165667B1 : Math.imul(x, 0x9E3779B1) + 0x7F4A7C15) & this.mask) >>> 0;
+      x =
+        ((turn & 1
+          ? Math.imul(x, 0x85ebca6b) + 0x165667b1
+          : Math.imul(x, 0x9e3779b1) + 0x7f4a7c15) &
+          this.mask) >>>
+        0;
       x ^= x >>> this.half;
     }
     return x;
@@ -35,7 +43,11 @@ export class Order {
    * @param {number} i
    * @returns {number}
    */
-  row(i) { let x = this.mix(i); while (x >= this.n) x = this.mix(x); return x; }
+  row(i) {
+    let x = this.mix(i);
+    while (x >= this.n) x = this.mix(x);
+    return x;
+  }
 
   /**
    * Where a row is drawn.
@@ -43,8 +55,10 @@ export class Order {
    * @returns {number}
    */
   place(row) {
-    if (!this.places) { this.places = new Int32Array(this.n); for (let i = 0; i < this.n; i++) this.places[this.row(i)] = i; }
+    if (!this.places) {
+      this.places = new Int32Array(this.n);
+      for (let i = 0; i < this.n; i++) this.places[this.row(i)] = i;
+    }
     return this.places[row];
   }
 }
-

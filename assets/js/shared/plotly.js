@@ -10,8 +10,12 @@ export function plotly(base) {
   if (window.Plotly) return Promise.resolve();
   return (loading ||= new Promise((resolve, reject) => {
     const script = document.createElement("script");
-    script.src = new URL("plotly.js", base).href; script.onload = () => resolve();
-    script.onerror = () => { loading = null; reject(new Error("The map's drawing library could not be loaded; reload the page.")); };
+    script.src = new URL("plotly.js", base).href;
+    script.onload = () => resolve();
+    script.onerror = () => {
+      loading = null;
+      reject(new Error("The map's drawing library could not be loaded; reload the page."));
+    };
     document.head.append(script);
   }));
 }

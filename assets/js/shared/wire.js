@@ -1,5 +1,6 @@
-// Questions to the server. One socket for what must be quick: it takes half as long as a request in a browser. Where there is
-// none (some proxies refuse them), while it opens and after it broke, the same questions go as plain requests.
+// Questions to the server. One socket for what must be quick: it takes half as long as a request in
+// a browser. Where there is none (some proxies refuse them), while it opens and after it broke, the
+// same questions go as plain requests.
 
 import { framed, unframed } from "./frames.js";
 
@@ -7,7 +8,7 @@ export class Wire {
   /** @type {URL} */ base;
   /** @type {string} */ token;
   /** @type {(words: string) => void} */ trouble;
-  /** @type {Map<number, { resolve: (reply: Reply) => void, reject: (error: Error) => void, again: () => Promise<Reply> }>} */ pending;
+  /** @type {Map<number, Waiting>} */ pending;
   /** @type {number} */ next;
   /** @type {number} */ pause;
   /** @type {WebSocket} */ socket;
@@ -19,7 +20,14 @@ export class Wire {
    * @param {string} token
    */
   constructor(base, token) {
-    Object.assign(this, { base, token, trouble: () => {}, pending: new Map(), next: 1, pause: 1000 });
+    Object.assign(this, {
+      base,
+      token,
+      trouble: () => {},
+      pending: new Map(),
+      next: 1,
+      pause: 1000,
+    });
     this.open();
   }
 
@@ -31,29 +39,49 @@ export class Wire {
     url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
     const socket = (this.socket = new WebSocket(url));
     socket.binaryType = "arraybuffer";
-    socket.onopen = () => { this.pause = 1000; };
+    socket.onopen = () => {
+      this.pause = 1000;
+    };
     socket.onmessage = ({ data }) => {
-      const reply = unframed(data), waiting = this.pending.get(Number(reply.head.id));
+      const reply = unframed(data),
+        waiting = this.pending.get(Number(reply.head.id));
       this.pending.delete(Number(reply.head.id));
       this.renew(reply.head["latent-token"]);
       if (!waiting) return;
-      if (reply.head.status) { this.trouble(reply.head.sentence); waiting.reject(new Error(reply.head.sentence)); } else waiting.resolve(reply);
+      if (reply.head.status) {
+        this.trouble(reply.head.sentence);
+        waiting.reject(new Error(reply.head.sentence));
+      } else waiting.resolve(reply);
     };
     socket.onclose = ({ code, reason }) => {
-      if (code === 1008) { this.closed = true; this.trouble(reason); }      // it may not be asked any more: a share that ended
-      const lost = [...this.pending.values()]; this.pending.clear();
+      // it may not be asked any more: a share that ended
+      if (code === 1008) {
+        this.closed = true;
+        this.trouble(reason);
+      }
+      const lost = [...this.pending.values()];
+      this.pending.clear();
       for (const { again, resolve, reject } of lost) again().then(resolve, reject);
-      if (!this.closed) { this.retry = setTimeout(() => this.open(), this.pause); this.pause = Math.min(2 * this.pause, 30000); }
+      if (!this.closed) {
+        this.retry = setTimeout(() => this.open(), this.pause);
+        this.pause = Math.min(2 * this.pause, 30000);
+      }
     };
   }
 
-  close() { this.closed = true; clearTimeout(this.retry); this.socket.close(); }
+  close() {
+    this.closed = true;
+    clearTimeout(this.retry);
+    this.socket.close();
+  }
 
   /**
    * Tokens end after a day or so; answers bring a fresh one in time.
    * @param {string | null | undefined} token
    */
-  renew(token) { if (token) this.token = token; }
+  renew(token) {
+    if (token) this.token = token;
+  }
 
   url(route, query = {}) {
     const url = new URL(route, this.base);
@@ -71,8 +99,12 @@ export class Wire {
   ask(route, query = {}, values = null) {
     const again = () => this.request(route, query, values);
     if (this.socket.readyState !== WebSocket.OPEN) return again();
-    const id = this.next++, message = framed({ ...query, ask: route, id }, values);
-    return new Promise((resolve, reject) => { this.pending.set(id, { resolve, reject, again }); this.socket.send(message); });
+    const id = this.next++,
+      message = framed({ ...query, ask: route, id }, values);
+    return new Promise((resolve, reject) => {
+      this.pending.set(id, { resolve, reject, again });
+      this.socket.send(message);
+    });
   }
 
   /**
@@ -82,7 +114,9 @@ export class Wire {
    * @param {ArrayLike<number>} values
    * @returns {Promise<Reply>}
    */
-  tell(route, query = {}, values = []) { return this.request(route, query, values); }
+  tell(route, query = {}, values = []) {
+    return this.request(route, query, values);
+  }
 
   /**
    * @param {string} route
@@ -90,7 +124,9 @@ export class Wire {
    * @param {ArrayLike<number> | null} values
    * @returns {Promise<Reply>}
    */
-  async request(route, query, values) { return unframed(await (await this.fetch(route, query, values)).arrayBuffer()); }
+  async request(route, query, values) {
+    return unframed(await (await this.fetch(route, query, values)).arrayBuffer());
+  }
 
   /**
    * @param {string} route
@@ -98,7 +134,12 @@ export class Wire {
    * @param {ArrayLike<number> | null} values
    */
   async fetch(route, query, values) {
-    const response = await fetch(this.url(route, query), values ? { method: "POST", body: Float32Array.from(values), credentials: "same-origin" } : { credentials: "same-origin" });
+    const response = await fetch(
+      this.url(route, query),
+      values
+        ? { method: "POST", body: Float32Array.from(values), credentials: "same-origin" }
+        : { credentials: "same-origin" },
+    );
     this.renew(response.headers.get("latent-token"));
     if (response.ok) return response;
     const words = (await response.text()) || `The server answered ${response.status}.`;
@@ -108,8 +149,10 @@ export class Wire {
 }
 
 /**
- * The run a token is for. Tokens are renewed; what is compared to tell one run from another is this.
+ * The run a token is for. Tokens are renewed; what is compared to tell one run from another is
+ * this.
  * @param {string} token
  */
-export function runOf(token) { return token.split(".")[0]; }
-
+export function runOf(token) {
+  return token.split(".")[0];
+}

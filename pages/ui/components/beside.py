@@ -10,7 +10,7 @@ from . import atlas
 
 def parts() -> dict[str, str]:
     """The component's html and css."""
-    return {"html": scripts.read("side_by_side.html").replace("<!--ATLAS-->", scripts.read("map.html")),
+    return {"html": scripts.read("side_by_side.html").replace("<!--MAP-->", scripts.read("map.html")),
             "css": "\n".join((scripts.read("explorer.css"), atlas.style(), scripts.read("side_by_side.css")))}
 
 

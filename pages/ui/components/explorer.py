@@ -6,17 +6,19 @@ from functools import cache
 
 from lvm_core.text import clean
 
-from ...api import guard
+from ...api import guard, scripts, tiles
 from ...session import kept_directions, maps, state
 from ...session.url import Place
-from ...api import scripts
+from . import atlas
 
 FIRST = 8   # sliders on show; more are harder to use, not better (Dang et al., CHI 2022)
 
 
 @cache
 def _component():
-    return scripts.component("explorer", "explorer/explorer.js")
+    html = scripts.read("explorer.html").replace("<!--MAP-->", scripts.read("map.html"))
+    return scripts.component("explorer", "explorer/explorer.js", html=html,
+                             css=scripts.read("explorer.css") + atlas.style())
 
 
 def named(model, j: int) -> str:
@@ -28,6 +30,8 @@ def named(model, j: int) -> str:
 def explorer(run: state.Run, view: maps.View, colour: str | None, place: Place, *, visit: int = 0, key: str) -> Place | None:
     """Mount it at ``place``. Returns what is in hand when the hand last rested, or None before it did.
     Another ``visit`` opens it anew at ``place``."""
+    if view.positions.shape[1] == 2:
+        tiles.begin(run, view.key, colour)
     low, high = state.ranges(run)
     order, dead = state.dimensions(run)
     model = run.fitted.model
@@ -36,7 +40,7 @@ def explorer(run: state.Run, view: maps.View, colour: str | None, place: Place, 
                    "help": f"dimension {j + 1}, {model.importance_[j]:.3g} {model.importance_meaning}; the range covers 99 % of the real codes and a little more"}
                   for rank, j in enumerate(order)]
     data = {"token": guard.sign(run.id), "map": view.key, "dims": int(view.positions.shape[1]), "colour": colour, "kind": run.dataset.kind, "n": len(run.dataset),
-            "dimensions": dimensions, "dead": dead, "visit": visit, "directions": kept_directions.for_component(run), "title": clean(view.title), **place.for_component(run),
+            "dimensions": dimensions, "dead": dead, "visit": visit, "directions": kept_directions.for_component(run), "chosen": atlas.stamp(run), **place.for_component(run),
             "how": "The code here is exact: the map is a formula." if view.exact else "The code here is a mean of the nearest items' codes: this map has no formula."}
     result = _component()(data=data, key=key, on_at_change=lambda: None, on_kept_change=lambda: None)
     return Place.checked(run, result["at"]) if hasattr(result, "get") and result.get("at") else None

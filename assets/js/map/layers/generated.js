@@ -1,36 +1,83 @@
-// New samples as rings, placed like any new item.
+// New samples as rings, placed like any new item. Where somebody listens to "sample", a click on
+// one is told.
+
+const REACH = 9; // pixels around a ring's middle in which a click is its own
 
 export class GeneratedLayer {
-  /** @type {import("../atlas.js").Atlas} */ atlas;
-  /** @type {Pair[]} */ places;
-  /** @type {boolean} */ made;
-  /** @type {Uint16Array} */ drawn;
-  /** @type {number} */ soon;
+  /** @param {import("../atlas.js").Atlas} atlas */
+  constructor(atlas) {
+    this.atlas = atlas;
+    /** In units. @type {Pair[]} */
+    this.places = [];
+    /** @type {Float32Array} */
+    this.codes = null;
+    this.seed = 0;
+    this.data(atlas.data);
+  }
 
-  /**
-   * @param {import("../atlas.js").Atlas} atlas
-   */
-  constructor(atlas) { this.atlas = atlas; this.places = []; this.data(atlas.data); }
+  data(data) {
+    if (data.made !== this.made) {
+      this.made = data.made;
+      this.load();
+    }
+  }
 
-  data(data) { if (data.made !== this.made) { this.made = data.made; this.load(); } }
-
-  scene() { if (this.drawn !== this.atlas.positions) { this.drawn = this.atlas.positions; this.load(); } }
+  scene() {
+    if (this.drawn !== this.atlas.positions) {
+      this.drawn = this.atlas.positions;
+      this.load();
+    }
+  }
 
   async load() {
-    const { atlas } = this, map = atlas.data.map;
-    if (!this.made || !atlas.n) { this.places = []; atlas.invalidate(); return; }
+    const { atlas } = this,
+      { map } = atlas.data;
+    clearTimeout(this.soon);
+    if (!this.made || !atlas.n) {
+      this.places = [];
+      atlas.invalidate();
+      return;
+    }
     const { head, buffer, start } = await atlas.ask("generated", { map });
     if (!this.made || map !== atlas.data.map) return;
-    const P = new Float32Array(buffer, buffer.byteLength - 4 * head.n * head.dims);
+    const bytes = 4 * head.n * head.dims,
+      P = new Float32Array(buffer, buffer.byteLength - bytes);
+    this.codes = new Float32Array(buffer, start, (buffer.byteLength - start - bytes) / 4);
+    this.seed = head.seed;
     this.places = Array.from({ length: head.n }, (_, i) => atlas.unitOf(P[2 * i], P[2 * i + 1]));
-    atlas.say(`Rings: ${head.n} new samples from ${head.source}; seed ${head.seed}, placed like any new item.`);
-    clearTimeout(this.soon);
+    atlas.say(
+      `Rings: ${head.n} new samples from ${head.source}; seed ${head.seed}, placed like any new item.`,
+    );
     if (head.later) this.soon = setTimeout(() => !atlas.closed && this.load(), 2000);
     atlas.invalidate();
   }
 
+  takes([px, py]) {
+    const { atlas, places, codes, seed } = this;
+    if (!atlas.hears("sample")) return false;
+    const far = places.map(([ux, uy]) => {
+      const [x, y] = atlas.camera.toScreen(ux, uy);
+      return Math.hypot(x - px, y - py);
+    });
+    const i = far.indexOf(Math.min(...far)),
+      k = codes && codes.length / places.length;
+    if (i < 0 || far[i] > REACH) return false;
+    atlas.tell("sample", { i, code: Array.from(codes.subarray(i * k, (i + 1) * k)), seed });
+    return true;
+  }
+
   draw(context, { camera, accent }) {
-    context.lineWidth = 2; context.strokeStyle = accent;
-    for (const [ux, uy] of this.places) { const [x, y] = camera.toScreen(ux, uy); context.beginPath(); context.arc(x, y, 6, 0, 7); context.stroke(); }
+    context.lineWidth = 2;
+    context.strokeStyle = accent;
+    for (const [ux, uy] of this.places) {
+      const [x, y] = camera.toScreen(ux, uy);
+      context.beginPath();
+      context.arc(x, y, 6, 0, 7);
+      context.stroke();
+    }
+  }
+
+  close() {
+    clearTimeout(this.soon);
   }
 }

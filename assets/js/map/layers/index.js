@@ -8,4 +8,11 @@ import { ThumbnailsLayer } from "./thumbnails.js";
 import { TrustLayer } from "./trust.js";
 
 /** @type {LayerClass[]} */
-export const LAYERS = [ThumbnailsLayer, LiveMapLayer, GeneratedLayer, RegionsLayer, LegendLayer, TrustLayer];
+export const LAYERS = [
+  ThumbnailsLayer,
+  LiveMapLayer,
+  GeneratedLayer,
+  RegionsLayer,
+  LegendLayer,
+  TrustLayer,
+];

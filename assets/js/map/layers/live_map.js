@@ -9,35 +9,45 @@ export class LiveMapLayer {
   /** @type {boolean} */ shown;
   /** @type {string} */ map;
 
-  static EVERY = 300;             // milliseconds between two questions, and of a move
-  static MOVED = 60000;           // points beyond which they jump
+  static EVERY = 300; // milliseconds between two questions, and of a move
+  static MOVED = 60000; // points beyond which they jump
 
   /**
    * @param {import("../atlas.js").Atlas} atlas
    */
-  constructor(atlas) { this.atlas = atlas; this.data(atlas.data); }
+  constructor(atlas) {
+    this.atlas = atlas;
+    this.data(atlas.data);
+  }
 
   data(data) {
     if ((data.job || null) === this.job) return;
-    this.job = data.job || null; this.since = 0;
+    this.job = data.job || null;
+    this.since = 0;
     clearTimeout(this.timer);
     if (this.shown && !this.job) this.end(data);
     if (this.job) this.ask();
   }
 
-  // The job has ended: the map it made comes under a name of its own; where it failed, the one below is drawn again.
+  // The job has ended: the map it made comes under a name of its own; where it failed, the one
+  // below is drawn again.
   end(data) {
     this.rest();
     if (data.map === this.map) this.atlas.load();
   }
 
-  scene() { this.rest(); }
+  scene() {
+    this.rest();
+  }
 
   rest() {
     const { atlas } = this;
     if (this.shown) atlas.words = null;
     if (atlas.hiding.has(this)) atlas.hide(null, this);
-    this.shown = false; cancelAnimationFrame(this.frame); delete atlas.find; delete atlas.choose;
+    this.shown = false;
+    cancelAnimationFrame(this.frame);
+    delete atlas.find;
+    delete atlas.choose;
   }
 
   async ask() {
@@ -45,27 +55,47 @@ export class LiveMapLayer {
     if (atlas.closed) return;
     try {
       if (atlas.loaded && atlas.loaded === atlas.n) {
-        const { head, buffer, start } = await atlas.wire.request("forming", { job, since: this.since }, null);
+        const { head, buffer, start } = await atlas.wire.request(
+          "forming",
+          { job, since: this.since },
+          null,
+        );
         if (job !== this.job || atlas.closed) return;
-        if (head.m) { this.since = head.version; this.take(head, buffer, start); }
+        if (head.m) {
+          this.since = head.version;
+          this.take(head, buffer, start);
+        }
         if (!head.running) return;
       }
-    } catch (error) { console.warn(error); }
+    } catch (error) {
+      console.warn(error);
+    }
     this.timer = setTimeout(() => this.ask(), LiveMapLayer.EVERY);
   }
 
   take({ m, whole }, buffer, start) {
-    const { atlas } = this, places = whole ? null : new Int32Array(buffer, start, m), units = new Uint16Array(buffer, start + (whole ? 0 : 4 * m), 2 * m);
+    const { atlas } = this,
+      places = whole ? null : new Int32Array(buffer, start, m),
+      units = new Uint16Array(buffer, start + (whole ? 0 : 4 * m), 2 * m);
     if (whole && m !== atlas.n) return;
-    if (!this.shown) { this.shown = true; this.map = atlas.data.map; this.hold(); if (places) this.only(places); }
-    atlas.say(`${whole ? "" : `${m.toLocaleString("en-US")} of ${atlas.n.toLocaleString("en-US")} points: `}the map is being made; this is where they are by now.`);
+    if (!this.shown) {
+      this.shown = true;
+      this.map = atlas.data.map;
+      this.hold();
+      if (places) this.only(places);
+    }
+    atlas.say(
+      `${whole ? "" : `${m.toLocaleString("en-US")} of ${atlas.n.toLocaleString("en-US")} points: `}the map is being made; this is where they are by now.`,
+    );
     this.move(places, units, m);
   }
 
   // The server knows the places of finished maps only: nothing is picked or chosen meanwhile.
   hold() {
     const { atlas } = this;
-    atlas.leave(); atlas.find = async () => null; atlas.choose = () => atlas.say("Choose when the map is made.");
+    atlas.leave();
+    atlas.find = async () => null;
+    atlas.choose = () => atlas.say("Choose when the map is made.");
   }
 
   // Of a sample only its points are seen.
@@ -76,8 +106,16 @@ export class LiveMapLayer {
   }
 
   move(places, units, m) {
-    const { atlas } = this, { positions } = atlas, from = new Uint16Array(2 * m), begun = performance.now(), calm = m > LiveMapLayer.MOVED || matchMedia("(prefers-reduced-motion: reduce)").matches;
-    for (let t = 0; t < m; t++) { const i = places ? places[t] : t; from[2 * t] = positions[2 * i]; from[2 * t + 1] = positions[2 * i + 1]; }
+    const { atlas } = this,
+      { positions } = atlas,
+      from = new Uint16Array(2 * m),
+      begun = performance.now(),
+      calm = m > LiveMapLayer.MOVED || matchMedia("(prefers-reduced-motion: reduce)").matches;
+    for (let t = 0; t < m; t++) {
+      const i = places ? places[t] : t;
+      from[2 * t] = positions[2 * i];
+      from[2 * t + 1] = positions[2 * i + 1];
+    }
     cancelAnimationFrame(this.frame);
     const step = () => {
       if (atlas.closed || !this.shown) return;
@@ -87,11 +125,17 @@ export class LiveMapLayer {
         positions[2 * i] = from[2 * t] + share * (units[2 * t] - from[2 * t]);
         positions[2 * i + 1] = from[2 * t + 1] + share * (units[2 * t + 1] - from[2 * t + 1]);
       }
-      atlas.placed(); atlas.stale = true; atlas.invalidate();
+      atlas.placed();
+      atlas.stale = true;
+      atlas.invalidate();
       if (share < 1) this.frame = requestAnimationFrame(step);
     };
     step();
   }
 
-  close() { clearTimeout(this.timer); cancelAnimationFrame(this.frame); this.job = null; }
+  close() {
+    clearTimeout(this.timer);
+    cancelAnimationFrame(this.frame);
+    this.job = null;
+  }
 }

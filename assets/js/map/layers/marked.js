@@ -5,11 +5,22 @@ export class MarkedLayer {
   /**
    * @param {import("../atlas.js").Atlas} atlas
    */
-  constructor(atlas) { this.atlas = atlas; }
+  constructor(atlas) {
+    this.atlas = atlas;
+  }
 
   draw(context, { camera, positions, accent, marked, at, loaded }) {
     if (marked == null || at || marked >= loaded) return;
     const [x, y] = camera.toScreen(positions[2 * marked], positions[2 * marked + 1]);
-    for (const [width, ink] of [[5, "rgba(255,255,255,.85)"], [2.5, accent]]) { context.lineWidth = width; context.strokeStyle = ink; context.beginPath(); context.arc(x, y, 9, 0, 7); context.stroke(); }
+    for (const [width, ink] of [
+      [5, "rgba(255,255,255,.85)"],
+      [2.5, accent],
+    ]) {
+      context.lineWidth = width;
+      context.strokeStyle = ink;
+      context.beginPath();
+      context.arc(x, y, 9, 0, 7);
+      context.stroke();
+    }
   }
 }

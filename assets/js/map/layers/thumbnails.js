@@ -1,5 +1,6 @@
-// Pictures on the map: the plane is cut into cells that halve as one comes closer; each cell with points shows the one of them that is drawn
-// first, so that moving changes nothing and coming closer only adds.
+// Pictures on the map: the plane is cut into cells that halve as one comes closer; each cell with
+// points shows the one of them that is drawn first, so that moving changes nothing and coming
+// closer only adds.
 
 import { bit } from "../../shared/bits.js";
 import { button } from "../../shared/dom.js";
@@ -7,7 +8,10 @@ import { latest } from "../../shared/latest.js";
 import { UNITS } from "../../shared/order.js";
 import { pixels } from "../card.js";
 
-const CELL = 32, KEPT = 6000, A_TIME = 400;      // least pixels of a cell; small pictures held; asked for in one go
+// least pixels of a cell; small pictures held; asked for in one go
+const CELL = 32,
+  KEPT = 6000,
+  A_TIME = 400;
 
 export class ThumbnailsLayer {
   /** @type {import("../atlas.js").Atlas} */ atlas;
@@ -21,30 +25,67 @@ export class ThumbnailsLayer {
    * @param {import("../atlas.js").Atlas} atlas
    */
   constructor(atlas) {
-    this.atlas = atlas; this.held = new Map(); this.on = false;
+    this.atlas = atlas;
+    this.held = new Map();
+    this.on = false;
     this.fetch = latest((rows) => this.load(rows));
     if (atlas.data.kind !== "image") return;
-    this.toggle = button("at-thumbs", "▦", "Thumbnails: in every part of the map one of its pictures, at the middle of that part", () => this.set(!this.on));
-    this.toggle.setAttribute("aria-label", "thumbnails"); this.toggle.setAttribute("aria-pressed", "false");
+    this.toggle = button(
+      "at-thumbs",
+      "▦",
+      "Thumbnails: in every part of the map one of its pictures, at the middle of that part",
+      () => this.set(!this.on),
+    );
+    this.toggle.setAttribute("aria-label", "thumbnails");
+    this.toggle.setAttribute("aria-pressed", "false");
     atlas.bar.append(this.toggle);
   }
 
-  set(on) { this.on = on; this.toggle.setAttribute("aria-pressed", String(on)); this.atlas.invalidate(); }
-
-  async load(rows) {
-    const { head, buffer, start } = await this.atlas.ask("small", {}, rows), [n, h, w, c] = head.shape, size = h * w * c;
-    for (let i = 0; i < n; i++) this.held.set(rows[i], pixels([1, h, w, c], new Uint8Array(buffer, start + i * size, size)));
-    for (const row of this.held.keys()) { if (this.held.size <= KEPT) break; this.held.delete(row); }
+  set(on) {
+    this.on = on;
+    this.toggle.setAttribute("aria-pressed", String(on));
     this.atlas.invalidate();
   }
 
-  // The drawn places of the points that stand for the cells in view and around it, with the middles of these: kept until the view leaves them.
+  async load(rows) {
+    const { head, buffer, start } = await this.atlas.ask("small", {}, rows),
+      [n, h, w, c] = head.shape,
+      size = h * w * c;
+    for (let i = 0; i < n; i++)
+      this.held.set(rows[i], pixels([1, h, w, c], new Uint8Array(buffer, start + i * size, size)));
+    for (const row of this.held.keys()) {
+      if (this.held.size <= KEPT) break;
+      this.held.delete(row);
+    }
+    this.atlas.invalidate();
+  }
+
+  // The drawn places of the points that stand for the cells in view and around it, with the middles
+  // of these: kept until the view leaves them.
   cells() {
-    const { atlas } = this, { camera, hidden, loaded, positions } = atlas, unit = 2 ** Math.ceil(Math.log2(CELL / camera.k)), view = camera.rect().map((v) => Math.floor(v / unit));
+    const { atlas } = this,
+      { camera, hidden, loaded, positions } = atlas,
+      unit = 2 ** Math.ceil(Math.log2(CELL / camera.k)),
+      view = camera.rect().map((v) => Math.floor(v / unit));
     const held = this.cut;
-    if (!held || held.unit !== unit || held.hidden !== hidden || held.loaded !== loaded || held.positions !== positions || view.some((v, side) => (side < 2 ? v < held.sides[side] : v > held.sides[side]))) {
-      const [x0, y0, x1, y1] = view, w = x1 - x0 + 1, h = y1 - y0 + 1, far = Math.ceil(UNITS / unit);
-      const sides = [Math.max(x0 - (w >> 1), Math.min(x0, 0)), Math.max(y0 - (h >> 1), Math.min(y0, 0)), Math.min(x1 + (w >> 1), Math.max(x1, far)), Math.min(y1 + (h >> 1), Math.max(y1, far))];
+    if (
+      !held ||
+      held.unit !== unit ||
+      held.hidden !== hidden ||
+      held.loaded !== loaded ||
+      held.positions !== positions ||
+      view.some((v, side) => (side < 2 ? v < held.sides[side] : v > held.sides[side]))
+    ) {
+      const [x0, y0, x1, y1] = view,
+        w = x1 - x0 + 1,
+        h = y1 - y0 + 1,
+        far = Math.ceil(UNITS / unit);
+      const sides = [
+        Math.max(x0 - (w >> 1), Math.min(x0, 0)),
+        Math.max(y0 - (h >> 1), Math.min(y0, 0)),
+        Math.min(x1 + (w >> 1), Math.max(x1, far)),
+        Math.min(y1 + (h >> 1), Math.max(y1, far)),
+      ];
       this.cut = { unit, hidden, loaded, positions, sides, found: standing(atlas, unit, sides) };
     }
     return { found: this.cut.found, size: unit * camera.k };
@@ -52,14 +93,24 @@ export class ThumbnailsLayer {
 
   draw(context, atlas) {
     if (!this.on || !atlas.loaded) return;
-    const { found, size } = this.cells(), side = size * 0.9, { colours, camera } = atlas, missing = [];
+    const { found, size } = this.cells(),
+      side = size * 0.9,
+      { colours, camera } = atlas,
+      missing = [];
     context.lineWidth = 2;
     for (const [i, ux, uy] of found) {
       const [x, y] = camera.toScreen(ux, uy);
       if (x < -size || y < -size || x > camera.width + size || y > camera.height + size) continue;
-      const row = atlas.rowOf(i), picture = this.held.get(row);
-      if (!picture) { missing.push(row); continue; }
-      const scale = side / Math.max(picture.width, picture.height), w = picture.width * scale, h = picture.height * scale, shade = atlas.look[4 * i];
+      const row = atlas.rowOf(i),
+        picture = this.held.get(row);
+      if (!picture) {
+        missing.push(row);
+        continue;
+      }
+      const scale = side / Math.max(picture.width, picture.height),
+        w = picture.width * scale,
+        h = picture.height * scale,
+        shade = atlas.look[4 * i];
       context.globalAlpha = atlas.selected && !bit(atlas.bits, i) ? 0.2 : 1;
       context.imageSmoothingEnabled = scale < 1;
       context.drawImage(picture, x - w / 2, y - h / 2, w, h);
@@ -71,16 +122,21 @@ export class ThumbnailsLayer {
 }
 
 /**
- * Of each cell `unit` wide between `sides` (first and last column and row) the point that is drawn first and not hidden: [place, middle x, middle y].
+ * Of each cell `unit` wide between `sides` (first and last column and row) the point that is drawn
+ * first and not hidden: [place, middle x, middle y].
  * @param {{ positions: Uint16Array, look: Uint8Array, loaded: number }} atlas
  * @param {number} unit
  * @param {number[]} sides
  * @returns {[number, number, number][]}
  */
 export function standing({ positions, look, loaded }, unit, [x0, y0, x1, y1]) {
-  const w = x1 - x0 + 1, first = new Int32Array(w * (y1 - y0 + 1)).fill(-1), found = /** @type {[number, number, number][]} */ ([]);
+  const w = x1 - x0 + 1,
+    first = new Int32Array(w * (y1 - y0 + 1)).fill(-1),
+    found = /** @type {[number, number, number][]} */ ([]);
   for (let i = 0; i < loaded; i++) {
-    const x = Math.floor(positions[2 * i] / unit), y = Math.floor(positions[2 * i + 1] / unit), at = (y - y0) * w + x - x0;
+    const x = Math.floor(positions[2 * i] / unit),
+      y = Math.floor(positions[2 * i + 1] / unit),
+      at = (y - y0) * w + x - x0;
     if (x < x0 || x > x1 || y < y0 || y > y1 || first[at] >= 0 || look[4 * i + 2] & 2) continue;
     first[at] = i;
     found.push([i, (x + 0.5) * unit, (y + 0.5) * unit]);
