@@ -243,7 +243,7 @@ def _mapped(asked, folder: Path, codes):
     if asked.map not in PROJECTIONS:
         raise ValueError(f"There is no map {asked.map!r}; there are: {', '.join(PROJECTIONS)}.")
     cls = PROJECTIONS[asked.map]
-    params = cls.suggest(len(codes)) if hasattr(cls, "suggest") else {}
+    params = cls.suggest(len(codes))
     projection = cls(**params | {"n_components": asked.dimensions, "random_state": asked.seed})
     kept = folder / "maps" / (asked.map + projection.key())
     if not kept.is_dir():

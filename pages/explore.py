@@ -5,6 +5,7 @@ import streamlit as st
 
 from lvm_core import PROJECTIONS
 from lvm_core.export import encode
+from lvm_core.models.capabilities import Inverts
 from lvm_core.text import markdown as md
 from pages.session import identity, maps, state, url
 from pages.ui import directions, frame, work
@@ -44,7 +45,7 @@ def live(view, colour):
         url.show(run, at)
         with st.container(horizontal=True):
             files(np.asarray([codes[at.row] if at.code is None else at.code], np.float32))
-            if hasattr(run.fitted.model, "invert"):
+            if isinstance(run.fitted.model, Inverts):
                 place_closer(at.row)
     if identity.mine("runs", run.id):
         directions.panel(run)

@@ -5,6 +5,7 @@ import streamlit as st
 
 from lvm_core import MODELS
 from lvm_core.metrics.base import percent
+from lvm_core.models.capabilities import HasLikelihood, HasPosterior
 from lvm_core.text import markdown as md
 from pages.session import state
 from pages.ui import forms, frame, items
@@ -16,8 +17,8 @@ KINDS = {"image": "pictures", "table": "tables", "text": "text", "array": "array
 
 def abilities(cls) -> list[str]:
     """What it can do beyond coding and decoding, in words."""
-    return [words for words, there in (("gives every row a log-likelihood or a bound of it", hasattr(cls, "score_samples")), ("uses labels", cls.labels),
-                                       ("learns step by step: can be paused and trained longer", bool(cls.length)), ("has a spread around every code", hasattr(cls, "encode_distribution"))) if there]
+    return [words for words, there in (("gives every row a log-likelihood or a bound of it", issubclass(cls, HasLikelihood)), ("uses labels", cls.labels),
+                                       ("learns step by step: can be paused and trained longer", bool(cls.length)), ("has a spread around every code", issubclass(cls, HasPosterior))) if there]
 
 
 def settings(cls) -> pd.DataFrame:

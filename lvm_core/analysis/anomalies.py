@@ -16,6 +16,7 @@ import pandas as pd
 from ..latent.neighbours import nearest
 from ..metrics.base import Score, percent
 from ..metrics.residuals import Residuals, sample
+from ..models.capabilities import HasELBO, HasLikelihood
 from ..progress import OnStep, Reporter
 
 NEIGHBOURS = 5          # the k of ADBench and PyOD
@@ -58,9 +59,9 @@ class Anomalies:
     def methods(self) -> dict[str, Method]:
         """name -> score, those with the model first, plain baselines last."""
         found = dict(METHODS)
-        if not hasattr(self.model, "score_samples"):
+        if not isinstance(self.model, HasLikelihood):
             del found["likelihood"]
-        elif hasattr(self.model, "elbo_parts"):
+        elif isinstance(self.model, HasELBO):
             found["likelihood"] = _BOUND
         return found
 

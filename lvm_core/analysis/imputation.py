@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from ..models.base import LatentModel
+from ..models.capabilities import Imputes
 from ..schema import Layout
 
 LINEAR, TRIED = "Linear (IterativeImputer)", 20     # other columns that the linear imputer asks about each one
@@ -151,7 +152,7 @@ def compare(model: LatentModel, X: np.ndarray, share: float = 0.2, random_state:
 
 def fill(model: LatentModel, X: np.ndarray, layout: Layout, n_samples: int = 500):
     """(filled, low, high) (n, d) of X with NaN in its holes; low and high are None for a model that gives no interval."""
-    if hasattr(model, "impute"):
+    if isinstance(model, Imputes):
         found = model.impute(np.asarray(X, np.float32), n_samples)
         return found.X, found.low, found.high
     holes = np.isnan(X)

@@ -63,10 +63,10 @@ class Topics:
 
 
 def why_no_topics(model: LatentModel) -> str:
-    """Empty where a fitted model's ``components_`` (k, d) can be read as topics: lists of words with weights of at least 0; else a sentence."""
+    """Empty where a fitted model's ``word_weights`` (k, d) can be read as topics: lists of words with weights of at least 0; else a sentence."""
     if set(b.likelihood for b in model.layout_.blocks) != {"counts"}:
         return "topics are distributions over words; this data is no text."
-    words = getattr(model, "components_", None)
+    words = model.word_weights()
     if words is None:
         return f"{type(model).__name__} has no list of words for each dimension; train PLSA, LDA or NMF."
     if words.min() < 0:
@@ -78,7 +78,7 @@ def topics(model: LatentModel, X, codes: np.ndarray) -> Topics:
     """The topics of a fitted model over documents X (n, d), dense or CSR, with codes (n, k). Raises ValueError where there are none."""
     if why := why_no_topics(model):
         raise ValueError(why[0].upper() + why[1:])
-    weights = np.asarray(model.components_, np.float64)
+    weights = np.asarray(model.word_weights(), np.float64)
     size = weights.sum(1)
     written = np.maximum(np.asarray(codes, np.float64), 0) * size
     total = written.sum(1, keepdims=True)

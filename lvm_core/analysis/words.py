@@ -55,13 +55,5 @@ class Words:
 
 
 def word_vectors(model: LatentModel) -> np.ndarray | None:
-    """Vectors of words (d, k) of a fitted model of counts: its own ``vectors_``, or for topics and directions what each word weighs in each;
-    None where it has neither."""
-    if set(b.likelihood for b in model.layout_.blocks) != {"counts"}:
-        return None
-    if hasattr(model, "vectors_"):
-        return model.vectors_
-    weights = getattr(model, "components_", None)
-    if weights is None:
-        return None
-    return np.asarray(weights, np.float64).T * getattr(model, "singular_values_", 1.0)
+    """Vectors of words (d, k) of a fitted model whose rows are word counts; None where they are not, or it has none."""
+    return model.word_vectors() if {b.likelihood for b in model.layout_.blocks} == {"counts"} else None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import io
 import warnings
 
@@ -15,9 +14,17 @@ def to_onnx(model: LatentModel) -> dict[str, bytes]:
     """``{"encoder.onnx": bytes, "decoder.onnx": bytes}`` of a fitted model, in float32.
 
     The encoder takes ``rows`` (n, d), dense, and gives ``codes`` (n, k) as ``transform`` does; the decoder takes ``codes`` and
-    gives ``rows`` as ``inverse_transform`` does. n is free. Raises ValueError for a model that is no such function.
+    gives ``rows`` as ``inverse_transform`` does. n is free.
+
+    Raises
+    ------
+    ValueError
+        The model is no such function: its :meth:`~lvm_core.models.base.LatentModel.as_torch` is None.
     """
-    encode, decode = _modules(model)
+    modules = model.as_torch()
+    if modules is None:
+        raise ValueError(f"{type(model).__name__} cannot be written as ONNX: its codes are found by iteration, or it has not said how.")
+    encode, decode = modules
     k, d = len(model.code_mean_), model.n_features_in_
     try:
         return {"encoder.onnx": _written(encode, d, "rows", "codes"), "decoder.onnx": _written(decode, k, "codes", "rows")}
@@ -36,70 +43,3 @@ def _written(module, width: int, what: str, gives: str) -> bytes:
         torch.onnx.export(module.eval(), (torch.zeros(2, width),), out, input_names=[what], output_names=[gives],
                           dynamic_axes={what: {0: "n"}, gives: {0: "n"}}, opset_version=OPSET, dynamo=False)
     return out.getvalue()
-
-
-def _modules(model: LatentModel):
-    """(encoder, decoder) as torch modules on the CPU. Networks are found by their ``net_``; closed forms stand below by name."""
-    from torch import nn
-
-    class Function(nn.Module):
-        """A function of one tensor, with the parts whose numbers go into the graph."""
-
-        def __init__(self, function, *parts):
-            super().__init__()
-            self.parts, self.forward = nn.ModuleList(parts), function
-
-    if hasattr(model, "net_"):
-        net, k = copy.deepcopy(model.net_).cpu().float(), len(model.code_mean_)
-        return Function(lambda x: net.encode(x)[:, :k], net), Function(net.mean, net)      # a VAE's means come before its spreads
-    closed = _CLOSED.get(type(model).__name__)
-    if closed is None:
-        raise ValueError(f"{type(model).__name__} cannot be written as ONNX: it is neither a network nor a closed form known here.")
-    return tuple(Function(function) for function in closed(model))
-
-
-def _pca(model):
-    mean, components, scale = _tensors(model.mean_, model.components_, model._scale())
-    return lambda x: (x - mean) @ components.T / scale, lambda z: (z * scale) @ components + mean
-
-
-def _factor_analysis(model):
-    mean, components, to_code = _tensors(model.mean_, model.components_, model._posterior()[1])
-    return lambda x: (x - mean) @ to_code, lambda z: z @ components + mean
-
-
-def _ica(model):
-    mean, mixing, unmixing = _tensors(model.mean_, model.mixing_, model.unmixing_)
-    return lambda x: (x - mean) @ unmixing.T, lambda z: z @ mixing.T + mean
-
-
-def _lsa(model):
-    from torch.nn import functional as F
-
-    idf, components = _tensors(model.idf_, model.components_)
-
-    def decode(z):
-        counts = (z @ components).clamp(min=0) / idf
-        return counts * (model.mean_length_ / counts.sum(1, keepdim=True).clamp(min=1e-12))
-
-    return lambda x: F.normalize(x * idf) @ components.T, decode
-
-
-def _word_embeddings(model):
-    frequency, vectors = _tensors(model.frequency_, model.vectors_)
-    weight, words = _tensors(model._weight(), model._weight()[:, None] * model.vectors_)
-
-    def decode(z):
-        scores = model.sharpness_ * (z @ vectors.T) + frequency.clamp(min=1e-30).log()
-        return model.mean_length_ * scores.softmax(1)
-
-    return lambda x: x @ words / (x @ weight).clamp(min=1e-12)[:, None], decode
-
-
-def _tensors(*arrays):
-    import torch
-
-    return (torch.as_tensor(array, dtype=torch.float32) for array in arrays)
-
-
-_CLOSED = {"PCA": _pca, "FactorAnalysis": _factor_analysis, "ICA": _ica, "LSA": _lsa, "WordEmbeddings": _word_embeddings}

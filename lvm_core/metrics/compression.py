@@ -119,18 +119,6 @@ class Compression:
                 Plain("zlib of all", _packed(np.ascontiguousarray(turned).tobytes()) / n, "every value, columns apart, all rows in one file")]
 
 
-def decoder_bytes(model) -> tuple[int, str]:
-    """(bytes, what): the numbers the receiver must have to decode, once for all rows: the decoder's own where a network has one, and else
-    all arrays that were learnt."""
-    net = getattr(model, "net_", None)
-    if net is not None and hasattr(net, "decoder"):
-        parts = [net.decoder] + ([net.heads] if hasattr(net, "heads") else [])
-        return sum(t.numel() * t.element_size() for part in parts for t in part.state_dict().values()), "the decoder's weights"
-    arrays = [v for name, v in vars(model).items() if name.endswith("_") and isinstance(v, np.ndarray) and v.dtype.kind == "f"]
-    modules = [v for name, v in vars(model).items() if name.endswith("_") and hasattr(v, "state_dict")]
-    return sum(v.size * 4 for v in arrays) + sum(t.numel() * t.element_size() for m in modules for t in m.state_dict().values()), "all the model learnt, as 32-bit numbers"
-
-
 def break_even(level: Level, plain: Plain, weights: int) -> float:
     """Rows from which the level with its decoder takes fewer bytes than the plain codec; infinite where it never does."""
     saved = plain.bytes - level.bytes

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from ..models.capabilities import HasPosterior
 from ..progress import OnStep, Reporter
 from .base import Score, percent
 
@@ -50,7 +51,7 @@ def in_use(model) -> np.ndarray:
     """(k,): dimensions that hold something. Where codes are noisy those with ``DEAD`` nats or more; else all, as a direction
     of little variance can hold a factor all the same."""
     importance = np.asarray(model.importance_, np.float64)
-    return importance >= DEAD if hasattr(model, "encode_distribution") else np.ones(len(importance), bool)
+    return importance >= DEAD if isinstance(model, HasPosterior) else np.ones(len(importance), bool)
 
 
 def disentanglement(Z, factors: pd.DataFrame, *, alive=None, random_state: int = 0, on_step: OnStep | None = None) -> Disentanglement:

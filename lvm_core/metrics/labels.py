@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..models.capabilities import PredictsLabels
 from .base import Score, percent
 
 NEIGHBOURS = 10
@@ -38,7 +39,7 @@ def labels_predicted(model, X, y, train, held_out) -> list[Score]:
     baseline. Empty for a model without predictions, and where fewer than 10 held-out rows are labelled."""
     known = np.array([v is not None and v == v for v in y])
     train, held_out = train[known[train]], held_out[known[held_out]][:MOST_ROWS]
-    if not getattr(model, "classes_", None) or not hasattr(model, "predict_label") or len(held_out) < 10:
+    if not isinstance(model, PredictsLabels) or not model.classes_ or len(held_out) < 10:
         return []
     truth, (names, counts) = y[held_out].astype(str), np.unique(y[train].astype(str), return_counts=True)
     value, base = float(np.mean(model.predict_label(X[held_out]) == truth)), float(np.mean(truth == names[counts.argmax()]))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..models.capabilities import ExplainsVariance, HasELBO, HasLikelihood
 from ..nn.moments import moments
 from ..schema import Block, Layout
 from .base import Score, percent
@@ -26,9 +27,9 @@ def likelihood(model, X, learnt=None, *, random_state: int = 0) -> list[Score]:
     scores, rng = [], np.random.RandomState(random_state)
     X = _some(X, rng)
     learnt = learnt if learnt is None else thinned(learnt)
-    if hasattr(model, "explained_variance_ratio_"):
+    if isinstance(model, ExplainsVariance):
         scores.append(_explained(model))
-    if hasattr(model, "score_samples"):
+    if isinstance(model, HasLikelihood):
         scores += _likelihood(model, X if model.sparse or not hasattr(X, "indptr") else X.toarray(), learnt)
     return scores
 
@@ -53,7 +54,7 @@ def _explained(model) -> Score:
 
 
 def _likelihood(model, X, learnt) -> list[Score]:
-    parts = {k: np.asarray(v, np.float64) for k, v in model.elbo_parts(X).items()} if hasattr(model, "elbo_parts") else None
+    parts = {k: np.asarray(v, np.float64) for k, v in model.elbo_parts(X).items()} if isinstance(model, HasELBO) else None
     values = parts["reconstruction"] - parts["kl"] if parts else np.asarray(model.score_samples(X), np.float64)
     dense = np.asarray(X.toarray() if hasattr(X, "indptr") else X, np.float64)
     layout = model.layout_ if parts else Layout((Block("gaussian", dense.shape[1]),), model.layout_.image)
@@ -83,12 +84,12 @@ def _likelihood(model, X, learnt) -> list[Score]:
 
 def noises(model) -> dict[str, str]:
     """What each likelihood is called in a model."""
-    return NOISE | getattr(model, "noise_words", {})
+    return NOISE | model.noise_words
 
 
 def column_by_column(model, X, learnt, layout) -> float | None:
     """The baseline of a model's likelihood of the rows X (n, d): see :func:`_alone`; cells without a value count where the model says something of them."""
-    return (_alone_where_seen if getattr(model, "holes", False) else _alone)(X, learnt, layout)
+    return (_alone_where_seen if model.holes else _alone)(X, learnt, layout)
 
 
 def _alone(X, learnt, layout) -> float | None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..models.capabilities import HasELBO, HasImportanceWeights, HasLikelihood, HasPosterior
 from ..progress import OnStep, Reporter
 from ..schema import Block, Layout
 from .base import Score
@@ -44,13 +45,13 @@ def marginal(model, X, n_samples: int = 500, *, learnt=None, random_state: int =
     that were measured by then count. ``learnt`` (m, d): the rows the model has seen, where X are others, for the baseline of each column
     by itself. Raises ValueError for a model with neither.
     """
-    if hasattr(model, "log_weights"):
+    if isinstance(model, HasImportanceWeights):
         return _estimated(model, X, n_samples, learnt, random_state, on_step)
-    if not hasattr(model, "score_samples"):
+    if not isinstance(model, HasLikelihood):
         raise ValueError(f"{type(model).__name__} has no likelihood: there is nothing to measure.")
     X = X if model.sparse or not hasattr(X, "indptr") else X.toarray()
     values = np.asarray(model.score_samples(X), np.float64)
-    bound = hasattr(model, "elbo_parts")
+    bound = isinstance(model, HasELBO)
     layout = model.layout_ if bound else Layout((Block("gaussian", X.shape[1]),), model.layout_.image)
     mean, error, noise = float(values.mean()), _standard_error(values), noise_model(model, layout, X)
     alone = column_by_column(model, _dense(X), learnt, layout)
@@ -70,7 +71,7 @@ def _estimated(model, X, n_samples, learnt, random_state, on_step) -> Marginal:
     bounds = {k: np.concatenate([part[0][k] for part in parts]) for k in parts[0][0]}
     effective = np.concatenate([part[1] for part in parts])
     seen = X[:len(effective)]
-    if hasattr(model, "encode_distribution"):
+    if isinstance(model, HasPosterior):
         mean, std = (np.asarray(a, np.float64) for a in model.encode_distribution(seen))
         kl = (0.5 * (mean**2 + std**2 - 1) - np.log(std)).mean(0)
     else:       # whose codes are more than a mean

@@ -77,9 +77,7 @@ class Autoencoder(NeuralModel):
         def update(index, progress):
             x = rows[index]
             z = net.encode(x)
-            raw = net.decoder(z)
-            net.heads.update_noise(raw, x)
-            reconstruction = net.log_prob(raw, x).mean()
+            reconstruction = net.heads.log_prob_and_update(net.decoder(z), x).mean()
             loss = -reconstruction
             if self.penalty:
                 loss = loss + 0.5 * self.penalty * z.square().sum(1).mean()

@@ -45,6 +45,7 @@ class LatentModel(Persistent, ClassNamePrefixFeaturesOutMixin, TransformerMixin,
     conditional: ClassVar[bool] = False     # whether sample_codes and sample take a label, one of classes_
     iterative: ClassVar[bool] = False       # whether the fit reports steps; its _fit then takes a checkpoint too
     at_home: ClassVar[bool] = False     # whether the decoder learnt on codes drawn from the prior, not on those of rows
+    noise_words: ClassVar[dict[str, str]] = {}      # what its likelihoods are called where not as usual
     pace: ClassVar[str] = ""                # "instant": solved at once; "slow": minutes where others take seconds
     length: ClassVar[str] = ""              # the parameter that says how long it trains, where a fit can be continued
 
@@ -117,6 +118,34 @@ class LatentModel(Persistent, ClassNamePrefixFeaturesOutMixin, TransformerMixin,
         those rows, ``back`` (m, d): what comes back from the first m of them, ``made`` (m, d): what Z is decoded to."""
         codes = self._encode(X)
         return {"codes": codes, "back": self._decode(codes[:len(Z)]), "made": self._decode(Z)}
+
+    # -- what a model may know of itself; see models.capabilities for what only some can do ---------------------------
+
+    def as_torch(self):
+        """``transform`` and ``inverse_transform`` as functions of float32 tensors, from which ONNX is written.
+
+        Returns
+        -------
+        (encoder, decoder) : torch.nn.Module, or None
+            Rows (n, d) -> codes (n, k) and back, see :class:`~lvm_core.nn.nets.Function`; None where a code is found by iteration,
+            which is no function of a fixed length.
+        """
+        return None
+
+    def decoder_size(self) -> tuple[int, str]:
+        """Bytes that a receiver must have to decode, once for all rows, and what they are."""
+        learnt = (v for name, v in vars(self).items() if name.endswith("_"))
+        arrays = (v for v in learnt if isinstance(v, np.ndarray) and v.dtype.kind == "f")
+        return sum(v.size * 4 for v in arrays), "all the model learnt, as 32-bit numbers"
+
+    def word_weights(self) -> np.ndarray | None:
+        """What each word weighs in each dimension of the code, (k, d), of a model of word counts; None without such."""
+        return None
+
+    def word_vectors(self) -> np.ndarray | None:
+        """Vectors (d, k) of the words, of a model of word counts: by default what each weighs in each dimension."""
+        weights = self.word_weights()
+        return None if weights is None else np.asarray(weights, np.float64).T
 
     # -- what a subclass writes ---------------------------------------------------------------------------------------
 

@@ -223,6 +223,5 @@ def _given(net, x, seen, y, noise, of_likely: bool = True):
     mean, log_std = split(net.code(torch.cat([seen, y], 1)))
     z = mean + log_std.exp() * torch.randn(mean.shape, generator=noise, device=x.device)
     raw = net.decoder(torch.cat([z, y], 1))
-    if of_likely:
-        net.heads.update_noise(raw, x)
-    return net.log_prob(raw, x), kl_by_dimension(mean, log_std).sum(1)
+    log_p = net.heads.log_prob_and_update if of_likely else net.log_prob
+    return log_p(raw, x), kl_by_dimension(mean, log_std).sum(1)

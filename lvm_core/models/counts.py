@@ -77,6 +77,9 @@ class TopicModel(CountModel):
         self.importance_ = lengths @ Z / lengths.sum()
         return Z
 
+    def word_weights(self):
+        return self.components_
+
     def _decode(self, Z):
         return self.mean_length_ * (self._mixture(Z) @ self.components_)
 

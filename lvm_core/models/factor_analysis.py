@@ -104,6 +104,12 @@ class FactorAnalysis(LatentModel):
             X = X + rng.standard_normal(X.shape) * np.sqrt(self.noise_variance_)
         return draw_discrete(X, self.layout_, rng)
 
+    def as_torch(self):
+        from ..nn.nets import Function, tensors
+
+        mean, components, to_code = tensors(self.mean_, self.components_, self._posterior()[1])
+        return Function(lambda x: (x - mean) @ to_code), Function(lambda z: z @ components + mean)
+
     def encode_distribution(self, X) -> tuple[np.ndarray, np.ndarray]:
         """Mean (n, k) and standard deviation (n, k) of the posterior p(z|x) of each row X (n, d), exact."""
         Z = self.transform(X)

@@ -89,3 +89,9 @@ class ICA(LatentModel):
 
     def _draw(self, Z, rng):
         return draw_discrete(self._decode(Z), self.layout_, rng)
+
+    def as_torch(self):
+        from ..nn.nets import Function, tensors
+
+        mean, mixing, unmixing = tensors(self.mean_, self.mixing_, self.unmixing_)
+        return Function(lambda x: (x - mean) @ unmixing.T), Function(lambda z: z @ mixing.T + mean)

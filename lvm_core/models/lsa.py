@@ -104,6 +104,25 @@ class LSA(LatentModel):
         codes = rng.standard_normal((n, len(spread))) * np.sqrt(np.maximum(spread, 0)) @ axes.T
         return self.code_mean_ + temperature * codes
 
+    def as_torch(self):
+        from torch.nn import functional as F
+
+        from ..nn.nets import Function, tensors
+
+        idf, components = tensors(self.idf_, self.components_)
+
+        def decode(z):
+            counts = (z @ components).clamp(min=0) / idf
+            return counts * (self.mean_length_ / counts.sum(1, keepdim=True).clamp(min=1e-12))
+
+        return Function(lambda x: F.normalize(x * idf) @ components.T), Function(decode)
+
+    def word_weights(self):
+        return self.components_
+
+    def word_vectors(self):
+        return self.components_.T * self.singular_values_
+
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.input_tags.positive_only = True

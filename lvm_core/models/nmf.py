@@ -92,6 +92,9 @@ class NMF(LatentModel):
     def _prior(self, n, temperature, rng):
         return np.maximum(self.code_mean_ + temperature * rng.standard_normal((n, len(self.code_mean_))) @ self.code_spread_.T, 0)
 
+    def word_weights(self):
+        return self.components_
+
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.input_tags.positive_only = True

@@ -74,6 +74,12 @@ class PCA(LatentModel):
             X = X + rng.standard_normal(X.shape) * np.sqrt(self.noise_variance_)
         return draw_discrete(X, self.layout_, rng)
 
+    def as_torch(self):
+        from ..nn.nets import Function, tensors
+
+        mean, components, scale = tensors(self.mean_, self.components_, self._scale())
+        return Function(lambda x: (x - mean) @ components.T / scale), Function(lambda z: (z * scale) @ components + mean)
+
     def score_samples(self, X) -> np.ndarray:
         """Log-likelihood (n,) in nats of each row under the probabilistic model, exact."""
         check_is_fitted(self)

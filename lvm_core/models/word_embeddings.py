@@ -125,6 +125,21 @@ class WordEmbeddings(CountModel):
         codes = rng.standard_normal((n, len(spread))) * np.sqrt(np.maximum(spread, 0)) @ axes.T
         return self.code_mean_ + temperature * codes
 
+    def as_torch(self):
+        from ..nn.nets import Function, tensors
+
+        weight = self._weight()
+        frequency, vectors, weight, words = tensors(self.frequency_, self.vectors_, weight, weight[:, None] * self.vectors_)
+
+        def decode(z):
+            scores = self.sharpness_ * (z @ vectors.T) + frequency.clamp(min=1e-30).log()
+            return self.mean_length_ * scores.softmax(1)
+
+        return Function(lambda x: x @ words / (x @ weight).clamp(min=1e-12)[:, None]), Function(decode)
+
+    def word_vectors(self):
+        return self.vectors_
+
     def neighbours(self, word: int, n: int = 10) -> tuple[np.ndarray, np.ndarray]:
         """The n words nearest to a word (columns of X): their columns and cosines, nearest first."""
         return nearest_words(self.vectors_, self.vectors_[word], n, leave_out=[word])

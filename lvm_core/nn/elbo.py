@@ -2,7 +2,7 @@
 
 Every function takes a ``net`` with ``encode`` (rows -> means and log spreads of q(z|x), (n, 2k)), ``decoder`` (codes -> raw outputs),
 ``log_prob(raw, x)`` and ``heads``: :class:`~lvm_core.nn.nets.CodeNet`, or :class:`~lvm_core.nn.masked.ObservedNet`, whose ``log_prob``
-counts only what was observed.
+counts only what was observed. :func:`elbo_loss` is for rows without holes.
 """
 
 from __future__ import annotations
@@ -106,9 +106,8 @@ def elbo_loss(net, x, noise, weight: float, free_bits: float = 0.0):
     """
     mean, log_std = split(net.encode(x))
     raw = net.decoder(mean.addcmul(log_std.exp(), noise))
-    net.heads.update_noise(raw, x)
     kls = kl_by_dimension(mean, log_std)
-    reconstruction, kl = net.log_prob(raw, x).mean(), kls.sum() / len(x)
+    reconstruction, kl = net.heads.log_prob_and_update(raw, x).mean(), kls.sum() / len(x)
     paid = kls.mean(0).clamp(min=free_bits).sum() if free_bits else kl
     return weight * paid - reconstruction, reconstruction, kl
 

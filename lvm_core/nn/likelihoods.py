@@ -78,6 +78,10 @@ class Head(nn.Module):
     def update_noise(self, raw: torch.Tensor, x: torch.Tensor) -> None:
         """Let a learned noise follow the error at the raw outputs (n, size) of rows x (n, size)."""
 
+    def log_prob_and_update(self, raw: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
+        """:meth:`update_noise`, then :meth:`log_prob`: a training step, the error computed once."""
+        return self.log_prob(raw, x)
+
     def mean(self, raw: torch.Tensor) -> torch.Tensor:
         """E[x | raw], (..., n, size)."""
         raise NotImplementedError
@@ -150,19 +154,25 @@ class Gaussian(Head):
         if mask is not None:
             each = square / self.variance + torch.log(2 * math.pi * self.variance)
             return -0.5 * (each * mask).sum(-1)
-        square = square.sum(-1, keepdim=True) if self.shared else square
+        return self._density(square.sum(-1, keepdim=True) if self.shared else square)
+
+    def _density(self, square):
         constant = torch.log(2 * math.pi * self.variance).sum() * (self.size / len(self.variance))
         return -0.5 * ((square / self.variance).sum(-1) + constant)
 
-    @torch.no_grad()
     def update_noise(self, raw, x):
-        if not self.learned:
-            return
+        with torch.no_grad():
+            self.log_prob_and_update(raw, x)
+
+    def log_prob_and_update(self, raw, x):
         square = self._square(raw, x)
-        now = square.sum(-1, keepdim=True).mean(0) / self.size if self.shared else square.mean(0)
-        # a new tensor: a loss that was computed with the one before still needs it for its gradient
-        self.variance = torch.maximum(self.variance.lerp(now, SIGMA_RATE),
-                                      (SIGMA_FLOOR * self.scale) ** 2)
+        square = square.sum(-1, keepdim=True) if self.shared else square
+        if self.learned:
+            now = square.detach().mean(0) / (self.size if self.shared else 1)
+            # a new tensor: a loss computed with the one before still needs that for its gradient
+            self.variance = torch.maximum(self.variance.lerp(now, SIGMA_RATE),
+                                          (SIGMA_FLOOR * self.scale) ** 2)
+        return self._density(square)
 
     def sigma(self):
         return self.variance.sqrt().expand(self.size)
@@ -356,6 +366,12 @@ class Heads(nn.Module):
         """Let learned noise follow the error of one minibatch: of raw outputs (n, -), rows x (n, d)."""
         for head, c, r in self.each():
             head.update_noise(raw[..., r], x[..., c])
+
+    def log_prob_and_update(self, raw: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
+        """log p(x | raw) (n,) after the learned noise followed its error: a training step."""
+        if self._alone:
+            return self.heads[0].log_prob_and_update(raw, x)
+        return sum(head.log_prob_and_update(raw[..., r], x[..., c]) for head, c, r in self.each())
 
     def mean(self, raw: torch.Tensor) -> torch.Tensor:
         """E[x | raw], (..., n, d)."""

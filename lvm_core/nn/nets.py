@@ -358,6 +358,11 @@ class Function(nn.Module):
         self.parts, self.forward = nn.ModuleList(parts), function
 
 
+def tensors(*arrays) -> tuple[torch.Tensor, ...]:
+    """Arrays and numbers as float32 tensors on the CPU."""
+    return tuple(torch.as_tensor(array, dtype=torch.float32) for array in arrays)
+
+
 def in_batches(function: Callable, net: nn.Module, *arrays, size: int = 1024):
     """``function(net, *tensors)`` over slices of rows, without gradients.
 

@@ -16,6 +16,7 @@ from starlette.routing import Route, WebSocketRoute
 
 from lvm_core.export import animation
 from lvm_core.latent import paths
+from lvm_core.models.capabilities import HasPosterior
 from lvm_core.plots import figures
 
 from ..session import code_sources, maps, state
@@ -91,7 +92,7 @@ def _item(ask: Ask):
 def _spread(run: state.Run, mapped, row: int) -> list | None:
     """The posterior of a row as an ellipse of two standard deviations on a 2-D map: 100 seeded draws, placed; None for models without one."""
     model = run.fitted.model
-    if not hasattr(model, "encode_distribution") or mapped.positions.shape[1] != 2:
+    if not isinstance(model, HasPosterior) or mapped.positions.shape[1] != 2:
         return None
     mean, std = model.encode_distribution(run.dataset.X[[row]])
     P = mapped.projection.transform((mean + std * np.random.RandomState(0).standard_normal((100, mean.shape[1]))).astype(np.float32))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -73,7 +72,7 @@ def share_astray(run: Run) -> float:
 
 def told(model) -> list[str]:
     """The labels a conditional model can be asked for."""
-    return list(getattr(model, "classes_", [])) if "label" in inspect.signature(model.sample_codes).parameters else []
+    return list(model.classes_) if model.conditional else []
 
 
 def targets(run: Run) -> np.ndarray | None:

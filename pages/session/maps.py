@@ -58,7 +58,7 @@ def names(run: Run) -> list[str]:
 
 def suggest(cls: type[Projection], codes: np.ndarray) -> dict:
     """Settings that suit this many codes, where the projection has an opinion."""
-    return cls.suggest(len(codes)) if hasattr(cls, "suggest") else {}
+    return cls.suggest(len(codes))
 
 
 def key_of(projection: Projection, of: str = "codes") -> str:

@@ -9,15 +9,7 @@ from PIL import Image
 
 from lvm_core import DATASETS, MODELS
 from lvm_core.fitting import fit_run
-from lvm_core.metrics.compression import (
-    BITS,
-    Compression,
-    Level,
-    Plain,
-    Quantiser,
-    break_even,
-    decoder_bytes,
-)
+from lvm_core.metrics.compression import BITS, Compression, Level, Plain, Quantiser, break_even
 
 
 @pytest.fixture(scope="module")
@@ -74,13 +66,13 @@ def test_plain_codecs_are_what_they_say(digits):
     fit = fit_run(table, MODELS["VAE"](latent_dim=2, epochs=1))
     found = {p.name: p.bytes for p in Compression(fit.model, table.X, fit.codes, fit.train, fit.held_out).plain()}
     assert found["32-bit numbers"] == 4 * table.X.shape[1]
-    weights, what = decoder_bytes(fit.model)
+    weights, what = fit.model.decoder_size()
     assert what == "the decoder's weights" and weights >= 4 * sum(p.numel() for p in fit.model.net_.decoder.parameters())
 
 
 def test_the_decoder_is_counted(digits):
     _, fit, _ = digits
-    weights, _ = decoder_bytes(fit.model)
+    weights, _ = fit.model.decoder_size()
     assert weights >= 4 * (fit.model.components_.size + fit.model.mean_.size)
     assert break_even(Level(8, 8, 8.0, 0.1, 0.0), Plain("x", 24.0, ""), 1600) == 100
     assert break_even(Level(8, 32, 32.0, 0.1, 0.0), Plain("x", 24.0, ""), 1600) == float("inf")

@@ -169,7 +169,7 @@ def test_dead_dimensions_and_missing_factors_are_left_out():
 
 
 def test_dimensions_in_use_are_those_with_information_where_codes_are_noisy():
-    noisy = SimpleNamespace(importance_=[2.0, 0.02, 0.001], encode_distribution=None)
+    noisy = SimpleNamespace(importance_=[2.0, 0.02, 0.001], encode_distribution=lambda X: None)
     assert in_use(noisy).tolist() == [True, True, False] and in_use(SimpleNamespace(importance_=[0.99, 0.001])).all()
 
 

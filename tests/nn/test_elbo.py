@@ -193,8 +193,10 @@ def test_a_model_with_a_bound_of_its_own_is_not_called_exact():
     _, X, layout = DATA["mixed table"]
 
     class Bounded:
-        sparse, layout_ = False, layout
-        elbo_parts = None
+        sparse, holes, noise_words, layout_ = False, False, {}, layout
+
+        def elbo_parts(self, X):
+            raise NotImplementedError
 
         def score_samples(self, X):
             return -np.arange(float(len(X)))

@@ -8,7 +8,7 @@ import streamlit as st
 
 from lvm_core.metrics import Score
 from lvm_core.metrics.base import percent
-from lvm_core.metrics.compression import BITS, Compression, break_even, decoder_bytes
+from lvm_core.metrics.compression import BITS, Compression, break_even
 from lvm_core.plots import analysis
 from lvm_core.text import markdown as md
 from pages.ui import items, scores, work
@@ -51,7 +51,7 @@ def _measured(run, on_step):
 
 
 def _numbers(run, codec, level, plain):
-    weights, what = decoder_bytes(run.fitted.model)
+    weights, what = run.fitted.model.decoder_size()
     best = min(plain, key=lambda p: p.bytes)
     n, rows = len(run.dataset), break_even(level, best, weights)
     where = f"{len(codec.rows):,} {'held-out rows' if len(run.fitted.held_out) else 'rows it learnt from'}"

@@ -11,6 +11,7 @@ from lvm_core.analysis import imputation
 from lvm_core.datasets.base import DataError
 from lvm_core.export import encode
 from lvm_core.metrics.base import percent
+from lvm_core.models.capabilities import Imputes
 from lvm_core.text import markdown as md
 from pages.ui import items, work
 
@@ -26,7 +27,7 @@ def why_not(run) -> str:
 
 def draw(run) -> None:
     """What is missing, the check on hidden cells, and the filled table."""
-    rows, own = run.dataset.X, hasattr(run.fitted.model, "impute")
+    rows, own = run.dataset.X, isinstance(run.fitted.model, Imputes)
     gone = imputation.missing(rows, run.dataset.layout)
     name = type(run.fitted.model).__name__
     st.caption(md(f"{name} learnt around the holes and gives an interval with every number." if own else

@@ -7,6 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from lvm_core.metrics import Marginal, marginal, thinned
+from lvm_core.models.capabilities import HasImportanceWeights, HasLikelihood, PredictsLabels
 from lvm_core.plots import figures
 from lvm_core.runs.archive import IMPORTED
 from pages.ui import items, scores, work
@@ -21,7 +22,7 @@ MOST_BARS = 40
 def why_not(run) -> str:
     """It takes a model with a likelihood, and rows."""
     model = run.fitted.model
-    if not hasattr(model, "score_samples"):
+    if not isinstance(model, HasLikelihood):
         return f"{model.title} gives no likelihood."
     return "The rows it was fitted on did not come along with the run." if IMPORTED in run.dataset.notes else ""
 
@@ -30,7 +31,7 @@ def draw(run) -> None:
     """The estimate, its bounds, and what each dimension carries."""
     model, rows = run.fitted.model, run.fitted.scored_rows
     counts = [n for n in ROWS if n < len(rows)] + [len(rows)] * (len(rows) <= ROWS[-1])
-    sampled = hasattr(model, "log_weights")
+    sampled = isinstance(model, HasImportanceWeights)
     with st.container(horizontal=True):
         n = st.selectbox("Rows", counts, min(1, len(counts) - 1), format_func="{:,}".format, key=f"rows-likelihood-{run.id}", width=160,
                          help="Rows held out of the training where there are any; more make the standard error smaller.")
@@ -64,5 +65,5 @@ def _bounds_and_kl(run, found: Marginal) -> None:
         names = [explorer.named(run.fitted.model, j) for j in order]
         st.plotly_chart(figures.bars(names, found.kl[order]), key=f"kl-{run.id}", config=items.PLOT, alt="KL by dimension, nats: " + ", ".join(f"{a} {v:.2g}" for a, v in zip(names[:8], found.kl[order])))
         more = f" The first {MOST_BARS} of {len(found.kl)} are drawn." if len(found.kl) > MOST_BARS else ""
-        labels = "; of a label, against how often it is seen" if getattr(run.fitted.model, "classes_", None) else ""
+        labels = "; of a label, against how often it is seen" if isinstance(run.fitted.model, PredictsLabels) and run.fitted.model.classes_ else ""
         st.caption(f"KL(q(z|x) || N(0, 1)) in nats a row{labels}, {found.kl.sum():.3g} in all. A dimension near 0 says nothing of the row, and the decoder ignores it.{more}")

@@ -7,6 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from lvm_core.export import encode
+from lvm_core.models.capabilities import HasStates
 from lvm_core.plots import series
 from pages.ui import items
 
@@ -16,7 +17,7 @@ QUESTION = "When is a series in which state? Choose a row; every moment is colou
 
 def why_not(run) -> str:
     """Only a hidden Markov model has them."""
-    return "" if hasattr(run.fitted.model, "states") else "only a hidden Markov model has states."
+    return "" if isinstance(run.fitted.model, HasStates) else "only a hidden Markov model has states."
 
 
 def draw(run) -> None:
