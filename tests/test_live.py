@@ -14,8 +14,8 @@ from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
 from lvm_core import DATASETS, MODELS, PROJECTIONS, read_dataset
-from lvm_core.fitting import map_codes
 from lvm_core.latent.samplers import SAMPLERS
+from lvm_core.mapping import map_codes
 from pages.api import guard, routes
 from pages.session import code_sources, state
 

@@ -23,7 +23,7 @@ from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
 from lvm_core import DATASETS, MODELS
-from lvm_core.fitting import map_codes
+from lvm_core.mapping import map_codes
 from lvm_core.projections import PROJECTIONS
 from lvm_core.runs import ownership
 from lvm_core.settings import LIMITS, DataError, Limits
