@@ -295,7 +295,7 @@ def test_connections_of_a_socket_without_a_protocol_send_at_once():
     import socket
     from asyncio import base_events
 
-    from pages.api.lifespan import answer_at_once
+    from pages.streamlit_patches import answer_at_once
 
     answer_at_once()
     with socket.socket(socket.AF_INET) as sock:        # as Streamlit makes it

@@ -244,7 +244,7 @@ def test_alone_there_is_no_cookie_and_everything_is_ones_own(client, monkeypatch
                                                        ("127.0.0.1", "many", False), ("0.0.0.0", "one", True)])
 def test_who_is_served_follows_the_address_unless_it_is_said(address, chosen, expected, monkeypatch):
     monkeypatch.setenv("LATENT_EXPLORER_PEOPLE", chosen)
-    monkeypatch.setattr(identity.st.config, "get_option", lambda name: address)
+    monkeypatch.setattr(identity.st, "get_option", lambda name: address)
     assert identity.alone.__wrapped__() is expected
 
 
