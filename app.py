@@ -8,9 +8,11 @@ os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 2) // 2))
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 from lvm_core.settings import check_environment  # noqa: E402
+from pages.streamlit_patches import answer_at_once, check_version, keep_clicks  # noqa: E402
 
 try:
     check_environment()
+    check_version()
 except ValueError as error:
     raise SystemExit(str(error)) from None      # a sentence for whoever starts the server
 
@@ -18,8 +20,7 @@ import streamlit as st  # noqa: E402
 
 from pages.api import cookies, routes  # noqa: E402
 from pages.api.csp import middleware  # noqa: E402
-from pages.api.lifespan import answer_at_once, lifespan  # noqa: E402
-from pages.streamlit_patches import keep_clicks  # noqa: E402
+from pages.api.lifespan import lifespan  # noqa: E402
 from pages.api import scripts  # noqa: E402
 from pages.ui.components import bigfile, learning  # noqa: E402
 

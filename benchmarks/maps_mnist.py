@@ -2,7 +2,7 @@
 
 Every map is made warm: each class has made a small map before, so that nothing is compiled and nothing imported while it is timed. All
 run on one thread of the same machine but for ``umap unseeded``, umap-learn as people call it, which takes all there are. The data are 10 000
-training images, 784 values from 0 to 1; ours take the route of the app (``lvm_core.fitting.reduced``: 50 principal
+training images, 784 values from 0 to 1; ours take the route of the app (``lvm_core.mapping.reduced``: 50 principal
 components, in the time) and the libraries do as they please. kNN-10 is the 10-fold accuracy (stratified, shuffled) of a
 classifier on the two positions, and trustworthiness (15 neighbours) compares with all 784 values. The default map must be
 within 0.01 of the best library in both, in half of umap-learn's time. Processor time decides, of one thread for both, which other
@@ -26,7 +26,7 @@ from sklearn.model_selection import StratifiedKFold, cross_val_score
 from sklearn.neighbors import KNeighborsClassifier
 
 from lvm_core import PROJECTIONS
-from lvm_core.fitting import reduced
+from lvm_core.mapping import reduced
 
 DEFAULT = "TSNE"
 OURS = "TSNE", "UMAP", "PaCMAP", "LocalMAP"

@@ -237,7 +237,7 @@ def _map_export(asked) -> None:
 def _mapped(asked, folder: Path, codes):
     """The map as the app kept it with the run, or made now."""
     from . import PROJECTIONS
-    from .fitting import map_codes, score
+    from .mapping import map_codes, score
     from .runs.store import load_map
 
     if asked.map not in PROJECTIONS:

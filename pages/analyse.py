@@ -2,12 +2,12 @@
 
 import streamlit as st
 
-from pages.ui import analyses, choosing, frame
+from pages.ui import analyses, frame, needs, runs, selection_bar
 
 frame.header("Analyse", "Put the model to use. Choose a question; every answer says how far to trust it.")
-run = frame.need_run()
-frame.run_picker("run-analyse")
-choosing.line(run)
+run = needs.need_run()
+runs.picker("run-analyse")
+selection_bar.line(run)
 
 questions = analyses.found()
 reasons = {name: part.why_not(run) for name, part in questions.items()}

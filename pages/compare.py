@@ -13,13 +13,14 @@ from lvm_core.plots import figures
 from lvm_core.text import markdown as md
 from pages.session import state
 from pages.session.jobs import WORKSPACE
-from pages.ui import beside, forms, frame, items
+from pages.ui import beside, charts, dataframes, forms, frame, items, navigation, needs
 from pages.ui.components.progress import progress
+from pages.ui.items import text
 
 MOST = 30                           # models in the table
 
 frame.header("Compare", "Train a sensible set of models at once, on the same rows and with codes of the same length, and see which suits your data: by numbers, or by their maps side by side.")
-data = frame.need_data()
+data = needs.need_data()
 dataset = data.dataset
 
 
@@ -28,7 +29,7 @@ def setup() -> None:
     fitting = [name for name, cls in MODELS.items() if dataset.kind in cls.kinds]
     with st.container(border=True):
         chosen = st.pills("Models", fitting, selection_mode="multi", wrap=True, format_func=forms.spaced, default=[n for n in fitting if MODELS[n].pace != "slow"], key=f"compare-{data.id}",
-                          help="Every model that makes sense for " + frame.KIND_UNIT[dataset.kind] + ". Those left out at first take minutes.")
+                          help="Every model that makes sense for " + items.unit(dataset.kind) + ". Those left out at first take minutes.")
         with st.container(horizontal=True, vertical_alignment="bottom"):
             start = MODELS["VAE"].suggest(len(dataset), dataset.layout)["latent_dim"]
             length = st.number_input("Length of the code", 1, 512, start, key=f"compare-dim-{data.id}", width=180, help="The same for all, so that none has more room than another.")
@@ -94,7 +95,7 @@ def show_table(by: str, table: pd.DataFrame, found) -> str | None:
     columns = {n: st.column_config.ProgressColumn(n, min_value=0.0, max_value=1.0, format="percent", help=units[n].sentence) if units[n].unit == "share" else
                st.column_config.NumberColumn(n, format="%.4g", help=units[n].sentence) for n in names}
     shown["run"] = [f"#{n}" for n in shown["run"]]
-    event = st.dataframe(shown, hide_index=True, on_select="rerun", selection_mode="single-row", key=f"ranking-{data.id}-{by}", height=items.tall(shown, 500), alt="models ranked",
+    event = st.dataframe(shown, hide_index=True, on_select="rerun", selection_mode="single-row", key=f"ranking-{data.id}-{by}", height=dataframes.tall(shown, 500), alt="models ranked",
                          column_config=columns | {"seconds": st.column_config.NumberColumn("seconds", format="%.1f"), "code": st.column_config.NumberColumn("code", help="Length of the code.")})
     rows = event.selection.rows if event else []
     return table["id"].iloc[rows[0]] if rows and rows[0] < len(table) else None
@@ -109,7 +110,7 @@ def chart(by: str, table: pd.DataFrame, found) -> None:
     if shares and score.baseline is not None:
         figure.add_vline(score.baseline, line_dash="dot")
     st.caption(f"{md(by)}; dotted: a know-nothing, {percent(score.baseline)}" if shares and score.baseline is not None else md(by) if shares else f"{md(by)}: {score.unit or 'distance'} behind the best")
-    st.plotly_chart(figure, key=f"ranked-{data.id}-{by}", config=items.PLOT, alt=f"models by {by}")
+    st.plotly_chart(figure, key=f"ranked-{data.id}-{by}", config=charts.PLOT, alt=f"models by {by}")
 
 
 def same_items(table: pd.DataFrame) -> None:
@@ -133,20 +134,20 @@ def same_items(table: pd.DataFrame) -> None:
             strip.image(encode.png_sheet(pictures, columns=len(rows), upscale=side), width="stretch", alt=f"{name}: the same pictures")
     elif dataset.kind == "array":
         for i, row in enumerate(rows):
-            st.plotly_chart(figures.signal(np.stack([real[i], *(b[i] for b in back)]), ["real", *names], getattr(dataset.codec, "axis", None), muted=[0]), key=f"same-{data.id}-{row}", config=items.PLOT,
+            st.plotly_chart(figures.signal(np.stack([real[i], *(b[i] for b in back)]), ["real", *names], getattr(dataset.codec, "axis", None), muted=[0]), key=f"same-{data.id}-{row}", config=charts.PLOT,
                             alt=f"row {row}, real and through each model")
     elif dataset.kind == "text":
         for i, row in enumerate(rows):
             with st.container(border=True):
                 st.caption(md(" ".join(real[i].split()), 300))
                 for name, terms in zip(names, back):
-                    st.markdown(f"{md(name)}: {items.words(terms[i], 12)}")
+                    st.markdown(f"{md(name)}: {text.words(terms[i], 12)}")
     else:
         columns = [c.name for c in dataset.codec.columns]
         for i, row in enumerate(rows):
             table = pd.concat([real[columns].iloc[[i]], *(b.iloc[[i]] for b in back)], ignore_index=True)
             table.insert(0, "through", ["real", *names])
-            st.dataframe(table, hide_index=True, height=items.tall(table), key=f"same-{data.id}-{row}", column_config=items.days(table), alt=f"row {row}, real and through each model")
+            st.dataframe(table, hide_index=True, height=dataframes.tall(table), key=f"same-{data.id}-{row}", column_config=dataframes.days(table), alt=f"row {row}, real and through each model")
 
 
 def result(runs) -> None:
@@ -172,8 +173,8 @@ def result(runs) -> None:
         state.use_run(run)
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(f"**{md(run.title)}** is open now.")
-            frame.link("train", "Its scores")
-            frame.link("explore", "Explore it")
+            navigation.link("train", "Its scores")
+            navigation.link("explore", "Explore it")
     same_items(table)
 
 

@@ -13,7 +13,7 @@ from lvm_core.text import markdown as md
 from pages.api import payloads
 from pages.session import state
 from pages.session.jobs import WORKSPACE
-from pages.ui import corrections, forms, frame, items, portable
+from pages.ui import corrections, dataframes, forms, frame, items, navigation, portable
 from pages.ui.components import bigfile
 
 frame.header("Data", "Bring a file or pick a built-in dataset. Check what was understood before anything is trained; correct it where it is wrong.")
@@ -56,7 +56,7 @@ def built_in() -> None:
     """The sources as a list with their own settings."""
     name = st.selectbox("Dataset", list(DATASETS), format_func=lambda n: f"{DATASETS[n].title}", key="source")
     source = DATASETS[name]
-    st.caption(f"{frame.KIND_ICON[source.kind]} {md(source.summary, 300)}" + (f" · {md(source.origin, 120)}" if source.origin else ""))
+    st.caption(f"{items.icon(source.kind)} {md(source.summary, 300)}" + (f" · {md(source.origin, 120)}" if source.origin else ""))
     values = forms.form(source, key=f"source-{name}", columns=2)
     if st.button("Open", type="primary", icon=":material/arrow_forward:", key="open"):
         try:
@@ -77,7 +77,7 @@ def kept() -> None:
         st.caption("Every dataset you open is kept here, on the machine that runs this app.")
         return
     table = pd.DataFrame([{"name": str(h.get("name", ""))[:60], "rows": h.get("n"), "when": pd.to_datetime(h.get("created"), errors="coerce")} for h in heads])
-    event = st.dataframe(table, hide_index=True, on_select="rerun", selection_mode="single-row", key="kept-data", height=items.tall(heads, 360), alt="kept datasets",
+    event = st.dataframe(table, hide_index=True, on_select="rerun", selection_mode="single-row", key="kept-data", height=dataframes.tall(heads, 360), alt="kept datasets",
                          column_config={"when": st.column_config.DatetimeColumn("when", format="distance")})
     rows = [r for r in event.selection.rows if r < len(heads)]
     if not rows:
@@ -108,7 +108,7 @@ def preview(dataset) -> None:
     rows = np.sort(rng.choice(len(dataset), min(n, len(dataset)), replace=False))
     labels = [payloads.brief(v) for v in dataset.rows[dataset.label].iloc[rows]] if dataset.label in dataset.rows.columns else None
     if dataset.kind == "table":
-        st.dataframe(dataset.rows.head(200), height=360, alt="first rows of the table", column_config=items.days(dataset.rows.head(200)))
+        st.dataframe(dataset.rows.head(200), height=360, alt="first rows of the table", column_config=dataframes.days(dataset.rows.head(200)))
         return
     items.gallery(dataset, dataset.items(rows), labels if dataset.kind != "array" or labels is None else [f"{v} (row {i})" for v, i in zip(labels, rows)], key="preview")
 
@@ -157,4 +157,4 @@ with look:
             corrections.panel(data)
         preview(data.dataset)
 if data is not None:
-    frame.next_step("train", "Train a model", "**Next:** train a model on it.")
+    navigation.next_step("train", "Train a model", "**Next:** train a model on it.")

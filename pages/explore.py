@@ -8,12 +8,12 @@ from lvm_core.export import encode
 from lvm_core.models.capabilities import Inverts
 from lvm_core.text import markdown as md
 from pages.session import identity, maps, state, url
-from pages.ui import directions, frame, work
+from pages.ui import directions, frame, navigation, needs, runs, work
 from pages.ui.components.explorer import explorer
 from pages.ui.components.progress import progress
 
 frame.header("Explore", "Drag the ring over the map, or the sliders: the item is decoded while you move. Click a dot to start from a real item. The address of this page brings others to the same view.")
-run = frame.need_run()
+run = needs.need_run()
 dataset, codes = run.dataset, run.fitted.codes
 
 
@@ -28,7 +28,7 @@ def controls():
         dims = st.segmented_control("Dimensions", (2, 3), required=True, format_func=lambda d: f"{d}-D", key=dims_key,
                                     help="In 2-D drag the ring; in 3-D click a dot to move there.")
         colour = st.selectbox("Colour by", [None, *dataset.colours()], format_func=lambda c: "one colour" if c is None else c, key=colour_key, width=220)
-        frame.run_picker("run-explore", width=240)
+        runs.picker("run-explore", width=240)
     url.show_view(run, name, dims, colour)
     return PROJECTIONS[name](n_components=dims, **maps.suggest(PROJECTIONS[name], codes)), colour
 
@@ -36,7 +36,7 @@ def controls():
 @st.fragment
 def live(view, colour):
     """The explorer, the files of what is in hand, and the directions learnt from what is chosen."""
-    frame.still_open(run)
+    needs.still_open(run)
     place = url.current(run)
     at = explorer(run, view, colour, place, visit=st.session_state.get(f"visit-{run.id}", 0), key=f"explorer-{run.id}")
     if said := st.session_state.get(f"said-{run.id}"):
@@ -80,4 +80,4 @@ live(view, colour)
 with st.container(key="making"):      # over the page, not in it: nothing moves when the map is ready
     if job is not None:
         progress(run, job)
-frame.next_step("generate", "Generate", "**Next:** make new samples and download them.")
+navigation.next_step("generate", "Generate", "**Next:** make new samples and download them.")

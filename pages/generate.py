@@ -4,14 +4,14 @@ import streamlit as st
 
 from lvm_core.metrics import generation
 from pages.session import state
-from pages.ui import drawing, frame, items, made, portable, scores
+from pages.ui import drawing, frame, items, made, navigation, needs, portable, runs, scores
 
 frame.header("Generate", "New items that never were. Choose how many, how daring (temperature), and a seed; download them in the form your data came in.")
 if state.run() is None:
     portable.bring()
-run = frame.need_run()
+run = needs.need_run()
 dataset, model = run.dataset, run.fitted.model
-frame.run_picker("run-generate")
+runs.picker("run-generate")
 
 setup, shown = st.columns([3, 9], gap="large")
 with setup:
@@ -39,7 +39,7 @@ with shown:
         scores.show(generation(dataset.X[run.fitted.train], X, dataset.layout))
         if st.button("Look longer", icon=":material/query_stats:", key="look-longer", help="Sample quality on the Analyse page: real and varied enough, or copied? Against real rows, with errors and pictures."):
             st.session_state[f"part-{run.id}"] = "generation"
-            frame.go("analyse")
+            navigation.go("analyse")
     else:
         st.caption("Too few rows were trained on to compare with.")
 with st.expander("Take the run elsewhere, or bring one", icon=":material/deployed_code:"):
@@ -48,4 +48,4 @@ with st.expander("Take the run elsewhere, or bring one", icon=":material/deploye
         portable.download(run)
     with into:
         portable.bring()
-frame.next_step("train", "Train another", "**Next:** try another model or other settings on the same data.")
+navigation.next_step("train", "Train another", "**Next:** try another model or other settings on the same data.")

@@ -5,7 +5,7 @@ import streamlit as st
 from lvm_core import DATASETS
 from lvm_core.text import markdown as md
 from pages.session import state
-from pages.ui import frame
+from pages.ui import frame, items, navigation, starting
 
 STEPS = (("data", "Data", "Upload a file or pick a built-in dataset; see what was understood."),
          ("train", "Train", "From PCA to VAE and GAN, with settings that suit your data; or several at once, compared."),
@@ -20,10 +20,10 @@ with words:
                  "Bring pictures, a table, text or arrays. Train a latent variable model on them, look at its map, move through it, and make new samples. All on the machine that runs this app; nothing is sent elsewhere.")
     with st.container(horizontal=True):
         if st.button("Start with handwritten digits", icon=":material/bolt:", type="primary"):
-            frame.start_digits()
-        frame.link("data", "Bring your own data", ":material/upload_file:")
+            starting.start_digits()
+        navigation.link("data", "Bring your own data", ":material/upload_file:")
     if (run := state.run()) is not None and run.fitted is not None:
-        frame.link("map", f"Go on with {type(run.model).__name__} on {md(run.dataset.name, 40)}", ":material/history:")
+        navigation.link("map", f"Go on with {type(run.model).__name__} on {md(run.dataset.name, 40)}", ":material/history:")
 with picture:
     theme = "dark" if st.context.theme.type == "dark" else "light"
     if (hero := frame.ASSETS / f"hero-{theme}.png").exists():
@@ -41,8 +41,8 @@ for row in range(0, len(names), 4):
     for slot, name in zip(st.columns(4), names[row:row + 4]):
         source = DATASETS[name]
         with slot.container(border=True, height="stretch", key=f"open-{name}"):
-            st.markdown(f"{frame.KIND_ICON[source.kind]} **{md(source.title)}**")
+            st.markdown(f"{items.icon(source.kind)} **{md(source.title)}**")
             st.caption(md(source.summary, 200))
             if st.button("Open", key=f"go-{name}", icon=":material/arrow_forward:", help=f"Load {source.title}"):
                 state.use_data(state.Data(source().load()))
-                frame.go("data")
+                navigation.go("data")

@@ -6,12 +6,12 @@ from lvm_core.plots import figures
 from lvm_core.text import markdown as md
 from pages.api import payloads
 from pages.session import code_sources, maps, state
-from pages.ui import frame, items, panels, projecting
+from pages.ui import frame, items, navigation, needs, panels, projecting, runs
 from pages.ui.components.atlas import atlas
 from pages.ui.components.progress import progress
 
 frame.header("Map", "Every dot is one of your items, placed by its code. Click a dot to see it; use box or lasso (top right of the map) to choose many.")
-run = frame.need_run()
+run = needs.need_run()
 dataset, codes = run.dataset, run.fitted.codes
 
 
@@ -22,14 +22,14 @@ def controls():
         colours = dataset.colours()
         colour = st.selectbox("Colour by", [None, *colours], index=1 if colours else 0, format_func=lambda c: "one colour" if c is None else c, key=f"colour-{dataset.name}", width=220)
         made = of == "codes" and st.toggle("Generated", value=False, key="made", help="Show 200 new samples (seed 0) as rings, placed on the map like any new item.")
-        frame.run_picker("run-map", width=240)
+        runs.picker("run-map", width=240)
     return projection, of, colour, made
 
 
 @st.fragment
 def picture(view, colour, made, job):
     """The map beside its inspector."""
-    frame.still_open(run)
+    needs.still_open(run)
     left, right = st.columns([7, 3], gap="medium")
     with left:
         if view.positions.shape[1] == 2:
@@ -74,7 +74,7 @@ def inspector(clicked):
             st.markdown("- " + md(payloads.short(dataset, j), 90))
     if st.button("Explore from here", icon=":material/tune:", key="explore-here"):
         state.visit(run, i)
-        frame.go("explore")
+        navigation.go("explore")
 
 
 def below(view):
@@ -98,4 +98,4 @@ with st.container(key="making"):      # over the page, not in it: nothing moves 
     if job is not None:
         progress(run, job)
         st.caption(f"Showing {view.title} meanwhile.")
-frame.next_step("explore", "Explore", "**Next:** move through the latent space and see it decoded.")
+navigation.next_step("explore", "Explore", "**Next:** move through the latent space and see it decoded.")

@@ -8,7 +8,7 @@ from lvm_core.metrics.base import percent
 from lvm_core.models.capabilities import HasLikelihood, HasPosterior
 from lvm_core.text import markdown as md
 from pages.session import state
-from pages.ui import forms, frame, items
+from pages.ui import dataframes, forms, frame, items, navigation, starting
 
 frame.header("Models", "Every model here: what it optimises, when to use it, what its numbers mean. Choose one.")
 
@@ -45,19 +45,19 @@ def page_of(name: str) -> None:
             st.markdown("It " + "; it ".join(can) + ".")
     with st.expander("Its settings"):
         table = settings(cls)
-        st.dataframe(table, hide_index=True, height=items.tall(table), key=f"settings-{name}", alt=f"settings of {name}", column_config={"what it does": st.column_config.TextColumn(width="large")})
+        st.dataframe(table, hide_index=True, height=dataframes.tall(table), key=f"settings-{name}", alt=f"settings of {name}", column_config={"what it does": st.column_config.TextColumn(width="large")})
     data = state.data()
     if data is None:
         with st.container(horizontal=True):
             if st.button("Start with handwritten digits", icon=":material/bolt:", type="primary"):
-                frame.start_digits()
-            frame.link("data", "Bring data to try it on", ":material/upload_file:")
+                starting.start_digits()
+            navigation.link("data", "Bring data to try it on", ":material/upload_file:")
     elif data.dataset.kind in cls.kinds:
         if st.button(f"Use it on {md(data.dataset.name, 40)}", icon=":material/model_training:", type="primary", key=f"use-{name}"):
             st.session_state[f"model-{data.id}"] = name
-            frame.go("train")
+            navigation.go("train")
     else:
-        st.caption(f"Not for {frame.KIND_UNIT[data.dataset.kind]}, which is what you have open.")
+        st.caption(f"Not for {items.unit(data.dataset.kind)}, which is what you have open.")
 
 
 wanted = next((n for n in MODELS if n == st.query_params.get("model")), "VAE")

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages.ui import frame
+from pages.ui import frame, navigation
 from pages.ui.components import people
 
 ASSETS = Path(__file__).parents[1] / "assets"
@@ -21,7 +21,7 @@ page = st.navigation([
     st.Page("analyse.py", title="Analyse", icon=":material/query_stats:"),
     st.Page("models.py", title="Models", icon=":material/menu_book:"),
 ])
-frame.arrive(page.url_path)
+navigation.arrive(page.url_path)
 st.logo(str(ASSETS / "logo.svg"), size="large", icon_image=str(ASSETS / "icon.svg"))
 frame.style()
 people.let_in()

@@ -9,12 +9,13 @@ from lvm_core.plots import figures
 from lvm_core.text import markdown as md
 from pages.session import identity, state
 from pages.session.jobs import duration
-from pages.ui import forms, frame, items, runs, scores
+from pages.ui import charts, dataframes, forms, frame, items, navigation, needs, runs, scores, starting
 from pages.ui.components import learning
 from pages.ui.components import progress as progress_component
+from pages.ui.items import text
 
 frame.header("Train", "Choose a model and press Train. The settings already suit your data; change them when you are curious.")
-data = frame.need_data()
+data = needs.need_data()
 dataset = data.dataset
 
 
@@ -24,7 +25,7 @@ def choose_model():
     current = state.run()
     start = type(current.model).__name__ if current and current.data.id == data.id else "VAE"
     name = st.pills("Model", fitting, default=start if start in fitting else fitting[0], required=True, wrap=True, format_func=forms.spaced, key=f"model-{data.id}",
-                                help="Models that make sense for " + frame.KIND_UNIT[dataset.kind] + ".")
+                                help="Models that make sense for " + items.unit(dataset.kind) + ".")
     cls = MODELS[name]
     st.markdown(f"**{cls.title}** · {cls.summary}  \n[{cls.paper}, {cls.year}]({cls.link})")
     with st.expander("When to use it, and what its numbers mean"):
@@ -33,7 +34,7 @@ def choose_model():
         st.info("This model learns from labels, and this data has none: choose a label column on the Data page, or it learns without.", icon=":material/label_off:")
     left_out = [forms.spaced(n) for n, c in MODELS.items() if dataset.kind not in c.kinds]
     if left_out:
-        st.caption(f"Not offered for {frame.KIND_UNIT[dataset.kind]}: {', '.join(left_out)}.")
+        st.caption(f"Not offered for {items.unit(dataset.kind)}: {', '.join(left_out)}.")
     suggested = cls.suggest(len(dataset), dataset.layout)
     return cls, forms.form(cls, suggested, key=f"form-{data.id}-{name}", hide=("random_state",))
 
@@ -51,14 +52,14 @@ def draw_curves(run):
     """The loss curve so far."""
     history = run.fitted.model.history_ if run.fitted is not None else run.job.history
     if history:
-        st.plotly_chart(figures.curves(history), key=f"curve-{run.id}", config=items.PLOT, alt="loss by training step")
+        st.plotly_chart(figures.curves(history), key=f"curve-{run.id}", config=charts.PLOT, alt="loss by training step")
 
 
 def by_column(columns):
     """How well each column comes back, the worst first."""
     shown = columns.sort_values("value").rename(columns={"name": "column"})
     with st.expander("Column by column"):
-        st.dataframe(shown, hide_index=True, height=items.tall(shown, 420), alt="how well each column is reconstructed", column_config={
+        st.dataframe(shown, hide_index=True, height=dataframes.tall(shown, 420), alt="how well each column is reconstructed", column_config={
             "value": st.column_config.ProgressColumn("comes back", min_value=0, max_value=1, format="percent", help="1 is perfect."),
             "baseline": st.column_config.NumberColumn("always the average", format="percent", help="What always answering with the mean, or the most frequent value, gets.")})
 
@@ -86,7 +87,7 @@ def result(run):
             real.caption("real document")
             real.markdown(md(" ".join(document.split()), 420))
             made.caption("most likely words after decoding")
-            made.markdown(items.words(terms, 16))
+            made.markdown(text.words(terms, 16))
     else:
         names = [c.name for c in dataset.codec.columns]
         st.caption("real")
@@ -178,11 +179,11 @@ setup, progress = st.columns([5, 7], gap="large")
 with setup:
     cls, values = choose_model()
     seed = st.number_input("Seed", 0, 2**31 - 1, 0, help="The same seed, data and settings give the same model.", key="seed")
-    if st.button("Train", icon=":material/play_arrow:", type="primary", key="train") and frame.start(data, cls(**values, random_state=int(seed))):
+    if st.button("Train", icon=":material/play_arrow:", type="primary", key="train") and starting.start(data, cls(**values, random_state=int(seed))):
         st.rerun()
-    frame.link("compare", "Not sure? Compare several", ":material/leaderboard:", type="tertiary")
+    navigation.link("compare", "Not sure? Compare several", ":material/leaderboard:", type="tertiary")
 with progress:
-    frame.run_picker("run-train")
+    runs.picker("run-train")
     current = state.run()
     if current is None or current.data.id != data.id:
         with st.container(border=True):
@@ -191,5 +192,5 @@ with progress:
     else:
         look(current)
 if current is not None and current.fitted is not None and current.data.id == data.id:
-    frame.next_step("map", "See the map", "**Next:** look at the latent space as a map.")
+    navigation.next_step("map", "See the map", "**Next:** look at the latent space as a map.")
 runs.listed(current)

@@ -10,7 +10,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 import streamlit as st  # noqa: E402
 
 from pages.api import routes  # noqa: E402
-from pages.api.lifespan import answer_at_once  # noqa: E402
+from pages.streamlit_patches import answer_at_once  # noqa: E402
 from pages.api import scripts  # noqa: E402
 
 answer_at_once()

@@ -5,7 +5,7 @@ import streamlit as st
 
 from lvm_core import MODELS, PROJECTIONS
 from lvm_core.datasets.pictures import image_dataset
-from lvm_core.fitting import map_codes
+from lvm_core.mapping import map_codes
 from pages.session import maps, state
 from pages.session.url import Place
 from pages.ui.components.explorer import explorer

@@ -66,6 +66,15 @@ def csv_bytes(frame: pd.DataFrame) -> bytes:
     return frame.to_csv(index=False, lineterminator="\r\n").encode("utf-8-sig", errors="replace")
 
 
+def parquet_bytes(frame: pd.DataFrame) -> bytes:
+    """A table as Parquet; columns of mixed types as text."""
+    mixed = {c: frame[c].map(str, na_action="ignore") for c in frame.columns
+             if frame[c].dtype == object}
+    out = io.BytesIO()
+    frame.assign(**mixed).to_parquet(out, index=False)
+    return out.getvalue()
+
+
 def npz_bytes(**arrays) -> bytes:
     """Arrays by name as a compressed NPZ, readable with ``numpy.load(..., allow_pickle=False)``. Text becomes fixed-width
     text; anything else that is not numbers is refused with ValueError."""

@@ -15,9 +15,9 @@ from pathlib import Path
 
 import numpy as np
 
-from ..fitting import Mapped
 from ..io import files
 from ..io.files import StoreError
+from ..mapping import Mapped
 from ..progress import OnStep, Progress, ProgressReader
 from ..projections.base import Projection
 from .store import load_map
@@ -56,7 +56,7 @@ class Projector:
 
     def make(self, codes: np.ndarray, projection: Projection, on_step: OnStep, y: np.ndarray | None = None, data: Path | None = None) -> Mapped:
         """A map of ``codes`` (n, k), or of the rows of the dataset in the folder ``data``, made in a process: as
-        :func:`lvm_core.fitting.map_codes` and ``map_data``, with the same progress, shapes and Stop. Raises ValueError in one sentence.
+        :func:`lvm_core.mapping.map_codes` and ``map_data``, with the same progress, shapes and Stop. Raises ValueError in one sentence.
 
         A process that ends meanwhile, killed or out of memory, is started again once; the map's note says so."""
         folder = Path(tempfile.mkdtemp(prefix="latent-explorer-map-"))

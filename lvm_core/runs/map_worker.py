@@ -27,8 +27,8 @@ from pathlib import Path  # noqa: E402
 
 import numpy as np  # noqa: E402
 
-from ..fitting import Mapped, map_codes, map_data  # noqa: E402
 from ..io import files  # noqa: E402
+from ..mapping import Mapped, map_codes, map_data  # noqa: E402
 from ..progress import Progress, ProgressWriter  # noqa: E402
 from ..projections import PROJECTIONS  # noqa: E402
 from .store import load_dataset, save_map  # noqa: E402

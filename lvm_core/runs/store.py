@@ -25,9 +25,10 @@ import pandas as pd
 
 from ..codecs import codec_from_json
 from ..datasets.base import Dataset
-from ..fitting import Fitted, Mapped
+from ..fitting import Fitted
 from ..io import files
 from ..io.files import StoreError as StoreError
+from ..mapping import Mapped
 from ..metrics import Score
 from ..models import load_model
 from ..projections import load_projection

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from lvm_core.analysis.alignment import Alignment, Change, procrustes
-from lvm_core.fitting import Mapped
+from lvm_core.mapping import Mapped
 
 from ..session import state
 from . import tiles

@@ -6,10 +6,10 @@ import base64
 import hashlib
 import re
 from functools import cache
-from pathlib import Path
 
 from starlette.middleware import Middleware
 
+from ..streamlit_patches import index_html
 from . import cookies
 
 
@@ -20,10 +20,7 @@ def content_security_policy() -> str:
     Streamlit's page has one inline script, allowed by its hash; components of the second kind are modules of a ``blob:``; Plotly's
     WebGL traces compile their loops from text, which is ``'unsafe-eval'``. Text of users becomes neither script nor request.
     """
-    import streamlit
-
-    page = (Path(streamlit.__file__).parent / "static" / "index.html").read_text(encoding="utf-8")
-    inline = re.findall(r"<script(?![^>]*\ssrc=)[^>]*>(.*?)</script>", page, re.S)
+    inline = re.findall(r"<script(?![^>]*\ssrc=)[^>]*>(.*?)</script>", index_html(), re.S)
     hashes = " ".join(f"'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}'" for script in inline)
     return "; ".join((
         "default-src 'self'", f"script-src 'self' blob: 'unsafe-eval' {hashes}", "style-src 'self' 'unsafe-inline'",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from lvm_core import fitting
+from lvm_core import mapping
 from lvm_core.plots.tiling import place, squared
 
 from .guard import Ask
@@ -19,7 +19,7 @@ def _forming(ask: Ask):
         return {"version": since, "m": 0, "whole": True, "running": job is not None and job.running}, b""
     version, P = job.version, np.asarray(job.shape, np.float64)
     n = len(ask.run.fitted.codes)
-    places = place(n)[fitting.sampled(n, job.about)]
+    places = place(n)[mapping.sampled(n, job.about)]
     in_turn = np.argsort(places)
     units, whole = squared(P)[in_turn], len(P) == n
     head = {"version": version, "m": len(P), "whole": whole, "running": job.running}

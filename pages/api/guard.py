@@ -31,8 +31,8 @@ from starlette.requests import HTTPConnection, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from lvm_core.fitting import Mapped
 from lvm_core.io.files import StoreError
+from lvm_core.mapping import Mapped
 from lvm_core.runs.workspace import is_id
 
 from ..session import identity, state

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import logging
-import socket
-from asyncio import base_events
 from contextlib import asynccontextmanager
 from threading import Thread
 
@@ -13,19 +11,6 @@ from lvm_core.io.files import StoreError
 from ..session.jobs import PROJECTOR, SCHEDULER, WORKSPACE
 
 log = logging.getLogger(__name__)
-
-
-def answer_at_once() -> None:
-    """Let every connection send small packets at once.
-
-    asyncio does so for sockets that name their protocol; Streamlit's listening socket does not (protocol 0), so each answer on a
-    kept-alive connection waits for the browser's delayed acknowledgement: 44 ms on Linux, measured, where decoding takes 4.
-    """
-    def set_nodelay(sock):
-        if sock.family in (socket.AF_INET, socket.AF_INET6) and sock.type == socket.SOCK_STREAM:
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-
-    base_events._set_nodelay = set_nodelay
 
 
 @asynccontextmanager

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
-from lvm_core.fitting import Mapped
 from lvm_core.io import files
 from lvm_core.io.files import StoreError
 from lvm_core.latent.distances import LEVELS, Truth
+from lvm_core.mapping import Mapped
 from lvm_core.metrics.maps.ranks import directions
 from lvm_core.metrics.maps.trust import KS, MapTrust, map_trust, measured_rows
 from lvm_core.runs.trust_files import load_trust, save_trust

@@ -14,9 +14,10 @@ import numpy as np
 
 from lvm_core.analysis.selection import as_rows
 from lvm_core.datasets.base import Dataset
-from lvm_core.fitting import Fitted, Mapped
+from lvm_core.fitting import Fitted
 from lvm_core.io import files
 from lvm_core.io.files import StoreError
+from lvm_core.mapping import Mapped
 from lvm_core.models.base import LatentModel
 from lvm_core.runs.store import load_map, save_map, save_map_scores
 from lvm_core.runs.workspace import fresh_id

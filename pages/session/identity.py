@@ -33,7 +33,7 @@ def alone() -> bool:
     """Whether this server serves one person: the one at its machine."""
     if chosen := setting("people"):
         return chosen == "one"
-    address = st.config.get_option("server.address")
+    address = st.get_option("server.address")
     try:
         return address == "localhost" or bool(address) and ip_address(address).is_loopback
     except ValueError:      # a host's name

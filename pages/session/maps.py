@@ -11,10 +11,10 @@ from pathlib import Path
 import numpy as np
 
 from lvm_core import PROJECTIONS
-from lvm_core.fitting import Mapped, map_codes, map_data, reduced, score
 from lvm_core.io import files
 from lvm_core.io.files import StoreError
 from lvm_core.labels import numbered
+from lvm_core.mapping import Mapped, map_codes, map_data, reduced, score
 from lvm_core.metrics import Score
 from lvm_core.projections.base import Projection
 from lvm_core.runs.store import load_map_scores

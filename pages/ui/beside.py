@@ -16,7 +16,7 @@ from lvm_core.text import markdown as md
 
 from ..api import aligned, guard
 from ..session import identity, maps, state
-from . import forms, items, scores, work
+from . import dataframes, forms, scores, work
 from .components import atlas, beside
 from .components.progress import progress
 
@@ -171,7 +171,7 @@ def numbers(panes: list[Pane], data_id: str) -> None:
                 record.setdefault("in words, of the first that has it", score.sentence)
     table = pd.DataFrame(list(records.values())).fillna("–")
     table.insert(len(table.columns) - 1, "in words", table.pop("in words, of the first that has it"))
-    st.dataframe(table, hide_index=True, key=f"beside-numbers-{data_id}", height=items.tall(table, 600), alt="scores of each map and model")
+    st.dataframe(table, hide_index=True, key=f"beside-numbers-{data_id}", height=dataframes.tall(table, 600), alt="scores of each map and model")
     st.caption("A map's scores say how well it shows what it is a map of; a model's scores are of rows it has not seen where there are any. *In words* is about the leftmost map that has the number.")
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-
 import numpy as np
 import pandas as pd
 import streamlit as st
@@ -19,7 +17,7 @@ from ..api import selection
 from ..api.guard import Refused
 from ..session import identity, state
 from ..session.jobs import WORKSPACE
-from . import frame
+from . import navigation
 
 COLUMNS = {"selection": "this selection, yes or no", "groups": "all kept groups, by name"}
 MOST_PICTURES = 20_000
@@ -70,7 +68,7 @@ def _column(run, name: str) -> None:
     except ValueError as error:
         st.error(md(str(error), 400), icon=":material/error:")
     else:
-        frame.go("train") if saved and use == "label" else st.rerun()
+        navigation.go("train") if saved and use == "label" else st.rerun()
 
 
 def save_column(run: state.Run, wanted: str, values: pd.Series, *, as_label: bool = False) -> str:
@@ -110,7 +108,7 @@ def _train(run, name: str) -> None:
     except (DataError, ValueError) as error:
         st.error(md(str(error), 400), icon=":material/error:")
     else:
-        frame.go("train")
+        navigation.go("train")
 
 
 def downloads(run: state.Run) -> None:
@@ -118,7 +116,7 @@ def downloads(run: state.Run) -> None:
     chosen, dataset = run.selection, run.dataset
     stem, rows = f"chosen-{run.id}-{len(chosen)}", lambda: _with_row(dataset.rows.iloc[chosen], chosen)
     st.download_button("Rows (CSV)", lambda: encode.csv_bytes(rows()), f"{stem}.csv", "text/csv", icon=":material/table:", key=f"csv-{stem}", on_click="ignore", width="stretch")
-    st.download_button("Rows (Parquet)", lambda: parquet(rows()), f"{stem}.parquet", "application/vnd.apache.parquet", icon=":material/table:", key=f"parquet-{stem}", on_click="ignore", width="stretch")
+    st.download_button("Rows (Parquet)", lambda: encode.parquet_bytes(rows()), f"{stem}.parquet", "application/vnd.apache.parquet", icon=":material/table:", key=f"parquet-{stem}", on_click="ignore", width="stretch")
     st.download_button("Codes (NPZ)", lambda: encode.npz_bytes(codes=run.fitted.codes[chosen], rows=chosen), f"{stem}-codes.npz", "application/octet-stream", icon=":material/data_array:",
                        key=f"codes-{stem}", on_click="ignore", width="stretch")
     if dataset.kind == "image":
@@ -133,11 +131,3 @@ def downloads(run: state.Run) -> None:
 def _with_row(frame: pd.DataFrame, rows) -> pd.DataFrame:
     name = next(n for n in ("row", *(f"row {i}" for i in range(2, len(frame.columns) + 3))) if n not in frame.columns)
     return frame.assign(**{name: rows})
-
-
-def parquet(frame: pd.DataFrame) -> bytes:
-    """A table as Parquet; columns of mixed types as text."""
-    mixed = {c: frame[c].map(str, na_action="ignore") for c in frame.columns if frame[c].dtype == object}
-    out = io.BytesIO()
-    frame.assign(**mixed).to_parquet(out, index=False)
-    return out.getvalue()

@@ -13,7 +13,7 @@ from lvm_core.datasets.infer import COLUMN_TYPES
 from lvm_core.text import markdown as md
 
 from ..session import state
-from . import forms, items
+from . import dataframes, forms
 
 COLUMNS = {"label": ("auto", "none"), "text_column": ("auto",), "series": ("none",), "value": ("auto",), "order": ("auto", "none")}     # options that name a column, and what else they take
 
@@ -84,7 +84,7 @@ def _column(slot, option: str, parameter, names: list[str], asked: dict, found: 
 def _types(columns: pd.DataFrame, key: str) -> dict[str, str]:
     """The columns' types as an editable table; returns those that were changed."""
     st.caption("What each column holds. Choose another type where it was taken wrongly, or ignore to leave it out.")
-    edited = st.data_editor(columns, hide_index=True, disabled=["column", "for example", "empty"], key=f"types-{key}", height=items.tall(columns, 400), column_config={
+    edited = st.data_editor(columns, hide_index=True, disabled=["column", "for example", "empty"], key=f"types-{key}", height=dataframes.tall(columns, 400), column_config={
         "read as": st.column_config.SelectboxColumn("read as", options=list(COLUMN_TYPES), required=True),
         "empty": st.column_config.NumberColumn("empty", format="percent")})
     changed = edited["read as"] != columns["read as"]

@@ -12,7 +12,7 @@ from lvm_core.text import markdown as md
 
 from ..session import identity, state
 from ..session.jobs import WORKSPACE
-from . import frame
+from . import navigation
 
 CHOICES = {"none": "no data", "labels": "the label column", "all": "all of the data"}
 
@@ -51,4 +51,4 @@ def bring() -> None:
         return
     st.session_state["imported"] = file.file_id
     state.use_run(state.RUNS.get(info.id))
-    frame.go("train")
+    navigation.go("train")

@@ -1,4 +1,4 @@
-"""All runs of the workspace in a list, and what can be done with one that is not under way."""
+"""The runs of the workspace: in a list, in a picker, and what can be done with one that is not under way."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from lvm_core.text import clean
 
 from ..session import state
 from ..session.jobs import SCHEDULER, WORKSPACE
-from . import frame, items
+from . import dataframes
 
+STATE_WORDS = {"waiting": "waiting for its turn", "running": "training…", "paused": "paused", "done": "trained", "stopped": "stopped early", "failed": "failed", "cancelled": "cancelled"}
 _MOST = 500     # rows of the list; older ones are found by their address
 
 
@@ -54,7 +55,7 @@ def listed(current: state.Run | None) -> None:
     shown = found[:_MOST]
     table = pd.DataFrame([{"": f"#{r.number}", "model": r.recipe.get("name", ""), "data": clean(names.get(r.dataset, {}).get("name", "?"), 60), "state": _state(r), "score": _score(r),
                            "seed": r.recipe.get("params", {}).get("random_state"), "took": f"{r.seconds:,.0f} s" if r.seconds >= 1 else "", "when": _when(r.created)} for r in shown])
-    event = st.dataframe(table, hide_index=True, on_select="rerun", selection_mode="single-row", key=f"runs-{current.id if current else ''}", height=items.tall(shown, 320),
+    event = st.dataframe(table, hide_index=True, on_select="rerun", selection_mode="single-row", key=f"runs-{current.id if current else ''}", height=dataframes.tall(shown, 320),
                          alt="all runs", column_config={"when": st.column_config.DatetimeColumn("when", format="distance")})
     rows = event.selection.rows if event else []
     if rows and rows[0] < len(shown) and (current is None or shown[rows[0]].id != current.id):
@@ -68,8 +69,22 @@ def listed(current: state.Run | None) -> None:
         st.caption(f"The newest {_MOST} are shown.")
 
 
+def picker(key: str, width: int | str = "stretch") -> None:
+    """Switch between the finished runs, where there are several."""
+    runs = [r for r in state.runs() if r.has_result]
+    if len(runs) < 2:
+        return
+    current = state.run()
+    ids = [r.id for r in runs]
+    names = {r.id: r.title for r in runs}
+    chosen = st.selectbox("Model", ids, index=ids.index(current.id) if current and current.id in ids else None, format_func=names.get, key=f"{key}-{current.id if current else ''}", width=width)
+    if chosen is not None and chosen != (current and current.id) and (found := state.RUNS.get(chosen)) is not None:
+        state.use_run(found)
+        st.rerun()
+
+
 def _state(run) -> str:
-    return frame.STATE_WORDS[run.state] + (f": {clean(run.sentence, 80)}" if run.sentence else "")
+    return STATE_WORDS[run.state] + (f": {clean(run.sentence, 80)}" if run.sentence else "")
 
 
 def _score(run) -> str:

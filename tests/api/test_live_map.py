@@ -6,7 +6,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from lvm_core import DATASETS, MODELS, PROJECTIONS
 from lvm_core.analysis.stability import between_seeds
-from lvm_core.fitting import sampled
+from lvm_core.mapping import sampled
 from lvm_core.plots.tiling import place, squared
 from lvm_core.progress import Progress, Reporter
 from pages.session import maps, state
@@ -151,7 +151,7 @@ def test_where_there_are_no_labels_it_is_said():
 
 
 def test_a_map_that_is_a_formula_is_seen_before_it_is_scored(run):
-    from lvm_core.fitting import map_codes
+    from lvm_core.mapping import map_codes
     from lvm_core.runs.store import load_map_scores
 
     projection = PROJECTIONS["PCA"](random_state=5)

@@ -14,8 +14,8 @@ from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
 from lvm_core import DATASETS, MODELS, PROJECTIONS, read_dataset
-from lvm_core.fitting import map_codes
 from lvm_core.latent.samplers import SAMPLERS
+from lvm_core.mapping import map_codes
 from pages.api import guard, routes
 from pages.session import code_sources, state
 
@@ -298,7 +298,7 @@ def test_connections_of_a_socket_without_a_protocol_send_at_once():
     import socket
     from asyncio import base_events
 
-    from pages.api.lifespan import answer_at_once
+    from pages.streamlit_patches import answer_at_once
 
     answer_at_once()
     with socket.socket(socket.AF_INET) as sock:        # as Streamlit makes it

@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 
 from lvm_core import DATASETS, MODELS, PROJECTIONS
 from lvm_core.analysis.selection import inside
-from lvm_core.fitting import map_codes
+from lvm_core.mapping import map_codes
 from lvm_core.plots.tiling import UNITS, Sheet, packed
 from pages.api import guard, routes, tiles
 from pages.session import state

@@ -12,8 +12,8 @@ from starlette.testclient import TestClient
 from streamlit.testing.v1 import AppTest
 
 from lvm_core import DATASETS, MODELS, PROJECTIONS
-from lvm_core.fitting import map_codes
 from lvm_core.latent.distances import LEVELS
+from lvm_core.mapping import map_codes
 from lvm_core.metrics.maps import trust as module
 from pages.api import guard, routes, tiles
 from pages.api import trust as truth

@@ -12,9 +12,9 @@ from scipy.sparse import csr_matrix
 from sklearn.datasets import load_digits
 from sklearn.manifold import trustworthiness
 
-from lvm_core import DATASETS, PROJECTIONS, fitting
-from lvm_core.fitting import map_codes, map_data
+from lvm_core import DATASETS, PROJECTIONS, mapping
 from lvm_core.latent.neighbours import nearest
+from lvm_core.mapping import map_codes, map_data
 from lvm_core.runs.map_pool import Projector
 from lvm_core.runs.store import load_map, save_dataset, save_map
 
@@ -132,7 +132,7 @@ def few(monkeypatch):
 
 def test_a_large_set_is_fitted_on_a_sample_and_says_so(few, codes):
     made = map_codes(codes, few)
-    rows = fitting.sampled(300, few)
+    rows = mapping.sampled(300, few)
     assert len(rows) == 200 and "200 of 300 items" in made.note
     assert_array_equal(made.positions[rows], few.embedding_)
     near = nearest(codes, few.codes_, 10)[1]
@@ -191,6 +191,6 @@ def test_a_map_of_the_data_itself(form, codes, tmp_path):
 
 
 def test_narrow_data_is_mapped_as_it_is(codes):
-    Z, note = fitting.reduced(codes)
+    Z, note = mapping.reduced(codes)
     assert_array_equal(Z, codes)
     assert note == ""

@@ -14,8 +14,9 @@ import pandas as pd
 import pytest
 
 from lvm_core import DATASETS, MODELS, PROJECTIONS, read_dataset
-from lvm_core.fitting import fit_run, map_codes
+from lvm_core.fitting import fit_run
 from lvm_core.io import files
+from lvm_core.mapping import map_codes
 from lvm_core.runs import store
 from lvm_core.runs.store import (
     StoreError,

@@ -23,7 +23,7 @@ from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
 from lvm_core import DATASETS, MODELS
-from lvm_core.fitting import map_codes
+from lvm_core.mapping import map_codes
 from lvm_core.projections import PROJECTIONS
 from lvm_core.runs import ownership
 from lvm_core.settings import LIMITS, DataError, Limits
@@ -244,7 +244,7 @@ def test_alone_there_is_no_cookie_and_everything_is_ones_own(client, monkeypatch
                                                        ("127.0.0.1", "many", False), ("0.0.0.0", "one", True)])
 def test_who_is_served_follows_the_address_unless_it_is_said(address, chosen, expected, monkeypatch):
     monkeypatch.setenv("LATENT_EXPLORER_PEOPLE", chosen)
-    monkeypatch.setattr(identity.st.config, "get_option", lambda name: address)
+    monkeypatch.setattr(identity.st, "get_option", lambda name: address)
     assert identity.alone.__wrapped__() is expected
 
 

@@ -10,7 +10,7 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from lvm_core import DATASETS, MODELS, PROJECTIONS
-from lvm_core.fitting import map_codes
+from lvm_core.mapping import map_codes
 from pages.api import guard, routes
 from pages.session import cache, state
 from pages.session.jobs import SCHEDULER, WORKSPACE, Fit

@@ -19,7 +19,7 @@ from tests.ui.test_pages import held, open_page, runs, small, words  # noqa: F40
 
 from lvm_core import MODELS, PROJECTIONS
 from lvm_core.analysis.alignment import changed, procrustes
-from lvm_core.fitting import map_codes
+from lvm_core.mapping import map_codes
 from pages.api import aligned, guard, routes, tiles
 from pages.session import maps, state
 from pages.api import scripts

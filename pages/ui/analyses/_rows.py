@@ -7,7 +7,7 @@ import streamlit as st
 
 from lvm_core.runs.archive import IMPORTED
 from pages.session import identity, state
-from pages.ui import frame
+from pages.ui import navigation
 
 
 def needs_real_rows(run) -> str:
@@ -28,7 +28,7 @@ def explore(run, row: int, key: str) -> None:
     """A button that opens the explorer at one row."""
     if st.button("Open in Explore", icon=":material/tune:", key=f"explore-{key}"):
         state.visit(run, int(row))
-        frame.go("explore")
+        navigation.go("explore")
 
 
 def free_name(frame, wanted: str) -> str:

@@ -11,7 +11,7 @@ from lvm_core.plots import analysis, figures
 from lvm_core.text import markdown as md
 from pages.api import selection
 from pages.session import maps
-from pages.ui import items, scores, work
+from pages.ui import charts, dataframes, items, scores, work
 
 from ...api import payloads
 from . import _rows
@@ -93,7 +93,7 @@ def _threshold(run, name, title, every, known, chosen):
 
     at = float(st.session_state[drag])
     st.plotly_chart(analysis.histogram(every[known], at, title, None if chosen is None else chosen[0][known], "" if chosen is None else chosen[1]), key=f"odd-hist-{run.id}-{name}",
-                    config=items.PLOT, alt=f"histogram of the score with its threshold at {at:.4g}")
+                    config=charts.PLOT, alt=f"histogram of the score with its threshold at {at:.4g}")
     left, right = st.columns([5, 1], vertical_alignment="bottom")
     left.slider("Threshold", low, high, step=(high - low) / 500, format="%.4g", key=drag, on_change=follow, args=(drag, typed), help="Rows at or beyond it are called odd. Where to put it is your decision; it starts at the oddest 1 %.")
     right.number_input("or type it", low, high, step=(high - low) / 100, format="%.4g", key=typed, on_change=follow, args=(typed, drag))
@@ -110,7 +110,7 @@ def _ranked(run, name, every, order, beyond):
     captions = [f"{i} · {every[i]:.3g}" for i in top]
     if run.dataset.kind == "table":
         table = _rows.add(run.dataset.items(top), rank=np.arange(1, len(top) + 1), row=top, score=every[top])
-        st.dataframe(table, hide_index=True, height=320, key=f"odd-table-{run.id}-{name}", alt="the oddest rows", column_config=items.days(table))
+        st.dataframe(table, hide_index=True, height=320, key=f"odd-table-{run.id}-{name}", alt="the oddest rows", column_config=dataframes.days(table))
     else:
         items.gallery(run.dataset, run.dataset.items(top), captions, key=f"odd-{run.id}-{name}", width=80 if run.dataset.kind == "image" else None)
     if len(top) < len(beyond):
@@ -141,7 +141,7 @@ def _why(run, scene, name, every, order):
             what = "Squared distance from the mean code by dimension, in units of its spread" if dims else \
                 "Squared distance from the mean by column, in units of its spread" if name in ("norm", "data") else "Lost on the way through the code, by column: 1 in all is what the mean row loses"
             st.caption(what)
-            st.plotly_chart(figures.bars([str(n) for n in found.index], found.to_numpy(), height=40 + 24 * max(len(found), 1)), key=f"odd-bars-{run.id}-{name}-{i}", config=items.PLOT,
+            st.plotly_chart(figures.bars([str(n) for n in found.index], found.to_numpy(), height=40 + 24 * max(len(found), 1)), key=f"odd-bars-{run.id}-{name}-{i}", config=charts.PLOT,
                             alt="largest parts: " + ", ".join(str(n) for n in found.index[:4]))
         st.caption("Nearest by code")
         near = maps.nearest_rows(run, i, 6 if dataset.kind == "image" else 3)

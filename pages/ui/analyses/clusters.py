@@ -15,7 +15,7 @@ from lvm_core.text import markdown as md
 from pages.api import selection
 from pages.api.guard import Refused
 from pages.session import identity, maps
-from pages.ui import items, scores, work
+from pages.ui import charts, items, scores, work
 
 from ...api import payloads
 from . import _rows
@@ -71,12 +71,12 @@ def _picture(run, found, names, method):
     left, right = st.columns([2, 3], gap="medium")
     with left:
         st.plotly_chart(analysis.settings_curve(found.curve, found.chosen, "least size of a cluster" if method == "hdbscan" else "number of clusters", found.measure, height=360),
-                        key=f"cl-curve-{run.id}-{method}", config=items.PLOT, alt=f"{found.measure} against the setting")
+                        key=f"cl-curve-{run.id}-{method}", config=charts.PLOT, alt=f"{found.measure} against the setting")
     with right:
         view, rows = _map(run), maps.drawn_rows(len(found.labels))
         colour = pd.Series([names[c] if c >= 0 else "in none" for c in found.labels[rows]], name="cluster")
         hover = [payloads.short(run.dataset, i) for i in rows] if len(rows) <= maps.HOVER_LIMIT else None
-        st.plotly_chart(figures.scatter_map(view.positions[rows], colour, hover, ids=rows, height=360), key=f"cl-map-{run.id}-{method}", config=items.PLOT, alt=f"{view.title} map coloured by cluster")
+        st.plotly_chart(figures.scatter_map(view.positions[rows], colour, hover, ids=rows, height=360), key=f"cl-map-{run.id}-{method}", config=charts.PLOT, alt=f"{view.title} map coloured by cluster")
         st.caption(f"{view.title}. Clusters were found among the codes in all their dimensions, not on this map.")
 
 

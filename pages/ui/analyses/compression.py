@@ -11,7 +11,7 @@ from lvm_core.metrics.base import percent
 from lvm_core.metrics.compression import BITS, Compression, break_even
 from lvm_core.plots import analysis
 from lvm_core.text import markdown as md
-from pages.ui import items, scores, work
+from pages.ui import charts, dataframes, items, scores, work
 
 from . import _rows
 
@@ -37,7 +37,7 @@ def draw(run) -> None:
         dims = tried[0] if len(tried) == 1 else st.select_slider("Dimensions kept", tried, tried[-1], key=f"zip-dims-{run.id}-{bits}", help="The most important first; the others are set to their mean.", width=320)
     level = next(l for l in levels if (l.dims, l.bits) == (dims, bits))
     lines = {f"{b} bits": [(l.bytes, l.error, f"{l.dims} dimensions at {b} bits") for l in levels if l.bits == b] for b in BITS if any(l.bits == b for l in levels)}
-    st.plotly_chart(analysis.rate_curve(lines, {p.name: p.bytes for p in plain}, (level.bytes, level.error)), key=f"zip-curve-{run.id}", config=items.PLOT, alt="what is lost against bytes a row")
+    st.plotly_chart(analysis.rate_curve(lines, {p.name: p.bytes for p in plain}, (level.bytes, level.error)), key=f"zip-curve-{run.id}", config=charts.PLOT, alt="what is lost against bytes a row")
     st.caption("Dotted lines need no model and lose nothing: " + "; ".join(f"{p.name}, {_bytes(p.bytes)} a row ({p.what})" for p in plain) + ". They keep every value, the model only what it found worth a code: "
                "compare bytes at a loss you can live with.")
     _numbers(run, codec, level, plain)
@@ -80,7 +80,7 @@ def _side_by_side(run, codec, levels, bits):
         columns = [c.name for c in dataset.codec.columns]
         table = pd.concat([dataset.rows[columns].iloc[[i]].astype(object), pd.DataFrame(made).astype(object)])
         table = pd.DataFrame({name: [dataset.codec.columns[j].show(v) for v in table[name]] for j, name in enumerate(columns)})
-        st.dataframe(_rows.add(table, kept=["the item", *captions]), hide_index=True, height=items.tall(table), key=f"zip-table-{run.id}", alt="the record at every level")
+        st.dataframe(_rows.add(table, kept=["the item", *captions]), hide_index=True, height=dataframes.tall(table), key=f"zip-table-{run.id}", alt="the record at every level")
     elif dataset.kind == "image":
         items.gallery(dataset, np.concatenate([dataset.items([i]), made]), ["the item", *captions], key=f"zip-{run.id}", width=96)
     elif dataset.kind == "array":

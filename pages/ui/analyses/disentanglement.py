@@ -15,7 +15,7 @@ from lvm_core.metrics.disentanglement import (
 from lvm_core.plots.quality import heat
 from lvm_core.text import clean
 from pages.session import state
-from pages.ui import items, scores, work
+from pages.ui import charts, dataframes, scores, work
 
 TITLE, RANK = "Disentanglement", 70
 QUESTION = "Does each dimension of the code stand for one thing? Choose the columns that made the items, or describe them."
@@ -59,12 +59,12 @@ def _show(run, found: Disentanglement) -> None:
     which = st.segmented_control("Shown", list(_SHOWN), default="information", required=True, format_func=_SHOWN.get, key=f"factors-shown-{run.id}", label_visibility="collapsed")
     table = getattr(found, which)
     table = table[[j + 1 for j in order if j + 1 in table.columns]]
-    st.plotly_chart(heat(table, "dimension, the one that does most first"), key=f"factors-heat-{run.id}-{which}", config=items.PLOT, alt=f"{_SHOWN[which]} of each dimension for each factor")
+    st.plotly_chart(heat(table, "dimension, the one that does most first"), key=f"factors-heat-{run.id}-{which}", config=charts.PLOT, alt=f"{_SHOWN[which]} of each dimension for each factor")
     st.caption({"information": "The share of a factor's information that one dimension has by itself, chance taken off: a row with one bright cell is a factor in one dimension; a dark row is not in the code, or only in several dimensions together.",
                 "importance": "How much of the prediction of a factor by a random forest hangs on each dimension; every row sums to 1, also that of a factor that cannot be predicted."}[which]
                + (f" {dead} dimension{'s' * (dead > 1)} that hold{'s' * (dead == 1)} nothing {'are' if dead > 1 else 'is'} left out." if dead else ""))
     share = lambda label, words: st.column_config.NumberColumn(label, format="percent", help=words)        # noqa: E731
-    st.dataframe(pd.DataFrame(found.factors), hide_index=True, height=items.tall(found.factors), key=f"factors-table-{run.id}", alt="the factors and their part of the scores", column_config={
+    st.dataframe(pd.DataFrame(found.factors), hide_index=True, height=dataframes.tall(found.factors), key=f"factors-table-{run.id}", alt="the factors and their part of the scores", column_config={
         "name": "factor", "levels": st.column_config.NumberColumn("classes", help="Values, or the parts a number was cut into."),
         "gap": share("gap (MIG)", "What its best dimension knows more than its second best."), "completeness": share("completeness", "100 %: one dimension tells it; 0 %: all do alike."),
         "informativeness": share("informativeness", "Share of the error of guessing it that is gone when the code is known."), "found": share("votes right (FactorVAE)", "How often the dimension that varies least among rows of one value names this factor.")})

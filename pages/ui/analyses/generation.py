@@ -10,7 +10,8 @@ from lvm_core.metrics.samples.quality import CELLS, LEAST_ROWS, SampleQuality, s
 from lvm_core.plots.quality import frame_of, two_clouds, two_histograms
 from lvm_core.text import clean
 from lvm_core.text import markdown as md
-from pages.ui import drawing, items, scores, work
+from pages.ui import charts, dataframes, drawing, items, scores, work
+from pages.ui.items import text
 
 TITLE, RANK = "Sample quality", 30
 QUESTION = "Are new samples as real and as varied as the data, and are they new? Choose how many to draw; they are compared with real items."
@@ -80,7 +81,7 @@ def _pictures(run, quality: SampleQuality, new) -> None:
         low, high = frame_of(real, generated)
         cut = sum(int(((P < low) | (P > high)).any(1).sum()) for P in (real, generated))
         st.markdown("**Where they lie**")
-        st.plotly_chart(two_clouds(real, generated), key=f"quality-clouds-{run.id}", config=items.PLOT, alt="real rows and samples in two common dimensions")
+        st.plotly_chart(two_clouds(real, generated), key=f"quality-clouds-{run.id}", config=charts.PLOT, alt="real rows and samples in two common dimensions")
         st.caption("Both in the two directions in which the real ones differ most, in the features named above; grey is the other side. Empty regions on the right are kinds the model does not make."
                    + (f" {cut} far from all others {'are' if cut > 1 else 'is'} cut off." if cut else ""))
     with right:
@@ -106,7 +107,7 @@ def _pairs(run, made, real, names) -> None:
     elif dataset.kind == "text":
         for item, row, a, b in zip(made, real, *names):
             with st.container(border=True):
-                st.markdown(f":gray[{a}]  \n{items.words(item, 10)}  \n:gray[{b}]  \n{md(' '.join(row.split()), 200)}")
+                st.markdown(f":gray[{a}]  \n{text.words(item, 10)}  \n:gray[{b}]  \n{md(' '.join(row.split()), 200)}")
     elif dataset.kind == "table":
         columns = [c.name for c in dataset.codec.columns]
         both = pd.concat([made, real[columns].reset_index(drop=True)]).sort_index(kind="stable").astype(object)
@@ -126,7 +127,7 @@ def _columns(run, quality: SampleQuality, new) -> None:
         known = {str(c.name): c.name for c in dataset.codec.columns}
         name = st.selectbox("Column", quality.columns["name"].to_list(), key=f"quality-column-{run.id}", format_func=lambda c: clean(c, 60))
         real, made = dataset.decode(dataset.X[run.fitted.train]), dataset.decode(new)
-        st.plotly_chart(two_histograms(real[known[name]], made[known[name]], name), key=f"quality-histogram-{run.id}", config=items.PLOT, alt="the column in real and generated rows")
+        st.plotly_chart(two_histograms(real[known[name]], made[known[name]], name), key=f"quality-histogram-{run.id}", config=charts.PLOT, alt="the column in real and generated rows")
     left, right = st.columns(2, gap="large")
     with left:
         st.markdown("**The pairs, worst first**")
@@ -136,7 +137,7 @@ def _columns(run, quality: SampleQuality, new) -> None:
     with right:
         st.markdown("**Learnt from real and from generated rows**")
         if len(quality.useful):
-            st.dataframe(quality.useful, hide_index=True, height=items.tall(quality.useful), key=f"quality-useful-{run.id}", alt="what can be learnt", column_config={
+            st.dataframe(quality.useful, hide_index=True, height=dataframes.tall(quality.useful), key=f"quality-useful-{run.id}", alt="what can be learnt", column_config={
                 "name": "column predicted", "real": st.column_config.NumberColumn("from real", format="percent", help="Share of the error of guessing that a random forest is rid of on unseen real rows."),
                 "made": st.column_config.NumberColumn("from generated", format="percent", help="The same when it learnt from generated rows.")})
         else:

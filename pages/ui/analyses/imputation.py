@@ -13,7 +13,7 @@ from lvm_core.export import encode
 from lvm_core.metrics.base import percent
 from lvm_core.models.capabilities import Imputes
 from lvm_core.text import markdown as md
-from pages.ui import items, work
+from pages.ui import dataframes, work
 
 TITLE, RANK = "Fill gaps", 40
 QUESTION = "What could stand in the empty cells? See how far the answer can be trusted, fill them, and take the table with you."
@@ -45,7 +45,7 @@ def _where(gone: pd.DataFrame) -> None:
         return
     st.markdown(f"**{total:,} cells are missing**, in {int((gone['missing'] > 0).sum())} of {len(gone)} columns")
     table = gone[gone["missing"] > 0].sort_values("missing", ascending=False)
-    st.dataframe(table, hide_index=True, height=items.tall(table), alt="missing cells by column",
+    st.dataframe(table, hide_index=True, height=dataframes.tall(table), alt="missing cells by column",
                  column_config={"share": st.column_config.ProgressColumn("share of rows", min_value=0, max_value=1, format="percent")})
 
 
@@ -59,7 +59,7 @@ def _check(run) -> None:
                         lambda on_step: imputation.compare(run.fitted.model, run.dataset.X[rows], share, seed, on_step))
     if found is None:
         return
-    st.dataframe(found.drop(columns=["columns", *(c for c in ("rmse", "right", "coverage") if found[c].isna().all())], errors="ignore"), hide_index=True, height=items.tall(found), alt="imputers compared", column_config={
+    st.dataframe(found.drop(columns=["columns", *(c for c in ("rmse", "right", "coverage") if found[c].isna().all())], errors="ignore"), hide_index=True, height=dataframes.tall(found), alt="imputers compared", column_config={
         "imputer": "filled by", "rmse": st.column_config.NumberColumn("error of numbers", format="%.3f", help="Root mean squared error in standard deviations of the column; the mean gets about 1."),
         "right": st.column_config.NumberColumn("categories right", format="percent", help="Share of hidden categories and yes/no values that were filled with what stood there."),
         "coverage": st.column_config.NumberColumn("held by the interval", format="percent", help="Share of hidden numbers within the 90 % interval; 90 % is right.")})
@@ -89,11 +89,11 @@ def _filled(run, X, frame, gone) -> None:
     marks = cells.head(_SHOWN)
     numbers = shown.select_dtypes("float").columns
     shaded = shown.style.format("{:.7g}", subset=numbers).apply(lambda _: marks.map(lambda on: "background-color: rgba(230,159,0,0.35)" if on else ""), axis=None)
-    st.dataframe(shaded, hide_index=True, height=items.tall(shown), alt="the table with its gaps filled")
+    st.dataframe(shaded, hide_index=True, height=dataframes.tall(shown), alt="the table with its gaps filled")
     st.caption(f"{int(cells.to_numpy().sum()):,} cells were filled; they are shaded{f'. The first {_SHOWN} of {len(complete):,} rows are shown' if len(complete) > _SHOWN else ''}.")
     if len(notes):
         with st.expander(f"The {len(notes):,} filled cells, with their 90 % intervals" if "low" in notes else f"The {len(notes):,} filled cells"):
-            st.dataframe(notes.head(1000), hide_index=True, height=items.tall(notes), alt="filled cells")
+            st.dataframe(notes.head(1000), hide_index=True, height=dataframes.tall(notes), alt="filled cells")
     left, right = st.columns(2)
     left.download_button("CSV in the original columns", encode.csv_bytes(complete), f"filled-{run.id}.csv", "text/csv", icon=":material/table:", width="stretch", on_click="ignore")
     right.download_button("CSV of the filled cells", encode.csv_bytes(notes), f"filled-cells-{run.id}.csv", "text/csv", icon=":material/list:", width="stretch", on_click="ignore")

@@ -14,7 +14,8 @@ from lvm_core.plots import figures
 from lvm_core.settings import LIMITS
 from lvm_core.text import markdown as md
 from pages.session import state
-from pages.ui import frame, items, scores, work
+from pages.ui import charts, items, navigation, scores, work
+from pages.ui.items import image
 
 TITLE, RANK = "Find in the model", 60
 QUESTION = "Can the model make this very item? Choose a row or bring one; its nearest code is searched for, and what no code gives back is shown."
@@ -81,17 +82,17 @@ def _beside(run, x, found, name) -> None:
         gap = figures.difference(real[0], back[0])
         with st.container(key=f"pixels-{key}", horizontal=True, gap="medium"):
             for title, picture in ((f"Real: {name}", real[0]), ("Nearest the model can make", back[0]), ("Difference", gap)):
-                st.image(items.to_uint8(picture[None])[0], caption=md(title), width=180, alt=title, output_format="PNG")      # JPEG would blur the colours of small pictures
+                st.image(image.to_uint8(picture[None])[0], caption=md(title), width=180, alt=title, output_format="PNG")      # JPEG would blur the colours of small pictures
         st.caption("In the difference white is equal, orange where the real one is brighter, blue where the made one is.")
         return
     items.one(dataset, back, "nearest the model can make", key=key, beside=real, beside_title=f"real: {name}")
     st.caption("What is left, real minus made, in standard deviations of the data" + (" (of a category: the root mean square over its values)." if dataset.kind == "table" else "."))
     if dataset.kind == "array" and len(x) > MOST_BARS:
         st.plotly_chart(figures.signal(found.differences[None], ["real minus made"], getattr(dataset.codec, "axis", None), height=180), key=f"gap-{key}",
-                        config=items.PLOT, alt="curve of the difference")
+                        config=charts.PLOT, alt="curve of the difference")
         return
     parts = sorted(inversion.by_block(found.differences, dataset.layout, _names(dataset)), key=lambda part: -abs(part[1]))[:MOST_BARS]
-    st.plotly_chart(figures.bars([n for n, _ in parts], np.array([v for _, v in parts]), low=None), key=f"gap-{key}", config=items.PLOT,
+    st.plotly_chart(figures.bars([n for n, _ in parts], np.array([v for _, v in parts]), low=None), key=f"gap-{key}", config=charts.PLOT,
                     alt="difference of each column, largest first: " + ", ".join(f"{n} {v:.2g}" for n, v in parts[:5]))
 
 
@@ -120,6 +121,6 @@ def _open(run, row, found, name) -> None:
             near = row if row is not None else int(np.argmin(np.square(run.fitted.codes - found.code).sum(1)))
             state.visit(run, near, found.code, f"{'Row ' + str(row) if row is not None else 'Your item'}, placed by search: what is left differs by {found.residual:.2g} standard deviations "
                         "of the data (root mean square).")
-            frame.go("explore")
+            navigation.go("explore")
         table = pd.DataFrame([found.code], columns=[f"z{i + 1}" for i in range(len(found.code))])
         st.download_button("Code (CSV)", table.to_csv(index=False), f"code-{run.id}.csv", "text/csv", icon=":material/download:", on_click="ignore", key=f"inversion-code-{run.id}")

@@ -10,7 +10,7 @@ from lvm_core.metrics import Marginal, marginal, thinned
 from lvm_core.models.capabilities import HasImportanceWeights, HasLikelihood, PredictsLabels
 from lvm_core.plots import figures
 from lvm_core.runs.archive import IMPORTED
-from pages.ui import items, scores, work
+from pages.ui import charts, dataframes, scores, work
 from pages.ui.components import explorer
 
 TITLE, RANK = "Likelihood", 20
@@ -55,7 +55,7 @@ def _bounds_and_kl(run, found: Marginal) -> None:
         st.markdown("**The bound rises with the draws**")
         table = pd.DataFrame({"draws": list(found.bounds), "nats a row": list(found.bounds.values())})
         table["above the ELBO"] = table["nats a row"] - table["nats a row"].iloc[0]
-        st.dataframe(table, hide_index=True, height=items.tall(table), key=f"bounds-{run.id}", alt="bound by number of draws",
+        st.dataframe(table, hide_index=True, height=dataframes.tall(table), key=f"bounds-{run.id}", alt="bound by number of draws",
                      column_config={"draws": st.column_config.NumberColumn(format="localized"), "nats a row": st.column_config.NumberColumn(format="%.2f"),
                                     "above the ELBO": st.column_config.NumberColumn(format="%.2f")})
         st.caption("One draw is the ELBO, k draws the bound that an IWAE with k maximises. Where the last step is still large, the truth lies higher: take more draws.")
@@ -63,7 +63,7 @@ def _bounds_and_kl(run, found: Marginal) -> None:
         st.markdown("**What each dimension carries**")
         order = np.argsort(-found.kl, kind="stable")[:MOST_BARS]
         names = [explorer.named(run.fitted.model, j) for j in order]
-        st.plotly_chart(figures.bars(names, found.kl[order]), key=f"kl-{run.id}", config=items.PLOT, alt="KL by dimension, nats: " + ", ".join(f"{a} {v:.2g}" for a, v in zip(names[:8], found.kl[order])))
+        st.plotly_chart(figures.bars(names, found.kl[order]), key=f"kl-{run.id}", config=charts.PLOT, alt="KL by dimension, nats: " + ", ".join(f"{a} {v:.2g}" for a, v in zip(names[:8], found.kl[order])))
         more = f" The first {MOST_BARS} of {len(found.kl)} are drawn." if len(found.kl) > MOST_BARS else ""
         labels = "; of a label, against how often it is seen" if isinstance(run.fitted.model, PredictsLabels) and run.fitted.model.classes_ else ""
         st.caption(f"KL(q(z|x) || N(0, 1)) in nats a row{labels}, {found.kl.sum():.3g} in all. A dimension near 0 says nothing of the row, and the decoder ignores it.{more}")

@@ -14,7 +14,7 @@ from lvm_core.datasets.base import DataError
 from lvm_core.datasets.pictures import fit_picture
 from lvm_core.metrics.base import percent
 from lvm_core.text import markdown as md
-from pages.ui import items, scores, work
+from pages.ui import dataframes, items, scores, work
 
 from ...api import payloads
 from . import _rows
@@ -190,8 +190,8 @@ def _answer(run, title, line, found, key):
     captions = [f"{i} · {percent(share / 100)}" for i, share in zip(rows, closeness)]
     if run.dataset.kind == "table":
         table = _rows.add(run.dataset.items(rows), row=rows, closeness=closeness)
-        st.dataframe(table, hide_index=True, key=f"like-{key}-{run.id}", height=items.tall(table, 400), alt=f"most similar rows {title.lower()}",
-                     column_config=items.days(table) | {"closeness": st.column_config.NumberColumn("closeness", format="%.2f %%")})
+        st.dataframe(table, hide_index=True, key=f"like-{key}-{run.id}", height=dataframes.tall(table, 400), alt=f"most similar rows {title.lower()}",
+                     column_config=dataframes.days(table) | {"closeness": st.column_config.NumberColumn("closeness", format="%.2f %%")})
     else:
         items.gallery(run.dataset, run.dataset.items(rows), captions, key=f"like-{key}-{run.id}", width=84 if run.dataset.kind == "image" else None)
 

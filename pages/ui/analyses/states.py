@@ -9,7 +9,7 @@ import streamlit as st
 from lvm_core.export import encode
 from lvm_core.models.capabilities import HasStates
 from lvm_core.plots import series
-from pages.ui import items
+from pages.ui import charts, dataframes
 
 TITLE, RANK = "States", 15
 QUESTION = "When is a series in which state? Choose a row; every moment is coloured by its most likely state."
@@ -28,7 +28,7 @@ def draw(run) -> None:
     path, posterior = model.states(X)
     values, axis = dataset.items([row])[0], getattr(dataset.codec, "axis", None)
     axis = np.arange(len(values)) if axis is None else np.asarray(axis)
-    st.plotly_chart(series.states(np.asarray(values, float), path[0], axis, getattr(dataset.codec, "axis_label", "") or ""), key=f"states-{run.id}-{row}", config=items.PLOT, alt=f"row {row} coloured by its states")
+    st.plotly_chart(series.states(np.asarray(values, float), path[0], axis, getattr(dataset.codec, "axis_label", "") or ""), key=f"states-{run.id}-{row}", config=charts.PLOT, alt=f"row {row} coloured by its states")
     sure = posterior[0].max(1)
     st.caption(f"The states are sure of themselves at {np.mean(sure > 0.9):.0%} of the moments (probability over 90 %). Log-likelihood of this series: {model.score_samples(X)[0]:,.1f} nats.")
     left, right = st.columns(2, gap="large")
@@ -37,14 +37,14 @@ def draw(run) -> None:
         stay = np.diag(model.transitions_)
         table = pd.DataFrame({"state": [f"{i + 1}" for i in range(len(stay))], "mean": model.means_, "spread": np.sqrt(model.variances_), "begins": model.start_,
                               "lasts (moments)": 1 / np.maximum(1 - stay, 1e-6)})
-        st.dataframe(table, hide_index=True, height=items.tall(table), key=f"states-table-{run.id}", alt="the states", column_config={
+        st.dataframe(table, hide_index=True, height=dataframes.tall(table), key=f"states-table-{run.id}", alt="the states", column_config={
             "mean": st.column_config.NumberColumn(format="%.3g", help="Average value in this state, in the scale the model sees: columns standardised."),
             "spread": st.column_config.NumberColumn(format="%.3g", help="Standard deviation of the values in this state."),
             "begins": st.column_config.NumberColumn(format="percent", help="How often a series begins in it."),
             "lasts (moments)": st.column_config.NumberColumn(format="%.1f", help="Expected moments until it is left: 1 / (1 - probability of staying).")})
     with right:
         st.markdown("**How they follow each other**")
-        st.plotly_chart(series.transitions(model.transitions_), key=f"states-next-{run.id}", config=items.PLOT, alt="probability of the next state by the present one")
+        st.plotly_chart(series.transitions(model.transitions_), key=f"states-next-{run.id}", config=charts.PLOT, alt="probability of the next state by the present one")
     if "states" not in run.cache:
         run.cache["states"] = encode.csv_bytes(pd.DataFrame(model.states(np.asarray(dataset.X[:1000], np.float64))[0] + 1, columns=[f"t{t}" for t in range(dataset.X.shape[1])]))
     st.download_button("Download the states (CSV)", run.cache["states"], f"states-{run.id}.csv", icon=":material/download:", on_click="ignore", key=f"states-csv-{run.id}",

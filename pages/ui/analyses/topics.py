@@ -10,7 +10,7 @@ from lvm_core.analysis.topics import coherence, topics, why_no_topics
 from lvm_core.analysis.topics import scores as topic_scores
 from lvm_core.export import encode
 from lvm_core.text import clean
-from pages.ui import items, scores, work
+from pages.ui import dataframes, scores, work
 from pages.ui.components import topicview
 
 TITLE, RANK = "Topics", 20
@@ -45,7 +45,7 @@ def draw(run) -> None:
     top = found.top(_COLUMNS, weight)
     table = pd.DataFrame([{"topic": i + 1, "dimension": f"z{t + 1}", "share of words": found.prevalence[t], "NPMI": npmi[t],
                            "words": ", ".join(clean(dataset.codec.terms[j], 40) for j in top[t] if found.words[t, j] > 0)} for i, t in enumerate(order)])
-    st.dataframe(table, hide_index=True, key=f"topics-table-{run.id}", height=items.tall(table, 440), alt="words of every topic", column_config={
+    st.dataframe(table, hide_index=True, key=f"topics-table-{run.id}", height=dataframes.tall(table, 440), alt="words of every topic", column_config={
         "share of words": st.column_config.ProgressColumn("share of words", min_value=0, max_value=float(table["share of words"].max()), format="percent"),
         "NPMI": st.column_config.NumberColumn("NPMI", format="%.2f", help="Coherence of its ten likeliest words over this corpus's documents: 0 is chance, 1 always together."),
         "words": st.column_config.TextColumn("words", width="large")})

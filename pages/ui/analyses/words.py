@@ -13,7 +13,7 @@ from lvm_core.plots.words import word_map
 from lvm_core.settings import DataError
 from lvm_core.text import clean
 from lvm_core.text import markdown as md
-from pages.ui import items, work
+from pages.ui import charts, dataframes, work
 
 TITLE, RANK = "Words", 25
 QUESTION = "Which words keep the same company? Type a word for its neighbours, or three for an analogy."
@@ -68,7 +68,7 @@ def _neighbours(run, words: Words, start: str) -> list[str]:
     except DataError as error:
         st.warning(md(str(error), 300), icon=":material/spellcheck:")
         return []
-    st.plotly_chart(figures.bars([w for w, _ in found], np.array([c for _, c in found]), low=min(0.0, *(c for _, c in found))), key=f"near-{run.id}", config=items.PLOT,
+    st.plotly_chart(figures.bars([w for w, _ in found], np.array([c for _, c in found]), low=min(0.0, *(c for _, c in found))), key=f"near-{run.id}", config=charts.PLOT,
                     alt=f"nearest words: {', '.join(clean(w, 30) for w, _ in found[:6])}")
     st.caption("Cosine of the words' vectors: 1 is the same company, 0 none in common. Neighbours of rare words are chance finds; "
                f"{md(asked.strip().lower(), 40)} occurs {words.frequency[words.find(asked)]:,.0f} times.")
@@ -85,7 +85,7 @@ def _analogy(run, words: Words, start: list[str]) -> None:
         return
     a, b, c = (md(word.strip(), 40) for word in asked)
     st.markdown(f"{a} is to {b} as {c} is to **{md(found[0][0], 40)}**" if found else "No other word has a vector.")
-    st.dataframe(pd.DataFrame([{"word": clean(w, 60), "cosine": cosine} for w, cosine in found]), hide_index=True, height=items.tall(found), key=f"analogy-table-{run.id}", alt="answers to the analogy",
+    st.dataframe(pd.DataFrame([{"word": clean(w, 60), "cosine": cosine} for w, cosine in found]), hide_index=True, height=dataframes.tall(found), key=f"analogy-table-{run.id}", alt="answers to the analogy",
                  column_config={"cosine": st.column_config.ProgressColumn("cosine with b - a + c", min_value=0, max_value=1, format="%.2f")})
     st.caption("The words nearest to b - a + c, these three left out. Where a and b are near each other the answer is little more than c's neighbours; small corpora solve few analogies.")
 
@@ -104,5 +104,5 @@ def _map(run, words: Words, found: list[str]) -> None:
     if P is None:
         return
     st.plotly_chart(word_map(np.asarray(P), [words.terms[j] for j in columns], words.frequency[columns], {"the word and its neighbours": list(range(len(found)))} if found else None),
-                    key=f"word-map-{run.id}", config=items.PLOT | {"scrollZoom": True}, alt="map of the commonest words")
+                    key=f"word-map-{run.id}", config=charts.PLOT | {"scrollZoom": True}, alt="map of the commonest words")
     st.caption(f"The {min(_DRAWN, len(columns)):,} commonest words and the neighbours above, by t-SNE of their directions (seed 0). Words that are close are alike; distances across the map mean little. A dot is a word that would cover another; point at it.")

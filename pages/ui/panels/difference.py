@@ -12,7 +12,7 @@ from lvm_core.plots import contrast as figures_contrast
 from lvm_core.text import clean
 from lvm_core.text import markdown as md
 from pages.api import selection
-from pages.ui import alike, items, scores, work
+from pages.ui import alike, charts, dataframes, items, scores, work
 from pages.ui.analyses._rows import needs_real_rows
 from pages.ui.components.explorer import named
 
@@ -98,10 +98,10 @@ def _array(run, found, told, other) -> None:
         order = np.argsort(-v["delta"].abs().to_numpy(), kind="stable")[:SHOWN]
         names = features(run.dataset)[0]
         st.plotly_chart(figures_contrast.effects([names[j] for j in order], v["delta"].iloc[order], v["low"].iloc[order], v["high"].iloc[order], title="effect, with its 95 % interval", limit=1.05), key=f"differ-values-{run.id}",
-                        config=items.PLOT, alt="effect of every value")
+                        config=charts.PLOT, alt="effect of every value")
     else:
         figure = figures_contrast.two_curves(*(v[c].to_numpy() for c in ("mean_in", "spread_in", "mean_out", "spread_out", "delta")), codec.axis, codec.axis_label, ("the chosen", other))
-        st.plotly_chart(figure, key=f"differ-curve-{run.id}", config=items.PLOT, alt="mean curves of the group and the others, and where they differ")
+        st.plotly_chart(figure, key=f"differ-curve-{run.id}", config=charts.PLOT, alt="mean curves of the group and the others, and where they differ")
         st.caption("Lines are means, bands one standard deviation of the rows. Beneath, the effect at every place.")
     _columns(run, found)
 
@@ -114,7 +114,7 @@ def _text(run, found, told, other) -> None:
             st.markdown(f"**{md(title, 60)}**")
             if len(part):
                 hover = [f"{r.term}: in {100 * r.inside:.1f} % of these documents, {100 * r.outside:.1f} % of the others" for r in part.itertuples()]
-                st.plotly_chart(figures_contrast.effects(list(part["term"]), part["z"], hover=hover, title="z-score of the log-odds"), key=f"differ-words-{title[-4:]}-{run.id}", config=items.PLOT,
+                st.plotly_chart(figures_contrast.effects(list(part["term"]), part["z"], hover=hover, title="z-score of the log-odds"), key=f"differ-words-{title[-4:]}-{run.id}", config=charts.PLOT,
                                 alt=f"{title}: " + ", ".join(part["term"].head(5)))
     st.caption("Log-odds of a word here against there, shrunk towards the whole corpus (a Dirichlet prior), over their standard error: rare words do not win by chance (Monroe, Colaresi & Quinn, 2008).")
     _columns(run, found)
@@ -129,7 +129,7 @@ def _columns(run, found) -> None:
     hover = [f"{name}: {r.inside} here, {r.outside} there" + ("" if r.seen else " (the model did not learn from this column)") for name, r in zip(names, frame.itertuples())]
     if run.dataset.kind != "table":
         st.markdown("**What else is known of them**")
-    st.plotly_chart(figures_contrast.effects(names, frame["delta"], frame["low"], frame["high"], hover, "effect, with its 95 % interval", 1.05), key=f"differ-columns-{run.id}", config=items.PLOT,
+    st.plotly_chart(figures_contrast.effects(names, frame["delta"], frame["low"], frame["high"], hover, "effect, with its 95 % interval", 1.05), key=f"differ-columns-{run.id}", config=charts.PLOT,
                     alt="effect of every column: " + ", ".join(names[:4]))
 
 
@@ -143,7 +143,7 @@ def _dimensions(run, found) -> None:
     order = np.argsort(-found.dims["delta"].abs().to_numpy(), kind="stable")[:10]
     d = found.dims.iloc[order]
     st.plotly_chart(figures_contrast.effects([named(run.fitted.model, int(j)) for j in order], d["delta"], d["low"], d["high"], title="effect, with its 95 % interval", limit=1.05), key=f"differ-dims-{run.id}",
-                    config=items.PLOT, alt="effect of every dimension of the code")
+                    config=charts.PLOT, alt="effect of every dimension of the code")
 
 
 def _weights(run, told) -> None:
@@ -156,7 +156,7 @@ def _weights(run, told) -> None:
         return
     shown = told.weights[:10]
     prefix = "row, column " if run.dataset.kind == "image" else ""
-    st.plotly_chart(figures_contrast.effects([prefix + name for name, _ in shown], [w for _, w in shown], title="log-odds for one standard deviation more"), key=f"differ-weights-{run.id}", config=items.PLOT,
+    st.plotly_chart(figures_contrast.effects([prefix + name for name, _ in shown], [w for _, w in shown], title="log-odds for one standard deviation more"), key=f"differ-weights-{run.id}", config=charts.PLOT,
                     alt="weights of the sparse model: " + ", ".join(name for name, _ in shown[:4]))
     more = f"The first 10 of {len(told.weights)}. " if len(told.weights) > 10 else ""
     st.caption(more + "Logistic regression with an L1 penalty, its strength chosen in folds; features that say the same as another are left out, so absence here is no proof of no effect.")
@@ -166,7 +166,7 @@ def _all(run, found) -> None:
     with st.expander("All effects as a table", icon=":material/table:"):
         frame = found.columns
         if len(frame):
-            st.dataframe(frame, hide_index=True, key=f"differ-table-{run.id}", height=items.tall(frame, 360), alt="all effects", column_config={
+            st.dataframe(frame, hide_index=True, key=f"differ-table-{run.id}", height=dataframes.tall(frame, 360), alt="all effects", column_config={
                 "delta": st.column_config.NumberColumn("effect", format="%.3f", help=DELTA), "low": st.column_config.NumberColumn("from", format="%.3f", help="Lower end of its 95 % interval."),
                 "high": st.column_config.NumberColumn("to", format="%.3f"), "inside": st.column_config.TextColumn("here", help="Median of a number, share of a category."), "outside": "there",
                 "smd": st.column_config.NumberColumn("in spreads", format="%.2f", help="Difference of the means in standard deviations within the groups (Cohen's d)."),

@@ -4,7 +4,7 @@ import streamlit as st
 
 from pages.api import selection
 from pages.api import trust as truth
-from pages.ui import choosing, chosen, items
+from pages.ui import choosing, chosen, dataframes, items, selection_bar
 
 TITLE, RANK = "Selection", 10
 SHOWN = {"image": 48, "table": 1000, "text": 100, "array": 12}
@@ -22,7 +22,7 @@ def draw(run, view) -> None:
             del known[name]
     else:
         known[f"trust: share of {trust.ks[0]} true neighbours kept on this map"] = trust.rows, trust.point("kept", trust.ks[0])
-    choosing.bar(run)
+    selection_bar.bar(run)
     with st.expander("Choose by words, columns or clusters", icon=":material/filter_list:", expanded=not len(rows) or bool(st.session_state.get(f"choosing-{run.id}"))):
         choosing.forms(run)
     if not len(rows):
@@ -32,7 +32,7 @@ def draw(run, view) -> None:
     if dataset.kind in ("image", "array"):
         items.gallery(dataset, dataset.items(few), key="chosen", width=56 if dataset.kind == "image" else None)
     shown = dataset.rows.iloc[rows[:1000]]
-    st.dataframe(shown, height=items.tall(shown, 260), key=f"chosen-rows-{run.id}", alt="the chosen rows", column_config=items.days(shown))
+    st.dataframe(shown, height=dataframes.tall(shown, 260), key=f"chosen-rows-{run.id}", alt="the chosen rows", column_config=dataframes.days(shown))
     if len(few) < len(rows):
         st.caption(f"The first {len(few):,} of {len(rows):,} are shown; downloads have all.")
     chosen.actions(run)

@@ -8,7 +8,7 @@ from lvm_core.plots import trust as figures_trust
 from lvm_core.text import markdown as md
 from pages.api import trust as truth
 from pages.session import maps
-from pages.ui import items, scores
+from pages.ui import charts, dataframes, scores
 
 from ..components.progress import progress
 
@@ -34,9 +34,9 @@ def draw(run, view) -> None:
     k = st.segmented_control("Neighbours", trust.ks, default=trust.ks[0], required=True, key=f"trust-k-{run.id}-{len(trust.ks)}", help="How many nearest neighbours of a point make its neighbourhood.")
     scores.show(trust_scores(trust, k))
     left, right = st.columns(2, gap="medium")
-    left.plotly_chart(figures_trust.shares_kept(trust.point("kept", k), k, k / (trust.n - 1)), key=f"trust-kept-{run.id}", config=items.PLOT,
+    left.plotly_chart(figures_trust.shares_kept(trust.point("kept", k), k, k / (trust.n - 1)), key=f"trust-kept-{run.id}", config=charts.PLOT,
                       alt=f"histogram of the share of its {k} true neighbours each point kept")
-    right.plotly_chart(figures_trust.agreement_curve(trust.sizes, trust.curve, k), key=f"trust-curve-{run.id}", config=items.PLOT,
+    right.plotly_chart(figures_trust.agreement_curve(trust.sizes, trust.curve, k), key=f"trust-curve-{run.id}", config=charts.PLOT,
                        alt="neighbours kept beyond chance at every size of neighbourhood")
     if len(trust.numbers) > 1:
         _original(run, trust, k)
@@ -61,7 +61,7 @@ def _original(run, trust, k) -> None:
     st.markdown("**Where it is lost.** A map is a picture of codes, and codes are a picture of your rows: each step loses something.")
     table = pd.DataFrame(beside(trust, k)).dropna(axis=1, how="all").set_index("score")
     shown = {name: st.column_config.NumberColumn(name, format="%.3f", help=_HELP[name]) for name in table.columns}
-    st.dataframe(table, column_config=shown, height=items.tall(table), alt="the scores of the map, of the codes, and of both together")
+    st.dataframe(table, column_config=shown, height=dataframes.tall(table), alt="the scores of the map, of the codes, and of both together")
     if trust.beside:
         st.caption(f"The columns about rows were measured on {trust.beside:,} points chosen at random (seed 0), each against all {trust.n:,}. "
                    "For labels the columns are the map, the codes and the rows themselves." + (" Rows are compared by the cosine of their words." if hasattr(run.dataset.X, "indptr") else ""))

@@ -10,6 +10,7 @@ from tests.ui.test_pages import held, open_page, runs, small, words  # noqa: F40
 from lvm_core import DATASETS, MODELS, read_dataset
 from lvm_core.datasets.base import DataError
 from lvm_core.datasets.subset import free_name, groups_column, labelled, membership, subset
+from lvm_core.export.encode import parquet_bytes
 from lvm_core.latent.density import Between, Shrunk, density
 from lvm_core.latent.samplers import Mixture
 from lvm_core.runs.store import load_dataset
@@ -313,7 +314,7 @@ def test_columns_of_groups_and_labels():
 
 def test_downloads_come_back():
     frame = pd.DataFrame({"a": [1, 2], "mixed": ["x", 3], "when": pd.to_datetime(["2024-01-01", None])})
-    again = pd.read_parquet(io.BytesIO(chosen.parquet(frame)))
+    again = pd.read_parquet(io.BytesIO(parquet_bytes(frame)))
     assert again["a"].tolist() == [1, 2] and again["mixed"].tolist() == ["x", "3"] and again["when"].isna().tolist() == [False, True]
 
 
