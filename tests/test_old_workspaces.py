@@ -35,10 +35,10 @@ from pages.session.maps import key_of
 ROOT = Path(__file__).parents[1]
 FIXTURES = Path(__file__).parent / "fixtures"
 RELEASES = ("0.1.0",)
-RENAMED: dict[str, str] = {}     # learnt attribute on disk -> what it is called now
+RENAMED: dict[str, str] = {}  # learnt attribute on disk -> what it is called now
 NEWER = 999
 NOW = time.time()
-EXACT, LEARNT = 1e-5, 1e-3      # of what is solved, and of what torch computes on another machine
+EXACT, LEARNT = 1e-5, 1e-3  # of what is solved, and of what torch computes on another machine
 NETWORKS = ("Autoencoder", "VAE", "ConditionalVAE", "MIWAE", "GAN", "ConditionalGAN", "CNNFeatures")
 
 
@@ -97,7 +97,7 @@ def same_numbers(found, wanted, tolerance: float = 1e-12) -> None:
             same_numbers(found[key], value, tolerance)
     elif isinstance(wanted, list):
         assert len(found) == len(wanted)
-        for a, b in zip(found, wanted):
+        for a, b in zip(found, wanted, strict=True):
             same_numbers(a, b, tolerance)
     elif isinstance(wanted, float) and isinstance(found, (int, float)):
         assert math.isclose(found, wanted, rel_tol=tolerance, abs_tol=tolerance) or (
@@ -125,7 +125,7 @@ def tolerance_of(name: str) -> float:
     return LEARNT if name in NETWORKS else EXACT
 
 
-# -- datasets ---------------------------------------------------------------------------------------
+# -- datasets ------------------------------------------------------------------------------------
 
 
 def test_every_dataset_is_listed(release, workspace):
@@ -143,7 +143,10 @@ def test_every_dataset_is_listed(release, workspace):
 def test_every_dataset_loads_and_decodes(release, workspace):
     for id, wanted in release.datasets.items():
         dataset = workspace.load_dataset(id)
-        found = {name: getattr(dataset, name) for name in ("kind", "label", "notes", "source", "added", "fingerprint")}
+        found = {
+            name: getattr(dataset, name)
+            for name in ("kind", "label", "notes", "source", "added", "fingerprint")
+        }
         assert found == {name: wanted[name] for name in found}, wanted["name"]
         assert list(dataset.X.shape) == wanted["shape"] and dataset.colours() == wanted["colours"]
         assert {str(c): str(t) for c, t in dataset.rows.dtypes.items()} == wanted["columns"]
@@ -177,7 +180,7 @@ def test_every_upload_is_read_again(release, workspace):
     assert len(names) == 7
 
 
-# -- runs -------------------------------------------------------------------------------------------
+# -- runs ----------------------------------------------------------------------------------------
 
 
 def test_every_run_is_listed_as_it_was(release, workspace):
@@ -185,7 +188,16 @@ def test_every_run_is_listed_as_it_was(release, workspace):
     assert set(listed) == set(release.runs)
     for id, wanted in release.runs.items():
         info = listed[id]
-        for name in ("number", "title", "state", "sentence", "dataset", "created", "seconds", "has_result"):
+        for name in (
+            "number",
+            "title",
+            "state",
+            "sentence",
+            "dataset",
+            "created",
+            "seconds",
+            "has_result",
+        ):
             assert getattr(info, name) == wanted[name], (wanted["title"], name)
         same_numbers(info.score, wanted["score"])
         model = info.model()
@@ -206,18 +218,20 @@ def test_every_model_does_what_it_did(release, workspace):
         fitted, dataset = workspace.fitted(id), workspace.load_dataset(wanted["dataset"])
         model, codes = fitted.model, fitted.codes
 
-        def agrees(name, found):
-            close(np.asarray(found), release.arrays[f"{id}.{name}"], tolerance, f"{wanted['title']}: {name}")
-
         tolerance = tolerance_of(wanted["model"]["name"])
         assert np.array_equal(codes, release.arrays[f"{id}.codes"])
         assert np.array_equal(fitted.held_out, release.arrays[f"{id}.held_out"])
-        agrees("encoded", model.transform(dataset.X[:3]))
-        agrees("decoded", model.inverse_transform(codes[:3]))
-        agrees("sample", model.sample(4, random_state=0))
-        agrees("importance", model.importance_)
+        found = {
+            "encoded": model.transform(dataset.X[:3]),
+            "decoded": model.inverse_transform(codes[:3]),
+            "sample": model.sample(4, random_state=0),
+            "importance": np.asarray(model.importance_),
+        }
         if f"{id}.density" in release.arrays:
-            agrees("density", model.score_samples(dataset.X[:3]))
+            found["density"] = model.score_samples(dataset.X[:3])
+        for name, value in found.items():
+            what = f"{wanted['title']}: {name}"
+            close(value, release.arrays[f"{id}.{name}"], tolerance, what)
         assert type(model).__name__ == wanted["model"]["name"]
         assert model.get_params() == wanted["params"]
         assert {"stopped_", "history_", "n_features_in_"} <= set(wanted["learnt"])
@@ -241,7 +255,9 @@ def test_every_score_is_kept_and_is_found_again(release, workspace):
         assert again["name"].tolist() == fitted.columns["name"].tolist()
         assert again["measure"].tolist() == fitted.columns["measure"].tolist()
         for name in ("value", "baseline"):
-            close(again[name].to_numpy(), fitted.columns[name].to_numpy(), tolerance, wanted["title"])
+            close(
+                again[name].to_numpy(), fitted.columns[name].to_numpy(), tolerance, wanted["title"]
+            )
 
 
 def test_the_training_is_still_told(release, workspace):
@@ -259,7 +275,7 @@ def test_the_training_is_still_told(release, workspace):
     assert filmed >= 5
 
 
-# -- what belongs to a run --------------------------------------------------------------------------
+# -- what belongs to a run -----------------------------------------------------------------------
 
 
 def test_every_map_opens_and_takes_new_points(release, workspace):
@@ -272,7 +288,10 @@ def test_every_map_opens_and_takes_new_points(release, workspace):
         wished = PROJECTIONS[about["name"]](**about["params"])
         assert key_of(wished, about["of"]) == key, "the app would not find it, and make it anew"
         mapped = load_map(folder / key, n)
-        assert np.array_equal(mapped.positions, arrays[f"{key}.positions"]) and mapped.note == about["note"]
+        assert (
+            np.array_equal(mapped.positions, arrays[f"{key}.positions"])
+            and mapped.note == about["note"]
+        )
         same_numbers([asdict(score) for score in mapped.scores], about["scores"])
         if about["of"] == "codes":
             assert mapped.projection.get_params() == about["params"]
@@ -289,7 +308,9 @@ def test_the_trust_of_a_map_is_kept(release, workspace):
     folder = workspace.run_folder(release.facts["shown"]) / "maps" / wanted["key"] / "trust"
     trust = load_trust(folder, wanted["n"])
     assert list(trust.ks) == wanted["ks"] and trust.beside == wanted["beside"]
-    numbers = {pair: {k: list(v) for k, v in named.items()} for pair, named in trust.numbers.items()}
+    numbers = {
+        pair: {k: list(v) for k, v in named.items()} for pair, named in trust.numbers.items()
+    }
     same_numbers(numbers, wanted["numbers"])
     assert np.array_equal(trust.points, release.arrays["trust.points"])
     assert np.array_equal(trust.rows, release.arrays["trust.rows"])
@@ -297,7 +318,12 @@ def test_the_trust_of_a_map_is_kept(release, workspace):
 
 def test_what_a_person_kept_is_there(release, workspace):
     kept = workspace.kept(release.facts["shown"])
-    assert kept == release.facts["kept"] and set(kept) == {"bookmarks", "groups", "directions", "region names"}
+    assert kept == release.facts["kept"] and set(kept) == {
+        "bookmarks",
+        "groups",
+        "directions",
+        "region names",
+    }
     directions = [Direction.from_json(direction) for direction in kept["directions"]]
     assert [direction.sentence() for direction in directions] == release.facts["directions"]
     assert all(np.isfinite(d.apply(np.zeros(len(d.vector)), 1.0)).all() for d in directions)
@@ -313,7 +339,7 @@ def test_whose_it_is_stays(release, workspace):
             assert ownership(workspace.dataset_folder(wanted["dataset"])).owner == owners[id][0]
 
 
-# -- runs that had not ended, or go on --------------------------------------------------------------
+# -- runs that had not ended, or go on -----------------------------------------------------------
 
 
 def test_a_paused_run_goes_on_to_its_end(release, own):
@@ -347,7 +373,9 @@ def test_a_continuation_that_waited_goes_on_or_is_taken_back(release, own, cance
         own.ask(id, "cancel")
     else:
         assert fit_worker.execute(own.run_folder(id)) == fit_worker.DONE
-        assert ProgressReader(own.run_folder(id) / "progress.jsonl").read().first > 0, "it began anew"
+        assert ProgressReader(own.run_folder(id) / "progress.jsonl").read().first > 0, (
+            "it began anew"
+        )
     assert own.run(id).state == "done" and not (own.run_folder(id) / "before").exists()
     assert own.run(id).model().epochs == (2 if cancelled else 5)
     assert own.fitted(id).model.epochs == (2 if cancelled else 5)
@@ -368,7 +396,7 @@ def test_every_training_can_be_continued(release, own):
     assert names == set("PLSA LDA Autoencoder VAE ConditionalVAE MIWAE GAN CNNFeatures".split())
 
 
-# -- archives ---------------------------------------------------------------------------------------
+# -- archives ------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("data", ("all", "none"))
@@ -393,7 +421,7 @@ def test_an_archive_comes_in(release, own, tmp_path, data, beside):
     assert plain(dataset.decode(X)) == wanted["decoded"]
 
 
-# -- a format of the future -------------------------------------------------------------------------
+# -- a format of the future ----------------------------------------------------------------------
 
 
 def opened(space: Workspace, facts: dict) -> None:
@@ -414,8 +442,13 @@ def test_a_newer_format_is_refused_in_one_sentence(release, own):
     id = release.facts["shown"]
     folder = own.run_folder(id)
     mapped = folder / "maps" / release.facts["trust"]["key"]
-    paths = [own.folder / "workspace.json", own.dataset_folder(release.runs[id]["dataset"]) / "dataset.json"]
-    paths += [folder / f"{name}.json" for name in ("run", "state", "scores", "columns", "model/recipe")]
+    paths = [
+        own.folder / "workspace.json",
+        own.dataset_folder(release.runs[id]["dataset"]) / "dataset.json",
+    ]
+    paths += [
+        folder / f"{name}.json" for name in ("run", "state", "scores", "columns", "model/recipe")
+    ]
     paths += [mapped / f"{name}.json" for name in ("scores", "projection/recipe", "trust/trust")]
     for path in paths:
         content = path.read_text("utf-8")
@@ -430,12 +463,17 @@ def test_a_newer_format_is_refused_in_one_sentence(release, own):
     owned = next(iter(release.facts["owners"]))
     own_file = own.run_folder(owned) / "owner.json"
     own_file.write_text(json.dumps(json.loads(own_file.read_text()) | {"format": NEWER}))
-    assert not ownership(own.run_folder(owned)).shared, "better lost to its owner than open to others"
+    assert not ownership(own.run_folder(owned)).shared, (
+        "better lost to its owner than open to others"
+    )
 
 
 def test_an_archive_of_a_newer_format_is_refused_in_one_sentence(release, tmp_path):
     path = tmp_path / "newer.zip"
-    with zipfile.ZipFile(FIXTURES / f"archive-{release.version}-none.zip") as old, zipfile.ZipFile(path, "w") as new:
+    with (
+        zipfile.ZipFile(FIXTURES / f"archive-{release.version}-none.zip") as old,
+        zipfile.ZipFile(path, "w") as new,
+    ):
         for name in old.namelist():
             content = old.read(name)
             if name == "run.json":
@@ -445,12 +483,12 @@ def test_an_archive_of_a_newer_format_is_refused_in_one_sentence(release, tmp_pa
         archive.unpack(path.read_bytes(), Workspace(tmp_path / "w").prepare())
 
 
-# -- in the app -------------------------------------------------------------------------------------
+# -- in the app ----------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
 def in_the_app(release, workspace):
-    """The folders of the run that is shown and of its dataset, in the workspace the pages work on."""
+    """The folders of the run that is shown and of its dataset, where the pages look."""
     id = release.facts["shown"]
     here = Workspace(home()).prepare()
     copies = [(workspace.run_folder(id), here.run_folder(id))]

@@ -9,18 +9,9 @@ import numpy as np
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from ..models.neural import NeuralModel
-
 DRAWN = 1024        # codes of the prior among which a start is looked for
 STEPS = 200
 PULL = 1e-4         # towards the origin, in squared differences: of two codes as good, the more usual one
-
-
-def can_invert(model) -> bool:
-    """Whether this fitted model decodes by a network that :func:`invert` can descend through, and rows are not word counts."""
-    from .nets import CodeNet
-
-    return isinstance(model, NeuralModel) and isinstance(model.net_, CodeNet) and not model.net_.inputs.counts
 
 
 def invert(model, X, steps: int = STEPS, on_step=None, random_state=None) -> tuple[np.ndarray, np.ndarray]:
