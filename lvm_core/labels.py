@@ -1,19 +1,97 @@
-"""Text labels of rows as numbered classes."""
+"""What counts as a class: of the values of a column, and of labels."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
 import numpy as np
+import pandas as pd
+
+MOST_CLASSES = 200      # different values of a column that are classes; more are names
+FEW_NUMBERS = 12        # different whole numbers of a column that are classes; more are measured
+LABEL_NUMBERS = 30      # of the label's column, which somebody named or called so
+
+
+def kind_of(column: pd.Series, *, label: bool = False) -> str:
+    """What the values of a column are.
+
+    The one rule of the app: dates are dates. Truth values are classes. Whole numbers are classes
+    where at most 12 differ (so a month is one, an age none), of a label at most 30; other numbers
+    are numbers, however few. Everything else is classes where at most 200 differ, and names beyond.
+
+    Parameters
+    ----------
+    column : Series (n,)
+        Missing values count for nothing.
+    label : bool
+        Whether it is the label of the rows.
+
+    Returns
+    -------
+    {"classes", "number", "date", "names"}
+
+    Examples
+    --------
+    >>> kind_of(pd.Series([1, 2, 2, None])), kind_of(pd.Series([0.5, 1.5])), kind_of(pd.Series(["a", "b"]))
+    ('classes', 'number', 'classes')
+    >>> kind_of(pd.Series(range(13))), kind_of(pd.Series(range(13)), label=True)
+    ('number', 'classes')
+    """
+    if pd.api.types.is_datetime64_any_dtype(column):
+        return "date"
+    if is_measured(column):
+        return "classes" if _whole_and_few(column, LABEL_NUMBERS if label else FEW_NUMBERS) else "number"
+    return "classes" if _few(column, MOST_CLASSES) else "names"
+
+
+def is_measured(column: pd.Series) -> bool:
+    """Whether values have an order and distances: dates, and numbers other than truth values.
+
+    Examples
+    --------
+    >>> is_measured(pd.Series([1, 2])), is_measured(pd.Series([True, False])), is_measured(pd.Series(["a"]))
+    (True, False, False)
+    """
+    types = pd.api.types
+    return types.is_datetime64_any_dtype(column) or types.is_numeric_dtype(column) and not types.is_bool_dtype(column)
 
 
 def numbered(y: Iterable) -> tuple[list[str], np.ndarray]:
-    """(classes, number (n,)) of labels y (n,): the classes as text, numbers in the order of their size and then words in the
-    alphabet's; a row without a label (None or NaN) has number -1."""
+    """Labels as numbered classes.
+
+    Parameters
+    ----------
+    y : iterable (n,)
+        Labels; None or NaN where a row has none.
+
+    Returns
+    -------
+    classes : list of str
+        Numbers in the order of their size, then words in the alphabet's.
+    number : array (n,)
+        The place of each row's label among them, -1 without one.
+
+    Examples
+    --------
+    >>> classes, number = numbered(["b", 10, None, 9])
+    >>> classes, number.tolist()
+    (['9', '10', 'b'], [2, 1, -1, 0])
+    """
     texts = [None if v is None or v != v else str(v) for v in y]
     classes = sorted({t for t in texts if t is not None}, key=_order)
     number = {name: i for i, name in enumerate(classes)}
     return classes, np.array([number.get(t, -1) for t in texts], dtype=np.int64)
+
+
+def _few(column: pd.Series, most: int) -> bool:
+    return column.iloc[:4 * most].nunique() <= most and column.nunique() <= most      # counting a million values takes a while
+
+
+def _whole_and_few(column: pd.Series, most: int) -> bool:
+    if not _few(column, most):
+        return False
+    seen = column.dropna().unique()
+    return all(float(v).is_integer() for v in seen)
 
 
 def _order(text: str) -> tuple:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from ..labels import is_measured
 from ..metrics.base import percent
 from ..progress import OnStep, Reporter
 
@@ -95,7 +96,7 @@ def columns(rows: pd.DataFrame, inside, outside, seen=()) -> tuple[pd.DataFrame,
     for name in rows.columns:
         a, b = rows[name].iloc[inside], rows[name].iloc[outside]
         gone = np.concatenate([a.isna(), b.isna()])
-        kind = _number if _is_number(a) else _levels
+        kind = _number if is_measured(a) else _levels
         lines = kind(a.dropna(), b.dropna())
         if lines is None:
             left_out.append(str(name))
@@ -110,10 +111,6 @@ def columns(rows: pd.DataFrame, inside, outside, seen=()) -> tuple[pd.DataFrame,
 
 
 _FRAME = {"column": object, "level": object, "delta": float, "low": float, "high": float, "inside": object, "outside": object, "smd": float, "lift": float, "p": float, "seen": bool}
-
-
-def _is_number(values: pd.Series) -> bool:
-    return pd.api.types.is_datetime64_any_dtype(values) or pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values)
 
 
 def _number(a, b):

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from ..codecs.base import Codec
+from ..labels import kind_of
 from ..params import Recipe
 from ..schema import Layout
 from ..settings import DataError as DataError
@@ -68,19 +69,13 @@ class Dataset:
         return self.codec.decode(self.X[index])
 
     def targets(self) -> np.ndarray | None:
-        """The label of each row (n,) as text, None where a row has none; None without a label column that holds classes: text,
-        truth values, or at most 50 whole numbers."""
+        """The label of each row (n,) as text, None where a row has none; None without a label column that holds two classes or
+        more, see :func:`~lvm_core.labels.kind_of`."""
         column = self.rows[self.label] if self.label in self.rows else None
-        if column is None or pd.api.types.is_datetime64_any_dtype(column):
+        if column is None or kind_of(column, label=True) != "classes":
             return None
         number, names = pd.factorize(column)        # a value at a time, a million rows take seconds
-        if not 1 < len(names) <= 200:
-            return None
-        if pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column):
-            seen = names.to_numpy(np.float64)
-            if len(seen) > 50 or not (seen == np.rint(seen)).all():
-                return None
-        return np.array([*map(str, names), None], dtype=object)[number]
+        return np.array([*map(str, names), None], dtype=object)[number] if len(names) > 1 else None
 
     def colours(self) -> list[str]:
         """Columns of ``rows`` a map can be coloured by: numbers, dates, and categories with at most 200 values or, in large data, at most 5000 that

@@ -11,6 +11,7 @@ import pandas as pd
 from .. import settings
 from ..codecs.levels import Categorical
 from ..codecs.table import TableCodec
+from ..labels import MOST_CLASSES, kind_of
 from .base import DataError, Dataset, require_rows, require_variety
 from .documents import text_dataset
 from .infer import COLUMN_TYPES, NESTED, understand
@@ -21,7 +22,6 @@ from .vectors import array_dataset
 LABELS = ("label", "labels", "class", "classes", "target", "species", "category", "categories", "topic", "group", "diagnosis",
           "outcome", "variety", "genre", "sentiment", "y", "type", "cluster")
 ANY_LABELS = ("label", "target", "class")       # labels even when they are real numbers
-CLASSES = 30        # a label of more different whole numbers is a measurement
 
 
 @dataclass
@@ -59,7 +59,7 @@ def table_dataset(frame: pd.DataFrame, name: str, wishes: Wishes | None = None, 
         return _as_series(rows, types, name, wishes, notes)
     text = _text_column(wishes, types)
     label = _label(wishes, rows, types, text)
-    if label is not None and types[label] in ("integer", "boolean") and rows[label].nunique() <= CLASSES:
+    if label is not None and types[label] in ("integer", "boolean") and kind_of(rows[label], label=True) == "classes":
         rows[label] = rows[label].astype("str").where(rows[label].notna())      # classes that are numbered, not measured
     if text is not None:
         nested = [c for c, u in found.items() if u.reason == NESTED]
@@ -82,7 +82,7 @@ def _as_series(rows, types, name, wishes, notes) -> Dataset:
     if wishes.label != "auto" and wishes.label in rows and wishes.label not in found.rows:
         raise DataError(f"column {wishes.label!r} changes within a series and cannot be its label; there are: {name_list(found.rows.columns, 20)}.")
     label = _label(wishes, found.rows, {c: "ignore" if c == wishes.series else types[c] for c in found.rows}, None)
-    if label is not None and types[label] in ("integer", "boolean") and found.rows[label].nunique() <= CLASSES:
+    if label is not None and types[label] in ("integer", "boolean") and kind_of(found.rows[label], label=True) == "classes":
         found.rows[label] = found.rows[label].astype("str").where(found.rows[label].notna())
     dataset = array_dataset(found.values, name, found.rows, label, notes, axis=found.axis, axis_label=found.axis_label, value_label=found.value, one_scale=True)
     dataset.source = {"options": {"kind": "array", "label": label or "none", "types": types, "series": wishes.series, "value": found.value,
@@ -217,4 +217,4 @@ def _label(wishes: Wishes, rows: pd.DataFrame, types: dict[str, str], text: str 
 
 
 def _few(column: pd.Series, kind: str) -> bool:
-    return kind in ("categorical", "boolean", "integer") and 2 <= column.nunique() <= min(200, max(3, len(column) / 2))
+    return kind in ("categorical", "boolean", "integer") and 2 <= column.nunique() <= min(MOST_CLASSES, max(3, len(column) / 2))

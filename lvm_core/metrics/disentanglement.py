@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from ..labels import is_measured
 from ..models.capabilities import HasPosterior
 from ..progress import OnStep, Reporter
 from .base import Score, percent
@@ -41,7 +42,7 @@ def factor_columns(rows: pd.DataFrame) -> list[str]:
     for name, column in rows.items():
         values = column.nunique()
         counting = pd.api.types.is_integer_dtype(column) and values == len(column) and bool((column.diff().dropna() == 1).all())
-        number = pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
+        number = is_measured(column) and not pd.api.types.is_datetime64_any_dtype(column)
         if values > 1 and not counting and (number or values <= min(_FEW, len(column) // 2)):
             kept.append(name)
     return kept
@@ -101,7 +102,7 @@ def disentanglement(Z, factors: pd.DataFrame, *, alive=None, random_state: int =
 
 def levels(values: pd.Series, bins: int = BINS) -> np.ndarray:
     """A factor as class numbers 0, 1, ... (n,): categories as they are, numbers of more than ``bins`` values cut at their quantiles."""
-    if not pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_datetime64_any_dtype(values) or pd.api.types.is_bool_dtype(values) or values.nunique() <= bins:
+    if not is_measured(values) or values.nunique() <= bins:
         return pd.factorize(values, sort=False)[0]
     return quantile_bins(values.to_numpy(np.float64) if pd.api.types.is_numeric_dtype(values) else values.astype("int64").to_numpy(np.float64), bins)
 

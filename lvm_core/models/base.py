@@ -132,6 +132,10 @@ class LatentModel(Persistent, ClassNamePrefixFeaturesOutMixin, TransformerMixin,
         """
         return None
 
+    def can_invert(self) -> bool:
+        """Whether :func:`lvm_core.nn.inversion.invert` can descend through its decoder; needs a fitted model."""
+        return False
+
     def decoder_size(self) -> tuple[int, str]:
         """Bytes that a receiver must have to decode, once for all rows, and what they are."""
         learnt = (v for name, v in vars(self).items() if name.endswith("_"))

@@ -9,12 +9,10 @@ import numpy as np
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from ..labels import numbered
+from ..labels import MOST_CLASSES, numbered
 from ..nn.elbo import draw_weights, fixed_draws, kl_by_dimension, split
 from ..params import param
 from .neural import VariationalModel, common
-
-MOST_CLASSES = 200
 
 
 @dataclass(repr=False, eq=False)

@@ -206,3 +206,11 @@ class MIWAE(VariationalModel):
         with torch.inference_mode():
             X = self.net_.draw(torch.tensor(Z, dtype=torch.float32, device=self.net_.iota.device), rng)
         return draw_discrete(X, self.layout_, rng)
+
+    def _draws(self, n_samples, like, matched):
+        """Independent draws (n_samples, k), the same every time, so that scores of earlier versions stay comparable."""
+        import torch
+
+        if n_samples < 1:
+            raise ValueError(f"n_samples is {n_samples}, expected at least 1.")
+        return torch.as_tensor(np.random.RandomState(0).standard_normal((n_samples, self.latent_dim)), dtype=like.dtype, device=like.device)

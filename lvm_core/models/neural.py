@@ -133,6 +133,11 @@ class NeuralModel(LatentModel, ABC):
         net, k = copy.deepcopy(self.net_).cpu().float(), len(self.code_mean_)
         return Function(lambda x: net.encode(x)[:, :k], net), Function(net.mean, net)      # a VAE's means come before its spreads
 
+    def can_invert(self):
+        from ..nn.nets import CodeNet
+
+        return isinstance(self.net_, CodeNet) and not self.net_.inputs.counts
+
     def decoder_size(self):
         parts = (self.net_.decoder, self.net_.heads)
         return sum(t.numel() * t.element_size() for part in parts for t in part.state_dict().values()), "the decoder's weights"

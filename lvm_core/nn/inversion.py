@@ -14,14 +14,6 @@ STEPS = 200
 PULL = 1e-4         # towards the origin, in squared differences: of two codes as good, the more usual one
 
 
-def can_invert(model) -> bool:
-    """Whether this fitted model decodes by a network that :func:`invert` can descend through, and rows are not word counts."""
-    from .nets import CodeNet
-
-    net = getattr(model, "net_", None)
-    return isinstance(net, CodeNet) and not net.inputs.counts
-
-
 def invert(model, X, steps: int = STEPS, on_step=None, random_state=None) -> tuple[np.ndarray, np.ndarray]:
     """Codes Z (n, k) whose decoded rows come closest to X (n, d), and how far they stay: residual (n,), the root mean
     square difference over a row's columns in standard deviations of the data.

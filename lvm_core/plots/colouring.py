@@ -8,6 +8,7 @@ from functools import lru_cache
 import numpy as np
 import pandas as pd
 
+from ..labels import kind_of
 from ..text import clean
 from . import palettes
 
@@ -15,7 +16,6 @@ ACCENT, OTHER = "#0F8B8D", "#757575"
 LEVELS, NONE = 255, 255             # steps of a scale: indices 0 to 254; the index of points without a value
 _FAR = 1e300        # differences of numbers farther out are more than a float holds
 MOST_CLASSES = 255                  # that get an index of their own
-FEW = 12                            # so many different whole numbers are classes; more are a scale
 SCALES = "sequential", "diverging", "log"
 
 
@@ -58,11 +58,8 @@ def colouring(column: pd.Series | None, n: int, scale: str | None = None) -> Col
 
 
 def continuous(column: pd.Series) -> bool:
-    """Whether a column is drawn on a scale: dates, and numbers other than truth values and few whole ones."""
-    types = pd.api.types
-    if types.is_datetime64_any_dtype(column):
-        return True
-    return types.is_numeric_dtype(column) and not types.is_bool_dtype(column) and not (types.is_integer_dtype(column) and column.nunique() <= FEW)
+    """Whether a column is drawn on a scale: dates, and numbers that are no classes, see :func:`~lvm_core.labels.kind_of`."""
+    return kind_of(column) in ("number", "date")
 
 
 # -- classes -----------------------------------------------------------------------------------------------------------

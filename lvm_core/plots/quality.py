@@ -7,6 +7,7 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
+from ..labels import kind_of
 from ..text import plotly as ply
 from .figures import OKABE_ITO
 
@@ -43,7 +44,7 @@ def frame_of(*clouds: np.ndarray) -> np.ndarray:
 def two_histograms(real: pd.Series, made: pd.Series, name: str, height: int = 260) -> go.Figure:
     """One column's distribution in both, as shares: numbers and dates in common bins, categories side by side, the commonest first."""
     figure = go.Figure()
-    if pd.api.types.is_numeric_dtype(real) and not pd.api.types.is_bool_dtype(real) and real.nunique() > 12:
+    if kind_of(real) == "number":
         a, b = (pd.to_numeric(side, errors="coerce").dropna().to_numpy(float) for side in (real, made))
         both = np.concatenate([a, b])
         edges = np.linspace(both.min(), both.max(), 33)

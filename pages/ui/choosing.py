@@ -10,6 +10,7 @@ import streamlit as st
 
 from lvm_core.analysis import clusters
 from lvm_core.analysis.selection import find, within
+from lvm_core.labels import is_measured, kind_of
 from lvm_core.text import markdown as md
 
 from ..api import selection
@@ -17,7 +18,6 @@ from ..session import identity
 from ..session.state import Run
 from . import work
 
-MOST_LEVELS = 200
 TAKES = {"replace": ("Choose", ":material/select_all:"), "add": ("Add", ":material/add:"), "remove": ("Remove", ":material/remove:"), "within": ("Keep only these", ":material/filter_alt:")}
 
 
@@ -74,9 +74,9 @@ def _filterable(run: Run) -> list[str]:
 
 
 def _kind(values: pd.Series) -> str:
-    if pd.api.types.is_datetime64_any_dtype(values) or pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values):
+    if is_measured(values):
         return "range" if values.nunique() > 1 else ""
-    return "levels" if 0 < values.nunique() <= MOST_LEVELS else ""
+    return "levels" if kind_of(values) == "classes" and values.count() else ""
 
 
 def _fits(values: pd.Series, key: str) -> np.ndarray:

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from lvm_core.labels import kind_of
 from lvm_core.latent.directions import analogy, attribute, principal, split_by
 from lvm_core.text import markdown as md
 
@@ -60,7 +61,7 @@ def _group(run: state.Run, source: str):
         return None
     column = st.selectbox("Column", columns, key=f"direction-column-{run.id}", width=180)
     values = rows[column]
-    if (pd.api.types.is_numeric_dtype(values) or pd.api.types.is_datetime64_any_dtype(values)) and not pd.api.types.is_bool_dtype(values) and values.nunique() > 12:
+    if kind_of(values) in ("number", "date"):
         share = st.slider("Above its", 5, 95, 50, 5, format="%d %%", key=f"direction-share-{run.id}", width=180, help="Rows above this percentile of the column against those below.")
         return (f"high {column}", *split_by(values, quantile=share / 100))
     options = list(pd.Series(values.dropna().unique()).sort_values())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from ...labels import is_measured
 from ..base import Score, percent
 
 MOST_PAIRED = 24        # columns whose pairs are compared: 276 pairs
@@ -18,7 +19,7 @@ def column_shapes(real: pd.DataFrame, made: pd.DataFrame) -> pd.DataFrame:
     Numbers and dates: 1 - the Kolmogorov-Smirnov distance of the values that are there (or 1 - the gap between the shares that
     are missing, where that is less); categories: 1 - the total variation distance of their shares, missing being one of them.
     """
-    return pd.DataFrame([{"name": str(name), "measure": "1 - Kolmogorov-Smirnov" if _measured(real[name]) else "1 - total variation",
+    return pd.DataFrame([{"name": str(name), "measure": "1 - Kolmogorov-Smirnov" if is_measured(real[name]) else "1 - total variation",
                           "value": _shape(real[name], made[name])} for name in real.columns])
 
 
@@ -31,7 +32,7 @@ def pair_similarity(real: pd.DataFrame, made: pd.DataFrame) -> pd.DataFrame:
     from scipy.stats import rankdata
 
     names = list(real.columns[:MOST_PAIRED])
-    numbers = [name for name in names if _measured(real[name])]
+    numbers = [name for name in names if is_measured(real[name])]
     tables = [pd.DataFrame({name: _numbers(side[name]) for name in numbers}) for side in (real, made)]
     ranks = [pd.DataFrame({c: rankdata(t[c], nan_policy="omit") for c in t}) for t in tables]
     correlations = [r.corr() for r in ranks]
@@ -87,11 +88,6 @@ def table_scores(real: pd.DataFrame, made: pd.DataFrame, unseen: pd.DataFrame, *
     return scores, shapes, pairs, useful
 
 
-def _measured(column: pd.Series) -> bool:
-    """Whether values have an order and distances: numbers and dates."""
-    return pd.api.types.is_datetime64_any_dtype(column) or pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
-
-
 def _numbers(column: pd.Series) -> np.ndarray:
     if pd.api.types.is_datetime64_any_dtype(column):
         return column.astype("int64").where(column.notna()).to_numpy(np.float64, na_value=np.nan)
@@ -100,11 +96,11 @@ def _numbers(column: pd.Series) -> np.ndarray:
 
 def _distinct(column: pd.Series) -> np.ndarray:
     seen = column.dropna()
-    return np.linspace(float(seen.min()), float(seen.max()), 200) if _measured(column) and not pd.api.types.is_datetime64_any_dtype(column) and len(seen) else column.unique()
+    return np.linspace(float(seen.min()), float(seen.max()), 200) if is_measured(column) and not pd.api.types.is_datetime64_any_dtype(column) and len(seen) else column.unique()
 
 
 def _shape(real: pd.Series, made: pd.Series) -> float:
-    if not _measured(real):
+    if not is_measured(real):
         return 1 - _variation(_shares(real), _shares(made))
     a, b = _numbers(real), _numbers(made)
     gone = abs(np.isnan(a).mean() - np.isnan(b).mean())
@@ -126,7 +122,7 @@ def _variation(p: pd.Series, q: pd.Series) -> float:
 
 def _codes(real: pd.Series, made: pd.Series) -> tuple[np.ndarray, np.ndarray]:
     """Both columns as class numbers of one numbering."""
-    if _measured(real):
+    if is_measured(real):
         edges = np.unique(np.nanquantile(_numbers(real), np.linspace(0, 1, _BINS + 1)[1:-1])) if real.notna().any() else []
         return tuple(np.where(np.isnan(x), _BINS, np.searchsorted(edges, np.nan_to_num(x), "right")) for x in (_numbers(real), _numbers(made)))
     codes = pd.factorize(pd.concat([side.astype(object).where(side.notna(), "(missing)").astype(str) for side in (real, made)]))[0]
@@ -143,8 +139,8 @@ def _skill(train: pd.DataFrame, test: pd.DataFrame, target, seed: int) -> float:
     from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 
     both = pd.concat([train, test], ignore_index=True)
-    X = np.column_stack([_numbers(both[c]) if _measured(both[c]) else pd.factorize(both[c])[0] for c in both.columns if c != target])
-    number = _measured(both[target])
+    X = np.column_stack([_numbers(both[c]) if is_measured(both[c]) else pd.factorize(both[c])[0] for c in both.columns if c != target])
+    number = is_measured(both[target])
     y = _numbers(both[target]) if number else pd.factorize(both[target].astype(object).where(both[target].notna(), "(missing)").astype(str))[0]
     known = np.isfinite(y)
     fit, ask = known.copy(), known.copy()

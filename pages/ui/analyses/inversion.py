@@ -27,7 +27,7 @@ def why_not(run) -> str:
     """A search needs a decoder to descend through, and rows whose squared difference means something."""
     if run.dataset.kind == "text":
         return "Two documents are not compared by squared differences of word counts."
-    if not inversion.can_invert(run.fitted.model):
+    if not run.fitted.model.can_invert():
         return f"{md(run.fitted.model.title)} is no network to search through; its encoder's code is as near as it comes."
     return ""
 
