@@ -10,6 +10,7 @@ from lvm_core.export import encode
 from lvm_core.io.files import StoreError
 from lvm_core.metrics.base import percent
 from lvm_core.plots import figures
+from lvm_core.runs.states import UNDER_WAY, RunState
 from lvm_core.text import markdown as md
 from pages.session import state
 from pages.session.jobs import WORKSPACE
@@ -48,12 +49,12 @@ def setup() -> None:
 
 def under_way(runs) -> None:
     """How the queue goes on."""
-    busy = [r for r in reversed(runs) if r.state in ("running", "waiting") and not r.has_result]
+    busy = [r for r in reversed(runs) if r.state in UNDER_WAY and not r.has_result]
     if not busy:
         return
     with st.container(border=True):
         st.markdown(f"**{len(busy)} under way.** The table below grows as they end; this page may be closed.")
-        run = state.RUNS.get(next((r.id for r in busy if r.state == "running"), busy[0].id))
+        run = state.RUNS.get(next((r.id for r in busy if r.state == RunState.RUNNING), busy[0].id))
         if run is not None:
             progress(run, "fit")
         if len(busy) > 1:

@@ -6,6 +6,7 @@ import streamlit as st
 from lvm_core import MODELS
 from lvm_core.export import encode
 from lvm_core.plots import figures
+from lvm_core.runs.states import RunState
 from lvm_core.text import markdown as md
 from pages.session import identity, state
 from pages.session.jobs import duration
@@ -121,10 +122,10 @@ def actions(run):
         st.caption(":material/visibility: Somebody shared this run with you to look at.")
         return
     with st.container(horizontal=True, vertical_alignment="bottom", key=f"actions-{run.id}"):
-        if job.state == "paused" or job.state in ("failed", "cancelled") and model.iterative:
-            if st.button("Resume" if job.state == "paused" else "Try again", icon=":material/play_arrow:", type="primary", key=f"resume-{run.id}", help="Goes on from the last checkpoint."):
+        if job.state == RunState.PAUSED or job.state in (RunState.FAILED, RunState.CANCELLED) and model.iterative:
+            if st.button("Resume" if job.state == RunState.PAUSED else "Try again", icon=":material/play_arrow:", type="primary", key=f"resume-{run.id}", help="Goes on from the last checkpoint."):
                 again(lambda: runs.resume(run))
-        if job.state == "paused" and st.button("Cancel", icon=":material/close:", key=f"cancel-{run.id}", help="Throws away what was reached."):
+        if job.state == RunState.PAUSED and st.button("Cancel", icon=":material/close:", key=f"cancel-{run.id}", help="Throws away what was reached."):
             again(lambda: job.cancel())
         if run.fitted is not None and model.length:
             with st.popover("Train longer", icon=":material/more_time:"):
@@ -160,15 +161,15 @@ def look(run):
         st.caption("It goes on when this page is closed; come back to it by its address, or in the list below.")
         return
     fitted = run.fitted     # loading it may find what is wrong
-    if job.state == "paused":
+    if job.state == RunState.PAUSED:
         st.info(f"**{md(run.title)} is paused.** It goes on from where it was, also after a restart.", icon=":material/pause_circle:")
-    elif job.state == "cancelled":
+    elif job.state == RunState.CANCELLED:
         st.info(f"**{md(run.title)} was cancelled;** nothing of it was kept.", icon=":material/cancel:")
     elif job.error:
         st.error(f"{md(run.title)}: {md(job.error, 600)}", icon=":material/error:")
     if fitted is not None:
         result(run)
-    if fitted is None and job.history and job.state != "cancelled":
+    if fitted is None and job.history and job.state != RunState.CANCELLED:
         draw_curves(run)
         if learning.has_film(run):
             learning.show(run, live=False)

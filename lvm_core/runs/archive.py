@@ -38,6 +38,7 @@ from ..settings import DataError
 from ..text import clean
 from . import archive_checks as checks
 from .archive_checks import expect
+from .states import RunState
 from .store import load_dataset, load_fitted, save_dataset, save_fitted
 from .workspace import RunInfo, Workspace
 
@@ -299,5 +300,5 @@ def unpack(file, workspace: Workspace, mine=lambda heads: heads) -> RunInfo:
     save_fitted(workspace.run_folder(info.id), found.fitted)
     first = found.fitted.scores[0] if found.fitted.scores else None
     score = first and {"name": first.name, "value": first.value, "unit": first.unit}
-    workspace.set_state(info.id, state="done", result=True, seconds=found.fitted.seconds, score=score, imported=found.title)
+    workspace.set_state(info.id, state=RunState.DONE, result=True, seconds=found.fitted.seconds, score=score, imported=found.title)
     return workspace.run(info.id)

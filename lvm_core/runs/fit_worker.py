@@ -30,6 +30,7 @@ from ..progress import Progress, ProgressWriter  # noqa: E402
 from ..settings import setting  # noqa: E402
 from .continuation import put_back  # noqa: E402
 from .snapshots import Snapshots  # noqa: E402
+from .states import Request, RunState  # noqa: E402
 from .store import save_fitted  # noqa: E402
 from .workspace import Workspace, set_state  # noqa: E402
 
@@ -61,11 +62,11 @@ class Listener:
             self.fresh = False
             set_state(self.folder, attempts=0)      # it gets on: being killed again is not for the same reason
         word = asked(self.folder)
-        if word == "cancel":
+        if word == Request.CANCEL:
             raise Cancelled
-        if word == "pause":
-            self.checkpoint.interrupt(Paused("paused"))
-        return word == "stop"
+        if word == Request.PAUSE:
+            self.checkpoint.interrupt(Paused(RunState.PAUSED))
+        return word == Request.STOP
 
 
 def asked(folder: Path) -> str:
@@ -94,8 +95,8 @@ def execute(folder: Path, on_signal: bool = False) -> int:
         return NO_DISK
     try:
         info = workspace.run(folder.name)       # another process may have ended it meanwhile
-        if info.state in ("done", "stopped", "cancelled"):
-            return CANCELLED if info.state == "cancelled" else DONE
+        if info.state in (RunState.DONE, RunState.STOPPED, RunState.CANCELLED):
+            return CANCELLED if info.state == RunState.CANCELLED else DONE
         return _attempt(workspace, info, folder, on_signal)
     finally:
         lock.release()
@@ -115,7 +116,7 @@ def _ending(error: Exception, info, folder: Path) -> dict:
         return {"exit": PAUSED, "state": str(error)}
     if isinstance(error, Cancelled):
         put_back(folder)
-        return {"exit": CANCELLED, "state": "done" if info.has_result else "cancelled"}
+        return {"exit": CANCELLED, "state": RunState.DONE if info.has_result else RunState.CANCELLED}
     if isinstance(error, OSError):
         return {"exit": NO_DISK, "sentence": f"The run could not be written, {files.reason(error)}. It goes on from its last checkpoint when you resume it."}
     if isinstance(error, files.StoreError) and isinstance(error.__cause__, OSError):
@@ -129,16 +130,16 @@ def _ending(error: Exception, info, folder: Path) -> dict:
 
 
 def _fit(workspace: Workspace, info, folder: Path, on_signal: bool) -> dict:
-    set_state(folder, state="running", sentence="", pid=os.getpid(), attempts=int(info.facts.get("attempts") or 0) + 1)
+    set_state(folder, state=RunState.RUNNING, sentence="", pid=os.getpid(), attempts=int(info.facts.get("attempts") or 0) + 1)
     (folder / "reserve").write_bytes(bytes(2**14))      # given back when the disk is full, so that at least the state can be written
-    if asked(folder) == "cancel":
+    if asked(folder) == Request.CANCEL:
         raise Cancelled
     dataset, model = workspace.load_dataset(info.dataset), info.model()
     checkpoint = Checkpoint(folder / "checkpoint", setting("checkpoint") or SECONDS)
     listener = Listener(folder, model, dataset, checkpoint)
     if on_signal:
-        signal.signal(signal.SIGTERM, lambda *_: checkpoint.interrupt(Paused("waiting")))
-        signal.signal(signal.SIGINT, lambda *_: checkpoint.interrupt(Paused("paused")))
+        signal.signal(signal.SIGTERM, lambda *_: checkpoint.interrupt(Paused(RunState.WAITING)))
+        signal.signal(signal.SIGINT, lambda *_: checkpoint.interrupt(Paused(RunState.PAUSED)))
     fitted = fit_run(dataset, model, listener, checkpoint)
     listener.write.close()
     if (folder / "maps").is_dir():      # of what a shorter training had learnt
@@ -147,7 +148,7 @@ def _fit(workspace: Workspace, info, folder: Path, on_signal: bool) -> dict:
     if (folder / "before").is_dir():
         files.remove_folder(folder / "before")
     score = fitted.scores[0] if fitted.scores else None
-    return {"state": "stopped" if fitted.model.stopped_ else "done", "result": time.time(), "seconds": fitted.seconds,
+    return {"state": RunState.STOPPED if fitted.model.stopped_ else RunState.DONE, "result": time.time(), "seconds": fitted.seconds,
             "score": score and {"name": score.name, "value": score.value, "unit": score.unit}}
 
 
@@ -155,7 +156,7 @@ def _end(folder: Path, **facts) -> int:
     """Write how it ended; where even that cannot be written, the lock alone says that nobody is at work."""
     try:
         (folder / "reserve").unlink(missing_ok=True)
-        set_state(folder, **{"state": "failed", "sentence": "", "pid": None} | facts)
+        set_state(folder, **{"state": RunState.FAILED, "sentence": "", "pid": None} | facts)
         (folder / "control").unlink(missing_ok=True)
     except (files.StoreError, OSError) as error:
         print(error, file=sys.stderr)

@@ -20,6 +20,7 @@ from ..io.files import StoreError
 from ..mapping import Mapped
 from ..progress import OnStep, Progress, ProgressReader
 from ..projections.base import Projection
+from .states import Request, RunState
 from .store import load_map
 
 _LOOK = 0.03            # seconds between two looks at a job's folder
@@ -95,14 +96,14 @@ class Projector:
                 else:
                     stop = on_step(seen or Progress(0, 0, phase=phase or "getting ready"))
                 if stop and not (folder / "control").exists():
-                    (folder / "control").write_text("stop", encoding="utf-8")
+                    (folder / "control").write_text(Request.STOP, encoding="utf-8")
                 time.sleep(_LOOK)
         except BrokenPipeError:
             return False
         finally:
             self._give_back(process)
         done = files.read_json(folder / "done.json")
-        if done["state"] != "done":
+        if done["state"] != RunState.DONE:
             raise ValueError(str(done["sentence"])[:600])
         return True
 

@@ -31,6 +31,7 @@ from ..io import files  # noqa: E402
 from ..mapping import Mapped, map_codes, map_data  # noqa: E402
 from ..progress import Progress, ProgressWriter  # noqa: E402
 from ..projections import PROJECTIONS  # noqa: E402
+from .states import RunState  # noqa: E402
 from .store import load_dataset, save_map  # noqa: E402
 
 log = logging.getLogger(__name__)
@@ -42,14 +43,14 @@ def execute(folder: Path) -> None:
     """Make the map of one job's folder; nothing is raised."""
     try:
         save_map(folder / "map", _make(folder))
-        done = {"state": "done", "sentence": ""}
+        done = {"state": RunState.DONE, "sentence": ""}
     except ValueError as error:
-        done = {"state": "failed", "sentence": str(error)}
+        done = {"state": RunState.FAILED, "sentence": str(error)}
     except MemoryError:
-        done = {"state": "failed", "sentence": "The map ran out of memory; try fewer rows or another map."}
+        done = {"state": RunState.FAILED, "sentence": "The map ran out of memory; try fewer rows or another map."}
     except Exception as error:  # whoever asked must hear something
         log.exception("a map failed")
-        done = {"state": "failed", "sentence": f"The map failed unexpectedly ({type(error).__name__}); the details are in the server's log."}
+        done = {"state": RunState.FAILED, "sentence": f"The map failed unexpectedly ({type(error).__name__}); the details are in the server's log."}
     try:
         files.write_json(folder / "done.json", done)
     except OSError:             # nobody waits any more: the folder is gone

@@ -22,7 +22,8 @@ from ..io.files import StoreError
 from ..settings import setting
 from .fit_worker import PAUSED
 from .ownership import ownership
-from .workspace import UNDER_WAY, Workspace, is_id
+from .states import UNDER_WAY, RunState
+from .workspace import Workspace, is_id
 
 _LOOK = 0.1             # seconds between two looks at the queue, while there is one
 _IDLE = 1.0             # and while there is none: another process may add to it
@@ -112,7 +113,7 @@ class Scheduler:
             if run.state not in UNDER_WAY and run not in running:
                 (self.workspace.folder / "queue" / run.id).unlink(missing_ok=True)
                 self._processes.pop(run.id, None)
-            elif run not in running and (run.state == "running" or self._died(run.id)):
+            elif run not in running and (run.state == RunState.RUNNING or self._died(run.id)):
                 self._revive(run)
         waiting = [run for run in self._waiting(queue) if run not in running and not self._died(run.id)]
         for run in waiting[:max(0, self.count - len(running))]:
@@ -130,8 +131,8 @@ class Scheduler:
 
     def _waiting(self, queue: list) -> list:
         """Those that wait, in turn: each person's first, then each one's second, ..., the training ones counted; the earlier first."""
-        found, turn = [], Counter(self._owner(run) for run in queue if run.state == "running")
-        for run in sorted((run for run in queue if run.state == "waiting"), key=lambda run: (run.facts.get("asked") or 0, run.number)):
+        found, turn = [], Counter(self._owner(run) for run in queue if run.state == RunState.RUNNING)
+        for run in sorted((run for run in queue if run.state == RunState.WAITING), key=lambda run: (run.facts.get("asked") or 0, run.number)):
             found.append((turn[self._owner(run)], run))
             turn[self._owner(run)] += 1
         return [run for _, run in sorted(found, key=lambda pair: pair[0])]
@@ -141,7 +142,7 @@ class Scheduler:
 
     def _at_work(self, run) -> bool:
         process, since = self._processes.get(run.id, (None, 0.0))
-        begins = process is not None and process.poll() is None and run.state == "waiting" and time.monotonic() - since < _GRACE
+        begins = process is not None and process.poll() is None and run.state == RunState.WAITING and time.monotonic() - since < _GRACE
         return begins or files.Lock(self.workspace.run_folder(run.id) / "lock").held()
 
     def _died(self, id: str) -> bool:
@@ -151,11 +152,11 @@ class Scheduler:
         """A run whose process is gone goes on from its last checkpoint, unless it keeps dying."""
         process, _ = self._processes.pop(run.id, (None, 0.0))
         code = process.poll() if process else None
-        attempts = int(run.facts.get("attempts") or 0) + (run.state == "waiting" and code != PAUSED)     # it died before it began
+        attempts = int(run.facts.get("attempts") or 0) + (run.state == RunState.WAITING and code != PAUSED)     # it died before it began
         if attempts < _ATTEMPTS:
-            self.workspace.set_state(run.id, state="waiting", exit=code, attempts=attempts)
+            self.workspace.set_state(run.id, state=RunState.WAITING, exit=code, attempts=attempts)
         else:
-            self.workspace.set_state(run.id, state="failed", exit=code, sentence=f"The training's process ended {attempts} times before its next checkpoint, "
+            self.workspace.set_state(run.id, state=RunState.FAILED, exit=code, sentence=f"The training's process ended {attempts} times before its next checkpoint, "
                                      "most likely because the machine ran out of memory. Try fewer rows or a smaller network, or resume it.")
 
     # -- processes ---------------------------------------------------------------------------------------------------------

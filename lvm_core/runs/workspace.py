@@ -4,7 +4,7 @@
       workspace.json       format
       secret               signs the pages' requests; made by the app, for its own user only
       datasets/ID/         see :mod:`lvm_core.runs.store`; upload: the bytes it was read from, so that it can be read again
-      runs/ID/             run.json (number, title, dataset, recipe, created), state.json (see STATES), progress.jsonl,
+      runs/ID/             run.json (number, title, dataset, recipe, created), state.json (see RunState), progress.jsonl,
                            snapshots/STEP.npz, checkpoint/, log.txt, what it learnt (see :mod:`lvm_core.runs.store`),
                            maps/KEY/, kept.json (what a person keeps with it); control: stop, pause or cancel, a word
                            its process reads; lock: held by that process
@@ -33,11 +33,10 @@ from ..models import MODELS
 from ..models.base import LatentModel
 from ..settings import setting
 from .continuation import lengthen, put_back
+from .states import UNDER_WAY, Request, RunState
 from .store import load_dataset, load_fitted, load_scores, save_dataset
 
 FORMAT = 1
-STATES = ("waiting", "running", "paused", "done", "stopped", "failed", "cancelled")
-UNDER_WAY = ("waiting", "running")
 
 
 def home() -> Path:
@@ -63,7 +62,7 @@ def is_id(text) -> bool:
 
 @dataclass(frozen=True)
 class RunInfo:
-    """What a list says of a run. ``state`` is one of STATES; ``score``: its first score (name, value, unit), or None."""
+    """What a list says of a run. ``score``: its first score (name, value, unit), or None."""
 
     id: str
     number: int
@@ -71,7 +70,7 @@ class RunInfo:
     dataset: str            # id
     recipe: dict            # {"name", "params"}
     created: str            # UTC, ISO 8601
-    state: str = "waiting"
+    state: RunState = RunState.WAITING
     sentence: str = ""      # why it failed
     score: dict | None = None
     seconds: float = 0.0
@@ -199,7 +198,7 @@ class Workspace:
                    "model": model.to_recipe(), "created": _now()}
             with files.new_folder(self.run_folder(id)) as temporary:
                 files.write_json(temporary / "run.json", run, durable=True)
-                files.write_json(temporary / "state.json", {"format": FORMAT, "state": "waiting"})
+                files.write_json(temporary / "state.json", {"format": FORMAT, "state": RunState.WAITING})
             if queued:
                 (self.folder / "queue" / id).touch()
         return self.run(id)
@@ -216,7 +215,8 @@ class Workspace:
             return self._seen[id][1]
         head, facts = (files.check_format(files.read_json(path, 2**20), path, FORMAT) for path in paths)
         try:
-            state = facts["state"] if facts["state"] in STATES else "failed"
+            known = facts["state"] in list(RunState)
+            state = RunState(facts["state"]) if known else RunState.FAILED
             info = RunInfo(id, int(head["number"]), str(head["title"]), str(head["dataset"]), dict(head["model"]), str(head["created"]), state,
                            str(facts.get("sentence", "")), facts.get("score"), float(facts.get("seconds") or 0.0), facts)
         except (KeyError, TypeError, ValueError) as error:
@@ -239,7 +239,7 @@ class Workspace:
         return sorted(found, key=lambda run: (run.number, run.created), reverse=True)
 
     def set_state(self, id: str, **changes) -> None:
-        """Change entries of state.json, e.g. ``state="paused"``."""
+        """Change entries of state.json, e.g. ``state=RunState.PAUSED``."""
         set_state(self.run_folder(id), **changes)
 
     def fitted(self, id: str) -> Fitted:
@@ -263,15 +263,16 @@ class Workspace:
 
     def ask(self, id: str, word: str) -> None:
         """Ask the process of a run to ``stop`` (and keep what it reached), ``pause`` or ``cancel``."""
-        if word not in ("stop", "pause", "cancel"):
+        if word not in list(Request):
             raise StoreError(f"{word!r} is nothing a run can be asked for.")
         with files.plainly("Writing to the run's folder"):
             files.write(self.run_folder(id) / "control", word.encode(), durable=False)
-        if word != "stop" and not self.at_work(id):
-            if (info := self.run(id)).state in ("waiting", "running", "paused"):
-                if word == "cancel":
+        if word != Request.STOP and not self.at_work(id):
+            if (info := self.run(id)).state in (*UNDER_WAY, RunState.PAUSED):
+                if word == Request.CANCEL:
                     put_back(self.run_folder(id))
-                self.set_state(id, state="paused" if word == "pause" else "done" if info.has_result else "cancelled")
+                ended = RunState.DONE if info.has_result else RunState.CANCELLED
+                self.set_state(id, state=RunState.PAUSED if word == Request.PAUSE else ended)
 
     def at_work(self, id: str) -> bool:
         """Whether a process is at work on a run now; a run that says it is running without one was interrupted."""
@@ -281,7 +282,7 @@ class Workspace:
         """Let a scheduler start a run, or start it again: it goes on from its checkpoint when there is one."""
         with files.plainly("Queueing the run"):
             (self.run_folder(id) / "control").unlink(missing_ok=True)
-            set_state(self.run_folder(id), state="waiting", sentence="", attempts=0, asked=time.time())
+            set_state(self.run_folder(id), state=RunState.WAITING, sentence="", attempts=0, asked=time.time())
             (self.folder / "queue" / id).touch()
 
     def extend(self, id: str, more: int) -> RunInfo:

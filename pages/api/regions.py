@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from lvm_core.analysis.regions import Named, Region, named_regions
+from lvm_core.runs.states import RunState
 from lvm_core.text import clean
 
 from ..session import state
@@ -65,13 +66,13 @@ def _names(ask: Ask):
     """The regions of a map with their places in its own units, once they are found; before that how far the search is."""
     job = _job(ask)
     if not job.wait(0.15):
-        return {"state": "running", "share": round(job.progress.fraction, 3) if job.progress else 0.0}, b""
+        return {"state": RunState.RUNNING, "share": round(job.progress.fraction, 3) if job.progress else 0.0}, b""
     if job.result is None:
         raise Refused(409, job.error or "The search for regions ended without one.")
     found, names = job.result, given(ask.run).get(ask.options.get("map", ""), {})
     regions = [{"key": r.key, "level": r.level, "at": list(r.at), "radius": r.radius, "count": len(r.rows), "row": r.medoid, "parent": r.parent,
                 "name": names.get(r.key) or clean(r.name, 60), "own": r.key in names} for r in found.regions]
-    return {"state": "done", "regions": regions, "none": found.none, "fitted": found.fitted, "n": found.n}, b""
+    return {"state": RunState.DONE, "regions": regions, "none": found.none, "fitted": found.fitted, "n": found.n}, b""
 
 
 def _small(ask: Ask):

@@ -17,6 +17,7 @@ from starlette.routing import Route, WebSocketRoute
 from lvm_core.export import animation
 from lvm_core.latent import paths
 from lvm_core.models.capabilities import HasPosterior
+from lvm_core.latent.typicality import Typicality
 from lvm_core.plots import figures
 
 from ..session import code_sources, maps, state
@@ -37,17 +38,13 @@ def _at(run: state.Run, mapped, Z: np.ndarray, nearest: int = 4) -> dict:
     percentile, words, near = state.support(run).look(Z, nearest)
     place = mapped.projection.transform(Z)
     return {"code": [float(v) for v in Z[0]], "place": [round(float(v), 5) for v in place[0]],
-            "percentile": round(float(percentile[0]), 1), "typicality": _typicality(words[0]), "near": [int(run.fitted.train[i]) for i in near[0]]}
+            "percentile": round(float(percentile[0]), 1), "typicality": _TYPICALITY[words[0]], "near": [int(run.fitted.train[i]) for i in near[0]]}
 
 
-_TYPICALITY = {"usual": {"code": "typical", "words": "Usual: real items have codes like this"},
-               "unusual": {"code": "unusual", "words": "Unusual: few real items have codes like this"}}
-_FAR = {"code": "far", "words": "The model never saw anything near this code; it is guessing"}
-
-
-def _typicality(words: str) -> dict[str, str]:
-    """How usual a code is: ``code`` is typical, unusual or far, for the browser to tell by; ``words`` are for people."""
-    return _TYPICALITY.get(words, _FAR)
+_TYPICALITY = {Typicality.TYPICAL: {"code": "typical", "words": "Usual: real items have codes like this"},
+               Typicality.UNUSUAL: {"code": "unusual", "words": "Unusual: few real items have codes like this"},
+               Typicality.FAR: {"code": "far", "words": "The model never saw anything near this code; it is guessing"}}
+"""How usual a code is: ``code`` is for the browser to tell by, ``words`` are for people."""
 
 
 # -- one code ----------------------------------------------------------------------------------------------------------
@@ -141,7 +138,7 @@ def _path(ask: Ask):
     coarse = np.asarray(walk(np.linspace(0, 1, steps)), np.float32)
     head, data = _decoded(ask.run, coarse)
     return head | {"t": [round(float(v), 4) for v in t], "codes": fine.tolist(), "places": mapped.projection.transform(fine).round(5).tolist(),
-                   "typicality": [_typicality(words) for words in state.support(ask.run).words(coarse)], "steps": steps}, data
+                   "typicality": [_TYPICALITY[words] for words in state.support(ask.run).words(coarse)], "steps": steps}, data
 
 
 def _animation(ask: Ask) -> Response:

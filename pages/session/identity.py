@@ -20,7 +20,8 @@ from starlette.requests import HTTPConnection
 from lvm_core.io.files import StoreError
 from lvm_core.runs import ownership
 from lvm_core.runs.ownership import Ownership
-from lvm_core.runs.workspace import UNDER_WAY, is_id
+from lvm_core.runs.states import UNDER_WAY
+from lvm_core.runs.workspace import is_id
 from lvm_core.settings import check, setting
 
 from .jobs import WORKSPACE

@@ -16,7 +16,8 @@ from lvm_core.progress import OnStep, Progress, ProgressReader
 from lvm_core.runs import fit_worker
 from lvm_core.runs.map_pool import Projector
 from lvm_core.runs.scheduler import Scheduler
-from lvm_core.runs.workspace import UNDER_WAY, RunInfo, Workspace
+from lvm_core.runs.states import UNDER_WAY, Request, RunState
+from lvm_core.runs.workspace import RunInfo, Workspace
 
 log = logging.getLogger(__name__)
 _KEEP = 2000   # points of a loss curve
@@ -32,7 +33,7 @@ class Job:
     and what it is ``about``."""
 
     def __init__(self, title: str, work: Callable[[OnStep], Any], then: Callable[[Any], None] | None = None):
-        self.title, self.state, self.error = title, "running", ""
+        self.title, self.state, self.error = title, RunState.RUNNING, ""
         self.progress: Progress | None = None
         self.history: list[dict] = []
         self.result: Any = None
@@ -51,7 +52,7 @@ class Job:
     @property
     def running(self) -> bool:
         """Whether the thread is still at work."""
-        return self.state == "running"
+        return self.state == RunState.RUNNING
 
     @property
     def stopping(self) -> bool:
@@ -88,21 +89,21 @@ class Job:
             result = self._work(self._on_step)
             if self._then:
                 self._then(result)
-            self.result, self.state = result, "stopped" if self._stop.is_set() else "done"
+            self.result, self.state = result, RunState.STOPPED if self._stop.is_set() else RunState.DONE
         except ValueError as error:
-            self.error, self.state = str(error), "failed"
+            self.error, self.state = str(error), RunState.FAILED
         except MemoryError:
-            self.error, self.state = f"{self.title} ran out of memory; try fewer rows, smaller pictures or a smaller network.", "failed"
+            self.error, self.state = f"{self.title} ran out of memory; try fewer rows, smaller pictures or a smaller network.", RunState.FAILED
         except Exception as error:  # the page must say something, and the log everything
             log.exception("%s failed", self.title)
-            self.error, self.state = f"{self.title} failed unexpectedly ({type(error).__name__}); the details are in the server's log.", "failed"
+            self.error, self.state = f"{self.title} failed unexpectedly ({type(error).__name__}); the details are in the server's log.", RunState.FAILED
         finally:
             self.seconds = time.monotonic() - self.started
 
 
 class Fit:
     """The fit of a stored run, as its folder tells it; whoever works on it, and whether this server started it, does not matter.
-    Read like a :class:`Job`; ``state`` is one of the workspace's STATES."""
+    Read like a :class:`Job`; ``state`` is any :class:`RunState`."""
 
     def __init__(self, id: str):
         self.id, self._lock = id, threading.RLock()
@@ -120,11 +121,11 @@ class Fit:
         return WORKSPACE.run(self.id)
 
     @property
-    def state(self) -> str:
+    def state(self) -> RunState:
         try:
             return self.info.state
         except StoreError:
-            return "cancelled"      # it was deleted
+            return RunState.CANCELLED      # it was deleted
 
     @property
     def running(self) -> bool:
@@ -138,7 +139,7 @@ class Fit:
             info = self.info
         except StoreError:
             return "This run was deleted."
-        return info.sentence or self._trouble or {"cancelled": "It was cancelled.", "paused": "It is paused."}.get(info.state, "")
+        return info.sentence or self._trouble or {RunState.CANCELLED: "It was cancelled.", RunState.PAUSED: "It is paused."}.get(info.state, "")
 
     @property
     def progress(self) -> Progress | None:
@@ -181,11 +182,11 @@ class Fit:
     def words(self) -> str:
         """Where it stands, in one line: phase, step, pace, time left, or its place in the queue."""
         state, p = self.state, self.progress
-        if state == "waiting":
+        if state == RunState.WAITING:
             ahead = SCHEDULER.place(self.id)
             return f"{self.title}: waiting, " + (f"{ahead} before it" if ahead else "next when a slot is free")
-        if state != "running" or p is None or not WORKSPACE.at_work(self.id):
-            return f"{self.title}: {'getting ready…' if state == 'running' else state}"
+        if state != RunState.RUNNING or p is None or not WORKSPACE.at_work(self.id):
+            return f"{self.title}: {'getting ready…' if state == RunState.RUNNING else state}"
         done = p.step - p.first
         pace = f" · {done / p.seconds:,.0f} steps a second" if p.seconds > 1 and done / p.seconds > 1.5 else ""
         return f"{self.title}{f' · {p.phase}' if p.phase else ''} · step {p.step:,} of {p.total:,}{pace} · {duration(p.seconds_left)} left"
@@ -199,11 +200,11 @@ class Fit:
 
     def stop(self) -> None:
         """Ask it to end and keep what it reached."""
-        WORKSPACE.ask(self.id, "stop")
+        WORKSPACE.ask(self.id, Request.STOP)
 
     def cancel(self) -> None:
         """Ask it to end and throw away what it reached."""
-        WORKSPACE.ask(self.id, "cancel")
+        WORKSPACE.ask(self.id, Request.CANCEL)
 
     def begin(self) -> None:
         """Start it, here where it is solved at once, by the scheduler otherwise. Raises StoreError."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from lvm_core.latent.density import LEAST, density
+from lvm_core.latent.typicality import Typicality
 from lvm_core.metrics import Score
 from lvm_core.metrics.samples.copying import copying
 from lvm_core.metrics.samples.features import hellinger
@@ -47,7 +48,7 @@ def group(run: state.Run, rows, digest: str) -> Group | None:
 def usual(run: state.Run, codes) -> str:
     """How many of new codes lie where the data is, in words."""
     words = state.support(run).words(codes)
-    return " · ".join(f"{words.count(word):,} {word}" for word in ("usual", "unusual", "far from anything seen") if word in words)
+    return " · ".join(f"{words.count(word):,} {word}" for word in Typicality if word in words)
 
 
 def novelty(run: state.Run, made: Group, X) -> list[Score]:

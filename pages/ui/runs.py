@@ -8,13 +8,17 @@ import pandas as pd
 import streamlit as st
 
 from lvm_core.metrics.base import percent
+from lvm_core.runs.states import RunState
 from lvm_core.text import clean
 
 from ..session import state
 from ..session.jobs import SCHEDULER, WORKSPACE
 from . import dataframes
 
-STATE_WORDS = {"waiting": "waiting for its turn", "running": "training…", "paused": "paused", "done": "trained", "stopped": "stopped early", "failed": "failed", "cancelled": "cancelled"}
+STATE_WORDS = {RunState.WAITING: "waiting for its turn", RunState.RUNNING: "training…",
+               RunState.PAUSED: "paused", RunState.DONE: "trained",
+               RunState.STOPPED: "stopped early", RunState.FAILED: "failed",
+               RunState.CANCELLED: "cancelled"}
 _MOST = 500     # rows of the list; older ones are found by their address
 
 

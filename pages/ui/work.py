@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 
 from lvm_core.progress import OnStep
+from lvm_core.runs.states import RunState
 from lvm_core.text import markdown as md
 
 from ..session.state import Run
@@ -32,6 +33,6 @@ def result(run: Run, title: str, settings: dict, work: Callable[[OnStep], Any], 
             run.map_jobs.pop(key, None)
             st.rerun()
         return None
-    if job.state == "stopped":
+    if job.state == RunState.STOPPED:
         st.caption(":material/stop_circle: Stopped early; this is what was reached.")
     return job.result

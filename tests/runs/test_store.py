@@ -18,6 +18,7 @@ from lvm_core.fitting import fit_run
 from lvm_core.io import files
 from lvm_core.mapping import map_codes
 from lvm_core.runs import store
+from lvm_core.runs.states import RunState
 from lvm_core.runs.store import (
     StoreError,
     load_dataset,
@@ -363,3 +364,21 @@ def test_who_waits_for_a_lock_gets_it_and_who_waits_too_long_is_told(tmp_path):
         order.append("mine")        # longer than a single try takes
     waiting.join(10)
     assert order == ["mine", "other"]
+
+
+def test_states_are_stored_as_plain_words(tmp_path):
+    assert [state.value for state in RunState] == [
+        "waiting", "running", "paused", "done", "stopped", "failed", "cancelled"]
+    workspace = Workspace(tmp_path).prepare()
+    data = workspace.add_dataset(DATASETS["iris"]().load())
+    run = workspace.add_run(data, MODELS["PCA"](latent_dim=2))
+    path = workspace.run_folder(run.id) / "state.json"
+    for state in RunState:
+        workspace.set_state(run.id, state=state)
+        assert json.loads(path.read_text(encoding="utf-8"))["state"] == state.value
+        assert Workspace(tmp_path).run(run.id).state is state
+    for other in ("done ", "", ["done"], None):
+        workspace.set_state(run.id, state=other)
+        assert Workspace(tmp_path).run(run.id).state is RunState.FAILED
+    with pytest.raises(StoreError, match="nothing a run can be asked for"):
+        workspace.ask(run.id, "halt")

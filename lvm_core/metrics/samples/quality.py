@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 import numpy as np
 import pandas as pd
@@ -31,6 +32,15 @@ _SHARES = {
 }
 
 
+class Heading(StrEnum):
+    """The groups in which the scores of new samples are shown, in their words for people."""
+
+    REALISM = "Real enough, varied enough"
+    NOVELTY = "New, not copied"
+    COLUMNS = "Columns"
+    WORDS = "Words"
+
+
 @dataclass
 class SampleQuality:
     """What :func:`sample_quality` found. ``scores``: by heading. ``features``: what rows were compared by. ``compared``: row numbers of the
@@ -38,7 +48,7 @@ class SampleQuality:
     one farthest from real rows first. ``suspects``: a sample, its nearest training row, and how near (see :class:`~.copying.Copying`),
     nearest first. Of tables: ``columns``, ``pairs``, ``useful`` as in :mod:`~.tables`, worst first."""
 
-    scores: dict[str, list[Score]] = field(default_factory=dict)
+    scores: dict[Heading, list[Score]] = field(default_factory=dict)
     features: str = ""
     compared: np.ndarray = field(default_factory=lambda: np.arange(0))
     positions: dict[str, np.ndarray] = field(default_factory=dict)
@@ -90,7 +100,7 @@ def _realism(found, dataset, new, own, train, unseen, rng) -> None:
     items = _documents(samples, X, rng) if layout.has("counts") else samples
     A, B, F = own.transform(X[free[:b]]), own.transform(X[free[b:2 * b]]), own.transform(items)
     S = own.transform(shuffled(X[free[:b]], layout, rng))
-    found.scores["Real enough, varied enough"] = _distances(A, B, F, S, rng) + _neighbourhoods(A, B, F, S)
+    found.scores[Heading.REALISM] = _distances(A, B, F, S, rng) + _neighbourhoods(A, B, F, S)
     found.positions = dict(zip(("real", "generated"), _flat(A, F, own.ordered)))
     found.outliers = found.compared[np.argsort(-nearest(F, np.concatenate([A, B]), NEIGHBOURS)[0].mean(1), kind="stable")]
 
@@ -135,7 +145,7 @@ def _copies(found, dataset, new, own, train, unseen, rng) -> None:
     as_rows = (lambda A: own.transform(A)) if dataset.layout.has("counts") else np.asarray
     samples = found.compared
     result = copying(as_rows(new[samples]), as_rows(dataset.X[train]), as_rows(dataset.X[unseen]) if len(unseen) else unseen, random_state=rng.randint(2**31 - 1))
-    found.scores["New, not copied"] = result.scores
+    found.scores[Heading.NOVELTY] = result.scores
     order = np.argsort(result.ratio, kind="stable")
     found.suspects = pd.DataFrame({"sample": samples[order], "row": train[result.row[order]], "ratio": result.ratio[order]})
 
@@ -144,7 +154,7 @@ def _columns(found, dataset, new, own, train, unseen, rng) -> None:
     """Column by column, as people see them."""
     real, made, aside = (dataset.decode(X) for X in (dataset.X[train[:MOST_ROWS * 2]], new, dataset.X[unseen]))
     scores, shapes, pairs, useful = table_scores(real, made, aside, random_state=rng.randint(2**31 - 1))
-    found.scores["Columns"] = scores
+    found.scores[Heading.COLUMNS] = scores
     found.columns, found.pairs, found.useful = shapes.sort_values("value", kind="stable"), pairs.sort_values("value", kind="stable"), useful
 
 
@@ -155,7 +165,7 @@ def _words(found, dataset, new, own, train, unseen, rng) -> None:
     real, made, *two = (_frequencies(A) for A in (X, np.maximum(new, 0), *halves))
     value, best = (1 - 0.5 * float(np.abs(p - q).sum()) for p, q in ((real, made), two))
     least = 1 - 0.5 * float(np.abs(real - 1 / len(real)).sum())
-    found.scores["Words"] = [Score("Word frequencies", value, f"The words of generated documents have {percent(value)} of their real frequencies; two halves of the data agree to {percent(best)}, all words "
+    found.scores[Heading.WORDS] = [Score("Word frequencies", value, f"The words of generated documents have {percent(value)} of their real frequencies; two halves of the data agree to {percent(best)}, all words "
                                    f"equally often to {percent(least)}.", least, best, "share")]
     worst = np.argsort(-np.abs(real - made), kind="stable")[:50]
     found.columns = pd.DataFrame({"name": [dataset.codec.terms[j] for j in worst], "measure": "times as often as in the data", "value": made[worst] / np.maximum(real[worst], 1e-12)})

@@ -6,7 +6,13 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from lvm_core.metrics.samples.quality import CELLS, LEAST_ROWS, SampleQuality, sample_quality
+from lvm_core.metrics.samples.quality import (
+    CELLS,
+    LEAST_ROWS,
+    Heading,
+    SampleQuality,
+    sample_quality,
+)
 from lvm_core.plots.quality import frame_of, two_clouds, two_histograms
 from lvm_core.text import clean
 from lvm_core.text import markdown as md
@@ -16,10 +22,10 @@ from pages.ui.items import text
 TITLE, RANK = "Sample quality", 30
 QUESTION = "Are new samples as real and as varied as the data, and are they new? Choose how many to draw; they are compared with real items."
 _LINES = {
-    "Real enough, varied enough": "Bars run from rows whose columns were shuffled, each on its own (empty), to real rows against other real rows (full).",
-    "New, not copied": "What the samples' distances to the training rows say, against those of real rows the model has not seen.",
-    "Columns": "Bars run from knowing nothing (empty) to what two sets of real rows get (full).",
-    "Words": "How often words come, not which come together.",
+    Heading.REALISM: "Bars run from rows whose columns were shuffled, each on its own (empty), to real rows against other real rows (full).",
+    Heading.NOVELTY: "What the samples' distances to the training rows say, against those of real rows the model has not seen.",
+    Heading.COLUMNS: "Bars run from knowing nothing (empty) to what two sets of real rows get (full).",
+    Heading.WORDS: "How often words come, not which come together.",
 }
 _SHOWN, _PAIRS = 12, 6       # items
 
@@ -67,7 +73,7 @@ def _scores(quality: SampleQuality) -> None:
     for heading, group in quality.scores.items():
         st.markdown(f"**{heading}**")
         words = _LINES[heading]
-        if heading.startswith("Real"):
+        if heading == Heading.REALISM:
             words = f"{len(quality.compared):,} samples and as many real rows, compared by {md(quality.features, 300)}. {words}"
         st.caption(words)
         scores.show(group)
