@@ -7,6 +7,8 @@ from test_pages import open_page, runs, words  # noqa: F401 - runs is a fixture
 from lvm_core import MODELS, read_dataset
 from lvm_core.analysis.topics import coherence, topics
 from pages.session import state
+from pages.session import runs as starting
+from pages.session.services import services
 from pages.api import scripts
 from pages.ui.analyses import topics as topics_question
 from pages.ui.analyses import words as words_question
@@ -27,11 +29,11 @@ def text_runs():
         cls = MODELS[name]
         options = {"latent_dim": 4} | ({"epochs": 10} if "epochs" in cls.parameters() else {})
         run = state.Run(data, cls(**options), number=1)
-        run.job = state.fit_job(run)
+        run.job = starting.fit_job(run)
         assert run.job.wait(120) and run.job.state == "done", run.job.error
-        state.RUNS.put(run)
+        services().runs.put(run)
         made[name] = run
-    state.DATA.put(data)
+    services().datasets.put(data)
     return made
 
 

@@ -394,7 +394,7 @@ def test_the_panel_makes_every_file_for_every_kind_of_data(kind, runs):  # noqa:
     for what in ("Poster", "Web page", "Table", "TensorBoard", "Embedding Atlas"):
         app.segmented_control(key=f"export-kind-{run.id}").set_value(what).run()
         for _ in range(20):
-            under_way = [job for key, job in run.map_jobs.items() if key.startswith("work") and job.running]
+            under_way = [job for job in list(run.jobs.work.values()) if job.running]
             if not under_way:
                 break
             under_way[0].wait(10)

@@ -14,15 +14,17 @@ from lvm_core.fitting import map_codes
 from pages.api import guard, routes
 from pages.api import regions as naming
 from pages.session import state
+from pages.session import runs as starting
+from pages.session.services import services
 
 
 def fitted(dataset, number):
     made = state.Run(state.Data(dataset), MODELS["LSA" if dataset.kind == "text" else "PCA"](latent_dim=3), number=number)
-    made.job = state.fit_job(made)
+    made.job = starting.fit_job(made)
     assert made.job.wait(60) and made.fitted
     for dims in (2, 3):
         made.maps[f"PCA{dims}"] = map_codes(made.fitted.codes, PROJECTIONS["PCA"](n_components=dims))
-    state.RUNS.put(made)
+    services().runs.put(made)
     return made
 
 

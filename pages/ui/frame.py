@@ -8,7 +8,8 @@ import streamlit as st
 
 from lvm_core.text import markdown as md
 
-from ..session import identity, state
+from ..session import identity, runs, state
+from ..session.services import services
 from .components.progress import progress
 
 ASSETS = Path(__file__).parents[2] / "assets"
@@ -69,7 +70,7 @@ def start_digits() -> None:
 def start(data: state.Data, model) -> state.Run | None:
     """Start a run; what stands in its way is said on the page."""
     try:
-        return state.start_run(data, model)
+        return runs.start_run(data, model)
     except ValueError as error:
         st.error(md(str(error), 600), icon=":material/error:")
         return None
@@ -132,14 +133,14 @@ def _wait(run: state.Run) -> None:
 
 def run_picker(key: str, width: int | str = "stretch") -> None:
     """Switch between the finished runs, where there are several."""
-    runs = [r for r in state.runs() if r.has_result]
-    if len(runs) < 2:
+    done = [r for r in state.runs() if r.has_result]
+    if len(done) < 2:
         return
     current = state.run()
-    ids = [r.id for r in runs]
-    names = {r.id: r.title for r in runs}
+    ids = [r.id for r in done]
+    names = {r.id: r.title for r in done}
     chosen = st.selectbox("Model", ids, index=ids.index(current.id) if current and current.id in ids else None, format_func=names.get, key=f"{key}-{current.id if current else ''}", width=width)
-    if chosen is not None and chosen != (current and current.id) and (found := state.RUNS.get(chosen)) is not None:
+    if chosen is not None and chosen != (current and current.id) and (found := services().runs.get(chosen)) is not None:
         state.use_run(found)
         st.rerun()
 
@@ -159,5 +160,5 @@ def status_card() -> None:
         if run is not None and run.data.id == data.id:
             st.caption("MODEL")
             st.markdown(f"**{type(run.model).__name__}** · {run.model.latent_dim} dimensions · seed {run.model.random_state}  \n{STATE_WORDS[run.job.state]}")
-    if unkept := st.session_state.get("unkept") or (run and run.cache.get("unkept")):
+    if unkept := st.session_state.get("unkept") or (run and run.unkept):
         st.warning(md(unkept, 400), icon=":material/save:")

@@ -11,28 +11,10 @@ from lvm_core.metrics.base import percent
 from lvm_core.text import clean
 
 from ..session import state
-from ..session.jobs import SCHEDULER, WORKSPACE
+from ..session.services import services
 from . import frame, items
 
 _MOST = 500     # rows of the list; older ones are found by their address
-
-
-def resume(run: state.Run) -> None:
-    """Let it go on from its last checkpoint. Raises StoreError."""
-    run.job.begin()
-
-
-def extend(run: state.Run, more: int) -> None:
-    """Train it for longer. Raises ValueError."""
-    run.model = WORKSPACE.extend(run.id, more).model()
-    SCHEDULER.start()
-    SCHEDULER.wake()
-
-
-def delete(id: str) -> None:
-    """Take it away. Raises StoreError."""
-    WORKSPACE.delete_run(id)
-    state.leave_run(id)
 
 
 def settings_of(run: state.Run, data_id: str) -> None:
@@ -58,7 +40,7 @@ def listed(current: state.Run | None) -> None:
                          alt="all runs", column_config={"when": st.column_config.DatetimeColumn("when", format="distance")})
     rows = event.selection.rows if event else []
     if rows and rows[0] < len(shown) and (current is None or shown[rows[0]].id != current.id):
-        chosen = state.RUNS.get(shown[rows[0]].id)
+        chosen = services().runs.get(shown[rows[0]].id)
         if chosen is None:
             st.warning("This run, or its dataset, cannot be read any more.", icon=":material/error:")
         else:

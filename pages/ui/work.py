@@ -10,7 +10,7 @@ import streamlit as st
 from lvm_core.progress import OnStep
 from lvm_core.text import markdown as md
 
-from ..session.state import Run
+from ..session.run import Run
 from ..session.work import begin
 from .components.progress import progress
 
@@ -29,7 +29,7 @@ def result(run: Run, title: str, settings: dict, work: Callable[[OnStep], Any], 
     if job.error:
         st.error(md(job.error, 600), icon=":material/error:")
         if st.button("Try again", icon=":material/refresh:", key=f"again-{key}"):
-            run.map_jobs.pop(key, None)
+            run.jobs.work.pop(key, None)
             st.rerun()
         return None
     if job.state == "stopped":

@@ -28,8 +28,8 @@ def named(model, j: int) -> str:
 def explorer(run: state.Run, view: maps.View, colour: str | None, place: Place, *, visit: int = 0, key: str) -> Place | None:
     """Mount it at ``place``. Returns what is in hand when the hand last rested, or None before it did.
     Another ``visit`` opens it anew at ``place``."""
-    low, high = state.ranges(run)
-    order, dead = state.dimensions(run)
+    low, high = run.ranges
+    order, dead = run.dimensions
     model = run.fitted.model
     alive = len(order) - dead
     dimensions = [{"j": int(j), "name": named(model, j), "low": float(low[j]), "high": float(high[j]), "first": rank < min(FIRST, alive),
