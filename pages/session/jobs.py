@@ -57,7 +57,7 @@ class Job:
         self.history: list[dict] = []
         self.result: Any = None
         self.preview: Preview | None = None
-        self.waiting = False        # for its turn
+        self.waiting = threading.Event()        # set while it waits for its turn
         self._stop = threading.Event()
         self._work, self._then, self._turns = work, then, turns
         self.started = time.monotonic()
@@ -82,7 +82,7 @@ class Job:
     def words(self) -> str:
         """Where it stands, in one line: phase, step, time left."""
         p = self.progress
-        if self.running and self.waiting:
+        if self.running and self.waiting.is_set():
             return f"{self.title}: waiting for another analysis to end"
         if not self.running or p is None:
             return f"{self.title}: {'getting ready…' if self.running else self.state}"
@@ -131,11 +131,11 @@ class Job:
         """Wait for a place. Raises ValueError where it is stopped before."""
         if self._turns is None or self._turns.acquire(blocking=False):
             return
-        self.waiting = True
+        self.waiting.set()
         while not self._turns.acquire(timeout=_LOOK):
             if self._stop.is_set():
                 raise ValueError("It was stopped before it began.")
-        self.waiting = False
+        self.waiting.clear()
 
 
 class MapJob(Job):
