@@ -2,6 +2,7 @@
 
 import json
 import struct
+import threading
 
 import numpy as np
 import pytest
@@ -82,6 +83,21 @@ def test_a_region_is_chosen_and_called_otherwise(client, run):
     head, _ = parse(ask(client, run, "call", [], key=found["key"], name=" "))
     assert not head["own"] and head["name"] == found["name"] and regions(client, run)["regions"][-1] == found
     assert ask(client, run, "call", [], key="nothing", name="x").status_code == 404
+
+
+def test_who_asks_before_the_search_has_ended_hears_so_and_waits_for_nothing(client, run, monkeypatch):
+    may, search = threading.Event(), naming.named_regions
+    monkeypatch.setattr(naming, "named_regions", lambda *args, **more: (may.wait(60), search(*args, **more))[1])
+    run.maps["Slow"] = map_codes(run.fitted.codes, PROJECTIONS["PCA"](n_components=2))
+    assert parse(ask(client, run, "names", map="Slow"))[0]["state"] == "running"
+    for route, query in (("choose", {"by": "cluster"}), ("call", {"name": "x"})):
+        for _ in range(9):      # more than are computed at once
+            answer = ask(client, run, route, [], map="Slow", key="0", **query)
+            assert answer.status_code == 409 and "in a moment" in answer.text
+    may.set()
+    assert run.derived.of_map("Slow").regions.wait(60)
+    assert parse(ask(client, run, "names", map="Slow"))[0]["state"] == "done"
+    assert ask(client, run, "choose", [], map="Slow", by="cluster", key="nothing").status_code == 404
 
 
 def test_another_map_under_the_same_key_is_searched_again(client, run):

@@ -21,7 +21,7 @@ from lvm_core.runs.store import load_map_scores
 from .derived import once
 from .jobs import MapJob
 from .run import Run
-from .services import services
+from .services import Services, services
 
 SHORT = {"TSNE": "t-SNE", "Identity": "Axes", "Fisher": "Fisher"}
 OF = {"codes": "codes", "data": "the data itself"}
@@ -85,7 +85,7 @@ def view(run: Run, projection: Projection, of: str = "codes") -> tuple[View, str
 
 def begin(run: Run, projection: Projection, of: str = "codes") -> MapJob:
     """The job of a map that is not kept, begun if there is none."""
-    key, fitted = key_of(projection, of), run.fitted
+    key, fitted, here = key_of(projection, of), run.fitted, services()
 
     def keep(mapped: Mapped) -> None:
         if run.fitted is fitted:        # a run that was trained further meanwhile has other codes
@@ -95,16 +95,15 @@ def begin(run: Run, projection: Projection, of: str = "codes") -> MapJob:
         job = run.jobs.maps.get(key)
         if job is None:
             title = f"{SHORT.get(type(projection).__name__, type(projection).__name__)} map"
-            job = run.jobs.maps[key] = MapJob(title, lambda on_step: _make(run, projection, of, on_step), projection, then=keep)
+            job = run.jobs.maps[key] = MapJob(title, lambda on_step: _make(run, projection, of, on_step, here), projection, then=keep)
     return job
 
 
-def _make(run: Run, projection: Projection, of: str, on_step) -> Mapped:
+def _make(run: Run, projection: Projection, of: str, on_step, here: Services) -> Mapped:
     """In a process of its own where there is one and it is worth it."""
     codes, y = run.fitted.codes, None
     if projection.labels and (labels := run.dataset.targets()) is not None:
         y = numbered(labels)[1]
-    here = services()
     apart = here.map_pool.serves and not (projection.exact and of == "codes")
     if of == "data":
         if apart and run.data.stored:
