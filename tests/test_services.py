@@ -257,7 +257,7 @@ def test_a_failed_analysis_gives_its_place_back(run, here):
 
 # -- errors and what is kept ---------------------------------------------------------------------------------------------
 
-@pytest.mark.parametrize("error, status", [(errors.NotFound("x"), 404), (errors.NotReady("x"), 409), (errors.TooMuch("x"), 413), (errors.SessionError("x"), 400), (DataError("x"), 400),
+@pytest.mark.parametrize("error, status", [(errors.NotFound("x"), 404), (errors.NotReady("x"), 409), (errors.SessionError("x"), 400), (DataError("x"), 400),
                                            (StoreError("x"), 500)])
 def test_errors_have_one_status_and_keep_their_sentence(error, status):
     refused = Refused.of(error)

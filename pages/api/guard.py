@@ -35,7 +35,7 @@ from lvm_core.runs.workspace import is_id
 from lvm_core.settings import DataError
 
 from ..session import identity
-from ..session.errors import NotFound, NotReady, SessionError, TooMuch
+from ..session.errors import NotFound, NotReady, SessionError
 from ..session.run import Run
 from ..session.services import services
 
@@ -67,7 +67,7 @@ class Refused(Exception):
 
 
 # errors of the session and the core, the special before the general
-_STATUSES: dict[type[Exception], int] = {NotFound: 404, NotReady: 409, TooMuch: 413, SessionError: 400, DataError: 400, StoreError: 500}
+_STATUSES: dict[type[Exception], int] = {NotFound: 404, NotReady: 409, SessionError: 400, DataError: 400, StoreError: 500}
 
 
 @dataclass(frozen=True)

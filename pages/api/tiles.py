@@ -10,6 +10,7 @@ from lvm_core.plots.colouring import colouring
 from lvm_core.plots.tiling import Sheet, packed
 from lvm_core.plots.tiling import order as order
 from lvm_core.plots.tiling import place as place
+from lvm_core.settings import DataError
 
 from ..session.derived import Coloured
 from ..session.errors import NotFound, SessionError
@@ -39,7 +40,7 @@ def begin(run: Run, key: str, colour: str | None) -> None:
         try:
             sheet(run, key)
             _colours_of(run, colour, None)
-        except ValueError:     # it hears so when it asks
+        except (SessionError, DataError):     # it hears so when it asks
             pass
 
     threading.Thread(target=work, daemon=True, name="map to draw").start()

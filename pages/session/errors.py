@@ -16,7 +16,3 @@ class NotFound(SessionError):
 
 class NotReady(SessionError):
     """It is being made; asking again in a moment may find it."""
-
-
-class TooMuch(SessionError):
-    """It is over a limit, or all places are taken."""
