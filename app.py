@@ -18,12 +18,10 @@ except ValueError as error:
 
 import streamlit as st  # noqa: E402
 
-from pages.api import cookies, routes  # noqa: E402
+from pages.api import cookies, routes, scripts, training, uploads  # noqa: E402
 from pages.api.csp import middleware  # noqa: E402
 from pages.api.lifespan import lifespan  # noqa: E402
-from pages.api import scripts  # noqa: E402
-from pages.ui.components import bigfile, learning  # noqa: E402
 
 answer_at_once()
 keep_clicks()
-app = st.App("pages/shell.py", routes=[*scripts.routes, *routes.routes, *learning.routes, *cookies.routes, *bigfile.routes], lifespan=lifespan, middleware=middleware)
+app = st.App("pages/shell.py", routes=[*scripts.routes, *routes.routes, *training.routes, *cookies.routes, *uploads.routes], lifespan=lifespan, middleware=middleware)

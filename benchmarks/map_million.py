@@ -89,9 +89,10 @@ from lvm_core import MODELS
 from lvm_core.datasets.vectors import array_dataset
 from lvm_core.settings import LIMITS
 from pages.session import state
+from pages.session import runs as starting
 P, y = np.load({str(home / 'P.npy')!r}), np.load({str(home / 'y.npy')!r})
 run = state.Run(state.Data(array_dataset(P, "clouds", pd.DataFrame({{"cloud": [f"cloud {{v}}" for v in y]}}), "cloud")), MODELS["PCA"](latent_dim=2), number=1)
-run.job = state.fit_job(run)
+run.job = starting.fit_job(run)
 assert run.job.wait(1200) and run.fitted, run.job.error
 print("RUN", run.id)
 """

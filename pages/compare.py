@@ -12,8 +12,9 @@ from lvm_core.metrics.base import percent
 from lvm_core.plots import figures
 from lvm_core.runs.states import UNDER_WAY, RunState
 from lvm_core.text import markdown as md
+from pages.session import runs as session_runs
 from pages.session import state
-from pages.session.jobs import WORKSPACE
+from pages.session.services import services
 from pages.ui import beside, charts, dataframes, forms, frame, items, navigation, needs
 from pages.ui.components.progress import progress
 from pages.ui.items import text
@@ -40,7 +41,7 @@ def setup() -> None:
             models = comparison.sensible({n: MODELS[n] for n in chosen}, dataset, int(length), int(seed))
             models = sorted(models.values(), key=lambda model: model.iterative)     # quick ones first
             try:
-                state.start_all(data, models)
+                session_runs.start_all(data, models)
             except ValueError as error:
                 st.error(md(str(error), 600), icon=":material/error:")
             else:
@@ -54,7 +55,7 @@ def under_way(runs) -> None:
         return
     with st.container(border=True):
         st.markdown(f"**{len(busy)} under way.** The table below grows as they end; this page may be closed.")
-        run = state.RUNS.get(next((r.id for r in busy if r.state == RunState.RUNNING), busy[0].id))
+        run = services().runs.get(next((r.id for r in busy if r.state == RunState.RUNNING), busy[0].id))
         if run is not None:
             progress(run, "fit")
         if len(busy) > 1:
@@ -67,7 +68,7 @@ def entries(runs) -> list[comparison.Entry]:
     for r in runs:
         try:
             params = r.recipe["params"]
-            found.append(comparison.Entry(r.id, r.number, r.recipe["name"], params["latent_dim"], params.get("random_state"), r.seconds, WORKSPACE.scores(r.id)))
+            found.append(comparison.Entry(r.id, r.number, r.recipe["name"], params["latent_dim"], params.get("random_state"), r.seconds, services().workspace.scores(r.id)))
         except (StoreError, KeyError):
             continue        # its folder is damaged; the list on the Train page says so
     return found
@@ -117,7 +118,7 @@ def chart(by: str, table: pd.DataFrame, found) -> None:
 def same_items(table: pd.DataFrame) -> None:
     """The same real items, squeezed through every model."""
     st.markdown("**The same items through every model**")
-    runs = [found for id in table["id"][:8] if (found := state.RUNS.get(id)) is not None and found.fitted is not None]
+    runs = [found for id in table["id"][:8] if (found := services().runs.get(id)) is not None and found.fitted is not None]
     if not runs:
         return
     if len(data.chosen) and st.toggle(f"Of the {len(data.chosen):,} chosen rows", value=True, key=f"same-chosen-{data.id}", help="The rows that are chosen on the map; drawn at random (seed 0) where they are many."):
@@ -170,7 +171,7 @@ def result(runs) -> None:
         st.download_button("Download the table (CSV)", encode.csv_bytes(table.drop(columns=["id", "level"])), "comparison.csv", icon=":material/download:", on_click="ignore", key=f"csv-{data.id}")
     with right:
         chart(by, table, found)
-    if chosen is not None and (run := state.RUNS.get(chosen)) is not None:
+    if chosen is not None and (run := services().runs.get(chosen)) is not None:
         state.use_run(run)
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(f"**{md(run.title)}** is open now.")

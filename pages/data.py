@@ -12,7 +12,7 @@ from lvm_core.settings import LIMITS
 from lvm_core.text import markdown as md
 from pages.api import payloads
 from pages.session import state
-from pages.session.jobs import WORKSPACE
+from pages.session.services import services
 from pages.ui import corrections, dataframes, forms, frame, items, navigation, portable
 from pages.ui.components import bigfile
 
@@ -85,7 +85,7 @@ def kept() -> None:
     chosen = heads[rows[0]]
     with st.container(horizontal=True):
         if st.button("Open", type="primary", icon=":material/arrow_forward:", key="open-kept"):
-            found = state.DATA.get(chosen["id"])
+            found = services().datasets.get(chosen["id"])
             if found is None:
                 st.error("This dataset cannot be read any more.", icon=":material/error:")
             else:
@@ -93,7 +93,7 @@ def kept() -> None:
                 st.rerun()
         if st.button("Delete", icon=":material/delete:", key="delete-kept", help="Only a dataset no run was made from can be deleted."):
             try:
-                WORKSPACE.delete_dataset(chosen["id"])
+                services().workspace.delete_dataset(chosen["id"])
             except StoreError as error:
                 st.error(md(str(error), 400), icon=":material/error:")
             else:

@@ -9,6 +9,7 @@ from lvm_core.plots import figures
 from lvm_core.runs.states import RunState
 from lvm_core.text import markdown as md
 from pages.session import identity, state
+from pages.session import runs as session_runs
 from pages.session.jobs import duration
 from pages.ui import charts, dataframes, forms, frame, items, navigation, needs, runs, scores, starting
 from pages.ui.components import learning
@@ -124,7 +125,7 @@ def actions(run):
     with st.container(horizontal=True, vertical_alignment="bottom", key=f"actions-{run.id}"):
         if job.state == RunState.PAUSED or job.state in (RunState.FAILED, RunState.CANCELLED) and model.iterative:
             if st.button("Resume" if job.state == RunState.PAUSED else "Try again", icon=":material/play_arrow:", type="primary", key=f"resume-{run.id}", help="Goes on from the last checkpoint."):
-                again(lambda: runs.resume(run))
+                again(lambda: session_runs.resume(run))
         if job.state == RunState.PAUSED and st.button("Cancel", icon=":material/close:", key=f"cancel-{run.id}", help="Throws away what was reached."):
             again(lambda: job.cancel())
         if run.fitted is not None and model.length:
@@ -132,13 +133,13 @@ def actions(run):
                 unit = model.length
                 more = st.number_input(f"More {unit}", 1, 1_000_000, max(1, getattr(model, unit) // 2), key=f"more-{run.id}", help=f"Added to the {unit} it reached; its learning rate rises again and falls to the new end.")
                 if st.button("Continue", icon=":material/play_arrow:", type="primary", key=f"continue-{run.id}"):
-                    again(lambda: runs.extend(run, int(more)))
+                    again(lambda: session_runs.extend(run, int(more)))
         st.button("Use these settings", icon=":material/tune:", key=f"retry-{run.id}", on_click=runs.settings_of, args=(run, data.id), help="Puts this run's model and settings into the form, to change and train again.")
         sharing(run)
         with st.popover("Delete", icon=":material/delete:", type="tertiary"):
             st.markdown("The model, its maps and what you kept with it are gone then.")
             if st.button("Delete this run", key=f"delete-{run.id}"):
-                again(lambda: runs.delete(run.id))
+                again(lambda: session_runs.delete(run.id))
 
 
 def again(act):

@@ -29,8 +29,8 @@ from lvm_core.runs.ownership import ownership
 from lvm_core.runs.store import load_map
 from lvm_core.runs.trust_files import load_trust
 from lvm_core.runs.workspace import Workspace, home
-from pages.session import state
 from pages.session.maps import key_of
+from pages.session.services import services
 
 ROOT = Path(__file__).parents[1]
 FIXTURES = Path(__file__).parent / "fixtures"
@@ -499,7 +499,7 @@ def in_the_app(release, workspace):
     yield id
     for _, target in copies:
         shutil.rmtree(target)
-    state.RUNS.drop(id), state.DATA.drop(dataset)
+    services().runs.drop(id), services().datasets.drop(dataset)
 
 
 @pytest.mark.parametrize("page", ("map", "explore", "generate", "models", "train", "data"))

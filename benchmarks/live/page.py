@@ -7,6 +7,8 @@ from lvm_core import MODELS, PROJECTIONS
 from lvm_core.datasets.pictures import image_dataset
 from lvm_core.mapping import map_codes
 from pages.session import maps, state
+from pages.session import runs as starting
+from pages.session.services import services
 from pages.session.url import Place
 from pages.ui.components.explorer import explorer
 
@@ -24,15 +26,15 @@ def fitted(side: int, colour: int, points: int) -> str:
     images = discs[..., None] * (rng.uniform(0.3, 1, (points, 1, 1, 3)).astype(np.float32) if colour else 0.9)
     dataset = image_dataset(images, "discs")
     run = state.Run(state.Data(dataset), MODELS["VAE"](latent_dim=8, epochs=2, network="conv"), number=1)
-    run.job = state.fit_job(run)
+    run.job = starting.fit_job(run)
     run.job.wait(600)
     projection = PROJECTIONS["PCA"]()
     run.maps["PCA" + projection.key()] = map_codes(run.fitted.codes, projection)
-    state.RUNS.put(run)
+    services().runs.put(run)
     return run.id
 
 
-run = state.RUNS.get(fitted(side, colour, points))
+run = services().runs.get(fitted(side, colour, points))
 view, _, _ = maps.view(run, PROJECTIONS["PCA"]())
 explorer(run, view, None, Place(), key="bench")
 

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from ..progress import OnStep, Reporter
+from ..settings import DataError
 
 _COMPARE = {">=": operator.ge, "<=": operator.le, ">": operator.gt, "<": operator.lt}
 _CONDITION = re.compile(r"(.+?)(>=|<=|!=|=|>|<)(.+)", re.DOTALL)
@@ -26,12 +27,12 @@ def as_rows(rows, n: int) -> np.ndarray:
     if not rows.size:
         return np.zeros(0, np.int64)
     if rows.ndim != 1 or rows.dtype.kind not in "iu":
-        raise ValueError(f"a selection has row numbers, found {rows.dtype} of shape {rows.shape}.")
+        raise DataError(f"a selection has row numbers, found {rows.dtype} of shape {rows.shape}.")
     rows = rows.astype(np.int64, copy=False)
     if len(rows) > 1 and not (rows[1:] > rows[:-1]).all():
         rows = np.unique(rows)
     if rows[0] < 0 or rows[-1] >= n:
-        raise ValueError(f"row {rows[0] if rows[0] < 0 else rows[-1]} was chosen, expected rows from 0 to {n - 1}.")
+        raise DataError(f"row {rows[0] if rows[0] < 0 else rows[-1]} was chosen, expected rows from 0 to {n - 1}.")
     return rows
 
 
@@ -42,7 +43,7 @@ def inside(P, polygon) -> np.ndarray:
     """
     P, corners = np.asarray(P, np.float64), np.asarray(polygon, np.float64)
     if corners.ndim != 2 or corners.shape[1] != 2 or len(corners) < 3 or not np.isfinite(corners).all():
-        raise ValueError(f"a region has at least 3 corners of two finite numbers each, found shape {corners.shape}.")
+        raise DataError(f"a region has at least 3 corners of two finite numbers each, found shape {corners.shape}.")
     found = np.zeros(len(P), bool)
     box = np.flatnonzero(((P >= corners.min(0)) & (P <= corners.max(0))).all(1))       # most rows are done here
     box = box[np.argsort(P[box, 1], kind="stable")]
@@ -63,9 +64,9 @@ def grow(Z, rows, k: int, *, most: float = MOST_PAIRS, on_step: OnStep | None = 
     """The rows with the k nearest of each, by codes Z (n, d): ascending. A stop by ``on_step`` leaves out those of the rows that were not yet looked
     from. Raises ValueError where none is chosen, or there are more than ``most`` pairs to compare."""
     if not len(rows):
-        raise ValueError("Choose rows first: there are none to grow.")
+        raise DataError("Choose rows first: there are none to grow.")
     if len(rows) * len(Z) > most:
-        raise ValueError(f"Growing {len(rows):,} rows among {len(Z):,} would take long; at most {int(most / len(Z)):,} can be grown here.")
+        raise DataError(f"Growing {len(rows):,} rows among {len(Z):,} would take long; at most {int(most / len(Z)):,} can be grown here.")
     from ..metrics.maps.neighbourhoods import nearest_blocks
 
     rows, report, found, done = np.asarray(rows), Reporter(on_step, len(rows), "finding the nearest"), np.zeros(len(Z), bool), 0
@@ -137,7 +138,7 @@ def _compare(values: pd.Series, sign: str, wanted: str) -> np.ndarray:
         dates = pd.api.types.is_datetime64_any_dtype(values)
         number = (pd.to_datetime if dates else pd.to_numeric)(wanted, errors="coerce")
         if pd.isna(number) or not (dates or pd.api.types.is_numeric_dtype(values)):
-            raise ValueError(f"{values.name}{sign}{wanted}: {sign} compares numbers and dates; use = for {'this value' if not pd.isna(number) else 'words'}.")
+            raise DataError(f"{values.name}{sign}{wanted}: {sign} compares numbers and dates; use = for {'this value' if not pd.isna(number) else 'words'}.")
         return _COMPARE[sign](values, number).to_numpy(dtype=bool, na_value=False)
     if pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values):
         equal = values == pd.to_numeric(wanted, errors="coerce")

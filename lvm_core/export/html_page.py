@@ -12,10 +12,10 @@ from pathlib import Path
 
 import numpy as np
 
-from .bundle import bundle
 from ..metrics.base import Score, percent
 from ..plots.tiling import UNITS, squared
 from ..progress import OnStep, Reporter
+from .bundle import bundle
 from .map_colours import Colours
 from .map_tables import Extract, shown
 from .poster_layout import drawn_order, plain

@@ -129,8 +129,8 @@ def _check_name(name: str, folder: Path) -> None:
 
 
 def _is_module(value) -> bool:
-    torch = sys.modules.get("torch")
-    return torch is not None and isinstance(value, torch.nn.Module)
+    module = getattr(sys.modules.get("torch.nn"), "Module", None)       # another thread may just be importing it
+    return module is not None and isinstance(value, module)
 
 
 def _to_plain(value):

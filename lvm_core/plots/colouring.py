@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ..labels import kind_of
+from ..settings import DataError
 from ..text import clean
 from . import palettes
 
@@ -115,7 +116,7 @@ def _scaled(column: pd.Series, scale: str | None, palette, index) -> dict:
     fitting = _fitting(seen, low, high, dates)
     kind = scale or fitting[0]
     if kind not in SCALES or kind == "log" and "log" not in fitting:
-        raise ValueError(f"scale is {kind!r}, expected one of {', '.join(fitting)} for these values.")
+        raise DataError(f"scale is {kind!r}, expected one of {', '.join(fitting)} for these values.")
     if kind == "diverging":
         high = max(abs(low), abs(high))
         low = -high

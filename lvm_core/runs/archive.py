@@ -14,7 +14,6 @@ read, shapes before anything is built; nothing in it is ever run.
 
 from __future__ import annotations
 
-import io
 import json
 import tempfile
 import zipfile

@@ -11,7 +11,8 @@ import numpy as np
 from lvm_core.analysis.alignment import Alignment, Change, procrustes
 from lvm_core.mapping import Mapped
 
-from ..session import state
+from ..session.run import Run
+from ..session.services import services
 from . import tiles
 from .guard import Ask, Refused
 from .payloads import payload, short
@@ -28,20 +29,20 @@ class Laid(Mapped):
     box: tuple[np.ndarray, np.ndarray]
 
 
-def lay(maps: Sequence[tuple[state.Run, str]]) -> tuple[list[str], list[Alignment | None]]:
+def lay(maps: Sequence[tuple[Run, str]]) -> tuple[list[str], list[Alignment | None]]:
     """Lay every map (run, key) onto the first: the keys under which their runs now hold them, and how each was moved, None for the first
     and for a map that could not be aligned (it then keeps its own place and is as large as the first)."""
     held = [run.maps[key] for run, key in maps]
     # named by what is on them: a run that is trained further, or a map that is made anew, gets another name
     seal = hashlib.sha256(b"".join(np.ascontiguousarray(m.positions).tobytes() for m in held)).hexdigest()[:16]
-    keys, known = [f"{_LAID}{seal}-{place}" for place in range(len(maps))], maps[0][0].cache.setdefault("moves", {})
+    keys, known = [f"{_LAID}{seal}-{place}" for place in range(len(maps))], maps[0][0].derived.alignments
     if seal not in known or not all(key in run.maps for (run, _), key in zip(maps, keys)):
         known[seal] = _lay([run for run, _ in maps], held, keys)
         _forget([run for run, _ in maps], keys, known)
     return keys, known[seal]
 
 
-def _lay(runs: list[state.Run], held: list[Mapped], keys: list[str]) -> list[Alignment | None]:
+def _lay(runs: list[Run], held: list[Mapped], keys: list[str]) -> list[Alignment | None]:
     first = held[0].positions
     moves = [None] + [_move(mapped.positions, first) for mapped in held[1:]]
     laid = [first.astype(np.float64)] + [_fill(m.positions, first) if move is None else move.apply(m.positions) for m, move in zip(held[1:], moves[1:])]
@@ -51,7 +52,7 @@ def _lay(runs: list[state.Run], held: list[Mapped], keys: list[str]) -> list[Ali
     return moves
 
 
-def _forget(runs: list[state.Run], keys: list[str], known: dict) -> None:
+def _forget(runs: list[Run], keys: list[str], known: dict) -> None:
     """Let go of the oldest."""
     for run in {run.id: run for run in runs}.values():
         for old in [key for key in list(run.maps) if key.startswith(_LAID) and key not in keys][:-MOST_HELD]:
@@ -73,25 +74,25 @@ def _fill(P: np.ndarray, onto: np.ndarray) -> np.ndarray:
     return (P - P.mean(0)) * (np.linalg.norm(onto - onto.mean(0)) / max(np.linalg.norm(P - P.mean(0)), 1e-300)) + onto.mean(0)
 
 
-def hold(run: state.Run, name: str, change: Change) -> None:
+def hold(run: Run, name: str, change: Change) -> None:
     """Let the panes of this run ask for a change by its name."""
-    held = run.cache.setdefault("changes", {})
+    held = run.derived.changes
     held[name] = change
     while len(held) > MOST_HELD:
         held.pop(next(iter(held)))
 
 
-def link(runs: Sequence[state.Run]) -> None:
+def link(runs: Sequence[Run]) -> None:
     """What is chosen on one of these runs of one dataset is chosen on all of them. Those who ask must own them."""
     for run in runs:
-        run.cache["beside"] = [other.id for other in runs if other.id != run.id and other.data.id == run.data.id]
+        run.derived.beside = [other.id for other in runs if other.id != run.id and other.data.id == run.data.id]
 
 
 # -- questions ---------------------------------------------------------------------------------------------------------
 
 def _changed(ask: Ask):
     """How many of its k neighbours each row lost between two maps, in drawn order: uint8 (n,)."""
-    change = ask.run.cache.get("changes", {}).get(ask.options.get("name", ""))
+    change = ask.run.derived.changes.get(ask.options.get("name", ""))
     if change is None:
         raise Refused(404, "This comparison is not here any more; reload the page.")
     return {"k": change.k, "n": len(change.lost), "mean": change.mean, "chance": change.chance}, change.lost[tiles.order(len(change.lost))].tobytes()
@@ -106,7 +107,7 @@ def _through(ask: Ask):
 
 def _spread(ask: Ask):
     """Choose on the runs beside this one what is chosen on this one."""
-    others = [run for run in map(state.RUNS.get, ask.run.cache.get("beside", [])) if run is not None]
+    others = [run for run in map(services().runs.get, ask.run.derived.beside) if run is not None]
     for run in others:
         run.selection = ask.run.selection
     return {"runs": len(others), "chosen": len(ask.run.selection)}, b""

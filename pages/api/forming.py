@@ -13,13 +13,14 @@ from .guard import Ask
 def _forming(ask: Ask):
     """The newest positions of the map job ``job`` after version ``since``: uint16 (m, 2) over their square, in drawn order, and int32
     drawn places (m,) before them where only a sample is fitted. Head: ``version``, ``m`` (0: nothing newer), ``whole``, ``running``."""
-    job = ask.run.map_jobs.get(ask.options.get("job", ""))
+    job = ask.run.jobs.maps.get(ask.options.get("job", ""))
     since = int(ask.number("since", 0, 2**31 - 1, 0))
-    if job is None or job.shape is None or job.version <= since or job.shape.shape[1] != 2 or job.about is None:
+    preview = job.preview if job is not None else None
+    if preview is None or preview.version <= since or preview.positions.shape[1] != 2:
         return {"version": since, "m": 0, "whole": True, "running": job is not None and job.running}, b""
-    version, P = job.version, np.asarray(job.shape, np.float64)
+    version, P = preview.version, np.asarray(preview.positions, np.float64)
     n = len(ask.run.fitted.codes)
-    places = place(n)[mapping.sampled(n, job.about)]
+    places = place(n)[mapping.sampled(n, job.projection)]
     in_turn = np.argsort(places)
     units, whole = squared(P)[in_turn], len(P) == n
     head = {"version": version, "m": len(P), "whole": whole, "running": job.running}

@@ -16,13 +16,11 @@ import hmac
 import json
 import logging
 import math
-import secrets
 import struct
 import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache
 from urllib.parse import urlsplit
 
 import numpy as np
@@ -34,9 +32,12 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from lvm_core.io.files import StoreError
 from lvm_core.mapping import Mapped
 from lvm_core.runs.workspace import is_id
+from lvm_core.settings import DataError
 
-from ..session import identity, state
-from ..session.jobs import WORKSPACE
+from ..session import identity
+from ..session.errors import NotFound, NotReady, SessionError
+from ..session.run import Run
+from ..session.services import services
 
 log = logging.getLogger(__name__)
 _MAX_BODY = 4 * 2**20
@@ -54,6 +55,19 @@ class Refused(Exception):
 
     def __init__(self, status: int, sentence: str):
         self.status, self.sentence = status, sentence
+
+    @classmethod
+    def of(cls, error: Exception) -> Refused:
+        """How an error is answered: ours with their own sentence, all others, which are faults, with one that says so."""
+        for kind, status in _STATUSES.items():
+            if isinstance(error, kind):
+                return cls(status, str(error))
+        log.error("a live question failed", exc_info=error)      # whoever asked must hear something, and the log everything
+        return cls(500, f"The server stumbled over this ({type(error).__name__}); the details are in its log.")
+
+
+# errors of the session and the core, the special before the general
+_STATUSES: dict[type[Exception], int] = {NotFound: 404, NotReady: 409, SessionError: 400, DataError: 400, StoreError: 500}
 
 
 @dataclass(frozen=True)
@@ -101,16 +115,6 @@ def renewed(connection: HTTPConnection, claim: Claim) -> dict[str, str]:
     return {RENEWED: _token(claim.subject, claim.person, identity.binding_of(connection))} if claim.old else {}
 
 
-@cache
-def _secret() -> bytes:
-    """The workspace's, so that a page that is open when the server restarts goes on; one of this server where it cannot be kept."""
-    try:
-        return WORKSPACE.secret()
-    except StoreError as error:
-        log.warning("links end with this server: %s", error)
-        return secrets.token_bytes(32)
-
-
 def permitted(request: HTTPConnection, what: str) -> None:
     """Raise Refused unless the request carries the token for that."""
     if claim_of(request).subject != what:
@@ -118,13 +122,13 @@ def permitted(request: HTTPConnection, what: str) -> None:
 
 
 def _signature(claim: Claim | str, binding: str) -> str:
-    return hmac.new(_secret(), f"{claim} {binding}".encode(), hashlib.sha256).hexdigest()[:32]
+    return hmac.new(services().secret, f"{claim} {binding}".encode(), hashlib.sha256).hexdigest()[:32]
 
 
 def check_allowed(claim: Claim, changes: bool = False) -> None:
     """Raise Refused where the asker may not see the run (any more), or may not change it; ``changes``: it must be their own."""
     id = claim.subject
-    if not (is_id(id) and WORKSPACE.has_run(id)):
+    if not (is_id(id) and services().workspace.has_run(id)):
         raise Refused(404, "This run is not here any more; train it again.")
     if not identity.may_see("runs", id, claim.person):
         raise Refused(403, "This run is not shared with you any more; ask whose it is.")
@@ -132,10 +136,10 @@ def check_allowed(claim: Claim, changes: bool = False) -> None:
         raise Refused(403, "This run was shared with you to look at; only whose it is can change it.")
 
 
-def run_of(claim: Claim, finished: bool = False, changes: bool = False) -> state.Run:
+def run_of(claim: Claim, finished: bool = False, changes: bool = False) -> Run:
     """The run a token is about; ``finished``: it must have a result. Raises Refused. It may have to be read from the disk."""
     check_allowed(claim, changes)
-    run = state.RUNS.get(claim.subject)
+    run = services().runs.get(claim.subject)
     if run is None:
         raise Refused(404, "This run is not here any more; train it again.")
     if finished and run.fitted is None:
@@ -156,7 +160,7 @@ def same_origin(request: HTTPConnection) -> None:
 class Ask:
     """One question about a run: its options by name, and its body."""
 
-    run: state.Run
+    run: Run
     options: Mapping[str, str]
     body: bytes = b""
 
@@ -328,6 +332,5 @@ async def _compute(handler: Handler, ask: Callable[[bytes], Ask], body: bytes):
         return await run_in_threadpool(work)
     except Refused:
         raise
-    except Exception as error:      # whoever asked must hear something, and the log everything
-        log.exception("a live question failed")
-        raise Refused(500, f"The server stumbled over this ({type(error).__name__}); the details are in its log.") from error
+    except Exception as error:
+        raise Refused.of(error) from error

@@ -8,11 +8,13 @@ from lvm_core.analysis.regions import Named, Region, named_regions
 from lvm_core.runs.states import RunState
 from lvm_core.text import clean
 
-from ..session import state
+from ..session import selection, state
+from ..session.errors import NotFound, NotReady, SessionError
 from ..session.jobs import Job
 from .guard import Ask, Refused
 
 MOST_SMALL, SIDE, STOPS = 400, 40, 48       # rows in one answer, pixels of a small picture's longer side, points of a small curve
+_MOMENT = 0.15                              # seconds that an answer may wait for them: few points take less
 MOST_NAMES = 400                            # of a run, given by people
 
 
@@ -26,32 +28,26 @@ def _mapped(ask: Ask):
 def _job(ask: Ask) -> Job:
     """The search for regions of this map, begun where it is not yet: the map's positions say whether it is the same."""
     run, key, positions = ask.run, ask.options.get("map", ""), _mapped(ask).positions
-    jobs = run.cache.setdefault("named regions", {})
-    held = jobs.get(key)
-    if held is None or held[0] is not positions:
-        while len(jobs) > 3:
-            jobs.pop(next(iter(jobs)))[1].stop()
-        held = jobs[key] = positions, Job("Naming regions", lambda on_step: named_regions(positions, run.dataset, on_step=on_step))
-    return held[1]
+    with run.derived.locks(("regions", key)):
+        held = run.derived.of_map(key)
+        if held.regions is None:
+            held.regions = Job("Naming regions", lambda on_step: named_regions(positions, run.dataset, on_step=on_step))
+        return held.regions
 
 
 def _found(ask: Ask) -> Named:
+    """The regions. Raises NotReady while they are looked for: nobody waits for them here."""
     job = _job(ask)
-    if not job.wait(20) or job.result is None:
-        raise Refused(409, job.error or "The regions are still being looked for; try again in a moment.")
+    if not job.wait(_MOMENT) or job.result is None:
+        raise NotReady(job.error or "The regions are still being looked for; try again in a moment.")
     return job.result
 
 
-def given(run: state.Run) -> dict[str, dict[str, str]]:
-    """Names that people gave: map -> region's key -> name."""
-    return run.kept.setdefault("region names", {})
-
-
 def region(ask: Ask) -> Region:
-    """The region whose ``key`` was asked for. Raises Refused."""
+    """The region whose ``key`` was asked for. Raises ValueError."""
     found = next((r for r in _found(ask).regions if r.key == ask.options.get("key", "")), None)
     if found is None:
-        raise Refused(404, "There is no such region on this map.")
+        raise NotFound("There is no such region on this map.")
     return found
 
 
@@ -65,11 +61,11 @@ def rows(ask: Ask) -> np.ndarray:
 def _names(ask: Ask):
     """The regions of a map with their places in its own units, once they are found; before that how far the search is."""
     job = _job(ask)
-    if not job.wait(0.15):
+    if not job.wait(_MOMENT):
         return {"state": RunState.RUNNING, "share": round(job.progress.fraction, 3) if job.progress else 0.0}, b""
     if job.result is None:
-        raise Refused(409, job.error or "The search for regions ended without one.")
-    found, names = job.result, given(ask.run).get(ask.options.get("map", ""), {})
+        raise NotReady(job.error or "The search for regions ended without one.")
+    found, names = job.result, selection.region_names(ask.run).get(ask.options.get("map", ""), {})
     regions = [{"key": r.key, "level": r.level, "at": list(r.at), "radius": r.radius, "count": len(r.rows), "row": r.medoid, "parent": r.parent,
                 "name": names.get(r.key) or clean(r.name, 60), "own": r.key in names} for r in found.regions]
     return {"state": RunState.DONE, "regions": regions, "none": found.none, "fitted": found.fitted, "n": found.n}, b""
@@ -105,10 +101,11 @@ def _curves(items: np.ndarray) -> np.ndarray:
 
 def _call(ask: Ask):
     """Give the region with this ``key`` another ``name``; an empty one brings the automatic name back."""
-    found, names = region(ask), given(ask.run).setdefault(ask.options.get("map", ""), {})
+    found, given = region(ask), selection.region_names(ask.run)
+    names = given.setdefault(ask.options.get("map", ""), {})
     name = clean(ask.options.get("name", ""), 60).strip()
-    if name and sum(map(len, given(ask.run).values())) >= MOST_NAMES:
-        raise Refused(400, f"There are {MOST_NAMES} names of regions already; take one back first.")
+    if name and sum(map(len, given.values())) >= MOST_NAMES:
+        raise SessionError(f"There are {MOST_NAMES} names of regions already; take one back first.")
     names.pop(found.key, None)
     if name:
         names[found.key] = name

@@ -16,12 +16,13 @@ from starlette.routing import Route, WebSocketRoute
 
 from lvm_core.export import animation
 from lvm_core.latent import paths
-from lvm_core.models.capabilities import HasPosterior
 from lvm_core.latent.typicality import Typicality
+from lvm_core.models.capabilities import HasPosterior
 from lvm_core.plots import figures
 
-from ..session import code_sources, maps, state
+from ..session import code_sources, maps
 from ..session.jobs import Job
+from ..session.run import Run
 from . import aligned, forming, regions, selection, tiles, trust
 from .guard import Ask, Refused, guarded, socket
 from .payloads import payload, short
@@ -29,13 +30,13 @@ from .payloads import payload, short
 GENERATED = 200     # new samples shown as rings
 
 
-def _decoded(run: state.Run, Z: np.ndarray) -> tuple[dict, bytes]:
+def _decoded(run: Run, Z: np.ndarray) -> tuple[dict, bytes]:
     return payload(run.dataset, run.dataset.decode(run.fitted.model.inverse_transform(np.asarray(Z, np.float32))))
 
 
-def _at(run: state.Run, mapped, Z: np.ndarray, nearest: int = 4) -> dict:
+def _at(run: Run, mapped, Z: np.ndarray, nearest: int = 4) -> dict:
     """Where one code lies: its place on the map, how usual it is, the real rows nearest to it."""
-    percentile, words, near = state.support(run).look(Z, nearest)
+    percentile, words, near = run.typicality.look(Z, nearest)
     place = mapped.projection.transform(Z)
     return {"code": [float(v) for v in Z[0]], "place": [round(float(v), 5) for v in place[0]],
             "percentile": round(float(percentile[0]), 1), "typicality": _TYPICALITY[words[0]], "near": [int(run.fitted.train[i]) for i in near[0]]}
@@ -86,7 +87,7 @@ def _item(ask: Ask):
     return head, data
 
 
-def _spread(run: state.Run, mapped, row: int) -> list | None:
+def _spread(run: Run, mapped, row: int) -> list | None:
     """The posterior of a row as an ellipse of two standard deviations on a 2-D map: 100 seeded draws, placed; None for models without one."""
     model = run.fitted.model
     if not isinstance(model, HasPosterior) or mapped.positions.shape[1] != 2:
@@ -105,8 +106,8 @@ def _film(ask: Ask):
     """A code (1, k) -> what each of the first dimensions does to it: its decoded values across their ranges."""
     Z, run = ask.codes(), ask.run
     stops, count = int(ask.number("stops", 2, 15, 9)), int(ask.number("count", 1, 16, 8))
-    low, high = state.ranges(run)
-    order = state.dimensions(run)[0][:count]
+    low, high = run.ranges
+    order = run.dimensions[0][:count]
     strip = np.repeat(Z[:1], len(order) * stops, 0)
     for place, j in enumerate(order):
         strip[place * stops:(place + 1) * stops, j] = np.linspace(low[j], high[j], stops)
@@ -116,7 +117,7 @@ def _film(ask: Ask):
 
 _PATHS = {"line": lambda run, a, b: lambda t: paths.lerp(a, b, t),
           "arc": lambda run, a, b: lambda t: paths.slerp(a, b, t),
-          "dense": lambda run, a, b: state.dense_paths(run).walk(a, b)}
+          "dense": lambda run, a, b: run.dense_paths.walk(a, b)}
 
 
 def _walk(ask: Ask):
@@ -138,7 +139,7 @@ def _path(ask: Ask):
     coarse = np.asarray(walk(np.linspace(0, 1, steps)), np.float32)
     head, data = _decoded(ask.run, coarse)
     return head | {"t": [round(float(v), 4) for v in t], "codes": fine.tolist(), "places": mapped.projection.transform(fine).round(5).tolist(),
-                   "typicality": [_TYPICALITY[words] for words in state.support(ask.run).words(coarse)], "steps": steps}, data
+                   "typicality": [_TYPICALITY[words] for words in ask.run.typicality.words(coarse)], "steps": steps}, data
 
 
 def _animation(ask: Ask) -> Response:
@@ -181,7 +182,7 @@ def _generated(ask: Ask):
 
 def _job(ask: Ask) -> Job:
     name = ask.options.get("job", "")
-    job = ask.run.job if name == "fit" else ask.run.map_jobs.get(name)
+    job = ask.run.job if name == "fit" else ask.run.jobs.find(name)
     if job is None:
         raise Refused(404, "This work is not here any more; reload the page.")
     return job

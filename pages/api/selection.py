@@ -1,46 +1,21 @@
-"""What a person chooses and keeps of a run: the selection all pages share, named groups, bookmarked places."""
+"""What the browser asks of the selection and of what a person keeps with a run (:mod:`pages.session.selection`)."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from lvm_core.analysis.selection import as_rows, find, grow, inside
+from lvm_core.analysis.selection import find, grow, inside
 from lvm_core.plots.tiling import packed
 from lvm_core.text import clean
 
 from ..session import state
+from ..session.errors import NotFound
+from ..session.run import Run
+from ..session.selection import COMBINE, bookmark, bookmarks, combine, groups, inverted, keep_group
 from . import payloads, regions
 from .guard import Ask, Refused
 
-MOST_BOOKMARKS, MOST_GROUPS, SHOWN = 200, 50, 24
-
-
-def groups(run: state.Run) -> dict[str, list[int]]:
-    """Named groups of rows."""
-    return run.kept.setdefault("groups", {})
-
-
-def point_values(run: state.Run) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-    """Numbers of single rows that rows can be chosen by, such as the trust of each point: name -> (rows (m,), values (m,)). Whoever measures adds them."""
-    return run.cache.setdefault("point values", {})
-
-
-def bookmarks(run: state.Run) -> list[dict]:
-    """Kept places: ``{"name", "row", "code"}``."""
-    return run.kept.setdefault("bookmarks", [])
-
-
-def keep_group(run: state.Run, name: str, rows) -> str:
-    """Keep rows as a group under ``name`` (or "group 1", ...) and return the name. Raises Refused."""
-    rows = as_rows(rows, len(run.dataset))
-    if not len(rows):
-        raise Refused(400, "Choose points first: no row is chosen.")
-    if len(groups(run)) >= MOST_GROUPS:
-        raise Refused(400, f"There are {MOST_GROUPS} groups already; remove one first.")
-    name = clean(name, 40).strip() or next(f"group {i}" for i in range(1, MOST_GROUPS + 2) if f"group {i}" not in groups(run))
-    groups(run)[name] = rows.tolist()
-    state.keep(run)
-    return name
+SHOWN = 24
 
 
 # -- questions ---------------------------------------------------------------------------------------------------------
@@ -50,7 +25,7 @@ def listed(ask: Ask):
     return _kept(ask.run)
 
 
-def _kept(run: state.Run) -> tuple[dict, bytes]:
+def _kept(run: Run) -> tuple[dict, bytes]:
     return ({"bookmarks": bookmarks(run), "groups": {name: len(rows) for name, rows in groups(run).items()}, "chosen": len(run.selection)},
             run.selection.astype("<i4").tobytes())
 
@@ -61,11 +36,8 @@ def search(ask: Ask):
     return {"count": len(found), "rows": found[:SHOWN].tolist(), "names": [payloads.short(ask.run.dataset, int(i)) for i in found[:SHOWN]]}, b""
 
 
-def _find(run: state.Run, query: str) -> np.ndarray:
-    try:
-        return find(run.dataset.rows, query[:200])
-    except ValueError as error:
-        raise Refused(400, str(error)) from error
+def _find(run: Run, query: str) -> np.ndarray:
+    return find(run.dataset.rows, query[:200])
 
 
 def choose(ask: Ask):
@@ -81,48 +53,26 @@ def choose(ask: Ask):
     return _kept(ask.run)
 
 
-def combine(run: state.Run, rows, how: str = "replace") -> None:
-    """Make rows the selection, or add them, remove them, or keep only what is ``within`` them."""
-    n = len(run.dataset)
-    found, before = np.zeros(n, bool), np.zeros(n, bool)
-    found[rows], before[run.selection] = True, True
-    run.selection = COMBINE[how](before, found)
-
-
-def inverted(run: state.Run) -> np.ndarray:
-    """The rows that are not chosen."""
-    left = np.ones(len(run.dataset), bool)
-    left[run.selection] = False
-    return np.flatnonzero(left)
-
-
 def _grown(ask: Ask) -> np.ndarray:
-    try:
-        return grow(ask.run.fitted.codes, ask.run.selection, int(ask.number("k", 1, 100, 5)))
-    except ValueError as error:
-        raise Refused(400, str(error)) from error
+    return grow(ask.run.fitted.codes, ask.run.selection, int(ask.number("k", 1, 100, 5)))
 
 
 def _region(ask: Ask) -> np.ndarray:
     mapped = ask.run.maps.get(ask.options.get("map", ""))
     if mapped is None or mapped.positions.shape[1] != 2:
         raise Refused(400, "Regions are chosen on a 2-D map.")
-    try:
-        return inside(mapped.positions, ask.floats(2))
-    except ValueError as error:
-        raise Refused(400, str(error)) from error
+    return inside(mapped.positions, ask.floats(2))
 
 
 def _group(ask: Ask) -> list[int]:
     try:
         return groups(ask.run)[ask.options.get("group", "")]
     except KeyError:
-        raise Refused(404, "There is no such group.") from None
+        raise NotFound("There is no such group.") from None
 
 
 _CHOICES = {"region": _region, "query": lambda ask: _find(ask.run, ask.options.get("q", "")), "group": _group, "cluster": regions.rows, "none": lambda ask: [],
             "invert": lambda ask: inverted(ask.run), "grow": _grown, "undo": lambda ask: ask.run.data.chosen_before}
-COMBINE = {"replace": lambda before, found: found, "add": np.logical_or, "remove": lambda before, found: before & ~found, "within": np.logical_and}
 
 
 def keep(ask: Ask):
@@ -136,10 +86,7 @@ def keep(ask: Ask):
 
 
 def _bookmark(ask: Ask) -> None:
-    if len(bookmarks(ask.run)) >= MOST_BOOKMARKS:
-        raise Refused(400, f"There are {MOST_BOOKMARKS} bookmarks already; remove one first.")
-    row = int(ask.number("row", 0, len(ask.run.dataset) - 1, 0))
-    bookmarks(ask.run).append({"name": _name(ask), "row": row, "code": [float(v) for v in ask.codes()[0]]})
+    bookmark(ask.run, _name(ask), int(ask.number("row", 0, len(ask.run.dataset) - 1, 0)), ask.codes()[0])
 
 
 def _at(ask: Ask) -> int:

@@ -10,39 +10,37 @@ from lvm_core.plots.colouring import colouring
 from lvm_core.plots.tiling import Sheet, packed
 from lvm_core.plots.tiling import order as order
 from lvm_core.plots.tiling import place as place
+from lvm_core.settings import DataError
 
-from ..session import state
-from .guard import Ask, Refused
+from ..session.derived import Coloured
+from ..session.errors import NotFound, SessionError
+from ..session.run import Run
+from .guard import Ask
 from .payloads import payload, short
 
 _TILE = 2**19                   # points in one answer, at most
-_MAKING = threading.Lock()
 
 
-def sheet(run: state.Run, key: str) -> Sheet:
-    """The 2-D map of this key as it is drawn; made once a map. Raises Refused."""
-    mapped = run.maps.get(key)
-    if mapped is None:
-        raise Refused(404, "This map is not here any more; reload the page.")
-    if mapped.positions.shape[1] != 2:
-        raise Refused(400, "This is drawn for 2-D maps only.")
-    with _MAKING:       # a browser asks for several tiles at once
-        sheets = run.cache.setdefault("sheets", {})
-        held = sheets.get(key)
-        if held is None or held.P is not mapped.positions:
-            while len(sheets) > 3:
-                sheets.pop(next(iter(sheets)))
-            held = sheets[key] = Sheet(mapped.positions, getattr(mapped, "box", None))
-        return held
+def sheet(run: Run, key: str) -> Sheet:
+    """The 2-D map of this key as it is drawn; made once a map. Raises ValueError."""
+    if key not in run.maps:
+        raise NotFound("This map is not here any more; reload the page.")
+    held = run.derived.of_map(key)
+    if held.mapped.positions.shape[1] != 2:
+        raise SessionError("This is drawn for 2-D maps only.")
+    with run.derived.locks(("sheet", key)):       # a browser asks for several tiles at once
+        if held.sheet is None:
+            held.sheet = Sheet(held.mapped.positions, getattr(held.mapped, "box", None))
+        return held.sheet
 
 
-def begin(run: state.Run, key: str, colour: str | None) -> None:
+def begin(run: Run, key: str, colour: str | None) -> None:
     """Make what the browser is about to ask for while the page is still on its way there: for a million points, a third of a second."""
     def work():
         try:
             sheet(run, key)
             _colours_of(run, colour, None)
-        except Refused:     # it hears so when it asks
+        except (SessionError, DataError):     # it hears so when it asks
             pass
 
     threading.Thread(target=work, daemon=True, name="map to draw").start()
@@ -51,22 +49,20 @@ def begin(run: state.Run, key: str, colour: str | None) -> None:
 # -- colours -----------------------------------------------------------------------------------------------------------
 
 def _coloured(ask: Ask) -> tuple[dict, np.ndarray, np.ndarray]:
-    return _colours_of(ask.run, ask.options.get("colour") or None, ask.options.get("scale") or None)
+    held = _colours_of(ask.run, ask.options.get("colour") or None, ask.options.get("scale") or None)
+    return held.legend, held.palette, held.index
 
 
-def _colours_of(run: state.Run, name: str | None, scale: str | None) -> tuple[dict, np.ndarray, np.ndarray]:
+def _colours_of(run: Run, name: str | None, scale: str | None) -> Coloured:
     if name is not None and name not in run.dataset.rows.columns:
-        raise Refused(404, "There is no such column to colour by.")
-    with _MAKING:
-        held, rows = run.cache.get("coloured"), run.dataset.rows
-        if held is None or held[0] != (name, scale) or held[1] is not rows:
+        raise NotFound("There is no such column to colour by.")
+    with run.derived.locks("coloured"):
+        held, rows = run.derived.coloured, run.dataset.rows
+        if held is None or (held.column, held.scale) != (name, scale) or held.rows is not rows:
             n = len(run.dataset)
-            try:
-                found = colouring(rows[name] if name else None, n, scale)
-            except ValueError as error:
-                raise Refused(400, str(error)) from error
-            held = run.cache["coloured"] = (name, scale), rows, (found.legend, found.palette, found.index[order(n)])
-        return held[2]
+            found = colouring(rows[name] if name else None, n, scale)
+            held = run.derived.coloured = Coloured(name, scale, rows, found.legend, found.palette, found.index[order(n)])
+        return held
 
 
 # -- questions ---------------------------------------------------------------------------------------------------------

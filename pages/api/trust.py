@@ -15,8 +15,9 @@ from lvm_core.metrics.maps.ranks import directions
 from lvm_core.metrics.maps.trust import KS, MapTrust, map_trust, measured_rows
 from lvm_core.runs.trust_files import load_trust, save_trust
 
-from ..session import maps, state
-from ..session.jobs import WORKSPACE, Job
+from ..session import maps
+from ..session.jobs import TrustJob
+from ..session.run import Run
 from . import payloads, tiles
 from .guard import Ask, Refused
 
@@ -24,57 +25,57 @@ TITLE = "Measuring the map"
 log = logging.getLogger(__name__)
 
 
-def measured(run: state.Run, key: str) -> MapTrust | None:
+def measured(run: Run, key: str) -> MapTrust | None:
     """How far the run's map ``key`` can be trusted, where that was measured; it is kept in the map's folder."""
-    mapped, held = run.maps.get(key), run.cache.get(f"trust-{key}")
-    if mapped is None:
+    if key not in run.maps:
         return None
-    if held is None or held[0] is not mapped:
-        folder = _folder(run, key)
+    held, folder, job = run.derived.of_map(key), _folder(run, key), run.jobs.trust.get(job_name(key))
+    if held.trust is None and job is not None and job.mapped is held.mapped:
+        held.trust = job.result
+    if held.trust is None and folder is not None:
         try:
-            if not folder.is_dir():
-                return None
-            held = run.cache[f"trust-{key}"] = mapped, load_trust(folder, len(mapped.positions))
+            held.trust = load_trust(folder, len(held.mapped.positions)) if folder.is_dir() else None
         except (StoreError, OSError) as error:
             log.warning("a map is measured anew: %s", error)
-            return None
-    return held[1]
+    return held.trust
 
 
-def measuring(run: state.Run, key: str) -> Job:
+def measuring(run: Run, key: str) -> TrustJob:
     """The work of measuring a map, begun at most once; progress and Stop as of any job, under :func:`job_name`."""
-    job, mapped = run.map_jobs.get(job_name(key)), run.maps[key]
-    if job is None or job.mapped is not mapped:
-        def keep(trust: MapTrust) -> None:
-            if run.maps.get(key) is mapped:
-                if whole(trust, run, key):
-                    _store(_folder(run, key), trust)
-                run.cache[f"trust-{key}"] = mapped, trust
+    mapped = run.maps[key]
 
-        def work(on_step) -> MapTrust:
-            shown = maps.source_of(run, key)
-            X = run.dataset.X if shown is run.fitted.codes else None        # a map of the data is compared with the data already
-            return map_trust(shown, mapped.positions, X, run.dataset.targets(), metric=metric(mapped), on_step=on_step)
+    def keep(trust: MapTrust) -> None:
+        if run.maps.get(key) is mapped:
+            if whole(trust, run, key):
+                _store(_folder(run, key), trust)
+            run.derived.of_map(key).trust = trust
 
-        job = run.map_jobs[job_name(key)] = Job(TITLE, work, then=keep)
-        job.mapped = mapped
+    def work(on_step) -> MapTrust:
+        shown = maps.source_of(run, key)
+        X = run.dataset.X if shown is run.fitted.codes else None        # a map of the data is compared with the data already
+        return map_trust(shown, mapped.positions, X, run.dataset.targets(), metric=metric(mapped), on_step=on_step)
+
+    with run.derived.locks(("job", job_name(key))):
+        job = run.jobs.trust.get(job_name(key))
+        if job is None or job.mapped is not mapped:
+            job = run.jobs.trust[job_name(key)] = TrustJob(TITLE, work, mapped, then=keep)
     return job
 
 
-def whole(trust: MapTrust, run: state.Run, key: str) -> bool:
+def whole(trust: MapTrust, run: Run, key: str) -> bool:
     """Whether it was measured to the end, not stopped before."""
     return len(trust.rows) == measured_rows(trust.n, maps.source_of(run, key).shape[1])
 
 
-def again(run: state.Run, key: str) -> None:
+def again(run: Run, key: str) -> None:
     """Forget what was measured of a map, to begin anew."""
-    run.map_jobs.pop(job_name(key), None)
-    run.cache.pop(f"trust-{key}", None)
+    run.jobs.trust.pop(job_name(key), None)
+    run.derived.of_map(key).trust = None
 
 
-def _store(folder: Path, trust: MapTrust) -> None:
+def _store(folder: Path | None, trust: MapTrust) -> None:
     try:
-        if folder.parent.is_dir():
+        if folder is not None and folder.parent.is_dir():
             if folder.is_dir():
                 files.remove_folder(folder)
             save_trust(folder, trust)
@@ -92,8 +93,8 @@ def metric(mapped: Mapped) -> str:
     return getattr(mapped.projection, "metric", "euclidean")
 
 
-def _folder(run, key):
-    return WORKSPACE.run_folder(run.id) / "maps" / key / "trust"
+def _folder(run: Run, key: str) -> Path | None:
+    return run.folder / "maps" / key / "trust" if run.folder is not None else None
 
 
 # -- questions ---------------------------------------------------------------------------------------------------------
@@ -127,11 +128,13 @@ def _carried(run, key, mapped, trust: MapTrust, index: np.ndarray) -> np.ndarray
     """Bytes (n,) by row from those of the measured rows: a point that was not measured has that of the measured one nearest on the map."""
     if len(trust.rows) == trust.n:
         return index
-    held = run.cache.get(f"carried-{key}")
-    if held is None or held[0] is not trust:
-        from scipy.spatial import cKDTree
+    of_map = run.derived.of_map(key)
+    with run.derived.locks(("nearest measured", key)):
+        held = of_map.nearest_measured
+        if held is None or held[0] is not trust:
+            from scipy.spatial import cKDTree
 
-        held = run.cache[f"carried-{key}"] = trust, cKDTree(mapped.positions[trust.rows]).query(mapped.positions, workers=-1)[1]
+            held = of_map.nearest_measured = trust, cKDTree(mapped.positions[trust.rows]).query(mapped.positions, workers=-1)[1]
     return index[held[1]]
 
 
@@ -162,13 +165,11 @@ def _way(trust, k):
 _PAINTS = {"kept": _kept, "false": _false, "torn": _torn, "way": _way}
 
 
-def truth(run: state.Run, key: str) -> Truth:
+def truth(run: Run, key: str) -> Truth:
     """What the map ``key`` shows, in drawn order, compared as it compares; made once for each way."""
     shown, way = maps.source_of(run, key), metric(run.maps[key])
-    name = "truth", way, "codes" if shown is run.fitted.codes else "data"
-    if name not in run.cache:
-        run.cache[name] = Truth((directions(shown) if way == "cosine" else shown)[tiles.order(len(shown))])
-    return run.cache[name]
+    name = "distances", way, "codes" if shown is run.fitted.codes else "data"
+    return run.derived.once(name, lambda: Truth((directions(shown) if way == "cosine" else shown)[tiles.order(len(shown))]))
 
 
 def _row(ask: Ask, mapped: Mapped) -> int:

@@ -12,7 +12,8 @@ from lvm_core.latent.samplers import SAMPLERS, why_not
 from lvm_core.latent.typicality import astray
 
 from . import work
-from .state import Run
+from .derived import once
+from .run import Run
 
 PRIOR, CHOSEN = "Prior", "Selection"
 MOST_ASTRAY = 0.5       # share of the prior's codes that may lie where hardly any real ones do, before another source is offered first
@@ -63,11 +64,12 @@ def density_fit(run: Run, name: str) -> tuple[str, dict, Callable]:
 
 def share_astray(run: Run) -> float:
     """How many of the prior's codes lie beside the data's; none where the decoder learnt on the prior's."""
-    if run.fitted.model.at_home or len(run.fitted.train) < 2:
-        return 0.0
-    if "astray" not in run.cache:
-        run.cache["astray"] = astray(run.fitted.model.sample_codes(500, random_state=0), run.fitted.codes[run.fitted.train])
-    return run.cache["astray"]
+    return 0.0 if run.fitted.model.at_home or len(run.fitted.train) < 2 else _share_astray(run)
+
+
+@once
+def _share_astray(run: Run) -> float:
+    return astray(run.fitted.model.sample_codes(500, random_state=0), run.fitted.codes[run.fitted.train])
 
 
 def told(model) -> list[str]:
@@ -75,9 +77,8 @@ def told(model) -> list[str]:
     return list(model.classes_) if model.conditional else []
 
 
+@once
 def targets(run: Run) -> np.ndarray | None:
     """The labels of the training rows."""
-    if "targets" not in run.cache:
-        run.cache["targets"] = run.dataset.targets()
-    y = run.cache["targets"]
+    y = run.dataset.targets()
     return None if y is None else y[run.fitted.train]

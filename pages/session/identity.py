@@ -20,11 +20,10 @@ from starlette.requests import HTTPConnection
 from lvm_core.io.files import StoreError
 from lvm_core.runs import ownership
 from lvm_core.runs.ownership import Ownership
-from lvm_core.runs.states import UNDER_WAY
 from lvm_core.runs.workspace import is_id
-from lvm_core.settings import check, setting
+from lvm_core.settings import setting
 
-from .jobs import WORKSPACE
+from .services import services
 
 COOKIE = "latent_explorer"
 
@@ -90,7 +89,7 @@ def is_code(text: str) -> bool:
 # -- what is theirs ----------------------------------------------------------------------------------------------------
 
 def _of(kind: str, id: str) -> Ownership:
-    return ownership.ownership(WORKSPACE.folder / kind / id) if is_id(id) else Ownership("nobody")
+    return ownership.ownership(services().workspace.folder / kind / id) if is_id(id) else Ownership("nobody")
 
 
 def mine(kind: str, id: str, person: str | None = None) -> bool:
@@ -112,27 +111,15 @@ def share(run_id: str, wanted: bool) -> None:
     """Open a run of this person's to whoever has its link, or close it. Raises StoreError."""
     if not mine("runs", run_id):
         raise StoreError("Only whose run it is can share it.")
-    ownership.own(WORKSPACE.run_folder(run_id), me(), wanted)
+    ownership.own(services().workspace.run_folder(run_id), me(), wanted)
 
 
 def claim(kind: str, id: str) -> None:
     """Make a new dataset or run this person's. Raises StoreError."""
     if not alone():
-        ownership.own(WORKSPACE.folder / kind / id, me())
+        ownership.own(services().workspace.folder / kind / id, me())
 
 
 def only_mine(kind: str, listed: list, id=lambda item: item.id) -> list:
     """Those of a list that are this person's."""
     return listed if alone() else [item for item in listed if _of(kind, id(item)).owner == me()]
-
-
-def check_room(more: int = 0) -> None:
-    """Raise DataError where this person keeps more than the limit, ``more`` bytes added; asked before something is kept."""
-    folders = [WORKSPACE.folder / "datasets" / head["id"] for head in only_mine("datasets", WORKSPACE.datasets(), lambda head: head["id"])]
-    folders += [WORKSPACE.folder / "runs" / run.id for run in only_mine("runs", WORKSPACE.runs())]
-    check("kept_bytes", more + sum(ownership.size(folder) for folder in folders), "What you keep here")
-
-
-def check_turn() -> None:
-    """Raise DataError where this person has as many runs under way as one may."""
-    check("runs_under_way", 1 + sum(run.state in UNDER_WAY for run in only_mine("runs", WORKSPACE.runs())), "Your queue")

@@ -6,40 +6,61 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from pathlib import Path
 from threading import Thread
 from typing import Any
+
+import numpy as np
 
 from lvm_core.fitting import Fitted
 from lvm_core.io.files import StoreError
 from lvm_core.progress import OnStep, Progress, ProgressReader
+from lvm_core.projections.base import Projection
 from lvm_core.runs import fit_worker
-from lvm_core.runs.map_pool import Projector
 from lvm_core.runs.scheduler import Scheduler
 from lvm_core.runs.states import UNDER_WAY, Request, RunState
 from lvm_core.runs.workspace import RunInfo, Workspace
 
 log = logging.getLogger(__name__)
 _KEEP = 2000   # points of a loss curve
+_LOOK = 0.1    # seconds between two looks of who waits for a turn
 _HERE_BYTES = 2 * 2**20, 64 * 2**20      # so little data is not worth a process; the second for models that are solved at once
-WORKSPACE = Workspace()
-SCHEDULER = Scheduler(WORKSPACE, spare=False)      # the server's start gives it a spare
-PROJECTOR = Projector()                            # and starts this; until then maps are made in threads
+
+
+@dataclass(frozen=True)
+class Preview:
+    """How a result looks so far: positions (m, c) of the rows it is made of; ``version`` grows."""
+
+    version: int
+    positions: np.ndarray
 
 
 class Job:
-    """Runs ``work(on_step)`` at once in a thread. ``state``: running, done, stopped or failed. ``shape``: how the result looks so
-    far, where the work says so, its ``version``, which grows,
-    and what it is ``about``."""
+    """Runs ``work(on_step)`` in a thread. ``state``: running, done, stopped or failed.
 
-    def __init__(self, title: str, work: Callable[[OnStep], Any], then: Callable[[Any], None] | None = None):
+    Parameters
+    ----------
+    title : str
+        What it is called on the page.
+    work : callable
+        Takes ``on_step`` and returns the result; ValueError is a sentence for the page.
+    then : callable, optional
+        Is given the result, in the same thread, before the job has ended.
+    turns : threading.Semaphore, optional
+        What it needs a place of to begin: it waits for one, and says so.
+    """
+
+    def __init__(self, title: str, work: Callable[[OnStep], Any], then: Callable[[Any], None] | None = None,
+                 turns: threading.Semaphore | None = None):
         self.title, self.state, self.error = title, RunState.RUNNING, ""
         self.progress: Progress | None = None
         self.history: list[dict] = []
         self.result: Any = None
-        self.shape, self.version, self.about = None, 0, None
+        self.preview: Preview | None = None
+        self.waiting = threading.Event()        # set while it waits for its turn
         self._stop = threading.Event()
-        self._work, self._then = work, then
+        self._work, self._then, self._turns = work, then, turns
         self.started = time.monotonic()
         self.seconds = 0.0
         self._thread = threading.Thread(target=self._run, daemon=True, name=title[:40])
@@ -62,6 +83,8 @@ class Job:
     def words(self) -> str:
         """Where it stands, in one line: phase, step, time left."""
         p = self.progress
+        if self.running and self.waiting.is_set():
+            return f"{self.title}: waiting for another analysis to end"
         if not self.running or p is None:
             return f"{self.title}: {'getting ready…' if self.running else self.state}"
         phase = f" · {p.phase}" if p.phase else ""
@@ -77,7 +100,7 @@ class Job:
     def _on_step(self, progress: Progress) -> bool:
         self.progress = replace(progress, shape=None)
         if progress.shape is not None:
-            self.shape, self.version = progress.shape, self.version + 1
+            self.preview = Preview(self.preview.version + 1 if self.preview else 1, progress.shape)
         if progress.metrics:
             if len(self.history) >= _KEEP:
                 self.history = self.history[::2]
@@ -86,9 +109,14 @@ class Job:
 
     def _run(self) -> None:
         try:
-            result = self._work(self._on_step)
-            if self._then:
-                self._then(result)
+            self._take_turn()
+            try:
+                result = self._work(self._on_step)
+                if self._then:
+                    self._then(result)
+            finally:
+                if self._turns is not None:
+                    self._turns.release()
             self.result, self.state = result, RunState.STOPPED if self._stop.is_set() else RunState.DONE
         except ValueError as error:
             self.error, self.state = str(error), RunState.FAILED
@@ -100,14 +128,50 @@ class Job:
         finally:
             self.seconds = time.monotonic() - self.started
 
+    def _take_turn(self) -> None:
+        """Wait for a place. Raises ValueError where it is stopped before."""
+        if self._turns is None or self._turns.acquire(blocking=False):
+            return
+        self.waiting.set()
+        while not self._turns.acquire(timeout=_LOOK):
+            if self._stop.is_set():
+                raise ValueError("It was stopped before it began.")
+        self.waiting.clear()
+
+
+class MapJob(Job):
+    """A map that is being made by ``projection``."""
+
+    def __init__(self, title: str, work: Callable[[OnStep], Any], projection: Projection, then: Callable[[Any], None] | None = None):
+        self.projection = projection
+        super().__init__(title, work, then)
+
+
+class TrustJob(Job):
+    """How far the map ``mapped`` can be trusted, being measured."""
+
+    def __init__(self, title: str, work: Callable[[OnStep], Any], mapped: Any, then: Callable[[Any], None] | None = None):
+        self.mapped = mapped
+        super().__init__(title, work, then)
+
 
 class Fit:
     """The fit of a stored run, as its folder tells it; whoever works on it, and whether this server started it, does not matter.
-    Read like a :class:`Job`; ``state`` is any :class:`RunState`."""
+    Read like a :class:`Job`; ``state`` is any :class:`RunState`.
 
-    def __init__(self, id: str):
-        self.id, self._lock = id, threading.RLock()
-        self._reader = ProgressReader(WORKSPACE.run_folder(id) / "progress.jsonl")
+    Parameters
+    ----------
+    id : str
+        The run.
+    workspace : Workspace
+        Where it lies.
+    scheduler : Scheduler
+        Who starts it, and knows its place in the queue.
+    """
+
+    def __init__(self, id: str, workspace: Workspace, scheduler: Scheduler):
+        self.id, self._workspace, self._scheduler, self._lock = id, workspace, scheduler, threading.RLock()
+        self._reader = ProgressReader(self.folder / "progress.jsonl")
         self._loaded: tuple[Any, Fitted | None] = (None, None)
         self._trouble, self.title = "", "Training"
         try:
@@ -116,9 +180,14 @@ class Fit:
             pass
 
     @property
+    def folder(self) -> Path:
+        """Where the run lies."""
+        return self._workspace.run_folder(self.id)
+
+    @property
     def info(self) -> RunInfo:
         """What the workspace says of it now."""
-        return WORKSPACE.run(self.id)
+        return self._workspace.run(self.id)
 
     @property
     def state(self) -> RunState:
@@ -174,7 +243,7 @@ class Fit:
     def _load(self) -> Fitted | None:
         try:
             self._trouble = ""
-            return WORKSPACE.fitted(self.id)
+            return self._workspace.fitted(self.id)
         except StoreError as error:
             self._trouble = f"What this run learnt cannot be read: {error}"
             return None
@@ -183,9 +252,9 @@ class Fit:
         """Where it stands, in one line: phase, step, pace, time left, or its place in the queue."""
         state, p = self.state, self.progress
         if state == RunState.WAITING:
-            ahead = SCHEDULER.place(self.id)
+            ahead = self._scheduler.place(self.id)
             return f"{self.title}: waiting, " + (f"{ahead} before it" if ahead else "next when a slot is free")
-        if state != RunState.RUNNING or p is None or not WORKSPACE.at_work(self.id):
+        if state != RunState.RUNNING or p is None or not self._workspace.at_work(self.id):
             return f"{self.title}: {'getting ready…' if state == RunState.RUNNING else state}"
         done = p.step - p.first
         pace = f" · {done / p.seconds:,.0f} steps a second" if p.seconds > 1 and done / p.seconds > 1.5 else ""
@@ -200,23 +269,23 @@ class Fit:
 
     def stop(self) -> None:
         """Ask it to end and keep what it reached."""
-        WORKSPACE.ask(self.id, Request.STOP)
+        self._workspace.ask(self.id, Request.STOP)
 
     def cancel(self) -> None:
         """Ask it to end and throw away what it reached."""
-        WORKSPACE.ask(self.id, Request.CANCEL)
+        self._workspace.ask(self.id, Request.CANCEL)
 
     def begin(self) -> None:
         """Start it, here where it is solved at once, by the scheduler otherwise. Raises StoreError."""
         info = self.info
-        data = WORKSPACE.dataset_head(info.dataset)
+        data = self._workspace.dataset_head(info.dataset)
         model = info.model()
         if model.iterative or 4 * data["n"] * data["d"] > _HERE_BYTES[model.pace == "instant"]:
-            WORKSPACE.queue(self.id)
-            SCHEDULER.start()
-            SCHEDULER.wake()
+            self._workspace.queue(self.id)
+            self._scheduler.start()
+            self._scheduler.wake()
         else:
-            Thread(target=fit_worker.execute, args=(WORKSPACE.run_folder(self.id),), daemon=True, name="fit").start()
+            Thread(target=fit_worker.execute, args=(self.folder,), daemon=True, name="fit").start()
 
 
 def duration(seconds: float | None) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import re
-import threading
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,8 +18,10 @@ from lvm_core.metrics import Score
 from lvm_core.projections.base import Projection
 from lvm_core.runs.store import load_map_scores
 
-from .jobs import PROJECTOR, WORKSPACE, Job
-from .state import Run
+from .derived import once
+from .jobs import MapJob
+from .run import Run
+from .services import Services, services
 
 SHORT = {"TSNE": "t-SNE", "Identity": "Axes", "Fisher": "Fisher"}
 OF = {"codes": "codes", "data": "the data itself"}
@@ -28,7 +29,6 @@ DRAW_LIMIT, HOVER_LIMIT = 50_000, 20_000
 log = logging.getLogger(__name__)
 _KEY = "[A-Za-z0-9]{1,80}"
 _DATA = "OfData"         # ends the key of a map of the data itself
-_SCORING = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ def view(run: Run, projection: Projection, of: str = "codes") -> tuple[View, str
     key = key_of(projection, of)
     if key in run.maps:
         return _view(key, projection, run.maps[key], of), None, ""
-    new = key not in run.map_jobs
+    new = key not in run.jobs.maps
     job = begin(run, projection, of)
     job.wait(3.0 if new and projection.exact else 0.1)   # a formula takes a second on a million rows: not worth showing another map meanwhile
     if key in run.maps:
@@ -83,43 +83,43 @@ def view(run: Run, projection: Projection, of: str = "codes") -> tuple[View, str
     return _view(quick_key, quick, run.maps[quick_key], "codes"), key if job.running else None, job.error
 
 
-def begin(run: Run, projection: Projection, of: str = "codes") -> Job:
+def begin(run: Run, projection: Projection, of: str = "codes") -> MapJob:
     """The job of a map that is not kept, begun if there is none."""
-    key = key_of(projection, of)
-    job = run.map_jobs.get(key)
-    if job is None:
-        fitted = run.fitted
+    key, fitted, here = key_of(projection, of), run.fitted, services()
 
-        def keep(mapped: Mapped) -> None:
-            if run.fitted is fitted:        # a run that was trained further meanwhile has other codes
-                run.maps[key] = mapped
+    def keep(mapped: Mapped) -> None:
+        if run.fitted is fitted:        # a run that was trained further meanwhile has other codes
+            run.maps[key] = mapped
 
-        title = f"{SHORT.get(type(projection).__name__, type(projection).__name__)} map"
-        job = run.map_jobs[key] = Job(title, lambda on_step: _make(run, projection, of, on_step), then=keep)
-        job.about = projection
+    with run.derived.locks(("job", key)):
+        job = run.jobs.maps.get(key)
+        if job is None:
+            title = f"{SHORT.get(type(projection).__name__, type(projection).__name__)} map"
+            job = run.jobs.maps[key] = MapJob(title, lambda on_step: _make(run, projection, of, on_step, here), projection, then=keep)
     return job
 
 
-def _make(run: Run, projection: Projection, of: str, on_step) -> Mapped:
+def _make(run: Run, projection: Projection, of: str, on_step, here: Services) -> Mapped:
     """In a process of its own where there is one and it is worth it."""
     codes, y = run.fitted.codes, None
     if projection.labels and (labels := run.dataset.targets()) is not None:
         y = numbered(labels)[1]
-    apart = PROJECTOR.serves and not (projection.exact and of == "codes")
+    apart = here.map_pool.serves and not (projection.exact and of == "codes")
     if of == "data":
         if apart and run.data.stored:
-            return PROJECTOR.make(codes, projection, on_step, y, WORKSPACE.dataset_folder(run.data.id))
+            return here.map_pool.make(codes, projection, on_step, y, here.workspace.dataset_folder(run.data.id))
         return map_data(run.dataset.X, codes, projection, on_step, y)
-    return PROJECTOR.make(codes, projection, on_step, y) if apart else map_codes(codes, projection, on_step, y, scored=not projection.exact)
+    return here.map_pool.make(codes, projection, on_step, y) if apart else map_codes(codes, projection, on_step, y, scored=not projection.exact)
 
 
 def source(run: Run, view: View) -> np.ndarray:
     """What a map shows, (n, d): the codes, or the data's rows as the map took them. Its true distances are those of this."""
-    if view.of == "codes":
-        return run.fitted.codes
-    if "reduced" not in run.cache:
-        run.cache["reduced"] = reduced(run.dataset.X)[0]
-    return run.cache["reduced"]
+    return run.fitted.codes if view.of == "codes" else _reduced(run)
+
+
+@once
+def _reduced(run: Run) -> np.ndarray:
+    return reduced(run.dataset.X)[0]
 
 
 def source_of(run: Run, key: str) -> np.ndarray:
@@ -131,7 +131,7 @@ def scores(run: Run, key: str) -> list[Score]:
     """The scores of the map kept under ``key``; of one that is a formula they are measured when they are first asked for, about a second,
     so that its points are seen before. None below 3 rows."""
     mapped = run.maps[key]
-    with _SCORING:
+    with run.derived.locks(("scores", key)):
         if not mapped.scores and len(mapped.positions) > 2:
             score(mapped, source_of(run, key))
             run.maps.scored(key)
@@ -188,14 +188,14 @@ def _stored(folder: Path) -> Kept | None:
 
 def delete(run: Run, key: str) -> None:
     """Forget a map, here and on the disk; it can be made again."""
-    run.map_jobs.pop(key, None)
+    run.jobs.maps.pop(key, None)
     run.maps.pop(key, None)
     if key in _on_disk(run):
         files.remove_folder(_folder(run) / key)
 
 
 def _folder(run: Run) -> Path:
-    return WORKSPACE.run_folder(run.id) / "maps"
+    return run.folder / "maps"
 
 
 def _on_disk(run: Run) -> list[str]:

@@ -10,19 +10,25 @@ from typing import Any
 from lvm_core.progress import OnStep
 
 from .jobs import Job
-from .state import Run
+from .run import Run
+from .services import services
 
 MOST_KEPT = 20      # results of a run; the oldest are made again when they are asked for
 
 
 def begin(run: Run, title: str, settings: dict, work: Callable[[OnStep], Any], *, wait: float = 0.5) -> tuple[str, Job]:
-    """The job of :func:`pages.ui.work.result` and its name, begun if there is none; it is waited for only then."""
+    """The job of :func:`pages.ui.work.result` and its name, begun if there is none; it is waited for only then.
+
+    At most :data:`pages.session.services.ANALYSES` are at work at once on a server; others wait for one to end."""
     key = "work" + hashlib.sha256(json.dumps([title, settings], sort_keys=True).encode()).hexdigest()[:24]
-    job = run.map_jobs.get(key)
-    if job is None:
-        done = [name for name, other in run.map_jobs.items() if name.startswith("work") and not other.running]
-        for name in done[:-MOST_KEPT]:
-            run.map_jobs.pop(name, None)
-        job = run.map_jobs[key] = Job(title, work)
+    jobs = run.jobs.work
+    with run.derived.locks(("job", key)):
+        job = jobs.get(key)
+        if begun := job is None:
+            done = [name for name, other in list(jobs.items()) if not other.running]
+            for name in done[:-MOST_KEPT]:
+                jobs.pop(name, None)
+            job = jobs[key] = Job(title, work, turns=services().analyses)
+    if begun:
         job.wait(wait)
     return key, job

@@ -47,7 +47,7 @@ def group(run: state.Run, rows, digest: str) -> Group | None:
 
 def usual(run: state.Run, codes) -> str:
     """How many of new codes lie where the data is, in words."""
-    words = state.support(run).words(codes)
+    words = run.typicality.words(codes)
     return " · ".join(f"{words.count(word):,} {word}" for word in Typicality if word in words)
 
 

@@ -16,6 +16,7 @@ from lvm_core.text import markdown as md
 
 from ..api import aligned, guard
 from ..session import identity, maps, state
+from ..session.services import services
 from . import dataframes, forms, scores, work
 from .components import atlas, beside
 from .components.progress import progress
@@ -89,7 +90,7 @@ def _pane(slot, place: int, done: list, info, first: str | None) -> Pane | None:
     titles = {i.id: f"#{i.number} {i.recipe['name']}" for i in done}
     with slot, st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         chosen = ids[0] if len(done) == 1 else st.selectbox(f"Model {place + 1}", ids, index=ids.index(info.id), format_func=titles.get, key=f"pane-run-{info.dataset}-{place}", label_visibility="collapsed")
-        run = state.RUNS.get(chosen)
+        run = services().runs.get(chosen)
         if run is None or run.fitted is None:
             st.error("What this run learnt cannot be read.", icon=":material/error:")
             return None

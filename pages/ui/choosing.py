@@ -13,9 +13,8 @@ from lvm_core.analysis.selection import find, within
 from lvm_core.labels import is_measured, kind_of
 from lvm_core.text import markdown as md
 
-from ..api import selection
-from ..session import identity
-from ..session.state import Run
+from ..session import identity, selection
+from ..session.run import Run
 from . import work
 
 TAKES = {"replace": ("Choose", ":material/select_all:"), "add": ("Add", ":material/add:"), "remove": ("Remove", ":material/remove:"), "within": ("Keep only these", ":material/filter_alt:")}
@@ -67,10 +66,8 @@ def _columns(run: Run):
 
 def _filterable(run: Run) -> list[str]:
     """Columns with a range or at most 200 values; looked up once while the columns stay the same."""
-    known = run.cache.get("filterable")
-    if known is None or known[0] != list(run.dataset.rows.columns):
-        known = run.cache["filterable"] = list(run.dataset.rows.columns), [c for c in run.dataset.rows.columns if _kind(run.dataset.rows[c])]
-    return known[1]
+    rows = run.dataset.rows
+    return run.derived.once((_filterable, *rows.columns), lambda: [c for c in rows.columns if _kind(rows[c])])
 
 
 def _kind(values: pd.Series) -> str:

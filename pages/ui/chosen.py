@@ -13,10 +13,8 @@ from lvm_core.runs.store import save_rows
 from lvm_core.text import clean
 from lvm_core.text import markdown as md
 
-from ..api import selection
-from ..api.guard import Refused
-from ..session import identity, state
-from ..session.jobs import WORKSPACE
+from ..session import code_sources, identity, selection, state
+from ..session.services import services
 from . import navigation
 
 COLUMNS = {"selection": "this selection, yes or no", "groups": "all kept groups, by name"}
@@ -41,8 +39,8 @@ def actions(run: state.Run) -> None:
 def _keep(run, name: str) -> None:
     try:
         made = selection.keep_group(run, name, run.selection)
-    except Refused as refused:
-        st.warning(md(refused.sentence, 200), icon=":material/info:")
+    except ValueError as error:
+        st.warning(md(str(error), 200), icon=":material/info:")
     else:
         st.toast(f"Kept as {md(made)}.")
         st.rerun()
@@ -94,10 +92,10 @@ def remove_column(run: state.Run, name: str) -> None:
 
 
 def _keep_rows(run, rows: pd.DataFrame, added: list[str]) -> None:
-    save_rows(WORKSPACE.dataset_folder(run.data.id), rows, added)
+    save_rows(services().workspace.dataset_folder(run.data.id), rows, added)
     run.dataset.rows, run.dataset.added = rows, added
-    for derived in ("targets", "named regions"):
-        run.cache.pop(derived, None)
+    code_sources.targets.forget(run)
+    run.derived.forget_regions()
 
 
 def _train(run, name: str) -> None:

@@ -10,8 +10,7 @@ from lvm_core.labels import kind_of
 from lvm_core.latent.directions import analogy, attribute, principal, split_by
 from lvm_core.text import markdown as md
 
-from ..api import selection
-from ..session import kept_directions, state
+from ..session import kept_directions, selection, state
 
 SOURCES = {"column": "a column", "chosen": "the chosen points", "groups": "two kept groups", "principal": "the codes' own axes"}
 

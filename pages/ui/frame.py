@@ -37,5 +37,5 @@ def status_card() -> None:
         if run is not None and run.data.id == data.id:
             st.caption("MODEL")
             st.markdown(f"**{type(run.model).__name__}** · {run.model.latent_dim} dimensions · seed {run.model.random_state}  \n{runs.STATE_WORDS[run.job.state]}")
-    if unkept := st.session_state.get("unkept") or (run and run.cache.get("unkept")):
+    if unkept := st.session_state.get("unkept") or (run and run.unkept):
         st.warning(md(unkept, 400), icon=":material/save:")

@@ -10,8 +10,8 @@ from lvm_core.runs import archive
 from lvm_core.settings import LIMITS
 from lvm_core.text import markdown as md
 
-from ..session import identity, state
-from ..session.jobs import WORKSPACE
+from ..session import identity, quotas, state
+from ..session.services import services
 from . import navigation
 
 CHOICES = {"none": "no data", "labels": "the label column", "all": "all of the data"}
@@ -41,8 +41,8 @@ def bring() -> None:
         return
     try:
         with st.spinner("Reading the run…"):
-            identity.check_room(file.size)
-            info = archive.unpack(file.getvalue(), WORKSPACE, lambda heads: identity.only_mine("datasets", heads, lambda head: head["id"]))
+            quotas.check_room(file.size)
+            info = archive.unpack(file.getvalue(), services().workspace, lambda heads: identity.only_mine("datasets", heads, lambda head: head["id"]))
             identity.claim("runs", info.id)
             if not identity.mine("datasets", info.dataset):
                 identity.claim("datasets", info.dataset)      # its own, made by unpacking
@@ -50,5 +50,5 @@ def bring() -> None:
         st.error(md(str(error), 600), icon=":material/error:")
         return
     st.session_state["imported"] = file.file_id
-    state.use_run(state.RUNS.get(info.id))
+    state.use_run(services().runs.get(info.id))
     navigation.go("train")

@@ -12,7 +12,7 @@ from lvm_core.runs.states import RunState
 from lvm_core.text import clean
 
 from ..session import state
-from ..session.jobs import SCHEDULER, WORKSPACE
+from ..session.services import services
 from . import dataframes
 
 STATE_WORDS = {RunState.WAITING: "waiting for its turn", RunState.RUNNING: "training…",
@@ -20,24 +20,6 @@ STATE_WORDS = {RunState.WAITING: "waiting for its turn", RunState.RUNNING: "trai
                RunState.STOPPED: "stopped early", RunState.FAILED: "failed",
                RunState.CANCELLED: "cancelled"}
 _MOST = 500     # rows of the list; older ones are found by their address
-
-
-def resume(run: state.Run) -> None:
-    """Let it go on from its last checkpoint. Raises StoreError."""
-    run.job.begin()
-
-
-def extend(run: state.Run, more: int) -> None:
-    """Train it for longer. Raises ValueError."""
-    run.model = WORKSPACE.extend(run.id, more).model()
-    SCHEDULER.start()
-    SCHEDULER.wake()
-
-
-def delete(id: str) -> None:
-    """Take it away. Raises StoreError."""
-    WORKSPACE.delete_run(id)
-    state.leave_run(id)
 
 
 def settings_of(run: state.Run, data_id: str) -> None:
@@ -63,7 +45,7 @@ def listed(current: state.Run | None) -> None:
                          alt="all runs", column_config={"when": st.column_config.DatetimeColumn("when", format="distance")})
     rows = event.selection.rows if event else []
     if rows and rows[0] < len(shown) and (current is None or shown[rows[0]].id != current.id):
-        chosen = state.RUNS.get(shown[rows[0]].id)
+        chosen = services().runs.get(shown[rows[0]].id)
         if chosen is None:
             st.warning("This run, or its dataset, cannot be read any more.", icon=":material/error:")
         else:
@@ -82,7 +64,7 @@ def picker(key: str, width: int | str = "stretch") -> None:
     ids = [r.id for r in runs]
     names = {r.id: r.title for r in runs}
     chosen = st.selectbox("Model", ids, index=ids.index(current.id) if current and current.id in ids else None, format_func=names.get, key=f"{key}-{current.id if current else ''}", width=width)
-    if chosen is not None and chosen != (current and current.id) and (found := state.RUNS.get(chosen)) is not None:
+    if chosen is not None and chosen != (current and current.id) and (found := services().runs.get(chosen)) is not None:
         state.use_run(found)
         st.rerun()
 

@@ -6,7 +6,7 @@ import streamlit as st
 
 from lvm_core.text import markdown as md
 
-from ..session import state
+from ..session import runs, state
 from . import navigation
 
 
@@ -23,7 +23,7 @@ def start_digits() -> None:
 def start(data: state.Data, model) -> state.Run | None:
     """Start a run; what stands in its way is said on the page."""
     try:
-        return state.start_run(data, model)
+        return runs.start_run(data, model)
     except ValueError as error:
         st.error(md(str(error), 600), icon=":material/error:")
         return None

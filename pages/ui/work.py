@@ -11,7 +11,7 @@ from lvm_core.progress import OnStep
 from lvm_core.runs.states import RunState
 from lvm_core.text import markdown as md
 
-from ..session.state import Run
+from ..session.run import Run
 from ..session.work import begin
 from .components.progress import progress
 
@@ -30,7 +30,7 @@ def result(run: Run, title: str, settings: dict, work: Callable[[OnStep], Any], 
     if job.error:
         st.error(md(job.error, 600), icon=":material/error:")
         if st.button("Try again", icon=":material/refresh:", key=f"again-{key}"):
-            run.map_jobs.pop(key, None)
+            run.jobs.work.pop(key, None)
             st.rerun()
         return None
     if job.state == RunState.STOPPED:

@@ -4,13 +4,14 @@ import time
 
 import numpy as np
 import pytest
-from tests.ui.test_pages import open_page, small, words
 
 from lvm_core import DATASETS, MODELS
 from lvm_core.analysis import comparison
 from lvm_core.analysis.comparison import Entry
 from lvm_core.metrics import Score, labels
 from pages.session import state
+from pages.session.services import services
+from tests.ui.test_pages import open_page, small, words
 
 
 def entry(number, model, **values):
@@ -65,7 +66,7 @@ def test_targets_are_classes_as_text():
 
 def test_a_set_is_trained_and_ranked_on_the_page():
     item = state.Data(small("table"))
-    state.DATA.put(item)
+    services().datasets.put(item)
     app = open_page("compare", data=item.id)
     assert not app.exception and "Nothing to compare yet" in " ".join(i.value for i in app.info)
     pills = next(g for g in app.get("button_group") if g.key == f"compare-{item.id}")

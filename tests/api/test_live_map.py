@@ -10,7 +10,9 @@ from lvm_core.mapping import sampled
 from lvm_core.plots.tiling import place, squared
 from lvm_core.progress import Progress, Reporter
 from pages.session import maps, state
-from pages.session.jobs import Job
+from pages.session import runs as starting
+from pages.session.jobs import MapJob
+from pages.session.services import services
 from tests.api.test_routes import ask, client, parse  # noqa: F401 - client is a fixture
 from tests.ui.test_pages import open_page
 
@@ -18,10 +20,10 @@ from tests.ui.test_pages import open_page
 @pytest.fixture(scope="module")
 def run():
     made = state.Run(state.Data(DATASETS["wine"]().load()), MODELS["PCA"](latent_dim=5), number=1)
-    made.job = state.fit_job(made)
+    made.job = starting.fit_job(made)
     assert made.job.wait(60)
-    state.RUNS.put(made)
-    state.DATA.put(made.data)
+    services().runs.put(made)
+    services().datasets.put(made.data)
     return made
 
 
@@ -43,10 +45,9 @@ def test_a_reporter_hands_out_copies_now_and_then():
 
 def test_the_newest_positions_come_in_drawn_order(run, client):
     n, P = len(run.fitted.codes), np.random.RandomState(0).normal(size=(178, 2))
-    job = Job("map", lambda on_step: on_step(Progress(1, 2, shape=P)))
-    job.about = PROJECTIONS["TSNE"]()
+    job = MapJob("map", lambda on_step: on_step(Progress(1, 2, shape=P)), PROJECTIONS["TSNE"]())
     job.wait(5)
-    run.map_jobs["watched"] = job
+    run.jobs.maps["watched"] = job
     head, data = parse(ask(client, run, "forming", job="watched", since=0))
     units = np.frombuffer(data, "<u2").reshape(-1, 2)
     assert head == {"version": 1, "m": n, "whole": True, "running": False} and len(units) == n
@@ -59,13 +60,12 @@ def test_the_newest_positions_come_in_drawn_order(run, client):
 def test_of_a_sample_its_places_come_along(run, client, monkeypatch):
     monkeypatch.setattr(PROJECTIONS["TSNE"], "most_rows", 50)
     P = np.random.RandomState(0).normal(size=(50, 2))
-    job = run.map_jobs["part"] = Job("map", lambda on_step: on_step(Progress(1, 2, shape=P)))
-    job.about = PROJECTIONS["TSNE"]()
+    job = run.jobs.maps["part"] = MapJob("map", lambda on_step: on_step(Progress(1, 2, shape=P)), PROJECTIONS["TSNE"]())
     job.wait(5)
     head, data = parse(ask(client, run, "forming", job="part"))
     places, units = np.frombuffer(data, "<i4", 50), np.frombuffer(data, "<u2", offset=200).reshape(-1, 2)
     assert not head["whole"] and (np.diff(places) > 0).all() and len(units) == 50
-    rows = sampled(178, job.about)
+    rows = sampled(178, job.projection)
     assert_array_equal(units[np.argsort(np.argsort(place(178)[rows]))], squared(P))
 
 
@@ -111,7 +111,7 @@ def test_the_page_maps_the_data_and_opens_kept_maps(run):
     assert not app.exception, app.exception
     app.segmented_control(key=f"projection-{run.id}").set_value("Isomap").run()
     app.segmented_control(key=f"of-{run.id}").set_value("data").run()
-    for job in list(run.map_jobs.values()):
+    for job in list(run.jobs.maps.values()):
         job.wait(60)
     app.run()
     assert not app.exception, app.exception
@@ -135,7 +135,7 @@ def test_seeds_are_compared_on_the_page(run):
     app.run()
     next(b for b in app.button if "other seeds" in b.label).click().run()
     for _ in range(4):
-        for job in list(run.map_jobs.values()):
+        for job in list(run.jobs.maps.values()):
             job.wait(60)
         app.run()
     assert not app.exception, app.exception
@@ -144,7 +144,7 @@ def test_seeds_are_compared_on_the_page(run):
 
 def test_where_there_are_no_labels_it_is_said():
     made = state.Run(state.Data(DATASETS["spiral"]().load()), MODELS["PCA"](latent_dim=3), number=2)
-    made.job = state.fit_job(made)
+    made.job = starting.fit_job(made)
     assert made.job.wait(60) and made.dataset.targets() is None
     view, job, trouble = maps.view(made, PROJECTIONS["Fisher"]())
     assert "Choose a label column" in trouble and view.title == "Principal components"

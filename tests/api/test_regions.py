@@ -2,6 +2,7 @@
 
 import json
 import struct
+import threading
 
 import numpy as np
 import pytest
@@ -13,16 +14,18 @@ from lvm_core import DATASETS, MODELS, PROJECTIONS
 from lvm_core.mapping import map_codes
 from pages.api import guard, routes
 from pages.api import regions as naming
+from pages.session import runs as starting
 from pages.session import state
+from pages.session.services import services
 
 
 def fitted(dataset, number):
     made = state.Run(state.Data(dataset), MODELS["LSA" if dataset.kind == "text" else "PCA"](latent_dim=3), number=number)
-    made.job = state.fit_job(made)
+    made.job = starting.fit_job(made)
     assert made.job.wait(60) and made.fitted
     for dims in (2, 3):
         made.maps[f"PCA{dims}"] = map_codes(made.fitted.codes, PROJECTIONS["PCA"](n_components=dims))
-    state.RUNS.put(made)
+    services().runs.put(made)
     return made
 
 
@@ -80,6 +83,21 @@ def test_a_region_is_chosen_and_called_otherwise(client, run):
     head, _ = parse(ask(client, run, "call", [], key=found["key"], name=" "))
     assert not head["own"] and head["name"] == found["name"] and regions(client, run)["regions"][-1] == found
     assert ask(client, run, "call", [], key="nothing", name="x").status_code == 404
+
+
+def test_who_asks_before_the_search_has_ended_hears_so_and_waits_for_nothing(client, run, monkeypatch):
+    may, search = threading.Event(), naming.named_regions
+    monkeypatch.setattr(naming, "named_regions", lambda *args, **more: (may.wait(60), search(*args, **more))[1])
+    run.maps["Slow"] = map_codes(run.fitted.codes, PROJECTIONS["PCA"](n_components=2))
+    assert parse(ask(client, run, "names", map="Slow"))[0]["state"] == "running"
+    for route, query in (("choose", {"by": "cluster"}), ("call", {"name": "x"})):
+        for _ in range(9):      # more than are computed at once
+            answer = ask(client, run, route, [], map="Slow", key="0", **query)
+            assert answer.status_code == 409 and "in a moment" in answer.text
+    may.set()
+    assert run.derived.of_map("Slow").regions.wait(60)
+    assert parse(ask(client, run, "names", map="Slow"))[0]["state"] == "done"
+    assert ask(client, run, "choose", [], map="Slow", by="cluster", key="nothing").status_code == 404
 
 
 def test_another_map_under_the_same_key_is_searched_again(client, run):

@@ -18,16 +18,18 @@ from lvm_core.latent.samplers import SAMPLERS
 from lvm_core.mapping import map_codes
 from pages.api import guard, routes
 from pages.session import code_sources, state
+from pages.session import runs as starting
+from pages.session.services import services
 
 
 @pytest.fixture(scope="module")
 def run():
     made = state.Run(state.Data(DATASETS["digits"]().load()), MODELS["PCA"](latent_dim=6), number=1)
-    made.job = state.fit_job(made)
+    made.job = starting.fit_job(made)
     assert made.job.wait(60) and made.fitted
     for name, dims in (("PCA", 2), ("PCA3", 3)):
         made.maps[name] = map_codes(made.fitted.codes, PROJECTIONS["PCA"](n_components=dims))
-    state.RUNS.put(made)
+    services().runs.put(made)
     return made
 
 
@@ -37,7 +39,7 @@ def runs_of_every_kind(run):
     made = [run]
     for dataset, model in ((DATASETS["iris"]().load(), "PCA"), (DATASETS["spiral"]().load(), "PCA"), (read_dataset(text.encode(), name="t.txt"), "LSA")):
         other = state.Run(state.Data(dataset), MODELS[model](latent_dim=2), number=1)
-        other.job = state.fit_job(other)
+        other.job = starting.fit_job(other)
         assert other.job.wait(60) and other.fitted, other.job.error
         other.maps["PCA"] = map_codes(other.fitted.codes, PROJECTIONS["PCA"]())
         made.append(other)
@@ -123,8 +125,8 @@ def test_new_samples_come_from_where_the_data_is(client, run, monkeypatch):
     """Where most of the prior's codes lie astray: a mixture's, the prior's until it is fitted; each says so."""
     prior = run.fitted.model.sample_codes(200, random_state=3).astype("<f4")
     monkeypatch.setattr(code_sources, "MOST_ASTRAY", -1.0)
-    for key in [key for key in run.map_jobs if key.startswith("work")]:     # fitted for another test
-        del run.map_jobs[key]
+    for key in list(run.jobs.work):     # fitted for another test
+        del run.jobs.work[key]
     go, fit = threading.Event(), SAMPLERS["Mixture"].fit
     monkeypatch.setattr(SAMPLERS["Mixture"], "fit", lambda self, *args, **more: (go.wait(30), fit(self, *args, **more))[1])
     head, payload = parse(ask(client, run, "generated", seed=3))
@@ -274,7 +276,7 @@ def test_options_outside_their_range_are_refused(route, query, client, run):
 def test_a_token_is_for_one_run_only(client, run):
     other = state.Run(run.data, run.model, number=2)
     other.job = run.job
-    state.RUNS.put(other)
+    services().runs.put(other)
     token = guard.sign(run.id).split(".")[-1]
     assert ask(client, run, "decode", np.zeros((1, 6)), token=f"{other.id}.{token}").status_code == 403
 

@@ -7,11 +7,11 @@ import shutil
 import subprocess
 
 import pytest
+from node import JS, NODE, ROOT, in_node, need_node
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from lvm_core.export.bundle import bundle, imports, in_order
-from node import JS, NODE, ROOT, in_node, need_node
 from pages.api import scripts
 
 UNITS = sorted((ROOT / "tests" / "js").glob("*.test.mjs"))

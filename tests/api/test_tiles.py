@@ -14,7 +14,9 @@ from lvm_core.analysis.selection import inside
 from lvm_core.mapping import map_codes
 from lvm_core.plots.tiling import UNITS, Sheet, packed
 from pages.api import guard, routes, tiles
+from pages.session import runs as starting
 from pages.session import state
+from pages.session.services import services
 from pages.ui.components import atlas
 
 RNG = np.random.RandomState(0)
@@ -23,11 +25,11 @@ RNG = np.random.RandomState(0)
 @pytest.fixture(scope="module")
 def run():
     made = state.Run(state.Data(DATASETS["digits"]().load()), MODELS["PCA"](latent_dim=4), number=1)
-    made.job = state.fit_job(made)
+    made.job = starting.fit_job(made)
     assert made.job.wait(60) and made.fitted
     for dims in (2, 3):
         made.maps[f"PCA{dims}"] = map_codes(made.fitted.codes, PROJECTIONS["PCA"](n_components=dims))
-    state.RUNS.put(made)
+    services().runs.put(made)
     return made
 
 

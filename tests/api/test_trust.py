@@ -18,16 +18,18 @@ from lvm_core.metrics.maps import trust as module
 from pages.api import guard, routes, tiles
 from pages.api import trust as truth
 from pages.session import maps, state
+from pages.session import runs as starting
+from pages.session.services import services
 from tests.ui.test_pages import ROOT, runs  # noqa: F401  (a fixture)
 
 
 @pytest.fixture(scope="module")
 def run():
     made = state.Run(state.Data(DATASETS["digits"]().load()), MODELS["PCA"](latent_dim=6), number=1)
-    made.job = state.fit_job(made)
+    made.job = starting.fit_job(made)
     assert made.job.wait(60) and made.fitted
     made.maps["PCA2"] = map_codes(made.fitted.codes, PROJECTIONS["PCA"]())
-    state.RUNS.put(made)
+    services().runs.put(made)
     return made
 
 
@@ -52,7 +54,7 @@ def trusted(client, run, **query):
         head, data = ask(client, run, "trust", **query)
         if head["ready"]:
             return head, np.frombuffer(data, np.uint8)
-        assert 0 <= head["fraction"] <= 1 and head["job"] in run.map_jobs and not data
+        assert 0 <= head["fraction"] <= 1 and head["job"] in run.jobs.trust and not data
         time.sleep(0.1)
     raise AssertionError("the map was not measured")
 
@@ -77,14 +79,13 @@ def test_every_point_has_a_byte_in_drawn_order(client, run):
 def test_what_was_measured_stays_with_the_map(client, run):
     trusted(client, run)
     trust = truth.measured(run, "PCA2")
-    run.cache.clear()
+    truth.again(run, "PCA2")
     again = truth.measured(run, "PCA2")
     assert again is not trust and np.array_equal(again.points, trust.points)
     damaged = truth._folder(run, "PCA2") / "trust.json"
     damaged.write_text("{")
-    run.cache.clear()
-    assert truth.measured(run, "PCA2") is None
     truth.again(run, "PCA2")
+    assert truth.measured(run, "PCA2") is None
     trusted(client, run)
     assert json.loads(damaged.read_text())["n"] == 1797
     before, run.maps["PCA2"] = run.maps["PCA2"], map_codes(run.fitted.codes[:, ::-1].copy(), PROJECTIONS["PCA"]())

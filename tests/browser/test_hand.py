@@ -3,7 +3,6 @@
 import re
 
 import pytest
-
 from journeys import AT_REST, DRAG, PATIENCE, SHOWS, at_rest, code, explore_digits, in_view, onward, told_address, train
 
 pytestmark = pytest.mark.browser

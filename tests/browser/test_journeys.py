@@ -7,9 +7,24 @@ import zipfile
 import numpy as np
 import pandas as pd
 import pytest
+from journeys import (
+    AT_REST,
+    SHOWS,
+    bring,
+    colour_zip,
+    corpus,
+    download,
+    explore,
+    frames_are_true,
+    generate,
+    mixed_table,
+    onward,
+    see_map,
+    told_address,
+    train,
+    truth_of_the_map,
+)
 from PIL import Image
-
-from journeys import AT_REST, SHOWS, bring, colour_zip, corpus, download, explore, frames_are_true, generate, mixed_table, onward, see_map, told_address, train, truth_of_the_map
 
 pytestmark = pytest.mark.browser
 

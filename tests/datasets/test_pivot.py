@@ -7,10 +7,10 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from made_files import csv_of
 
 from lvm_core import DataError, read_dataset
 from lvm_core.models.hmm import HMM
-from made_files import csv_of
 
 
 def long(lengths=(6, 6, 6, 6), seed: int = 0) -> pd.DataFrame:

@@ -8,11 +8,11 @@ import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from made_files import csv_of, good_pictures, npy, npz, packed, picture, zipped
 from PIL import Image
 
 from lvm_core import DataError, read_dataset
 from lvm_core.datasets import READERS, SUFFIXES, reader_for
-from made_files import csv_of, good_pictures, npy, npz, packed, picture, zipped
 
 
 def said(dataset, words: str) -> bool:

@@ -17,7 +17,6 @@ from hypothesis import strategies as st
 from journeys import CHROMIUM
 from numpy.testing import assert_allclose, assert_array_equal
 from PIL import Image
-from tests.ui.test_pages import open_page, runs, small  # noqa: F401
 
 from lvm_core import DATASETS, MODELS, read_dataset
 from lvm_core.cli import main
@@ -39,6 +38,7 @@ from lvm_core.metrics.base import Score
 from lvm_core.plots.colouring import NONE
 from lvm_core.runs import fit_worker
 from lvm_core.runs.workspace import Workspace
+from tests.ui.test_pages import open_page, runs, small  # noqa: F401
 
 HOSTILE = "</script><script>alert(1)</script>&\"'\t=1+1\nü雪\u202e{{data}}"
 SVG = "{http://www.w3.org/2000/svg}"
@@ -394,7 +394,7 @@ def test_the_panel_makes_every_file_for_every_kind_of_data(kind, runs):  # noqa:
     for what in ("Poster", "Web page", "Table", "TensorBoard", "Embedding Atlas"):
         app.segmented_control(key=f"export-kind-{run.id}").set_value(what).run()
         for _ in range(20):
-            under_way = [job for key, job in run.map_jobs.items() if key.startswith("work") and job.running]
+            under_way = [job for job in list(run.jobs.work.values()) if job.running]
             if not under_way:
                 break
             under_way[0].wait(10)

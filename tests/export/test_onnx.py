@@ -3,10 +3,10 @@
 import numpy as np
 import onnxruntime
 import pytest
-from tests.models.test_models import CASES, DATA, quick
 
 from lvm_core import MODELS
 from lvm_core.export.onnx import to_onnx
+from tests.models.test_models import CASES, DATA, quick
 
 ITERATED = {"GaussianMixture", "HMM", "KernelPCA", "LDA", "NMF", "PLSA"}      # their codes are no function of a fixed length
 

@@ -2,7 +2,9 @@
 
 import json
 import struct
+import sys
 from dataclasses import dataclass
+from types import ModuleType
 
 import numpy as np
 import pytest
@@ -53,6 +55,13 @@ def test_a_model_comes_back_whole(tmp_path):
     assert {k for k in vars(loaded) if k.endswith("_")} == {k for k in vars(model) if k.endswith("_")}
     assert_array_equal(loaded.transform(X), model.transform(X))
     assert_array_equal(loaded.sample(3, random_state=1), model.sample(3, random_state=1))
+
+
+def test_a_model_is_saved_while_another_thread_imports_torch(tmp_path, monkeypatch):
+    for name in ("torch", "torch.nn"):
+        monkeypatch.setitem(sys.modules, name, ModuleType(name))       # as far as it has come
+    MODELS["PCA"](latent_dim=2).fit(X).save(tmp_path / "model")
+    assert read_head(tmp_path / "model")
 
 
 def test_saving_again_overwrites_and_leaves_nothing_behind(saved):

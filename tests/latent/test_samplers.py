@@ -9,13 +9,13 @@ import zipfile
 
 import numpy as np
 import pytest
-from tests.ui.test_pages import ROOT, open_page, runs, words  # noqa: F401
 
 from lvm_core import MODELS
 from lvm_core.export.encode import npz_bytes
 from lvm_core.latent.samplers import SAMPLERS, load_sampler, why_not
 from lvm_core.runs import archive
 from pages.session import code_sources
+from tests.ui.test_pages import ROOT, open_page, runs, words  # noqa: F401
 
 
 def blobs(n=600):
@@ -116,16 +116,16 @@ def test_a_penalised_autoencoder_has_shorter_codes_and_decay_smaller_weights():
 def test_the_page_offers_the_mixture_first_where_the_prior_misses_the_data(runs, monkeypatch):  # noqa: F811
     run = runs["image"]
     for share, first, words_ in ((0.9, "Mixture", "Offered first, because 90 %"), (0.1, "Prior", "the distribution of codes that belongs to the model")):
-        run.cache["astray"] = share
+        monkeypatch.setattr(code_sources, "share_astray", lambda run, share=share: share)
         app = open_page("generate", run=run.id)
         assert app.selectbox(key=f"sampler-{run.id}").value == first and any(words_ in c.value for c in app.caption)
-    run.cache["astray"] = 0.9
+    monkeypatch.setattr(code_sources, "share_astray", lambda run: 0.9)
     app = open_page("generate", run=run.id)
     app.selectbox(key=f"sampler-{run.id}").set_value("Prior").run()
     assert any("the decoder has seldom been there" in c.value for c in app.caption) and "sampler Prior" in words(app)
+    monkeypatch.undo()
     monkeypatch.setattr(type(run.fitted.model), "at_home", True)
     assert code_sources.share_astray(run) == 0
-    run.cache.pop("astray")
 
 
 def test_the_page_draws_from_a_mixture_as_its_download_says(runs):  # noqa: F811

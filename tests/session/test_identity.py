@@ -27,9 +27,10 @@ from lvm_core.mapping import map_codes
 from lvm_core.projections import PROJECTIONS
 from lvm_core.runs import ownership
 from lvm_core.settings import LIMITS, DataError, Limits
-from pages.api import cookies, guard, routes
-from pages.session import cache, identity, state
-from pages.ui.components import learning
+from pages.api import cookies, guard, routes, training
+from pages.session import identity, quotas, state
+from pages.session import runs as starting
+from pages.session.services import services
 
 A, B = "a" * 32, "b" * 32
 
@@ -47,17 +48,17 @@ def many(monkeypatch):
 @pytest.fixture
 def client():
     home = Route("/", lambda request: PlainTextResponse("page"))
-    with TestClient(Starlette(routes=[home, *routes.routes, *learning.routes, *cookies.routes], middleware=[Middleware(cookies.Cookies)]), base_url="http://127.0.0.1:8501") as made:
+    with TestClient(Starlette(routes=[home, *routes.routes, *training.routes, *cookies.routes], middleware=[Middleware(cookies.Cookies)]), base_url="http://127.0.0.1:8501") as made:
         yield made
 
 
 @pytest.fixture
 def run(many):
-    made = state.Run(cache.Data(DATASETS["iris"]().load()), MODELS["PCA"](latent_dim=2), number=1)
-    made.job = state.fit_job(made)
+    made = state.Run(state.Data(DATASETS["iris"]().load()), MODELS["PCA"](latent_dim=2), number=1)
+    made.job = starting.fit_job(made)
     assert made.job.wait(60) and made.fitted
     made.maps["PCA"] = map_codes(made.fitted.codes, PROJECTIONS["PCA"]())
-    state.RUNS.put(made)
+    services().runs.put(made)
     return made
 
 
@@ -72,7 +73,7 @@ def test_what_is_made_here_is_its_makers(run, many):
 
 
 def test_whose_it_is_survives_on_disk_and_a_damaged_note_opens_nothing(run, many):
-    folder = identity.WORKSPACE.run_folder(run.id)
+    folder = services().workspace.run_folder(run.id)
     assert A not in (folder / "owner.json").read_text()         # a digest, not the cookie
     (folder / "owner.json").write_text('{"format": 1, "owner": ')
     for looks in (A, B):
@@ -126,7 +127,7 @@ def end_share(run, many):
 
 
 def delete(run, many):
-    identity.WORKSPACE.delete_run(run.id)
+    services().workspace.delete_run(run.id)
 
 
 ENDS = {"unshared": (end_share, 403), "deleted": (delete, 404)}
@@ -177,7 +178,7 @@ def test_the_owner_s_own_socket_outlives_the_end_of_a_share_but_not_the_run(run,
         identity.share(run.id, False)
         ws.send_bytes(question(ask="item", i="1"))
         assert answered(ws.receive_bytes())["rows"] == [1]
-        identity.WORKSPACE.delete_run(run.id)
+        services().workspace.delete_run(run.id)
         with pytest.raises(WebSocketDisconnect) as closed:
             ws.receive_bytes()
     assert closed.value.code == 1008
@@ -187,7 +188,7 @@ def test_who_sits_at_the_machine_loses_a_deleted_run_too(run, many, client, monk
     monkeypatch.setattr(identity, "alone", lambda: True)
     token = guard.sign(run.id)
     assert ask(client, token, "").status_code == 200
-    identity.WORKSPACE.delete_run(run.id)
+    services().workspace.delete_run(run.id)
     answer = ask(client, token, "")
     assert answer.status_code == 404 and "not here any more" in answer.text
 
@@ -264,15 +265,15 @@ def test_who_logged_in_is_who_it_is(monkeypatch):
 def test_limits_of_one_person_are_said(run, many, monkeypatch):
     monkeypatch.setattr("lvm_core.settings.LIMITS", Limits(kept_bytes=100, runs_under_way=1))
     with pytest.raises(DataError, match="Delete runs"):
-        identity.check_room()
-    identity.check_turn()
+        quotas.check_room()
+    quotas.check_turn()
     monkeypatch.setattr("lvm_core.settings.LIMITS", Limits(runs_under_way=1))
-    identity.WORKSPACE.set_state(run.id, state="waiting")
+    services().workspace.set_state(run.id, state="waiting")
     with pytest.raises(DataError, match="limit is 1"):
-        identity.check_turn()
-    identity.WORKSPACE.set_state(run.id, state="done")
+        quotas.check_turn()
+    services().workspace.set_state(run.id, state="done")
     many["code"] = B
-    identity.check_room(LIMITS.kept_bytes // 2)
+    quotas.check_room(LIMITS.kept_bytes // 2)
 
 
 def test_people_take_turns_in_the_queue(tmp_path, monkeypatch):

@@ -6,15 +6,15 @@ from made_files import npy
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
+from lvm_core.runs.workspace import Workspace
 from lvm_core.settings import Limits
-from pages.api import guard
-from pages.ui.components import bigfile
+from pages.api import guard, uploads
+from pages.session.services import Services, use
 
 
 @pytest.fixture
-def client(tmp_path, monkeypatch):
-    monkeypatch.setattr(bigfile, "_folder", lambda: tmp_path / "incoming")
-    with TestClient(Starlette(routes=bigfile.routes), base_url="http://127.0.0.1:8501") as made:
+def client(tmp_path):
+    with use(Services(Workspace(tmp_path))), TestClient(Starlette(routes=uploads.routes), base_url="http://127.0.0.1:8501") as made:
         yield made
 
 
@@ -34,9 +34,9 @@ def test_anything_else_is_refused_and_leaves_nothing(case, status, client, tmp_p
     content = {"no array": b"PK\x03\x04" * 100, "empty": b"", "cut short": b"\x93NUM"}.get(case, npy(np.zeros((300, 5000), "f4")))
     token = {"no token": "", "a run's token": guard.sign("0" * 16)}.get(case, guard.sign("bring"))
     if case.startswith("too large"):
-        monkeypatch.setattr(bigfile, "LIMITS", Limits(array_bytes=5 * 2**20))
+        monkeypatch.setattr(uploads, "LIMITS", Limits(array_bytes=5 * 2**20))
     if case == "disk full":
-        monkeypatch.setattr(bigfile.shutil, "disk_usage", lambda folder: type("Usage", (), {"free": 10})())
+        monkeypatch.setattr(uploads.shutil, "disk_usage", lambda folder: type("Usage", (), {"free": 10})())
     if case == "too large, not saying so":
         content = iter([content[:2**20], content[2**20:]])
     answer = client.post("/live/bring", params={"t": token}, content=content, headers={"origin": "http://evil.example"} if case == "foreign origin" else {})
@@ -46,10 +46,10 @@ def test_anything_else_is_refused_and_leaves_nothing(case, status, client, tmp_p
 
 def test_what_nobody_asked_for_is_taken_away(client, tmp_path, monkeypatch):
     first = client.post("/live/bring", params={"t": guard.sign("bring")}, content=npy(np.zeros(9))).json()["id"]
-    bigfile.tidy()
+    uploads.tidy()
     assert [p.name for p in left(tmp_path)] == [first]
-    monkeypatch.setattr(bigfile, "_LEFT", -1)
-    bigfile.tidy()
+    monkeypatch.setattr(uploads, "_LEFT", -1)
+    uploads.tidy()
     assert left(tmp_path) == []
 
 

@@ -9,7 +9,9 @@ from streamlit.testing.v1 import AppTest
 from lvm_core import DATASETS, MODELS, read_dataset
 from lvm_core.datasets.readers import SUFFIXES
 from lvm_core.runs.workspace import fresh_id
+from pages.session import runs as starting
 from pages.session import state
+from pages.session.services import services
 from pages.session.url import Place
 
 ROOT = Path(__file__).parents[2]
@@ -35,10 +37,10 @@ def runs():
     for kind, model in (("image", "PCA"), ("table", "VAE"), ("text", "LSA"), ("array", "PCA")):
         options = {"epochs": 3} if model == "VAE" else {}
         run = state.Run(state.Data(small(kind)), MODELS[model](latent_dim=3, **options), number=1)
-        run.job = state.fit_job(run)
+        run.job = starting.fit_job(run)
         assert run.job.wait(120) and run.job.state == "done", run.job.error
-        state.RUNS.put(run)
-        state.DATA.put(run.data)
+        services().runs.put(run)
+        services().datasets.put(run.data)
         made[kind] = run
     return made
 
@@ -100,7 +102,7 @@ def test_training_from_the_form_ends_with_scores(runs):
     app.number_input(key="seed").set_value(7)
     app.pills(key=f"model-{runs['table'].data.id}").set_value("PCA").run()
     app.button(key="train").click().run()
-    run = state.RUNS.get(held(app, "run"))
+    run = services().runs.get(held(app, "run"))
     assert run.job.wait(60) and run.model.random_state == 7
     app.run()
     assert not app.exception
@@ -146,12 +148,12 @@ def test_a_corrected_upload_replaces_what_was_understood():
     app = open_page("data")
     app.file_uploader(key="file").set_value(("t.csv", b"a;b;c\n1,5;2;x\n2,5;3;y\n3,5;9;x\n4,5;1;y\n", "text/csv")).run()
     assert not app.exception and not app.error
-    before = state.DATA.get(held(app, "data"))
+    before = services().datasets.get(held(app, "data"))
     assert before.dataset.codec.columns[0].type == "numeric"
     app.segmented_control(key=f"correct-{before.id}.decimal").set_value(".")
     next(b for b in app.button if b.label == "Read again").click().run()
     assert not app.exception
-    after = state.DATA.get(held(app, "data"))
+    after = services().datasets.get(held(app, "data"))
     assert after.id != before.id and after.dataset.source["options"]["decimal"] == "."
 
 
@@ -166,10 +168,10 @@ def test_user_text_on_a_page_is_inert(page):
     rows = [f'"{name}",b,label'] + [f"{i},{i * i % 7},{name if i % 2 else 'ok'}" for i in range(30)]
     dataset = read_dataset("\n".join(rows).encode(), name=f"{name}.csv")
     run = state.Run(state.Data(dataset), MODELS["PCA"](latent_dim=2), number=1)
-    run.job = state.fit_job(run)
+    run.job = starting.fit_job(run)
     assert run.job.wait(60) and run.fitted, run.job.error
-    state.RUNS.put(run)
-    state.DATA.put(run.data)
+    services().runs.put(run)
+    services().datasets.put(run.data)
     app = open_page(page, run=run.id)
     assert not app.exception
     for element in (*app.markdown, *app.caption, *app.error):

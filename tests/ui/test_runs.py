@@ -11,18 +11,18 @@ from starlette.testclient import TestClient
 
 from lvm_core import DATASETS, MODELS, PROJECTIONS
 from lvm_core.mapping import map_codes
-from pages.api import guard, routes
+from pages.api import guard, routes, training
 from pages.session import cache, state
-from pages.session.jobs import SCHEDULER, WORKSPACE, Fit
-from pages.ui.components import learning
+from pages.session import runs as starting
+from pages.session.services import Services, services, use
 from tests.ui.test_pages import held, open_page, words
 
 
 @pytest.fixture(scope="module")
 def data():
     made = state.Data(DATASETS["digits"]().load())
-    made.store()
-    state.DATA.put(made)
+    made.store(services().workspace)
+    services().datasets.put(made)
     return made
 
 
@@ -34,21 +34,21 @@ def run(data):
 
 def fitted(data, model="VAE", **params):
     made = state.Run(data, MODELS[model](**{"latent_dim": 3} | params))
-    made.job = state.fit_job(made)
+    made.job = starting.fit_job(made)
     assert made.job.wait(120) and made.fitted is not None, made.job.error
-    state.RUNS.put(made)
+    services().runs.put(made)
     return made
 
 
 def waiting(data, **params):
     """A run nobody has started."""
-    info = WORKSPACE.add_run(data.id, MODELS["VAE"](latent_dim=3, **params), queued=False)
-    return state.RUNS.get(info.id)
+    info = services().workspace.add_run(data.id, MODELS["VAE"](latent_dim=3, **params), queued=False)
+    return services().runs.get(info.id)
 
 
 def forget() -> None:
     """As a restarted server begins: with empty shelves."""
-    for shelf in (state.RUNS, state.DATA):
+    for shelf in (services().runs, services().datasets):
         shelf._items.clear()
 
 
@@ -59,7 +59,7 @@ def test_a_restarted_server_finds_everything_again(run):
     run.kept["bookmarks"] = [{"name": "<b>here</b>", "row": 3, "code": [0.0, 1.0, 2.0]}]
     state.keep(run)
     forget()
-    again = state.RUNS.get(run.id)
+    again = services().runs.get(run.id)
     assert again is not run and np.array_equal(again.fitted.codes, run.fitted.codes) and again.title == run.title
     assert again.kept == run.kept and np.array_equal(again.maps["PCA"].positions, run.maps["PCA"].positions) and "nothing" not in again.maps and "../x" not in again.maps
     assert again.dataset.fingerprint == run.dataset.fingerprint and again.job.history and again.job.progress.step == again.job.progress.total
@@ -69,48 +69,48 @@ def test_a_restarted_server_finds_everything_again(run):
 
 def test_links_stay_valid_when_the_server_restarts(run):
     token = guard.sign(run.id)
-    guard._secret.cache_clear()
-    assert guard.sign(run.id) == token
+    with use(Services()):
+        assert guard.sign(run.id) == token
 
 
 def test_a_damaged_result_says_so_and_hides_nothing_else(data):
     made = fitted(data, "PCA")
-    (WORKSPACE.run_folder(made.id) / "codes.npy").write_bytes(b"cut")
+    (services().workspace.run_folder(made.id) / "codes.npy").write_bytes(b"cut")
     forget()
     app = open_page("train", run=made.id)
     assert not app.exception and "cannot be read" in words(app)
     app = open_page("map", run=made.id)
     assert not app.exception and "has no result" in words(app)
-    WORKSPACE.delete_run(made.id)
+    services().workspace.delete_run(made.id)
 
 
 def test_the_same_dataset_is_kept_once(data):
-    before = len(WORKSPACE.datasets())
+    before = len(services().workspace.datasets())
     app = open_page("home")
     app.button(key="go-digits").click().run()
-    assert not app.exception and held(app, "data") in [head["id"] for head in WORKSPACE.datasets()] and len(WORKSPACE.datasets()) == before
+    assert not app.exception and held(app, "data") in [head["id"] for head in services().workspace.datasets()] and len(services().workspace.datasets()) == before
 
 
 def test_shelves_drop_the_oldest_and_read_it_again(data, monkeypatch):
     monkeypatch.setattr(cache, "MAX_ITEMS", 2)
-    ids = [WORKSPACE.add_run(data.id, MODELS["PCA"](latent_dim=2), queued=False).id for _ in range(4)]
-    first = state.RUNS.get(ids[0])
-    [state.RUNS.get(id) for id in ids[1:]]
-    assert ids[0] not in state.RUNS._items and state.RUNS.get(ids[0]).id == first.id
+    ids = [services().workspace.add_run(data.id, MODELS["PCA"](latent_dim=2), queued=False).id for _ in range(4)]
+    first = services().runs.get(ids[0])
+    [services().runs.get(id) for id in ids[1:]]
+    assert ids[0] not in services().runs._items and services().runs.get(ids[0]).id == first.id
     found = []
     forget()
-    threads = [threading.Thread(target=lambda: found.append(state.RUNS.get(ids[3]))) for _ in range(8)]
+    threads = [threading.Thread(target=lambda: found.append(services().runs.get(ids[3]))) for _ in range(8)]
     [t.start() for t in threads]
     [t.join() for t in threads]
     assert len({id(f) for f in found}) == 1     # never two of the same
-    [WORKSPACE.delete_run(id) for id in ids]
+    [services().workspace.delete_run(id) for id in ids]
 
 
 # -- control on the page -------------------------------------------------------------------------------------------------------
 
 def test_a_paused_run_is_resumed_from_the_page(data):
     made = waiting(data, epochs=3)
-    WORKSPACE.ask(made.id, "pause")
+    services().workspace.ask(made.id, "pause")
     app = open_page("train", run=made.id)
     assert "is paused" in " ".join(e.value for e in app.info)
     app.button(key=f"resume-{made.id}").click().run()
@@ -138,7 +138,7 @@ def test_settings_are_taken_up_again(run):
 
 def test_a_failed_run_says_why_and_can_be_tried_again(data):
     made = waiting(data, epochs=3)
-    WORKSPACE.set_state(made.id, state="failed", sentence="The disk was full.")
+    services().workspace.set_state(made.id, state="failed", sentence="The disk was full.")
     app = open_page("train", run=made.id)
     assert "The disk was full" in words(app).replace("\\", "")
     app.button(key=f"resume-{made.id}").click().run()
@@ -149,14 +149,14 @@ def test_a_run_is_deleted_from_the_page(data):
     made = fitted(data, "PCA")
     app = open_page("train", run=made.id)
     app.button(key=f"delete-{made.id}").click().run()
-    assert not app.exception and not WORKSPACE.run_folder(made.id).exists() and "run" not in app.query_params
-    assert state.RUNS.get(made.id) is None and "digits" in words(app)
+    assert not app.exception and not services().workspace.run_folder(made.id).exists() and "run" not in app.query_params
+    assert services().runs.get(made.id) is None and "digits" in words(app)
 
 
 def test_the_list_names_every_run(run):
     app = open_page("train", run=run.id)
     table = next(d.value for d in app.dataframe if "state" in d.value.columns)
-    assert len(table) == len(WORKSPACE.runs()) and f"#{run.number}" in table[""].tolist() and "trained" in table["state"].tolist()
+    assert len(table) == len(services().workspace.runs()) and f"#{run.number}" in table[""].tolist() and "trained" in table["state"].tolist()
 
 
 def test_two_clicks_are_one_wish(data):
@@ -184,18 +184,18 @@ def test_a_workspace_that_cannot_be_written_says_so_and_the_data_can_be_seen(mon
 
 def test_words_of_a_run_that_waits(data):
     made = waiting(data, epochs=3)
-    assert "waiting" in made.job.words() and made.job.running and made.fitted is None and SCHEDULER.place(made.id) == 0
+    assert "waiting" in made.job.words() and made.job.running and made.fitted is None and services().scheduler.place(made.id) == 0
     made.job.cancel()
     assert made.job.state == "cancelled" and "cancelled" in made.job.error
-    WORKSPACE.delete_run(made.id)
-    assert made.job.state == "cancelled" and made.job.error == "This run was deleted." and Fit(made.id).result is None
+    services().workspace.delete_run(made.id)
+    assert made.job.state == "cancelled" and made.job.error == "This run was deleted." and services().fit(made.id).result is None
 
 
 # -- how it looked while it learnt -----------------------------------------------------------------------------------------------
 
 @pytest.fixture(scope="module")
 def client():
-    with TestClient(Starlette(routes=[*routes.routes, *learning.routes]), base_url="http://127.0.0.1:8501") as client:
+    with TestClient(Starlette(routes=[*routes.routes, *training.routes]), base_url="http://127.0.0.1:8501") as client:
         yield client
 
 

@@ -14,17 +14,18 @@ from starlette.applications import Starlette
 from starlette.responses import HTMLResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
-from tests.api.test_routes import ask, parse
-from tests.ui.test_pages import held, open_page, runs, small, words  # noqa: F401
 
 from lvm_core import MODELS, PROJECTIONS
 from lvm_core.analysis.alignment import changed, procrustes
 from lvm_core.mapping import map_codes
-from pages.api import aligned, guard, routes, tiles
+from pages.api import aligned, guard, routes, scripts, tiles
 from pages.session import maps, state
-from pages.api import scripts
+from pages.session import runs as starting
+from pages.session.services import services
 from pages.ui import beside
 from pages.ui.components import beside as beside_component
+from tests.api.test_routes import ask, parse
+from tests.ui.test_pages import held, open_page, runs, small, words  # noqa: F401
 
 VIEW = maps.View("", "", np.zeros((0, 2)), "", True)
 
@@ -36,10 +37,10 @@ def two():
     made = []
     for model in (MODELS["PCA"](latent_dim=6), MODELS["NMF"](latent_dim=6, random_state=1)):
         run = state.Run(data, model)
-        run.job = state.fit_job(run)
+        run.job = starting.fit_job(run)
         assert run.job.wait(60) and run.fitted, run.job.error
         run.maps["PCA"] = map_codes(run.fitted.codes, PROJECTIONS["PCA"]())
-        state.RUNS.put(run)
+        services().runs.put(run)
         made.append(run)
     made[0].maps["Axes"] = map_codes(made[0].fitted.codes, PROJECTIONS["Identity"]())
     return made
@@ -73,7 +74,7 @@ def test_maps_are_laid_onto_the_first_and_share_its_plane(two):
 def test_laid_maps_stay_in_memory_and_do_not_grow_without_bound(two):
     _, keys, _ = laid(two)
     assert laid(two)[1] == keys                                     # the same maps, the same names
-    assert not [f for f in state.WORKSPACE.run_folder(two[0].id).glob("maps/*") if f.name.startswith("laid")]
+    assert not [f for f in services().workspace.run_folder(two[0].id).glob("maps/*") if f.name.startswith("laid")]
     axes = two[0].maps["Axes"]
     for seed in range(12):
         two[0].maps["Moved"] = replace(axes, positions=axes.positions + np.float32(seed))
@@ -150,7 +151,7 @@ def test_several_models_are_compared_by_their_codes_too(two, monkeypatch):
     app.session_state[f"pair-on-{held(app, 'data')}"] = "sources"
     app.run()
     assert not app.exception and "whichever way" in words(app)
-    assert {run.id for run in two} == {two[0].id, *two[0].cache["beside"]}
+    assert {run.id for run in two} == {two[0].id, *two[0].derived.beside}
 
 
 def test_the_current_run_comes_first_and_no_pane_repeats_another(two):
@@ -258,7 +259,7 @@ def test_what_one_pane_does_the_others_do(page, two):
 
 @pytest.mark.browser
 def test_the_threshold_counts_and_fades_in_every_pane(page, two):
-    change = two[0].cache["changes"]["browser"]
+    change = two[0].derived.changes["browser"]
     page.locator(".bs-mode[data-mode=change]").click()
     for share in (0.5, 0.2, 0.95, 0):
         page.locator(".bs-share").fill(str(share))

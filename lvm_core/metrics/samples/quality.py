@@ -14,7 +14,7 @@ from ...progress import OnStep, Reporter
 from ..base import Score, percent
 from .copying import copying
 from .distances import frechet, frechet_error, kernel, kid, kid_by_chance
-from .features import hellinger, own_features
+from .features import own_features
 from .prdc import prdc
 from .tables import table_scores
 

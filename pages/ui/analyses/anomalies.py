@@ -9,8 +9,8 @@ from lvm_core.analysis.anomalies import Anomalies, auroc, value_names, worst
 from lvm_core.export import encode
 from lvm_core.plots import analysis, figures
 from lvm_core.text import markdown as md
-from pages.api import selection
-from pages.session import maps
+from pages.session import maps, selection
+from pages.session.derived import once
 from pages.ui import charts, dataframes, items, scores, work
 
 from ...api import payloads
@@ -55,17 +55,19 @@ def draw(run) -> None:
     _take(run, name, offered[name].title, every, at, beyond)
 
 
+@once
 def _methods(run):
-    if "odd-methods" not in run.cache:
-        few = run.fitted.train[:2]
-        run.cache["odd-methods"] = Anomalies(run.fitted.model, run.dataset.X[few], np.arange(2), run.fitted.codes[few]).methods
-    return run.cache["odd-methods"]
+    few = run.fitted.train[:2]
+    return Anomalies(run.fitted.model, run.dataset.X[few], np.arange(2), run.fitted.codes[few]).methods
+
+
+@once
+def _anomalies(run) -> Anomalies:
+    return Anomalies(run.fitted.model, run.dataset.X, run.fitted.train, run.fitted.codes)
 
 
 def _score(run, name, on_step):
-    scene = run.cache.get("odd-scene")
-    if scene is None:
-        scene = run.cache["odd-scene"] = Anomalies(run.fitted.model, run.dataset.X, run.fitted.train, run.fitted.codes)
+    scene = _anomalies(run)
     return scene, scene.scores(name, on_step)
 
 

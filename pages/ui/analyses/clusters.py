@@ -12,9 +12,7 @@ from lvm_core.export import encode
 from lvm_core.metrics.base import percent
 from lvm_core.plots import analysis, figures
 from lvm_core.text import markdown as md
-from pages.api import selection
-from pages.api.guard import Refused
-from pages.session import identity, maps
+from pages.session import identity, maps, selection
 from pages.ui import charts, items, scores, work
 
 from ...api import payloads
@@ -125,7 +123,7 @@ def _take(run, found, names, method, seed):
                 for c in range(min(found.count, MOST_CARDS)):
                     selection.keep_group(run, f"cluster {names[c]}", np.flatnonzero(found.labels == c))
                 st.toast(f"Kept {min(found.count, MOST_CARDS)} groups; Explore lists them.")
-            except Refused as refused:
-                st.warning(md(refused.sentence, 200), icon=":material/info:")
+            except ValueError as error:
+                st.warning(md(str(error), 200), icon=":material/info:")
         st.download_button("Download rows with their cluster (CSV)", lambda: encode.csv_bytes(_rows.add(run.dataset.rows, row=np.arange(len(column)), cluster=column)),
                            f"clusters-{run.id}-{method}-{found.chosen}-seed{seed}.csv", "text/csv", icon=":material/download:", key=f"cl-csv-{run.id}", on_click="ignore")

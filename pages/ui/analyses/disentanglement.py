@@ -14,7 +14,6 @@ from lvm_core.metrics.disentanglement import (
 )
 from lvm_core.plots.quality import heat
 from lvm_core.text import clean
-from pages.session import state
 from pages.ui import charts, dataframes, scores, work
 
 TITLE, RANK = "Disentanglement", 70
@@ -52,7 +51,7 @@ def draw(run) -> None:
 
 
 def _show(run, found: Disentanglement) -> None:
-    order, dead = state.dimensions(run)[0], run.fitted.codes.shape[1] - len(found.dimensions)
+    order, dead = run.dimensions[0], run.fitted.codes.shape[1] - len(found.dimensions)
     scores.show(found.scores)
     st.caption(f"Measured on {found.rows:,} rows. Bars run from the same codes with their rows shuffled, which know nothing (empty), to one dimension for each factor (full). None of these says that the items look good, or that "
                "factors nobody wrote down are apart; factors that depend on each other cannot score full. A model of another seed can differ as much as another model does, so compare several.")

@@ -9,6 +9,7 @@ import streamlit as st
 from lvm_core.export import encode
 from lvm_core.models.capabilities import HasStates
 from lvm_core.plots import series
+from pages.session.derived import once
 from pages.ui import charts, dataframes
 
 TITLE, RANK = "States", 15
@@ -45,7 +46,12 @@ def draw(run) -> None:
     with right:
         st.markdown("**How they follow each other**")
         st.plotly_chart(series.transitions(model.transitions_), key=f"states-next-{run.id}", config=charts.PLOT, alt="probability of the next state by the present one")
-    if "states" not in run.cache:
-        run.cache["states"] = encode.csv_bytes(pd.DataFrame(model.states(np.asarray(dataset.X[:1000], np.float64))[0] + 1, columns=[f"t{t}" for t in range(dataset.X.shape[1])]))
-    st.download_button("Download the states (CSV)", run.cache["states"], f"states-{run.id}.csv", icon=":material/download:", on_click="ignore", key=f"states-csv-{run.id}",
+    st.download_button("Download the states (CSV)", _csv(run), f"states-{run.id}.csv", icon=":material/download:", on_click="ignore", key=f"states-csv-{run.id}",
                        help="A row a series (the first 1000), a column a moment.")
+
+
+@once
+def _csv(run) -> bytes:
+    X = run.dataset.X
+    found = run.fitted.model.states(np.asarray(X[:1000], np.float64))[0]
+    return encode.csv_bytes(pd.DataFrame(found + 1, columns=[f"t{t}" for t in range(X.shape[1])]))

@@ -13,6 +13,7 @@ from lvm_core.plots.words import word_map
 from lvm_core.settings import DataError
 from lvm_core.text import clean
 from lvm_core.text import markdown as md
+from pages.session.derived import once
 from pages.ui import charts, dataframes, work
 
 TITLE, RANK = "Words", 25
@@ -44,11 +45,10 @@ def draw(run) -> None:
     _map(run, words, found)
 
 
+@once
 def _words(run) -> Words:
-    if "words" not in run.cache:
-        frequency = np.asarray(run.dataset.X.sum(0), float).ravel()
-        run.cache["words"] = Words(run.dataset.codec.terms, word_vectors(run.fitted.model), frequency)
-    return run.cache["words"]
+    frequency = np.asarray(run.dataset.X.sum(0), float).ravel()
+    return Words(run.dataset.codec.terms, word_vectors(run.fitted.model), frequency)
 
 
 def _telling(run, words: Words) -> list[str]:

@@ -9,9 +9,8 @@ import numpy as np
 
 from lvm_core.text import clean
 
-from ...api import guard, tiles
+from ...api import guard, scripts, tiles
 from ...session import maps, state
-from ...api import scripts
 
 LAYERS = "regions", "legend", "trust"       # those with rules of their own
 

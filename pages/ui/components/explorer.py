@@ -32,8 +32,8 @@ def explorer(run: state.Run, view: maps.View, colour: str | None, place: Place, 
     Another ``visit`` opens it anew at ``place``."""
     if view.positions.shape[1] == 2:
         tiles.begin(run, view.key, colour)
-    low, high = state.ranges(run)
-    order, dead = state.dimensions(run)
+    low, high = run.ranges
+    order, dead = run.dimensions
     model = run.fitted.model
     alive = len(order) - dead
     dimensions = [{"j": int(j), "name": named(model, j), "low": float(low[j]), "high": float(high[j]), "first": rank < min(FIRST, alive),

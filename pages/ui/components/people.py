@@ -7,8 +7,8 @@ from functools import cache
 
 import streamlit as st
 
-from ...session import identity
 from ...api import scripts
+from ...session import identity
 
 
 @cache

@@ -5,9 +5,8 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
-from ...api import guard
+from ...api import guard, scripts
 from ...session import identity, state
-from ...api import scripts
 
 ASSETS = Path(__file__).parents[3] / "assets"
 

@@ -11,7 +11,7 @@ from lvm_core.metrics import Score
 from lvm_core.plots import contrast as figures_contrast
 from lvm_core.text import clean
 from lvm_core.text import markdown as md
-from pages.api import selection
+from pages.session import selection
 from pages.ui import alike, charts, dataframes, items, scores, work
 from pages.ui.analyses._rows import needs_real_rows
 from pages.ui.components.explorer import named

@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from pages.api import selection
 from pages.api import trust as truth
+from pages.session import selection
 from pages.ui import choosing, chosen, dataframes, items, selection_bar
 
 TITLE, RANK = "Selection", 10

@@ -3,16 +3,18 @@
 import numpy as np
 import pandas as pd
 import pytest
-from tests.ui.test_pages import open_page, runs, small, words  # noqa: F401
 
 from lvm_core import DATASETS, MODELS, read_dataset
 from lvm_core.plots import quality
+from pages.session import runs as starting
 from pages.session import state
+from pages.session.services import services
+from tests.ui.test_pages import open_page, runs, small, words  # noqa: F401
 
 
 def answered(app, run):
     """The page once its work has ended."""
-    for job in list(run.map_jobs.values()):
+    for job in list(run.jobs.work.values()):
         assert job.wait(60)
     app.run()
     assert not app.exception, app.exception
@@ -22,10 +24,10 @@ def answered(app, run):
 
 def fitted(dataset, model):
     run = state.Run(state.Data(dataset), model, number=1)
-    run.job = state.fit_job(run)
+    run.job = starting.fit_job(run)
     assert run.job.wait(120) and run.fitted, run.job.error
-    state.RUNS.put(run)
-    state.DATA.put(run.data)
+    services().runs.put(run)
+    services().datasets.put(run.data)
     return run
 
 

@@ -5,7 +5,6 @@ import io
 import numpy as np
 import pytest
 from PIL import Image
-from tests.ui.test_pages import open_page, runs, small, words  # noqa: F401  (runs is a fixture)
 
 from lvm_core import DATASETS, MODELS
 from lvm_core.datasets.base import DataError
@@ -13,7 +12,10 @@ from lvm_core.datasets.single import rows_like
 from lvm_core.nn import inversion
 from lvm_core.plots import figures
 from lvm_core.schema import Block, Layout
+from pages.session import runs as starting
 from pages.session import state
+from pages.session.services import services
+from tests.ui.test_pages import open_page, runs, small, words  # noqa: F401  (runs is a fixture)
 
 
 @pytest.fixture(scope="module")
@@ -86,12 +88,12 @@ def test_a_file_that_does_not_fit_is_refused_in_a_sentence(kind, data, name, sai
 def test_the_page_shows_real_made_and_what_is_left(kind, model):
     options = {"steps": 20} if model == "GAN" else {"epochs": 3}
     run = state.Run(state.Data(small(kind)), MODELS[model](latent_dim=3, width=16, **options), number=1)
-    run.job = state.fit_job(run)
+    run.job = starting.fit_job(run)
     assert run.job.wait(120) and run.job.state == "done", run.job.error
-    state.RUNS.put(run)
-    state.DATA.put(run.data)
+    services().runs.put(run)
+    services().datasets.put(run.data)
     app = open_page("analyse", run=run.id, part="inversion")
-    for job in run.map_jobs.values():
+    for job in run.jobs.work.values():
         job.wait(60)
     app.run()
     assert not app.exception and not app.error, app.exception

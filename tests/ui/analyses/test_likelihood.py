@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from tests.ui.test_pages import open_page, runs, small, words  # noqa: F401
 
 from lvm_core import MODELS
 from lvm_core.metrics import marginal
+from pages.session import runs as starting
 from pages.session import state
+from pages.session.services import services
 from pages.ui import analyses
+from tests.ui.test_pages import open_page, runs, small, words  # noqa: F401
 
 
 def asked(run):
@@ -41,10 +43,10 @@ def test_the_likelihood_is_measured_on_held_out_rows_and_its_noise_is_named(kind
 
 def test_text_of_a_vae_is_measured_from_sparse_rows():
     run = state.Run(state.Data(small("text")), MODELS["VAE"](latent_dim=2, epochs=2, width=8), number=1)
-    run.job = state.fit_job(run)
+    run.job = starting.fit_job(run)
     assert run.job.wait(120) and run.job.state == "done"
-    state.RUNS.put(run)
-    state.DATA.put(run.data)
+    services().runs.put(run)
+    services().datasets.put(run.data)
     app = asked(run)
     assert not app.exception and not app.error and "multinomial over words" in words(app) and "learnt from" in words(app)
 

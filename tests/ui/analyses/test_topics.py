@@ -2,15 +2,17 @@
 
 import numpy as np
 import pytest
-from tests.ui.test_pages import open_page, runs, words  # noqa: F401 - runs is a fixture
 
 from lvm_core import MODELS, read_dataset
 from lvm_core.analysis.topics import coherence, topics
-from pages.session import state
 from pages.api import scripts
+from pages.session import runs as starting
+from pages.session import state
+from pages.session.services import services
 from pages.ui.analyses import topics as topics_question
 from pages.ui.analyses import words as words_question
 from pages.ui.components import topicview
+from tests.ui.test_pages import open_page, runs, words  # noqa: F401 - runs is a fixture
 
 HOSTILE = "<img src=x onerror=alert(1)> ![x](http://example.invalid) [www.example.org](javascript:1)"
 
@@ -27,11 +29,11 @@ def text_runs():
         cls = MODELS[name]
         options = {"latent_dim": 4} | ({"epochs": 10} if "epochs" in cls.parameters() else {})
         run = state.Run(data, cls(**options), number=1)
-        run.job = state.fit_job(run)
+        run.job = starting.fit_job(run)
         assert run.job.wait(120) and run.job.state == "done", run.job.error
-        state.RUNS.put(run)
+        services().runs.put(run)
         made[name] = run
-    state.DATA.put(data)
+    services().datasets.put(data)
     return made
 
 

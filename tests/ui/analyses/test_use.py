@@ -5,10 +5,10 @@ import io
 import numpy as np
 import pytest
 from PIL import Image
-from tests.ui.test_pages import open_page, runs, words  # noqa: F401
 
-from pages.api import selection
+from pages.session import selection
 from pages.ui import analyses
+from tests.ui.test_pages import open_page, runs, words  # noqa: F401
 
 KINDS = "image", "table", "text", "array"
 SAYS = {"anomalies": "The oddest first", "clusters": "suggested by the", "search": "are in both answers", "compression": "One item at every level"}
@@ -20,7 +20,7 @@ def opened(runs):  # noqa: F811
     def open_it(kind: str, part: str):
         run = runs[kind]
         app = open_page("analyse", run=run.id, part=part)
-        for job in list(run.map_jobs.values()):
+        for job in list(run.jobs.work.values()):
             assert job.wait(60), job.title
         app.run()
         assert not app.exception, app.exception
@@ -59,7 +59,7 @@ def test_every_score_of_a_model_opens_and_is_compared_with_a_class(opened):
     picker = next(s for s in app.selectbox if s.label == "Score")
     for name in list(picker.options):
         next(s for s in app.selectbox if s.label == "Score").select(name).run()
-        for job in list(run.map_jobs.values()):
+        for job in list(run.jobs.work.values()):
             job.wait(60)
         app.run()
         assert not app.exception and not app.error
@@ -73,7 +73,7 @@ def test_clusters_are_kept_as_groups(method, opened):
     app, run = opened("image", "clusters")
     app.segmented_control(key=f"cl-method-{run.id}").set_value(method).run()
     app.number_input(key=f"cl-setting-{run.id}-{method}").set_value(20 if method == "hdbscan" else 3).run()
-    for job in list(run.map_jobs.values()):
+    for job in list(run.jobs.work.values()):
         job.wait(60)
     app.run()
     assert not app.exception and "clusters**" in words(app)

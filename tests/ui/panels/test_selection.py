@@ -5,7 +5,6 @@ import io
 import numpy as np
 import pandas as pd
 import pytest
-from tests.ui.test_pages import held, open_page, runs, small, words  # noqa: F401
 
 from lvm_core import DATASETS, MODELS, read_dataset
 from lvm_core.datasets.base import DataError
@@ -14,10 +13,11 @@ from lvm_core.export.encode import parquet_bytes
 from lvm_core.latent.density import Between, Shrunk, density
 from lvm_core.latent.samplers import Mixture
 from lvm_core.runs.store import load_dataset
-from pages.api import selection
-from pages.session import maps, state
-from pages.session.jobs import WORKSPACE
+from pages.session import maps, selection, state
+from pages.session import runs as starting
+from pages.session.services import services
 from pages.ui import chosen
+from tests.ui.test_pages import held, open_page, runs, small, words  # noqa: F401
 
 KINDS = "image", "table", "text", "array"
 FEW = {"image": 60, "table": 20, "text": 3, "array": 15}
@@ -43,7 +43,7 @@ def opened(runs):  # noqa: F811
     for run in touched:
         run.selection = []
         selection.groups(run).clear()
-        run.cache.pop("point values", None)
+        selection.point_values(run).clear()
 
 
 def open_panel(run, panel: str):
@@ -55,7 +55,7 @@ def open_panel(run, panel: str):
 def settle(app, run):
     """The page when what its panel computes is there."""
     app.run()
-    while waiting := [job for name, job in run.map_jobs.items() if name.startswith("work") and job.running]:
+    while waiting := [job for job in list(run.jobs.work.values()) if job.running]:
         assert all(job.wait(60) for job in waiting)
         app.run()
     app.run()
@@ -140,7 +140,7 @@ def test_clusters_groups_and_numbers_of_rows_are_ways_to_choose(opened):
 
 def test_rows_the_map_lies_about_are_chosen(opened):
     app, run = opened("table", "trust")
-    for name, job in list(run.map_jobs.items()):
+    for job in list(run.jobs.trust.values()):
         job.wait(60)
     app.run()
     app.segmented_control(key=f"panel-{run.id}").set_value("selection").run()
@@ -172,10 +172,10 @@ def test_what_differs_is_said_of_every_kind(kind, opened):
 def fitted(dataset, model: str, **options):
     """A finished run on the shelf."""
     run = state.Run(dataset if isinstance(dataset, state.Data) else state.Data(dataset), MODELS[model](**options), number=2)
-    run.job = state.fit_job(run)
+    run.job = starting.fit_job(run)
     assert run.job.wait(120) and run.job.state == "done", run.job.error
-    state.RUNS.put(run)
-    state.DATA.put(run.data)
+    services().runs.put(run)
+    services().datasets.put(run.data)
     return run
 
 
@@ -255,7 +255,7 @@ def test_a_selection_becomes_a_group_and_a_column(opened):
     assert selection.groups(run) == {"my group": list(range(20))}
     press(app, "Save")
     assert run.dataset.rows["my group"].tolist() == [i < 20 for i in range(60)] and "my group" in run.dataset.colours()
-    again = load_dataset(WORKSPACE.dataset_folder(run.data.id))
+    again = load_dataset(services().workspace.dataset_folder(run.data.id))
     assert again.added == ["my group"] and again.rows["my group"].tolist() == run.dataset.rows["my group"].tolist() and again.fingerprint == run.dataset.fingerprint
     assert chosen.save_column(run, "My Group", membership(run.dataset, [0])) == "My Group 2"
     settle(app, run)
@@ -263,7 +263,7 @@ def test_a_selection_becomes_a_group_and_a_column(opened):
     press(app, "Remove my group")
     assert run.dataset.added == ["My Group 2"] and app.selectbox(key=f"colour-{run.dataset.name}").value != "my group" and not app.exception
     press(app, "Remove My Group 2")
-    again = load_dataset(WORKSPACE.dataset_folder(run.data.id))
+    again = load_dataset(services().workspace.dataset_folder(run.data.id))
     assert run.dataset.added == again.added == [] and list(again.rows) == list(run.dataset.rows) and not {"my group", "My Group 2"} & {*again.rows}
 
 
@@ -271,12 +271,12 @@ def test_a_selection_is_trained_on_alone_and_labels_a_new_dataset(opened):
     app, run = opened("array")
     app.text_input(key=f"name-selection-{run.id}").set_value("hot").run()
     press(app, "Train on it only")
-    data = state.DATA.get(held(app, "data"))
+    data = services().datasets.get(held(app, "data"))
     assert data.id != run.data.id and len(data.dataset) == 15 and data.dataset.name == f"hot (15 rows of {run.dataset.name})" and not app.exception
     app, run = opened("image")
     app.radio(key=f"column-where-{run.id}").set_value("label").run()
     press(app, "Save")
-    data = state.DATA.get(held(app, "data"))
+    data = services().datasets.get(held(app, "data"))
     assert data.dataset.label == "chosen" and list(np.unique(data.dataset.targets())) == ["False", "True"] and "chosen" not in run.dataset.rows and not app.exception
 
 

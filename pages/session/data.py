@@ -1,0 +1,71 @@
+"""A dataset as pages hold it."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from lvm_core.datasets.base import Dataset
+from lvm_core.runs.workspace import Workspace, fresh_id
+
+
+class Data:
+    """A dataset, with the upload it came from while that can still be corrected.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        What was read.
+    id : str, optional
+        Its name in a workspace; a fresh one by default.
+    upload : bytes, optional
+        What it was read from, and ``upload_name``, what that was called.
+    workspace : Workspace, optional
+        The workspace that has it.
+    """
+
+    def __init__(self, dataset: Dataset, id: str | None = None, upload: bytes | None = None, upload_name: str = "",
+                 workspace: Workspace | None = None):
+        self.dataset, self.id, self.workspace = dataset, id or fresh_id(), workspace
+        self._upload, self._upload_name = upload, upload_name
+        self._looked = workspace is None
+        self.chosen = self.chosen_before = np.zeros(0, np.int64)     # rows; see Run.selection
+
+    @property
+    def stored(self) -> bool:
+        """Whether a workspace has it."""
+        return self.workspace is not None
+
+    @property
+    def upload(self) -> bytes | None:
+        """The bytes it was read from."""
+        self._look()
+        return self._upload
+
+    @property
+    def upload_name(self) -> str:
+        """What they were called."""
+        self._look()
+        return self._upload_name
+
+    def _look(self) -> None:
+        if not self._looked:
+            self._looked = True
+            self._upload, self._upload_name = self.workspace.upload(self.id) or (None, "")
+
+    def store(self, workspace: Workspace) -> None:
+        """Put it into a workspace, if it is in none.
+
+        Raises
+        ------
+        StoreError
+            Where it cannot be written.
+        """
+        if not self.stored:
+            workspace.add_dataset(self.dataset, id=self.id, upload=self._upload, upload_name=self._upload_name)
+            self.workspace = workspace
+
+    @property
+    def nbytes(self) -> int:
+        """Rough size in memory."""
+        X = self.dataset.X
+        return (X.data.nbytes if hasattr(X, "indptr") else X.nbytes) + len(self._upload or b"")
