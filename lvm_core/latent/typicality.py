@@ -9,7 +9,7 @@ import numpy as np
 from .neighbours import nearest, nearest_others
 
 
-class Typicality(StrEnum):
+class TypicalityLevel(StrEnum):
     """How typical a code is, by its distance to the training codes; the values are words for people."""
 
     TYPICAL = "usual"                       # as near as 95 % of the training codes are to each other
@@ -45,17 +45,17 @@ class Support:
         """Share of training codes, 0 to 100 (m,), that lie closer to their neighbours than each row of Z does."""
         return self.look(Z)[0]
 
-    def words(self, Z) -> list[Typicality]:
+    def words(self, Z) -> list[TypicalityLevel]:
         """How typical each row of Z is."""
         return self.look(Z)[1]
 
-    def look(self, Z, k: int = 1) -> tuple[np.ndarray, list[Typicality], np.ndarray]:
+    def look(self, Z, k: int = 1) -> tuple[np.ndarray, list[TypicalityLevel], np.ndarray]:
         """Percentiles (m,), words (m,) and the row numbers (m, k) of the nearest training codes, from one search."""
         distances, rows = nearest(self._scaled(Z), self._codes, max(k, self.k))
         distance = distances[:, :self.k].mean(1)
         low, high = (np.searchsorted(self._reference, distance, side) for side in ("left", "right"))
         percentile, far = 50.0 * (low + high) / len(self._reference), distance > 1.5 * self._reference[-1]
-        words = [Typicality.FAR if f else Typicality.TYPICAL if p <= 95 else Typicality.UNUSUAL for f, p in zip(far, percentile)]
+        words = [TypicalityLevel.FAR if f else TypicalityLevel.TYPICAL if p <= 95 else TypicalityLevel.UNUSUAL for f, p in zip(far, percentile)]
         return percentile, words, rows[:, :k]
 
     def nearest(self, Z, k: int = 1) -> tuple[np.ndarray, np.ndarray]:

@@ -16,7 +16,7 @@ from starlette.routing import Route, WebSocketRoute
 
 from lvm_core.export import animation
 from lvm_core.latent import paths
-from lvm_core.latent.typicality import Typicality
+from lvm_core.latent.typicality import TypicalityLevel
 from lvm_core.models.capabilities import HasPosterior
 from lvm_core.plots import figures
 
@@ -42,9 +42,9 @@ def _at(run: Run, mapped, Z: np.ndarray, nearest: int = 4) -> dict:
             "percentile": round(float(percentile[0]), 1), "typicality": _TYPICALITY[words[0]], "near": [int(run.fitted.train[i]) for i in near[0]]}
 
 
-_TYPICALITY = {Typicality.TYPICAL: {"code": "typical", "words": "Usual: real items have codes like this"},
-               Typicality.UNUSUAL: {"code": "unusual", "words": "Unusual: few real items have codes like this"},
-               Typicality.FAR: {"code": "far", "words": "The model never saw anything near this code; it is guessing"}}
+_TYPICALITY = {TypicalityLevel.TYPICAL: {"code": "typical", "words": "Usual: real items have codes like this"},
+               TypicalityLevel.UNUSUAL: {"code": "unusual", "words": "Unusual: few real items have codes like this"},
+               TypicalityLevel.FAR: {"code": "far", "words": "The model never saw anything near this code; it is guessing"}}
 """How usual a code is: ``code`` is for the browser to tell by, ``words`` are for people."""
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from lvm_core.latent.density import LEAST, density
-from lvm_core.latent.typicality import Typicality
+from lvm_core.latent.typicality import TypicalityLevel
 from lvm_core.metrics import Score
 from lvm_core.metrics.samples.copying import copying
 from lvm_core.metrics.samples.features import hellinger
@@ -48,7 +48,7 @@ def group(run: state.Run, rows, digest: str) -> Group | None:
 def usual(run: state.Run, codes) -> str:
     """How many of new codes lie where the data is, in words."""
     words = run.typicality.words(codes)
-    return " · ".join(f"{words.count(word):,} {word}" for word in Typicality if word in words)
+    return " · ".join(f"{words.count(word):,} {word}" for word in TypicalityLevel if word in words)
 
 
 def novelty(run: state.Run, made: Group, X) -> list[Score]:
