@@ -12,7 +12,59 @@ os.environ.setdefault("STREAMLIT_BROWSER_GATHER_USAGE_STATS", "false")
 os.environ["LATENT_EXPLORER_HOME"] = tempfile.mkdtemp(prefix="latent-explorer-tests-")
 atexit.register(shutil.rmtree, os.environ["LATENT_EXPLORER_HOME"], ignore_errors=True)
 
-from journeys import CHROMIUM, browser, page, server  # noqa: E402, F401 - the fixtures of every test in a browser
+from journeys import CHROMIUM  # noqa: E402
+
+
+@pytest.fixture(scope="session")
+def finished_runs():
+    """One finished run a kind of data, fitted once a session; tests take ``runs``."""
+    from app_pages import KINDS, small_run
+
+    return {kind: small_run(kind) for kind in KINDS}
+
+
+@pytest.fixture(scope="module")
+def runs(finished_runs):
+    """One finished run a kind of data (PCA, VAE, LSA, PCA of 3 dimensions), with nothing mapped or kept by tests elsewhere."""
+    from app_pages import untouched
+
+    return {kind: untouched(run) for kind, run in finished_runs.items()}
+
+
+@pytest.fixture(scope="session")
+def fitted_digits():
+    """PCA of the digits with 6 dimensions, fitted once a session; tests take ``digits_run``."""
+    from app_pages import finished
+
+    from lvm_core import DATASETS, MODELS
+
+    return finished(DATASETS["digits"]().load(), MODELS["PCA"](latent_dim=6), 1)
+
+
+@pytest.fixture(scope="module")
+def digits_run(fitted_digits):
+    """PCA of the digits with 6 dimensions; its maps ``PCA`` and ``PCA2`` are the plane, ``PCA3`` has three dimensions."""
+    from app_pages import untouched
+
+    from lvm_core import PROJECTIONS
+    from lvm_core.fitting import map_codes
+
+    run = untouched(fitted_digits)
+    for name, dims in (("PCA", 2), ("PCA2", 2), ("PCA3", 3)):
+        run.maps[name] = map_codes(run.fitted.codes, PROJECTIONS["PCA"](n_components=dims))
+    return run
+
+
+@pytest.fixture(scope="module")
+def client():
+    """The live routes on a server of their own."""
+    from starlette.applications import Starlette
+    from starlette.testclient import TestClient
+
+    from pages.api import routes
+
+    with TestClient(Starlette(routes=routes.routes), base_url="http://127.0.0.1:8501") as client:
+        yield client
 
 
 def pytest_collection_modifyitems(items):

@@ -15,8 +15,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from journeys import bring, corpus, generate, onward, see_map, train
 from made_files import good_pictures, npy, packed, picture, zipped
-from tests.test_hostile import REFUSED, npy_saying, xlsx
-from tests.ui.test_pages import open_page
+from hostile_files import REFUSED, npy_saying, xlsx
+from app_pages import open_page
 
 from lvm_core import DataError, read_dataset
 from lvm_core.datasets.readers import SUFFIXES

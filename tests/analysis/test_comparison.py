@@ -4,7 +4,7 @@ import time
 
 import numpy as np
 import pytest
-from tests.ui.test_pages import open_page, small, words
+from app_pages import open_page, small, words
 
 from lvm_core import DATASETS, MODELS
 from lvm_core.analysis import comparison

@@ -8,9 +8,9 @@ import time
 
 import numpy as np
 import pytest
+from app_pages import finished
+from live import ask, parse
 from PIL import Image
-from starlette.applications import Starlette
-from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
 from lvm_core import DATASETS, MODELS, PROJECTIONS, read_dataset
@@ -21,13 +21,8 @@ from pages.session import code_sources, state
 
 
 @pytest.fixture(scope="module")
-def run():
-    made = state.Run(state.Data(DATASETS["digits"]().load()), MODELS["PCA"](latent_dim=6), number=1)
-    made.job = state.fit_job(made)
-    assert made.job.wait(60) and made.fitted
-    made.maps["PCA"] = map_codes(made.fitted.codes, PROJECTIONS["PCA"]())
-    state.RUNS.put(made)
-    return made
+def run(digits_run):
+    return digits_run
 
 
 @pytest.fixture(scope="module")
@@ -35,31 +30,10 @@ def runs_of_every_kind(run):
     text = "\n".join(f"{a} {b} {c}" for a in ("red", "blue", "green") for b in ("cat", "dog", "fox") for c in ("runs", "sits"))
     made = [run]
     for dataset, model in ((DATASETS["iris"]().load(), "PCA"), (DATASETS["spiral"]().load(), "PCA"), (read_dataset(text.encode(), name="t.txt"), "LSA")):
-        other = state.Run(state.Data(dataset), MODELS[model](latent_dim=2), number=1)
-        other.job = state.fit_job(other)
-        assert other.job.wait(60) and other.fitted, other.job.error
+        other = finished(dataset, MODELS[model](latent_dim=2), 1)
         other.maps["PCA"] = map_codes(other.fitted.codes, PROJECTIONS["PCA"]())
         made.append(other)
     return made
-
-
-@pytest.fixture(scope="module")
-def client():
-    with TestClient(Starlette(routes=routes.routes), base_url="http://127.0.0.1:8501") as client:
-        yield client
-
-
-def ask(client, run, route, values=None, token=None, headers=None, content=None, **query):
-    query = {"t": guard.sign(run.id) if token is None else token, "map": "PCA", **query}
-    if values is None and content is None:
-        return client.get(f"/live/{route}", params=query, headers=headers)
-    return client.post(f"/live/{route}", params=query, headers=headers, content=content if content is not None else np.asarray(values, "<f4").tobytes())
-
-
-def parse(response):
-    assert response.status_code == 200, response.text
-    length = struct.unpack("<I", response.content[:4])[0]
-    return json.loads(response.content[4:4 + length]), response.content[4 + length:]
 
 
 def test_a_decoded_frame_is_the_inverse_transform_to_rounding(client, run):

@@ -7,34 +7,21 @@ import time
 import numpy as np
 import pytest
 from scipy.spatial.distance import cdist
-from starlette.applications import Starlette
-from starlette.testclient import TestClient
 from streamlit.testing.v1 import AppTest
 
-from lvm_core import DATASETS, MODELS, PROJECTIONS
+from lvm_core import PROJECTIONS
 from lvm_core.fitting import map_codes
 from lvm_core.latent.distances import LEVELS
 from lvm_core.metrics.maps import trust as module
-from pages.api import guard, routes, tiles
+from pages.api import guard, tiles
 from pages.api import trust as truth
-from pages.session import maps, state
-from tests.ui.test_pages import ROOT, runs  # noqa: F401  (a fixture)
+from pages.session import maps
+from app_pages import ROOT
 
 
 @pytest.fixture(scope="module")
-def run():
-    made = state.Run(state.Data(DATASETS["digits"]().load()), MODELS["PCA"](latent_dim=6), number=1)
-    made.job = state.fit_job(made)
-    assert made.job.wait(60) and made.fitted
-    made.maps["PCA2"] = map_codes(made.fitted.codes, PROJECTIONS["PCA"]())
-    state.RUNS.put(made)
-    return made
-
-
-@pytest.fixture(scope="module")
-def client():
-    with TestClient(Starlette(routes=routes.routes), base_url="http://127.0.0.1:8501") as client:
-        yield client
+def run(digits_run):
+    return digits_run
 
 
 def ask(client, run, route, status=200, **query):
@@ -143,7 +130,7 @@ def test_cosine_maps_know_cosine_neighbours(client, run):
 
 
 @pytest.mark.parametrize("kind", ("image", "table", "text", "array"))
-def test_the_panel_shows_every_number(runs, kind):  # noqa: F811
+def test_the_panel_shows_every_number(runs, kind):
     made = runs[kind]
     made.maps[maps.key_of(PROJECTIONS["PCA"]())] = map_codes(made.fitted.codes, PROJECTIONS["PCA"]())
     assert truth.measuring(made, maps.key_of(PROJECTIONS["PCA"]())).wait(60)

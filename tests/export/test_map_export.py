@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from journeys import CHROMIUM
 from numpy.testing import assert_allclose, assert_array_equal
 from PIL import Image
-from tests.ui.test_pages import open_page, runs, small  # noqa: F401
+from app_pages import open_page, small
 
 from lvm_core import DATASETS, MODELS, read_dataset
 from lvm_core.cli import main
@@ -385,7 +385,7 @@ def test_the_table_says_the_colours_of_the_map():
 
 
 @pytest.mark.parametrize("kind", ("image", "table", "text", "array"))
-def test_the_panel_makes_every_file_for_every_kind_of_data(kind, runs):  # noqa: F811
+def test_the_panel_makes_every_file_for_every_kind_of_data(kind, runs):
     run = runs[kind]
     app = open_page("map", run=run.id)
     app.session_state[f"projection-{run.id}"] = "PCA"

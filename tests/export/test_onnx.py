@@ -3,11 +3,15 @@
 import numpy as np
 import onnxruntime
 import pytest
-from tests.models.test_models import CASES, DATA, quick
 
 from lvm_core import MODELS
+from lvm_core.checks.examples import examples
+from lvm_core.checks.models import cases, quick
 from lvm_core.export.onnx import _CLOSED as CLOSED
 from lvm_core.export.onnx import to_onnx
+
+DATA = {name: example[1:] for name, example in examples().items()}
+CASES = [pytest.param(cls, case.X, case.schema, id=f"{name}-{case.example.name}") for name, cls in MODELS.items() for case in cases(cls)]
 
 
 def run(data: bytes, given) -> np.ndarray:

@@ -7,7 +7,7 @@ import pytest
 from scipy.special import logsumexp
 from scipy.stats import multivariate_normal, norm
 from sklearn import decomposition, mixture
-from tests.ui.test_pages import open_page, words
+from app_pages import open_page, words
 
 from lvm_core import DATASETS, MODELS
 from lvm_core.schema import Layout

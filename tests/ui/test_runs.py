@@ -15,7 +15,7 @@ from pages.api import guard, routes
 from pages.session import cache, state
 from pages.session.jobs import SCHEDULER, WORKSPACE, Fit
 from pages.ui.components import learning
-from tests.ui.test_pages import held, open_page, words
+from app_pages import held, open_page, words
 
 
 @pytest.fixture(scope="module")

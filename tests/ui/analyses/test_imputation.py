@@ -4,11 +4,10 @@ import time
 
 import pandas as pd
 import pytest
-from tests.ui.test_pages import open_page, words
+from app_pages import finished, open_page, words
 
 from lvm_core import MODELS, read_dataset
 from lvm_core.analysis.imputation import LINEAR, MODEL, fill_table, missing, verdict
-from pages.session import state
 from pages.ui import analyses
 
 GAPS = "\n".join(["height,born,city,member"] + [f"{150 + i * 7 % 40}.5,{1960 + i % 50}-03-{1 + i % 28:02d},{('Ulm', 'Bonn', 'Kiel', '')[i % 4] if i < 120 else 'Ulm'},{('yes', 'no', '')[i % 3] if i < 60 else 'no'}" for i in range(140)])
@@ -16,12 +15,7 @@ GAPS = "\n".join(["height,born,city,member"] + [f"{150 + i * 7 % 40}.5,{1960 + i
 
 @pytest.fixture(scope="module", params=["MIWAE", "PCA"])
 def run(request):
-    made = state.Run(state.Data(read_dataset(GAPS.encode(), name="gaps.csv")), MODELS[request.param](latent_dim=2, **({"epochs": 3} if request.param == "MIWAE" else {})), number=1)
-    made.job = state.fit_job(made)
-    assert made.job.wait(120) and made.job.state == "done", made.job.error
-    state.RUNS.put(made)
-    state.DATA.put(made.data)
-    return made
+    return finished(read_dataset(GAPS.encode(), name="gaps.csv"), MODELS[request.param](latent_dim=2, **({"epochs": 3} if request.param == "MIWAE" else {})))
 
 
 def test_the_question_is_answered_with_the_linear_baseline_beside(run):

@@ -5,7 +5,7 @@ import io
 import numpy as np
 import pandas as pd
 import pytest
-from tests.ui.test_pages import held, open_page, runs, small, words  # noqa: F401
+from app_pages import held, open_page, small, words
 
 from lvm_core import DATASETS, MODELS, read_dataset
 from lvm_core.datasets.base import DataError
@@ -29,7 +29,7 @@ def quick_map(monkeypatch):
 
 
 @pytest.fixture
-def opened(runs):  # noqa: F811
+def opened(runs):
     """The map with a panel open and some rows chosen; nothing is afterwards."""
     touched = []
 
