@@ -12,7 +12,7 @@ os.environ.setdefault("STREAMLIT_BROWSER_GATHER_USAGE_STATS", "false")
 os.environ["LATENT_EXPLORER_HOME"] = tempfile.mkdtemp(prefix="latent-explorer-tests-")
 atexit.register(shutil.rmtree, os.environ["LATENT_EXPLORER_HOME"], ignore_errors=True)
 
-from journeys import CHROMIUM  # noqa: E402
+from journeys import CHROMIUM, browser, page, server  # noqa: E402, F401 - the fixtures of every test in a browser
 
 
 @pytest.fixture(scope="session")

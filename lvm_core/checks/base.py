@@ -63,7 +63,7 @@ def run(checks: Iterable[Check]) -> None:
         check()
 
 
-# -- what checks ask; never by ``assert``, which ``python -O`` leaves out ---------------------------
+# -- what checks ask; never by ``assert``, which ``python -O`` leaves out --------------------------
 
 
 def require(condition: Any, sentence: str) -> None:

@@ -41,7 +41,7 @@ def check_describes_itself(case: ReaderCase) -> None:
 
 
 def check_matches_its_own_files(case: ReaderCase) -> None:
-    """The reader says that the file is its own and, unless it is asked last, that others are not."""
+    """It says that the file is its own and, unless it is asked last, that others are not."""
     require(case.cls.matches(case.upload), f"does not match {case.upload.name}")
     noise = np.random.RandomState(0).bytes(500)
     stranger = Upload("data.bin", b"\x89PNG\r\n\x1a\n" + noise)

@@ -4,7 +4,6 @@ import io
 import json
 import struct
 import threading
-import time
 
 import numpy as np
 import pytest
@@ -12,6 +11,7 @@ from app_pages import finished
 from live import ask, parse
 from PIL import Image
 from starlette.websockets import WebSocketDisconnect
+from waiting import until
 
 from lvm_core import DATASETS, MODELS, PROJECTIONS, read_dataset
 from lvm_core.fitting import map_codes
@@ -102,11 +102,8 @@ def test_new_samples_come_from_where_the_data_is(client, run, monkeypatch):
     assert head["later"] and "until a mixture is fitted" in head["source"] and payload[:prior.nbytes] == prior.tobytes()
     assert "prior" in parse(ask(client, run, "random", seed=3))[0]["source"]
     go.set()
-    for _ in range(100):
-        head, payload = parse(ask(client, run, "generated", seed=3))
-        if not head["later"]:
-            break
-        time.sleep(0.1)
+    until(lambda: not parse(ask(client, run, "generated", seed=3))[0]["later"])
+    head, payload = parse(ask(client, run, "generated", seed=3))
     Z = np.frombuffer(payload[:prior.nbytes], "<f4").reshape(prior.shape)
     train = run.fitted.train
     wanted = SAMPLERS["Mixture"]().fit(run.fitted.codes[train], code_sources.targets(run)).sample(200, random_state=3)

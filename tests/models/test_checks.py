@@ -1,4 +1,4 @@
-"""Every model keeps its promises: scikit-learn's own suite, then ours; and no check is one that cannot fail."""
+"""Every model keeps its promises: scikit-learn's own suite, then ours; every check can fail."""
 
 import numpy as np
 import pytest

@@ -7,11 +7,10 @@ import pytest
 from scipy.special import logsumexp
 from scipy.stats import multivariate_normal, norm
 from sklearn import decomposition, mixture
-from app_pages import open_page, words
+from app_pages import finished, open_page, words
 
 from lvm_core import DATASETS, MODELS
 from lvm_core.schema import Layout
-from pages.session import state
 
 FA, PCA, ICA, KernelPCA, NMF, Mixture, HMM = (MODELS[name] for name in ("FactorAnalysis", "PCA", "ICA", "KernelPCA", "NMF", "GaussianMixture", "HMM"))
 
@@ -195,11 +194,7 @@ def test_the_states_of_a_run_are_on_its_page():
 
     file = io.BytesIO()
     np.save(file, series()[0].astype(np.float32))
-    run = state.Run(state.Data(read_dataset(file.getvalue(), name="series.npy")), HMM(latent_dim=3), number=1)
-    run.job = state.fit_job(run)
-    assert run.job.wait(120) and run.job.state == "done", run.job.error
-    for shelf, item in ((state.RUNS, run), (state.DATA, run.data)):
-        shelf.put(item)
+    run = finished(read_dataset(file.getvalue(), name="series.npy"), HMM(latent_dim=3))
     app = open_page("analyse", run=run.id, part="states")
     assert not app.exception and not app.error
     assert "How they follow each other" in words(app)

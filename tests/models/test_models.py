@@ -15,6 +15,17 @@ def close(a, b, tolerance=1e-5):
     np.testing.assert_allclose(a, b, rtol=tolerance, atol=tolerance)
 
 
+@pytest.mark.parametrize("name", [name for name, cls in MODELS.items() if "table" in cls.kinds])
+def test_expected_categories_are_probabilities(name):
+    X, layout = table()
+    model = quick(MODELS[name]).fit(X, layout=layout)
+    R = model.inverse_transform(model.transform(X))
+    spans = [span for block, span in layout.spans() if block.likelihood == "categorical"]
+    assert len(spans) == 2
+    for span in spans:
+        close(R[:, span].sum(1), 1.0)
+
+
 @pytest.mark.parametrize("likelihood, value, words", [("bernoulli", 2, "0/1"), ("categorical", -1, "one-hot"), ("counts", -1, "counts")])
 def test_the_vae_refuses_values_their_likelihood_cannot_have(likelihood, value, words):
     with pytest.raises(ValueError, match=f"{words}.*expected"):

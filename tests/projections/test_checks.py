@@ -1,4 +1,4 @@
-"""Every map keeps its promises: scikit-learn's own suite, then ours; and no check is one that cannot fail."""
+"""Every map keeps its promises: scikit-learn's own suite, then ours; every check can fail."""
 
 import numpy as np
 import pytest
@@ -137,7 +137,7 @@ class Swallows(TSNE):
 
 class Deaf(TSNE):
     def _fit(self, Z, rng, on_step):
-        return super()._fit(Z, rng, on_step and (lambda progress: bool(on_step(progress)) and False))
+        return super()._fit(Z, rng, on_step and (lambda progress: on_step(progress) and False))
 
 
 class Renamed(PCA):
@@ -173,8 +173,9 @@ BAD = [
 @pytest.mark.parametrize("name, cls", BAD)
 def test_a_map_that_breaks_a_promise_fails_its_check(name, cls):
     test = getattr(checks, "check_" + name.replace(" ", "_"))
-    with pytest.raises(AssertionError, match=f"^{cls.__name__}: {name}: "), np.errstate(all="ignore"):
-        Check(cls.__name__, test, ProjectionCase(quick(cls)))()
+    broken = Check(cls.__name__, test, ProjectionCase(quick(cls)))
+    with np.errstate(all="ignore"), pytest.raises(AssertionError, match=f"^{broken}: "):
+        broken()
 
 
 def test_every_check_can_fail():

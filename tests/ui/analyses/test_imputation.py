@@ -1,10 +1,10 @@
 """Analyse: fill gaps, over the kinds of data it is for."""
 
-import time
 
 import pandas as pd
 import pytest
 from app_pages import finished, open_page, words
+from waiting import until
 
 from lvm_core import MODELS, read_dataset
 from lvm_core.analysis.imputation import LINEAR, MODEL, fill_table, missing, verdict
@@ -20,11 +20,7 @@ def run(request):
 
 def test_the_question_is_answered_with_the_linear_baseline_beside(run):
     app = open_page("analyse", run=run.id, part="imputation")
-    for _ in range(50):
-        if any("imputer" in d.value for d in app.dataframe):
-            break
-        time.sleep(0.2)
-        app.run()
+    until(lambda: any("imputer" in d.value for d in app.run().dataframe))
     assert not app.exception, app.exception
     assert not app.error and "50 cells are missing" in words(app)
     compared = next(d.value for d in app.dataframe if "imputer" in d.value)
