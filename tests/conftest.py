@@ -80,7 +80,7 @@ def pytest_collection_modifyitems(items):
 def pytest_runtest_makereport(item, call):
     """What a browser showed when its test failed, beside the failure."""
     report = yield
-    page = getattr(item, "funcargs", {}).get("page")
+    page = getattr(item, "funcargs", {}).get("page")  # noqa: F811
     if report.failed and hasattr(page, "inner_text"):
         try:
             report.sections.append((f"shown at {page.url}", page.inner_text("body", timeout=5000)[:4000]))

@@ -2,12 +2,13 @@
 
 import json
 import struct
-import time
 
 import numpy as np
 import pytest
+from app_pages import ROOT
 from scipy.spatial.distance import cdist
 from streamlit.testing.v1 import AppTest
+from waiting import until
 
 from lvm_core import PROJECTIONS
 from lvm_core.fitting import map_codes
@@ -16,7 +17,6 @@ from lvm_core.metrics.maps import trust as module
 from pages.api import guard, tiles
 from pages.api import trust as truth
 from pages.session import maps
-from app_pages import ROOT
 
 
 @pytest.fixture(scope="module")
@@ -35,13 +35,14 @@ def ask(client, run, route, status=200, **query):
 
 def trusted(client, run, **query):
     """The answer once the map is measured."""
-    for _ in range(300):
+    def measured():
         head, data = ask(client, run, "trust", **query)
         if head["ready"]:
             return head, np.frombuffer(data, np.uint8)
         assert 0 <= head["fraction"] <= 1 and head["job"] in run.map_jobs and not data
-        time.sleep(0.1)
-    raise AssertionError("the map was not measured")
+        return None
+
+    return until(measured)
 
 
 def test_every_point_has_a_byte_in_drawn_order(client, run):

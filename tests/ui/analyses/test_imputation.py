@@ -1,6 +1,5 @@
 """Analyse: fill gaps, over the kinds of data it is for."""
 
-
 import pandas as pd
 import pytest
 from app_pages import finished, open_page, words
