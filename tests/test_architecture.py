@@ -101,6 +101,17 @@ def test_the_reader_of_imports_reads_them(tmp_path, monkeypatch):
     assert imported(piece) == {"torch.nn", "lvm_core.metrics.base", "lvm_core.models.base.A", "lvm_core.models.vae", "streamlit"}
 
 
+def test_no_test_imports_from_another_test_file():
+    """What tests share lies in tests/helpers and in conftest.py."""
+    names = {path.stem for path in (ROOT / "tests").rglob("test_*.py")}
+    files = [*(ROOT / "tests").rglob("*.py")]
+    assert len(names) > 50 and len(files) > len(names)
+    for path in files:
+        found = {part for name in imported(path) for part in name.split(".")}
+        assert not found & names, f"{path.relative_to(ROOT)} imports {found & names}"
+        assert not {name for name in imported(path) if name.startswith("tests.")}, path
+
+
 @every_piece
 def test_nothing_runs_what_it_reads(path):
     """No pickle in any form, no evaluation of text, no unpacking of archives by their own names, no raw HTML."""

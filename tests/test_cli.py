@@ -6,12 +6,12 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 import urllib.request
 import zipfile
 from pathlib import Path
 
 import pytest
+from waiting import until
 
 ROOT = Path(__file__).parents[1]
 CSV = "size,weight,kind\n" + "".join(f"{160 + i % 37},{50 + i % 23 + i % 2},{'ab'[i % 2]}\n" for i in range(60))
@@ -85,14 +85,13 @@ def test_serve_opens_the_app(tmp_path):
     process = subprocess.Popen([sys.executable, "-m", "lvm_core", "--workspace", str(tmp_path / "w"), "serve", "--port", str(port), "--headless"], cwd=tmp_path,
                                env=os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
     try:
-        answer = b""
-        for _ in range(100):
+        def answer():
             try:
-                answer = urllib.request.urlopen(f"http://127.0.0.1:{port}/_stcore/health", timeout=1).read()
-                break
+                return urllib.request.urlopen(f"http://127.0.0.1:{port}/_stcore/health", timeout=1).read()
             except OSError:
-                time.sleep(0.3)
-        assert answer == b"ok"
+                return None
+
+        assert until(answer) == b"ok"
     finally:
         os.killpg(process.pid, signal.SIGTERM)
         process.wait(20)

@@ -8,10 +8,10 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from sklearn.utils.estimator_checks import check_estimator
 from streamlit.testing.v1 import AppTest
 
 from lvm_core import datasets, models, projections, read_dataset
+from lvm_core.checks import check_dataset, check_model, check_projection, check_reader
 from lvm_core.datasets import builtin, readers
 from lvm_core.datasets.base import DataError, Source
 from lvm_core.io.serialize import load
@@ -56,7 +56,7 @@ def test_a_model(dropped, tmp_path):
     found = discover(models.__name__, LatentModel)
     cls = found["RandomDirections"]
     assert set(found) - set(models.MODELS) == {"RandomDirections"}
-    check_estimator(cls(latent_dim=2))
+    check_model(cls)
     data = datasets.DATASETS["iris"]().load()
     model = cls(latent_dim=3).fit(data.X, layout=data.layout)
     again = load(model.save(tmp_path / "saved"), found)
@@ -71,7 +71,7 @@ def test_a_model(dropped, tmp_path):
 def test_a_projection(dropped, tmp_path):
     found = discover(projections.__name__, Projection)
     cls = found["Widest"]
-    check_estimator(cls())
+    check_projection(cls)
     widest = cls().fit(CODES)
     assert widest.embedding_ == pytest.approx(CODES[:, [1, 3]])
     P = widest.embedding_ + 1
@@ -82,6 +82,7 @@ def test_a_projection(dropped, tmp_path):
 
 def test_a_dataset(dropped):
     source = discover(builtin.__name__, Source)["ring"]
+    check_dataset(source(n=40))
     data = source(n=40).load()
     assert (len(data), data.kind, data.label) == (40, source.kind, "angle")
     assert np.linalg.norm(data.items(range(40)), axis=1) == pytest.approx(np.ones(40), abs=0.3)
@@ -91,6 +92,7 @@ def test_a_reader(dropped, monkeypatch):
     found = sorted(discover(readers.__name__, readers.Reader).values(), key=lambda r: r.rank)
     monkeypatch.setattr(datasets, "READERS", Registry({r.name: r for r in found if r.name}))
     lines = b"x y\n" + b"".join(b"%d %d\n" % (i, i * i) for i in range(30))
+    check_reader(datasets.READERS["pts"](skip=1), lines, "squares.pts")
     data = read_dataset(lines, "squares.pts", skip=1)
     assert (data.source["reader"], data.source["options"]["skip"]) == ("pts", 1)
     assert data.items([3])[0] == pytest.approx([3, 9], abs=1e-3)

@@ -11,6 +11,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from app_pages import open_page
+from hostile_files import REFUSED, npy_saying, xlsx
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from journeys import bring, corpus, generate, onward, see_map, train
@@ -21,8 +23,6 @@ from lvm_core.datasets.readers import SUFFIXES
 from lvm_core.export.encode import csv_bytes
 from lvm_core.settings import LIMITS, Limits, check_environment, setting
 from lvm_core.text import markdown, plotly
-from tests.test_hostile import REFUSED, npy_saying, xlsx
-from tests.ui.test_pages import open_page
 
 ROOT = Path(__file__).parents[1]
 TIMES, LEAST = 32, 640 * 10**6      # what is promised: reading takes at most 32 times a file's size, or 640 MB where that is more

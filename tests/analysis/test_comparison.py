@@ -1,9 +1,9 @@
 """Comparing models: the set that is trained, the ranking, the score of labels, and the page."""
 
-import time
-
 import numpy as np
 import pytest
+from app_pages import open_page, small, words
+from waiting import until
 
 from lvm_core import DATASETS, MODELS
 from lvm_core.analysis import comparison
@@ -11,7 +11,6 @@ from lvm_core.analysis.comparison import Entry
 from lvm_core.metrics import Score, labels
 from pages.session import state
 from pages.session.services import services
-from tests.ui.test_pages import open_page, small, words
 
 
 def entry(number, model, **values):
@@ -74,9 +73,7 @@ def test_a_set_is_trained_and_ranked_on_the_page():
     next(b for b in app.button if b.key == "compare-train").click().run()
     assert not app.exception and not app.error
     data = app.query_params["data"]
-    end = time.monotonic() + 120
-    while time.monotonic() < end and any(r.state in ("waiting", "running") for r in state.runs() if r.dataset == (data if isinstance(data, str) else data[0])):
-        time.sleep(0.2)
+    until(lambda: not any(r.state in ("waiting", "running") for r in state.runs() if r.dataset == (data if isinstance(data, str) else data[0])))
     app.run()
     assert not app.exception and not app.error, app.error
     assert "is best at" in words(app) and "The same items through every model" in words(app)

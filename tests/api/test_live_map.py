@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from app_pages import finished, open_page
+from live import ask, parse
 from numpy.testing import assert_allclose, assert_array_equal
 
 from lvm_core import DATASETS, MODELS, PROJECTIONS
@@ -9,22 +11,13 @@ from lvm_core.analysis.stability import between_seeds
 from lvm_core.mapping import sampled
 from lvm_core.plots.tiling import place, squared
 from lvm_core.progress import Progress, Reporter
-from pages.session import maps, state
-from pages.session import runs as starting
+from pages.session import maps
 from pages.session.jobs import MapJob
-from pages.session.services import services
-from tests.api.test_routes import ask, client, parse  # noqa: F401 - client is a fixture
-from tests.ui.test_pages import open_page
 
 
 @pytest.fixture(scope="module")
 def run():
-    made = state.Run(state.Data(DATASETS["wine"]().load()), MODELS["PCA"](latent_dim=5), number=1)
-    made.job = starting.fit_job(made)
-    assert made.job.wait(60)
-    services().runs.put(made)
-    services().datasets.put(made.data)
-    return made
+    return finished(DATASETS["wine"]().load(), MODELS["PCA"](latent_dim=5), 1)
 
 
 def ended(run, projection, of="codes"):
@@ -143,9 +136,7 @@ def test_seeds_are_compared_on_the_page(run):
 
 
 def test_where_there_are_no_labels_it_is_said():
-    made = state.Run(state.Data(DATASETS["spiral"]().load()), MODELS["PCA"](latent_dim=3), number=2)
-    made.job = starting.fit_job(made)
-    assert made.job.wait(60) and made.dataset.targets() is None
+    made = finished(DATASETS["spiral"]().load(), MODELS["PCA"](latent_dim=3))
     view, job, trouble = maps.view(made, PROJECTIONS["Fisher"]())
     assert "Choose a label column" in trouble and view.title == "Principal components"
 

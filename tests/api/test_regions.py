@@ -1,56 +1,33 @@
 """Named regions, small pictures and people's names, as the browser asks for them."""
 
 import json
-import struct
 import threading
+from functools import partial
 
 import numpy as np
 import pytest
+from app_pages import finished
+from live import ask as ask_live
+from live import parse
 from node import in_node
-from starlette.applications import Starlette
-from starlette.testclient import TestClient
 
 from lvm_core import DATASETS, MODELS, PROJECTIONS
 from lvm_core.mapping import map_codes
-from pages.api import guard, routes
 from pages.api import regions as naming
-from pages.session import runs as starting
-from pages.session import state
-from pages.session.services import services
+
+ask = partial(ask_live, map="PCA2")
 
 
 def fitted(dataset, number):
-    made = state.Run(state.Data(dataset), MODELS["LSA" if dataset.kind == "text" else "PCA"](latent_dim=3), number=number)
-    made.job = starting.fit_job(made)
-    assert made.job.wait(60) and made.fitted
+    made = finished(dataset, MODELS["LSA" if dataset.kind == "text" else "PCA"](latent_dim=3), number)
     for dims in (2, 3):
         made.maps[f"PCA{dims}"] = map_codes(made.fitted.codes, PROJECTIONS["PCA"](n_components=dims))
-    services().runs.put(made)
     return made
 
 
 @pytest.fixture(scope="module")
 def run():
     return fitted(DATASETS["digits"]().load(), 1)
-
-
-@pytest.fixture(scope="module")
-def client():
-    with TestClient(Starlette(routes=routes.routes), base_url="http://127.0.0.1:8501") as client:
-        yield client
-
-
-def ask(client, run, route, values=None, **query):
-    query = {"t": guard.sign(run.id), "map": "PCA2", **query}
-    if values is None:
-        return client.get(f"/live/{route}", params=query)
-    return client.post(f"/live/{route}", params=query, content=np.asarray(values, "<f4").tobytes())
-
-
-def parse(response):
-    assert response.status_code == 200, response.text
-    length = struct.unpack("<I", response.content[:4])[0]
-    return json.loads(response.content[4:4 + length]), response.content[4 + length:]
 
 
 def regions(client, run):

@@ -4,33 +4,26 @@ import io
 import json
 import struct
 import threading
-import time
 
 import numpy as np
 import pytest
+from app_pages import finished
+from live import ask, parse
 from PIL import Image
-from starlette.applications import Starlette
-from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
+from waiting import until
 
 from lvm_core import DATASETS, MODELS, PROJECTIONS, read_dataset
 from lvm_core.latent.samplers import SAMPLERS
 from lvm_core.mapping import map_codes
 from pages.api import guard, routes
 from pages.session import code_sources, state
-from pages.session import runs as starting
 from pages.session.services import services
 
 
 @pytest.fixture(scope="module")
-def run():
-    made = state.Run(state.Data(DATASETS["digits"]().load()), MODELS["PCA"](latent_dim=6), number=1)
-    made.job = starting.fit_job(made)
-    assert made.job.wait(60) and made.fitted
-    for name, dims in (("PCA", 2), ("PCA3", 3)):
-        made.maps[name] = map_codes(made.fitted.codes, PROJECTIONS["PCA"](n_components=dims))
-    services().runs.put(made)
-    return made
+def run(digits_run):
+    return digits_run
 
 
 @pytest.fixture(scope="module")
@@ -38,31 +31,10 @@ def runs_of_every_kind(run):
     text = "\n".join(f"{a} {b} {c}" for a in ("red", "blue", "green") for b in ("cat", "dog", "fox") for c in ("runs", "sits"))
     made = [run]
     for dataset, model in ((DATASETS["iris"]().load(), "PCA"), (DATASETS["spiral"]().load(), "PCA"), (read_dataset(text.encode(), name="t.txt"), "LSA")):
-        other = state.Run(state.Data(dataset), MODELS[model](latent_dim=2), number=1)
-        other.job = starting.fit_job(other)
-        assert other.job.wait(60) and other.fitted, other.job.error
+        other = finished(dataset, MODELS[model](latent_dim=2), 1)
         other.maps["PCA"] = map_codes(other.fitted.codes, PROJECTIONS["PCA"]())
         made.append(other)
     return made
-
-
-@pytest.fixture(scope="module")
-def client():
-    with TestClient(Starlette(routes=routes.routes), base_url="http://127.0.0.1:8501") as client:
-        yield client
-
-
-def ask(client, run, route, values=None, token=None, headers=None, content=None, **query):
-    query = {"t": guard.sign(run.id) if token is None else token, "map": "PCA", **query}
-    if values is None and content is None:
-        return client.get(f"/live/{route}", params=query, headers=headers)
-    return client.post(f"/live/{route}", params=query, headers=headers, content=content if content is not None else np.asarray(values, "<f4").tobytes())
-
-
-def parse(response):
-    assert response.status_code == 200, response.text
-    length = struct.unpack("<I", response.content[:4])[0]
-    return json.loads(response.content[4:4 + length]), response.content[4 + length:]
 
 
 def test_a_decoded_frame_is_the_inverse_transform_to_rounding(client, run):
@@ -133,11 +105,8 @@ def test_new_samples_come_from_where_the_data_is(client, run, monkeypatch):
     assert head["later"] and "until a mixture is fitted" in head["source"] and payload[:prior.nbytes] == prior.tobytes()
     assert "prior" in parse(ask(client, run, "random", seed=3))[0]["source"]
     go.set()
-    for _ in range(100):
-        head, payload = parse(ask(client, run, "generated", seed=3))
-        if not head["later"]:
-            break
-        time.sleep(0.1)
+    until(lambda: not parse(ask(client, run, "generated", seed=3))[0]["later"])
+    head, payload = parse(ask(client, run, "generated", seed=3))
     Z = np.frombuffer(payload[:prior.nbytes], "<f4").reshape(prior.shape)
     train = run.fitted.train
     wanted = SAMPLERS["Mixture"]().fit(run.fitted.codes[train], code_sources.targets(run)).sample(200, random_state=3)

@@ -1,55 +1,25 @@
 """The map as the browser gets it: drawn order, 16-bit places, colours, picking and choosing, against the plain definitions."""
 
-import json
-import struct
+from functools import partial
 
 import numpy as np
 import pytest
+from live import ask as ask_live
+from live import parse
 from node import in_node
-from starlette.applications import Starlette
-from starlette.testclient import TestClient
 
-from lvm_core import DATASETS, MODELS, PROJECTIONS
 from lvm_core.analysis.selection import inside
-from lvm_core.mapping import map_codes
 from lvm_core.plots.tiling import UNITS, Sheet, packed
-from pages.api import guard, routes, tiles
-from pages.session import runs as starting
-from pages.session import state
-from pages.session.services import services
+from pages.api import tiles
 from pages.ui.components import atlas
 
 RNG = np.random.RandomState(0)
+ask = partial(ask_live, map="PCA2")
 
 
 @pytest.fixture(scope="module")
-def run():
-    made = state.Run(state.Data(DATASETS["digits"]().load()), MODELS["PCA"](latent_dim=4), number=1)
-    made.job = starting.fit_job(made)
-    assert made.job.wait(60) and made.fitted
-    for dims in (2, 3):
-        made.maps[f"PCA{dims}"] = map_codes(made.fitted.codes, PROJECTIONS["PCA"](n_components=dims))
-    services().runs.put(made)
-    return made
-
-
-@pytest.fixture(scope="module")
-def client():
-    with TestClient(Starlette(routes=routes.routes), base_url="http://127.0.0.1:8501") as client:
-        yield client
-
-
-def ask(client, run, route, values=None, **query):
-    query = {"t": guard.sign(run.id), "map": "PCA2", **query}
-    if values is None:
-        return client.get(f"/live/{route}", params=query)
-    return client.post(f"/live/{route}", params=query, content=np.asarray(values, "<f4").tobytes())
-
-
-def parse(response):
-    assert response.status_code == 200, response.text
-    length = struct.unpack("<I", response.content[:4])[0]
-    return json.loads(response.content[4:4 + length]), response.content[4 + length:]
+def run(digits_run):
+    return digits_run
 
 
 @pytest.mark.parametrize("n", [0, 1, 2, 3, 7, 64, 200, 1797, 70_000])

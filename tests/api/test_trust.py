@@ -2,41 +2,26 @@
 
 import json
 import struct
-import time
 
 import numpy as np
 import pytest
+from app_pages import ROOT
 from scipy.spatial.distance import cdist
-from starlette.applications import Starlette
-from starlette.testclient import TestClient
 from streamlit.testing.v1 import AppTest
+from waiting import until
 
-from lvm_core import DATASETS, MODELS, PROJECTIONS
+from lvm_core import PROJECTIONS
 from lvm_core.latent.distances import LEVELS
 from lvm_core.mapping import map_codes
 from lvm_core.metrics.maps import trust as module
-from pages.api import guard, routes, tiles
+from pages.api import guard, tiles
 from pages.api import trust as truth
-from pages.session import maps, state
-from pages.session import runs as starting
-from pages.session.services import services
-from tests.ui.test_pages import ROOT, runs  # noqa: F401  (a fixture)
+from pages.session import maps
 
 
 @pytest.fixture(scope="module")
-def run():
-    made = state.Run(state.Data(DATASETS["digits"]().load()), MODELS["PCA"](latent_dim=6), number=1)
-    made.job = starting.fit_job(made)
-    assert made.job.wait(60) and made.fitted
-    made.maps["PCA2"] = map_codes(made.fitted.codes, PROJECTIONS["PCA"]())
-    services().runs.put(made)
-    return made
-
-
-@pytest.fixture(scope="module")
-def client():
-    with TestClient(Starlette(routes=routes.routes), base_url="http://127.0.0.1:8501") as client:
-        yield client
+def run(digits_run):
+    return digits_run
 
 
 def ask(client, run, route, status=200, **query):
@@ -50,13 +35,14 @@ def ask(client, run, route, status=200, **query):
 
 def trusted(client, run, **query):
     """The answer once the map is measured."""
-    for _ in range(300):
+    def measured():
         head, data = ask(client, run, "trust", **query)
         if head["ready"]:
             return head, np.frombuffer(data, np.uint8)
         assert 0 <= head["fraction"] <= 1 and head["job"] in run.jobs.trust and not data
-        time.sleep(0.1)
-    raise AssertionError("the map was not measured")
+        return None
+
+    return until(measured)
 
 
 def test_every_point_has_a_byte_in_drawn_order(client, run):
@@ -144,7 +130,7 @@ def test_cosine_maps_know_cosine_neighbours(client, run):
 
 
 @pytest.mark.parametrize("kind", ("image", "table", "text", "array"))
-def test_the_panel_shows_every_number(runs, kind):  # noqa: F811
+def test_the_panel_shows_every_number(runs, kind):
     made = runs[kind]
     made.maps[maps.key_of(PROJECTIONS["PCA"]())] = map_codes(made.fitted.codes, PROJECTIONS["PCA"]())
     assert truth.measuring(made, maps.key_of(PROJECTIONS["PCA"]())).wait(60)

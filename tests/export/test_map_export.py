@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
+from app_pages import open_page, small
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from journeys import CHROMIUM
@@ -38,7 +39,6 @@ from lvm_core.metrics.base import Score
 from lvm_core.plots.colouring import NONE
 from lvm_core.runs import fit_worker
 from lvm_core.runs.workspace import Workspace
-from tests.ui.test_pages import open_page, runs, small  # noqa: F401
 
 HOSTILE = "</script><script>alert(1)</script>&\"'\t=1+1\nü雪\u202e{{data}}"
 SVG = "{http://www.w3.org/2000/svg}"
@@ -385,7 +385,7 @@ def test_the_table_says_the_colours_of_the_map():
 
 
 @pytest.mark.parametrize("kind", ("image", "table", "text", "array"))
-def test_the_panel_makes_every_file_for_every_kind_of_data(kind, runs):  # noqa: F811
+def test_the_panel_makes_every_file_for_every_kind_of_data(kind, runs):
     run = runs[kind]
     app = open_page("map", run=run.id)
     app.session_state[f"projection-{run.id}"] = "PCA"

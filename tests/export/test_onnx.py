@@ -5,10 +5,14 @@ import onnxruntime
 import pytest
 
 from lvm_core import MODELS
+from lvm_core.checks.examples import examples
+from lvm_core.checks.models import cases, quick
 from lvm_core.export.onnx import to_onnx
-from tests.models.test_models import CASES, DATA, quick
 
 ITERATED = {"GaussianMixture", "HMM", "KernelPCA", "LDA", "NMF", "PLSA"}      # their codes are no function of a fixed length
+
+DATA = {name: example[1:] for name, example in examples().items()}
+CASES = [pytest.param(cls, case.X, case.schema, id=f"{name}-{case.example.name}") for name, cls in MODELS.items() for case in cases(cls)]
 
 
 def run(data: bytes, given) -> np.ndarray:

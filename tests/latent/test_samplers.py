@@ -9,13 +9,13 @@ import zipfile
 
 import numpy as np
 import pytest
+from app_pages import ROOT, open_page, words
 
 from lvm_core import MODELS
 from lvm_core.export.encode import npz_bytes
 from lvm_core.latent.samplers import SAMPLERS, load_sampler, why_not
 from lvm_core.runs import archive
 from pages.session import code_sources
-from tests.ui.test_pages import ROOT, open_page, runs, words  # noqa: F401
 
 
 def blobs(n=600):
@@ -113,7 +113,7 @@ def test_a_penalised_autoencoder_has_shorter_codes_and_decay_smaller_weights():
     assert size[1] < 0.9 * size[0]
 
 
-def test_the_page_offers_the_mixture_first_where_the_prior_misses_the_data(runs, monkeypatch):  # noqa: F811
+def test_the_page_offers_the_mixture_first_where_the_prior_misses_the_data(runs, monkeypatch):
     run = runs["image"]
     for share, first, words_ in ((0.9, "Mixture", "Offered first, because 90 %"), (0.1, "Prior", "the distribution of codes that belongs to the model")):
         monkeypatch.setattr(code_sources, "share_astray", lambda run, share=share: share)
@@ -128,7 +128,7 @@ def test_the_page_offers_the_mixture_first_where_the_prior_misses_the_data(runs,
     assert code_sources.share_astray(run) == 0
 
 
-def test_the_page_draws_from_a_mixture_as_its_download_says(runs):  # noqa: F811
+def test_the_page_draws_from_a_mixture_as_its_download_says(runs):
     run = runs["image"]
     app = open_page("generate", run=run.id)
     app.number_input(key="seed-generate").set_value(3)
@@ -143,7 +143,7 @@ def test_the_page_draws_from_a_mixture_as_its_download_says(runs):  # noqa: F811
     assert not app.exception and not app.error and "sampler Classes · label 7" in words(app)
 
 
-def test_the_zip_s_script_makes_the_page_s_mixture_samples_again(runs, tmp_path):  # noqa: F811
+def test_the_zip_s_script_makes_the_page_s_mixture_samples_again(runs, tmp_path):
     run = runs["array"]
     out = io.BytesIO()
     archive.pack(run.fitted, run.dataset, out)

@@ -4,16 +4,13 @@ from itertools import permutations, product
 
 import numpy as np
 import pytest
+from app_pages import finished, open_page, words
 from scipy.special import logsumexp
 from scipy.stats import multivariate_normal, norm
 from sklearn import decomposition, mixture
 
 from lvm_core import DATASETS, MODELS
 from lvm_core.schema import Layout
-from pages.session import runs as starting
-from pages.session import state
-from pages.session.services import services
-from tests.ui.test_pages import open_page, words
 
 FA, PCA, ICA, KernelPCA, NMF, Mixture, HMM = (MODELS[name] for name in ("FactorAnalysis", "PCA", "ICA", "KernelPCA", "NMF", "GaussianMixture", "HMM"))
 
@@ -197,11 +194,7 @@ def test_the_states_of_a_run_are_on_its_page():
 
     file = io.BytesIO()
     np.save(file, series()[0].astype(np.float32))
-    run = state.Run(state.Data(read_dataset(file.getvalue(), name="series.npy")), HMM(latent_dim=3), number=1)
-    run.job = starting.fit_job(run)
-    assert run.job.wait(120) and run.job.state == "done", run.job.error
-    for shelf, item in ((services().runs, run), (services().datasets, run.data)):
-        shelf.put(item)
+    run = finished(read_dataset(file.getvalue(), name="series.npy"), HMM(latent_dim=3))
     app = open_page("analyse", run=run.id, part="states")
     assert not app.exception and not app.error
     assert "How they follow each other" in words(app)

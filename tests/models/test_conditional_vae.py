@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from app_pages import finished, open_page, words
 from sklearn.linear_model import LogisticRegression
 
 from lvm_core import DATASETS, MODELS, load_model
@@ -115,17 +116,7 @@ def test_labels_and_names_survive_saving_and_a_run_says_how_many_are_right(digit
 
 
 def test_a_label_is_chosen_on_the_page_and_named_by_the_download(digits):
-    from test_pages import open_page, words
-
-    from pages.session import runs as starting
-    from pages.session import state
-    from pages.session.services import services
-
-    run = state.Run(state.Data(digits), Model(latent_dim=3, epochs=2, width=16), number=1)
-    run.job = starting.fit_job(run)
-    assert run.job.wait(120) and run.job.state == "done", run.job.error
-    for shelf, item in ((services().runs, run), (services().datasets, run.data)):
-        shelf.put(item)
+    run = finished(digits, Model(latent_dim=3, epochs=2, width=16))
     app = open_page("generate", run=run.id)
     app.selectbox(key=f"label-{run.id}").select("7").run()
     assert not app.exception and not app.error

@@ -7,6 +7,7 @@ import pytest
 from sklearn.decomposition import PCA as ReferencePCA
 from sklearn.decomposition import FactorAnalysis, TruncatedSVD
 from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
+from textbook import linear_data
 
 from lvm_core import MODELS, load_model
 from lvm_core.schema import Block, Layout
@@ -16,12 +17,6 @@ CATS = ["The cat sat on the mat", "The dog barked at the cat", "The cat chased t
 
 def up_to_sign(Z, reference):
     return Z * np.sign((Z * reference).sum(0))
-
-
-def linear_data(n=500, d=8, noise=0.5, seed=0):
-    """Rows of a linear-Gaussian model with two latent dimensions."""
-    rng = np.random.RandomState(seed)
-    return rng.standard_normal((n, 2)) * [3, 1.5] @ np.linalg.qr(rng.standard_normal((d, 2)))[0].T + noise * rng.standard_normal((n, d)) + 5
 
 
 def test_pca_of_five_points():

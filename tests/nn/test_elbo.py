@@ -5,13 +5,16 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from textbook import linear_data
 
 from lvm_core import MODELS
+from lvm_core.checks.examples import examples
+from lvm_core.checks.models import quick
 from lvm_core.metrics import likelihood, marginal
 from lvm_core.nn.elbo import elbo_loss, importance_loss, kl_by_dimension, log_weights, split
 from lvm_core.schema import Layout
-from tests.models.test_models import DATA, quick
-from tests.models.test_textbook import linear_data
+
+DATA = {name: example[1:] for name, example in examples().items()}
 
 
 def at_the_optimum(X, k=2):

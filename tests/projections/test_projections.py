@@ -3,12 +3,10 @@
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
-from scipy.spatial.distance import cdist
 from sklearn.datasets import load_digits, load_iris
-from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from lvm_core import PROJECTIONS, load_projection
-from lvm_core.latent.neighbours import carry, nearest, nearest_others
+from lvm_core import PROJECTIONS
+from lvm_core.latent.neighbours import nearest, nearest_others
 
 SHORT = {"iterations": 30, "epochs": 30}
 
@@ -36,47 +34,7 @@ def codes():
     return rng.normal(size=(80, 6)) + 4 * np.eye(6)[rng.randint(3, size=80)]
 
 
-@parametrize_with_checks([make(name) for name in PROJECTIONS])
-def test_scikit_learn_conformance(estimator, check):
-    check(estimator)
-
-
 # -- promises of every map ----------------------------------------------------------------------------------------------
-
-@every
-@pytest.mark.parametrize("c", (1, 2, 3))
-@pytest.mark.parametrize("dtype", (np.float32, np.float64))
-def test_shape_and_dtype(name, c, dtype, codes):
-    P = make(name, n_components=c).fit_transform(codes.astype(dtype), labels(name, codes))
-    assert P.shape == (80, c) and P.dtype == dtype and np.isfinite(P).all()
-    assert np.ptp(P, axis=0).min() > 1e-3
-
-
-@every
-def test_same_seed_same_map(name, codes):
-    first, second = (make(name, random_state=3).fit_transform(codes, labels(name, codes)) for _ in range(2))
-    assert_array_equal(first, second)
-
-
-@every
-def test_other_seed_other_map_only_where_there_is_chance(name, codes):
-    same = np.array_equal(*(make(name, random_state=seed).fit_transform(codes, labels(name, codes)) for seed in (3, 4)))
-    assert same == (not PROJECTIONS[name].random)
-
-
-@every
-def test_training_codes_return_to_their_places(name, codes):
-    projection = make(name).fit(codes, labels(name, codes))
-    assert_allclose(projection.transform(codes), projection.embedding_, atol=1e-9)
-
-
-@every
-def test_one_row_is_the_same_in_a_batch(name, codes):
-    projection = make(name).fit(codes, labels(name, codes))
-    new = codes[:20] + 0.3
-    alone = np.vstack([projection.transform(row[None]) for row in new])
-    assert_allclose(alone, projection.transform(new), rtol=1e-12, atol=1e-12)
-
 
 @every
 def test_new_points_land_among_their_own(name):
@@ -87,107 +45,7 @@ def test_new_points_land_among_their_own(name):
     assert (found == y[1::2]).mean() > 0.85
 
 
-@every
-def test_placing_is_continuous(name, codes):
-    projection = make(name).fit(codes, labels(name, codes))
-    t = np.linspace(0, 1, 2001)[:, None]
-    P = projection.transform(codes[0] * (1 - t) + codes[40] * t)
-    steps = np.linalg.norm(np.diff(P, axis=0), axis=1)
-    assert steps.max() < 0.03 * np.ptp(projection.embedding_, axis=0).max()
-
-
-@every
-@pytest.mark.parametrize("c", (2, 3))
-def test_saved_and_loaded_is_equal_and_holds_no_pickle(name, c, codes, tmp_path):
-    projection = make(name, n_components=c).fit(codes, labels(name, codes))
-    loaded = load_projection(projection.save(tmp_path / "map"))
-    new = codes[:7] * 1.1
-    assert loaded.get_params() == projection.get_params()
-    assert_array_equal(loaded.embedding_, projection.embedding_)
-    assert_array_equal(loaded.transform(new), projection.transform(new))
-    assert_array_equal(loaded.inverse_transform(projection.embedding_[:7] + 0.1), projection.inverse_transform(projection.embedding_[:7] + 0.1))
-    assert sorted(p.name for p in (tmp_path / "map").iterdir()) == ["recipe.json", "weights.safetensors"]
-
-
-@every
-def test_inverse_is_finite_and_near(name, codes):
-    projection = make(name).fit(codes, labels(name, codes))
-    P = projection.embedding_
-    assert np.isfinite(projection.inverse_transform(np.array([[1e6, -1e6], [0, 0]]))).all()
-    middle = projection.inverse_transform((P[:-1] + P[1:]) / 2)
-    assert middle.shape == (79, 6) and middle.min() >= codes.min() - 3 and middle.max() <= codes.max() + 3
-
-
-@every_exact
-@pytest.mark.parametrize("c", (1, 2, 3))
-@pytest.mark.parametrize("k", (1, 2, 3, 6))
-def test_exact_maps_return_to_the_position(name, c, k, codes):
-    projection = make(name, n_components=c).fit(codes[:, :k], labels(name, codes))
-    there = projection.embedding_[:10].copy()
-    there[:, :min(c, k)] += 0.25
-    assert_allclose(projection.transform(projection.inverse_transform(there)), there, atol=1e-9)
-    if k <= c:
-        assert_allclose(projection.inverse_transform(projection.embedding_), codes[:, :k], atol=1e-9)
-
-
-@every
-def test_wrong_width_of_positions_is_said(name, codes):
-    projection = make(name).fit(codes, labels(name, codes))
-    with pytest.raises(ValueError, match=r"P has shape \(3, 5\), expected \(n, 2\)"):
-        projection.inverse_transform(np.zeros((3, 5)))
-    with pytest.raises(ValueError, match="NaN or infinity"):
-        projection.inverse_transform(np.full((3, 2), np.nan))
-
-
 # -- odd input ----------------------------------------------------------------------------------------------------------
-
-@every
-@pytest.mark.parametrize("n", range(3, 11))
-@pytest.mark.parametrize("c", (2, 3))
-def test_few_rows(name, n, c):
-    Z = np.random.RandomState(n).normal(size=(n, 4))
-    projection = make(name, n_components=c, **PROJECTIONS[name].suggest(n)).fit(Z, labels(name, Z))
-    assert np.isfinite(projection.embedding_).all() and np.isfinite(projection.transform(Z + 0.1)).all()
-
-
-@every
-@pytest.mark.parametrize("shape", ((40, 1), (40, 2), (30, 300)))
-def test_narrow_and_wide_codes(name, shape):
-    Z = np.random.RandomState(0).normal(size=shape)
-    P = make(name, n_components=3).fit_transform(Z, labels(name, Z))
-    assert P.shape == (shape[0], 3) and np.isfinite(P).all()
-
-
-@every
-def test_duplicates(name):
-    Z = np.repeat(np.random.RandomState(0).normal(size=(6, 3)), 30, axis=0)
-    projection = make(name).fit(Z, labels(name, Z))
-    assert np.isfinite(projection.embedding_).all() and np.isfinite(projection.transform(Z)).all()
-    assert np.isfinite(projection.inverse_transform(projection.embedding_)).all()
-
-
-@every
-@pytest.mark.parametrize("scale", (1e-30, 1e14))
-def test_the_unit_does_not_matter(name, scale, codes):
-    near = nearest_others(codes, 5)[1]
-    kept = [np.mean([np.isin(a, b).mean() for a, b in zip(near, nearest_others(P / np.ptp(P), 5)[1])])
-            for P in (make(name).fit_transform(codes, labels(name, codes)), make(name).fit_transform(codes * scale, labels(name, codes)))]
-    assert abs(kept[0] - kept[1]) < 0.15
-
-
-@every
-@pytest.mark.parametrize("Z, words", [
-    (np.ones((30, 4)), "all 30 points are the same"),
-    (np.full((30, 4), 0.1) + 3e-18 * np.arange(30)[:, None], "all 30 points are the same"),
-    (np.vstack([np.full((29, 4), 1.0), np.full((1, 4), np.nan)]), "NaN"),
-    (np.vstack([np.full((29, 4), 1.0), np.full((1, 4), np.inf)]), "infinity"),
-    (1e16 * np.arange(120.0).reshape(30, 4), "scale the data first"),
-    (np.arange(4.0)[None], "minimum"),
-])
-def test_degenerate_input_is_refused(name, Z, words):
-    with pytest.raises(ValueError, match=words):
-        make(name).fit(Z, labels(name, Z))
-
 
 @both_metrics
 def test_cosine_refuses_a_single_direction(name):
@@ -204,40 +62,7 @@ def test_cosine_ignores_length(name, codes):
     assert np.abs(make(name).fit_transform(codes) - projection.embedding_).max() > 0.1
 
 
-@every
-def test_parameters_outside_their_domain_are_refused(name, codes):
-    with pytest.raises(ValueError, match="n_components is 4"):
-        make(name, n_components=4).fit(codes, labels(name, codes))
-
-
 # -- progress and stopping ----------------------------------------------------------------------------------------------
-
-@every_iterative
-def test_progress_is_reported(name, codes):
-    seen = []
-    projection = make(name).fit(codes, on_step=lambda progress: seen.append(progress))
-    steps = [p.step for p in seen]
-    assert steps and steps == sorted(set(steps)) and steps[-1] <= seen[-1].total and not projection.stopped_
-
-
-@every_iterative
-def test_stopping_keeps_what_was_reached(name, codes):
-    calls = []
-    projection = make(name, **{k: 5000 for k in SHORT if k in PROJECTIONS[name].parameters()})
-    projection.fit(codes, on_step=lambda progress: calls.append(progress.step) or len(calls) == 2)
-    assert projection.stopped_ and len(calls) == 2 and calls[-1] < 5000
-    assert projection.embedding_.shape == (80, 2) and np.isfinite(projection.embedding_).all()
-    assert_allclose(projection.transform(codes), projection.embedding_)
-
-
-@every_iterative
-def test_an_error_in_on_step_is_not_swallowed(name, codes):
-    def broken(progress):
-        raise RuntimeError("the page is gone")
-
-    with pytest.raises(RuntimeError, match="the page is gone"):
-        make(name).fit(codes, on_step=broken)
-
 
 @every
 def test_a_map_says_where_it_comes_from(name):
@@ -400,72 +225,3 @@ def test_maps_can_be_made_in_threads(codes):
     with ThreadPoolExecutor(4) as pool:
         maps = list(pool.map(lambda _: make("UMAP").fit_transform(codes), range(4)))
     assert all(np.array_equal(maps[0], P) for P in maps)
-
-
-# -- neighbours -----------------------------------------------------------------------------------------------------------
-
-AWKWARD = {
-    "plain": np.random.RandomState(0).normal(size=(300, 6)),
-    "far from the origin": np.random.RandomState(0).normal(size=(200, 3)) + 1e7,
-    "many ties": np.random.RandomState(0).randint(0, 2, size=(300, 4)).astype(float),
-    "all the same": np.zeros((40, 2)),
-    "all equally far": np.eye(40),
-    "few": np.random.RandomState(0).normal(size=(3, 3)),
-    "one": np.ones((1, 3)),
-}
-awkward = pytest.mark.parametrize("X", AWKWARD.values(), ids=AWKWARD.keys())
-
-
-@awkward
-@pytest.mark.parametrize("k", (1, 5, 12))
-def test_nearest_is_the_naive_answer(X, k):
-    D = cdist(X, X)
-    order = np.argsort(D, axis=1, kind="stable")[:, :k]
-    distances, indices = nearest(X, X, k)
-    assert_array_equal(indices, order)
-    assert_allclose(distances, np.take_along_axis(D, order, 1), atol=1e-12)
-
-
-@awkward
-def test_nearest_does_not_depend_on_the_batch(X):
-    _, together = nearest(X[::3], X, 7)
-    assert_array_equal(np.vstack([nearest(row[None], X, 7)[1] for row in X[::3]]), together)
-
-
-@awkward
-def test_nearest_others_leaves_the_row_out(X):
-    if len(X) > 1:
-        distances, indices = nearest_others(X, 5)
-        assert distances.shape == indices.shape == (len(X), min(5, len(X) - 1))
-        assert (indices != np.arange(len(X))[:, None]).all()
-
-
-@awkward
-def test_carry_is_finite_within_range_and_batch_free(X):
-    values = np.random.RandomState(1).normal(size=(len(X), 2))
-    Q = np.vstack([X, X + 0.1, -X])
-    P = carry(Q, X, values)
-    assert np.isfinite(P).all() and (P >= values.min(0) - 1e-12).all() and (P <= values.max(0) + 1e-12).all()
-    assert_array_equal(np.vstack([carry(q[None], X, values) for q in Q[::9]]), P[::9])
-
-
-def test_carry_returns_a_rows_own_value_and_the_mean_of_duplicates():
-    X, values = np.array([[0.0], [0.0], [1.0], [2.0]]), np.array([[1.0], [3.0], [5.0], [7.0]])
-    assert_array_equal(carry(X, X, values, k=3), [[2.0], [2.0], [5.0], [7.0]])
-
-
-def test_carry_does_not_depend_on_the_unit():
-    rng = np.random.RandomState(0)
-    X, Q, values = rng.normal(size=(50, 3)), rng.normal(size=(20, 3)), rng.normal(size=(50, 2))
-    assert_allclose(carry(Q * 1e-6, X * 1e-6, values), carry(Q, X, values), rtol=1e-6)
-    assert_allclose(carry(Q * 1e12, X * 1e12, values), carry(Q, X, values), rtol=1e-6)
-
-
-def test_beyond_the_exact_limit_neighbours_are_almost_all_found(monkeypatch):
-    X = np.random.RandomState(0).normal(size=(2000, 5))
-    exact = nearest(X, X, 10)[1]
-    monkeypatch.setattr("lvm_core.latent.neighbours.EXACT_PAIRS", 1000)
-    distances, found = nearest(X, X, 10)
-    assert np.mean([np.isin(a, b).mean() for a, b in zip(exact, found)]) > 0.95
-    assert (np.diff(distances, axis=1) >= 0).all()
-    assert_array_equal(nearest(X[:30], X, 10)[1], exact[:30])       # queries stay exact

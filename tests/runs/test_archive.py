@@ -354,7 +354,7 @@ def mutated(value, data):
 # -- on the page --------------------------------------------------------------------------------------------------------
 
 def test_a_run_is_imported_on_the_page_and_refused_with_a_sentence(fits):
-    from test_pages import held, open_page
+    from app_pages import held, open_page
 
     fitted, dataset = fits("table")
     app = open_page("generate")

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from waiting import until
 
 from lvm_core import DATASETS, MODELS
 from lvm_core.datasets.vectors import array_dataset
@@ -51,14 +52,6 @@ def add(workspace, data):
 
 def command(folder, **environment) -> subprocess.Popen:
     return subprocess.Popen([sys.executable, "-m", "lvm_core.runs.fit_worker", str(folder)], env=ENVIRONMENT | environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-
-
-def until(condition, seconds: float = 180):
-    end = time.monotonic() + seconds
-    while not (found := condition()):
-        assert time.monotonic() < end, "it did not happen in time"
-        time.sleep(0.01)
-    return found
 
 
 def step(folder) -> int:

@@ -1,73 +1,16 @@
 """Every page, alone and in the frame, with nothing loaded and with every kind of data."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
-from streamlit.testing.v1 import AppTest
+from app_pages import finished, held, open_page, words
 
-from lvm_core import DATASETS, MODELS, read_dataset
+from lvm_core import MODELS, read_dataset
 from lvm_core.datasets.readers import SUFFIXES
 from lvm_core.runs.workspace import fresh_id
-from pages.session import runs as starting
-from pages.session import state
 from pages.session.services import services
 from pages.session.url import Place
 
-ROOT = Path(__file__).parents[2]
 PAGES = ("home", "data", "train", "map", "explore", "generate", "compare", "analyse", "models")
-CORPUS = "\n".join(["the cat sat on the mat", "a dog barked at the cat", "the cat chased a mouse", "stocks fell in early trade", "the market and stocks rose",
-                    "trade in the market was calm", "a mouse ran from the dog", "early trade lifted the market"])
-
-
-def small(kind: str):
-    """A small dataset of each kind, through the public door."""
-    if kind == "text":
-        return read_dataset(CORPUS.encode(), name="corpus.txt")
-    if kind == "table":
-        rows = ["height,born,member,city,group"] + [f"{150 + i % 40}.5,{1960 + i % 50}-03-{1 + i % 28:02d},{'yes' if i % 3 else 'no'},{'Ulm' if i % 2 else ''},{'ab'[i % 2]}" for i in range(60)]
-        return read_dataset("\n".join(rows).encode(), name="people.csv")
-    return DATASETS[{"image": "digits", "array": "spectra"}[kind]]().load() if kind == "image" else DATASETS["spectra"](n=60).load()
-
-
-@pytest.fixture(scope="module")
-def runs():
-    """One finished run a kind of data, fitted as the page would."""
-    made = {}
-    for kind, model in (("image", "PCA"), ("table", "VAE"), ("text", "LSA"), ("array", "PCA")):
-        options = {"epochs": 3} if model == "VAE" else {}
-        run = state.Run(state.Data(small(kind)), MODELS[model](latent_dim=3, **options), number=1)
-        run.job = starting.fit_job(run)
-        assert run.job.wait(120) and run.job.state == "done", run.job.error
-        services().runs.put(run)
-        services().datasets.put(run.data)
-        made[kind] = run
-    return made
-
-
-def open_page(page: str, **query) -> AppTest:
-    """A page in the frame, as a deep link opens it."""
-    app = AppTest.from_file(str(ROOT / "pages/shell.py"), default_timeout=60)
-    for name, value in query.items():
-        app.query_params[name] = value
-    app.run()
-    if page != "home":
-        app.switch_page(f"{page}.py")
-        for name, value in query.items():
-            app.query_params[name] = value
-        app.run()
-    return app
-
-
-def held(app: AppTest, name: str) -> str:
-    """The id the page's address holds."""
-    value = app.query_params[name]
-    return value if isinstance(value, str) else value[0]
-
-
-def words(app: AppTest) -> str:
-    """All the text on the page."""
-    return " ".join(str(e.value) for kind in ("title", "markdown", "caption", "error", "subheader") for e in getattr(app, kind))
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -167,11 +110,7 @@ def test_user_text_on_a_page_is_inert(page):
     name = "![x](http://example.invalid/t.png)<script>alert(1)</script>"
     rows = [f'"{name}",b,label'] + [f"{i},{i * i % 7},{name if i % 2 else 'ok'}" for i in range(30)]
     dataset = read_dataset("\n".join(rows).encode(), name=f"{name}.csv")
-    run = state.Run(state.Data(dataset), MODELS["PCA"](latent_dim=2), number=1)
-    run.job = starting.fit_job(run)
-    assert run.job.wait(60) and run.fitted, run.job.error
-    services().runs.put(run)
-    services().datasets.put(run.data)
+    run = finished(dataset, MODELS["PCA"](latent_dim=2))
     app = open_page(page, run=run.id)
     assert not app.exception
     for element in (*app.markdown, *app.caption, *app.error):

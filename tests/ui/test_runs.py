@@ -6,6 +6,7 @@ import threading
 
 import numpy as np
 import pytest
+from app_pages import held, open_page, words
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
@@ -15,7 +16,6 @@ from pages.api import guard, routes, training
 from pages.session import cache, state
 from pages.session import runs as starting
 from pages.session.services import Services, services, use
-from tests.ui.test_pages import held, open_page, words
 
 
 @pytest.fixture(scope="module")

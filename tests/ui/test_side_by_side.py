@@ -9,7 +9,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from app_pages import held, open_page, small, words
 from journeys import CHROMIUM
+from live import ask, parse
 from starlette.applications import Starlette
 from starlette.responses import HTMLResponse
 from starlette.routing import Route
@@ -24,8 +26,6 @@ from pages.session import runs as starting
 from pages.session.services import services
 from pages.ui import beside
 from pages.ui.components import beside as beside_component
-from tests.api.test_routes import ask, parse
-from tests.ui.test_pages import held, open_page, runs, small, words  # noqa: F401
 
 VIEW = maps.View("", "", np.zeros((0, 2)), "", True)
 
@@ -110,7 +110,7 @@ def test_items_come_through_the_model_that_is_asked(client, two):
         assert ask(client, two[0], "through", i=rows).status_code == 400
 
 
-def test_a_choice_spreads_to_the_runs_beside_it_and_no_further(client, two, runs):  # noqa: F811
+def test_a_choice_spreads_to_the_runs_beside_it_and_no_further(client, two, runs):
     stranger = runs["table"]
     before = list(stranger.selection)
     aligned.link([*two, stranger])
@@ -131,7 +131,7 @@ def opened(data_id):
 
 
 @pytest.mark.parametrize("kind", ("image", "table", "text", "array"))
-def test_maps_of_one_model_stand_side_by_side(runs, kind, monkeypatch):  # noqa: F811
+def test_maps_of_one_model_stand_side_by_side(runs, kind, monkeypatch):
     monkeypatch.setattr(beside, "FIRST_MAPS", ("PCA", "Identity", "PCA", "Identity"))       # the slow ones have tests of their own
     app = opened(runs[kind].data.id)
     for _ in range(100):

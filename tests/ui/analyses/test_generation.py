@@ -3,13 +3,10 @@
 import numpy as np
 import pandas as pd
 import pytest
+from app_pages import finished, open_page, words
 
 from lvm_core import DATASETS, MODELS, read_dataset
 from lvm_core.plots import quality
-from pages.session import runs as starting
-from pages.session import state
-from pages.session.services import services
-from tests.ui.test_pages import open_page, runs, small, words  # noqa: F401
 
 
 def answered(app, run):
@@ -22,20 +19,11 @@ def answered(app, run):
     return app
 
 
-def fitted(dataset, model):
-    run = state.Run(state.Data(dataset), model, number=1)
-    run.job = starting.fit_job(run)
-    assert run.job.wait(120) and run.fitted, run.job.error
-    services().runs.put(run)
-    services().datasets.put(run.data)
-    return run
-
-
 @pytest.fixture(scope="module")
-def more(runs):  # noqa: F811
+def more(runs):
     """A run a kind of data that is large enough to be compared."""
     corpus = "\n".join(f"the cat number {i} sat on the mat and stocks {'fell' if i % 2 else 'rose'} in trade" for i in range(60))
-    return runs | {"text": fitted(read_dataset(corpus.encode(), name="corpus.txt"), MODELS["LSA"](latent_dim=3))}
+    return runs | {"text": finished(read_dataset(corpus.encode(), name="corpus.txt"), MODELS["LSA"](latent_dim=3))}
 
 
 @pytest.mark.parametrize("kind, least", [("image", 8), ("table", 10), ("text", 9), ("array", 8)])
@@ -48,12 +36,12 @@ def test_samples_are_scored(kind, least, more):
     assert "KID" in [m.label for m in app.metric] and "Where they lie" in words(app)
 
 
-def test_samples_of_too_little_data_are_not_compared(runs):  # noqa: F811
+def test_samples_of_too_little_data_are_not_compared(runs):
     app = open_page("analyse", run=runs["text"].id, part="generation")
     assert not app.exception and "trained on 8 rows" in words(app)
 
 
-def test_generate_leads_to_the_long_look(runs):  # noqa: F811
+def test_generate_leads_to_the_long_look(runs):
     app = open_page("generate", run=runs["array"].id)
     app.button(key="look-longer").click().run()
     assert not app.exception and app.title[0].value == "Analyse"
@@ -62,7 +50,7 @@ def test_generate_leads_to_the_long_look(runs):  # noqa: F811
 
 @pytest.fixture(scope="module")
 def sprites():
-    return fitted(DATASETS["sprites"](n=120).load(), MODELS["PCA"](latent_dim=4))
+    return finished(DATASETS["sprites"](n=120).load(), MODELS["PCA"](latent_dim=4))
 
 
 def test_dimensions_are_compared_with_factors(sprites):
@@ -76,7 +64,7 @@ def test_dimensions_are_compared_with_factors(sprites):
 
 
 @pytest.mark.parametrize("kind", ("image", "table", "text", "array"))
-def test_where_no_factors_are_known_the_page_says_so(kind, runs):  # noqa: F811
+def test_where_no_factors_are_known_the_page_says_so(kind, runs):
     app = open_page("analyse", run=runs[kind].id, part="disentanglement")
     assert not app.exception and "Disentanglement" in words(app)
 

@@ -1,38 +1,25 @@
 """Analyse: fill gaps, over the kinds of data it is for."""
 
-import time
-
 import pandas as pd
 import pytest
+from app_pages import finished, open_page, words
+from waiting import until
 
 from lvm_core import MODELS, read_dataset
 from lvm_core.analysis.imputation import LINEAR, MODEL, fill_table, missing, verdict
-from pages.session import runs as starting
-from pages.session import state
-from pages.session.services import services
 from pages.ui import analyses
-from tests.ui.test_pages import open_page, words
 
 GAPS = "\n".join(["height,born,city,member"] + [f"{150 + i * 7 % 40}.5,{1960 + i % 50}-03-{1 + i % 28:02d},{('Ulm', 'Bonn', 'Kiel', '')[i % 4] if i < 120 else 'Ulm'},{('yes', 'no', '')[i % 3] if i < 60 else 'no'}" for i in range(140)])
 
 
 @pytest.fixture(scope="module", params=["MIWAE", "PCA"])
 def run(request):
-    made = state.Run(state.Data(read_dataset(GAPS.encode(), name="gaps.csv")), MODELS[request.param](latent_dim=2, **({"epochs": 3} if request.param == "MIWAE" else {})), number=1)
-    made.job = starting.fit_job(made)
-    assert made.job.wait(120) and made.job.state == "done", made.job.error
-    services().runs.put(made)
-    services().datasets.put(made.data)
-    return made
+    return finished(read_dataset(GAPS.encode(), name="gaps.csv"), MODELS[request.param](latent_dim=2, **({"epochs": 3} if request.param == "MIWAE" else {})))
 
 
 def test_the_question_is_answered_with_the_linear_baseline_beside(run):
     app = open_page("analyse", run=run.id, part="imputation")
-    for _ in range(50):
-        if any("imputer" in d.value for d in app.dataframe):
-            break
-        time.sleep(0.2)
-        app.run()
+    until(lambda: any("imputer" in d.value for d in app.run().dataframe))
     assert not app.exception, app.exception
     assert not app.error and "50 cells are missing" in words(app)
     compared = next(d.value for d in app.dataframe if "imputer" in d.value)

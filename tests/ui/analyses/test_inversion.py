@@ -4,6 +4,7 @@ import io
 
 import numpy as np
 import pytest
+from app_pages import finished, open_page, small, words
 from PIL import Image
 
 from lvm_core import DATASETS, MODELS
@@ -12,10 +13,6 @@ from lvm_core.datasets.single import rows_like
 from lvm_core.nn import inversion
 from lvm_core.plots import figures
 from lvm_core.schema import Block, Layout
-from pages.session import runs as starting
-from pages.session import state
-from pages.session.services import services
-from tests.ui.test_pages import open_page, runs, small, words  # noqa: F401  (runs is a fixture)
 
 
 @pytest.fixture(scope="module")
@@ -87,11 +84,7 @@ def test_a_file_that_does_not_fit_is_refused_in_a_sentence(kind, data, name, sai
 @pytest.mark.parametrize("kind, model", [("image", "GAN"), ("table", "VAE"), ("array", "VAE")])
 def test_the_page_shows_real_made_and_what_is_left(kind, model):
     options = {"steps": 20} if model == "GAN" else {"epochs": 3}
-    run = state.Run(state.Data(small(kind)), MODELS[model](latent_dim=3, width=16, **options), number=1)
-    run.job = starting.fit_job(run)
-    assert run.job.wait(120) and run.job.state == "done", run.job.error
-    services().runs.put(run)
-    services().datasets.put(run.data)
+    run = finished(small(kind), MODELS[model](latent_dim=3, width=16, **options))
     app = open_page("analyse", run=run.id, part="inversion")
     for job in run.jobs.work.values():
         job.wait(60)
@@ -103,6 +96,6 @@ def test_the_page_shows_real_made_and_what_is_left(kind, model):
     assert "placed by search" in words(app)
 
 
-def test_a_run_without_a_network_says_why_not(runs):  # noqa: F811
+def test_a_run_without_a_network_says_why_not(runs):
     app = open_page("analyse", run=runs["image"].id, part="inversion")
     assert not app.exception and "no network to search through" in words(app)

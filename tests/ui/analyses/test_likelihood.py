@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from app_pages import finished, open_page, small, words
 
 from lvm_core import MODELS
 from lvm_core.metrics import marginal
-from pages.session import runs as starting
-from pages.session import state
-from pages.session.services import services
 from pages.ui import analyses
-from tests.ui.test_pages import open_page, runs, small, words  # noqa: F401
 
 
 def asked(run):
@@ -25,7 +22,7 @@ def asked(run):
 
 
 @pytest.mark.parametrize("kind", ["image", "table", "array"])
-def test_the_likelihood_is_measured_on_held_out_rows_and_its_noise_is_named(kind, runs):  # noqa: F811
+def test_the_likelihood_is_measured_on_held_out_rows_and_its_noise_is_named(kind, runs):
     run = runs[kind]
     app = asked(run)
     assert not app.exception and not app.error
@@ -42,16 +39,12 @@ def test_the_likelihood_is_measured_on_held_out_rows_and_its_noise_is_named(kind
 
 
 def test_text_of_a_vae_is_measured_from_sparse_rows():
-    run = state.Run(state.Data(small("text")), MODELS["VAE"](latent_dim=2, epochs=2, width=8), number=1)
-    run.job = starting.fit_job(run)
-    assert run.job.wait(120) and run.job.state == "done"
-    services().runs.put(run)
-    services().datasets.put(run.data)
+    run = finished(small("text"), MODELS["VAE"](latent_dim=2, epochs=2, width=8))
     app = asked(run)
     assert not app.exception and not app.error and "multinomial over words" in words(app) and "learnt from" in words(app)
 
 
-def test_what_has_no_likelihood_is_told_why(runs):  # noqa: F811
+def test_what_has_no_likelihood_is_told_why(runs):
     why = analyses.found()["likelihood"].why_not(runs["text"])
     assert "gives no likelihood" in why
     app = open_page("analyse", run=runs["text"].id)

@@ -2,17 +2,16 @@
 
 import numpy as np
 import pytest
+from app_pages import finished, open_page, words
 
 from lvm_core import MODELS, read_dataset
 from lvm_core.analysis.topics import coherence, topics
 from pages.api import scripts
-from pages.session import runs as starting
 from pages.session import state
 from pages.session.services import services
 from pages.ui.analyses import topics as topics_question
 from pages.ui.analyses import words as words_question
 from pages.ui.components import topicview
-from tests.ui.test_pages import open_page, runs, words  # noqa: F401 - runs is a fixture
 
 HOSTILE = "<img src=x onerror=alert(1)> ![x](http://example.invalid) [www.example.org](javascript:1)"
 
@@ -28,10 +27,7 @@ def text_runs():
     for name in ("LDA", "PLSA", "LSA", "WordEmbeddings"):
         cls = MODELS[name]
         options = {"latent_dim": 4} | ({"epochs": 10} if "epochs" in cls.parameters() else {})
-        run = state.Run(data, cls(**options), number=1)
-        run.job = starting.fit_job(run)
-        assert run.job.wait(120) and run.job.state == "done", run.job.error
-        services().runs.put(run)
+        run = finished(data, cls(**options))
         made[name] = run
     services().datasets.put(data)
     return made
@@ -73,7 +69,7 @@ def test_words_have_neighbours_analogies_and_a_map(name, text_runs):
     assert any("is not among the words" in w.value for w in app.warning)
 
 
-def test_other_runs_are_told_why_not(text_runs, runs):  # noqa: F811
+def test_other_runs_are_told_why_not(text_runs, runs):
     assert "plus and a minus end" in topics_question.why_not(text_runs["LSA"])
     assert "WordEmbeddings" in topics_question.why_not(text_runs["WordEmbeddings"])
     for kind in ("image", "table", "array"):

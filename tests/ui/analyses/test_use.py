@@ -4,18 +4,18 @@ import io
 
 import numpy as np
 import pytest
+from app_pages import open_page, words
 from PIL import Image
 
 from pages.session import selection
 from pages.ui import analyses
-from tests.ui.test_pages import open_page, runs, words  # noqa: F401
 
 KINDS = "image", "table", "text", "array"
 SAYS = {"anomalies": "The oddest first", "clusters": "suggested by the", "search": "are in both answers", "compression": "One item at every level"}
 
 
 @pytest.fixture
-def opened(runs):  # noqa: F811
+def opened(runs):
     """A question of a run, when what it computes is there."""
     def open_it(kind: str, part: str):
         run = runs[kind]
@@ -125,7 +125,7 @@ def test_a_picture_is_a_question(opened):
     assert "cannot be read as a picture" in app.error[0].value
 
 
-def test_a_run_without_its_real_rows_is_not_asked_how_well_it_decodes_them(runs):  # noqa: F811
+def test_a_run_without_its_real_rows_is_not_asked_how_well_it_decodes_them(runs):
     from lvm_core.runs.archive import IMPORTED
 
     run = runs["array"]

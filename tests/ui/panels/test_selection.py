@@ -5,6 +5,7 @@ import io
 import numpy as np
 import pandas as pd
 import pytest
+from app_pages import held, open_page, small, words
 
 from lvm_core import DATASETS, MODELS, read_dataset
 from lvm_core.datasets.base import DataError
@@ -17,7 +18,6 @@ from pages.session import maps, selection, state
 from pages.session import runs as starting
 from pages.session.services import services
 from pages.ui import chosen
-from tests.ui.test_pages import held, open_page, runs, small, words  # noqa: F401
 
 KINDS = "image", "table", "text", "array"
 FEW = {"image": 60, "table": 20, "text": 3, "array": 15}
@@ -30,7 +30,7 @@ def quick_map(monkeypatch):
 
 
 @pytest.fixture
-def opened(runs):  # noqa: F811
+def opened(runs):
     """The map with a panel open and some rows chosen; nothing is afterwards."""
     touched = []
 
