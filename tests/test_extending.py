@@ -1,5 +1,6 @@
 """Every example of docs/extending.md works where a newcomer would put it, without another line."""
 
+import doctest
 import importlib
 import re
 import sys
@@ -133,3 +134,9 @@ def test_a_panel(dropped):
     assert "extent" in panels.found.__wrapped__()
     app = drawn("extent", panels.__name__, positions=CODES[:, :2])
     assert "axis 1" in app.caption[0].value and f"{CODES[:, 0].min():.3g}" in app.caption[0].value
+
+
+@pytest.mark.parametrize("room", ("base", "codecs", "datasets", "models", "projections", "readers"))
+def test_the_examples_of_the_checks_run(room):
+    found = doctest.testmod(importlib.import_module(f"lvm_core.checks.{room}"))
+    assert found.attempted >= 2 and not found.failed

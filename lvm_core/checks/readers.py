@@ -140,7 +140,8 @@ def check_reader(reader: Reader | type[Reader], content: bytes, name: str) -> No
     --------
     >>> from lvm_core.checks import check_reader
     >>> from lvm_core.datasets import READERS
-    >>> table = b"height,weight\\n" + b"".join(b"%d,%d\\n" % (i, i * i % 7) for i in range(30))
+    >>> lines = [b"%d.5,%d" % (150 + 7 * i % 40, 40 + 11 * i % 50) for i in range(30)]
+    >>> table = b"height,weight\\n" + b"\\n".join(lines)
     >>> check_reader(READERS["csv"], table, "people.csv")
     """
     run(reader_checks(reader, content, name))
