@@ -29,7 +29,7 @@ from sklearn.model_selection import train_test_split
 from lvm_core import MODELS
 from lvm_core.analysis.anomalies import kth_distance
 from lvm_core.metrics.residuals import Residuals
-from lvm_core.schema import Layout
+from lvm_core.schema import Schema
 
 SEEDS = 1, 2, 3
 # Table D4: KNN, PCA
@@ -81,11 +81,11 @@ def ppca(train, test):
 def vae(train, test, epochs: int | None):
     """(error of reconstruction, negative ELBO, distance in code space) of the test rows."""
     train, test = (part.astype(np.float32) for part in standard(train, test))
-    layout = Layout.gaussian(train.shape[1])
-    settings = MODELS["VAE"].suggest(len(train), layout)
-    model = MODELS["VAE"](**settings | ({"epochs": min(epochs, settings["epochs"])} if epochs else {})).fit(train, layout=layout)
+    schema = Schema.gaussian(train.shape[1])
+    settings = MODELS["VAE"].suggest(len(train), schema)
+    model = MODELS["VAE"](**settings | ({"epochs": min(epochs, settings["epochs"])} if epochs else {})).fit(train, schema=schema)
     known, codes = model.transform(train), model.transform(test)
-    return Residuals(train, layout).rows(test, model.inverse_transform(codes)), -model.score_samples(test), kth_distance(codes / known.std(0), known / known.std(0), 5)
+    return Residuals(train, schema).rows(test, model.inverse_transform(codes)), -model.score_samples(test), kth_distance(codes / known.std(0), known / known.std(0), 5)
 
 
 def table(X, y, quick: bool) -> dict[str, float]:

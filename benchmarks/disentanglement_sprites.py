@@ -42,7 +42,7 @@ def main(epochs: int, seeds: int, noise: str):
         found, used, took = [], [], 0.0
         for seed in range(seeds):
             start = time.perf_counter()
-            model = make(seed).fit(data.X, layout=data.layout)
+            model = make(seed).fit(data.X, schema=data.schema)
             took += time.perf_counter() - start
             alive = in_use(model)
             used.append(alive.sum())

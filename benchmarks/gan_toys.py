@@ -56,13 +56,13 @@ def measured(samples: np.ndarray, modes: np.ndarray, sigma: float) -> tuple[int,
 def main() -> None:
     """Print both tables."""
     from lvm_core import MODELS
-    from lvm_core.schema import Layout
+    from lvm_core.schema import Schema
 
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     options.add_argument("--seeds", type=int, default=3)
     options.add_argument("--quick", action="store_true", help="a quarter of the steps, one seed")
     chosen = options.parse_args()
-    settings = MODELS["GAN"].suggest(100_000, Layout.gaussian(2))
+    settings = MODELS["GAN"].suggest(100_000, Schema.gaussian(2))
     settings |= {"steps": settings["steps"] // 4} if chosen.quick else {}
     print("GAN:", ", ".join(f"{k} {v:g}" if isinstance(v, (int, float)) else f"{k} {v}" for k, v in settings.items()))
     for name, published in PUBLISHED.items():

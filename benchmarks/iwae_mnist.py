@@ -31,10 +31,10 @@ K = 50
 def blank(X, seed: int):
     """A VAE of the paper's shape with new weights."""
     from lvm_core import MODELS
-    from lvm_core.schema import Layout
+    from lvm_core.schema import Schema
 
     model = MODELS["VAE"](latent_dim=K, network="mlp", width=200, depth=2, activation="tanh", epochs=1, batch_size=8192, learning_rate=1e-6, random_state=seed)
-    return model.fit((X > 0.5).astype(np.float32), layout=Layout.picture(28, 28, 1, "bernoulli"))      # a few tiny steps; the bias is the training mean
+    return model.fit((X > 0.5).astype(np.float32), schema=Schema.picture(28, 28, 1, "bernoulli"))      # a few tiny steps; the bias is the training mean
 
 
 def train(model, X, draws: int, stages: int, batch: int, seed: int) -> None:

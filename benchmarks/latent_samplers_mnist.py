@@ -29,7 +29,7 @@ def main() -> None:
     from lvm_core.latent.samplers import SAMPLERS
     from lvm_core.metrics.samples.distances import frechet, kid
     from lvm_core.metrics.samples.features import own_features
-    from lvm_core.schema import Layout
+    from lvm_core.schema import Schema
 
     ask = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     ask.add_argument("mnist")
@@ -41,8 +41,8 @@ def main() -> None:
     order = np.random.RandomState(given.seed).permutation(len(X))
     learn, real, other = np.split(order[:given.rows + 2 * given.samples + 12_000], np.cumsum([given.rows, given.samples, given.samples]))[:3]
     judges = order[given.rows + 2 * given.samples:][:12_000]
-    layout = Layout.picture(28, 28, 1)
-    features = own_features(X[judges], layout, y[judges].astype(str), random_state=given.seed)
+    schema = Schema.picture(28, 28, 1)
+    features = own_features(X[judges], schema, y[judges].astype(str), random_state=given.seed)
     F = features.transform(X[real])
 
     def distances(made):
@@ -57,7 +57,7 @@ def main() -> None:
     options = dict(latent_dim=K, epochs=given.epochs, batch_size=100, width=128, random_state=given.seed)
     for name, cls, more in (("VAE", "VAE", {}), ("AE", "Autoencoder", {}), ("RAE-L2", "Autoencoder", {"penalty": 1.0, "decay": 1e-3})):
         start = time.monotonic()
-        model = MODELS[cls](**options, **more).fit(X[learn], layout=layout)
+        model = MODELS[cls](**options, **more).fit(X[learn], schema=schema)
         mixture = SAMPLERS["Mixture"](components=given.components).fit(model.transform(X[learn]))
         for source, codes in (("own", model.sample_codes(given.samples, random_state=given.seed)), ("mixture", mixture.sample(given.samples, random_state=given.seed))):
             made = model.inverse_transform(codes.astype(np.float32))

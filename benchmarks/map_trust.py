@@ -25,7 +25,7 @@ import numpy as np
 from sklearn.datasets import load_digits
 from sklearn.manifold import trustworthiness
 
-from lvm_core.latent.distances import Truth
+from lvm_core.latent.distances import QueryDistances
 from lvm_core.metrics.maps import ranks
 from lvm_core.metrics.maps.neighbourhoods import cores
 from lvm_core.metrics.maps.ranks import EXACT_ROWS
@@ -84,7 +84,7 @@ def timed(n):
 
 
 def nearness(n):
-    truth = Truth(np.random.RandomState(0).normal(size=(n, 16)))
+    truth = QueryDistances(np.random.RandomState(0).normal(size=(n, 16)))
     for m in sorted({truth.quick_rows, n}):
         times = []
         for i in range(20):

@@ -37,13 +37,13 @@ def main():
     options = parser.parse_args()
     X, hidden = data()
     seen = np.where(hidden, np.nan, X)
-    from lvm_core.schema import Layout
+    from lvm_core.schema import Schema
 
     print(f"{X.shape[0]} rows, {X.shape[1]} columns, {hidden.mean():.0%} of the cells hidden; mean squared error on them")
     print(f"{'MIWAE, the authors notebook':34} 0.287")
     for name, imputer in IMPUTERS.items():
         begin = time.monotonic()
-        filled = imputer(seen, Layout.gaussian(X.shape[1]))
+        filled = imputer(seen, Schema.gaussian(X.shape[1]))
         print(f"{name:34} {((filled - X)[hidden] ** 2).mean():.4f}   {time.monotonic() - begin:.1f} s")
     for seed in range(options.seeds):
         begin = time.monotonic()

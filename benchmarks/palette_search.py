@@ -41,7 +41,7 @@ def search(count: int) -> list[str]:
     """``count`` colours, Okabe & Ito's first."""
     fixed = [palettes.MISSING, *palettes.OKABE_ITO]
     grid = np.vstack([palettes.rgb(fixed), candidates()])
-    places = [palettes.lab(palettes.seen(grid, vision)) for vision in palettes.VISIONS]
+    places = [palettes.lab(palettes.simulate_vision(grid, vision)) for vision in palettes.VISIONS]
     far = lambda i: np.min([palettes.difference(x, x[i]) for x in places], 0)     # noqa: E731
     chosen = list(range(len(fixed)))
     rows = [far(i) for i in chosen]
@@ -89,7 +89,7 @@ def main() -> None:
 
 
 def _least(colours, vision: str) -> float:
-    x = palettes.lab(palettes.seen(palettes.rgb(colours), vision))
+    x = palettes.lab(palettes.simulate_vision(palettes.rgb(colours), vision))
     far = palettes.difference(x[:, None], x)
     return float(far[~np.eye(len(far), dtype=bool)].min())
 

@@ -47,7 +47,7 @@ def main(path: str | None, models: bool):
     cut = len(rows) * 3 // 4
     train, unseen, apart = rows[:cut], rows[cut:cut + len(rows) // 20], rows[cut + len(rows) // 20:][:2000]
     X, rng = data.X[apart], np.random.RandomState(1)
-    noise, side = rng.standard_normal(X.shape).astype(np.float32), data.layout.image[:2]
+    noise, side = rng.standard_normal(X.shape).astype(np.float32), data.schema.image[:2]
     print(f"{data.name} {data.X.shape}: {len(train):,} training rows, {len(unseen):,} unseen, {len(apart):,} samples")
     print(f"{'samples':16}" + "".join(f"{n.split()[0]:>10}" for n in NAMES) + f"{'s':>8}")
     found, scores = line("real, unseen", data, X, train, unseen)
@@ -66,8 +66,8 @@ def main(path: str | None, models: bool):
     line("training rows", data, data.X[train[:len(apart)]], train, unseen)
     if models:
         for name in ("PCA", "VAE"):
-            options = MODELS[name].suggest(len(train), data.layout)
-            model = MODELS[name](**options).fit(data.X[np.sort(train)], layout=data.layout)
+            options = MODELS[name].suggest(len(train), data.schema)
+            model = MODELS[name](**options).fit(data.X[np.sort(train)], schema=data.schema)
             line(name, data, model.sample(2000, random_state=0), train, unseen)
 
 

@@ -55,7 +55,7 @@ def main():
           f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}, Python {platform.python_version()}")
     print(f"{'model':24}{'NPMI':>8}{'diversity':>11}{'CPU s':>9}")
     ours = [name for name in ("PLSA", "LDA", "NMF", "LSA") if name in list(MODELS)]
-    jobs = [(name, lambda k, seed, name=name: MODELS[name](latent_dim=k, random_state=seed).fit(X, layout=data.layout)) for name in ours]
+    jobs = [(name, lambda k, seed, name=name: MODELS[name](latent_dim=k, random_state=seed).fit(X, schema=data.schema)) for name in ours]
     jobs += [(f"scikit-learn's {label}", lambda k, seed, name=name: scikit_learns(name, k, seed).fit(X.astype(np.float64))) for name, label in (("LDA", "LDA"), ("PLSA", "KL-NMF"))]
     for name, fit in jobs:
         found = []

@@ -78,12 +78,12 @@ def layers():
 def train_ours(X: np.ndarray, epochs: int, batch: int, seed: int, cool_down: float):
     from lvm_core import MODELS
     from lvm_core.models.vae import split
-    from lvm_core.schema import Layout
+    from lvm_core.schema import Schema
 
     model = MODELS["VAE"](latent_dim=K, epochs=epochs, batch_size=batch, learning_rate=RATE, network=NETWORK, width=HIDDEN, depth=1,
                           activation="relu", noise="unit", warm_up=0.0, cool_down=cool_down, random_state=seed)
     last, start = [], time.perf_counter()
-    model.fit(X, layout=Layout.picture(28, 28, 1, "gaussian" if OBJECTIVE == "mse" else "bernoulli"), on_step=lambda record: last.append(record) and None)
+    model.fit(X, schema=Schema.picture(28, 28, 1, "gaussian" if OBJECTIVE == "mse" else "bernoulli"), on_step=lambda record: last.append(record) and None)
     whole = time.perf_counter() - start
 
     def encode(x):

@@ -141,20 +141,20 @@ def _model(name: str, chosen: dict, dataset):
     from . import MODELS
 
     if name not in MODELS and Path(name).suffix == ".json":
-        recipe = files.read_json(Path(name))
-        if not isinstance(recipe, dict) or recipe.get("name") not in list(MODELS) or not isinstance(recipe.get("params"), dict):
+        config = files.read_json(Path(name))
+        if not isinstance(config, dict) or config.get("name") not in list(MODELS) or not isinstance(config.get("params"), dict):
             raise ValueError(f"{name} is no recipe; expected a JSON object with name (one of {', '.join(MODELS)}) and params.")
-        cls, params = MODELS[recipe["name"]], recipe["params"]
+        cls, params = MODELS[config["name"]], config["params"]
     elif name in MODELS:
         cls = MODELS[name]
-        params = cls.suggest(len(dataset), dataset.layout)
+        params = cls.suggest(len(dataset), dataset.schema)
     else:
         raise ValueError(f"There is no model {name!r}; there are: {', '.join(MODELS)}.")
     strange = sorted({*params, *chosen} - {*cls.parameters()})
     if strange:
         raise ValueError(f"{cls.__name__} has no parameter {strange[0]!r}; there are: {', '.join(cls.parameters())}.")
     model = cls(**params | chosen)
-    model.check_params()
+    model.validate()
     return model
 
 
@@ -175,7 +175,7 @@ def _pairs(texts: list[str]) -> dict:
 def _list(asked) -> None:
     for run in _workspace(asked).runs():
         if asked.json:
-            print(json.dumps({k: v for k, v in asdict(run).items() if k != "facts"}))
+            print(json.dumps({{"config": "recipe"}.get(k, k): v for k, v in asdict(run).items() if k != "facts"}))
         else:
             score = f"{run.score['name']} {run.score['value']:.4g}" if run.score and run.score.get("value") is not None else ""
             print(f"{run.id}  {run.state:9}  {run.created[:16].replace('T', ' ')}  {run.title}  {score}".rstrip())
@@ -213,13 +213,13 @@ def _map_export(asked) -> None:
     import numpy as np
 
     from . import PROJECTIONS
-    from .export.formats import FORMS, Wanted, facts
+    from .export.formats import EXPORT_FORMATS, ExportRequest, facts
     from .export.map_tables import Extract
 
     ending = Path(asked.to).suffix.lower()
     form = asked.form or {".zip": "tensorboard"}.get(ending, ending[1:])
-    if form not in FORMS:
-        raise ValueError(f"There is no form {form!r} of a map; there are: {', '.join(FORMS)}.")
+    if form not in EXPORT_FORMATS:
+        raise ValueError(f"There is no form {form!r} of a map; there are: {', '.join(EXPORT_FORMATS)}.")
     workspace = _workspace(asked)
     run = _run(workspace, asked.run)
     if not run.has_result:
@@ -227,9 +227,9 @@ def _map_export(asked) -> None:
     fitted, dataset = workspace.fitted(run.id), workspace.load_dataset(run.dataset)
     mapped = _mapped(asked, workspace.run_folder(run.id), fitted.codes)
     column = asked.colour or next(iter(dataset.colours()), None)
-    wanted = Wanted(Extract(dataset, fitted.codes, mapped.positions, np.arange(len(dataset))), column, asked.title,
+    wanted = ExportRequest(Extract(dataset, fitted.codes, mapped.positions, np.arange(len(dataset))), column, asked.title,
                     facts(fitted.model, PROJECTIONS[asked.map].title, mapped.projection, len(dataset), date.today().isoformat()), tuple(mapped.scores), asked.size, asked.dark)
-    made = FORMS[form].make(wanted, None)
+    made = EXPORT_FORMATS[form].make(wanted, None)
     files.write(Path(asked.to).absolute(), made)
     print(asked.to)
 
@@ -245,7 +245,7 @@ def _mapped(asked, folder: Path, codes):
     cls = PROJECTIONS[asked.map]
     params = cls.suggest(len(codes))
     projection = cls(**params | {"n_components": asked.dimensions, "random_state": asked.seed})
-    kept = folder / "maps" / (asked.map + projection.key())
+    kept = folder / "maps" / (asked.map + projection.cache_key())
     if not kept.is_dir():
         return map_codes(codes, projection)
     mapped = load_map(kept, len(codes))

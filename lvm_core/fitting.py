@@ -60,14 +60,14 @@ def fit_run(dataset: Dataset, model: LatentModel, on_step: OnStep | None = None,
     start = time.monotonic()
     train, held_out = split(len(dataset), model.random_state or 0)
     y = dataset.targets() if model.labels else None
-    X = _taken(dataset.X, train, checkpoint.folder.parent if checkpoint else None)
-    model.fit(X, None if y is None else y[train], layout=dataset.layout, on_step=on_step, checkpoint=checkpoint)
+    X = _training_rows(dataset.X, train, checkpoint.folder.parent if checkpoint else None)
+    model.fit(X, None if y is None else y[train], schema=dataset.schema, on_step=on_step, checkpoint=checkpoint)
     codes = encode_all(model, dataset.X)
     seconds = time.monotonic() - start + (checkpoint.earlier if checkpoint else 0.0)
     return Fitted(model, codes, train, held_out, seconds, *_measured(model, dataset, codes, X, train, held_out))
 
 
-def _taken(X, rows: np.ndarray, folder: Path | None):
+def _training_rows(X, rows: np.ndarray, folder: Path | None):
     """X[rows], where that is large in an unnamed file of ``folder``, mapped, which is gone with the last who reads it. Raises OSError."""
     if hasattr(X, "indptr") or len(rows) * X[:1].nbytes <= MOST_IN_MEMORY:
         return X[rows]

@@ -56,7 +56,7 @@ def is_measured(column: pd.Series) -> bool:
     return types.is_datetime64_any_dtype(column) or types.is_numeric_dtype(column) and not types.is_bool_dtype(column)
 
 
-def numbered(y: Iterable) -> tuple[list[str], np.ndarray]:
+def encode_labels(y: Iterable) -> tuple[list[str], np.ndarray]:
     """Labels as numbered classes.
 
     Parameters

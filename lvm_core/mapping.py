@@ -13,7 +13,7 @@ from .metrics import Score
 from .metrics import projection as map_scores
 from .progress import OnStep, Reporter
 from .projections.base import Projection
-from .projections.bycode import _ByCode
+from .projections.by_code import _ByCode
 
 _BATCH = 20_000             # rows placed between two reports
 _EXACT_PAIRS = 2e9          # comparisons beyond which neighbours are looked for in cells only: about three seconds
@@ -47,7 +47,7 @@ def map_codes(Z: np.ndarray, projection: Projection, on_step: OnStep | None = No
         notes.append("It was stopped before its end, and is as far as it had come.")
     positions = fitted
     if len(rows) < len(Z):
-        positions, how = place_rest(Z, rows, projection, on_step)
+        positions, how = embed_rest(Z, rows, projection, on_step)
         notes.append(f"The map was found on {len(rows):,} of {len(Z):,} items ({'those with a label' if projection.labels else 'chosen by the seed'}); the rest was placed {how}.")
     made = Mapped(projection, positions, [], " ".join(notes))
     if scored:
@@ -103,10 +103,10 @@ def reduced(X) -> tuple[np.ndarray, str]:
     return np.concatenate(parts).astype(np.float32), f"It is of the data's first {c} {name} ({kept:.0%} of the variance of {d:,} columns), and its scores compare with those."
 
 
-def place_rest(Z: np.ndarray, rows: np.ndarray, projection: Projection, on_step: OnStep | None = None) -> tuple[np.ndarray, str]:
+def embed_rest(Z: np.ndarray, rows: np.ndarray, projection: Projection, on_step: OnStep | None = None) -> tuple[np.ndarray, str]:
     """Positions (n, c) of all rows of Z (n, k) on a map fitted on ``rows``, and how the others were placed, in words.
 
-    By formula where the map is one; otherwise as :meth:`Projection.settle` does with their nearest fitted rows, found exactly, or
+    By formula where the map is one; otherwise as :meth:`Projection.embed_new` does with their nearest fitted rows, found exactly, or
     nearly always where there are too many to compare all. Stopped, the rows still to come go by a few fitted rows only.
     """
     if projection.exact:
@@ -117,11 +117,11 @@ def place_rest(Z: np.ndarray, rows: np.ndarray, projection: Projection, on_step:
     known = projection._compared(projection.codes_)
     exact = len(rest) * len(rows) <= _EXACT_PAIRS
     search = nearest if exact else nearest_by_cells(known)
-    how = projection.settled + ("" if exact else " (neighbours looked for nearby only)")
+    how = projection.embedded_how + ("" if exact else " (neighbours looked for nearby only)")
     report = Reporter(on_step, len(rest), "placing the rest")
     for s in range(0, len(rest), _BATCH):
         batch = rest[s:s + _BATCH]
-        positions[batch] = projection.settle(*search(projection._compared(Z[batch].astype(known.dtype, copy=False)), known, projection.settled_by))
+        positions[batch] = projection.embed_new(*search(projection._compared(Z[batch].astype(known.dtype, copy=False)), known, projection.embedding_neighbours))
         if report(min(s + _BATCH, len(rest))) and s + _BATCH < len(rest):
             few = np.sort(np.random.RandomState(0).choice(len(rows), min(_FEW, len(rows)), replace=False))
             left = rest[s + _BATCH:]

@@ -1,6 +1,6 @@
 """One statement per parameter.
 
-A recipe is a dataclass whose fields are made by :func:`param`. Validation, the form on the page, the
+A set of parameters is a dataclass whose fields are made by :func:`param`. Validation, the form on the page, the
 cache key, the README table and the tests all read that one line; nothing about a parameter is stated twice.
 """
 
@@ -23,7 +23,7 @@ _KEY = "param"
 
 @dataclass(frozen=True)
 class Parameter:
-    """What one field of a recipe accepts, as read by validation and by the forms."""
+    """What one field of a set of parameters accepts, as read by validation and by the forms."""
 
     name: str
     type: type
@@ -81,7 +81,7 @@ def param(default: Any, *, low=None, high=None, choices=None, help: str, label: 
     return dataclasses.field(default=default, metadata={_KEY: meta})
 
 
-class Recipe:
+class Params:
     """Base of everything that is configured by parameters. Subclasses are dataclasses of :func:`param` fields."""
 
     @classmethod
@@ -99,19 +99,19 @@ class Recipe:
             found[field.name] = Parameter(field.name, kind, field.default, optional=optional, **meta)
         return found
 
-    def check_params(self) -> None:
+    def validate(self) -> None:
         """Raise ValueError for the first parameter outside its domain."""
         for name, parameter in type(self).parameters().items():
             parameter.check(getattr(self, name), type(self).__name__)
 
-    def to_recipe(self) -> dict:
+    def to_config(self) -> dict:
         """``{"name": class name, "params": {...}}``, plain JSON types only."""
         params = {name: _plain(getattr(self, name), parameter.type) for name, parameter in type(self).parameters().items()}
         return {"name": type(self).__name__, "params": params}
 
-    def key(self) -> str:
-        """Stable short hash of the recipe: the same parameters give the same key on every machine."""
-        text = json.dumps(self.to_recipe(), sort_keys=True)
+    def cache_key(self) -> str:
+        """Stable short hash of the set of parameters: the same parameters give the same key on every machine."""
+        text = json.dumps(self.to_config(), sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
@@ -148,5 +148,5 @@ def discover(package: str, base: type) -> Registry:
             if issubclass(item, base) and item.__module__ == module.__name__ \
                     and not item.__name__.startswith("_") and not inspect.isabstract(item) and item is not base:
                 found.append(item)
-    found.sort(key=lambda c: (getattr(c, "rank", 50), getattr(c, "year", 0), c.__name__))
+    found.sort(key=lambda c: (getattr(c, "list_order", 50), getattr(c, "year", 0), c.__name__))
     return Registry({getattr(c, "name", None) or c.__name__: c for c in found})

@@ -9,7 +9,7 @@ run = needs.need_run()
 runs.picker("run-analyse")
 selection_bar.line(run)
 
-questions = analyses.found()
+questions = analyses.discover()
 reasons = {name: part.why_not(run) for name, part in questions.items()}
 fitting = [name for name in questions if not reasons[name]]
 wanted = st.query_params.get("part")

@@ -15,7 +15,7 @@ from lvm_core.text import markdown as md
 from pages.session import runs as session_runs
 from pages.session import state
 from pages.session.services import services
-from pages.ui import beside, charts, dataframes, forms, frame, items, navigation, needs
+from pages.ui import side_by_side, charts, dataframes, forms, frame, items, navigation, needs
 from pages.ui.components.progress import progress
 from pages.ui.items import text
 
@@ -28,12 +28,12 @@ dataset = data.dataset
 
 def setup() -> None:
     """The set to train."""
-    fitting = [name for name, cls in MODELS.items() if dataset.kind in cls.kinds]
+    fitting = [name for name, cls in MODELS.items() if dataset.kind in cls.supported_kinds]
     with st.container(border=True):
-        chosen = st.pills("Models", fitting, selection_mode="multi", wrap=True, format_func=forms.spaced, default=[n for n in fitting if MODELS[n].pace != "slow"], key=f"compare-{data.id}",
+        chosen = st.pills("Models", fitting, selection_mode="multi", wrap=True, format_func=forms.spaced, default=[n for n in fitting if MODELS[n].cost != "slow"], key=f"compare-{data.id}",
                           help="Every model that makes sense for " + items.unit(dataset.kind) + ". Those left out at first take minutes.")
         with st.container(horizontal=True, vertical_alignment="bottom"):
-            start = MODELS["VAE"].suggest(len(dataset), dataset.layout)["latent_dim"]
+            start = MODELS["VAE"].suggest(len(dataset), dataset.schema)["latent_dim"]
             length = st.number_input("Length of the code", 1, 512, start, key=f"compare-dim-{data.id}", width=180, help="The same for all, so that none has more room than another.")
             seed = st.number_input("Seed", 0, 2**31 - 1, 0, key="compare-seed", width=140, help="Of every fit, and of the rows held out: the same for all.")
             pressed = st.button("Train them all", icon=":material/play_arrow:", type="primary", disabled=not chosen, key="compare-train")
@@ -59,7 +59,7 @@ def under_way(runs) -> None:
         if run is not None:
             progress(run, "fit")
         if len(busy) > 1:
-            st.caption("Waiting: " + ", ".join(md(f"#{r.number} {r.recipe['name']}") for r in busy if run is None or r.id != run.id))
+            st.caption("Waiting: " + ", ".join(md(f"#{r.number} {r.config['name']}") for r in busy if run is None or r.id != run.id))
 
 
 def entries(runs) -> list[comparison.Entry]:
@@ -67,8 +67,8 @@ def entries(runs) -> list[comparison.Entry]:
     found = []
     for r in runs:
         try:
-            params = r.recipe["params"]
-            found.append(comparison.Entry(r.id, r.number, r.recipe["name"], params["latent_dim"], params.get("random_state"), r.seconds, services().workspace.scores(r.id)))
+            params = r.config["params"]
+            found.append(comparison.Entry(r.id, r.number, r.config["name"], params["latent_dim"], params.get("random_state"), r.seconds, services().workspace.scores(r.id)))
         except (StoreError, KeyError):
             continue        # its folder is damaged; the list on the Train page says so
     return found
@@ -155,8 +155,8 @@ def same_items(table: pd.DataFrame) -> None:
 def result(runs) -> None:
     """What they reached."""
     done = [r for r in runs if r.has_result]
-    newest = st.toggle("Newest of each model only", value=True, key=f"newest-{data.id}") if len(done) > len({r.recipe["name"] for r in done}) else False
-    done = list({r.recipe["name"]: r for r in reversed(done)}.values())[::-1] if newest else done
+    newest = st.toggle("Newest of each model only", value=True, key=f"newest-{data.id}") if len(done) > len({r.config["name"] for r in done}) else False
+    done = list({r.config["name"]: r for r in reversed(done)}.values())[::-1] if newest else done
     found = entries(done[:MOST])
     names = comparison.measures(found)
     if not names:
@@ -188,4 +188,4 @@ if view == "By numbers":
     result(mine)
 else:
     under_way(mine)
-    beside.draw(data, mine)
+    side_by_side.draw(data, mine)

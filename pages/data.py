@@ -13,7 +13,7 @@ from lvm_core.text import markdown as md
 from pages.api import payloads
 from pages.session import state
 from pages.session.services import services
-from pages.ui import corrections, dataframes, forms, frame, items, navigation, portable
+from pages.ui import corrections, dataframes, forms, frame, items, navigation, archives
 from pages.ui.components import bigfile
 
 frame.header("Data", "Bring a file or pick a built-in dataset. Check what was understood before anything is trained; correct it where it is wrong.")
@@ -71,7 +71,7 @@ def built_in() -> None:
 def kept() -> None:
     """The datasets of the workspace; a click opens one."""
     with st.popover("A run from another machine", icon=":material/deployed_code:"):
-        portable.bring()
+        archives.bring()
     heads = state.datasets()[:200]
     if not heads:
         st.caption("Every dataset you open is kept here, on the machine that runs this app.")
@@ -120,7 +120,7 @@ def understood(data: state.Data) -> None:
     slots = st.columns(4)
     slots[0].metric("Kind", {"image": "Pictures", "table": "Table", "text": "Text", "array": "Arrays"}[dataset.kind], border=True)
     slots[1].metric("Rows", f"{len(dataset):,}", border=True, help="Items the models learn from.")
-    shape = dataset.layout.image
+    shape = dataset.schema.image
     slots[2].metric("Size of one", " × ".join(map(str, shape[:2])) if shape else f"{dataset.X.shape[1]:,}", border=True,
                     help=("Pixels, grey. " if shape and shape[2] == 1 else "Pixels, colour. " if shape else "") + "Values a model sees of each item; a category takes one value a level.")
     if dataset.kind == "table":

@@ -38,7 +38,7 @@ def live(view, colour):
     """The explorer, the files of what is in hand, and the directions learnt from what is chosen."""
     needs.still_open(run)
     place = url.current(run)
-    at = explorer(run, view, colour, place, visit=st.session_state.get(f"visit-{run.id}", 0), key=f"explorer-{run.id}")
+    at = explorer(run, view, colour, place, open_at=st.session_state.get(f"visit-{run.id}", 0), key=f"explorer-{run.id}")
     if said := st.session_state.get(f"said-{run.id}"):
         st.caption(said)
     if at:
@@ -47,7 +47,7 @@ def live(view, colour):
             files(np.asarray([codes[at.row] if at.code is None else at.code], np.float32))
             if isinstance(run.fitted.model, Inverts):
                 place_closer(at.row)
-    if identity.mine("runs", run.id):
+    if identity.owns("runs", run.id):
         directions.panel(run)
 
 
@@ -67,7 +67,7 @@ def place_closer(row: int) -> None:
     if found is not None:
         del st.session_state[f"place-{run.id}"]
         Z, residual = found
-        state.visit(run, row, Z[0], f"Row {row} placed by optimisation: what is left differs by {float(np.ravel(residual)[0]):.2g} of the data's standard deviation (root mean square).")
+        state.open_at(run, row, Z[0], f"Row {row} placed by optimisation: what is left differs by {float(np.ravel(residual)[0]):.2g} of the data's standard deviation (root mean square).")
         st.rerun()
 
 

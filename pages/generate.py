@@ -4,11 +4,11 @@ import streamlit as st
 
 from lvm_core.metrics import generation
 from pages.session import state
-from pages.ui import drawing, frame, items, made, navigation, needs, portable, runs, scores
+from pages.ui import code_source_form, frame, items, downloads, navigation, needs, archives, runs, scores
 
 frame.header("Generate", "New items that never were. Choose how many, how daring (temperature), and a seed; download them in the form your data came in.")
 if state.run() is None:
-    portable.bring()
+    archives.bring()
 run = needs.need_run()
 dataset, model = run.dataset, run.fitted.model
 runs.picker("run-generate")
@@ -16,14 +16,14 @@ runs.picker("run-generate")
 setup, shown = st.columns([3, 9], gap="large")
 with setup:
     n = st.number_input("How many", 1, 10_000, 36 if dataset.kind == "image" else 12, key="n", help="Up to 10,000; the page shows the first ones, the download has all.")
-    source = drawing.choose(run)
+    source = code_source_form.choose(run)
     temperature = st.slider("Temperature", 0.0, 2.0, 1.0, 0.05, key="temperature", help="Spread of the codes: 0 gives the average item (of each part, where the density has several), 1 the model's own variety, above 1 stranger ones.")
     seed = st.number_input("Seed", 0, 2**31 - 1, 0, key="seed-generate", help="The same seed, model and settings give the same samples.")
 with shown:
-    codes = drawing.codes(run, source, int(n), float(temperature), int(seed))
+    codes = code_source_form.codes(run, source, int(n), float(temperature), int(seed))
 if codes is None:
     st.stop()
-X = model.emit(codes, random_state=int(seed))
+X = model.sample_decoder(codes, random_state=int(seed))
 new = dataset.decode(X)
 provenance = {"model": type(model).__name__, "run": run.id, **source.provenance(), "seed": int(seed), "temperature": float(temperature), "n": int(n)}
 stem = f"generated-{type(model).__name__}-{run.id}{source.suffix()}-seed{seed}-t{temperature:g}-n{n}"
@@ -33,10 +33,10 @@ with shown:
     items.gallery(dataset, new[:limit], key="made", columns=8)
     if n > limit and dataset.kind in ("image", "table"):
         st.caption(f"The first {limit} of {n:,} are shown.")
-    made.downloads(dataset, codes, X, new, provenance, stem)
+    downloads.downloads(dataset, codes, X, new, provenance, stem)
     st.markdown("**How good they are**")
     if len(run.fitted.train) >= 4:
-        scores.show(generation(dataset.X[run.fitted.train], X, dataset.layout))
+        scores.show(generation(dataset.X[run.fitted.train], X, dataset.schema))
         if st.button("Look longer", icon=":material/query_stats:", key="look-longer", help="Sample quality on the Analyse page: real and varied enough, or copied? Against real rows, with errors and pictures."):
             st.session_state[f"part-{run.id}"] = "generation"
             navigation.go("analyse")
@@ -45,7 +45,7 @@ with shown:
 with st.expander("Take the run elsewhere, or bring one", icon=":material/deployed_code:"):
     out, into = st.columns(2, gap="large")
     with out:
-        portable.download(run)
+        archives.download(run)
     with into:
-        portable.bring()
+        archives.bring()
 navigation.next_step("train", "Train another", "**Next:** try another model or other settings on the same data.")

@@ -6,7 +6,7 @@ from lvm_core.plots import figures
 from lvm_core.text import markdown as md
 from pages.api import payloads
 from pages.session import code_sources, maps, state
-from pages.ui import frame, items, navigation, needs, panels, projecting, runs
+from pages.ui import frame, items, navigation, needs, panels, map_form, runs
 from pages.ui.components.atlas import atlas
 from pages.ui.components.progress import progress
 
@@ -18,37 +18,37 @@ dataset, codes = run.dataset, run.fitted.codes
 def controls():
     """What is drawn: projection with its settings, colour, new samples."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        projection, of = projecting.controls(run)
+        projection, of = map_form.controls(run)
         colours = dataset.colours()
         colour = st.selectbox("Colour by", [None, *colours], index=1 if colours else 0, format_func=lambda c: "one colour" if c is None else c, key=f"colour-{dataset.name}", width=220)
-        made = of == "codes" and st.toggle("Generated", value=False, key="made", help="Show 200 new samples (seed 0) as rings, placed on the map like any new item.")
+        generated = of == "codes" and st.toggle("Generated", value=False, key="made", help="Show 200 new samples (seed 0) as rings, placed on the map like any new item.")
         runs.picker("run-map", width=240)
-    return projection, of, colour, made
+    return projection, of, colour, generated
 
 
 @st.fragment
-def picture(view, colour, made, job):
+def picture(view, colour, generated, job):
     """The map beside its inspector."""
     needs.still_open(run)
     left, right = st.columns([7, 3], gap="medium")
     with left:
         if view.positions.shape[1] == 2:
-            clicked = atlas(run, view, colour, made=made, job=job, key=f"atlas-{run.id}")
+            clicked = atlas(run, view, colour, generated=generated, job=job, key=f"atlas-{run.id}")
         else:
-            clicked = solid(view, colour, made)
+            clicked = solid(view, colour, generated)
     with right:
         inspector(clicked)
     below(view)
 
 
-def solid(view, colour, made):
+def solid(view, colour, generated):
     """A 3-D map, to turn. Returns the row that was clicked, or None."""
     P = view.positions
     shown = maps.drawn_rows(len(P))
     hover = [payloads.short(dataset, i) for i in shown] if len(shown) <= maps.HOVER_LIMIT else None
     marks, note = None, "Box and lasso work on the 2-D map."
-    if made:
-        Z, source, _ = code_sources.drawn(run, 200, 0, wait=5.0)
+    if generated:
+        Z, source, _ = code_sources.draw(run, 200, 0, wait=5.0)
         marks, note = {"generated": maps.placed(run, view, Z)}, f"{note} Rings: {len(Z)} new samples from {source}; seed 0."
     figure = figures.scatter_map(P[shown], dataset.rows[colour].iloc[shown] if colour else None, hover, ids=shown, height=640,
                                  marks=marks, selected=run.selection)
@@ -73,13 +73,13 @@ def inspector(clicked):
         for j in nearest[:4]:
             st.markdown("- " + md(payloads.short(dataset, j), 90))
     if st.button("Explore from here", icon=":material/tune:", key="explore-here"):
-        state.visit(run, i)
+        state.open_at(run, i)
         navigation.go("explore")
 
 
 def below(view):
     """What stands under the map, one panel at a time."""
-    parts = panels.found()
+    parts = panels.discover()
     reasons = {name: part.why_not(run, view) for name, part in parts.items()}
     fitting = [name for name in parts if not reasons[name]]
     key = f"panel-{run.id}"
@@ -89,11 +89,11 @@ def below(view):
     parts[name].draw(run, view)
 
 
-projection, of, colour, made = controls()
+projection, of, colour, generated = controls()
 view, job, trouble = maps.view(run, projection, of)
 if trouble:
     st.error(md(trouble, 500), icon=":material/error:")
-picture(view, colour, made, job)
+picture(view, colour, generated, job)
 with st.container(key="making"):      # over the page, not in it: nothing moves when the map is ready
     if job is not None:
         progress(run, job)

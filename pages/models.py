@@ -18,7 +18,7 @@ KINDS = {"image": "pictures", "table": "tables", "text": "text", "array": "array
 def abilities(cls) -> list[str]:
     """What it can do beyond coding and decoding, in words."""
     return [words for words, there in (("gives every row a log-likelihood or a bound of it", issubclass(cls, HasLikelihood)), ("uses labels", cls.labels),
-                                       ("learns step by step: can be paused and trained longer", bool(cls.length)), ("has a spread around every code", issubclass(cls, HasPosterior))) if there]
+                                       ("learns step by step: can be paused and trained longer", bool(cls.duration_param)), ("has a spread around every code", issubclass(cls, HasPosterior))) if there]
 
 
 def settings(cls) -> pd.DataFrame:
@@ -30,7 +30,7 @@ def page_of(name: str) -> None:
     """All there is to know of one model."""
     cls = MODELS[name]
     st.subheader(cls.title, anchor=False)
-    st.markdown(f"{cls.summary}  \n[{cls.paper}, {cls.year}]({cls.link}) · for {', '.join(KINDS[k] for k in cls.kinds)}")
+    st.markdown(f"{cls.summary}  \n[{cls.paper}, {cls.year}]({cls.link}) · for {', '.join(KINDS[k] for k in cls.supported_kinds)}")
     st.markdown("**What it does**")
     st.latex(cls.objective)
     left, right = st.columns(2, gap="large")
@@ -52,7 +52,7 @@ def page_of(name: str) -> None:
             if st.button("Start with handwritten digits", icon=":material/bolt:", type="primary"):
                 starting.start_digits()
             navigation.link("data", "Bring data to try it on", ":material/upload_file:")
-    elif data.dataset.kind in cls.kinds:
+    elif data.dataset.kind in cls.supported_kinds:
         if st.button(f"Use it on {md(data.dataset.name, 40)}", icon=":material/model_training:", type="primary", key=f"use-{name}"):
             st.session_state[f"model-{data.id}"] = name
             navigation.go("train")

@@ -5,7 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from pages.ui import frame, navigation
-from pages.ui.components import people
+from pages.ui.components import identity
 
 ASSETS = Path(__file__).parents[1] / "assets"
 
@@ -24,8 +24,8 @@ page = st.navigation([
 navigation.arrive(page.url_path)
 st.logo(str(ASSETS / "logo.svg"), size="large", icon_image=str(ASSETS / "icon.svg"))
 frame.style()
-people.let_in()
+identity.require_login()
 with st.sidebar:
     frame.status_card()
-    people.card()
+    identity.card()
 page.run()

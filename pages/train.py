@@ -12,7 +12,7 @@ from pages.session import identity, state
 from pages.session import runs as session_runs
 from pages.session.jobs import duration
 from pages.ui import charts, dataframes, forms, frame, items, navigation, needs, runs, scores, starting
-from pages.ui.components import learning
+from pages.ui.components import training_history
 from pages.ui.components import progress as progress_component
 from pages.ui.items import text
 
@@ -23,7 +23,7 @@ dataset = data.dataset
 
 def choose_model():
     """The model's class and its settings, from the form."""
-    fitting = [name for name, cls in MODELS.items() if dataset.kind in cls.kinds]
+    fitting = [name for name, cls in MODELS.items() if dataset.kind in cls.supported_kinds]
     current = state.run()
     start = type(current.model).__name__ if current and current.data.id == data.id else "VAE"
     name = st.pills("Model", fitting, default=start if start in fitting else fitting[0], required=True, wrap=True, format_func=forms.spaced, key=f"model-{data.id}",
@@ -34,10 +34,10 @@ def choose_model():
         st.markdown(f"{cls.when}\n\n{cls.reading}")
     if cls.labels and dataset.targets() is None:
         st.info("This model learns from labels, and this data has none: choose a label column on the Data page, or it learns without.", icon=":material/label_off:")
-    left_out = [forms.spaced(n) for n, c in MODELS.items() if dataset.kind not in c.kinds]
+    left_out = [forms.spaced(n) for n, c in MODELS.items() if dataset.kind not in c.supported_kinds]
     if left_out:
         st.caption(f"Not offered for {items.unit(dataset.kind)}: {', '.join(left_out)}.")
-    suggested = cls.suggest(len(dataset), dataset.layout)
+    suggested = cls.suggest(len(dataset), dataset.schema)
     return cls, forms.form(cls, suggested, key=f"form-{data.id}-{name}", hide=("random_state",))
 
 
@@ -100,13 +100,13 @@ def result(run):
         with st.expander("How it learnt", icon=":material/movie:", on_change="rerun", key=f"film-{run.id}") as film:
             if film.open:
                 draw_curves(run)
-                if learning.has_film(run):
-                    learning.show(run, live=False)
+                if training_history.has_history(run):
+                    training_history.show(run, live=False)
 
 
 def sharing(run):
     """Where several people use the server: who may look at this run."""
-    if identity.alone():
+    if identity.single_user():
         return
     with st.popover("Share", icon=":material/share:", type="tertiary"):
         wanted = st.toggle("Whoever has its link may look", identity.shared(run.id), key=f"share-{run.id}", help="They see the run, its maps and its data, and can download it; they cannot change it. Turn it off and it is yours alone again.")
@@ -119,7 +119,7 @@ def sharing(run):
 def actions(run):
     """What can be done with a run that is not under way."""
     job, model = run.job, run.model
-    if not identity.mine("runs", run.id):
+    if not identity.owns("runs", run.id):
         st.caption(":material/visibility: Somebody shared this run with you to look at.")
         return
     with st.container(horizontal=True, vertical_alignment="bottom", key=f"actions-{run.id}"):
@@ -128,9 +128,9 @@ def actions(run):
                 again(lambda: session_runs.resume(run))
         if job.state == RunState.PAUSED and st.button("Cancel", icon=":material/close:", key=f"cancel-{run.id}", help="Throws away what was reached."):
             again(lambda: job.cancel())
-        if run.fitted is not None and model.length:
+        if run.fitted is not None and model.duration_param:
             with st.popover("Train longer", icon=":material/more_time:"):
-                unit = model.length
+                unit = model.duration_param
                 more = st.number_input(f"More {unit}", 1, 1_000_000, max(1, getattr(model, unit) // 2), key=f"more-{run.id}", help=f"Added to the {unit} it reached; its learning rate rises again and falls to the new end.")
                 if st.button("Continue", icon=":material/play_arrow:", type="primary", key=f"continue-{run.id}"):
                     again(lambda: session_runs.extend(run, int(more)))
@@ -158,7 +158,7 @@ def look(run):
     if job.running:
         progress_component.progress(run, "fit", curve=True)
         if run.model.iterative:
-            learning.show(run, live=True)
+            training_history.show(run, live=True)
         st.caption("It goes on when this page is closed; come back to it by its address, or in the list below.")
         return
     fitted = run.fitted     # loading it may find what is wrong
@@ -172,8 +172,8 @@ def look(run):
         result(run)
     if fitted is None and job.history and job.state != RunState.CANCELLED:
         draw_curves(run)
-        if learning.has_film(run):
-            learning.show(run, live=False)
+        if training_history.has_history(run):
+            training_history.show(run, live=False)
     actions(run)
 
 

@@ -46,8 +46,8 @@ def test_fit_list_export_import(lvm, tmp_path):
     assert imported.returncode == 0, imported.stderr
     assert lvm("list").stdout.count("done") == 2 and imported.stdout.strip() in lvm("list").stdout
 
-    recipe = tmp_path / "w" / "runs" / id / "model" / "recipe.json"
-    again = lvm("fit", recipe, "people.csv", "--read", "label=kind")
+    config = tmp_path / "w" / "runs" / id / "model" / "recipe.json"
+    again = lvm("fit", config, "people.csv", "--read", "label=kind")
     assert again.returncode == 0 and json.loads(lvm("list", "--json").stdout.splitlines()[0])["recipe"]["params"] == params
 
 

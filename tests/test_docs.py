@@ -60,7 +60,7 @@ def paper(c) -> str:
 TABLES = {
     ("guide.md", "models"): lambda: table(
         "model, what it is, paper, for",
-        [(f"`{n}`", c.title, paper(c), ", ".join(c.kinds)) for n, c in MODELS.items()],
+        [(f"`{n}`", c.title, paper(c), ", ".join(c.supported_kinds)) for n, c in MODELS.items()],
     ),
     ("guide.md", "projections"): lambda: table(
         "map, what it is, paper, new points",
@@ -78,7 +78,7 @@ TABLES = {
     ),
     ("guide.md", "analyses"): lambda: table(
         "question, what it asks",
-        [(part.TITLE, part.QUESTION) for part in analyses.found().values()],
+        [(part.TITLE, part.QUESTION) for part in analyses.discover().values()],
     ),
     ("settings.md", "limits"): lambda: table(
         "setting, at most, of",
@@ -100,7 +100,7 @@ def test_every_page_has_its_chapter_and_every_panel_its_row():
     pages = re.findall(r'st\.Page\("\w+\.py", title="(\w+)"', shell)
     chapters = re.findall(r"^## (.+)$", text("guide.md"), re.M)
     assert len(pages) == 9 and chapters[:9] == pages
-    assert first_column("guide.md", "panels") == [part.TITLE for part in panels.found().values()]
+    assert first_column("guide.md", "panels") == [part.TITLE for part in panels.discover().values()]
 
 
 # -- examples --------------------------------------------------------------------------------------

@@ -59,7 +59,7 @@ def test_a_model(dropped, tmp_path):
     assert set(found) - set(models.MODELS) == {"RandomDirections"}
     check_model(cls)
     data = datasets.DATASETS["iris"]().load()
-    model = cls(latent_dim=3).fit(data.X, layout=data.layout)
+    model = cls(latent_dim=3).fit(data.X, schema=data.schema)
     again = load(model.save(tmp_path / "saved"), found)
     assert (again.transform(data.X) == model.transform(data.X)).all()
     assert len(data.decode(model.sample(5, random_state=0))) == 5
@@ -90,7 +90,7 @@ def test_a_dataset(dropped):
 
 
 def test_a_reader(dropped, monkeypatch):
-    found = sorted(discover(readers.__name__, readers.Reader).values(), key=lambda r: r.rank)
+    found = sorted(discover(readers.__name__, readers.Reader).values(), key=lambda r: r.list_order)
     monkeypatch.setattr(datasets, "READERS", Registry({r.name: r for r in found if r.name}))
     lines = b"x y\n" + b"".join(b"%d %d\n" % (i, i * i) for i in range(30))
     check_reader(datasets.READERS["pts"](skip=1), lines, "squares.pts")
@@ -120,8 +120,8 @@ def drawn(name: str, package: str, **view) -> AppTest:
 
 
 def test_a_metric_and_its_analysis(dropped):
-    part = analyses.found.__wrapped__()["effective"]
-    assert list(analyses.found.__wrapped__())[-1] == "effective"
+    part = analyses.discover.__wrapped__()["effective"]
+    assert list(analyses.discover.__wrapped__())[-1] == "effective"
     assert not part.why_not(SimpleNamespace(fitted=SimpleNamespace(codes=CODES)))
     assert part.why_not(SimpleNamespace(fitted=SimpleNamespace(codes=CODES[:, :1])))
     (score,) = part.effective_dimensions(np.repeat(np.eye(4), 50, axis=0))
@@ -131,7 +131,7 @@ def test_a_metric_and_its_analysis(dropped):
 
 
 def test_a_panel(dropped):
-    assert "extent" in panels.found.__wrapped__()
+    assert "extent" in panels.discover.__wrapped__()
     app = drawn("extent", panels.__name__, positions=CODES[:, :2])
     assert "axis 1" in app.caption[0].value and f"{CODES[:, 0].min():.3g}" in app.caption[0].value
 

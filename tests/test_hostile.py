@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from hostile_files import GOOD_ROWS, NUMBERS, REFUSED, holed, linked, lying_zip, parquet, png_of, twice, xlsx
-from made_files import csv_of, good_pictures, npy, npz, packed, picture, zipped
+from example_files import csv_of, good_pictures, npy, npz, packed, picture, zipped
 from PIL import Image
 
 from lvm_core import DataError, read_dataset, settings

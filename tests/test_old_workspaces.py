@@ -268,7 +268,7 @@ def test_the_training_is_still_told(release, workspace):
         assert [[shot.step, shot.total] for shot in shots] == wanted["snapshots"]
         if shots:
             assert np.array_equal(shots[-1].codes, release.arrays[f"{id}.shot.codes"])
-            assert np.array_equal(shots[-1].made, release.arrays[f"{id}.shot.made"])
+            assert np.array_equal(shots[-1].generated, release.arrays[f"{id}.shot.made"])
             filmed += 1
         record = ProgressReader(folder / "progress.jsonl").read()
         assert (record and [record.step, record.total, record.phase]) == wanted["progress"]
@@ -307,7 +307,7 @@ def test_the_trust_of_a_map_is_kept(release, workspace):
     wanted = release.facts["trust"]
     folder = workspace.run_folder(release.facts["shown"]) / "maps" / wanted["key"] / "trust"
     trust = load_trust(folder, wanted["n"])
-    assert list(trust.ks) == wanted["ks"] and trust.beside == wanted["beside"]
+    assert list(trust.ks) == wanted["ks"] and trust.n_compared == wanted["beside"]
     numbers = {
         pair: {k: list(v) for k, v in named.items()} for pair, named in trust.numbers.items()
     }
@@ -317,7 +317,7 @@ def test_the_trust_of_a_map_is_kept(release, workspace):
 
 
 def test_what_a_person_kept_is_there(release, workspace):
-    kept = workspace.kept(release.facts["shown"])
+    kept = workspace.annotations(release.facts["shown"])
     assert kept == release.facts["kept"] and set(kept) == {
         "bookmarks",
         "groups",

@@ -10,13 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lvm_core import MODELS, PROJECTIONS
-from lvm_core.params import Recipe, Registry, discover, param
+from lvm_core.params import Params, Registry, discover, param
 from lvm_core.progress import Progress, Reporter
-from lvm_core.schema import Block, Layout
+from lvm_core.schema import FeatureGroup, Schema
 
 
 @dataclass
-class Cake(Recipe):
+class Cake(Params):
     layers: int = param(3, low=1, high=9, help="How many.")
     sugar: float = param(0.5, low=0.0, high=1.0, help="Share.", label="Sweetness", log=True)
     icing: str = param("plain", choices=("plain", "chocolate"), help="Which.")
@@ -33,7 +33,7 @@ every_recipe = pytest.mark.parametrize("cls", [*MODELS.values(), *PROJECTIONS.va
     {"vegan": True}, {"vegan": np.bool_(True)}, {"name": "=1+1"},
 ])
 def test_values_within_the_domain_pass(values):
-    Cake(**values).check_params()
+    Cake(**values).validate()
 
 
 @pytest.mark.parametrize("values, words", [
@@ -59,7 +59,7 @@ def test_values_within_the_domain_pass(values):
 ])
 def test_values_outside_are_refused_in_a_sentence(values, words):
     with pytest.raises(ValueError) as caught:
-        Cake(**values).check_params()
+        Cake(**values).validate()
     assert words in str(caught.value) and str(caught.value).endswith(".")
 
 
@@ -76,9 +76,9 @@ def test_any_value_passes_or_is_refused_by_valueerror(value):
 def test_a_choice_has_its_type():
     for odd in (True, 2.0, "2", np.array([2, 3]), [2]):
         with pytest.raises(ValueError, match="n_components is"):
-            PROJECTIONS["PCA"](n_components=odd).check_params()
+            PROJECTIONS["PCA"](n_components=odd).validate()
     for choice in (1, 2, 3):
-        PROJECTIONS["PCA"](n_components=choice).check_params()
+        PROJECTIONS["PCA"](n_components=choice).validate()
 
 
 def test_parameters_are_read_in_order_with_their_facts():
@@ -91,7 +91,7 @@ def test_parameters_are_read_in_order_with_their_facts():
 
 @every_recipe
 def test_every_parameter_is_explained_and_its_default_is_allowed(cls):
-    cls().check_params()
+    cls().validate()
     for parameter in cls.parameters().values():
         assert parameter.help.endswith(".") and parameter.label and parameter.help[0].isupper()
     assert list(cls.parameters())[-1] == "random_state"
@@ -105,22 +105,22 @@ def test_sklearn_reads_the_same_parameters(cls):
 # -- keys -----------------------------------------------------------------------------------------------------------------------
 
 def test_keys_are_the_same_on_every_machine():
-    assert Cake().key() == "322c2965e1245b7a"
-    program = "from lvm_core import PROJECTIONS; print(PROJECTIONS['TSNE']().key())"
+    assert Cake().cache_key() == "322c2965e1245b7a"
+    program = "from lvm_core import PROJECTIONS; print(PROJECTIONS['TSNE']().cache_key())"
     other = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.strip()
-    assert other == PROJECTIONS["TSNE"]().key()
+    assert other == PROJECTIONS["TSNE"]().cache_key()
 
 
 def test_keys_follow_the_values_and_not_their_numpy_types():
-    assert Cake(layers=4).key() == Cake(layers=np.int64(4)).key() != Cake().key()
-    assert Cake(vegan=np.bool_(True)).key() == Cake(vegan=True).key()
-    assert Cake(sugar=1).key() == Cake(sugar=1.0).key() == Cake(sugar=np.float64(1)).key()
-    assert len({Cake(layers=n).key() for n in range(1, 10)}) == 9
+    assert Cake(layers=4).cache_key() == Cake(layers=np.int64(4)).cache_key() != Cake().cache_key()
+    assert Cake(vegan=np.bool_(True)).cache_key() == Cake(vegan=True).cache_key()
+    assert Cake(sugar=1).cache_key() == Cake(sugar=1.0).cache_key() == Cake(sugar=np.float64(1)).cache_key()
+    assert len({Cake(layers=n).cache_key() for n in range(1, 10)}) == 9
 
 
 def test_a_recipe_makes_the_object_again():
     cake = Cake(layers=2, icing="chocolate", candles=7)
-    assert Cake(**cake.to_recipe()["params"]) == cake and cake.to_recipe()["name"] == "Cake"
+    assert Cake(**cake.to_config()["params"]) == cake and cake.to_config()["name"] == "Cake"
 
 
 # -- registries -----------------------------------------------------------------------------------------------------------------
@@ -140,7 +140,7 @@ def test_a_miss_names_what_there_is():
 
 
 def test_registries_are_in_order_of_their_year():
-    order = [(getattr(cls, "rank", 50), cls.year) for cls in PROJECTIONS.values()]
+    order = [(getattr(cls, "list_order", 50), cls.year) for cls in PROJECTIONS.values()]
     assert order == sorted(order) and isinstance(PROJECTIONS, Registry)
 
 
@@ -159,15 +159,15 @@ def test_dropping_a_file_into_a_folder_is_all(tmp_path, monkeypatch):
 # -- layout and progress ----------------------------------------------------------------------------------------------------------
 
 def test_layout_goes_to_json_and_back():
-    layout = Layout((Block("gaussian", 3, "a"), Block("categorical", 4, "b"), Block("bernoulli", 5)), (2, 2, 3))
-    assert Layout.from_json(layout.to_json()) == layout and layout.d == 12
-    assert [(b.name, s.start, s.stop) for b, s in layout.spans()] == [("a", 0, 3), ("b", 3, 7), ("", 7, 12)]
-    assert layout.has("categorical") and not layout.has("counts")
+    schema = Schema((FeatureGroup("gaussian", 3, "a"), FeatureGroup("categorical", 4, "b"), FeatureGroup("bernoulli", 5)), (2, 2, 3))
+    assert Schema.from_json(schema.to_json()) == schema and schema.d == 12
+    assert [(b.name, s.start, s.stop) for b, s in schema.spans()] == [("a", 0, 3), ("b", 3, 7), ("", 7, 12)]
+    assert schema.has("categorical") and not schema.has("counts")
 
 
 @pytest.mark.parametrize("make, words", [
-    (lambda: Block("normal", 3), "likelihood is 'normal'"), (lambda: Block("gaussian", 0), "0 columns"),
-    (lambda: Layout((Block("gaussian", 5),), (2, 2, 1)), "has 4 values, the blocks have 5"),
+    (lambda: FeatureGroup("normal", 3), "likelihood is 'normal'"), (lambda: FeatureGroup("gaussian", 0), "0 columns"),
+    (lambda: Schema((FeatureGroup("gaussian", 5),), (2, 2, 1)), "has 4 values, the blocks have 5"),
 ])
 def test_layouts_that_cannot_be_are_refused(make, words):
     with pytest.raises(ValueError, match=words):

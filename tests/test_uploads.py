@@ -16,7 +16,7 @@ from hostile_files import REFUSED, npy_saying, xlsx
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from journeys import bring, corpus, generate, onward, see_map, train
-from made_files import good_pictures, npy, packed, picture, zipped
+from example_files import good_pictures, npy, packed, picture, zipped
 
 from lvm_core import DataError, read_dataset
 from lvm_core.datasets.readers import SUFFIXES

@@ -29,7 +29,7 @@ def fitted(side: int, colour: int, points: int) -> str:
     run.job = starting.fit_job(run)
     run.job.wait(600)
     projection = PROJECTIONS["PCA"]()
-    run.maps["PCA" + projection.key()] = map_codes(run.fitted.codes, projection)
+    run.maps["PCA" + projection.cache_key()] = map_codes(run.fitted.codes, projection)
     services().runs.put(run)
     return run.id
 

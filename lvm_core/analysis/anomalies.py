@@ -48,7 +48,7 @@ class Anomalies:
         self.k = min(k, len(self.train) - 1)
         if self.k < 1:
             raise ValueError(f"{len(self.train)} training row, expected at least 2 to compare with.")
-        self.residuals = Residuals(X, model.layout_, self.train, random_state=random_state)
+        self.residuals = Residuals(X, model.schema_, self.train, random_state=random_state)
         self.reference, known = sample(self.train, MOST_REFERENCE, random_state), self.codes[self.train]
         self.centre, spread = known.mean(0), known.std(0)
         self.unit = np.where(spread > 1e-12 * np.abs(known).max(initial=0), spread, 1.0)
@@ -126,7 +126,7 @@ def _neighbours(Q, R, k):
 
 def _comparable(scene: Anomalies):
     """X for distances: counts at unit length, so that the length of a document is no oddity."""
-    if not scene.model.layout_.has("counts"):
+    if not scene.model.schema_.has("counts"):
         return scene.X
     if not hasattr(scene, "_unit_rows"):
         from sklearn.preprocessing import normalize
@@ -186,7 +186,7 @@ def value_names(dataset) -> list[str]:
         return list(places) if places else [f"value {j + 1}" for j in range(dataset.X.shape[1])]
     if dataset.kind == "image":
         return [f"{r}, {c}" for r in range(codec.height) for c in range(codec.width) for _ in range(codec.channels)]
-    return [block.name or f"value {span.start + 1}" for block, span in dataset.layout.spans() for _ in range(block.size)]
+    return [block.name or f"value {span.start + 1}" for block, span in dataset.schema.spans() for _ in range(block.size)]
 
 
 def worst(parts: np.ndarray, names: list[str], most: int = 10) -> pd.Series:

@@ -203,10 +203,10 @@ def features(dataset) -> tuple[list[str], dict[str, bool]]:
         return names, dict.fromkeys(names, False)
     names, shares = [], {}
     for column, span in dataset.codec.spans():
-        blocks = column.blocks()
-        of = [f"{column.name} = {level}" for level in column.labels] if blocks[0].likelihood == "categorical" and column.labels else [b.name for b in blocks for _ in range(b.size)]
+        groups = column.groups()
+        of = [f"{column.name} = {level}" for level in column.labels] if groups[0].likelihood == "categorical" and column.labels else [b.name for b in groups for _ in range(b.size)]
         names += of
-        shares |= dict(zip(of, [b.likelihood != "gaussian" for b in blocks for _ in range(b.size)]))
+        shares |= dict(zip(of, [b.likelihood != "gaussian" for b in groups for _ in range(b.size)]))
     return names, shares
 
 

@@ -22,9 +22,9 @@ def sensible(models: dict[str, type[LatentModel]], dataset: Dataset, latent_dim:
     most = max(1, min(latent_dim, dataset.X.shape[1] - 1, len(dataset) - 2))
     found = {}
     for name, cls in models.items():
-        if dataset.kind in cls.kinds:
+        if dataset.kind in cls.supported_kinds:
             length = cls.parameters()["latent_dim"]
-            found[name] = cls(**cls.suggest(len(dataset), dataset.layout) | {"latent_dim": int(np.clip(most, length.low, length.high)), "random_state": seed})
+            found[name] = cls(**cls.suggest(len(dataset), dataset.schema) | {"latent_dim": int(np.clip(most, length.low, length.high)), "random_state": seed})
     return found
 
 

@@ -29,7 +29,7 @@ class Contrast:
     every row is different.
     ``words``: term, z, log_odds, inside, outside (share of documents that have it), q; of text alone. ``values``: of pictures and arrays, one row a column
     of X: delta, low, high, q, and mean and spread of both in the items' own units. ``dims``: of the codes: delta, low, high, q.
-    ``strongest`` and ``usual``: the largest effect among what the model learnt from, and the same in each of some random regions of as many rows (empty
+    ``strongest`` and ``reference``: the largest effect among what the model learnt from, and the same in each of some random regions of as many rows (empty
     where the others are a group as well). ``inside`` and ``outside``: rows compared, of ``asked`` (inside, outside) in all."""
 
     columns: pd.DataFrame
@@ -38,7 +38,7 @@ class Contrast:
     values: pd.DataFrame | None
     dims: pd.DataFrame
     strongest: float
-    usual: np.ndarray
+    reference: np.ndarray
     inside: np.ndarray
     outside: np.ndarray
     asked: tuple[int, int]
@@ -210,9 +210,9 @@ def contrast(dataset, codes, inside, outside=None, *, random_state: int = 0, on_
         if spans:
             values = _values(dataset, inside, outside, spans, report)
         strongest = float(_deltas(dataset.X[np.concatenate([inside, outside])], np.arange(len(inside) + len(outside))[None] < len(inside)).max())
-    usual = regions(dataset, codes, asked[0], max(room // 2, 400), rng) if whole else np.zeros(0)
+    reference = regions(dataset, codes, asked[0], max(room // 2, 400), rng) if whole else np.zeros(0)
     report(len(spans) + 3)
-    return Contrast(frame, left_out, terms, values, dims, strongest, usual, inside, outside, asked)
+    return Contrast(frame, left_out, terms, values, dims, strongest, reference, inside, outside, asked)
 
 
 def sides(n: int, inside, outside=None) -> tuple[np.ndarray, np.ndarray]:

@@ -13,7 +13,7 @@ MOST_ROWS, SCREENED, STEPS, FOLDS, INNER = 2000, 48, 6, 5, 3
 
 
 @dataclass(frozen=True)
-class Identified:
+class Identification:
     """``auc``: the chance that a held-out row of the group scores above a held-out other one, 0.5 is a coin, with its standard ``error``; ``weights``:
     (name, change of the log-odds with one standard deviation more) of the features that are used, the weightiest first; ``columns``: which of X those are; ``rows``: how many rows
     it learnt from, of ``asked``."""
@@ -26,7 +26,7 @@ class Identified:
     asked: int
 
 
-def identify(X, names: list[str], inside, outside=None, *, presence: bool = False, random_state: int = 0, on_step: OnStep | None = None) -> Identified:
+def identify(X, names: list[str], inside, outside=None, *, presence: bool = False, random_state: int = 0, on_step: OnStep | None = None) -> Identification:
     """Learn to tell the rows ``inside`` of X (n, d), dense or CSR, from ``outside`` or all others.
 
     Logistic regression with an L1 penalty (Tibshirani, 1996, doi:10.1111/j.2517-6161.1996.tb02080.x), both sides weighing the same, on the columns that
@@ -52,7 +52,7 @@ def identify(X, names: list[str], inside, outside=None, *, presence: bool = Fals
     order = order[np.abs(weights[order]) > 1e-9]
     report(FOLDS + 1)
     auc, error = _auc(np.concatenate(over), np.concatenate(under))
-    return Identified(auc, error, [(str(names[kept[j]]), float(weights[j] * scale[j])) for j in order], kept[order], len(y), asked)
+    return Identification(auc, error, [(str(names[kept[j]]), float(weights[j] * scale[j])) for j in order], kept[order], len(y), asked)
 
 
 def _folds(y, most: int, seed: int):

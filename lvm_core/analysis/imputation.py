@@ -1,6 +1,6 @@
 """Missing values: imputers compared on cells that were hidden on purpose.
 
-An imputer takes X (n, d), where NaN is a hole, and its layout, and returns X with every hole filled: real columns by a number, 0/1 and
+An imputer takes X (n, d), where NaN is a missing value, and its schema, and returns X with every missing value filled: real columns by a number, 0/1 and
 one-hot columns by chances. ``IMPUTERS`` holds those that know no model.
 """
 
@@ -13,43 +13,43 @@ import pandas as pd
 
 from ..models.base import LatentModel
 from ..models.capabilities import Imputes
-from ..schema import Layout
+from ..schema import Schema
 
 LINEAR, TRIED = "Linear (IterativeImputer)", 20     # other columns that the linear imputer asks about each one
 MODEL = "The model"
 
 
-def opened(X: np.ndarray, layout: Layout) -> np.ndarray:
-    """X (n, d) as float64 with NaN in every hole of a value; indicators and levels that mean "missing" are 0."""
-    holes, X = layout.holes(X), np.array(X, np.float64)
-    X[holes] = 0.0
-    for _, span, _ in layout.values():
-        X[:, span][holes[:, span]] = np.nan
+def with_missing(X: np.ndarray, schema: Schema) -> np.ndarray:
+    """X (n, d) as float64 with NaN in every missing value of a value; indicators and levels that mean "missing" are 0."""
+    missing, X = schema.missing_mask(X), np.array(X, np.float64)
+    X[missing] = 0.0
+    for _, span, _ in schema.values():
+        X[:, span][missing[:, span]] = np.nan
     return X
 
 
-def hide(X: np.ndarray, layout: Layout, share: float = 0.2, random_state: int = 0) -> tuple[np.ndarray, np.ndarray]:
+def hide(X: np.ndarray, schema: Schema, share: float = 0.2, random_state: int = 0) -> tuple[np.ndarray, np.ndarray]:
     """(X (n, d) as :func:`opened` with a share of its observed values turned to NaN, which entries (n, d) those are). The columns of
     one category go together. Raises ValueError where the share is not between 0 and 1."""
     if not 0 < share < 1:
         raise ValueError(f"the share of cells to hide is {share}, expected more than 0 and less than 1.")
-    rng, X = np.random.RandomState(random_state), opened(X, layout)
+    rng, X = np.random.RandomState(random_state), with_missing(X, schema)
     hidden = np.zeros(X.shape, bool)
-    for block, span, _ in layout.values():
-        width = 1 if block.likelihood == "categorical" else span.stop - span.start
+    for group, span, _ in schema.values():
+        width = 1 if group.likelihood == "categorical" else span.stop - span.start
         hidden[:, span] = rng.uniform(size=(len(X), width)) < share
     hidden &= ~np.isnan(X)
     return np.where(hidden, np.nan, X), hidden
 
 
-def mean_or_mode(X: np.ndarray, layout: Layout | None = None) -> np.ndarray:
-    """Every hole by the mean of its column: for categories the shares of their levels, so that the likeliest is the mode."""
+def mean_or_mode(X: np.ndarray, schema: Schema | None = None) -> np.ndarray:
+    """Every missing value by the mean of its column: for categories the shares of their levels, so that the likeliest is the mode."""
     count = (~np.isnan(X)).sum(0)
     mean = np.nansum(X, 0) / np.maximum(count, 1)
     return np.where(np.isnan(X), mean, X)
 
 
-def linear(X: np.ndarray, layout: Layout | None = None) -> np.ndarray:
+def linear(X: np.ndarray, schema: Schema | None = None) -> np.ndarray:
     """Every column from the others by Bayesian ridge regression, in turns (scikit-learn's IterativeImputer)."""
     from sklearn.experimental import enable_iterative_imputer  # noqa: F401
     from sklearn.impute import IterativeImputer
@@ -57,7 +57,7 @@ def linear(X: np.ndarray, layout: Layout | None = None) -> np.ndarray:
     return _by(X, lambda x: IterativeImputer(max_iter=10, random_state=0, n_nearest_features=None if x.shape[1] <= 2 * TRIED else TRIED))
 
 
-def neighbours(X: np.ndarray, layout: Layout | None = None) -> np.ndarray:
+def neighbours(X: np.ndarray, schema: Schema | None = None) -> np.ndarray:
     """The mean of the five rows that are nearest in what both have (scikit-learn's KNNImputer)."""
     from sklearn.impute import KNNImputer
 
@@ -81,39 +81,39 @@ def _by(X, imputer):
     return filled
 
 
-IMPUTERS: dict[str, Callable[[np.ndarray, Layout], np.ndarray]] = {"Mean or mode": mean_or_mode, "Nearest neighbours (5)": neighbours, LINEAR: linear}
+IMPUTERS: dict[str, Callable[[np.ndarray, Schema], np.ndarray]] = {"Mean or mode": mean_or_mode, "Nearest neighbours (5)": neighbours, LINEAR: linear}
 
 
-def by_decoding(model: LatentModel, X: np.ndarray, layout: Layout, rounds: int = 20) -> np.ndarray:
-    """Holes by a model that knows none: begun at the mean, then encoded and decoded ``rounds`` times (pseudo-Gibbs without its
+def by_decoding(model: LatentModel, X: np.ndarray, schema: Schema, rounds: int = 20) -> np.ndarray:
+    """Missing values by a model that knows none: begun at the mean, then encoded and decoded ``rounds`` times (pseudo-Gibbs without its
     noise, Rezende et al., 2014, arXiv:1401.4082)."""
-    holes = np.isnan(X)
+    missing = np.isnan(X)
     filled = mean_or_mode(X).astype(np.float32)
     for _ in range(rounds):
-        filled[holes] = model.inverse_transform(model.transform(filled))[holes]
+        filled[missing] = model.inverse_transform(model.transform(filled))[missing]
     return filled
 
 
-def chosen(filled: np.ndarray, holes: np.ndarray, layout: Layout) -> np.ndarray:
-    """Chances in the holes (n, d) turned into the likeliest level; real columns as they are."""
+def most_likely_levels(filled: np.ndarray, missing: np.ndarray, schema: Schema) -> np.ndarray:
+    """Chances in the missing values (n, d) turned into the likeliest level; real columns as they are."""
     filled = np.array(filled)
-    for block, span, _ in layout.values():
-        if block.likelihood == "gaussian":
+    for group, span, _ in schema.values():
+        if group.likelihood == "gaussian":
             continue
         part = filled[:, span]
-        best = part > 0.5 if block.likelihood == "bernoulli" else np.eye(part.shape[1])[part.argmax(1)]
-        filled[:, span] = np.where(holes[:, span], best, part)
+        best = part > 0.5 if group.likelihood == "bernoulli" else np.eye(part.shape[1])[part.argmax(1)]
+        filled[:, span] = np.where(missing[:, span], best, part)
     return filled
 
 
-def measure(X: np.ndarray, filled: np.ndarray, hidden: np.ndarray, layout: Layout, low=None, high=None) -> dict[str, float]:
+def measure(X: np.ndarray, filled: np.ndarray, hidden: np.ndarray, schema: Schema, low=None, high=None) -> dict[str, float]:
     """How well hidden entries (n, d) of the true X were filled: ``rmse`` of the real columns, each in its own standard deviations;
     ``right``: share of 0/1 values and categories; ``coverage``: share of real values within [low, high]. NaN where there are none.
-    ``columns``: one number a value block, by its place in ``layout.values()``."""
+    ``columns``: one number a value block, by its place in ``schema.values()``."""
     squares, right, inside, columns = [], [], [], []
-    for block, span, _ in layout.values():
+    for group, span, _ in schema.values():
         x, y, gone = X[:, span], filled[:, span], hidden[:, span]
-        if block.likelihood == "gaussian":
+        if group.likelihood == "gaussian":
             spread = np.nanstd(x, 0)
             error = ((x - y) / np.where(spread > 1e-12, spread, 1.0))[gone] ** 2
             squares.append(error)
@@ -121,7 +121,7 @@ def measure(X: np.ndarray, filled: np.ndarray, hidden: np.ndarray, layout: Layou
             if low is not None:
                 inside.append(((x >= low[:, span]) & (x <= high[:, span]))[gone])
         else:
-            if block.likelihood == "bernoulli":
+            if group.likelihood == "bernoulli":
                 hit = ((x > 0.5) == (y > 0.5))[gone]
             else:
                 rows = gone.any(1)
@@ -134,35 +134,35 @@ def measure(X: np.ndarray, filled: np.ndarray, hidden: np.ndarray, layout: Layou
 
 def compare(model: LatentModel, X: np.ndarray, share: float = 0.2, random_state: int = 0, on_step=None) -> pd.DataFrame:
     """Imputers on the same hidden cells of X (n, d): a row each with ``imputer``, ``rmse``, ``right``, ``coverage`` (of 90 %
-    intervals, where the imputer has any). ``model`` was fitted before; the others learn from the rows as they stand with holes."""
+    intervals, where the imputer has any). ``model`` was fitted before; the others learn from the rows as they stand with missing values."""
     from ..progress import Reporter
 
-    layout = model.layout_
-    truth = opened(X, layout)
-    seen, hidden = hide(X, layout, share, random_state)
+    schema = model.schema_
+    truth = with_missing(X, schema)
+    seen, hidden = hide(X, schema, share, random_state)
     report, rows = Reporter(on_step, len(IMPUTERS) + 1), []
-    filled, low, high = fill(model, seen, layout)
-    rows.append({"imputer": MODEL, **measure(truth, filled, hidden, layout, low, high)})
+    filled, low, high = fill(model, seen, schema)
+    rows.append({"imputer": MODEL, **measure(truth, filled, hidden, schema, low, high)})
     for step, (name, imputer) in enumerate(IMPUTERS.items(), 1):
         if report(step):
             break
-        rows.append({"imputer": name, **measure(truth, imputer(seen, layout), hidden, layout)})
+        rows.append({"imputer": name, **measure(truth, imputer(seen, schema), hidden, schema)})
     return pd.DataFrame(rows)
 
 
-def fill(model: LatentModel, X: np.ndarray, layout: Layout, n_samples: int = 500):
-    """(filled, low, high) (n, d) of X with NaN in its holes; low and high are None for a model that gives no interval."""
+def fill(model: LatentModel, X: np.ndarray, schema: Schema, n_samples: int = 500):
+    """(filled, low, high) (n, d) of X with NaN in its missing values; low and high are None for a model that gives no interval."""
     if isinstance(model, Imputes):
         found = model.impute(np.asarray(X, np.float32), n_samples)
         return found.X, found.low, found.high
-    holes = np.isnan(X)
-    return chosen(by_decoding(model, X, layout), holes, layout), None, None
+    missing = np.isnan(X)
+    return most_likely_levels(by_decoding(model, X, schema), missing, schema), None, None
 
 
-def missing(X: np.ndarray, layout: Layout) -> pd.DataFrame:
+def missing(X: np.ndarray, schema: Schema) -> pd.DataFrame:
     """How many cells of X (n, d) hold no value: a row each value block with its ``column``, ``missing`` and ``share`` (0 to 1)."""
-    holes = layout.holes(np.asarray(X))
-    counts = [(block.name, int(holes[:, span.start].sum())) for block, span, _ in layout.values()]
+    missing = schema.missing_mask(np.asarray(X))
+    counts = [(group.name, int(missing[:, span.start].sum())) for group, span, _ in schema.values()]
     return pd.DataFrame({"column": [n for n, _ in counts], "missing": [c for _, c in counts], "share": [c / max(len(X), 1) for _, c in counts]})
 
 
@@ -183,12 +183,12 @@ def verdict(found: pd.DataFrame) -> str:
 def fill_table(model: LatentModel, codec, X: np.ndarray, frame: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """(frame with the gaps of the codec's columns filled, a row per filled cell with ``row``, ``column``, ``value`` and, where the
     model gives intervals, ``low`` and ``high``, and which cells of the frame were filled). Cells that were there stay as they are."""
-    layout = codec.layout
-    X = opened(X, layout)
+    schema = codec.schema
+    X = with_missing(X, schema)
     for column, span in codec.spans():
         if not column.missing:      # it had no gap when it was learnt, so X has no mark for one
             X[frame[column.name].isna().to_numpy(), span] = np.nan
-    filled, low, high = fill(model, X, layout)
+    filled, low, high = fill(model, X, schema)
     values, ends = codec.decode(filled), [None if x is None else codec.decode(x) for x in (low, high)]
     complete, cells, notes = frame.reset_index(drop=True).copy(), pd.DataFrame(False, range(len(frame)), frame.columns), []
     for column in codec.columns:

@@ -44,7 +44,7 @@ class Region:
 
 
 @dataclass(frozen=True)
-class Named:
+class NamedRegions:
     """``regions``, coarse to fine and the largest first within a level; ``none`` how many points lie in no region of each level;
     ``fitted`` of ``n`` points were looked at, the others joined the nearest of them."""
 
@@ -54,7 +54,7 @@ class Named:
     n: int
 
 
-def named_regions(P, dataset=None, *, random_state: int = 0, on_step: OnStep | None = None) -> Named:
+def named_regions(P, dataset=None, *, random_state: int = 0, on_step: OnStep | None = None) -> NamedRegions:
     """Dense regions of positions P (n, 2) with the items of ``dataset`` naming them.
 
     Regions are HDBSCAN's leaves (Campello, Moulavi & Sander, 2013, doi:10.1007/978-3-642-37456-2_14) for one least size a level; one that a
@@ -67,7 +67,7 @@ def named_regions(P, dataset=None, *, random_state: int = 0, on_step: OnStep | N
     n, report = len(P), Reporter(on_step, _STEPS, "finding dense regions")
     rows = np.arange(n) if n <= MOST_FITTED else np.sort(np.random.RandomState(random_state).choice(n, MOST_FITTED, replace=False))
     owner = None if len(rows) == n else _nearest(P, P[rows])
-    say = _speaker(dataset)
+    say = _describer(dataset)
     regions, none, sizes = [], [], sorted({max(LEAST, round(share * len(rows))) for share in LEVELS}, reverse=True)
     for step, size in enumerate(sizes, 1):
         labels = _dense(P[rows], size)
@@ -76,7 +76,7 @@ def named_regions(P, dataset=None, *, random_state: int = 0, on_step: OnStep | N
         regions += _level(P, labels, len(none) - 1, regions, say)
         if report(step):
             break
-    return Named(regions, none, len(rows), n)
+    return NamedRegions(regions, none, len(rows), n)
 
 
 def _nearest(P, Q) -> np.ndarray:
@@ -133,7 +133,7 @@ def _region(P, level, rows, parent, words) -> Region:
 
 # -- what a region's items have in common ------------------------------------------------------------------------------
 
-def _speaker(dataset):
+def _describer(dataset):
     """A function from groups (n,), -1 for none, to the words for each."""
     if dataset is None:
         return lambda labels: {}

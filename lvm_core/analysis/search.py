@@ -44,9 +44,9 @@ class Space:
         return rows, every[rows], closeness
 
 
-def comparable(X, layout):
+def comparable(X, schema):
     """Rows as they are compared: counts at unit length, so that the distance is that of the mix of words; others as they are."""
-    if not layout.has("counts"):
+    if not schema.has("counts"):
         return X
     from sklearn.preprocessing import normalize
 

@@ -64,7 +64,7 @@ class Topics:
 
 def why_no_topics(model: LatentModel) -> str:
     """Empty where a fitted model's ``word_weights`` (k, d) can be read as topics: lists of words with weights of at least 0; else a sentence."""
-    if set(b.likelihood for b in model.layout_.blocks) != {"counts"}:
+    if set(b.likelihood for b in model.schema_.groups) != {"counts"}:
         return "topics are distributions over words; this data is no text."
     words = model.word_weights()
     if words is None:

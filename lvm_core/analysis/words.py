@@ -13,7 +13,7 @@ from ..settings import DataError
 
 
 @dataclass(frozen=True)
-class Words:
+class WordVectors:
     """``terms`` (d,): the words of the codec; ``vectors`` (d, k); ``frequency`` (d,): how often each occurs in the corpus."""
 
     terms: list[str]
@@ -56,4 +56,4 @@ class Words:
 
 def word_vectors(model: LatentModel) -> np.ndarray | None:
     """Vectors of words (d, k) of a fitted model whose rows are word counts; None where they are not, or it has none."""
-    return model.word_vectors() if {b.likelihood for b in model.layout_.blocks} == {"counts"} else None
+    return model.word_vectors() if {b.likelihood for b in model.schema_.groups} == {"counts"} else None

@@ -60,7 +60,7 @@ def _numbers(frame: pd.DataFrame):
 def check_describes_itself(case: CodecCase) -> None:
     """It states its kind, and its schema has a column for every column of X."""
     require(case.cls.kind, "states no kind")
-    require_equal(case.codec.layout.d, case.X.shape[1], "columns of the schema")
+    require_equal(case.codec.schema.d, case.X.shape[1], "columns of the schema")
 
 
 def check_rows_are_numbers(case: CodecCase) -> None:
@@ -68,7 +68,7 @@ def check_rows_are_numbers(case: CodecCase) -> None:
     require_equal(case.X.shape[0], len(case.items), "rows of X")
     require(case.X.dtype == np.float32, f"X is {case.X.dtype}, expected float32")
     require_finite(case.X, "rows of X")
-    for group, span in case.codec.layout.spans():
+    for group, span in case.codec.schema.spans():
         values = case.dense[:, span]
         if group.likelihood == "bernoulli":
             require(set(np.unique(values).tolist()) <= {0.0, 1.0}, "a 0/1 column holds others")
@@ -97,7 +97,7 @@ def check_json_brings_it_back(case: CodecCase) -> None:
     text = json.dumps(case.codec.to_json())
     again = case.cls.from_json(json.loads(text))
     require_equal(json.loads(text).get("kind"), case.cls.kind, "kind in the JSON")
-    require(again.layout == case.codec.layout, "the schema changed on its way through JSON")
+    require(again.schema == case.codec.schema, "the schema changed on its way through JSON")
     X = again.encode(case.items)
     X = X.toarray() if hasattr(X, "indptr") else X
     require_equal(X, case.dense, "rows before and after JSON")
@@ -106,7 +106,7 @@ def check_json_brings_it_back(case: CodecCase) -> None:
 
 def check_any_row_decodes(case: CodecCase) -> None:
     """Whatever finite row a model makes up becomes an item that can be encoded again."""
-    d = case.codec.layout.d
+    d = case.codec.schema.d
     for spread in (1.0, 100.0):
         rows = np.random.RandomState(0).normal(0, spread, (N, d)).astype(np.float32)
         items = case.codec.decode(rows)
@@ -126,7 +126,7 @@ def check_one_row_is_the_same_alone(case: CodecCase) -> None:
 
 def check_rows_of_another_width_are_refused(case: CodecCase) -> None:
     """Rows that are not the codec's own are refused with both numbers."""
-    d = case.codec.layout.d
+    d = case.codec.schema.d
     try:
         case.codec.decode(np.zeros((2, d + 2), np.float32))
     except ValueError as error:

@@ -39,7 +39,7 @@ def require_whole(dataset: Dataset) -> None:
     require(n >= 3, f"{n} rows, expected at least 3")
     require(dataset.X.dtype == np.float32, f"X is {dataset.X.dtype}, expected float32")
     require_finite(dataset.X, "rows of X")
-    require_equal(dataset.layout.d, d, "columns of the schema")
+    require_equal(dataset.schema.d, d, "columns of the schema")
     require_equal(len(dataset.rows), n, "number of rows")
     known = dataset.label is None or dataset.label in dataset.rows
     require(known, f"the label {dataset.label!r} is no column of the rows")
@@ -53,7 +53,7 @@ def check_describes_itself(case: DatasetCase) -> None:
     kinds = ("image", "table", "text", "array")
     require(case.cls.kind in kinds, f"kind is {case.cls.kind!r}, expected one of {kinds}")
     require_parameters(case.cls)
-    case.cls().check_params()
+    case.cls().validate()
 
 
 def check_the_parts_fit(case: DatasetCase) -> None:

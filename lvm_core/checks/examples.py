@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..schema import Block, Layout
+from ..schema import FeatureGroup, Schema
 
 
 class Example(NamedTuple):
@@ -16,7 +16,7 @@ class Example(NamedTuple):
     name: str
     kind: str
     X: Any
-    schema: Layout
+    schema: Schema
 
 
 def picture(height: int, width: int, channels: int, likelihood: str = "gaussian") -> tuple:
@@ -28,7 +28,7 @@ def picture(height: int, width: int, channels: int, likelihood: str = "gaussian"
     X = X.reshape(40, -1).astype(np.float32)
     if likelihood == "bernoulli":
         X = (X > 0.5).astype(np.float32)
-    return X, Layout.picture(height, width, channels, likelihood)
+    return X, Schema.picture(height, width, channels, likelihood)
 
 
 def table() -> tuple:
@@ -45,7 +45,7 @@ def table() -> tuple:
         ("bernoulli", 1),
         ("categorical", 2),
     ]
-    schema = Layout(tuple(Block(likelihood, size) for likelihood, size in sizes))
+    schema = Schema(tuple(FeatureGroup(likelihood, size) for likelihood, size in sizes))
     return np.hstack(columns).astype(np.float32), schema
 
 
@@ -54,13 +54,13 @@ def counts() -> tuple:
     rng = np.random.RandomState(0)
     topics = rng.dirichlet(np.full(30, 0.2), 3)
     X = np.vstack([rng.multinomial(20, topics[i % 3]) for i in range(40)]).astype(np.float32)
-    return X, Layout.counts(30)
+    return X, Schema.counts(30)
 
 
 def vectors() -> tuple:
     """40 rows of five real numbers."""
     X = np.random.RandomState(0).standard_normal((40, 5)).astype(np.float32) * 3 + 7
-    return X, Layout.gaussian(5)
+    return X, Schema.gaussian(5)
 
 
 @cache

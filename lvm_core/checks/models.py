@@ -17,7 +17,7 @@ from ..io.serialize import load
 from ..models.base import LatentModel
 from ..params import Registry
 from ..progress import Progress
-from ..schema import Layout
+from ..schema import Schema
 from .base import (
     Check,
     require,
@@ -83,7 +83,7 @@ class ModelCase:
 
     def fit(self, model: LatentModel | None = None, y=None, **more) -> LatentModel:
         """A model fitted on the example."""
-        return (model or self.fresh()).fit(self.X, y, layout=self.schema, **more)
+        return (model or self.fresh()).fit(self.X, y, schema=self.schema, **more)
 
     @cached_property
     def fitted(self) -> LatentModel:
@@ -171,7 +171,7 @@ def check_save_and_load(case: ModelCase) -> None:
     require_equal(again.inverse_transform(Z), decoded, "rows before saving and after loading")
     drawn = [m.sample(4, random_state=2) for m in (model, again)]
     require_equal(*drawn, "samples before saving and after loading")
-    require(again.layout_ == model.layout_, "the schema changed by saving")
+    require(again.schema_ == model.schema_, "the schema changed by saving")
     require_equal(again.history_, model.history_, "histories before saving and after loading")
 
 
@@ -179,7 +179,7 @@ def check_suggestions_are_allowed(case: ModelCase) -> None:
     """``suggest`` gives values inside their domains, and no more dimensions than columns."""
     for n in (3, 150, 60_000):
         suggested = case.cls.suggest(n, case.schema)
-        case.cls(**suggested).check_params()
+        case.cls(**suggested).validate()
         k = suggested.get("latent_dim", 1)
         d = case.schema.d
         require(1 <= k <= d, f"latent_dim={k} is suggested for {n} rows of {d} columns")
@@ -193,10 +193,10 @@ def check_describes_itself(case: ModelCase) -> None:
     cls = case.cls
     require_words(cls, "title", "summary", "objective", "when", "reading", "importance_meaning")
     require_parameters(cls, first="latent_dim", last="random_state")
-    unknown = set(cls.kinds) - {"image", "table", "text", "array"}
-    require(cls.kinds and not unknown, f"is for unknown kinds of data: {cls.kinds}")
+    unknown = set(cls.supported_kinds) - {"image", "table", "text", "array"}
+    require(cls.supported_kinds and not unknown, f"is for unknown kinds of data: {cls.supported_kinds}")
     require(not cls.link or cls.link.startswith("https://"), f"the link {cls.link!r} is no https")
-    duration = cls.length
+    duration = cls.duration_param
     require(not duration or duration in cls.parameters(), f"has no parameter {duration!r}")
 
 
@@ -226,7 +226,7 @@ class _Killed(Exception):
 
 def check_an_interrupted_fit_goes_on(case: ModelCase) -> None:
     """From its checkpoint a model that can be continued learns bit by bit what it would have."""
-    if not (case.cls.iterative and case.cls.length):
+    if not (case.cls.iterative and case.cls.duration_param):
         return
     with tempfile.TemporaryDirectory() as folder:
         checkpoint = Checkpoint(Path(folder))
@@ -276,8 +276,8 @@ def check_bad_parameters_are_named(case: ModelCase) -> None:
 def check_schema_of_another_width_is_refused(case: ModelCase) -> None:
     """X and a schema that disagree are refused with both numbers."""
     d = case.X.shape[1]
-    wider = Layout.gaussian(d + 1)
-    fit = lambda: case.fresh().fit(case.X, layout=wider)  # noqa: E731
+    wider = Schema.gaussian(d + 1)
+    fit = lambda: case.fresh().fit(case.X, schema=wider)  # noqa: E731
     require_refused(fit, "a schema of another width", str(d), str(d + 1))
 
 
@@ -299,7 +299,7 @@ def check_preview_while_it_learns(case: ModelCase) -> None:
     for y in (None, labels):
         seen, model = [], case.fresh()
         Z = np.random.RandomState(0).standard_normal((4, model.latent_dim)).astype(np.float32)
-        look = lambda _: seen.append(model.glimpse(case.X[:8], Z))  # noqa: B023, E731
+        look = lambda _: seen.append(model.preview(case.X[:8], Z))  # noqa: B023, E731
         case.fit(model, y, on_step=look)
         require_equal(bool(seen), case.cls.iterative, "whether steps were reported")
         for shown in seen:
@@ -313,11 +313,11 @@ def check_preview_while_it_learns(case: ModelCase) -> None:
 
 def check_missing_values(case: ModelCase) -> None:
     """A model that takes missing values learns from rows with NaN in them."""
-    if not case.cls.holes or hasattr(case.X, "indptr"):
+    if not case.cls.accepts_missing or hasattr(case.X, "indptr"):
         return
     X = case.X.copy()
     X[::3, 0] = np.nan
-    model = case.fresh().fit(X, layout=case.schema)
+    model = case.fresh().fit(X, schema=case.schema)
     Z = model.transform(X)
     require_finite(Z, "codes of rows with missing values")
     require_finite(model.inverse_transform(Z), "rows decoded from them")
@@ -353,7 +353,7 @@ ONCE = (
 def cases(model: LatentModel | type[LatentModel]) -> list[ModelCase]:
     """The examples a model is for, each with the model; an instance keeps its parameters."""
     estimator = quick(model) if isinstance(model, type) else model
-    kinds = type(estimator).kinds
+    kinds = type(estimator).supported_kinds
     fitting = [
         example
         for kind in kinds

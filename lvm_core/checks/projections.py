@@ -263,7 +263,7 @@ def check_bad_parameters_are_named(case: ProjectionCase) -> None:
     fit = lambda: case.fit(n_components=4)  # noqa: E731
     require_refused(fit, "n_components=4", "n_components is 4")
     for n in (3, 50, 5000):
-        case.cls(**case.cls.suggest(n)).check_params()
+        case.cls(**case.cls.suggest(n)).validate()
 
 
 def check_progress_is_reported(case: ProjectionCase) -> None:

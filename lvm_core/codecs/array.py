@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from ..schema import Layout
+from ..schema import Schema
 from ..settings import DataError
 from .base import Codec, as_rows
 
@@ -52,8 +52,8 @@ class ArrayCodec(Codec):
         return cls(mean, scale, None if axis is None else np.asarray(axis, float), axis_label, value_label, names)
 
     @cached_property
-    def layout(self) -> Layout:
-        return Layout.gaussian(len(self.mean))
+    def schema(self) -> Schema:
+        return Schema.gaussian(len(self.mean))
 
     def encode(self, items) -> np.ndarray:
         """Vectors (n, d) -> X (n, d) float32. Raises DataError for another shape or values that are not finite."""

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from ..schema import Layout
+from ..schema import Schema
 
 
 class Codec:
@@ -25,7 +25,7 @@ class Codec:
     kind: ClassVar[str] = ""
 
     @property
-    def layout(self) -> Layout:
+    def schema(self) -> Schema:
         """What the columns of X are, for a model."""
         raise NotImplementedError
 

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 import pandas as pd
 
-from ..schema import Block
+from ..schema import FeatureGroup
 
 MISSING = "(missing)"
 UNITS = ("D", "h", "m", "s", "ms", "us", "ns")
@@ -30,7 +30,7 @@ class Column:
         """Learn from the observed values."""
         raise NotImplementedError
 
-    def blocks(self) -> tuple[Block, ...]:
+    def groups(self) -> tuple[FeatureGroup, ...]:
         """The blocks of X this column fills, all named after it."""
         raise NotImplementedError
 
@@ -58,8 +58,8 @@ class Column:
         """Plain JSON types; :func:`lvm_core.codecs.table.column_from_json` brings it back."""
         return {"type": self.type, **asdict(self)}
 
-    def _indicator(self) -> tuple[Block, ...]:
-        return (Block("bernoulli", 1, f"{self.name} {MISSING}", 1),) if self.missing else ()
+    def _indicator(self) -> tuple[FeatureGroup, ...]:
+        return (FeatureGroup("bernoulli", 1, f"{self.name} {MISSING}", 1),) if self.missing else ()
 
     def _with_indicator(self, values: np.ndarray, gone: np.ndarray) -> np.ndarray:
         return np.column_stack([values, gone]) if self.missing else values[:, None]
@@ -89,8 +89,8 @@ class Numeric(Column):
         decimals, rounded = _decimals(seen, std)
         return cls(series.name, str(series.dtype), float(1 - len(seen) / max(len(x), 1)), low, high, mean, std, decimals, rounded)
 
-    def blocks(self):
-        return (Block("gaussian", 1, str(self.name)), *self._indicator())
+    def groups(self):
+        return (FeatureGroup("gaussian", 1, str(self.name)), *self._indicator())
 
     def encode(self, series):
         x = self._numbers(series)

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from ..schema import Layout
+from ..schema import Schema
 from ..settings import DataError
 from .base import Codec, as_rows
 
@@ -34,8 +34,8 @@ class ImageCodec(Codec):
         return cls(*(int(v) for v in pictures.shape[1:]), "bernoulli" if binary else "gaussian")
 
     @cached_property
-    def layout(self) -> Layout:
-        return Layout.picture(self.height, self.width, self.channels, self.likelihood)
+    def schema(self) -> Schema:
+        return Schema.picture(self.height, self.width, self.channels, self.likelihood)
 
     def encode(self, items) -> np.ndarray:
         """Pictures (n, h, w, c), or (n, h, w) for one channel: floats in [0, 1] or whole numbers 0..255. Raises DataError."""
@@ -53,7 +53,7 @@ class ImageCodec(Codec):
 
     def decode(self, X) -> np.ndarray:
         """Rows X (n, d) -> float32 (n, h, w, c), clipped to [0, 1]."""
-        X = as_rows(X, self.layout.d)
+        X = as_rows(X, self.schema.d)
         return np.clip(X, 0, 1).astype(np.float32, copy=False).reshape(-1, self.height, self.width, self.channels)
 
     def to_json(self) -> dict:

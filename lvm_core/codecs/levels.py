@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 import pandas as pd
 
-from ..schema import Block
+from ..schema import FeatureGroup
 from .columns import MISSING, Column, floats
 
 OTHER = "(other)"
@@ -33,8 +33,8 @@ class Boolean(Column):
         """What it can be, as text."""
         return (["no", "yes"] if "bool" in self.dtype or self.dtype == "object" else ["0", "1"]) + [MISSING] * bool(self.missing)
 
-    def blocks(self):
-        return (Block("bernoulli", 1, str(self.name)), *self._indicator())
+    def groups(self):
+        return (FeatureGroup("bernoulli", 1, str(self.name)), *self._indicator())
 
     def encode(self, series):
         x = floats(series)
@@ -87,9 +87,9 @@ class Categorical(Column):
         """What it can be, as text, in the order of its columns of X."""
         return [str(v) for v in self.levels] + [OTHER] * self.other + [MISSING] * bool(self.missing)
 
-    def blocks(self):
+    def groups(self):
         size = max(1, len(self.labels))
-        return (Block("categorical", size, str(self.name), size - 1 if self.missing else 0),)
+        return (FeatureGroup("categorical", size, str(self.name), size - 1 if self.missing else 0),)
 
     def encode(self, series):
         known = {v: i for i, v in enumerate(self.levels)}

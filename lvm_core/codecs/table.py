@@ -9,7 +9,7 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 
-from ..schema import Layout
+from ..schema import Schema
 from ..settings import DataError
 from .base import Codec, as_rows
 from .columns import Column, Date, Integer, Numeric
@@ -57,14 +57,14 @@ class TableCodec(Codec):
         return cls([kind.of(frame[name], max_levels=max_levels) for kind, name in zip(kinds, frame.columns)])
 
     @cached_property
-    def layout(self) -> Layout:
-        return Layout(tuple(block for column in self.columns for block in column.blocks()))
+    def schema(self) -> Schema:
+        return Schema(tuple(group for column in self.columns for group in column.groups()))
 
     def spans(self) -> list[tuple[Column, slice]]:
         """Each column with the slice of X it fills."""
         spans, start = [], 0
         for column in self.columns:
-            size = sum(block.size for block in column.blocks())
+            size = sum(group.size for group in column.groups())
             spans.append((column, slice(start, start + size)))
             start += size
         return spans
@@ -74,14 +74,14 @@ class TableCodec(Codec):
         gone = [str(c.name) for c in self.columns if c.name not in items.columns]
         if gone:
             raise DataError(f"the table has no column {gone[0]!r}; expected {', '.join(str(c.name) for c in self.columns[:20])}.")
-        X = np.empty((len(items), self.layout.d), np.float32)
+        X = np.empty((len(items), self.schema.d), np.float32)
         for column, span in self.spans():
             X[:, span] = column.encode(items[column.name])
         return X
 
     def decode(self, X) -> pd.DataFrame:
         """Rows X (n, d) -> DataFrame with the names, types, levels and ranges of the table it was learnt from."""
-        X = as_rows(X, self.layout.d)
+        X = as_rows(X, self.schema.d)
         decoded = {i: column.decode(X[:, span]) for i, (column, span) in enumerate(self.spans())}
         return pd.DataFrame(decoded, index=range(len(X))).set_axis([c.name for c in self.columns], axis=1)
 

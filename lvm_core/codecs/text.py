@@ -10,7 +10,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from ..schema import Layout
+from ..schema import Schema
 from ..settings import DataError
 from .base import Codec, as_rows
 
@@ -68,8 +68,8 @@ class TextCodec(Codec):
         return cls([str(t) for t in terms[keep]], pairs), counts[:, keep].astype(np.float32).tocsr(), notes
 
     @cached_property
-    def layout(self) -> Layout:
-        return Layout.counts(len(self.terms))
+    def schema(self) -> Schema:
+        return Schema.counts(len(self.terms))
 
     @cached_property
     def _counter(self):

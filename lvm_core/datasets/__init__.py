@@ -43,7 +43,7 @@ def read_dataset(path_or_file, name: str | None = None, *, reader: str | None = 
         dataset.notes.insert(0, f"{upload.name} was read from the zip {outer.name}.")
     found = dataset.source.pop("options", {})
     asked = dict(options) | ({"types": dict(types)} if types else {})
-    in_effect = job.to_recipe()["params"] | found
+    in_effect = job.to_config()["params"] | found
     dataset.source |= {"reader": chosen.name, "name": upload.name, "asked": asked, "options": in_effect}
     if upload.suffix and upload.suffix in SUFFIXES and upload.suffix not in chosen.suffixes:
         dataset.notes.insert(0, f"The name ends in {upload.suffix}, but the content is: {chosen.title}; it was read as that.")
@@ -74,7 +74,7 @@ def _configured(chosen: type[Reader], options: dict, types: dict | None) -> Read
         raise DataError(f"{chosen.title} has no option {strange[0]!r}; there are: {', '.join(chosen.parameters())}.")
     job = chosen(**options)
     try:
-        job.check_params()
+        job.validate()
     except ValueError as error:
         raise DataError(str(error)) from error
     if types:

@@ -12,8 +12,8 @@ import pandas as pd
 
 from ..codecs.base import Codec
 from ..labels import kind_of
-from ..params import Recipe
-from ..schema import Layout
+from ..params import Params
+from ..schema import Schema
 from ..settings import DataError as DataError
 
 
@@ -39,8 +39,8 @@ class Dataset:
     def __post_init__(self):
         if len(self.rows) != self.X.shape[0]:
             raise ValueError(f"rows has {len(self.rows)} rows, X has {self.X.shape[0]}.")
-        if self.codec.layout.d != self.X.shape[1]:
-            raise ValueError(f"the codec describes {self.codec.layout.d} columns, X has {self.X.shape[1]}.")
+        if self.codec.schema.d != self.X.shape[1]:
+            raise ValueError(f"the codec describes {self.codec.schema.d} columns, X has {self.X.shape[1]}.")
 
     def __len__(self) -> int:
         return self.X.shape[0]
@@ -51,9 +51,9 @@ class Dataset:
         return self.codec.kind
 
     @property
-    def layout(self) -> Layout:
+    def schema(self) -> Schema:
         """What the columns of X are; pass it to ``model.fit``."""
-        return self.codec.layout
+        return self.codec.schema
 
     def decode(self, X):
         """Rows of X -> items; see :class:`Codec`."""
@@ -100,14 +100,14 @@ class Dataset:
         return digest.hexdigest()
 
 
-class Source(Recipe):
+class Source(Params):
     """A built-in dataset: a dataclass of ``param`` fields that makes a Dataset without a download."""
 
     name: ClassVar[str] = ""
     title: ClassVar[str] = ""
     summary: ClassVar[str] = ""
     kind: ClassVar[str] = ""
-    rank: ClassVar[int] = 50        # order in lists
+    list_order: ClassVar[int] = 50        # order in lists
     origin: ClassVar[str] = ""      # who collected or defined it, year
 
     def load(self) -> Dataset:

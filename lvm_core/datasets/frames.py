@@ -14,8 +14,8 @@ from ..codecs.table import TableCodec
 from ..labels import MOST_CLASSES, kind_of
 from .base import DataError, Dataset, require_rows, require_variety
 from .documents import text_dataset
-from .infer import COLUMN_TYPES, NESTED, understand
-from .long_series import cut
+from .infer import COLUMN_TYPES, NESTED, infer_column
+from .pivot import pivot_series
 from .upload import name_list
 from .vectors import array_dataset
 
@@ -25,7 +25,7 @@ ANY_LABELS = ("label", "target", "class")       # labels even when they are real
 
 
 @dataclass
-class Wishes:
+class TableOptions:
     """What a person asked of a table; the defaults let it be found."""
 
     kind: str = "auto"              # auto, table, text, array
@@ -40,67 +40,67 @@ class Wishes:
     order: str = "auto"             # auto, none, or the column of times within a series
 
 
-def table_dataset(frame: pd.DataFrame, name: str, wishes: Wishes | None = None, notes: list[str] | None = None) -> Dataset:
+def table_dataset(frame: pd.DataFrame, name: str, options: TableOptions | None = None, notes: list[str] | None = None) -> Dataset:
     """The Dataset of a raw table: rows X of its usable columns, or of its text column where it has one.
 
     Raises DataError when it has fewer than 3 rows or fewer than 2 usable columns, or when a wish cannot be met.
     """
-    wishes, notes = wishes or Wishes(), [] if notes is None else notes
+    options, notes = options or TableOptions(), [] if notes is None else notes
     settings.check("columns", frame.shape[1], name)
     settings.check("rows", frame.shape[0], name)
     require_rows(len(frame), name)
     frame = _named(frame, notes)
-    _check_wishes(wishes, frame)
-    found = {c: understand(frame[c], wishes.types.get(c, ""), wishes.decimal, first=c == frame.columns[0]) for c in frame.columns}
+    _check_options(options, frame)
+    found = {c: infer_column(frame[c], options.types.get(c, ""), options.decimal, first=c == frame.columns[0]) for c in frame.columns}
     notes += [note for u in found.values() for note in u.notes][:100]
     rows = pd.DataFrame({c: u.values for c, u in found.items() if len(u.values) == len(frame)}, index=range(len(frame)))
     types = {c: u.type for c, u in found.items()}
-    if wishes.series != "none":
-        return _as_series(rows, types, name, wishes, notes)
-    text = _text_column(wishes, types)
-    label = _label(wishes, rows, types, text)
+    if options.series != "none":
+        return _as_series(rows, types, name, options, notes)
+    text = _text_column(options, types)
+    label = _label(options, rows, types, text)
     if label is not None and types[label] in ("integer", "boolean") and kind_of(rows[label], label=True) == "classes":
         rows[label] = rows[label].astype("str").where(rows[label].notna())      # classes that are numbered, not measured
     if text is not None:
         nested = [c for c, u in found.items() if u.reason == NESTED]
         notes += [f"Left out, {NESTED}: {name_list(nested, 10)}."] * bool(nested)
-        dataset = _as_text(rows, text, name, label, wishes, notes)
-    elif wishes.kind == "array" or wishes.kind == "auto" and _axis(_numeric(types, label)) is not None:
+        dataset = _as_text(rows, text, name, label, options, notes)
+    elif options.kind == "array" or options.kind == "auto" and _axis(_numeric(types, label)) is not None:
         dataset = _as_array(rows, _numeric(types, label), name, label, notes)
     else:
-        dataset = _as_table(rows, found, types, name, label, wishes, notes)
+        dataset = _as_table(rows, found, types, name, label, options, notes)
     dataset.source = {"options": {"kind": dataset.kind, "label": dataset.label or "none", "types": types}}
     if text is not None:
         dataset.source["options"]["text_column"] = text
     return dataset
 
 
-def _as_series(rows, types, name, wishes, notes) -> Dataset:
-    if wishes.kind not in ("auto", "array"):
-        raise DataError(f"{name} cannot be read as {wishes.kind} and be cut into series by {wishes.series!r}; choose array, or none as the series column.")
-    found = cut(rows, types, wishes.series, wishes.value, wishes.order, notes)
-    if wishes.label != "auto" and wishes.label in rows and wishes.label not in found.rows:
-        raise DataError(f"column {wishes.label!r} changes within a series and cannot be its label; there are: {name_list(found.rows.columns, 20)}.")
-    label = _label(wishes, found.rows, {c: "ignore" if c == wishes.series else types[c] for c in found.rows}, None)
+def _as_series(rows, types, name, options, notes) -> Dataset:
+    if options.kind not in ("auto", "array"):
+        raise DataError(f"{name} cannot be read as {options.kind} and be cut into series by {options.series!r}; choose array, or none as the series column.")
+    found = pivot_series(rows, types, options.series, options.value, options.order, notes)
+    if options.label != "auto" and options.label in rows and options.label not in found.rows:
+        raise DataError(f"column {options.label!r} changes within a series and cannot be its label; there are: {name_list(found.rows.columns, 20)}.")
+    label = _label(options, found.rows, {c: "ignore" if c == options.series else types[c] for c in found.rows}, None)
     if label is not None and types[label] in ("integer", "boolean") and kind_of(found.rows[label], label=True) == "classes":
         found.rows[label] = found.rows[label].astype("str").where(found.rows[label].notna())
     dataset = array_dataset(found.values, name, found.rows, label, notes, axis=found.axis, axis_label=found.axis_label, value_label=found.value, one_scale=True)
-    dataset.source = {"options": {"kind": "array", "label": label or "none", "types": types, "series": wishes.series, "value": found.value,
+    dataset.source = {"options": {"kind": "array", "label": label or "none", "types": types, "series": options.series, "value": found.value,
                                   "order": found.order or "none"}}
     return dataset
 
 
-def _as_text(rows, text, name, label, wishes, notes) -> Dataset:
+def _as_text(rows, text, name, label, options, notes) -> Dataset:
     others = [c for c in rows.columns if c != text]
     notes.append(f"Column {text!r} holds the documents" + (f"; kept beside them: {name_list(others)}." if others else "."))
     documents = ["" if d is None or d != d else str(d) for d in rows[text]]
     kept = rows[others].rename(columns={"text": "text (2)"})
-    return text_dataset(documents, name, kept, "text (2)" if label == "text" else label, notes, **wishes.text)
+    return text_dataset(documents, name, kept, "text (2)" if label == "text" else label, notes, **options.text)
 
 
-def _as_table(rows, found, types, name, label, wishes, notes) -> Dataset:
+def _as_table(rows, found, types, name, label, options, notes) -> Dataset:
     used = [c for c, t in types.items() if t not in ("ignore", "text") and c in rows and c != label]
-    if len(used) < 2 and label is not None and wishes.label == "auto" and types[label] not in ("ignore", "text"):
+    if len(used) < 2 and label is not None and options.label == "auto" and types[label] not in ("ignore", "text"):
         used, label = [c for c in types if c in used or c == label], None
     for reason in dict.fromkeys(u.reason for u in found.values() if u.reason):
         notes.append(f"Left out, {reason}: {name_list([c for c, u in found.items() if u.reason == reason], 10)}.")
@@ -112,9 +112,9 @@ def _as_table(rows, found, types, name, label, wishes, notes) -> Dataset:
         raise DataError(f"{name} has {len(used)} usable column{'s' * (len(used) != 1)}; at least 2 are needed. {said}".strip())
     if label is not None:
         notes.append(f"Label: {label}; it colours the map and is not part of what a model sees.")
-    codec = TableCodec.of(rows[used], {c: types[c] for c in used}, wishes.max_levels)
-    settings.check("cells", len(rows) * codec.layout.d, name)
-    settings.check("features", codec.layout.d, name)
+    codec = TableCodec.of(rows[used], {c: types[c] for c in used}, options.max_levels)
+    settings.check("cells", len(rows) * codec.schema.d, name)
+    settings.check("features", codec.schema.d, name)
     _describe(codec, notes)
     X = codec.encode(rows[used])
     require_variety(X, name)
@@ -178,33 +178,33 @@ def _named(frame: pd.DataFrame, notes: list[str]) -> pd.DataFrame:
     return frame.set_axis(names, axis=1)
 
 
-def _check_wishes(wishes: Wishes, frame: pd.DataFrame) -> None:
-    asked = [*wishes.types, *([wishes.label] if wishes.label not in ("auto", "none") else []),
-             *(c for c in (wishes.text_column, wishes.series, wishes.value, wishes.order) if c not in ("auto", "none"))]
+def _check_options(options: TableOptions, frame: pd.DataFrame) -> None:
+    asked = [*options.types, *([options.label] if options.label not in ("auto", "none") else []),
+             *(c for c in (options.text_column, options.series, options.value, options.order) if c not in ("auto", "none"))]
     strange = [c for c in asked if c not in frame.columns]
     if strange:
         raise DataError(f"there is no column {strange[0]!r}; there are: {name_list(frame.columns, 20)}.")
-    wrong = [t for t in wishes.types.values() if t not in COLUMN_TYPES]
+    wrong = [t for t in options.types.values() if t not in COLUMN_TYPES]
     if wrong:
         raise DataError(f"{wrong[0]!r} is no column type; there are: {', '.join(COLUMN_TYPES)}.")
 
 
-def _text_column(wishes: Wishes, types: dict[str, str]) -> str | None:
-    if wishes.text_column != "auto":
-        return wishes.text_column
-    if wishes.kind == "table":
+def _text_column(options: TableOptions, types: dict[str, str]) -> str | None:
+    if options.text_column != "auto":
+        return options.text_column
+    if options.kind == "table":
         return None
     prose = [c for c, t in types.items() if t == "text"]
-    if not prose and wishes.kind == "text":
+    if not prose and options.kind == "text":
         raise DataError("no column holds free text (eight words or more, mostly unique); name one as text_column.")
     return prose[0] if prose else None
 
 
-def _label(wishes: Wishes, rows: pd.DataFrame, types: dict[str, str], text: str | None) -> str | None:
+def _label(options: TableOptions, rows: pd.DataFrame, types: dict[str, str], text: str | None) -> str | None:
     """The column to colour by: the one asked for, one called so, or a last column that alone holds words, and few of them."""
-    if wishes.label in rows.columns and wishes.label != text:
-        return wishes.label
-    if wishes.label != "auto":
+    if options.label in rows.columns and options.label != text:
+        return options.label
+    if options.label != "auto":
         return None
     free = [c for c in rows.columns if c != text and types[c] not in ("ignore", "text")]
     for wanted in LABELS:

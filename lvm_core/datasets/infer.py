@@ -24,7 +24,7 @@ LOOKS_LIKE_DATE = re.compile(r"\s*(\d{1,4}[-/. ]+\w{1,9}([-/. ,]+\d{1,4})?|[A-Za
 
 
 @dataclass
-class Understood:
+class InferredColumn:
     """One column: its values in plain types, its type, why it is left out (if it is), and sentences about it."""
 
     values: pd.Series
@@ -33,7 +33,7 @@ class Understood:
     notes: list[str] = field(default_factory=list)
 
 
-def understand(series: pd.Series, wanted: str = "", decimal: str = ".", first: bool = False) -> Understood:
+def infer_column(series: pd.Series, wanted: str = "", decimal: str = ".", first: bool = False) -> InferredColumn:
     """Find the type of a column, or bring it to ``wanted``; a ``first`` column that counts its rows is left out.
 
     Raises DataError when none of its values has the type wanted.
@@ -41,15 +41,15 @@ def understand(series: pd.Series, wanted: str = "", decimal: str = ".", first: b
     notes: list[str] = []
     series = _plain(series, notes)
     if series is None:
-        return Understood(pd.Series(dtype=object), "ignore", NESTED, notes)
+        return InferredColumn(pd.Series(dtype=object), "ignore", NESTED, notes)
     if not series.notna().any():
-        return Understood(series, "ignore", "without any value", notes)
+        return InferredColumn(series, "ignore", "without any value", notes)
     if wanted in ("ignore", "text"):
-        return Understood(series, wanted, "as asked" if wanted == "ignore" else "", notes)
+        return InferredColumn(series, wanted, "as asked" if wanted == "ignore" else "", notes)
     said: list[str] = []
     found = _words(series, decimal, said) if _is_words(series) else _typed(series)
     if wanted and wanted != found.type:
-        return Understood(_convert(series, wanted, decimal, notes), wanted, "", notes)
+        return InferredColumn(_convert(series, wanted, decimal, notes), wanted, "", notes)
     found.notes = notes + said
     if wanted:
         return found
@@ -60,25 +60,25 @@ def understand(series: pd.Series, wanted: str = "", decimal: str = ".", first: b
     return found
 
 
-def _typed(series: pd.Series) -> Understood:
+def _typed(series: pd.Series) -> InferredColumn:
     dtype = series.dtype
     if isinstance(dtype, pd.CategoricalDtype):
-        return Understood(series, "categorical")
+        return InferredColumn(series, "categorical")
     if pd.api.types.is_bool_dtype(dtype):
-        return Understood(series, "boolean")
+        return InferredColumn(series, "boolean")
     if pd.api.types.is_datetime64_any_dtype(dtype):
-        return Understood(series, "date")
+        return InferredColumn(series, "date")
     if pd.api.types.is_integer_dtype(dtype):
-        return Understood(series, "boolean" if set(series.dropna().unique()) == {0, 1} else "integer")
-    return Understood(series, "numeric")
+        return InferredColumn(series, "boolean" if set(series.dropna().unique()) == {0, 1} else "integer")
+    return InferredColumn(series, "numeric")
 
 
-def _words(series: pd.Series, decimal: str, notes: list[str]) -> Understood:
+def _words(series: pd.Series, decimal: str, notes: list[str]) -> InferredColumn:
     """The type of a column of words."""
     seen = series.dropna()
     lowered = set(seen.str.lower().unique()[:3]) if seen.nunique() <= 2 else {""}
     if lowered <= {"true", "false"}:
-        return Understood(_convert(series, "boolean", decimal, notes), "boolean")
+        return InferredColumn(_convert(series, "boolean", decimal, notes), "boolean")
     numbers, cleaned = to_numbers(series, decimal)
     share = numbers.notna().sum() / len(seen)
     if share >= 0.9 and not _are_codes(seen):
@@ -95,8 +95,8 @@ def _words(series: pd.Series, decimal: str, notes: list[str]) -> Understood:
                      "categories. Choose the type numeric to set the others missing.")
     dates = to_dates(series, decimal == ",", notes)
     if dates is not None:
-        return Understood(dates, "date")
-    return Understood(series, "text" if is_free_text(seen) else "categorical")
+        return InferredColumn(dates, "date")
+    return InferredColumn(series, "text" if is_free_text(seen) else "categorical")
 
 
 def is_free_text(seen: pd.Series) -> bool:
@@ -105,7 +105,7 @@ def is_free_text(seen: pd.Series) -> bool:
     return sample.str.split().str.len().mean() >= 8 and sample.nunique() > 0.5 * len(sample)
 
 
-def _why_not(found: Understood, first: bool) -> str:
+def _why_not(found: InferredColumn, first: bool) -> str:
     """Why a column tells a model nothing, or ''."""
     seen = found.values.dropna()
     different, n = seen.nunique(), len(seen)

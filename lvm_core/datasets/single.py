@@ -26,10 +26,10 @@ def rows_like(dataset: Dataset, data: bytes, name: str) -> np.ndarray:
 
 
 def _picture(dataset, data, name):
-    from .readers.images import SUFFIXES, Seen, stack
+    from .readers.images import SUFFIXES, PictureLoader, stack
     from .upload import Upload
 
-    suffix, packed, codec, seen = PurePath(name).suffix.lower(), io.BytesIO(), dataset.codec, Seen()
+    suffix, packed, codec, seen = PurePath(name).suffix.lower(), io.BytesIO(), dataset.codec, PictureLoader()
     with zipfile.ZipFile(packed, "w") as archive:       # what is careful with pictures reads them from zips
         archive.writestr(f"picture{suffix if suffix in SUFFIXES else '.png'}", data)
     archive = Upload.open(packed.getvalue(), f"{PurePath(name).stem[:80]}.zip").archive
@@ -54,10 +54,10 @@ def _records(dataset, data, name):
 
 
 def _vectors(dataset, data, name):
-    from .readers.numpy_arrays import Head
+    from .readers.numpy_arrays import NpyHeader
 
     if name.lower().endswith(".npy"):
-        Head.of(data, name)
+        NpyHeader.of(data, name)
         values = np.load(io.BytesIO(data), allow_pickle=False)
         values = values[None] if values.ndim == 1 else values[:MOST_ROWS]
     else:

@@ -17,7 +17,7 @@ from .map_tables import Extract
 
 
 @dataclass(frozen=True)
-class Wanted:
+class ExportRequest:
     """What is asked for: the rows, the column to colour by (None: one colour), and what the sheet says and looks like."""
 
     extract: Extract
@@ -63,31 +63,31 @@ class Wanted:
 
 
 @dataclass(frozen=True)
-class Form:
+class ExportFormat:
     """One kind of file. ``make(wanted, on_step)`` gives its bytes; ``holds`` is one line about what is in it."""
 
     title: str
     suffix: str
     mime: str
     holds: str
-    make: Callable[[Wanted, OnStep | None], bytes]
+    make: Callable[[ExportRequest, OnStep | None], bytes]
 
 
-FORMS = {
-    "png": Form("Poster, PNG", ".png", "image/png", "The map with title, legend and trust, at 300 dots an inch.",
+EXPORT_FORMATS = {
+    "png": ExportFormat("Poster, PNG", ".png", "image/png", "The map with title, legend and trust, at 300 dots an inch.",
                 lambda wanted, on_step: poster_png.png(wanted.poster(), wanted.size, wanted.dark)),
-    "svg": Form("Poster, SVG", ".svg", "image/svg+xml", f"The same as vectors; more than {poster_svg.MOST_VECTORS:,} points are a picture inside, text stays text.",
+    "svg": ExportFormat("Poster, SVG", ".svg", "image/svg+xml", f"The same as vectors; more than {poster_svg.MOST_VECTORS:,} points are a picture inside, text stays text.",
                 lambda wanted, on_step: poster_svg.svg(wanted.poster(), wanted.size, wanted.dark)),
-    "html": Form("Web page", ".html", "text/html", "One file that opens in any browser without a network: pan, zoom, hover, search, legend, lasso. "
+    "html": ExportFormat("Web page", ".html", "text/html", "One file that opens in any browser without a network: pan, zoom, hover, search, legend, lasso. "
                  f"It names up to {html_page.MOST_NAMED:,} items and shows the pictures or curves of up to {html_page.MOST_PICTURED:,}, drawn by chance where there are more.",
                  lambda wanted, on_step: html_page.page(wanted.extract, wanted.colours, wanted.title or wanted.extract.dataset.name, wanted.facts, wanted.scores, on_step)),
-    "csv": Form("CSV", ".csv", "text/csv", "A line a row: its number, place and colour, clusters and trust where asked for, and the dataset's columns; text that a spreadsheet would run gets an apostrophe.",
+    "csv": ExportFormat("CSV", ".csv", "text/csv", "A line a row: its number, place and colour, clusters and trust where asked for, and the dataset's columns; text that a spreadsheet would run gets an apostrophe.",
                 lambda wanted, on_step: map_tables.csv(wanted.with_colour())),
-    "parquet": Form("Parquet", ".parquet", "application/vnd.apache.parquet", "The same table with types, text exactly as it is.",
+    "parquet": ExportFormat("Parquet", ".parquet", "application/vnd.apache.parquet", "The same table with types, text exactly as it is.",
                     lambda wanted, on_step: map_tables.parquet(wanted.with_colour())),
-    "tensorboard": Form("TensorBoard", ".zip", "application/zip", f"Codes, map, metadata and pictures for its Projector, of at most {map_tables.MOST_PROJECTED:,} rows, drawn by chance.",
+    "tensorboard": ExportFormat("TensorBoard", ".zip", "application/zip", f"Codes, map, metadata and pictures for its Projector, of at most {map_tables.MOST_PROJECTED:,} rows, drawn by chance.",
                         lambda wanted, on_step: map_tables.tensorboard(wanted.extract, on_step)),
-    "atlas": Form("Embedding Atlas", ".parquet", "application/vnd.apache.parquet",
+    "atlas": ExportFormat("Embedding Atlas", ".parquet", "application/vnd.apache.parquet",
                   f"The table with texts or pictures (of at most {map_tables.MOST_PICTURED:,} rows) and the {map_tables.NEIGHBOURS} nearest by code (up to {map_tables.MOST_LINKED:,} rows).",
                   lambda wanted, on_step: map_tables.embedding_atlas(wanted.extract, on_step)),
 }
@@ -98,5 +98,5 @@ def facts(model, title: str, projection, n: int, date: str) -> tuple[str, ...]:
     def seeded(text, seed):
         return text if seed is None else f"{text}, seed {seed}"
 
-    recipe = getattr(projection, "made_by_", None) or projection.to_recipe()
-    return (seeded(f"{type(model).__name__}, {model.latent_dim} dimensions", model.random_state), seeded(title, recipe["params"].get("random_state")), f"{n:,} items", date)
+    config = getattr(projection, "made_by_", None) or projection.to_config()
+    return (seeded(f"{type(model).__name__}, {model.latent_dim} dimensions", model.random_state), seeded(title, config["params"].get("random_state")), f"{n:,} items", date)

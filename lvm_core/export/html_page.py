@@ -63,7 +63,7 @@ def _short(text: str, n: int) -> str:
 
 
 def _legend(colours: Colours) -> dict:
-    return {"title": _short(colours.title, 60), "scale": colours.ends, "keys": [{"name": _short(k.name, 60), "colour": k.colour, "index": k.index, "count": k.count} for k in colours.keys]}
+    return {"title": _short(colours.title, 60), "scale": colours.ends, "keys": [{"name": _short(k.name, 60), "colour": k.colour, "index": k.index, "count": k.count} for k in colours.entries]}
 
 
 def _columns(extract: Extract) -> list[dict]:

@@ -13,7 +13,7 @@ SYMBOLS = 8     # shapes a poster has for classes that share a colour
 
 
 @dataclass(frozen=True)
-class Key:
+class LegendEntry:
     """One class of the legend. ``symbol``: a shape, where classes outnumber colours."""
 
     name: str
@@ -30,7 +30,7 @@ class Colours:
     palette: np.ndarray
     index: np.ndarray
     title: str = ""
-    keys: tuple[Key, ...] = ()
+    entries: tuple[LegendEntry, ...] = ()
     ends: tuple[str, str] | None = None
     missing: int = 0
 
@@ -38,7 +38,7 @@ class Colours:
     def symbols(self) -> np.ndarray:
         """The shape of each index, uint8 (256,)."""
         found = np.zeros(256, np.uint8)
-        for key in self.keys:
+        for key in self.entries:
             found[key.index] = key.symbol
         return found
 
@@ -46,14 +46,14 @@ class Colours:
         """The same colours for some of the points, their classes counted again."""
         index = self.index[rows]
         counts = np.bincount(index, minlength=256)
-        keys = tuple(replace(key, count=int(counts[key.index])) for key in self.keys if counts[key.index])
+        keys = tuple(replace(key, count=int(counts[key.index])) for key in self.entries if counts[key.index])
         return replace(self, index=index, keys=keys, missing=int(counts[NONE]) if self.ends else 0)
 
 
 def colours(column: pd.Series | None, n: int) -> Colours:
     """The colours of n points by a column of their rows, as the map on the page has them; one colour without a column."""
     found = colouring(column, n)
-    keys = tuple(Key(g["name"], g["color"], g["symbol"] % SYMBOLS, g["index"], g["count"]) for g in found.legend.get("groups", ()))
+    keys = tuple(LegendEntry(g["name"], g["color"], g["symbol"] % SYMBOLS, g["index"], g["count"]) for g in found.legend.get("groups", ()))
     scale = found.legend.get("scale")
     return Colours(found.palette[:, :3].copy(), found.index, found.legend.get("title", ""), keys, tuple(scale["ends"]) if scale else None, found.legend.get("missing", 0))
 

@@ -187,7 +187,7 @@ def _sprite(extract: Extract) -> tuple[bytes, int, int]:
     from .poster_png import thumbnail
 
     across = math.ceil(math.sqrt(len(extract.rows)))
-    height, width, _ = extract.dataset.layout.image
+    height, width, _ = extract.dataset.schema.image
     side = max(1, min(THUMB_SIDE, SPRITE_SIDE // across, max(4 * max(height, width), 32)))
     sheet = None
     for start in range(0, len(extract.rows), 2000):

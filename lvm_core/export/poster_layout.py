@@ -157,10 +157,10 @@ def picked_pictures(P, size: str = "A4") -> np.ndarray:
 def class_names(P, colours: Colours) -> tuple[tuple[float, float, str], ...]:
     """The name of each class at the place where most of it lies: (x, y, text), the largest class first; nothing beyond 40 classes."""
     P, found = np.asarray(P, np.float64), []
-    if len(colours.keys) > MOST_NAMES:
+    if len(colours.entries) > MOST_NAMES:
         return ()
     low, side = P.min(0), max(np.ptp(P, 0).max(), 1e-12)
-    for key in sorted(colours.keys, key=lambda key: -key.count):
+    for key in sorted(colours.entries, key=lambda key: -key.count):
         members = P[colours.index == key.index]
         if len(members):
             cells = np.minimum((members - low) / side * 24, 23.999).astype(int)
@@ -271,16 +271,16 @@ def _legend(poster, sheet, u, x, bottom, width, height, top=None) -> float:
     colours = poster.colours
     if colours.ends:
         return _bar(colours, sheet, u, x, bottom if top is None else top + 6 * u, width)
-    if not colours.keys:
+    if not colours.entries:
         return bottom
     size = 1.65 * u
-    entry = min(width, max(width_of(f"{plain(k.name)[:40]}  {k.count:,}", size) for k in colours.keys) + 4.5 * u)
+    entry = min(width, max(width_of(f"{plain(k.name)[:40]}  {k.count:,}", size) for k in colours.entries) + 4.5 * u)
     rows = max(1, int((height - 3 * u) // (2.5 * u)))
-    columns = 1 if top is not None and len(colours.keys) <= rows else max(1, int(width // entry))
-    if len(colours.keys) > rows * columns:      # many: smaller, and counted where they still do not fit
+    columns = 1 if top is not None and len(colours.entries) <= rows else max(1, int(width // entry))
+    if len(colours.entries) > rows * columns:      # many: smaller, and counted where they still do not fit
         size, entry = 1.3 * u, min(0.8 * entry, width)
         columns, rows = max(1, int(width // entry)), max(1, int((height - 3 * u) // (2 * u)))
-    line, keys = size * 1.5, list(colours.keys)
+    line, keys = size * 1.5, list(colours.entries)
     if len(keys) > rows * columns:
         shown = sorted(sorted(keys, key=lambda k: -k.count)[:rows * columns - 1], key=keys.index)
         rest = [k for k in keys if k not in shown]

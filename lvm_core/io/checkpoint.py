@@ -10,9 +10,9 @@ from pathlib import Path
 
 import numpy as np
 
-from . import files
+from . import files, migrations
 
-FORMAT = 1
+FORMAT = migrations.CHECKPOINT
 SECONDS = 10.0          # between two checkpoints; a fit that is killed loses at most as much
 MOST_OF_TIME = 0.02     # share of the time that writing them may take
 
@@ -116,4 +116,4 @@ def _read(path: Path) -> tuple[dict, dict[str, np.ndarray]]:
         head = json.loads(marks["head"])
     except (KeyError, ValueError) as error:
         raise files.StoreError(f"{path} is no checkpoint of this app.") from error
-    return files.check_format(head, path, FORMAT), arrays
+    return migrations.upgrade("checkpoint", files.check_format(head, path, FORMAT)), migrations.weights(arrays)

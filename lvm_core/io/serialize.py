@@ -12,19 +12,19 @@ from pathlib import Path
 
 import numpy as np
 
-from ..params import Recipe
-from ..schema import Layout
-from . import files
+from ..params import Params
+from ..schema import Schema
+from . import files, migrations
 
-FORMAT = 1
+FORMAT = migrations.MODEL
 
 
 class LoadError(files.StoreError):
     """A saved folder that cannot be read; the message says what was found and what to do."""
 
 
-class Persistent(Recipe):
-    """A recipe with learnt state that can be written to a folder and read back."""
+class Persistent(Params):
+    """A set of parameters with learnt state that can be written to a folder and read back."""
 
     def _rebuild(self) -> None:
         """Make the empty torch modules named in the saved file; everything else is already set. Override when there are any."""
@@ -45,7 +45,7 @@ class Persistent(Recipe):
                 arrays[name] = np.ascontiguousarray(value)
             else:
                 plain[name] = _to_plain(value)
-        head = {"format": FORMAT, **self.to_recipe(), "modules": modules, "state": plain}
+        head = {"format": FORMAT, **self.to_config(), "modules": modules, "state": plain}
         files.write_tensors(folder / "weights.safetensors", arrays)
         files.write_json(folder / "recipe.json", head, durable=True)
         return folder
@@ -81,7 +81,7 @@ def _read_arrays(folder: Path) -> dict[str, np.ndarray]:
     bad = [k for k, v in arrays.items() if v.dtype.kind == "f" and not np.isfinite(v).all()]
     if bad:
         raise LoadError(f"{folder.name}: the weights {bad[0][:40]!r} hold NaN or infinity; this save is damaged.")
-    return arrays
+    return migrations.weights(arrays)
 
 
 def read_head(folder: str | os.PathLike) -> dict:
@@ -96,7 +96,7 @@ def read_head(folder: str | os.PathLike) -> dict:
         raise LoadError(f"{path} lacks one of {', '.join(wanted)}; expected a folder written by save().")
     if head["format"] > FORMAT:
         raise LoadError(f"{path} has format {head['format']}, this version reads up to {FORMAT}; update the app to open it.")
-    return head
+    return migrations.upgrade("model", head)
 
 
 def load(folder: str | os.PathLike, registry: dict):
@@ -110,7 +110,7 @@ def load(folder: str | os.PathLike, registry: dict):
         raise LoadError(f"{folder}: {head['name']} has no parameter {sorted(unknown)[0]!r}.")
     item = cls(**head["params"])
     try:
-        item.check_params()
+        item.validate()
     except ValueError as error:
         raise LoadError(f"{folder}: {error}") from error
     try:
@@ -134,8 +134,8 @@ def _is_module(value) -> bool:
 
 
 def _to_plain(value):
-    if isinstance(value, Layout):
-        return {"$layout": value.to_json()}
+    if isinstance(value, Schema):
+        return {"$schema": value.to_json()}
     if isinstance(value, np.ndarray):
         return {"$strings": [str(v) for v in value]}
     if isinstance(value, np.generic):
@@ -144,8 +144,8 @@ def _to_plain(value):
 
 
 def _from_plain(value):
-    if isinstance(value, dict) and "$layout" in value:
-        return Layout.from_json(value["$layout"])
+    if isinstance(value, dict) and "$schema" in value:
+        return Schema.from_json(value["$schema"])
     if isinstance(value, dict) and "$strings" in value:
         return np.array([str(v) for v in value["$strings"]], dtype=object)
     return value

@@ -16,7 +16,7 @@ LEAST, MANY = 3, 10     # rows a density needs; rows for each number of a code f
 
 
 @dataclass(repr=False, eq=False)
-class Shrunk(Sampler):
+class ShrinkageGaussian(Sampler):
     """One Gaussian, its covariance shrunk towards its diagonal, as suits few rows (OAS: Chen, Wiesel, Eldar & Hero, 2010,
     doi:10.1109/TSP.2010.2053029). ``shrinkage_``: how far, 0 to 1."""
 
@@ -34,7 +34,7 @@ class Shrunk(Sampler):
 
 
 @dataclass(repr=False, eq=False)
-class Between(Sampler):
+class Smote(Sampler):
     """Codes on the way from a row to one of its nearest (Chawla et al., 2002, doi:10.1613/jair.953): what is never negative, or sums to 1, stays so.
     ``temperature`` multiplies how far along it they lie, at most to its end."""
 
@@ -43,11 +43,11 @@ class Between(Sampler):
 
     neighbours: int = param(5, low=1, high=100, help="Nearest rows that a code may lead to.")
 
-    def fit(self, Z, y=None, *, on_step: OnStep | None = None) -> "Between":
+    def fit(self, Z, y=None, *, on_step: OnStep | None = None) -> "Smote":
         """Keep the codes Z (n, k), n of at least 2, and who is near to whom."""
         from .neighbours import nearest_others
 
-        self.check_params()
+        self.validate()
         self.rows_ = np.asarray(Z, np.float64)
         self.near_ = nearest_others(self.rows_, min(self.neighbours, len(self.rows_) - 1))[1]
         return self
@@ -68,5 +68,5 @@ def density(Z, *, random_state: int = 0, on_step: OnStep | None = None) -> Sampl
     if len(Z) < LEAST:
         raise ValueError(f"{len(Z)} row{'s are' if len(Z) != 1 else ' is'} chosen; at least {LEAST} are needed to draw new items like them.")
     if Z.min() >= 0:
-        return Between().fit(Z if len(Z) <= 20_000 else Z[check_random_state(random_state).choice(len(Z), 20_000, replace=False)])
-    return (Mixture(random_state=random_state) if len(Z) >= MANY * (Z.shape[1] + 1) else Shrunk()).fit(Z, on_step=on_step)
+        return Smote().fit(Z if len(Z) <= 20_000 else Z[check_random_state(random_state).choice(len(Z), 20_000, replace=False)])
+    return (Mixture(random_state=random_state) if len(Z) >= MANY * (Z.shape[1] + 1) else ShrinkageGaussian()).fit(Z, on_step=on_step)

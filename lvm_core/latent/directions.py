@@ -1,6 +1,6 @@
 """Directions in code space: what two groups differ by, and how far to trust it.
 
-Codes are compared in units of each dimension's spread, as in :class:`~lvm_core.latent.typicality.Support`, so a dimension's scale
+Codes are compared in units of each dimension's spread, as in :class:`~lvm_core.latent.typicality.Typicality`, so a dimension's scale
 does not decide. Effect, chance and accuracy are measured on projections in those units.
 """
 

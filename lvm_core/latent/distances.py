@@ -10,7 +10,7 @@ _WIDE = 64              # dimensions beyond which differences, exact for near po
 _BINS = 2**16
 
 
-class Truth:
+class QueryDistances:
     """Points A (n, d) in an order of which every beginning is a fair sample."""
 
     def __init__(self, A):

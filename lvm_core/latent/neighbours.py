@@ -89,7 +89,7 @@ def _few(Q, X, near, k):
     return _sort(_distances(Q, X, I), I)
 
 
-def carry(Q, X, values, k: int = 10, search: Search = nearest) -> np.ndarray:
+def interpolate(Q, X, values, k: int = 10, search: Search = nearest) -> np.ndarray:
     """Values (m, c) for queries Q (m, d), carried over from the k nearest of the rows X (n, d) with their values (n, c).
 
     A weighted mean with weights ``((R - r_i) / (R r_i))^2``, r_i the distances and R the distance of neighbour k + 1:

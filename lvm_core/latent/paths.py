@@ -54,7 +54,7 @@ class DensePaths:
     Codes are the nodes of their symmetric k-nearest-neighbour graph (Tenenbaum, de Silva & Langford, 2000,
     doi:10.1126/science.290.5500.2319); an edge costs its squared length, so that many short steps are cheaper than one
     long jump and the shortest path bends towards dense regions (Hwang, Damelin & Hero, 2016, doi:10.1214/15-AAP1162).
-    Lengths are in units of each dimension's spread, as in :class:`~lvm_core.latent.typicality.Support`. Separate parts of the graph
+    Lengths are in units of each dimension's spread, as in :class:`~lvm_core.latent.typicality.Typicality`. Separate parts of the graph
     are joined by the shortest edges between them. Of more than ``rows`` codes a sample drawn by ``random_state`` stands
     for all. Raises ValueError for fewer than two codes, or codes that are not finite.
     """

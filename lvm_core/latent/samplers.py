@@ -31,7 +31,7 @@ class Sampler(Persistent):
 
     def fit(self, Z, y=None, *, on_step: OnStep | None = None) -> "Sampler":
         """Learn from the codes Z (n, k); ``y`` (n,) are labels, None where a row has none. Raises ValueError where that cannot be done."""
-        self.check_params()
+        self.validate()
         Z = np.asarray(Z, np.float64)
         if Z.ndim != 2 or len(Z) < 2 or not np.isfinite(Z).all():
             raise ValueError(f"Z has shape {Z.shape}, expected finite codes (n, k) of at least 2 rows.")

@@ -17,7 +17,7 @@ class TypicalityLevel(StrEnum):
     FAR = "far from anything seen"          # beyond all training codes, by half as much again
 
 
-class Support:
+class Typicality:
     """Measures codes Z (m, k) against the training codes (n, k), n of at least 2.
 
     The measure is the mean distance to the nearest training codes, each dimension taken in units of its spread there
@@ -43,13 +43,13 @@ class Support:
 
     def percentile(self, Z) -> np.ndarray:
         """Share of training codes, 0 to 100 (m,), that lie closer to their neighbours than each row of Z does."""
-        return self.look(Z)[0]
+        return self.describe(Z)[0]
 
-    def words(self, Z) -> list[TypicalityLevel]:
+    def labels(self, Z) -> list[TypicalityLevel]:
         """How typical each row of Z is."""
-        return self.look(Z)[1]
+        return self.describe(Z)[1]
 
-    def look(self, Z, k: int = 1) -> tuple[np.ndarray, list[TypicalityLevel], np.ndarray]:
+    def describe(self, Z, k: int = 1) -> tuple[np.ndarray, list[TypicalityLevel], np.ndarray]:
         """Percentiles (m,), words (m,) and the row numbers (m, k) of the nearest training codes, from one search."""
         distances, rows = nearest(self._scaled(Z), self._codes, max(k, self.k))
         distance = distances[:, :self.k].mean(1)
@@ -71,10 +71,10 @@ class Support:
         return Z / self._unit
 
 
-def astray(made, codes, *, rows: int = 5000, random_state: int = 0) -> float:
+def out_of_support(made, codes, *, rows: int = 5000, random_state: int = 0) -> float:
     """Share of the codes ``made`` (m, k) that lie farther from the training codes (n, k), or a sample of so many, than 95 % of these do from
     each other: about .05 where both are drawn alike, near 1 where a decoder is asked for what it has hardly seen."""
     codes = np.asarray(codes)
     if len(codes) > rows:
         codes = codes[np.sort(np.random.RandomState(random_state).choice(len(codes), rows, replace=False))]
-    return float((Support(codes).percentile(made) > 95).mean())
+    return float((Typicality(codes).percentile(made) > 95).mean())

@@ -2,7 +2,7 @@
 
 from .base import Score
 from .labels import labels, labels_predicted
-from .likelihood import likelihood, thinned
+from .likelihood import likelihood, subsample
 from .maps.projection import projection
 from .marginal import Marginal, marginal
 from .reconstruction import Reconstruction, reconstruction
@@ -12,4 +12,4 @@ from .samples.prdc import prdc
 from .samples.quality import SampleQuality, sample_quality
 
 __all__ = ["Score", "Marginal", "Reconstruction", "SampleQuality", "frechet", "generation", "kid", "labels", "labels_predicted", "likelihood", "marginal", "prdc", "projection", "reconstruction",
-           "sample_quality", "thinned"]
+           "sample_quality", "subsample"]

@@ -28,7 +28,7 @@ class Level:
 
 
 @dataclass(frozen=True)
-class Plain:
+class BaselineCodec:
     """A codec that knows no model: ``bytes`` a row, losing nothing of what it keeps (``what``)."""
 
     name: str
@@ -70,7 +70,7 @@ class Compression:
         self.rows = sample(np.asarray(rows), MOST_ROWS, random_state)
         self.order = np.argsort(-np.asarray(model.importance_, float)[:codes.shape[1]], kind="stable")
         self.mean = self.codes[train].mean(0)
-        self.residuals = Residuals(X, model.layout_, train, random_state=random_state)
+        self.residuals = Residuals(X, model.schema_, train, random_state=random_state)
         self.quantisers = {bits: Quantiser(self.codes[train], bits) for bits in BITS}
 
     @property
@@ -98,7 +98,7 @@ class Compression:
                     return found
         return found
 
-    def plain(self) -> list[Plain]:
+    def plain(self) -> list[BaselineCodec]:
         """What codecs without a model need for the same rows."""
         x, n = self.X[self.rows], len(self.rows)
         if hasattr(x, "indptr"):
@@ -106,20 +106,20 @@ class Compression:
 
             x = csr_matrix(x)
             parts = [np.diff(x.indptr).astype(np.uint16), x.indices.astype(np.uint16 if x.shape[1] < 2**16 else np.uint32), x.data.astype(np.uint16)]
-            return [Plain("zlib of the counts", _packed(b"".join(p.tobytes() for p in parts)) / n, "every word count, all rows in one file")]
-        if self.model.layout_.image is not None:
+            return [BaselineCodec("zlib of the counts", _packed(b"".join(p.tobytes() for p in parts)) / n, "every word count, all rows in one file")]
+        if self.model.schema_.image is not None:
             pixels = np.rint(np.clip(x, 0, 1) * 255).astype(np.uint8)
-            pictures = pixels.reshape(n, *self.model.layout_.image)
-            return [Plain("pixels", float(pixels.shape[1]), "8 bits a pixel and channel, not packed"),
-                    Plain("PNG", float(np.mean([_png(p) for p in pictures])), "8 bits a pixel, one file a picture"),
-                    Plain("zlib of all", _packed(pixels.tobytes()) / n, "8 bits a pixel, all rows in one file")]
+            pictures = pixels.reshape(n, *self.model.schema_.image)
+            return [BaselineCodec("pixels", float(pixels.shape[1]), "8 bits a pixel and channel, not packed"),
+                    BaselineCodec("PNG", float(np.mean([_png(p) for p in pictures])), "8 bits a pixel, one file a picture"),
+                    BaselineCodec("zlib of all", _packed(pixels.tobytes()) / n, "8 bits a pixel, all rows in one file")]
         x = np.ascontiguousarray(x, np.float32)
         turned = np.ascontiguousarray(x.T).view(np.uint8).reshape(x.shape[1], n, 4).transpose(0, 2, 1)    # like bytes together: what packs best
-        return [Plain("32-bit numbers", x.shape[1] * 4.0, "every value of the encoded row, not packed"),
-                Plain("zlib of all", _packed(np.ascontiguousarray(turned).tobytes()) / n, "every value, columns apart, all rows in one file")]
+        return [BaselineCodec("32-bit numbers", x.shape[1] * 4.0, "every value of the encoded row, not packed"),
+                BaselineCodec("zlib of all", _packed(np.ascontiguousarray(turned).tobytes()) / n, "every value, columns apart, all rows in one file")]
 
 
-def break_even(level: Level, plain: Plain, weights: int) -> float:
+def break_even(level: Level, plain: BaselineCodec, weights: int) -> float:
     """Rows from which the level with its decoder takes fewer bytes than the plain codec; infinite where it never does."""
     saved = plain.bytes - level.bytes
     return weights / saved if saved > 0 else float("inf")

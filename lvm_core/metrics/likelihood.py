@@ -6,7 +6,7 @@ import numpy as np
 
 from ..models.capabilities import ExplainsVariance, HasELBO, HasLikelihood
 from ..nn.moments import moments
-from ..schema import Block, Layout
+from ..schema import FeatureGroup, Schema
 from .base import Score, percent
 
 MOST_ROWS = 5000
@@ -26,7 +26,7 @@ def likelihood(model, X, learnt=None, *, random_state: int = 0) -> list[Score]:
     """
     scores, rng = [], np.random.RandomState(random_state)
     X = _some(X, rng)
-    learnt = learnt if learnt is None else thinned(learnt)
+    learnt = learnt if learnt is None else subsample(learnt)
     if isinstance(model, ExplainsVariance):
         scores.append(_explained(model))
     if isinstance(model, HasLikelihood):
@@ -34,7 +34,7 @@ def likelihood(model, X, learnt=None, *, random_state: int = 0) -> list[Score]:
     return scores
 
 
-def thinned(X, rows=None):
+def subsample(X, rows=None):
     """Those of the given ``rows`` (m,) of X, of all when None, that are enough to know each column by itself: all where X is sparse, else every
     so-manieth, at most ``MOST_ROWS``."""
     step = 1 if hasattr(X, "indptr") else -(-(X.shape[0] if rows is None else len(rows)) // MOST_ROWS)
@@ -57,10 +57,10 @@ def _likelihood(model, X, learnt) -> list[Score]:
     parts = {k: np.asarray(v, np.float64) for k, v in model.elbo_parts(X).items()} if isinstance(model, HasELBO) else None
     values = parts["reconstruction"] - parts["kl"] if parts else np.asarray(model.score_samples(X), np.float64)
     dense = np.asarray(X.toarray() if hasattr(X, "indptr") else X, np.float64)
-    layout = model.layout_ if parts else Layout((Block("gaussian", dense.shape[1]),), model.layout_.image)
+    schema = model.schema_ if parts else Schema((FeatureGroup("gaussian", dense.shape[1]),), model.schema_.image)
     mean, error = float(values.mean()), _standard_error(values)
-    alone = column_by_column(model, dense, learnt, layout)
-    kinds = list(dict.fromkeys(block.likelihood for block in layout.blocks))
+    alone = column_by_column(model, dense, learnt, schema)
+    kinds = list(dict.fromkeys(group.likelihood for group in schema.groups))
     noise = " and ".join(noises(model)[k] for k in kinds)
     what = "a lower bound of the log-likelihood (ELBO)" if parts else "the log-likelihood"
     against = "" if alone is None else f", against {alone:.4g} of each column by itself"
@@ -69,7 +69,7 @@ def _likelihood(model, X, learnt) -> list[Score]:
                     f"under {noise}. Higher is better; compare only models of the same data and noise.", baseline=alone, unit="nats", error=error)]
     if "gaussian" not in kinds:     # bits of a real number depend on its unit
         words = kinds == ["counts"]
-        size = dense.sum(1).mean() if words else sum(1 if b.likelihood == "categorical" else b.size for b in layout.blocks)
+        size = dense.sum(1).mean() if words else sum(1 if b.likelihood == "categorical" else b.size for b in schema.groups)
         per, unit = 1 / (np.log(2) * max(size, 1e-12)), "word" if words else "value"
         takes = f"Storing a row with this model takes {'at most ' if parts else ''}{-mean * per:.3g} bits a {unit}"
         scores.append(Score(f"Bits per {unit}", -mean * per, f"{takes}, against {-alone * per:.3g} without it.",
@@ -87,28 +87,28 @@ def noises(model) -> dict[str, str]:
     return NOISE | model.noise_words
 
 
-def column_by_column(model, X, learnt, layout) -> float | None:
+def column_by_column(model, X, learnt, schema) -> float | None:
     """The baseline of a model's likelihood of the rows X (n, d): see :func:`_alone`; cells without a value count where the model says something of them."""
-    return (_alone_where_seen if model.holes else _alone)(X, learnt, layout)
+    return (_alone_where_seen if model.accepts_missing else _alone)(X, learnt, schema)
 
 
-def _alone(X, learnt, layout) -> float | None:
+def _alone(X, learnt, schema) -> float | None:
     """Mean log-likelihood in nats of a row of X when every column is drawn from its own marginal, that of ``learnt`` (None: of X itself);
     None where a column is constant."""
     total, half, known = 0.0, 0.0 if learnt is None else 0.5, X if learnt is None else learnt
-    for block, span in layout.spans():
+    for group, span in schema.spans():
         x, seen = X[:, span], known[:, span]
-        if block.likelihood == "gaussian":
+        if group.likelihood == "gaussian":
             mean, variance = moments(seen)
-            if layout.image is not None:
-                variance = np.full(block.size, variance.mean())
+            if schema.image is not None:
+                variance = np.full(group.size, variance.mean())
             if variance.min() <= 1e-12 * (variance + mean**2).mean():
                 return None
             error = sum(np.square(x[s:s + 1000] - mean).sum(0) for s in range(0, len(x), 1000)) / len(x)
             total -= 0.5 * (np.log(2 * np.pi * variance) + error / variance).sum()
         else:
             often = np.asarray(seen.sum(0, dtype=np.float64)).ravel()
-            if block.likelihood == "bernoulli":
+            if group.likelihood == "bernoulli":
                 x, often = np.hstack([x, 1 - x]), np.concatenate([often, seen.shape[0] - often])
                 chances = (often + half) / (seen.shape[0] + 2 * half)
             else:
@@ -117,16 +117,16 @@ def _alone(X, learnt, layout) -> float | None:
     return float(total)
 
 
-def _alone_where_seen(X, learnt, layout) -> float | None:
-    """The same for a model that says nothing of holes: every column's marginal in the cells that were seen."""
-    holes, total, known = layout.holes(X), 0.0, X if learnt is None else learnt
-    unknown = holes if learnt is None else layout.holes(known)
-    for block, span, _ in layout.values():
-        step = span.stop - span.start if block.likelihood == "categorical" else 1       # a category's columns have their holes together
+def _alone_where_seen(X, learnt, schema) -> float | None:
+    """The same for a model that says nothing of missing values: every column's marginal in the cells that were seen."""
+    missing, total, known = schema.missing_mask(X), 0.0, X if learnt is None else learnt
+    unknown = missing if learnt is None else schema.missing_mask(known)
+    for group, span, _ in schema.values():
+        step = span.stop - span.start if group.likelihood == "categorical" else 1       # a category's columns have their missing values together
         for start in range(span.start, span.stop, step):
-            part, seen, there = slice(start, start + step), ~holes[:, start], ~unknown[:, start]
+            part, seen, there = slice(start, start + step), ~missing[:, start], ~unknown[:, start]
             if seen.any() and there.any():
-                alone = _alone(X[seen, part], None if learnt is None else known[there, part], Layout((Block(block.likelihood, step),)))
+                alone = _alone(X[seen, part], None if learnt is None else known[there, part], Schema((FeatureGroup(group.likelihood, step),)))
                 if alone is None:
                     return None
                 total += alone * seen.mean()

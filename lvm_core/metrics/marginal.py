@@ -8,7 +8,7 @@ import numpy as np
 
 from ..models.capabilities import HasELBO, HasImportanceWeights, HasLikelihood, HasPosterior
 from ..progress import OnStep, Reporter
-from ..schema import Block, Layout
+from ..schema import FeatureGroup, Schema
 from .base import Score
 from .likelihood import _standard_error, column_by_column, noises
 
@@ -52,9 +52,9 @@ def marginal(model, X, n_samples: int = 500, *, learnt=None, random_state: int =
     X = X if model.sparse or not hasattr(X, "indptr") else X.toarray()
     values = np.asarray(model.score_samples(X), np.float64)
     bound = isinstance(model, HasELBO)
-    layout = model.layout_ if bound else Layout((Block("gaussian", X.shape[1]),), model.layout_.image)
-    mean, error, noise = float(values.mean()), _standard_error(values), noise_model(model, layout, X)
-    alone = column_by_column(model, _dense(X), learnt, layout)
+    schema = model.schema_ if bound else Schema((FeatureGroup("gaussian", X.shape[1]),), model.schema_.image)
+    mean, error, noise = float(values.mean()), _standard_error(values), noise_model(model, schema, X)
+    alone = column_by_column(model, _dense(X), learnt, schema)
     what = "a lower bound, by the model's own reckoning" if bound else "exact, no sampling"
     score = Score("Log-likelihood, at least" if bound else "Log-likelihood, exact", mean, f"{mean:.4g} ± {error:.2g} nats a row{_against(alone)} (standard error over {len(values):,} rows), "
                   f"{what}, under {noise}. Higher is better; compare only models of the same data and noise.", alone, unit="nats", error=error)
@@ -77,9 +77,9 @@ def _estimated(model, X, n_samples, learnt, random_state, on_step) -> Marginal:
     else:       # whose codes are more than a mean
         mean, kl = model.transform(seen), model.code_kl(seen).mean(0)
     active = int((mean.var(0) > ACTIVE).sum())
-    noise, best = noise_model(model, model.layout_, seen, _spread(model)), bounds[n_samples]
+    noise, best = noise_model(model, model.schema_, seen, _spread(model)), bounds[n_samples]
     found = Marginal(float(best.mean()), _standard_error(best), {k: float(v.mean()) for k, v in bounds.items()}, effective, kl, active, [], noise)
-    found.scores.extend(_sentences(found, column_by_column(model, _dense(seen), learnt, model.layout_), _standard_error(bounds[1]), n_samples))
+    found.scores.extend(_sentences(found, column_by_column(model, _dense(seen), learnt, model.schema_), _standard_error(bounds[1]), n_samples))
     return found
 
 
@@ -119,18 +119,18 @@ def _spread(model) -> str:
     """Whose the spread of a network's Gaussian noise is: it is not that of every linear model, and they are not comparable."""
     if getattr(model, "noise", "learned") == "unit":
         return " of spread 1"
-    return " of one learned spread for all pixels" if model.layout_.image is not None else " of a learned spread for each column"
+    return " of one learned spread for all pixels" if model.schema_.image is not None else " of a learned spread for each column"
 
 
-def noise_model(model, layout: Layout, X, spread: str = "") -> str:
+def noise_model(model, schema: Schema, X, spread: str = "") -> str:
     """In words: what p(x|z) is, without which a likelihood says nothing; of 0/1 values also whether they are 0 or 1.
     ``spread``: what more is known of the Gaussian noise."""
-    kinds = list(dict.fromkeys(block.likelihood for block in layout.blocks))
+    kinds = list(dict.fromkeys(group.likelihood for group in schema.groups))
     words = " and ".join(noises(model)[kind] + spread * (kind == "gaussian") for kind in kinds)
     if "gaussian" in kinds:
         words += ", a density in the units the model sees"
-    for block, span in layout.spans():
-        if block.likelihood == "bernoulli" and layout.image is not None:
+    for group, span in schema.spans():
+        if group.likelihood == "bernoulli" and schema.image is not None:
             x = _dense(X)[:, span]
             binary = bool(np.isin(x, (0, 1)).all())
             words += (", the pixels being 0 or 1 as they came (a fixed binarisation)" if binary

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from ..schema import Block
+from ..schema import FeatureGroup
 from .base import Score, percent
 
 MOST_ROWS = 5000
@@ -34,21 +34,21 @@ def reconstruction(model, X, train=None, *, random_state: int = 0) -> Reconstruc
     and categorical columns (the baseline always says the commonest), cosine with the true counts for words, and the
     share of deviance explained where the model gives every word a chance. Of more than ``MOST_ROWS`` rows a sample is measured.
     """
-    layout, n = model.layout_, X.shape[0]
+    schema, n = model.schema_, X.shape[0]
     rows = np.arange(n)
     if n > MOST_ROWS:
         rows = np.sort(np.random.RandomState(random_state).choice(n, MOST_ROWS, replace=False))
     mean = np.asarray((X if train is None else train).mean(0, dtype=np.float64)).ravel()
-    measures = [_measure(block, layout.image is not None)(mean[span]) for block, span in layout.spans()]
+    measures = [_measure(group, schema.image is not None)(mean[span]) for group, span in schema.spans()]
     for start in range(0, len(rows), _BATCH):
         x = X[rows[start:start + _BATCH]]
         dense = np.asarray(x.toarray() if hasattr(x, "indptr") else x)
         y = np.asarray(model.inverse_transform(model.transform(x if model.sparse else dense)), np.float64)
-        for measure, (_, span) in zip(measures, layout.spans()):
+        for measure, (_, span) in zip(measures, schema.spans()):
             measure.add(dense[:, span].astype(np.float64), y[:, span])
 
-    columns = pd.DataFrame([{"name": block.name, "measure": m.title, "value": m.value(), "baseline": m.baseline()}
-                            for m, (block, _) in zip(measures, layout.spans())])
+    columns = pd.DataFrame([{"name": group.name, "measure": m.title, "value": m.value(), "baseline": m.baseline()}
+                            for m, (group, _) in zip(measures, schema.spans())])
     ratios = [np.concatenate(m.errors) / m.null for m in measures if m.null > 0]
     errors = np.mean(ratios, axis=0) if ratios else np.zeros(len(rows))
     seen = "rows it learnt from" if train is None else "rows it has not seen"
@@ -166,7 +166,7 @@ def _deviance(x, y) -> float:
     return float("inf") if (p <= 0).any() else float(2 * (x[used] * np.log(x[used] / expected)).sum())
 
 
-def _measure(block: Block, picture: bool) -> type[_Measure]:
+def _measure(group: FeatureGroup, picture: bool) -> type[_Measure]:
     if picture:
         return _Variance
-    return {"gaussian": _Variance, "bernoulli": _Right, "categorical": _Right, "counts": _Words}[block.likelihood]
+    return {"gaussian": _Variance, "bernoulli": _Right, "categorical": _Right, "counts": _Words}[group.likelihood]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..schema import Layout
+from ..schema import Schema
 
 MOST_ROWS = 20_000
 
@@ -23,32 +23,32 @@ class Residuals:
     ``random_state`` gives the unit.
     """
 
-    def __init__(self, X, layout: Layout, among=None, *, random_state: int = 0):
+    def __init__(self, X, schema: Schema, among=None, *, random_state: int = 0):
         rows = sample(np.arange(X.shape[0]) if among is None else np.asarray(among), MOST_ROWS, random_state)
-        self.layout, self.weight = layout, np.zeros(layout.d)
-        total, square = np.zeros(layout.d), np.zeros(layout.d)
+        self.schema, self.weight = schema, np.zeros(schema.d)
+        total, square = np.zeros(schema.d), np.zeros(schema.d)
         for start in range(0, len(rows), 1000):
             x = self.prepared(X[rows[start:start + 1000]])
             total += x.sum(0)
             square += np.square(x).sum(0)
         self.mean = total / len(rows)
         self.spread = np.sqrt(np.maximum(square / len(rows) - self.mean**2, 0))
-        nulls = [self._null(block, span, square[span].sum() / len(rows)) for block, span in layout.spans()]
-        for (_, span), null in zip(layout.spans(), nulls):
+        nulls = [self._null(group, span, square[span].sum() / len(rows)) for group, span in schema.spans()]
+        for (_, span), null in zip(schema.spans(), nulls):
             if null > 1e-12:
                 self.weight[span] = 1 / null / sum(value > 1e-12 for value in nulls)
 
-    def _null(self, block, span, square: float) -> float:
+    def _null(self, group, span, square: float) -> float:
         """What the mean row gets on a block; for counts it is brought to unit length like every row."""
-        if block.likelihood == "counts":
+        if group.likelihood == "counts":
             return float(square + 1 - 2 * np.linalg.norm(self.mean[span]))
         return float(np.square(self.spread[span]).sum())
 
     def prepared(self, x) -> np.ndarray:
         """Rows as they are compared: dense float64, counts scaled to unit length."""
         x = np.array(x.toarray() if hasattr(x, "indptr") else x, np.float64)
-        for block, span in self.layout.spans():
-            if block.likelihood == "counts":
+        for group, span in self.schema.spans():
+            if group.likelihood == "counts":
                 x[:, span] /= np.maximum(np.linalg.norm(x[:, span], axis=1, keepdims=True), 1e-12)
         return x
 

@@ -30,7 +30,7 @@ class Autoencoder(NeuralModel):
     """
 
     title: ClassVar[str] = "Autoencoder"
-    rank: ClassVar[int] = 40
+    list_order: ClassVar[int] = 40
     paper: ClassVar[str] = "Hinton & Salakhutdinov"
     year: ClassVar[int] = 2006
     link: ClassVar[str] = "https://doi.org/10.1126/science.1127647"
@@ -63,21 +63,21 @@ class Autoencoder(NeuralModel):
     def _network(self):
         from ..nn.nets import ACTIVATIONS, CodeNet
 
-        return CodeNet(self.layout_, self.latent_dim, self.latent_dim, self.network, self.width, self.depth, ACTIVATIONS[self.activation], bounded=self.bounded_)
+        return CodeNet(self.schema_, self.latent_dim, self.latent_dim, self.network, self.width, self.depth, ACTIVATIONS[self.activation], bounded=self.bounded_)
 
     def _fit(self, X, rng, on_step, checkpoint=None):
         from ..nn.nets import in_unit_range
-        from ..nn.training import Adam, Rows, device, ramp_down
+        from ..nn.training import Adam, BatchSource, device, ramp_down
 
-        self.bounded_ = in_unit_range(X, self.layout_)
+        self.bounded_ = in_unit_range(X, self.schema_)
         net = self._new_network(X, rng)
-        rows, adam = Rows(X, device()), Adam(net.parameters())
+        rows, adam = BatchSource(X, device()), Adam(net.parameters())
         weights = [p for p in net.decoder.parameters() if p.ndim > 1]
 
         def update(index, progress):
             x = rows[index]
             z = net.encode(x)
-            reconstruction = net.heads.log_prob_and_update(net.decoder(z), x).mean()
+            reconstruction = net.likelihoods.log_prob_and_update(net.decoder(z), x).mean()
             loss = -reconstruction
             if self.penalty:
                 loss = loss + 0.5 * self.penalty * z.square().sum(1).mean()
@@ -96,7 +96,7 @@ class Autoencoder(NeuralModel):
 
     def _weighed(self, Z) -> np.ndarray:
         """Share of the decoded rows' variance (k,) that goes when a dimension of the codes Z (m, k) is held at its mean, every column weighing the same."""
-        rate = self.net_.inputs.rate.cpu().numpy()
+        rate = self.net_.scaler.rate.cpu().numpy()
         whole = self._decode(Z) * rate
         total = max(float(whole.var(0).sum()), 1e-12)
         lost = np.empty(Z.shape[1])

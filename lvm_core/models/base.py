@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from ..io.checkpoint import Checkpoint
 from ..io.serialize import Persistent
 from ..progress import OnStep
-from ..schema import Layout
+from ..schema import Schema
 
 
 class LatentModel(Persistent, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
@@ -29,7 +29,7 @@ class LatentModel(Persistent, ClassNamePrefixFeaturesOutMixin, TransformerMixin,
     """
 
     title: ClassVar[str] = ""
-    rank: ClassVar[int] = 90                # place in lists: straight lines first, then topics, mixtures, networks
+    list_order: ClassVar[int] = 90                # place in lists: straight lines first, then topics, mixtures, networks
     paper: ClassVar[str] = ""
     year: ClassVar[int] = 0
     link: ClassVar[str] = ""
@@ -37,40 +37,40 @@ class LatentModel(Persistent, ClassNamePrefixFeaturesOutMixin, TransformerMixin,
     objective: ClassVar[str] = ""           # what is optimised, in full, as LaTeX
     when: ClassVar[str] = ""                # when to use it, and when rather not: two or three sentences for people
     reading: ClassVar[str] = ""             # what its code and its numbers mean
-    kinds: ClassVar[tuple[str, ...]] = ("image", "table", "text", "array")
+    supported_kinds: ClassVar[tuple[str, ...]] = ("image", "table", "text", "array")
     importance_meaning: ClassVar[str] = ""
     sparse: ClassVar[bool] = False          # whether X may be CSR
-    holes: ClassVar[bool] = False           # whether X may hold NaN: cells without a value
+    accepts_missing: ClassVar[bool] = False           # whether X may hold NaN: cells without a value
     labels: ClassVar[bool] = False          # whether the fit uses labels y; its _fit then takes y, None without any
     conditional: ClassVar[bool] = False     # whether sample_codes and sample take a label, one of classes_
     iterative: ClassVar[bool] = False       # whether the fit reports steps; its _fit then takes a checkpoint too
-    at_home: ClassVar[bool] = False     # whether the decoder learnt on codes drawn from the prior, not on those of rows
+    decoder_trained_on_prior: ClassVar[bool] = False     # whether the decoder learnt on codes drawn from the prior, not on those of rows
     noise_words: ClassVar[dict[str, str]] = {}      # what its likelihoods are called where not as usual
-    pace: ClassVar[str] = ""                # "instant": solved at once; "slow": minutes where others take seconds
-    length: ClassVar[str] = ""              # the parameter that says how long it trains, where a fit can be continued
+    cost: ClassVar[str] = ""                # "instant": solved at once; "slow": minutes where others take seconds
+    duration_param: ClassVar[str] = ""              # the parameter that says how long it trains, where a fit can be continued
 
     @classmethod
-    def suggest(cls, n: int, layout: Layout) -> dict[str, Any]:
-        """Parameter values that suit n rows of this layout, where they differ from the defaults."""
+    def suggest(cls, n: int, schema: Schema) -> dict[str, Any]:
+        """Parameter values that suit n rows of this schema, where they differ from the defaults."""
         return {}
 
     # -- the public verbs -------------------------------------------------------------------------------------------
 
-    def fit(self, X, y=None, *, layout: Layout | None = None, on_step: OnStep | None = None, checkpoint: Checkpoint | None = None):
-        """Learn from X (n, d). ``layout`` names the columns' likelihoods; without one they are real numbers. ``y`` (n,) are
+    def fit(self, X, y=None, *, schema: Schema | None = None, on_step: OnStep | None = None, checkpoint: Checkpoint | None = None):
+        """Learn from X (n, d). ``schema`` names the columns' likelihoods; without one they are real numbers. ``y`` (n,) are
         labels, None or NaN where a row has none; only a model with ``labels`` uses them.
 
         ``on_step(Progress)`` may return True to stop; the fit then keeps what was reached. An ``iterative`` model keeps its
         state in ``checkpoint`` from time to time; a later fit with the same X, parameters and checkpoint goes on from there
         and learns bit by bit what an uninterrupted one learns.
-        Raises ValueError when X, the layout or a parameter cannot be used, saying why.
+        Raises ValueError when X, the schema or a parameter cannot be used, saying why.
         """
-        self.check_params()
+        self.validate()
         X = self._check(X, reset=True)
-        layout = layout or Layout.gaussian(X.shape[1])
-        if layout.d != X.shape[1]:
-            raise ValueError(f"X has {X.shape[1]} columns, the layout describes {layout.d}.")
-        self.layout_, self.stopped_, self.history_ = layout, False, []
+        schema = schema or Schema.gaussian(X.shape[1])
+        if schema.d != X.shape[1]:
+            raise ValueError(f"X has {X.shape[1]} columns, the layout describes {schema.d}.")
+        self.schema_, self.stopped_, self.history_ = schema, False, []
         y = np.asarray(y, dtype=object).reshape(-1) if self.labels and y is not None else None
         if y is not None and len(np.asarray(y)) != X.shape[0]:
             raise ValueError(f"y has {len(np.asarray(y))} labels, X has {X.shape[0]} rows.")
@@ -107,13 +107,13 @@ class LatentModel(Persistent, ClassNamePrefixFeaturesOutMixin, TransformerMixin,
         Pixels and counts are given at their mean, as is customary; columns of a table are drawn.
         """
         rng = check_random_state(random_state)
-        return self.emit(self.sample_codes(n, temperature=temperature, random_state=rng), random_state=rng)
+        return self.sample_decoder(self.sample_codes(n, temperature=temperature, random_state=rng), random_state=rng)
 
-    def emit(self, Z, random_state=None) -> np.ndarray:
+    def sample_decoder(self, Z, random_state=None) -> np.ndarray:
         """A draw X (n, d) from the decoder's distribution at each code Z (n, k); see :meth:`sample`."""
         return self._draw(self._check_codes(Z), check_random_state(random_state))
 
-    def glimpse(self, X, Z) -> dict[str, np.ndarray]:
+    def preview(self, X, Z) -> dict[str, np.ndarray]:
         """How an iterative model stands while its fit is under way, for rows X (n, d) and codes Z (m, k): ``codes`` (n, k) of
         those rows, ``back`` (m, d): what comes back from the first m of them, ``made`` (m, d): what Z is decoded to."""
         codes = self._encode(X)
@@ -169,13 +169,13 @@ class LatentModel(Persistent, ClassNamePrefixFeaturesOutMixin, TransformerMixin,
 
     def _draw(self, Z: np.ndarray, rng: np.random.RandomState) -> np.ndarray:
         """Draw discrete columns from their probabilities; real columns stay at their mean unless overridden."""
-        return draw_discrete(self._decode(Z), self.layout_, rng)
+        return draw_discrete(self._decode(Z), self.schema_, rng)
 
     # -- shared checks ------------------------------------------------------------------------------------------------
 
     def _check(self, X, reset: bool):
         X = validate_data(self, X, reset=reset, accept_sparse="csr" if self.sparse else False, dtype=(np.float64, np.float32),
-                          ensure_min_samples=2 if reset else 1, ensure_all_finite="allow-nan" if self.holes else True)
+                          ensure_min_samples=2 if reset else 1, ensure_all_finite="allow-nan" if self.accepts_missing else True)
         values = X.data if hasattr(X, "indptr") else X
         largest = max(np.fmax.reduce(values, axis=None), -np.fmin.reduce(values, axis=None)) if values.size else 0     # past NaN, and no copy of X
         if largest > 1e15:
@@ -201,22 +201,22 @@ class LatentModel(Persistent, ClassNamePrefixFeaturesOutMixin, TransformerMixin,
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = self.sparse
-        tags.input_tags.allow_nan = self.holes
+        tags.input_tags.allow_nan = self.accepts_missing
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
 
 
-def draw_discrete(X: np.ndarray, layout: Layout, rng: np.random.RandomState) -> np.ndarray:
+def draw_discrete(X: np.ndarray, schema: Schema, rng: np.random.RandomState) -> np.ndarray:
     """Draw 0/1 and one-hot columns of X (n, d) from the probabilities found there. Pictures are left at their mean."""
     X = np.array(X, copy=True)
-    if layout.image is not None:
+    if schema.image is not None:
         return X
-    for block, span in layout.spans():
-        if block.likelihood == "bernoulli":
+    for group, span in schema.spans():
+        if group.likelihood == "bernoulli":
             X[:, span] = rng.uniform(size=X[:, span].shape) < np.clip(X[:, span], 0, 1)
-        elif block.likelihood == "categorical":
+        elif group.likelihood == "categorical":
             p = np.clip(X[:, span], 1e-9, None).cumsum(1)
-            X[:, span] = np.eye(block.size)[np.minimum((rng.uniform(size=(len(X), 1)) * p[:, -1:] > p).sum(1), block.size - 1)]
+            X[:, span] = np.eye(group.size)[np.minimum((rng.uniform(size=(len(X), 1)) * p[:, -1:] > p).sum(1), group.size - 1)]
     return X
 
 

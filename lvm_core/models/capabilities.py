@@ -61,10 +61,10 @@ class PredictsLabels(Protocol):
 
 @runtime_checkable
 class Imputes(Protocol):
-    """Fills holes by values with intervals."""
+    """Fills missing values by values with intervals."""
 
     def impute(self, X, n_samples: int):
-        """Rows X (n, d) without their holes, see :class:`~lvm_core.models.miwae.Imputation`."""
+        """Rows X (n, d) without their missing values, see :class:`~lvm_core.models.miwae.Imputation`."""
         ...
 
 

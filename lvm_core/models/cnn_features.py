@@ -32,12 +32,12 @@ class CNNFeatures(NeuralModel):
     """
 
     title: ClassVar[str] = "Features of a small CNN"
-    rank: ClassVar[int] = 60
+    list_order: ClassVar[int] = 60
     paper: ClassVar[str] = "LeCun et al."
     year: ClassVar[int] = 1998
     link: ClassVar[str] = "https://doi.org/10.1109/5.726791"
     summary: ClassVar[str] = "What a classifier sees: a network learns to tell your labels apart, and its last layer is the map."
-    kinds: ClassVar[tuple[str, ...]] = ("image",)
+    supported_kinds: ClassVar[tuple[str, ...]] = ("image",)
     importance_meaning: ClassVar[str] = "mean change of the decoded picture per standard deviation of the dimension, in the data's standard deviations"
     labels: ClassVar[bool] = True
     objective: ClassVar[str] = (
@@ -60,9 +60,9 @@ class CNNFeatures(NeuralModel):
     random_state: int | None = common("random_state", 0, help="Seed of weights, batches and offsets.")
 
     @classmethod
-    def suggest(cls, n, layout):
+    def suggest(cls, n, schema):
         batch = 32 if n < 1000 else 64 if n < 10_000 else 128
-        return {"latent_dim": max(1, min(16, layout.d)), "batch_size": batch, "epochs": int(np.clip(round(1500 * batch / n), 3, 200))}
+        return {"latent_dim": max(1, min(16, schema.d)), "batch_size": batch, "epochs": int(np.clip(round(1500 * batch / n), 3, 200))}
 
     # -- learning -----------------------------------------------------------------------------------------------------
 
@@ -71,26 +71,26 @@ class CNNFeatures(NeuralModel):
 
         from ..nn.nets import CodeNet
 
-        network = "mlp" if self.layout_.image is None else "conv"
-        return CodeNet(self.layout_, self.latent_dim, self.latent_dim, network, self.width, 2, nn.ReLU, bounded=self.bounded_)
+        network = "mlp" if self.schema_.image is None else "conv"
+        return CodeNet(self.schema_, self.latent_dim, self.latent_dim, network, self.width, 2, nn.ReLU, bounded=self.bounded_)
 
-    def glimpse(self, X, Z):
+    def preview(self, X, Z):
         """As of every model; what comes back is left out while only the features are trained."""
-        seen = super().glimpse(X, Z)
+        seen = super().preview(X, Z)
         return seen if self._decodes else {name: seen[name] for name in ("codes", "made")}
 
     def _fit(self, X, rng, on_step, checkpoint=None, y=None):
-        from ..labels import numbered
+        from ..labels import encode_labels
         from ..nn.nets import in_unit_range
-        from ..nn.training import Rows, device
+        from ..nn.training import BatchSource, device
 
         where, self._decodes = device(), False
-        self.bounded_ = in_unit_range(X, self.layout_)
+        self.bounded_ = in_unit_range(X, self.schema_)
         net = self._new_network(X, rng)
-        self.classes_, number = numbered([None] * X.shape[0] if y is None else y)
+        self.classes_, number = encode_labels([None] * X.shape[0] if y is None else y)
         self._train_encoder(net, X, number, rng, on_step, checkpoint)
         Z = self._encode(X)
-        self._train_decoder(net, Rows(X, where), Rows(Z, where), len(X), rng, on_step, checkpoint)
+        self._train_decoder(net, BatchSource(X, where), BatchSource(Z, where), len(X), rng, on_step, checkpoint)
         net.requires_grad_(False).eval()
         self._fit_groups(Z, number)
         self.importance_ = self._influence(Z, rng)
@@ -101,7 +101,7 @@ class CNNFeatures(NeuralModel):
         from torch.nn import functional as F
 
         from ..nn.nets import Linear, initialise
-        from ..nn.training import Adam, Rows, ramp_down, seeded, train
+        from ..nn.training import Adam, BatchSource, ramp_down, seeded, train
 
         where, known = next(net.parameters()).device, number >= 0
         head = Linear(self.latent_dim, max(len(self.classes_), 1))
@@ -109,12 +109,12 @@ class CNNFeatures(NeuralModel):
         head.to(where)
         moves, order = seeded(rng), seeded(rng, where)
         if known.any():
-            rows, truth = Rows(X[known], where), torch.as_tensor(number[known], device=where)
+            rows, truth = BatchSource(X[known], where), torch.as_tensor(number[known], device=where)
             learnt = [*net.encoder.parameters(), *head.parameters()]
             adam = Adam(learnt)
 
             def update(index, progress):
-                x, target = self._shifted(net.inputs(rows[index]), moves), truth[index]
+                x, target = self._shifted(net.scaler(rows[index]), moves), truth[index]
                 scores = head(net.encoder(x))
                 loss = F.cross_entropy(scores, target, label_smoothing=SMOOTHING)
                 adam.step(loss, self.learning_rate * ramp_down(progress, 0.5))
@@ -131,9 +131,9 @@ class CNNFeatures(NeuralModel):
         import torch
         from torch.nn import functional as F
 
-        if not self.shift or self.layout_.image is None:
+        if not self.shift or self.schema_.image is None:
             return x
-        h, w, c = self.layout_.image
+        h, w, c = self.schema_.image
         dy, dx = h // 12, w // 12
         down, right = (int(torch.randint(2 * most + 1, (), generator=moves)) for most in (dy, dx))
         wide = F.pad(x.view(-1, h, w, c).permute(0, 3, 1, 2), (dx, dx, dy, dy), mode="replicate")
@@ -145,7 +145,7 @@ class CNNFeatures(NeuralModel):
         self._decodes, adam = True, Adam(net.decoder.parameters())
 
         def update(index, progress):
-            error = (net.inputs(net.mean(codes[index])) - net.inputs(rows[index])).square().mean()
+            error = (net.scaler(net.mean(codes[index])) - net.scaler(rows[index])).square().mean()
             adam.step(error, 1e-3 * ramp_down(progress, 0.5))
             return {"loss": error.detach()}
 
@@ -171,7 +171,7 @@ class CNNFeatures(NeuralModel):
         self.group_factors_ = np.vstack(factors)
 
     def _influence(self, Z, rng, points: int = 64):
-        at, step, scale = Z[rng.randint(len(Z), size=points)], 0.5 * Z.std(0), self.net_.inputs.scale.cpu().numpy()
+        at, step, scale = Z[rng.randint(len(Z), size=points)], 0.5 * Z.std(0), self.net_.scaler.scale.cpu().numpy()
         changes = [(self._decode(at + move) - self._decode(at - move)) / scale for move in np.diag(step).astype(Z.dtype)]
         return np.array([np.sqrt((change.astype(np.float64) ** 2).mean()) for change in changes])
 

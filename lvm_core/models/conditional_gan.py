@@ -27,7 +27,7 @@ class ConditionalGAN(GAN):
     """
 
     title: ClassVar[str] = "Conditional GAN"
-    rank: ClassVar[int] = 51
+    list_order: ClassVar[int] = 51
     paper: ClassVar[str] = "Mirza & Osindero"
     year: ClassVar[int] = 2014
     link: ClassVar[str] = "https://arxiv.org/abs/1411.1784"
@@ -62,19 +62,19 @@ class ConditionalGAN(GAN):
 
     # -- the contract -------------------------------------------------------------------------------------------------
 
-    def glimpse(self, X, Z):
+    def preview(self, X, Z):
         """As of the GAN; codes Z (m, latent_dim) without a class part are shown as one class after the other."""
         if self.classes_ and Z.shape[1] == self.latent_dim:
             Z = np.hstack([Z, np.eye(len(self.classes_), dtype=Z.dtype)[np.arange(len(Z)) % len(self.classes_)]])
-        return super().glimpse(X, Z)
+        return super().preview(X, Z)
 
     def _fit(self, X, rng, on_step, checkpoint=None, y=None):
         import torch
 
-        from ..labels import numbered
+        from ..labels import encode_labels
         from ..nn.training import device
 
-        self.classes_, number = numbered([None] * X.shape[0] if y is None else y)
+        self.classes_, number = encode_labels([None] * X.shape[0] if y is None else y)
         self.dimension_names_ = [f"z{j + 1}" for j in range(self.latent_dim)] + self.classes_
         seen = number[number >= 0]
         self.class_share_ = np.bincount(seen, minlength=len(self.classes_)) / max(len(seen), 1)
@@ -88,7 +88,7 @@ class ConditionalGAN(GAN):
     def _network(self):
         from ..nn.nets import ClassCodeNet
 
-        return ClassCodeNet(self.layout_, self.latent_dim, len(self.classes_), *self._shape()) if self.classes_ else super()._network()
+        return ClassCodeNet(self.schema_, self.latent_dim, len(self.classes_), *self._shape()) if self.classes_ else super()._network()
 
     def _critic(self, outputs=1):
         return super()._critic(outputs + len(self.classes_))
@@ -122,7 +122,7 @@ class ConditionalGAN(GAN):
 
     def _influence(self, rng):
         influence = super()._influence(rng)
-        Z, scale = self._prior(64, 1.0, rng).astype(np.float32), self.net_.inputs.scale.cpu().numpy()
+        Z, scale = self._prior(64, 1.0, rng).astype(np.float32), self.net_.scaler.scale.cpu().numpy()
         was = self._decode(Z)
         for j in range(self.latent_dim, len(influence)):
             Z[:, self.latent_dim:] = np.arange(self.latent_dim, len(influence)) == j

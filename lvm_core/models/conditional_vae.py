@@ -9,7 +9,7 @@ import numpy as np
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from ..labels import MOST_CLASSES, numbered
+from ..labels import MOST_CLASSES, encode_labels
 from ..nn.elbo import draw_weights, fixed_draws, kl_by_dimension, split
 from ..params import param
 from .neural import VariationalModel, common
@@ -24,17 +24,17 @@ class ConditionalVAE(VariationalModel):
     ``L(x,y) = E_q(z|x,y)[log p(x|z,y)] + log p(y) - beta KL(q(z|x,y) || N(0,I))``, maximise the mean over rows of L(x,y) where the label is
     known and of ``sum_y q(y|x) L(x,y) + H(q(y|x))`` where it is not, plus ``label_weight`` times the mean of log q(y|x) over labelled rows.
 
-    The code (n, k + K) is [m, q(y|x)]: ``latent_dim`` numbers for the manner, and the probability of each of the K labels,
+    The code (n, k + K) is [m, q(y|x)]: ``latent_dim`` numbers for the style, and the probability of each of the K labels,
     inferred from the row alone, also where its label was known. ``inverse_transform`` takes any numbers for the labels: they are
     cut off at 0 and scaled to sum 1, so that one label can be turned into another. Without labels it is a plain VAE.
 
-    At the end the numbers for the manner are shifted and scaled to the prior's mean and width, as the codes of :class:`VAE` are.
+    At the end the numbers for the style are shifted and scaled to the prior's mean and width, as the codes of :class:`VAE` are.
 
     Learnt: ``classes_`` (list of str), ``dimension_names_``, ``class_shares_`` (K,), ``net_``, ``importance_`` (k + K,), ``history_``, ``n_iter_``.
     """
 
     title: ClassVar[str] = "Conditional VAE"
-    rank: ClassVar[int] = 42
+    list_order: ClassVar[int] = 42
     paper: ClassVar[str] = "Kingma, Rezende, Mohamed & Welling"
     year: ClassVar[int] = 2014
     link: ClassVar[str] = "https://arxiv.org/abs/1406.5298"
@@ -63,26 +63,26 @@ class ConditionalVAE(VariationalModel):
     random_state: int | None = common("random_state", 0)
 
     @classmethod
-    def suggest(cls, n, layout):
-        found = super().suggest(n, layout)
+    def suggest(cls, n, schema):
+        found = super().suggest(n, schema)
         return found | {"latent_dim": max(2, found["latent_dim"] // 2)}     # the label has a place of its own
 
-    def glimpse(self, X, Z):
+    def preview(self, X, Z):
         """As of every model; Z (m, k) may leave out the labels, which then take turns."""
         if self.classes_ and Z.shape[1] == self.latent_dim:
             Z = np.hstack([Z, np.eye(len(self.classes_), dtype=Z.dtype)[np.arange(len(Z)) % len(self.classes_)]])
-        return super().glimpse(X, Z)
+        return super().preview(X, Z)
 
     # -- learning -----------------------------------------------------------------------------------------------------
 
     def _network(self):
         from ..nn.conditional import LabelledNet
 
-        return LabelledNet(self.layout_, self.latent_dim, self.class_shares_, self.network, self.width, self.depth, self.bounded_)
+        return LabelledNet(self.schema_, self.latent_dim, self.class_shares_, self.network, self.width, self.depth, self.bounded_)
 
     def _known(self, y, n: int) -> np.ndarray:
         """Number of each row's label (n,), -1 where it has none; sets ``classes_`` and their shares."""
-        self.classes_, known = numbered(y if y is not None else [None] * n)
+        self.classes_, known = encode_labels(y if y is not None else [None] * n)
         if len(self.classes_) < 2:      # one label tells nothing
             self.classes_, known = [], np.full(n, -1)
         if len(self.classes_) > MOST_CLASSES:
@@ -95,14 +95,14 @@ class ConditionalVAE(VariationalModel):
         import torch
 
         from ..nn.nets import in_unit_range
-        from ..nn.training import Adam, Rows, device, ramp_down, ramp_up, seeded
+        from ..nn.training import Adam, BatchSource, device, ramp_down, ramp_up, seeded
 
         where, n = device(), X.shape[0]
         known = self._known(y, n)
-        self.bounded_ = in_unit_range(X, self.layout_)
+        self.bounded_ = in_unit_range(X, self.schema_)
         net = self._new_network(X, rng)
         self._keep_rows(X, known)
-        rows, noise, adam = Rows(X, where), seeded(rng, where), Adam(net.parameters())
+        rows, noise, adam = BatchSource(X, where), seeded(rng, where), Adam(net.parameters())
         labels = torch.as_tensor(known, device=where)
         often = n / max(int((known >= 0).sum()), 1)     # labelled rows are few in a batch where they are few in the data
 
@@ -129,8 +129,8 @@ class ConditionalVAE(VariationalModel):
         import torch
         from torch.nn import functional as F
 
-        seen = net.look(x)
-        y = F.one_hot(label.long().where(label >= 0, net.guess(seen).argmax(1)), net.classes).to(x.dtype) if net.classes else seen[:, :0]
+        seen = net.features(x)
+        y = F.one_hot(label.long().where(label >= 0, net.label_proba(seen).argmax(1)), net.classes).to(x.dtype) if net.classes else seen[:, :0]
         mean, log_std = split(net.code(torch.cat([seen, y], 1)))
         return mean, mean**2 + (2 * log_std).exp()
 
@@ -148,7 +148,7 @@ class ConditionalVAE(VariationalModel):
         return np.array(self.classes_, dtype=object)[self.label_proba(X).argmax(1)]
 
     def sample_codes(self, n, *, temperature=1.0, random_state=None, label: str | None = None):
-        """n codes (n, k + K): the manner from N(0, temperature^2 I); the label as often as it was seen, or ``label`` always."""
+        """n codes (n, k + K): the style from N(0, temperature^2 I); the label as often as it was seen, or ``label`` always."""
         Z = super().sample_codes(n, temperature=temperature, random_state=random_state)
         if label is not None:
             if str(label) not in self.classes_:
@@ -159,7 +159,7 @@ class ConditionalVAE(VariationalModel):
     def sample(self, n, *, temperature=1.0, random_state=None, label: str | None = None):
         """n new rows X (n, d), of one ``label`` where it is given."""
         rng = check_random_state(random_state)
-        return self.emit(self.sample_codes(n, temperature=temperature, random_state=rng, label=label), random_state=rng)
+        return self.sample_decoder(self.sample_codes(n, temperature=temperature, random_state=rng, label=label), random_state=rng)
 
     def elbo_parts(self, X, n_samples: int = 16) -> dict[str, np.ndarray]:
         """``{"reconstruction": (n,), "kl": (n,)}`` in nats per row, summed over the labels by q(y|x); the ELBO is their
@@ -181,10 +181,10 @@ class ConditionalVAE(VariationalModel):
     # -- the contract -------------------------------------------------------------------------------------------------
 
     def _prior(self, n, temperature, rng):
-        manner = rng.standard_normal((n, self.latent_dim)) * temperature
+        style = rng.standard_normal((n, self.latent_dim)) * temperature
         if not self.classes_:
-            return manner
-        return np.hstack([manner, np.eye(len(self.classes_))[rng.choice(len(self.classes_), n, p=self.class_shares_)]])
+            return style
+        return np.hstack([style, np.eye(len(self.classes_))[rng.choice(len(self.classes_), n, p=self.class_shares_)]])
 
 
 def _terms(net, x, label, noise):
@@ -192,7 +192,7 @@ def _terms(net, x, label, noise):
     import torch
     from torch.nn import functional as F
 
-    seen = net.look(x)
+    seen = net.features(x)
     if not net.classes:
         return *_given(net, x, seen, seen.new_zeros((len(x), 0)), noise), torch.zeros(len(x), device=x.device)
     log_q = net.classify(seen).log_softmax(1)
@@ -221,5 +221,5 @@ def _given(net, x, seen, y, noise, of_likely: bool = True):
     mean, log_std = split(net.code(torch.cat([seen, y], 1)))
     z = mean + log_std.exp() * torch.randn(mean.shape, generator=noise, device=x.device)
     raw = net.decoder(torch.cat([z, y], 1))
-    log_p = net.heads.log_prob_and_update if of_likely else net.log_prob
+    log_p = net.likelihoods.log_prob_and_update if of_likely else net.log_prob
     return log_p(raw, x), kl_by_dimension(mean, log_std).sum(1)

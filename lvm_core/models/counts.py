@@ -12,13 +12,13 @@ from .base import LatentModel
 
 _VALUES = 2_000_000     # of a block of (counts, topics), so that memory does not grow with the corpus
 _LOOK = 10              # sweeps, after which it is asked which documents have settled
-_SETTLED = 1e-5         # change of a topic's share in one sweep
+_CONVERGED = 1e-5         # change of a topic's share in one sweep
 
 
 class CountModel(LatentModel, ABC):
     """Rows X (n, d) of non-negative word counts, dense or CSR."""
 
-    kinds: ClassVar[tuple[str, ...]] = ("text",)
+    supported_kinds: ClassVar[tuple[str, ...]] = ("text",)
     sparse: ClassVar[bool] = True
 
     @abstractmethod
@@ -49,10 +49,10 @@ class TopicModel(CountModel):
     """
 
     importance_meaning: ClassVar[str] = "share of the corpus's words"
-    length: ClassVar[str] = "epochs"
+    duration_param: ClassVar[str] = "epochs"
     iterative: ClassVar[bool] = True
 
-    def _learn(self, X, state: dict[str, np.ndarray], step: Callable, rng, on_step, checkpoint, *, batch_size: int, settles: bool) -> None:
+    def _learn(self, X, state: dict[str, np.ndarray], step: Callable, rng, on_step, checkpoint, *, batch_size: int, early_stop: bool) -> None:
         """Call ``step(rows, share of the training done)``, which changes the arrays of ``state`` in place and returns its loss in nats a
         document, for ``epochs`` times the corpus; where it ``settles``, until an epoch gains less than a millionth."""
         import torch
@@ -70,7 +70,7 @@ class TopicModel(CountModel):
             return bool(losses[0] - losses[1] < 1e-6 * abs(losses[1]))
 
         self.history_, self.stopped_ = train(update, n, batch_size=batch_size, steps=self.epochs * -(-n // batch_size), generator=seeded(rng), on_step=on_step,
-                                             checkpoint=checkpoint, parts={"state": _Arrays(state)}, after_epoch=at_rest if settles else None)
+                                             checkpoint=checkpoint, parts={"state": _Arrays(state)}, after_epoch=at_rest if early_stop else None)
 
     def _weigh_topics(self, X, Z: np.ndarray) -> np.ndarray:
         lengths = np.asarray(X.sum(1), np.float64).ravel()
@@ -148,7 +148,7 @@ def fold_in(X, topics: np.ndarray, shares: Callable[[np.ndarray], np.ndarray], p
     for active in np.split(np.arange(len(W)), np.flatnonzero(np.diff(blocks)) + 1):
         for _ in range(sweeps // _LOOK):
             W[active], change = _sweep(X[active], words, shares, prior, W[active])
-            active = active[change > _SETTLED]
+            active = active[change > _CONVERGED]
             if not len(active):
                 break
     return W

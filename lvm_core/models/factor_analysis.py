@@ -27,7 +27,7 @@ class FactorAnalysis(LatentModel):
     """
 
     title: ClassVar[str] = "Factor analysis"
-    rank: ClassVar[int] = 12
+    list_order: ClassVar[int] = 12
     paper: ClassVar[str] = "Rubin & Thayer"
     year: ClassVar[int] = 1982
     link: ClassVar[str] = "https://doi.org/10.1007/BF02293851"
@@ -37,7 +37,7 @@ class FactorAnalysis(LatentModel):
                            "Unlike PCA it does not chase the noisiest column. With shared noise it is probabilistic PCA. It sees straight-line relations only.")
     reading: ClassVar[str] = ("A dimension is a hidden cause in units of its own spread: 0 is average, ±2 is rare. The log-likelihood is exact and "
                               "may be compared with PCA's on the same columns; the spread around a code is the same for every row.")
-    kinds: ClassVar[tuple[str, ...]] = ("table", "array", "image")
+    supported_kinds: ClassVar[tuple[str, ...]] = ("table", "array", "image")
     importance_meaning: ClassVar[str] = "share of the data's variance"
 
     latent_dim: int = param(8, low=1, high=512, help="Number of hidden causes: the length of the code.")
@@ -45,8 +45,8 @@ class FactorAnalysis(LatentModel):
     random_state: int | None = param(0, low=0, high=2**31 - 1, advanced=True, help="Seed of the randomised solver.")
 
     @classmethod
-    def suggest(cls, n, layout):
-        return {"latent_dim": min(16 if layout.d > 32 else 4, max(1, layout.d - 1), n - 1), "noise": "shared" if layout.d > 500 else "per column"}
+    def suggest(cls, n, schema):
+        return {"latent_dim": min(16 if schema.d > 32 else 4, max(1, schema.d - 1), n - 1), "noise": "shared" if schema.d > 500 else "per column"}
 
     def _fit(self, X, rng, on_step):
         k = min(self.latent_dim, X.shape[1])
@@ -100,9 +100,9 @@ class FactorAnalysis(LatentModel):
 
     def _draw(self, Z, rng):
         X = self._decode(Z)
-        if self.layout_.image is None:
+        if self.schema_.image is None:
             X = X + rng.standard_normal(X.shape) * np.sqrt(self.noise_variance_)
-        return draw_discrete(X, self.layout_, rng)
+        return draw_discrete(X, self.schema_, rng)
 
     def as_torch(self):
         from ..nn.nets import Function, tensors

@@ -40,16 +40,16 @@ class GAN(NeuralModel):
     """
 
     title: ClassVar[str] = "Generative adversarial network"
-    rank: ClassVar[int] = 50
-    pace: ClassVar[str] = "slow"
+    list_order: ClassVar[int] = 50
+    cost: ClassVar[str] = "slow"
     paper: ClassVar[str] = "Goodfellow et al."
     year: ClassVar[int] = 2014
     link: ClassVar[str] = "https://arxiv.org/abs/1406.2661"
     summary: ClassVar[str] = "A generator trained against a critic: the sharpest samples, at the price of a longer training."
-    kinds: ClassVar[tuple[str, ...]] = ("image", "table", "array")
+    supported_kinds: ClassVar[tuple[str, ...]] = ("image", "table", "array")
     importance_meaning: ClassVar[str] = "mean change of the output per unit step, in the data's standard deviations"
-    at_home: ClassVar[bool] = True
-    length: ClassVar[str] = "steps"
+    decoder_trained_on_prior: ClassVar[bool] = True
+    duration_param: ClassVar[str] = "steps"
     objective: ClassVar[str] = (
         r"\min_D\; \mathbb E_{x,z}\big[\mathrm{softplus}(-\Delta)\big] + \tfrac{\gamma}{2}\,\mathbb E\,\|\nabla_x D(x)\|^2 "
         r"+ \tfrac{\gamma}{2}\,\mathbb E\,\|\nabla_x D(G(z))\|^2, \qquad "
@@ -75,14 +75,14 @@ class GAN(NeuralModel):
     random_state: int | None = common("random_state", 0, help="Seed of weights, batches and codes.")
 
     @classmethod
-    def suggest(cls, n, layout):
+    def suggest(cls, n, schema):
         from ..nn.nets import is_conv
 
-        conv, few = is_conv("auto", layout), layout.d <= FEW and not layout.has("categorical") and not layout.has("bernoulli")
+        conv, few = is_conv("auto", schema), schema.d <= FEW and not schema.has("categorical") and not schema.has("bernoulli")
         if few and n >= 1000:
-            return {"latent_dim": layout.d, "activation": "relu", "octaves": 2, "gamma": 0.05 * layout.d, "steps": 10_000, "batch_size": 256, "learning_rate": 2e-3}
-        return {"latent_dim": 32 if conv else 16 if layout.d > 16 else max(2, min(8, layout.d)),
-                "gamma": float(np.clip(0.05 * layout.d, 0.1, 5.0)),     # a slope's square grows with the number of columns
+            return {"latent_dim": schema.d, "activation": "relu", "octaves": 2, "gamma": 0.05 * schema.d, "steps": 10_000, "batch_size": 256, "learning_rate": 2e-3}
+        return {"latent_dim": 32 if conv else 16 if schema.d > 16 else max(2, min(8, schema.d)),
+                "gamma": float(np.clip(0.05 * schema.d, 0.1, 5.0)),     # a slope's square grows with the number of columns
                 "steps": 2000 if conv else 4000, "batch_size": 64 if conv or n < 1000 else 128}
 
     # -- learning -----------------------------------------------------------------------------------------------------
@@ -90,24 +90,24 @@ class GAN(NeuralModel):
     def _network(self):
         from ..nn.nets import CodeNet
 
-        return CodeNet(self.layout_, self.latent_dim, self.latent_dim, *self._shape())
+        return CodeNet(self.schema_, self.latent_dim, self.latent_dim, *self._shape())
 
     def _shape(self) -> tuple:
         from torch import nn
 
         return self.network, self.width, self.depth, {"leaky": lambda: nn.LeakyReLU(0.2), "relu": nn.ReLU}[self.activation]
 
-    def glimpse(self, X, Z):
+    def preview(self, X, Z):
         """As of every model; the encoder's part is left out while only the generator is trained."""
-        return super().glimpse(X, Z) if self._encodes else {"made": self._decode(Z)}
+        return super().preview(X, Z) if self._encodes else {"made": self._decode(Z)}
 
     def _fit(self, X, rng, on_step, checkpoint=None):
-        from ..nn.training import Rows, device
+        from ..nn.training import BatchSource, device
 
-        if self.layout_.has("counts"):
+        if self.schema_.has("counts"):
             raise ValueError("GAN: word counts are not what a GAN can learn; use VAE or LSA for text.")
         self._encodes = False
-        net, rows = self._new_network(X, rng), Rows(X, device())
+        net, rows = self._new_network(X, rng), BatchSource(X, device())
         self._train_generator(net, rows, X.shape[0], rng, on_step, checkpoint)
         self._train_encoder(net, rows, X.shape[0], rng, on_step, checkpoint)
         net.requires_grad_(False).eval()
@@ -131,11 +131,11 @@ class GAN(NeuralModel):
         averaged, moving = list(net.decoder.parameters()), list(generator.parameters())
 
         def draw(count, given):
-            return net.inputs(net.heads.emit(generator(self._random_codes(count, given, noise)), noise))
+            return net.scaler(net.likelihoods.sample_decoder(generator(self._random_codes(count, given, noise)), noise))
 
         def update(index, progress):
             fall = 0.05 + 0.95 * 0.5 * (1 + math.cos(math.pi * progress))
-            real, given = net.inputs(rows[index]), self._given(index)
+            real, given = net.scaler(rows[index]), self._given(index)
             fake = draw(len(real), given)
             both = torch.cat([real, fake.detach()]).requires_grad_()
             scores = self._judge(critic(both), given)
@@ -165,13 +165,13 @@ class GAN(NeuralModel):
         adam = Adam(net.encoder.parameters())
 
         def update(index, progress):
-            real, given = net.inputs(rows[index]), self._given(index)
+            real, given = net.scaler(rows[index]), self._given(index)
             with torch.no_grad():
                 z = self._random_codes(len(real), given, noise)
-                fake = net.inputs(net.heads.emit(net.decoder(z), noise))
+                fake = net.scaler(net.likelihoods.sample_decoder(net.decoder(z), noise))
             raw, found = net.encoder(torch.cat([fake, real])).split(len(real))
             code_error = self._code_error(raw, found, z, given)
-            row_error = (net.inputs(net.mean(net.read(found))) - real).square().mean()
+            row_error = (net.scaler(net.mean(net.activate(found))) - real).square().mean()
             adam.step(code_error + row_error, 1e-3 * ramp_down(progress, 0.5))
             return {"loss": (code_error + row_error).detach(), "code_error": code_error.detach(), "row_error": row_error.detach()}
 
@@ -183,7 +183,7 @@ class GAN(NeuralModel):
 
     def _influence(self, rng, points: int = 64, delta: float = 0.25):
         """Root mean square change of the columns per unit step along each dimension, at drawn codes, (k,)."""
-        z, scale = self._prior(points, 1.0, rng).astype(np.float32), self.net_.inputs.scale.cpu().numpy()
+        z, scale = self._prior(points, 1.0, rng).astype(np.float32), self.net_.scaler.scale.cpu().numpy()
         steps = delta * np.eye(z.shape[1], dtype=np.float32)
         changes = [(self._decode(z + step) - self._decode(z - step)) / (2 * delta * scale) for step in steps]
         return np.array([np.sqrt((change.astype(np.float64) ** 2).mean()) for change in changes])
@@ -197,9 +197,9 @@ class GAN(NeuralModel):
         from ..nn.nets import MLP, Fourier, encoder, is_conv
 
         network, width, depth, activation = self._shape()
-        if not self.octaves or is_conv(network, self.layout_):
-            return encoder(self.layout_, outputs, network, width, depth, activation)
-        return nn.Sequential(Fourier(self.octaves), MLP(self.layout_.d * (1 + 2 * self.octaves), outputs, width, depth, activation))
+        if not self.octaves or is_conv(network, self.schema_):
+            return encoder(self.schema_, outputs, network, width, depth, activation)
+        return nn.Sequential(Fourier(self.octaves), MLP(self.schema_.d * (1 + 2 * self.octaves), outputs, width, depth, activation))
 
     def _given(self, index):
         """What else is known of the rows of a batch, None or (n, .)."""

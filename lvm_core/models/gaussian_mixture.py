@@ -29,7 +29,7 @@ class GaussianMixture(LatentModel):
     """
 
     title: ClassVar[str] = "Gaussian mixture"
-    rank: ClassVar[int] = 30
+    list_order: ClassVar[int] = 30
     paper: ClassVar[str] = "Dempster, Laird & Rubin"
     year: ClassVar[int] = 1977
     link: ClassVar[str] = "https://doi.org/10.1111/j.2517-6161.1977.tb01600.x"
@@ -39,7 +39,7 @@ class GaussianMixture(LatentModel):
                            "almost surely, and the code is then a plain cluster number; for pictures it gives prototypes.")
     reading: ClassVar[str] = ("A dimension is the probability that the row belongs to that group; a row's dimensions sum to 1. Decoding blends the groups' averages, so reconstruction "
                               "says how much of a row its group explains. The log-likelihood is exact; its BIC chooses the number of groups.")
-    kinds: ClassVar[tuple[str, ...]] = ("table", "array", "image")
+    supported_kinds: ClassVar[tuple[str, ...]] = ("table", "array", "image")
     importance_meaning: ClassVar[str] = "share of the rows in the group"
 
     latent_dim: int = param(4, low=1, high=200, help="Number of groups: the length of the code.")
@@ -47,9 +47,9 @@ class GaussianMixture(LatentModel):
     random_state: int | None = param(0, low=0, high=2**31 - 1, advanced=True, help="Seed of the start by k-means.")
 
     @classmethod
-    def suggest(cls, n, layout):
-        few = layout.d * (layout.d + 3) / 2 * 4 > n       # a full covariance has more numbers than there are rows to learn them from
-        return {"latent_dim": min(10 if layout.image else 4, max(1, n // 5)), "covariance": "diag" if few else "full"}
+    def suggest(cls, n, schema):
+        few = schema.d * (schema.d + 3) / 2 * 4 > n       # a full covariance has more numbers than there are rows to learn them from
+        return {"latent_dim": min(10 if schema.image else 4, max(1, n // 5)), "covariance": "diag" if few else "full"}
 
     def _fit(self, X, rng, on_step):
         if not (X != X[:1]).any():
@@ -93,7 +93,7 @@ class GaussianMixture(LatentModel):
         shares = _shares(Z).cumsum(1)
         component = np.minimum((rng.uniform(size=(len(Z), 1)) > shares).sum(1), len(self.weights_) - 1)
         X, noise = self.means_[component], rng.standard_normal((len(Z), self.means_.shape[1]))
-        if self.layout_.image is not None:
+        if self.schema_.image is not None:
             return X        # pictures are given at their mean, as everywhere
         if self.covariance in ("diag", "spherical"):
             spread = np.sqrt(self.covariances_[component])
@@ -101,7 +101,7 @@ class GaussianMixture(LatentModel):
         else:
             roots = np.linalg.cholesky(self.covariances_)
             X = X + (noise @ roots.T if self.covariance == "tied" else np.einsum("nij,nj->ni", roots[component], noise))
-        return draw_discrete(X, self.layout_, rng)
+        return draw_discrete(X, self.schema_, rng)
 
     def score_samples(self, X) -> np.ndarray:
         """Log-likelihood (n,) in nats of each row under the mixture, exact."""

@@ -28,14 +28,14 @@ class HMM(LatentModel):
 
     The code (n, segments * S) is how long the series is expected to be in each state, in each of ``segments`` equal stretches of time: shares
     that sum to 1 a stretch. Decoding gives the expected value in each stretch. What happens within a stretch is not in the
-    code; :meth:`states` has it. States are ordered by their mean. :meth:`sample` draws from the chain itself; :meth:`emit` draws a series for a
+    code; :meth:`states` has it. States are ordered by their mean. :meth:`sample` draws from the chain itself; :meth:`sample_decoder` draws a series for a
     given code by a chain whose steps are weighted towards the code's shares, which is close to it but not the same.
 
     Learnt: ``start_`` (S,), ``transitions_`` (S, S), ``means_``, ``variances_`` (S,), ``n_iter_``.
     """
 
     title: ClassVar[str] = "Hidden Markov model"
-    rank: ClassVar[int] = 31
+    list_order: ClassVar[int] = 31
     paper: ClassVar[str] = "Rabiner"
     year: ClassVar[int] = 1989
     link: ClassVar[str] = "https://doi.org/10.1109/5.18626"
@@ -45,7 +45,7 @@ class HMM(LatentModel):
                            "for anything else the order of the columns means nothing and the model is wrong.")
     reading: ClassVar[str] = ("A dimension is the share of one stretch of the series that is spent in one state. Decoding draws steps: each stretch at the average level of its states. "
                               "Arrays enter as deviations from the average series, so states are of those. The log-likelihood is exact. Analyse, States shows each moment's state.")
-    kinds: ClassVar[tuple[str, ...]] = ("array",)
+    supported_kinds: ClassVar[tuple[str, ...]] = ("array",)
     importance_meaning: ClassVar[str] = "spread of the time spent there, times how far the state lies from the mean"
     iterative: ClassVar[bool] = True
 
@@ -57,8 +57,8 @@ class HMM(LatentModel):
     random_state: int | None = param(0, low=0, high=2**31 - 1, advanced=True, help="Seed of the starts.")
 
     @classmethod
-    def suggest(cls, n, layout):
-        return {"latent_dim": 3, "segments": int(np.clip(layout.d // 8, 1, 8))}
+    def suggest(cls, n, schema):
+        return {"latent_dim": 3, "segments": int(np.clip(schema.d // 8, 1, 8))}
 
     # -- learning -----------------------------------------------------------------------------------------------------
 
@@ -112,10 +112,10 @@ class HMM(LatentModel):
         for step in range(1, most + 1):
             posterior, pairs, log_likelihood = _forward_backward(X, *found)
             value = log_likelihood.sum() / X.size
-            stopped, settled = bool(listen(step, value, found)), value - before < TOLERANCE
+            stopped, converged = bool(listen(step, value, found)), value - before < TOLERANCE
             before = value
             found = self._maximise(X, posterior, pairs)
-            if stopped or settled:
+            if stopped or converged:
                 return found, value, step, stopped
         return found, before, most, False
 
@@ -192,11 +192,11 @@ class HMM(LatentModel):
     def _draw(self, Z, rng):
         """A chain whose steps are reweighted towards the code's shares, and its emissions."""
         shares = self._over_time(Z)
-        usual = np.maximum(self.code_mean_.reshape(-1, self.latent_dim).mean(0), 1e-6)
+        typical = np.maximum(self.code_mean_.reshape(-1, self.latent_dim).mean(0), 1e-6)
         path = np.empty(shares.shape[:2], int)
         path[:, 0] = _choose(shares[:, 0].cumsum(1), rng)
         for t in range(1, path.shape[1]):
-            weights = self.transitions_[path[:, t - 1]] * shares[:, t] / usual
+            weights = self.transitions_[path[:, t - 1]] * shares[:, t] / typical
             total = weights.sum(1, keepdims=True)
             path[:, t] = _choose(np.where(total > 0, weights / np.where(total > 0, total, 1), shares[:, t]).cumsum(1), rng)
         return self.means_[path] + rng.standard_normal(path.shape) * np.sqrt(self.variances_[path])

@@ -27,7 +27,7 @@ class ICA(LatentModel):
     """
 
     title: ClassVar[str] = "Independent component analysis"
-    rank: ClassVar[int] = 13
+    list_order: ClassVar[int] = 13
     paper: ClassVar[str] = "Hyvarinen & Oja"
     year: ClassVar[int] = 2000
     link: ClassVar[str] = "https://doi.org/10.1016/S0893-6080(00)00026-5"
@@ -37,15 +37,15 @@ class ICA(LatentModel):
                            "It needs sources that are not Gaussian; where all are, its directions are arbitrary and PCA says as much.")
     reading: ClassVar[str] = ("A dimension is the strength of one source, in its own standard deviations. Order and sign are conventions of ours: ICA itself fixes neither. "
                               "Reconstruction equals PCA's with as many components; what differs is the axes.")
-    kinds: ClassVar[tuple[str, ...]] = ("array", "image", "table")
+    supported_kinds: ClassVar[tuple[str, ...]] = ("array", "image", "table")
     importance_meaning: ClassVar[str] = "share of the data's variance"
 
     latent_dim: int = param(8, low=1, high=512, help="Number of sources: the length of the code.")
     random_state: int | None = param(0, low=0, high=2**31 - 1, advanced=True, help="Seed of the directions the search begins with.")
 
     @classmethod
-    def suggest(cls, n, layout):
-        return {"latent_dim": min(16 if layout.d > 32 else 4, max(1, layout.d - 1), n - 1)}
+    def suggest(cls, n, schema):
+        return {"latent_dim": min(16 if schema.d > 32 else 4, max(1, schema.d - 1), n - 1)}
 
     def _fit(self, X, rng, on_step):
         from sklearn.decomposition import PCA, FastICA
@@ -88,7 +88,7 @@ class ICA(LatentModel):
         return self.code_mean_ + temperature * (drawn - self.code_mean_)
 
     def _draw(self, Z, rng):
-        return draw_discrete(self._decode(Z), self.layout_, rng)
+        return draw_discrete(self._decode(Z), self.schema_, rng)
 
     def as_torch(self):
         from ..nn.nets import Function, tensors

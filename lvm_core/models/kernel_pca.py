@@ -26,7 +26,7 @@ class KernelPCA(LatentModel):
     """
 
     title: ClassVar[str] = "Kernel PCA"
-    rank: ClassVar[int] = 14
+    list_order: ClassVar[int] = 14
     paper: ClassVar[str] = "Scholkopf, Smola & Muller"
     year: ClassVar[int] = 1998
     link: ClassVar[str] = "https://doi.org/10.1162/089976698300017467"
@@ -36,7 +36,7 @@ class KernelPCA(LatentModel):
                            "Thousands of rows are summarised by a sample of 2000. For pictures a VAE decodes better.")
     reading: ClassVar[str] = ("A dimension is a smooth function of the similarities to the training rows. Codes are small where a row is unlike all of them. "
                               "Decoding is a learnt guess, not an inverse: the variance explained says how good a guess.")
-    kinds: ClassVar[tuple[str, ...]] = ("array", "table", "image")
+    supported_kinds: ClassVar[tuple[str, ...]] = ("array", "table", "image")
     importance_meaning: ClassVar[str] = "share of the kernel matrix's variance"
 
     latent_dim: int = param(4, low=1, high=512, help="Number of components kept: the length of the code.")
@@ -46,8 +46,8 @@ class KernelPCA(LatentModel):
     random_state: int | None = param(0, low=0, high=2**31 - 1, advanced=True, help="Seed of the sample that stands for many rows.")
 
     @classmethod
-    def suggest(cls, n, layout):
-        return {"latent_dim": min(10 if layout.d > 32 else 4, n - 1)}
+    def suggest(cls, n, schema):
+        return {"latent_dim": min(10 if schema.d > 32 else 4, n - 1)}
 
     def _fit(self, X, rng, on_step):
         from sklearn.decomposition import KernelPCA as Solver

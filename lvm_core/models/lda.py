@@ -28,7 +28,7 @@ class LDA(TopicModel):
     """
 
     title: ClassVar[str] = "Latent Dirichlet allocation"
-    rank: ClassVar[int] = 21
+    list_order: ClassVar[int] = 21
     paper: ClassVar[str] = "Blei, Ng & Jordan"
     year: ClassVar[int] = 2003
     link: ClassVar[str] = "https://www.jmlr.org/papers/v3/blei03a.html"
@@ -48,8 +48,8 @@ class LDA(TopicModel):
     random_state: int | None = param(0, low=0, high=2**31 - 1, advanced=True, help="Seed of the starting topics.")
 
     @classmethod
-    def suggest(cls, n, layout):
-        return {"latent_dim": max(1, min(20 if n > 1000 else 10, layout.d, n // 3)), "epochs": int(np.clip(20_000 // n, 5, 100))}
+    def suggest(cls, n, schema):
+        return {"latent_dim": max(1, min(20 if n > 1000 else 10, schema.d, n // 3)), "epochs": int(np.clip(20_000 // n, 5, 100))}
 
     def _fit(self, X, rng, on_step, checkpoint=None):
         X = counts(X)
@@ -69,7 +69,7 @@ class LDA(TopicModel):
             self.components_[:] = proportions(lam)
             return loss
 
-        self._learn(X, {"lambda": lam, "topics": self.components_}, step, rng, on_step, checkpoint, batch_size=size, settles=size == n)
+        self._learn(X, {"lambda": lam, "topics": self.components_}, step, rng, on_step, checkpoint, batch_size=size, early_stop=size == n)
         return self._weigh_topics(X, self._encode(X))
 
     def _posterior(self, X) -> np.ndarray:

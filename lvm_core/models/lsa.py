@@ -26,8 +26,8 @@ class LSA(LatentModel):
     """
 
     title: ClassVar[str] = "Latent semantic analysis"
-    rank: ClassVar[int] = 11
-    pace: ClassVar[str] = "instant"
+    list_order: ClassVar[int] = 11
+    cost: ClassVar[str] = "instant"
     paper: ClassVar[str] = "Deerwester et al."
     year: ClassVar[int] = 1990
     link: ClassVar[str] = "https://doi.org/10.1002/%28SICI%291097-4571%28199009%2941:6%3C391::AID-ASI1%3E3.0.CO;2-9"
@@ -37,7 +37,7 @@ class LSA(LatentModel):
                            "For topics you can read use NMF, PLSA or LDA: its dimensions mix words with both signs.")
     reading: ClassVar[str] = ("A dimension is a direction among weighted words; only angles between documents mean something, lengths do not. "
                               "Decoding gives the words that fit the direction best, scaled to a document of average length.")
-    kinds: ClassVar[tuple[str, ...]] = ("text",)
+    supported_kinds: ClassVar[tuple[str, ...]] = ("text",)
     importance_meaning: ClassVar[str] = "share of the TF-IDF weights' variance"
     sparse: ClassVar[bool] = True
 
@@ -45,8 +45,8 @@ class LSA(LatentModel):
     random_state: int | None = param(0, low=0, high=2**31 - 1, advanced=True, help="Seed of the randomised solver.")
 
     @classmethod
-    def suggest(cls, n, layout):
-        return {"latent_dim": max(1, min(50 if n > 1000 else 20, layout.d - 1, n - 1))}
+    def suggest(cls, n, schema):
+        return {"latent_dim": max(1, min(50 if n > 1000 else 20, schema.d - 1, n - 1))}
 
     def _check(self, X, reset):
         if _is_text(X):

@@ -1,4 +1,4 @@
-"""MIWAE: an importance-weighted autoencoder that learns from rows with holes, and fills them."""
+"""MIWAE: an importance-weighted autoencoder that learns from rows with missing values, and fills them."""
 
 from __future__ import annotations
 
@@ -29,15 +29,15 @@ MOST_NUMBERS = 4_000_000        # held at once while imputing
 
 @dataclass(frozen=True)
 class Imputation:
-    """Rows whose holes were filled. ``X`` (n, d): what was seen stays; a missing number is its mean, a missing category its
+    """Rows whose missing values were filled. ``X`` (n, d): what was seen stays; a missing number is its mean, a missing category its
     likeliest level. ``low``, ``high`` (n, d): the interval of every real number that was missing, equal to ``X`` elsewhere.
-    ``chances`` (n, d): the means before a level was chosen. ``holes`` (n, d): which entries were filled."""
+    ``chances`` (n, d): the means before a level was chosen. ``missing_mask`` (n, d): which entries were filled."""
 
     X: np.ndarray
     low: np.ndarray
     high: np.ndarray
     chances: np.ndarray
-    holes: np.ndarray
+    missing_mask: np.ndarray
 
 
 @dataclass(repr=False, eq=False)
@@ -49,8 +49,8 @@ class MIWAE(VariationalModel):
     are missing at random: whether one is missing may depend on what was seen, not on the missing value itself.
 
     As in the authors' notebook weights begin He-normal, and real columns have Student-t noise whose scale and degrees of
-    freedom the decoder gives. Otherwise than there q is Gaussian, so that its KL is exact, and a hole enters the encoder as a
-    number that is learnt, not as 0. Holes are NaN in X, or what the layout's indicators mark.
+    freedom the decoder gives. Otherwise than there q is Gaussian, so that its KL is exact, and a missing value enters the encoder as a
+    number that is learnt, not as 0. Missing values are NaN in X, or what the schema's indicators mark.
 
     At the end the codes are shifted and scaled to the prior's mean and width, as those of :class:`VAE` are.
 
@@ -58,7 +58,7 @@ class MIWAE(VariationalModel):
     """
 
     title: ClassVar[str] = "Missing data autoencoder (MIWAE)"
-    rank: ClassVar[int] = 43
+    list_order: ClassVar[int] = 43
     noise_words: ClassVar[dict[str, str]] = {"gaussian": "Student's t noise"}
     paper: ClassVar[str] = "Mattei & Frellsen"
     year: ClassVar[int] = 2019
@@ -71,8 +71,8 @@ class MIWAE(VariationalModel):
                            "missing because of what they are (incomes hidden because they are high).")
     reading: ClassVar[str] = ("A row's code is the mean of what its observed cells say of it; rows with more holes lie nearer the middle. The likelihood is that of the "
                               "observed cells only, so rows with more holes have larger ones. Decoded rows are complete: nothing in them is missing.")
-    kinds: ClassVar[tuple[str, ...]] = ("table", "array")
-    holes: ClassVar[bool] = True
+    supported_kinds: ClassVar[tuple[str, ...]] = ("table", "array")
+    accepts_missing: ClassVar[bool] = True
 
     latent_dim: int = common("latent_dim", 8)
     epochs: int = common("epochs", 300)
@@ -84,9 +84,9 @@ class MIWAE(VariationalModel):
     random_state: int | None = common("random_state", 0)
 
     @classmethod
-    def suggest(cls, n, layout):
+    def suggest(cls, n, schema):
         batch = 32 if n < 5000 else 128
-        return {"latent_dim": min(10 if layout.d > 20 else 4, max(1, layout.d // 2)), "batch_size": batch,
+        return {"latent_dim": min(10 if schema.d > 20 else 4, max(1, schema.d // 2)), "batch_size": batch,
                 "epochs": int(np.clip(round(9000 * batch / n), 5, 1000)), "learning_rate": 2e-4 if n < 5000 else 1e-3}
 
     # -- learning -----------------------------------------------------------------------------------------------------
@@ -94,15 +94,15 @@ class MIWAE(VariationalModel):
     def _network(self):
         from ..nn.masked import ObservedNet
 
-        return ObservedNet(self.layout_, self.latent_dim, self.width, self.depth)
+        return ObservedNet(self.schema_, self.latent_dim, self.width, self.depth)
 
     def _fit(self, X, rng, on_step, checkpoint=None):
-        from ..nn.training import Adam, Rows, device, seeded
+        from ..nn.training import Adam, BatchSource, device, seeded
 
         where, n = device(), len(X)
         net = self._new_network(X, rng)
         self._keep_rows(X, draws=self.samples)
-        rows, noise, adam = Rows(X, where), seeded(rng, where), Adam(net.parameters())
+        rows, noise, adam = BatchSource(X, where), seeded(rng, where), Adam(net.parameters())
 
         def update(index, progress):
             x = rows[index]
@@ -127,7 +127,7 @@ class MIWAE(VariationalModel):
     # -- the public verbs beyond the contract -------------------------------------------------------------------------
 
     def impute(self, X, n_samples: int = 1000, *, interval: float = 0.9, draws: int = 200, random_state=0) -> Imputation:
-        """Fill the holes of X (n, d) by self-normalised importance sampling: ``n_samples`` codes a row from q(z|x_seen), weighted
+        """Fill the missing values of X (n, d) by self-normalised importance sampling: ``n_samples`` codes a row from q(z|x_seen), weighted
         by how well they explain what was seen. The interval holds the share ``interval`` of ``draws`` multiple imputations.
 
         Raises ValueError for fewer than 1 sample or 2 draws, or an interval outside 0 to 1.
@@ -136,25 +136,25 @@ class MIWAE(VariationalModel):
         if n_samples < 1 or draws < 2 or not 0 < interval < 1:
             raise ValueError(f"n_samples is {n_samples}, draws {draws}, interval {interval}; expected at least 1, at least 2, and a share between 0 and 1.")
         X, rng = self._check(X, reset=False), check_random_state(random_state)
-        holes = self.layout_.holes(X)
-        filled = np.where(holes, 0, X)
+        missing = self.schema_.missing_mask(X)
+        filled = np.where(missing, 0, X)
         low, high, chances = filled.copy(), filled.copy(), filled.copy()
         batch = max(1, MOST_NUMBERS // (n_samples * 3 * self.n_features_in_))
-        rows = np.flatnonzero(holes.any(1))
+        rows = np.flatnonzero(missing.any(1))
         for start in range(0, len(rows), batch):
             at = rows[start:start + batch]
             mean, drawn = self._imputed(X[at], n_samples, draws, rng)
             ends = np.quantile(drawn, [(1 - interval) / 2, (1 + interval) / 2], axis=0)
             for target, values in ((chances, mean), (low, ends[0]), (high, ends[1])):
-                target[at] = np.where(holes[at], values, filled[at])
-        filled = np.where(holes, chances, filled)
-        for block, span, _ in self.layout_.values():
-            gone = holes[:, span.start]
-            if block.likelihood != "gaussian":
-                chosen = filled[:, span] > 0.5 if block.likelihood == "bernoulli" else np.eye(span.stop - span.start)[filled[:, span].argmax(1)]
+                target[at] = np.where(missing[at], values, filled[at])
+        filled = np.where(missing, chances, filled)
+        for group, span, _ in self.schema_.values():
+            gone = missing[:, span.start]
+            if group.likelihood != "gaussian":
+                chosen = filled[:, span] > 0.5 if group.likelihood == "bernoulli" else np.eye(span.stop - span.start)[filled[:, span].argmax(1)]
                 for target in (filled, low, high):
-                    target[:, span] = np.where(holes[:, span] if block.likelihood == "bernoulli" else gone[:, None], chosen, X[:, span])
-        return Imputation(filled, low, high, chances, holes)
+                    target[:, span] = np.where(missing[:, span] if group.likelihood == "bernoulli" else gone[:, None], chosen, X[:, span])
+        return Imputation(filled, low, high, chances, missing)
 
     def _imputed(self, X, n_samples, draws, rng):
         """(means (n, d), draws (m, n, d)) of rows X (n, d)."""
@@ -205,7 +205,7 @@ class MIWAE(VariationalModel):
 
         with torch.inference_mode():
             X = self.net_.draw(torch.tensor(Z, dtype=torch.float32, device=self.net_.iota.device), rng)
-        return draw_discrete(X, self.layout_, rng)
+        return draw_discrete(X, self.schema_, rng)
 
     def _draws(self, n_samples, like, matched):
         """Independent draws (n_samples, k), the same every time, so that scores of earlier versions stay comparable."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from ..nn.elbo import DECODED, fixed_draws, meet_the_prior
+from ..nn.elbo import DECODED, fixed_draws, standardize_codes
 from ..params import param
 from .base import LatentModel, draw_discrete
 
@@ -58,23 +58,23 @@ class NeuralModel(LatentModel, ABC):
     """A model whose rows become codes and codes rows by one network, ``net_``.
 
     A subclass writes ``_network``, the network without what it learnt, and ``_fit``: the usual way is :meth:`_new_network`, a
-    function that makes one step, and :meth:`_train`. What a network needs beside parameters, layout and latent_dim to be
+    function that makes one step, and :meth:`_train`. What a network needs beside parameters, schema and latent_dim to be
     made (as ``bounded_``) must be learnt attributes of plain types, so that a saved model can be made again.
     """
 
     iterative: ClassVar[bool] = True
-    length: ClassVar[str] = "epochs"
+    duration_param: ClassVar[str] = "epochs"
 
     @classmethod
-    def suggest(cls, n, layout):
+    def suggest(cls, n, schema):
         from ..nn.nets import is_conv
 
-        conv, text = is_conv("auto", layout), layout.has("counts")
+        conv, text = is_conv("auto", schema), schema.has("counts")
         batch = 32 if n < 1000 else 64 if n < 10000 else 128
-        steps = 600 if text else 1500 if conv or layout.d > 1000 else 3000
-        k = 16 if conv or text else min(10 if layout.d > 32 else 4, max(2, layout.d // 2))
+        steps = 600 if text else 1500 if conv or schema.d > 1000 else 3000
+        k = 16 if conv or text else min(10 if schema.d > 32 else 4, max(2, schema.d // 2))
         return {"latent_dim": k, "batch_size": batch, "epochs": int(np.clip(round(steps * batch / n), 5, 1000)),
-                "depth": 1 if text or layout.d > 32 else 2, "width": 256 if text or n >= 20000 and not conv else 128}
+                "depth": 1 if text or schema.d > 32 else 2, "width": 256 if text or n >= 20000 and not conv else 128}
 
     # -- learning -----------------------------------------------------------------------------------------------------
 
@@ -87,7 +87,7 @@ class NeuralModel(LatentModel, ABC):
         from ..nn.training import device, seeded
 
         self.net_ = net = self._network()
-        net.start(X, self.layout_, seeded(rng))
+        net.init_from_data(X, self.schema_, seeded(rng))
         return net.to(device())
 
     def _train(self, update, n: int, rng, on_step, checkpoint, parts: dict, **options) -> None:
@@ -116,9 +116,9 @@ class NeuralModel(LatentModel, ABC):
 
     def _draw(self, Z, rng):
         X = self._decode(Z)
-        if self.layout_.image is None:
-            X = X + rng.standard_normal(X.shape) * self.net_.heads.sigma()
-        return draw_discrete(X, self.layout_, rng)
+        if self.schema_.image is None:
+            X = X + rng.standard_normal(X.shape) * self.net_.likelihoods.sigma()
+        return draw_discrete(X, self.schema_, rng)
 
     def _run(self, function, *arrays):
         from ..nn.nets import in_batches
@@ -136,10 +136,10 @@ class NeuralModel(LatentModel, ABC):
     def can_invert(self):
         from ..nn.nets import CodeNet
 
-        return isinstance(self.net_, CodeNet) and not self.net_.inputs.counts
+        return isinstance(self.net_, CodeNet) and not self.net_.scaler.counts
 
     def decoder_size(self):
-        parts = (self.net_.decoder, self.net_.heads)
+        parts = (self.net_.decoder, self.net_.likelihoods)
         return sum(t.numel() * t.element_size() for part in parts for t in part.state_dict().values()), "the decoder's weights"
 
 
@@ -147,7 +147,7 @@ class VariationalModel(NeuralModel):
     """A network with a posterior q(z|x) and the prior N(0, I), whose codes end as wide as their prior.
 
     At the end of a fit the codes are shifted and scaled, and encoder and decoder with them, so that over the rows they have mean
-    0 and mean square 1, see :func:`lvm_core.nn.elbo.meet_the_prior`. A preview is scaled so too: as it would be if the fit ended
+    0 and mean square 1, see :func:`lvm_core.nn.elbo.standardize_codes`. A preview is scaled so too: as it would be if the fit ended
     there.
 
     A subclass says how its posterior's moments are found (``_moments``) and, where they are not ``encoder`` and ``decoder``, which
@@ -191,11 +191,11 @@ class VariationalModel(NeuralModel):
         generator = seeded(np.random.RandomState(0), next(self.net_.parameters()).device)
         size = max(1, DECODED // (self._draws_each * self._few[0].shape[1]))
         moments = in_batches(lambda net, *rows: self._moments(net, generator, *rows), self.net_, *self._few, size=size)
-        meet_the_prior(*self._code_ends(), *moments)
+        standardize_codes(*self._code_ends(), *moments)
         del self._few, self._draws_each
 
-    def glimpse(self, X, Z):
+    def preview(self, X, Z):
         ended = copy.copy(self)
         ended.net_ = copy.deepcopy(self.net_).eval()
         ended._standardize_codes()
-        return super(VariationalModel, ended).glimpse(X, Z)
+        return super(VariationalModel, ended).preview(X, Z)

@@ -27,7 +27,7 @@ class NMF(LatentModel):
     """
 
     title: ClassVar[str] = "Non-negative matrix factorisation"
-    rank: ClassVar[int] = 15
+    list_order: ClassVar[int] = 15
     paper: ClassVar[str] = "Lee & Seung"
     year: ClassVar[int] = 1999
     link: ClassVar[str] = "https://doi.org/10.1038/44565"
@@ -36,7 +36,7 @@ class NMF(LatentModel):
     when: ClassVar[str] = ("Use it for pictures and word counts where you want parts you can name: nothing is subtracted, so a part is something that is there. "
                            "It reconstructs a little worse than PCA, and does not apply to columns that can be negative.")
     reading: ClassVar[str] = "A dimension says how much of one part is in the item; 0 is none. Parts have equal length, so their amounts may be compared."
-    kinds: ClassVar[tuple[str, ...]] = ("image", "text")
+    supported_kinds: ClassVar[tuple[str, ...]] = ("image", "text")
     importance_meaning: ClassVar[str] = "share of the rows' squared length"
     sparse: ClassVar[bool] = True
 
@@ -44,8 +44,8 @@ class NMF(LatentModel):
     random_state: int | None = param(0, low=0, high=2**31 - 1, advanced=True, help="Seed of the order in which the solver visits the parts.")
 
     @classmethod
-    def suggest(cls, n, layout):
-        return {"latent_dim": max(1, min(20 if layout.has("counts") else 16, layout.d - 1, n - 1))}
+    def suggest(cls, n, schema):
+        return {"latent_dim": max(1, min(20 if schema.has("counts") else 16, schema.d - 1, n - 1))}
 
     def _fit(self, X, rng, on_step):
         from sklearn.decomposition import NMF as Solver
@@ -85,7 +85,7 @@ class NMF(LatentModel):
 
     def _decode(self, Z):
         X = np.maximum(Z, 0) @ self.components_
-        if self.layout_.has("counts"):
+        if self.schema_.has("counts"):
             X *= self.mean_length_ / np.maximum(X.sum(1, keepdims=True), 1e-12)
         return X
 

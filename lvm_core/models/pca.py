@@ -23,8 +23,8 @@ class PCA(LatentModel):
     """
 
     title: ClassVar[str] = "Principal component analysis"
-    rank: ClassVar[int] = 10
-    pace: ClassVar[str] = "instant"
+    list_order: ClassVar[int] = 10
+    cost: ClassVar[str] = "instant"
     paper: ClassVar[str] = "Pearson"
     year: ClassVar[int] = 1901
     link: ClassVar[str] = "https://doi.org/10.1080/14786440109462720"
@@ -34,7 +34,7 @@ class PCA(LatentModel):
                            "It sees straight lines only; where groups curve around each other it overlays them.")
     reading: ClassVar[str] = ("A dimension is the position along one direction of the data, in the data's own units (in standard deviations when whitened); the directions are uncorrelated, the widest first. "
                               "Explained variance is what they keep of the training rows. The log-likelihood reads the same solution as probabilistic PCA, and is exact.")
-    kinds: ClassVar[tuple[str, ...]] = ("image", "table", "array")
+    supported_kinds: ClassVar[tuple[str, ...]] = ("image", "table", "array")
     importance_meaning: ClassVar[str] = "share of the data's variance"
 
     latent_dim: int = param(8, low=1, high=512, help="Number of components kept: the length of the code.")
@@ -42,8 +42,8 @@ class PCA(LatentModel):
     random_state: int | None = param(0, low=0, high=2**31 - 1, advanced=True, help="Seed of the randomised solver, used for very wide data only.")
 
     @classmethod
-    def suggest(cls, n, layout):
-        return {"latent_dim": min(16 if layout.d > 32 else 8, max(2, layout.d - 1), n - 1)}
+    def suggest(cls, n, schema):
+        return {"latent_dim": min(16 if schema.d > 32 else 8, max(2, schema.d - 1), n - 1)}
 
     def _fit(self, X, rng, on_step):
         k = min(self.latent_dim, X.shape[1])
@@ -70,9 +70,9 @@ class PCA(LatentModel):
 
     def _draw(self, Z, rng):
         X = self._decode(Z)
-        if self.layout_.image is None:
+        if self.schema_.image is None:
             X = X + rng.standard_normal(X.shape) * np.sqrt(self.noise_variance_)
-        return draw_discrete(X, self.layout_, rng)
+        return draw_discrete(X, self.schema_, rng)
 
     def as_torch(self):
         from ..nn.nets import Function, tensors

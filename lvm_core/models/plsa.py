@@ -27,7 +27,7 @@ class PLSA(TopicModel):
     """
 
     title: ClassVar[str] = "Probabilistic latent semantic analysis"
-    rank: ClassVar[int] = 20
+    list_order: ClassVar[int] = 20
     paper: ClassVar[str] = "Hofmann"
     year: ClassVar[int] = 1999
     link: ClassVar[str] = "https://arxiv.org/abs/1301.6705"
@@ -44,8 +44,8 @@ class PLSA(TopicModel):
     random_state: int | None = param(0, low=0, high=2**31 - 1, advanced=True, help="Seed of the starting topics.")
 
     @classmethod
-    def suggest(cls, n, layout):
-        return {"latent_dim": max(1, min(20 if n > 1000 else 10, layout.d, n // 3))}
+    def suggest(cls, n, schema):
+        return {"latent_dim": max(1, min(20 if n > 1000 else 10, schema.d, n // 3))}
 
     def _fit(self, X, rng, on_step, checkpoint=None):
         X = counts(X)
@@ -61,7 +61,7 @@ class PLSA(TopicModel):
             Z[:], B[:] = np.where(written.sum(1, keepdims=True) > 0, proportions(written), Z), proportions(used)
             return loss / X.shape[0]
 
-        self._learn(X, {"Z": Z, "B": B}, sweep, rng, on_step, checkpoint, batch_size=X.shape[0], settles=True)
+        self._learn(X, {"Z": Z, "B": B}, sweep, rng, on_step, checkpoint, batch_size=X.shape[0], early_stop=True)
         self.overall_ = np.asarray(X.sum(1)) @ Z / X.sum()
         codes = self._weigh_topics(X, self._encode(X))
         mean, spread = codes.mean(0), codes.var(0).sum()

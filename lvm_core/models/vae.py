@@ -50,7 +50,7 @@ class VAE(VariationalModel):
     """
 
     title: ClassVar[str] = "Variational autoencoder"
-    rank: ClassVar[int] = 41
+    list_order: ClassVar[int] = 41
     paper: ClassVar[str] = "Kingma & Welling"
     year: ClassVar[int] = 2014
     link: ClassVar[str] = "https://arxiv.org/abs/1312.6114"
@@ -89,24 +89,24 @@ class VAE(VariationalModel):
     def _network(self):
         from ..nn.nets import ACTIVATIONS, CodeNet
 
-        return CodeNet(self.layout_, self.latent_dim, 2 * self.latent_dim, self.network, self.width, self.depth,
+        return CodeNet(self.schema_, self.latent_dim, 2 * self.latent_dim, self.network, self.width, self.depth,
                        ACTIVATIONS[self.activation], noise=self.noise, bounded=self.bounded_)
 
     def _fit(self, X, rng, on_step, checkpoint=None):
         import torch
 
         from ..nn.nets import in_unit_range
-        from ..nn.training import Adam, Rows, device, ramp_down, ramp_up, seeded
+        from ..nn.training import Adam, BatchSource, device, ramp_down, ramp_up, seeded
 
         where, k, draws = device(), self.latent_dim, self.importance_samples
         if draws > 1 and self.free_bits:
             raise ValueError(f"VAE: free_bits is {self.free_bits:g} with importance_samples {draws}; the importance-weighted bound has no KL term to leave free, "
                              "set one of them to 0 or 1.")
         learnt, aside = self._held_out(X, rng)
-        self.bounded_ = in_unit_range(X, self.layout_)
+        self.bounded_ = in_unit_range(X, self.schema_)
         net = self._new_network(learnt, rng)
         self._keep_rows(learnt, draws=draws)
-        rows, noise, adam = Rows(learnt, where), seeded(rng, where), Adam(net.parameters())
+        rows, noise, adam = BatchSource(learnt, where), seeded(rng, where), Adam(net.parameters())
         parts = {"net": net, "adam": adam, "noise": noise}
         early = self._early_stopping(net, aside) if self.patience else None
 
@@ -121,7 +121,7 @@ class VAE(VariationalModel):
             metrics = {"loss": loss if draws > 1 else self.beta * kl - reconstruction, "reconstruction": reconstruction, "kl": kl}
             return metrics | {"held_out": early.loss} if early else metrics
 
-        self._train(update, learnt.shape[0], rng, on_step, checkpoint, parts | ({"early": early} if early else {}), after_epoch=early, coarse=True)
+        self._train(update, learnt.shape[0], rng, on_step, checkpoint, parts | ({"early": early} if early else {}), after_epoch=early, reduced_precision=True)
         if early:
             early.restore()
         self._standardize_codes()

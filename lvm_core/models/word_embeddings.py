@@ -36,7 +36,7 @@ class WordEmbeddings(CountModel):
     """
 
     title: ClassVar[str] = "Word embeddings"
-    rank: ClassVar[int] = 22
+    list_order: ClassVar[int] = 22
     paper: ClassVar[str] = "Levy & Goldberg"
     year: ClassVar[int] = 2014
     link: ClassVar[str] = "https://papers.nips.cc/paper_files/paper/2014/hash/b78666971ceae55a8e87efb7cbfd9ad4-Abstract.html"
@@ -56,8 +56,8 @@ class WordEmbeddings(CountModel):
     random_state: int | None = param(0, low=0, high=2**31 - 1, advanced=True, help="Seed of the randomised solver.")
 
     @classmethod
-    def suggest(cls, n, layout):
-        return {"latent_dim": max(1, min(50, layout.d // 4, n // 4))}
+    def suggest(cls, n, schema):
+        return {"latent_dim": max(1, min(50, schema.d // 4, n // 4))}
 
     def _fit(self, X, rng, on_step):
         from sklearn.utils.extmath import randomized_svd

@@ -6,10 +6,10 @@ import numpy as np
 import torch
 from torch import nn
 
-from ..schema import Layout
+from ..schema import Schema
 from .elbo import kl_by_dimension, split
-from .likelihoods import Heads
-from .nets import MLP, Inputs, Linear, Net, decoder, encoder, last
+from .likelihoods import Likelihoods
+from .nets import MLP, InputScaler, Linear, Net, decoder, encoder, last
 
 
 class LabelledNet(Net):
@@ -20,7 +20,7 @@ class LabelledNet(Net):
 
     Parameters
     ----------
-    layout : Layout
+    schema : Schema
         The columns of X.
     k : int
         Length of z.
@@ -37,30 +37,30 @@ class LabelledNet(Net):
     https://arxiv.org/abs/1406.5298.
     """
 
-    def __init__(self, layout: Layout, k: int, shares: np.ndarray, network: str, width: int, depth: int, bounded: bool):
+    def __init__(self, schema: Schema, k: int, shares: np.ndarray, network: str, width: int, depth: int, bounded: bool):
         super().__init__()
         self.k, self.classes = k, len(shares)
-        self.inputs = Inputs(layout)
-        self.trunk = nn.Sequential(encoder(layout, width, network, width, depth, nn.SiLU), nn.SiLU())
+        self.scaler = InputScaler(schema)
+        self.trunk = nn.Sequential(encoder(schema, width, network, width, depth, nn.SiLU), nn.SiLU())
         self.trunk[0].apply(lambda layer: setattr(layer, "gain", 1.0) if isinstance(layer, Linear) else None)     # no output layer here
         self.classify = last(Linear(width, self.classes)) if self.classes else nn.Identity()
         self.code = MLP(width + self.classes, 2 * k, width, 1, nn.SiLU)
-        self.decoder = decoder(layout, k + self.classes, network, width, depth, nn.SiLU)
-        self.heads = Heads(layout, bounded=bounded)
+        self.decoder = decoder(schema, k + self.classes, network, width, depth, nn.SiLU)
+        self.likelihoods = Likelihoods(schema, bounded=bounded)
         self.register_buffer("log_shares", torch.log(torch.as_tensor(shares, dtype=torch.float32)))
 
-    def look(self, x: torch.Tensor) -> torch.Tensor:
+    def features(self, x: torch.Tensor) -> torch.Tensor:
         """X (n, d) -> what the trunk saw (n, width)."""
-        return self.trunk(self.inputs(x))
+        return self.trunk(self.scaler(x))
 
-    def guess(self, seen: torch.Tensor) -> torch.Tensor:
+    def label_proba(self, seen: torch.Tensor) -> torch.Tensor:
         """Probabilities of the labels (n, K)."""
         return self.classify(seen).softmax(1) if self.classes else seen[:, :0]
 
     def encode(self, x: torch.Tensor) -> torch.Tensor:
         """X (n, d) -> codes (n, k + K)."""
-        seen = self.look(x)
-        y = self.guess(seen)
+        seen = self.features(x)
+        y = self.label_proba(seen)
         return torch.cat([self.code(torch.cat([seen, y], 1))[:, :self.k], y], 1)
 
     def mean(self, z: torch.Tensor) -> torch.Tensor:
@@ -68,12 +68,12 @@ class LabelledNet(Net):
         y = z[:, self.k:].clamp(min=0)
         total = y.sum(1, keepdim=True)
         y = torch.where(total > 0, y / total.clamp(min=1e-12), torch.full_like(y, 1 / max(self.classes, 1)))
-        return self.heads.mean(self.decoder(torch.cat([z[:, :self.k], y], 1)))
+        return self.likelihoods.mean(self.decoder(torch.cat([z[:, :self.k], y], 1)))
 
     def kl(self, x: torch.Tensor) -> torch.Tensor:
         """Nats each dimension of the code tells about a row, (n, k + K); of a label, against how often it is seen."""
-        seen = self.look(x)
-        y = self.guess(seen)
+        seen = self.features(x)
+        y = self.label_proba(seen)
         told = kl_by_dimension(*split(self.code(torch.cat([seen, y], 1))))
         p = self.log_shares.to(y.dtype).exp()
         y = y.clamp(1e-7, 1 - 1e-7)
@@ -82,8 +82,8 @@ class LabelledNet(Net):
     def log_weights(self, x: torch.Tensor, noise: torch.Tensor) -> torch.Tensor:
         """``log p(x, z, y) - log q(z, y|x)`` (s, n) in nats at the draws that standard normal noise (s, n, k + 1) makes of x (n, d): the last
         number of each chooses the label, the others place z."""
-        seen, (s, n) = self.look(x), noise.shape[:2]
-        chances = self.guess(seen)
+        seen, (s, n) = self.features(x), noise.shape[:2]
+        chances = self.label_proba(seen)
         y, told = chances[None, :, :].expand(s, -1, -1), torch.zeros((s, n), dtype=x.dtype, device=x.device)
         if self.classes:
             label = (torch.special.ndtr(noise[..., -1:]) > chances.cumsum(1)).sum(2).clamp(max=self.classes - 1)
@@ -97,8 +97,8 @@ class LabelledNet(Net):
 
     def bound(self, x: torch.Tensor, draws: np.ndarray) -> tuple[torch.Tensor, torch.Tensor]:
         """Reconstruction (n,) and KL (n,) of code and label, labels summed out by q(y|x), over fixed draws (m, k)."""
-        seen = self.look(x)
-        weights, classes, noise = self.guess(seen), range(max(self.classes, 1)), torch.as_tensor(draws, dtype=x.dtype, device=x.device)
+        seen = self.features(x)
+        weights, classes, noise = self.label_proba(seen), range(max(self.classes, 1)), torch.as_tensor(draws, dtype=x.dtype, device=x.device)
         reconstruction, kl = torch.zeros_like(seen[:, 0]), torch.zeros_like(seen[:, 0])
         for c in classes:
             y = torch.zeros_like(weights)

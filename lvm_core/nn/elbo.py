@@ -1,7 +1,7 @@
 """Bounds on the log-likelihood of a row that a network with an encoder gives: the ELBO's parts, importance weights, and codes that fit the prior.
 
 Every function takes a ``net`` with ``encode`` (rows -> means and log spreads of q(z|x), (n, 2k)), ``decoder`` (codes -> raw outputs),
-``log_prob(raw, x)`` and ``heads``: :class:`~lvm_core.nn.nets.CodeNet`, or :class:`~lvm_core.nn.masked.ObservedNet`, whose ``log_prob``
+``log_prob(raw, x)`` and ``likelihoods``: :class:`~lvm_core.nn.nets.CodeNet`, or :class:`~lvm_core.nn.masked.ObservedNet`, whose ``log_prob``
 counts only what was observed. :func:`elbo_loss` is for rows without holes.
 """
 
@@ -107,7 +107,7 @@ def elbo_loss(net, x, noise, weight: float, free_bits: float = 0.0):
     mean, log_std = split(net.encode(x))
     raw = net.decoder(mean.addcmul(log_std.exp(), noise))
     kls = kl_by_dimension(mean, log_std)
-    reconstruction, kl = net.heads.log_prob_and_update(raw, x).mean(), kls.sum() / len(x)
+    reconstruction, kl = net.likelihoods.log_prob_and_update(raw, x).mean(), kls.sum() / len(x)
     paid = kls.mean(0).clamp(min=free_bits).sum() if free_bits else kl
     return weight * paid - reconstruction, reconstruction, kl
 
@@ -146,7 +146,7 @@ def importance_loss(net, x, noise, weight: float, generator=None):
     weights = draws.log_p + weight * draws.log_ratio
     if generator is not None:
         chosen = weights.detach().softmax(0).T.multinomial(1, generator=generator).T
-        net.heads.update_noise(draws.raw.detach().take_along_dim(chosen[:, :, None], 0)[0], x)
+        net.likelihoods.update_noise(draws.raw.detach().take_along_dim(chosen[:, :, None], 0)[0], x)
     bound = (weights.logsumexp(0) - math.log(len(weights))).mean()
     return -bound, draws.log_p.mean(), kl_by_dimension(mean, log_std).sum() / len(x)
 
@@ -254,7 +254,7 @@ def code_moments(net, x, noise, weight: float = 1.0):
     return (share * draws.z).sum(0), (share * draws.z**2).sum(0)
 
 
-def meet_the_prior(encoder, decoder, first, second) -> None:
+def standardize_codes(encoder, decoder, first, second) -> None:
     """Shift and scale the codes so that over the rows every dimension has mean 0 and mean square 1: one step of
     expectation-maximisation for the prior's place and width, so the bound only gains.
 

@@ -11,18 +11,18 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from ..schema import Layout
+from ..schema import Schema
 
 SIGMA_FLOOR = 0.01      # least noise, as a share of a column's own spread: without it an exact fit has infinite likelihood
 SIGMA_RATE = 0.02       # the noise follows the mean squared error of about the last 50 minibatches
 LEAST_SCALE, LEAST_DF = 1e-3, 3.0       # of Student-t noise, in standard deviations of the column: as in MIWAE's notebook
 
 
-class Head(nn.Module):
+class Likelihood(nn.Module):
     """One likelihood for ``size`` columns of X.
 
     At raw outputs of 0 the distribution is the columns' marginal in the training rows, which
-    :meth:`start` takes. Rows may have leading dimensions: ``raw`` (s, n, r) are s draws of the same
+    :meth:`init_from_data` takes. Rows may have leading dimensions: ``raw`` (s, n, r) are s draws of the same
     n rows, and every result then begins with s.
 
     Parameters
@@ -39,7 +39,7 @@ class Head(nn.Module):
         self.size = size
         self.register_buffer("bias", torch.zeros(size))
 
-    def start(self, X, loc: np.ndarray, scale: np.ndarray) -> None:
+    def init_from_data(self, X, loc: np.ndarray, scale: np.ndarray) -> None:
         """Take the marginal of the training columns.
 
         Parameters
@@ -86,7 +86,7 @@ class Head(nn.Module):
         """E[x | raw], (..., n, size)."""
         raise NotImplementedError
 
-    def emit(self, raw: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+    def sample_decoder(self, raw: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
         """A differentiable draw (n, size): the mean for real columns, and for discrete ones a hard
         Gumbel draw forwards with its softened gradient backwards.
 
@@ -105,7 +105,7 @@ class Head(nn.Module):
         self.bias.copy_(torch.as_tensor(values))
 
 
-class Gaussian(Head):
+class Gaussian(Likelihood):
     """Real columns, x ~ N(mean, sigma^2).
 
     The noise is no weight: it follows the training's mean squared error, which is its optimum, and
@@ -135,7 +135,7 @@ class Gaussian(Head):
         self.register_buffer("scale", torch.ones(groups))
         self.register_buffer("variance", torch.ones(groups))
 
-    def start(self, X, loc, scale):
+    def init_from_data(self, X, loc, scale):
         self._set_bias(_logit(loc) if self.bounded else loc)
         self.scale.copy_(torch.as_tensor(scale[:len(self.scale)]))
         if self.learned:
@@ -178,7 +178,7 @@ class Gaussian(Head):
         return self.variance.sqrt().expand(self.size)
 
 
-class StudentT(Head):
+class StudentT(Likelihood):
     """Real columns with Student-t noise: the network gives place, scale and degrees of freedom.
 
     References
@@ -193,7 +193,7 @@ class StudentT(Head):
         super().__init__(size)
         self.register_buffer("scale", torch.ones(size))
 
-    def start(self, X, loc, scale):
+    def init_from_data(self, X, loc, scale):
         self._set_bias(loc)
         self.scale.copy_(torch.as_tensor(scale))
 
@@ -211,10 +211,10 @@ class StudentT(Head):
         return _total(student_log_prob((x - place) / scale, df) - scale.log(), mask)
 
 
-class Bernoulli(Head):
+class Bernoulli(Likelihood):
     """Columns of 0 and 1, each on its own; raw is added to the log-odds."""
 
-    def start(self, X, loc, scale):
+    def init_from_data(self, X, loc, scale):
         _within(X, 0, 1, "0/1 columns")
         self._set_bias(_logit(loc))
 
@@ -225,18 +225,18 @@ class Bernoulli(Head):
         each = F.binary_cross_entropy_with_logits(raw + self.bias, x.expand_as(raw), reduction="none")
         return -_total(each, mask)
 
-    def emit(self, raw, generator):
+    def sample_decoder(self, raw, generator):
         u = torch.rand(raw.shape, generator=generator, device=raw.device).clamp(1e-6, 1 - 1e-6)
         soft = torch.sigmoid((raw + self.bias + torch.log(u) - torch.log1p(-u)) / 0.5)
         return (soft > 0.5).float() + soft - soft.detach()
 
 
-class Categorical(Head):
+class Categorical(Likelihood):
     """One one-hot group; raw is added to the log-frequencies."""
 
     separate = True
 
-    def start(self, X, loc, scale):
+    def init_from_data(self, X, loc, scale):
         _within(X, 0, 1, "one-hot columns")
         self._set_bias(_log_share(loc))
 
@@ -246,13 +246,13 @@ class Categorical(Head):
     def log_prob(self, raw, x, mask=None):
         return _total(x * torch.log_softmax(raw + self.bias, -1), mask)
 
-    def emit(self, raw, generator):
+    def sample_decoder(self, raw, generator):
         u = torch.rand(raw.shape, generator=generator, device=raw.device).clamp(1e-6, 1 - 1e-6)
         soft = torch.softmax((raw + self.bias - torch.log(-torch.log(u))) / 0.5, -1)
         return F.one_hot(soft.argmax(-1), self.size).float() + soft - soft.detach()
 
 
-class Counts(Head):
+class Counts(Likelihood):
     """Counts over one vocabulary, multinomial given their sum.
 
     ``log_prob`` is that of the words in their order: the multinomial coefficient, which no model can
@@ -270,7 +270,7 @@ class Counts(Head):
         super().__init__(size)
         self.register_buffer("length", torch.ones(1))
 
-    def start(self, X, loc, scale):
+    def init_from_data(self, X, loc, scale):
         _within(X, 0, np.inf, "counts")
         self._set_bias(_log_share(loc))
         self.length.fill_(float(loc.sum()))
@@ -282,22 +282,22 @@ class Counts(Head):
         return _total(x * torch.log_softmax(raw + self.bias, -1), mask)
 
 
-HEADS = {"gaussian": Gaussian, "bernoulli": Bernoulli, "categorical": Categorical, "counts": Counts}
+LIKELIHOODS = {"gaussian": Gaussian, "bernoulli": Bernoulli, "categorical": Categorical, "counts": Counts}
 
 
-class Heads(nn.Module):
-    """All blocks of a layout at once: raw outputs (n, outputs) <-> distributions over rows X (n, d).
+class Likelihoods(nn.Module):
+    """All blocks of a schema at once: raw outputs (n, outputs) <-> distributions over rows X (n, d).
 
     The first d raw outputs belong to the columns of X, in their order; what a likelihood needs
     beside one number a column comes after them.
 
     Parameters
     ----------
-    layout : Layout
+    schema : Schema
         The columns of X.
     spans : sequence of (likelihood, slice), optional
         The columns that have a likelihood, where not all have one; the others are 0 in every mean.
-    gaussian : type of Head
+    gaussian : type of Likelihood
         The likelihood of real columns.
     **options
         For :class:`Gaussian`: ``noise`` and ``bounded``.
@@ -305,87 +305,87 @@ class Heads(nn.Module):
     Examples
     --------
     >>> import torch
-    >>> from lvm_core.schema import Block, Layout
-    >>> heads = Heads(Layout((Block("gaussian", 2), Block("bernoulli", 1))))
-    >>> heads.outputs
+    >>> from lvm_core.schema import FeatureGroup, Schema
+    >>> likelihoods = Likelihoods(Schema((FeatureGroup("gaussian", 2), FeatureGroup("bernoulli", 1))))
+    >>> likelihoods.outputs
     3
-    >>> heads.log_prob(torch.zeros(4, 3), torch.zeros(4, 3)).shape
+    >>> likelihoods.log_prob(torch.zeros(4, 3), torch.zeros(4, 3)).shape
     torch.Size([4])
     """
 
-    def __init__(self, layout: Layout, spans: Sequence[tuple[str, slice]] | None = None,
-                 gaussian: type[Head] = Gaussian, **options):
+    def __init__(self, schema: Schema, spans: Sequence[tuple[str, slice]] | None = None,
+                 gaussian: type[Likelihood] = Gaussian, **options):
         super().__init__()
-        options["shared"] = layout.image is not None
+        options["shared"] = schema.image is not None
         if spans is None:
-            spans = [(block.likelihood, span) for block, span in layout.spans()]
-        groups: list[tuple[type[Head], list[int]]] = []
+            spans = [(group.likelihood, span) for group, span in schema.spans()]
+        groups: list[tuple[type[Likelihood], list[int]]] = []
         for likelihood, span in spans:
-            columns, kind = list(range(span.start, span.stop)), (HEADS | {"gaussian": gaussian})[likelihood]
+            columns, kind = list(range(span.start, span.stop)), (LIKELIHOODS | {"gaussian": gaussian})[likelihood]
             same = next((g for g in groups if g[0] is kind and not kind.separate), None)
             same[1].extend(columns) if same else groups.append((kind, columns))
-        self.d, self.outputs = layout.d, layout.d
-        self.heads = nn.ModuleList(kind(len(columns), **options) for kind, columns in groups)
+        self.d, self.outputs = schema.d, schema.d
+        self.parts = nn.ModuleList(kind(len(columns), **options) for kind, columns in groups)
         self.columns = [columns for _, columns in groups]
-        without = sorted({*range(layout.d)} - {c for columns in self.columns for c in columns})
+        without = sorted({*range(schema.d)} - {c for columns in self.columns for c in columns})
         order = np.concatenate([np.zeros(0, int), *self.columns, np.array(without, int)])
         self.without, self.sorted = len(without), bool((np.diff(order) > 0).all())
         self.register_buffer("order", torch.as_tensor(np.argsort(order)), persistent=False)
         self._index = [_as_slice(columns) for columns in self.columns]
         self._raw_index = []
-        for head, columns in zip(self.heads, self.columns):
-            more = list(range(self.outputs, self.outputs + (head.outputs - 1) * len(columns)))
+        for likelihood, columns in zip(self.parts, self.columns):
+            more = list(range(self.outputs, self.outputs + (likelihood.outputs - 1) * len(columns)))
             self._raw_index.append(_as_slice(columns + more))
             self.outputs += len(more)
-        self._alone = len(self.heads) == 1 and not without
+        self._alone = len(self.parts) == 1 and not without
 
-    def each(self) -> Iterator[tuple[Head, slice | list[int], slice | list[int]]]:
+    def each(self) -> Iterator[tuple[Likelihood, slice | list[int], slice | list[int]]]:
         """Every head with its columns of X and its columns of the raw outputs."""
-        return zip(self.heads, self._index, self._raw_index)
+        return zip(self.parts, self._index, self._raw_index)
 
-    def start(self, X, loc: np.ndarray, scale: np.ndarray) -> None:
-        """See :meth:`Head.start`.
+    def init_from_data(self, X, loc: np.ndarray, scale: np.ndarray) -> None:
+        """See :meth:`Likelihood.init_from_data`.
 
         Raises
         ------
         ValueError
             Names the columns whose values cannot have their likelihood.
         """
-        for head, columns, _ in self.each():
-            head.start(X[:, columns], loc[columns], scale[columns])
+        for likelihood, columns, _ in self.each():
+            likelihood.init_from_data(X[:, columns], loc[columns], scale[columns])
 
     def log_prob(self, raw: torch.Tensor, x: torch.Tensor,
                  mask: torch.Tensor | None = None) -> torch.Tensor:
-        """log p(x | raw) in nats, (..., n): the sum over all blocks; see :meth:`Head.log_prob`."""
+        """log p(x | raw) in nats, (..., n): the sum over all blocks; see :meth:`Likelihood.log_prob`."""
         if self._alone:
-            return self.heads[0].log_prob(raw, x, mask)
-        return sum(head.log_prob(raw[..., r], x[..., c], None if mask is None else mask[..., c])
-                   for head, c, r in self.each())
+            return self.parts[0].log_prob(raw, x, mask)
+        return sum(likelihood.log_prob(raw[..., r], x[..., c], None if mask is None else mask[..., c])
+                   for likelihood, c, r in self.each())
 
     def update_noise(self, raw: torch.Tensor, x: torch.Tensor) -> None:
         """Let learned noise follow the error of one minibatch: of raw outputs (n, -), rows x (n, d)."""
-        for head, c, r in self.each():
-            head.update_noise(raw[..., r], x[..., c])
+        for likelihood, c, r in self.each():
+            likelihood.update_noise(raw[..., r], x[..., c])
 
     def log_prob_and_update(self, raw: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
         """log p(x | raw) (n,) after the learned noise followed its error: a training step."""
         if self._alone:
-            return self.heads[0].log_prob_and_update(raw, x)
-        return sum(head.log_prob_and_update(raw[..., r], x[..., c]) for head, c, r in self.each())
+            return self.parts[0].log_prob_and_update(raw, x)
+        return sum(likelihood.log_prob_and_update(raw[..., r], x[..., c]) for likelihood, c, r in self.each())
 
     def mean(self, raw: torch.Tensor) -> torch.Tensor:
         """E[x | raw], (..., n, d)."""
-        return self._join([head.mean(raw[..., r]) for head, _, r in self.each()])
+        return self._join([likelihood.mean(raw[..., r]) for likelihood, _, r in self.each()])
 
-    def emit(self, raw: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
-        """A differentiable draw (n, d), see :meth:`Head.emit`."""
-        return self._join([head.emit(raw[..., r], generator) for head, _, r in self.each()])
+    def sample_decoder(self, raw: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+        """A differentiable draw (n, d), see :meth:`Likelihood.sample_decoder`."""
+        return self._join([likelihood.sample_decoder(raw[..., r], generator) for likelihood, _, r in self.each()])
 
     def sigma(self) -> np.ndarray:
         """Gaussian noise (d,) of the real columns in the units of X, 0 for the others."""
         sigma = np.zeros(self.d)
-        for head, c, _ in self.each():
-            sigma[c] = head.sigma().cpu().numpy()
+        for likelihood, c, _ in self.each():
+            sigma[c] = likelihood.sigma().cpu().numpy()
         return sigma
 
     def _join(self, parts: list[torch.Tensor]) -> torch.Tensor:

@@ -10,10 +10,10 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from ..schema import Layout
-from .likelihoods import Heads
+from ..schema import Schema
+from .likelihoods import Likelihoods
 from .moments import moments
-from .precision import products
+from .precision import matmul_precision
 
 ACTIVATIONS = {"silu": nn.SiLU, "relu": nn.ReLU, "tanh": nn.Tanh}
 
@@ -104,8 +104,8 @@ def pyramid(height: int, width: int, base: int) -> list[tuple[int, int, int]]:
     return levels
 
 
-def as_coarse() -> torch.autocast:
-    """Convolutions in bfloat16 where products may be rounded so (:func:`~lvm_core.nn.precision.products`); the weights stay float32."""
+def reduced_precision_convs() -> torch.autocast:
+    """Convolutions in bfloat16 where products may be rounded so (:func:`~lvm_core.nn.precision.matmul_precision`); the weights stay float32."""
     return torch.autocast("cpu", torch.bfloat16, enabled=torch.get_float32_matmul_precision() == "medium")
 
 
@@ -124,7 +124,7 @@ class ConvEncoder(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         h, w, c = self.image
-        with as_coarse():
+        with reduced_precision_convs():
             seen = self.body(x.view(-1, h, w, c).permute(0, 3, 1, 2))
         return self.top(seen.float() if seen.dtype == torch.bfloat16 else seen)
 
@@ -160,27 +160,27 @@ class ConvDecoder(nn.Module):
     def forward(self, z: torch.Tensor) -> torch.Tensor:
         h, w, c = self.levels[0]
         x = self.bottom(z).view(-1, h, w, c).permute(0, 3, 1, 2)
-        with as_coarse():
-            for (h, w, _), block in zip(self.levels[1:], self.body):
-                x = block(F.interpolate(x, size=(h, w), mode="nearest"))
+        with reduced_precision_convs():
+            for (h, w, _), group in zip(self.levels[1:], self.body):
+                x = group(F.interpolate(x, size=(h, w), mode="nearest"))
             x = self.top(x)
         return (x.float() if x.dtype == torch.bfloat16 else x).permute(0, 2, 3, 1).flatten(1)
 
 
-def is_conv(network: str, layout: Layout) -> bool:
+def is_conv(network: str, schema: Schema) -> bool:
     """Whether ``network`` means convolutions here; ``auto`` takes them for pictures of at least 12x12.
     Raises ValueError for convolutions over rows that are no pictures."""
-    if network == "conv" and layout.image is None:
+    if network == "conv" and schema.image is None:
         raise ValueError("network is 'conv', but the rows are no pictures; use 'mlp' or 'auto'.")
-    return network == "conv" or network == "auto" and layout.image is not None and min(layout.image[:2]) >= 12
+    return network == "conv" or network == "auto" and schema.image is not None and min(schema.image[:2]) >= 12
 
 
-def encoder(layout: Layout, d_out: int, network: str, width: int, depth: int, activation) -> nn.Module:
-    """The network from rows (n, d), as :class:`Inputs` gives them, to (n, d_out).
+def encoder(schema: Schema, d_out: int, network: str, width: int, depth: int, activation) -> nn.Module:
+    """The network from rows (n, d), as :class:`InputScaler` gives them, to (n, d_out).
 
     Parameters
     ----------
-    layout : Layout
+    schema : Schema
         The columns of X.
     d_out : int
         Numbers it gives for each row.
@@ -196,30 +196,30 @@ def encoder(layout: Layout, d_out: int, network: str, width: int, depth: int, ac
     ValueError
         Convolutions over rows that are no pictures.
     """
-    if is_conv(network, layout):
-        return ConvEncoder(layout.image, d_out, width, activation)
-    return MLP(layout.d, d_out, width, depth, activation)
+    if is_conv(network, schema):
+        return ConvEncoder(schema.image, d_out, width, activation)
+    return MLP(schema.d, d_out, width, depth, activation)
 
 
-def decoder(layout: Layout, d_in: int, network: str, width: int, depth: int, activation) -> nn.Module:
-    """The network from codes (n, d_in) to raw outputs (n, d) for :class:`~lvm_core.nn.likelihoods.Heads`; see :func:`encoder`."""
-    if is_conv(network, layout):
-        return ConvDecoder(layout.image, d_in, width, activation)
-    return MLP(d_in, layout.d, width, depth, activation)
+def decoder(schema: Schema, d_in: int, network: str, width: int, depth: int, activation) -> nn.Module:
+    """The network from codes (n, d_in) to raw outputs (n, d) for :class:`~lvm_core.nn.likelihoods.Likelihoods`; see :func:`encoder`."""
+    if is_conv(network, schema):
+        return ConvDecoder(schema.image, d_in, width, activation)
+    return MLP(d_in, schema.d, width, depth, activation)
 
 
-class Inputs(nn.Module):
+class InputScaler(nn.Module):
     """X (n, d) in the scale networks like: columns standardised, pictures by one common spread, and counts as
     log(1 + count) of unit length times sqrt(d)."""
 
-    def __init__(self, layout: Layout):
+    def __init__(self, schema: Schema):
         super().__init__()
-        self.counts = [span for block, span in layout.spans() if block.likelihood == "counts"]
-        self.register_buffer("loc", torch.zeros(layout.d))
-        self.register_buffer("scale", torch.ones(layout.d))
-        self.register_buffer("rate", torch.ones(layout.d))      # 1 / scale: multiplying is quicker
+        self.counts = [span for group, span in schema.spans() if group.likelihood == "counts"]
+        self.register_buffer("loc", torch.zeros(schema.d))
+        self.register_buffer("scale", torch.ones(schema.d))
+        self.register_buffer("rate", torch.ones(schema.d))      # 1 / scale: multiplying is quicker
 
-    def start(self, loc: np.ndarray, scale: np.ndarray) -> None:
+    def init_from_data(self, loc: np.ndarray, scale: np.ndarray) -> None:
         """Take the columns' means (d,) and spreads (d,)."""
         self.loc.copy_(torch.as_tensor(loc))
         self.scale.copy_(torch.as_tensor(scale))
@@ -232,46 +232,46 @@ class Inputs(nn.Module):
         return y
 
 
-def scales(X, layout: Layout) -> tuple[np.ndarray, np.ndarray]:
+def scales(X, schema: Schema) -> tuple[np.ndarray, np.ndarray]:
     """Mean (d,) and spread (d,) of the columns of X, dense or CSR; one spread for a whole picture, 1 for constant columns."""
     mean, variance = moments(X)
-    if layout.image is not None:
+    if schema.image is not None:
         variance = np.full_like(variance, variance.mean())
     spread = np.sqrt(variance)
     return mean, np.where(spread > 1e-7 * np.abs(mean), spread, 1.0)
 
 
-def in_unit_range(X, layout: Layout) -> bool:
+def in_unit_range(X, schema: Schema) -> bool:
     """Whether X (n, d), dense or CSR, are pictures whose pixels lie in [0, 1], so that decoded ones must too."""
-    return layout.image is not None and bool(X.min() >= 0 and X.max() <= 1)
+    return schema.image is not None and bool(X.min() >= 0 and X.max() <= 1)
 
 
 class Net(nn.Module):
-    """A network whose rows enter by ``inputs`` and leave by ``heads``.
+    """A network whose rows enter by ``scaler`` and leave by ``likelihoods``.
 
-    A subclass makes both, an :class:`Inputs` and a :class:`~lvm_core.nn.likelihoods.Heads`, and a ``decoder``.
+    A subclass makes both, an :class:`InputScaler` and a :class:`~lvm_core.nn.likelihoods.Likelihoods`, and a ``decoder``.
     """
 
-    inputs: Inputs
-    heads: Heads
+    scaler: InputScaler
+    likelihoods: Likelihoods
     decoder: nn.Module
 
-    def start(self, X, layout: Layout, generator: torch.Generator) -> None:
+    def init_from_data(self, X, schema: Schema, generator: torch.Generator) -> None:
         """New weights, and the scales of X (n, d).
 
         Raises
         ------
         ValueError
-            X cannot have this layout.
+            X cannot have this schema.
         """
         initialise(self, generator)
-        loc, spread = scales(X, layout)
-        self.inputs.start(loc, spread)
-        self.heads.start(X, loc, spread)
+        loc, spread = scales(X, schema)
+        self.scaler.init_from_data(loc, spread)
+        self.likelihoods.init_from_data(X, loc, spread)
 
     def log_prob(self, raw: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
         """log p(x | raw) in nats: the decoder's outputs raw (..., n, -) and rows x (n, d) -> (..., n)."""
-        return self.heads.log_prob(raw, x)
+        return self.likelihoods.log_prob(raw, x)
 
     def upgraded(self, state: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
         """A state dict saved by an earlier version, under the names of this one."""
@@ -285,12 +285,12 @@ class Net(nn.Module):
 
 
 class CodeNet(Net):
-    """What VAE and GAN share: X enters by :class:`Inputs` and an encoder, leaves by a decoder and
-    :class:`~lvm_core.nn.likelihoods.Heads`.
+    """What VAE and GAN share: X enters by :class:`InputScaler` and an encoder, leaves by a decoder and
+    :class:`~lvm_core.nn.likelihoods.Likelihoods`.
 
     Parameters
     ----------
-    layout : Layout
+    schema : Schema
         The columns of X.
     k : int
         Length of the code.
@@ -298,31 +298,31 @@ class CodeNet(Net):
         Length of the encoder's output: 2k for means and log spreads, k for plain codes.
     network, width, depth, activation
         See :func:`encoder`.
-    **heads
-        See :class:`~lvm_core.nn.likelihoods.Heads`.
+    **likelihoods
+        See :class:`~lvm_core.nn.likelihoods.Likelihoods`.
     """
 
-    def __init__(self, layout: Layout, k: int, d_code: int, network: str, width: int, depth: int,
-                 activation: Callable[[], nn.Module], **heads):
+    def __init__(self, schema: Schema, k: int, d_code: int, network: str, width: int, depth: int,
+                 activation: Callable[[], nn.Module], **likelihoods):
         super().__init__()
-        self.inputs = Inputs(layout)
-        self.encoder = encoder(layout, d_code, network, width, depth, activation)
-        self.decoder = decoder(layout, k, network, width, depth, activation)
-        self.heads = Heads(layout, **heads)
+        self.scaler = InputScaler(schema)
+        self.encoder = encoder(schema, d_code, network, width, depth, activation)
+        self.decoder = decoder(schema, k, network, width, depth, activation)
+        self.likelihoods = Likelihoods(schema, **likelihoods)
 
     def encode(self, x: torch.Tensor) -> torch.Tensor:
         """X (n, d) -> (n, d_code)."""
-        return self.read(self.encoder(self.inputs(x)))
+        return self.activate(self.encoder(self.scaler(x)))
 
     def mean(self, z: torch.Tensor) -> torch.Tensor:
         """Codes (n, k) -> expected X (n, d)."""
-        return self.heads.mean(self.decoder(self.proper(z)))
+        return self.likelihoods.mean(self.decoder(self.project_code(z)))
 
-    def read(self, raw: torch.Tensor) -> torch.Tensor:
+    def activate(self, raw: torch.Tensor) -> torch.Tensor:
         """The encoder's numbers (n, d_code) as codes."""
         return raw
 
-    def proper(self, z: torch.Tensor) -> torch.Tensor:
+    def project_code(self, z: torch.Tensor) -> torch.Tensor:
         """The codes (n, k) the decoder may be asked for that are nearest to these."""
         return z
 
@@ -330,14 +330,14 @@ class CodeNet(Net):
 class ClassCodeNet(CodeNet):
     """Codes (n, k + classes): k free numbers, then the share each class has in the row, which sum to 1."""
 
-    def __init__(self, layout: Layout, k: int, classes: int, *network, **heads):
-        super().__init__(layout, k + classes, k + classes, *network, **heads)
+    def __init__(self, schema: Schema, k: int, classes: int, *network, **likelihoods):
+        super().__init__(schema, k + classes, k + classes, *network, **likelihoods)
         self.k = k
 
-    def read(self, raw):
+    def activate(self, raw):
         return torch.cat([raw[:, :self.k], torch.softmax(raw[:, self.k:], 1)], 1)
 
-    def proper(self, z):
+    def project_code(self, z):
         shares = z[:, self.k:].clamp(min=0) + 1e-6      # no class at all is every class alike
         return torch.cat([z[:, :self.k], shares / shares.sum(1, keepdim=True)], 1)
 
@@ -384,7 +384,7 @@ def in_batches(function: Callable, net: nn.Module, *arrays, size: int = 1024):
     where, dtype = next(net.parameters()).device, torch.float64 if arrays[0].dtype == np.float64 else torch.float32
     net = net if dtype == torch.float32 else copy.deepcopy(net).double()
     n, whole = arrays[0].shape[0], None
-    with torch.inference_mode(), products():
+    with torch.inference_mode(), matmul_precision():
         for start in range(0, n, size):
             rows = [a[start:start + size] for a in arrays]
             rows = [torch.tensor(r.toarray() if hasattr(r, "indptr") else r, dtype=dtype, device=where) for r in rows]

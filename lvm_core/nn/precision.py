@@ -10,7 +10,7 @@ from contextlib import contextmanager
 import torch
 
 _door, _changed, _own = threading.Lock(), threading.Condition(), threading.local()
-_at_work, _usual = {True: 0, False: 0}, []
+_at_work, _default = {True: 0, False: 0}, []
 
 
 def _hold_threads() -> None:
@@ -26,8 +26,8 @@ def has_units() -> bool:
 
 
 @contextmanager
-def products(coarse: bool = False) -> Iterator[None]:
-    """``coarse``: matrix products of float32 rounded to bfloat16 first, sums in float32, where the processor has units for it (on a GPU,
+def matmul_precision(reduced_precision: bool = False) -> Iterator[None]:
+    """``reduced_precision``: matrix products of float32 rounded to bfloat16 first, sums in float32, where the processor has units for it (on a GPU,
     TF32): a fifth to a third less time for a perceptron at an equal loss. Otherwise exact, whatever other threads are at.
 
     torch knows one precision for the whole process. So blocks of one kind wait, in the order they came, until those of the other have
@@ -39,18 +39,18 @@ def products(coarse: bool = False) -> Iterator[None]:
         yield
         return
     with _door, _changed:       # who waits keeps the door, so that none of the other kind slips in before
-        _changed.wait_for(lambda: not _at_work[not coarse])
-        if coarse and not _at_work[True]:
-            _usual.append(torch.get_float32_matmul_precision())
+        _changed.wait_for(lambda: not _at_work[not reduced_precision])
+        if reduced_precision and not _at_work[True]:
+            _default.append(torch.get_float32_matmul_precision())
             torch.set_float32_matmul_precision("high" if torch.cuda.is_available() else "medium")
-        _at_work[coarse] += 1
+        _at_work[reduced_precision] += 1
     _own.inside = True
     try:
         yield
     finally:
         _own.inside = False
         with _changed:
-            _at_work[coarse] -= 1
-            if coarse and not _at_work[True]:
-                torch.set_float32_matmul_precision(_usual.pop())
+            _at_work[reduced_precision] -= 1
+            if reduced_precision and not _at_work[True]:
+                torch.set_float32_matmul_precision(_default.pop())
             _changed.notify_all()

@@ -13,7 +13,7 @@ import torch
 
 from ..io.checkpoint import Checkpoint
 from ..progress import OnStep, Reporter
-from .precision import products
+from .precision import matmul_precision
 
 REPORT_SECONDS = 0.1    # a listener hears at most ten times a second
 HISTORY_LENGTH = 200    # points kept of a loss curve
@@ -53,7 +53,7 @@ def ramp_down(progress: float, share: float) -> float:
     return min((1 - progress) / share, 1.0) if share else 1.0
 
 
-class Rows:
+class BatchSource:
     """X as float32 minibatches on a device.
 
     CSR is made dense one batch at a time; a dense float32 X is read where it lies, which may be a file
@@ -219,7 +219,7 @@ class EarlyStopping:
             value.copy_(state[f"best.{name}"])
 
 
-class Kept:
+class TrainState:
     """What a training must keep to go on as if it had never ended: named networks, optimisers and generators of randomness,
     and the history so far. Equal in all of it, and in the batches that follow from the step, two trainings stay equal bit by bit.
 
@@ -283,7 +283,7 @@ class Kept:
 @_no_denormals()
 def train(update: Callable[[torch.Tensor, float], dict[str, torch.Tensor]], n: int, *, batch_size: int, steps: int,
           generator: torch.Generator, on_step: OnStep | None = None, phase: str = "", checkpoint: Checkpoint | None = None,
-          parts: dict[str, Any] | None = None, after_epoch: Callable[[], bool] | None = None, coarse: bool = False) -> tuple[list[dict], bool]:
+          parts: dict[str, Any] | None = None, after_epoch: Callable[[], bool] | None = None, reduced_precision: bool = False) -> tuple[list[dict], bool]:
     """The one minibatch loop: calls ``update`` step by step, reports, keeps checkpoints, and stops where it is asked to.
 
     Metrics are summed on the device and read only when they are reported, so that a GPU never waits for Python.
@@ -304,11 +304,11 @@ def train(update: Callable[[torch.Tensor, float], dict[str, torch.Tensor]], n: i
     checkpoint : Checkpoint, optional
         A training that finds one of its phase goes on from it.
     parts : dict
-        What a checkpoint keeps, see :class:`Kept`.
+        What a checkpoint keeps, see :class:`TrainState`.
     after_epoch : callable, optional
         May end the training by returning True.
-    coarse : bool
-        See :func:`~lvm_core.nn.precision.products`.
+    reduced_precision : bool
+        See :func:`~lvm_core.nn.precision.matmul_precision`.
 
     Returns
     -------
@@ -335,7 +335,7 @@ def train(update: Callable[[torch.Tensor, float], dict[str, torch.Tensor]], n: i
     >>> len(history), abs(x.item()) < 0.2, stopped
     (100, True, False)
     """
-    kept, every, an_epoch = Kept(checkpoint, phase, steps, parts or {}), math.ceil(steps / HISTORY_LENGTH), math.ceil(n / batch_size)
+    kept, every, an_epoch = TrainState(checkpoint, phase, steps, parts or {}), math.ceil(steps / HISTORY_LENGTH), math.ceil(n / batch_size)
     kept.restore()
     if kept.done:
         return kept.history, kept.ended == "stopped"
@@ -344,7 +344,7 @@ def train(update: Callable[[torch.Tensor, float], dict[str, torch.Tensor]], n: i
     report, batches = Reporter(on_step, steps, phase, kept.step), minibatches(n, batch_size, generator, kept.step)
     heard, over = -math.inf, False
     for step in range(kept.step + 1, steps + 1):
-        with products(coarse):
+        with matmul_precision(reduced_precision):
             metrics = update(next(batches), (step - 1) / steps)
         values = torch.stack(tuple(metrics.values()))
         kept.total, kept.count, kept.step = values if kept.total is None else kept.total + values, kept.count + 1, step

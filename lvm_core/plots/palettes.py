@@ -48,7 +48,7 @@ def srgb(values) -> np.ndarray:
     return np.rint(255 * np.where(v <= 0.0031308, 12.92 * v, 1.055 * v ** (1 / 2.4) - 0.055)).astype(np.uint8)
 
 
-def seen(values, vision: str) -> np.ndarray:
+def simulate_vision(values, vision: str) -> np.ndarray:
     """Linear RGB (n, 3) of sRGB colours 0..255 as a person with this vision (a key of ``VISIONS``) sees them."""
     return np.clip(linear(values) @ VISIONS[vision].T, 0, 1)
 
@@ -91,7 +91,7 @@ def difference(one, other) -> np.ndarray:
 
 def apart(values) -> np.ndarray:
     """How far colours, sRGB 0..255 (n, 3), are apart for whoever tells them apart least: CIEDE2000 (n, n), the least over all ``VISIONS``."""
-    found = [lab(seen(values, vision)) for vision in VISIONS]
+    found = [lab(simulate_vision(values, vision)) for vision in VISIONS]
     return np.min([difference(x[:, None], x) for x in found], 0)
 
 

@@ -44,7 +44,7 @@ def place(n: int) -> np.ndarray:
     return found
 
 
-class Sheet:
+class PointSheet:
     """A 2-D map P (n, 2) on its bounding square, or on that of ``box``, two corners (2, 2): ``low`` (2,) and ``side`` in the map's own
     units, ``units`` uint16 (n, 2) in drawn order, and a grid that answers which points are near a place."""
 

@@ -3,7 +3,7 @@
 from ..io.serialize import load as _load
 from ..params import discover
 from .base import Projection
-from .bycode import _ByCode
+from .by_code import _ByCode
 
 PROJECTIONS = discover(__name__, Projection)
 

@@ -32,8 +32,8 @@ class Projection(Persistent, ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
     random: ClassVar[bool] = False      # whether another seed gives another map
     labels: ClassVar[bool] = False      # whether it needs to know which class a point is of
     most_rows: ClassVar[int] = 20_000   # beyond, the app fits it on a sample and places the rest
-    settled: ClassVar[str] = "each at the median of the places of its ten nearest"
-    settled_by: ClassVar[int] = 10      # neighbours that settle() wants to know
+    embedded_how: ClassVar[str] = "each at the median of the places of its ten nearest"
+    embedding_neighbours: ClassVar[int] = 10      # neighbours that embed_new() wants to know
     min_rows: ClassVar[int] = 2
 
     @classmethod
@@ -48,7 +48,7 @@ class Projection(Persistent, ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
         ``on_step(Progress)`` may return True to stop; the map then keeps the positions reached.
         """
         Z = self._check(Z, reset=True)
-        self.check_params()
+        self.validate()
         self.stopped_ = False
         known = {"y": self._classes(Z, y)} if self.labels else {}
         P = self._fit(Z, check_random_state(self.random_state), on_step, **known)
@@ -80,7 +80,7 @@ class Projection(Persistent, ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
             raise ValueError("P holds NaN or infinity, expected finite positions.")
         return self._unplace(P).astype(P.dtype, copy=False)
 
-    def settle(self, D, I) -> np.ndarray:
+    def embed_new(self, D, I) -> np.ndarray:
         """Positions (m, c) of many new points at once, by the distances D (m, k) and rows I (m, k) of their nearest training points.
 
         :meth:`transform` moves continuously with the code, for which it takes a mean; of neighbours in several groups the mean
@@ -93,14 +93,14 @@ class Projection(Persistent, ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
         raise NotImplementedError
 
     def _place(self, Z) -> np.ndarray:
-        from ..latent.neighbours import carry
+        from ..latent.neighbours import interpolate
 
-        return carry(self._compared(Z), self._compared(self.codes_), self.embedding_)
+        return interpolate(self._compared(Z), self._compared(self.codes_), self.embedding_)
 
     def _unplace(self, P) -> np.ndarray:
-        from ..latent.neighbours import carry
+        from ..latent.neighbours import interpolate
 
-        return carry(P, self.embedding_, self.codes_)
+        return interpolate(P, self.embedding_, self.codes_)
 
     def _compared(self, Z) -> np.ndarray:
         """Z (n, k) as distances are measured on it: under the cosine metric every row scaled to length 1, which orders

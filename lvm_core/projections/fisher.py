@@ -27,7 +27,7 @@ class Fisher(Projection):
     title: ClassVar[str] = "Fisher discriminants"
     paper: ClassVar[str] = "Fisher"
     year: ClassVar[int] = 1936
-    rank: ClassVar[int] = 60
+    list_order: ClassVar[int] = 60
     link: ClassVar[str] = "https://doi.org/10.1111/j.1469-1809.1936.tb02137.x"
     summary: ClassVar[str] = "The flat view that tells your labels apart best. It looks for them: some separation appears even by chance."
     exact: ClassVar[bool] = True

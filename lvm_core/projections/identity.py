@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from ..latent.neighbours import carry
+from ..latent.neighbours import interpolate
 from ..params import param
 from .base import Projection
 
@@ -38,7 +38,7 @@ class Identity(Projection):
     def _unplace(self, P):
         if not self.rest_.shape[1]:
             return P[:, :self.n_features_in_]
-        return np.hstack([P, carry(P, self.embedding_, self.rest_)])
+        return np.hstack([P, interpolate(P, self.embedding_, self.rest_)])
 
 
 def pad(P: np.ndarray, c: int) -> np.ndarray:

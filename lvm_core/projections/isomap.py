@@ -30,7 +30,7 @@ class Isomap(Projection):
     title: ClassVar[str] = "Isomap"
     paper: ClassVar[str] = "Tenenbaum, de Silva & Langford"
     year: ClassVar[int] = 2000
-    rank: ClassVar[int] = 60
+    list_order: ClassVar[int] = 60
     link: ClassVar[str] = "https://doi.org/10.1126/science.290.5500.2319"
     summary: ClassVar[str] = "Rolls out a bent sheet: distances are walked along the data. Good for one continuous shape, poor for separate groups."
     iterative: ClassVar[bool] = True

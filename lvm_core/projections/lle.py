@@ -29,7 +29,7 @@ class LLE(Projection):
     title: ClassVar[str] = "Locally linear embedding"
     paper: ClassVar[str] = "Roweis & Saul"
     year: ClassVar[int] = 2000
-    rank: ClassVar[int] = 60
+    list_order: ClassVar[int] = 60
     link: ClassVar[str] = "https://doi.org/10.1126/science.290.5500.2323"
     summary: ClassVar[str] = "Keeps every point the same mixture of its neighbours. For one smooth sheet; separate groups collapse into spikes."
     min_rows: ClassVar[int] = 3

@@ -27,7 +27,7 @@ class MDS(Projection):
     title: ClassVar[str] = "Multidimensional scaling"
     paper: ClassVar[str] = "Kruskal"
     year: ClassVar[int] = 1964
-    rank: ClassVar[int] = 60
+    list_order: ClassVar[int] = 60
     link: ClassVar[str] = "https://doi.org/10.1007/BF02289565"
     summary: ClassVar[str] = "Keeps all distances, great and small, as well as a flat map can. The shape of the whole; neighbourhoods suffer."
     iterative: ClassVar[bool] = True

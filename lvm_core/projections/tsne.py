@@ -42,7 +42,7 @@ class TSNE(Projection):
     iterative: ClassVar[bool] = True
     random: ClassVar[bool] = True
     min_rows: ClassVar[int] = 3
-    settled_by: ClassVar[int] = 30
+    embedding_neighbours: ClassVar[int] = 30
 
     n_components: int = param(2, choices=(2, 3, 1), help="Dimensions of the map; 1 is an order along a line.", label="Dimensions")
     perplexity: float = param(20.0, low=1, high=500, log=True,
@@ -90,10 +90,10 @@ class TSNE(Projection):
         return np.asarray(embedding)
 
     @property
-    def settled(self) -> str:
-        return super().settled if self.n_components == 3 else "by t-SNE's own optimiser, each around the fixed places of its nearest"
+    def embedded_how(self) -> str:
+        return super().embedded_how if self.n_components == 3 else "by t-SNE's own optimiser, each around the fixed places of its nearest"
 
-    def settle(self, D, I):
+    def embed_new(self, D, I):
         """As the base class, and then 100 steps of openTSNE's optimiser with the training points held where they are (Policar,
         Strazar & Zupan, 2023, doi:10.1007/s10994-021-06043-1), at perplexity 10. Trustworthiness .971 where medians have
         .968 and kNN accuracy .922 where they have .915 (the set-up is the base class's)."""
@@ -101,7 +101,7 @@ class TSNE(Projection):
         from openTSNE.affinity import joint_probabilities_nn
         from openTSNE.tsne import PartialTSNEEmbedding
 
-        start = super().settle(D, I[:, :10])
+        start = super().embed_new(D, I[:, :10])
         if self.n_components == 3:
             return start
         method = {"n_jobs": 1, "negative_gradient_method": "fft", **_GRID}

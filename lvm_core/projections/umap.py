@@ -28,7 +28,7 @@ class UMAP(Projection):
     between the fuzzy neighbour graph w of the codes and ``v = 1 / (1 + a |p_i - p_j|^2b)`` on the map, by sampled
     gradient steps. The steps are umap-learn's own, in its order, over our exact neighbours: for the same neighbours,
     start and seed the positions equal ``umap.UMAP``'s. One new point is placed by its nearest training points, many
-    at once by :meth:`settle`.
+    at once by :meth:`embed_new`.
     """
 
     title: ClassVar[str] = "UMAP"
@@ -39,7 +39,7 @@ class UMAP(Projection):
     iterative: ClassVar[bool] = True
     random: ClassVar[bool] = True
     min_rows: ClassVar[int] = 3
-    settled_by: ClassVar[int] = 15
+    embedding_neighbours: ClassVar[int] = 15
 
     n_components: int = param(2, choices=(2, 3, 1), help="Dimensions of the map; 1 is an order along a line.", label="Dimensions")
     n_neighbors: int = param(15, low=2, high=200, log=True,
@@ -103,10 +103,10 @@ class UMAP(Projection):
                 break
 
     @property
-    def settled(self) -> str:
-        return super().settled if self.n_components == 1 else "by UMAP's own optimiser, each around the fixed places of its nearest"
+    def embedded_how(self) -> str:
+        return super().embedded_how if self.n_components == 1 else "by UMAP's own optimiser, each around the fixed places of its nearest"
 
-    def settle(self, D, I):
+    def embed_new(self, D, I):
         """As ``umap.UMAP.transform`` does: from the mean of the neighbours, each weighted by its membership, 100 epochs (30 for more than
         10 000 points) of the map's own steps in which the training points stay where they are.
 
@@ -115,7 +115,7 @@ class UMAP(Projection):
         are kept.
         """
         if self.n_components == 1:
-            return super().settle(D[:, :10], I[:, :10])
+            return super().embed_new(D[:, :10], I[:, :10])
         from umap.umap_ import compute_membership_strengths, smooth_knn_dist
 
         epochs, fixed = 100 if len(D) <= 10_000 else 30, np.ascontiguousarray(self.embedding_, np.float32)

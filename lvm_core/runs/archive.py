@@ -98,7 +98,7 @@ if sampler == "Prior":
 else:
     Z, held_out = (np.load(here / "fit" / name, allow_pickle=False) for name in ("codes.npy", "split.npy"))
     codes = SAMPLERS[sampler]().fit(np.delete(Z, held_out, 0)).sample(n, temperature=temperature, random_state=seed)
-X = model.emit(codes, random_state=seed)                                    # (n, d), a draw from the decoder's distribution
+X = model.sample_decoder(codes, random_state=seed)                                    # (n, d), a draw from the decoder's distribution
 items = codec.decode(X)                                                     # pictures, a table, words with weights, or arrays
 (here / "samples.npz").write_bytes(npz_bytes(codes=codes, X=X))
 print(items if codec.kind in ("table", "text") else f"{codec.kind}s {items.shape}", "-> samples.npz", sep="\\n")
@@ -122,7 +122,7 @@ def pack(fitted: Fitted, dataset: Dataset, file: BinaryIO, *, title: str = "", d
     about = {"name": dataset.name, "kind": dataset.kind, "n": len(dataset), "d": dataset.X.shape[1], "label": dataset.label,
              "fingerprint": dataset.fingerprint}
     run = {"format": FORMAT, "made_by": f"Latent Explorer {__version__}", "created": datetime.now(timezone.utc).isoformat(timespec="seconds"),
-           "title": title, "model": model.to_recipe(), "data": data, "dataset": about}
+           "title": title, "model": model.to_config(), "data": data, "dataset": about}
     readme = README.format(title=title, line="=" * len(title), name=clean(dataset.name), kind=dataset.kind, n=f"{len(dataset):,}",
                            seed=model.random_state, onnx=onnx, data=said)
     with tempfile.TemporaryDirectory() as folder, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -204,15 +204,15 @@ def _read(folder: Path, names: set[str]) -> Imported:
     about = run.get("dataset")
     expect(isinstance(about, dict), "run.json says nothing of the dataset.")
     codec = checks.check_codec(files.read_json(folder / "data" / "codec.json", MAX_JSON))
-    layout = checks.check_model(folder / "fit" / "model")
-    expect(layout == codec.layout, "The model and the codec describe different columns.")
+    schema = checks.check_model(folder / "fit" / "model")
+    expect(schema == codec.schema, "The model and the codec describe different columns.")
     fitted = load_fitted(folder / "fit")
     checks.check_fitted(fitted, codec)
     columns = fitted.columns.assign(name=fitted.columns["name"].map(lambda v: clean(v, 200)),
                                     measure=fitted.columns["measure"].map(lambda v: checks.inert(v, 80)))
     fitted = replace(fitted, scores=checks.inert_scores(fitted.scores), columns=columns)
     whole = bool(names & {"data/X.npy", "data/X.safetensors"})
-    dataset = _with_data(folder / "data", len(fitted.codes)) if whole else _stand_in(fitted, codec, about, folder / "data" / "rows.parquet")
+    dataset = _with_data(folder / "data", len(fitted.codes)) if whole else _decoded_dataset(fitted, codec, about, folder / "data" / "rows.parquet")
     return Imported(fitted, dataset, clean(run.get("title") or "Imported run", 120), str(about.get("fingerprint"))[:64], whole)
 
 
@@ -236,9 +236,9 @@ def _with_data(folder: Path, n: int) -> Dataset:
     return dataset
 
 
-def _stand_in(fitted: Fitted, codec: Codec, about: dict, rows_at: Path) -> Dataset:
+def _decoded_dataset(fitted: Fitted, codec: Codec, about: dict, rows_at: Path) -> Dataset:
     """A dataset of what the model decodes from the codes, a batch at a time; of texts the heaviest terms of each."""
-    settings.check("cells", len(fitted.codes) * (50 if codec.kind == "text" else codec.layout.d), "The decoded dataset")
+    settings.check("cells", len(fitted.codes) * (50 if codec.kind == "text" else codec.schema.d), "The decoded dataset")
     decoded = (fitted.model.inverse_transform(fitted.codes[i:i + 1000]) for i in range(0, len(fitted.codes), 1000))
     rows = pd.DataFrame({"row": range(len(fitted.codes))})
     if codec.kind == "text":

@@ -14,11 +14,11 @@ from .. import settings
 from ..codecs import CODECS, codec_from_json
 from ..codecs.base import Codec
 from ..fitting import Fitted
-from ..io import files
+from ..io import files, migrations
 from ..io.serialize import LoadError, read_head
 from ..metrics import Score
 from ..models import MODELS
-from ..schema import Layout
+from ..schema import Schema
 from ..text import clean
 
 MAX_TENSORS = 10_000
@@ -54,37 +54,37 @@ def tensor_shapes(path: Path) -> dict[str, tuple[int, ...]]:
     return shapes
 
 
-def check_model(folder: Path) -> Layout:
-    """The layout of a saved model whose recipe, run on torch's ``meta`` device, which takes no memory, gives exactly the tensors that
+def check_model(folder: Path) -> Schema:
+    """The schema of a saved model whose recipe, run on torch's ``meta`` device, which takes no memory, gives exactly the tensors that
     ``weights.safetensors`` holds. Nothing of any size is built before that is known."""
-    shapes, head = tensor_shapes(folder / "weights.safetensors"), read_head(folder)
+    shapes, head = migrations.weights(tensor_shapes(folder / "weights.safetensors")), read_head(folder)
     expect(head["name"] in MODELS, f"{clean(head['name'], 40)!r} is no model known here; there are: {', '.join(MODELS)}.")
     try:
         model = MODELS[head["name"]](**head["params"])
-        model.check_params()
-        layout = Layout.from_json(head["state"]["layout_"]["$layout"])
+        model.validate()
+        schema = Schema.from_json(head["state"]["schema_"]["$schema"])
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise LoadError(f"The recipe cannot be used ({_first_line(error)}).") from error
-    expect(layout.d <= settings.LIMITS.features, f"The model's rows have {layout.d:,} values; at most {settings.LIMITS.features:,} are accepted.")
+    expect(schema.d <= settings.LIMITS.features, f"The model's rows have {schema.d:,} values; at most {settings.LIMITS.features:,} are accepted.")
     arrays = {name: shape for name, shape in shapes.items() if "/" not in name}
     odd = next((name for name, shape in arrays.items() if len(shape) > 2 or len(shape) == 2 and min(shape) > MAX_SQUARE), None)
     expect(odd is None, f"The weights hold {clean(odd, 60)} {shapes.get(odd)}; no model learns an array of that shape.")
     if head["modules"]:
         expect(head["modules"] == ["net_"], f"The model names the modules {head['modules']!r:.60}; expected net_.")
         saved = {k[5:]: v for k, v in shapes.items() if k.startswith("net_/")}
-        wanted, found = _network_shapes(model, layout, head["state"], saved)
+        wanted, found = _network_shapes(model, schema, head["state"], saved)
         found = {k: v for k, v in wanted.items() if k.endswith("decoder.extends")} | found      # saves from before there was a choice have none
         strange = next((k for k in sorted({*wanted} | {*found}) if wanted.get(k) != found.get(k)), None)
         expect(strange is None, f"The weights do not fit the recipe: {clean(strange, 60)} has shape {found.get(strange)}, expected "
                f"{wanted.get(strange)}.")
-    return layout
+    return schema
 
 
-def _network_shapes(model, layout: Layout, state: dict, saved: dict[str, tuple[int, ...]]) -> tuple[dict, dict]:
+def _network_shapes(model, schema: Schema, state: dict, saved: dict[str, tuple[int, ...]]) -> tuple[dict, dict]:
     """Shapes of the network's weights by name: those the recipe asks for, and those saved under today's names."""
     import torch
 
-    model.layout_ = layout
+    model.schema_ = schema
     for name, value in state.items():
         if isinstance(value, bool) or _is_names(value):     # such as bounded_ and classes_, which the network asks for
             setattr(model, name, value)
@@ -93,7 +93,7 @@ def _network_shapes(model, layout: Layout, state: dict, saved: dict[str, tuple[i
             net = model._network()
             found = net.upgraded({name: torch.empty(shape) for name, shape in saved.items()})
             return tuple({name: tuple(tensor.shape) for name, tensor in part.items()} for part in (net.state_dict(), found))
-    except Exception as error:      # whatever a made-up layout makes the blocks of a network stumble over
+    except Exception as error:      # whatever a made-up schema makes the blocks of a network stumble over
         raise LoadError(f"The recipe cannot be built ({_first_line(error)}).") from error
 
 
@@ -103,9 +103,9 @@ def _is_names(value) -> bool:
 
 def check_array(data: bytes, name: str, kinds: str, dimensions: int) -> None:
     """A ``.npy`` whose header fits its length, of one of NumPy's ``kinds`` and so many dimensions."""
-    from ..datasets.readers.numpy_arrays import Head
+    from ..datasets.readers.numpy_arrays import NpyHeader
 
-    head = Head.of(data, name)
+    head = NpyHeader.of(data, name)
     expect(head.dtype.kind in kinds and len(head.shape) == dimensions, f"{name} holds {head.dtype} {head.shape}, which is not what belongs there.")
 
 
@@ -117,13 +117,13 @@ def check_codec(data) -> Codec:
             _check_column(column)
         names = [column["name"] for column in data.get("columns", [])]
         codec = codec_from_json(data)
-        layout = codec.layout
+        schema = codec.schema
     except LoadError:
         raise
     except Exception as error:      # as above: a made-up codec may be anything
         raise LoadError(f"codec.json cannot be used ({_first_line(error)}).") from error
     expect(len(set(names)) == len(names), "codec.json names a column twice.")
-    expect(layout.d <= settings.LIMITS.features, f"codec.json describes {layout.d:,} values a row; at most {settings.LIMITS.features:,} are accepted.")
+    expect(schema.d <= settings.LIMITS.features, f"codec.json describes {schema.d:,} values a row; at most {settings.LIMITS.features:,} are accepted.")
     if codec.kind == "image":
         expect(codec.channels in (1, 3), f"codec.json describes pictures of {codec.channels} channels; expected 1 or 3.")
     if codec.kind == "text":
@@ -132,7 +132,7 @@ def check_codec(data) -> Codec:
     if codec.kind == "array":
         sizes = {len(v) for v in (codec.mean, codec.scale, codec.axis, codec.names) if v is not None}
         numbers = [v for v in (codec.mean, codec.scale, codec.axis) if v is not None]
-        whole = sizes == {layout.d} and all(v.ndim == 1 and np.isfinite(v).all() for v in numbers)
+        whole = sizes == {schema.d} and all(v.ndim == 1 and np.isfinite(v).all() for v in numbers)
         expect(whole, "codec.json holds lists of different lengths, or no numbers.")
     return codec
 
@@ -154,9 +154,9 @@ def _check_column(column: dict) -> None:
 
 def check_fitted(fitted: Fitted, codec: Codec) -> None:
     """Use everything once: what can be decoded, encoded, drawn and shown here can be on every page."""
-    model, codes, d = fitted.model, fitted.codes, codec.layout.d
+    model, codes, d = fitted.model, fitted.codes, codec.schema.d
     k = codes.shape[1]
-    expect(model.layout_ == codec.layout, "The model and the codec describe different columns.")
+    expect(model.schema_ == codec.schema, "The model and the codec describe different columns.")
     expect(len(codes) >= 1, "The run holds no codes.")
     settings.check("rows", len(codes), "The run")
     try:

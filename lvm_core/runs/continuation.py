@@ -11,23 +11,23 @@ from ..io.checkpoint import Checkpoint
 from ..models.base import LatentModel
 
 
-def lengthen(folder: Path, model: LatentModel, more: int) -> None:
+def extend(folder: Path, model: LatentModel, more: int) -> None:
     """Let the run in ``folder`` go on from its last checkpoint for ``more`` of what its length is counted in. Raises StoreError where
     there is none, ValueError where the total is outside the parameter's domain, OSError where it cannot be written."""
-    set_aside(folder)
+    back_up(folder)
     try:
         share = Checkpoint(folder / "checkpoint").reopen()
-        setattr(model, model.length, round(getattr(model, model.length) * share) + more)
-        model.check_params()
+        setattr(model, model.duration_param, round(getattr(model, model.duration_param) * share) + more)
+        model.validate()
     except ValueError:
         if (folder / "before").is_dir():
-            put_back(folder)
+            roll_back(folder)
         raise
-    head = files.read_json(folder / "run.json", 2**20) | {"model": model.to_recipe()}
+    head = files.read_json(folder / "run.json", 2**20) | {"model": model.to_config()}
     files.write_json(folder / "run.json", head, durable=True)
 
 
-def set_aside(folder: Path) -> None:
+def back_up(folder: Path) -> None:
     """Keep how far a run is, in case its continuation is cancelled. Raises OSError."""
     aside = folder / "before"
     if aside.is_dir():
@@ -39,7 +39,7 @@ def set_aside(folder: Path) -> None:
         shutil.copytree(folder / "checkpoint", temporary / "checkpoint", copy_function=os.link if os.name != "nt" else shutil.copy2)    # they are replaced, never changed
 
 
-def put_back(folder: Path) -> None:
+def roll_back(folder: Path) -> None:
     """Throw away what a cancelled training reached: the run is as it was before its continuation, or has nothing. Raises OSError."""
     aside = folder / "before"
     for gone in ("checkpoint", *(() if aside.is_dir() else ("snapshots",))):

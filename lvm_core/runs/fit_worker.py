@@ -28,7 +28,7 @@ from ..io import files  # noqa: E402
 from ..io.checkpoint import SECONDS, Checkpoint  # noqa: E402
 from ..progress import Progress, ProgressWriter  # noqa: E402
 from ..settings import setting  # noqa: E402
-from .continuation import put_back  # noqa: E402
+from .continuation import roll_back  # noqa: E402
 from .snapshots import Snapshots  # noqa: E402
 from .states import Request, RunState  # noqa: E402
 from .store import save_fitted  # noqa: E402
@@ -55,7 +55,7 @@ class Listener:
         self.write, self.snapshots = ProgressWriter(folder / "progress.jsonl"), Snapshots(folder / "snapshots", dataset, model)
 
     def __call__(self, record: Progress) -> bool:
-        whole = getattr(self.model, self.model.length) if self.model.length == "epochs" else 0
+        whole = getattr(self.model, self.model.duration_param) if self.model.duration_param == "epochs" else 0
         self.write(record, epoch=round(whole * record.fraction, 2) if whole else None)
         self.snapshots(record)
         if self.checkpoint.saves and self.fresh:
@@ -115,7 +115,7 @@ def _ending(error: Exception, info, folder: Path) -> dict:
     if isinstance(error, Paused):
         return {"exit": PAUSED, "state": str(error)}
     if isinstance(error, Cancelled):
-        put_back(folder)
+        roll_back(folder)
         return {"exit": CANCELLED, "state": RunState.DONE if info.has_result else RunState.CANCELLED}
     if isinstance(error, OSError):
         return {"exit": NO_DISK, "sentence": f"The run could not be written, {files.reason(error)}. It goes on from its last checkpoint when you resume it."}
@@ -170,7 +170,7 @@ def _is_memory(error: Exception) -> bool:
 
 # -- the process ---------------------------------------------------------------------------------------------------------------
 
-def _be_modest() -> None:
+def _lower_priority() -> None:
     """Leave the processor to the server's answers, and be the first to go when memory is short."""
     try:
         os.nice(NICE)
@@ -232,7 +232,7 @@ def main(arguments: list[str]) -> int:
     if len(arguments) != 1:
         print(__doc__, file=sys.stderr)
         return NO_RUN
-    _be_modest()
+    _lower_priority()
     waits = arguments == ["--wait"]
     if waits:
         _warm_up()

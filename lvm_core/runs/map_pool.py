@@ -29,7 +29,7 @@ _ENDED = "the process that makes maps ended, and was started again"
 log = logging.getLogger(__name__)
 
 
-class Projector:
+class MapPool:
     """At most ``count`` processes, by default one for two processors; the first is started by :meth:`start`, the others when a map would wait."""
 
     def __init__(self, count: int | None = None):
@@ -66,7 +66,7 @@ class Projector:
                 files.write_array(folder / "codes.npy", codes, durable=False)
                 if y is not None:
                     files.write_array(folder / "y.npy", y, durable=False)
-                files.write_json(folder / "job.json", {"recipe": projection.to_recipe(), "codes": str(folder / "codes.npy"), "data": str(data or "")})
+                files.write_json(folder / "job.json", {"recipe": projection.to_config(), "codes": str(folder / "codes.npy"), "data": str(data or "")})
             for attempt in range(_TRIES):
                 if self._attempt(folder, on_step, _ENDED if attempt else ""):
                     mapped = load_map(folder / "map", len(codes))

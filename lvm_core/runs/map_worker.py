@@ -82,7 +82,7 @@ class _Listener:
         return (self.folder / "control").exists()
 
 
-class Warmth:
+class Warmup:
     """Imports and compiles what maps need beside the jobs: t-SNE, the map people see first, and LocalMAP at once; UMAP, whose
     compiler would take half the processor from a map under way for several seconds, when nobody has asked for a while."""
 
@@ -118,10 +118,10 @@ def main() -> int:
         Path("/proc/self/oom_score_adj").write_text("500")
     except (OSError, AttributeError):
         pass
-    warmth = Warmth()
-    threading.Thread(target=warmth, daemon=True, name="warm-up").start()
+    warmup = Warmup()
+    threading.Thread(target=warmup, daemon=True, name="warm-up").start()
     for line in sys.stdin:
-        warmth.job(Path(line.strip()))
+        warmup.job(Path(line.strip()))
     return 0
 
 

@@ -22,15 +22,15 @@ _SHARE = 0.03           # of the time that taking them may cost
 
 @dataclass(frozen=True)
 class Snapshot:
-    """``codes`` (m, k) of the rows ``points`` (m,), ``back`` (i, d): the first i of these rows as they come back, ``made`` (j, d):
+    """``codes`` (m, k) of the rows ``points`` (m,), ``reconstructed`` (i, d): the first i of these rows as they come back, ``generated`` (j, d):
     samples of the same codes each time. What a model cannot show yet is empty."""
 
     step: int
     total: int
     points: np.ndarray
     codes: np.ndarray
-    back: np.ndarray
-    made: np.ndarray
+    reconstructed: np.ndarray
+    generated: np.ndarray
 
 
 class Snapshots:
@@ -48,7 +48,7 @@ class Snapshots:
         now, mark = time.monotonic(), int(record.fraction**0.7 * MOST)      # most changes at first
         if record.step < record.total and (now < self._next or mark == self._marks):
             return
-        seen = self.model.glimpse(self.X, self.Z)
+        seen = self.model.preview(self.X, self.Z)
         arrays = {"points": self.points if "codes" in seen else self.points[:0], "codes": seen.get("codes", self.Z[:0]),
                   "back": seen.get("back", seen["made"][:0]), "made": seen["made"], "at": np.array([record.step, record.total])}
         if all(np.isfinite(array).all() for array in arrays.values()):

@@ -19,7 +19,7 @@ def save_trust(folder: Path, trust: MapTrust) -> None:
     """Write it to a new folder. Raises StoreError."""
     with files.plainly("Keeping how far to trust the map"), files.new_folder(Path(folder)) as temporary:
         files.write_tensors(temporary / "points.safetensors", {"rows": trust.rows, "points": trust.points, "sizes": trust.sizes, "curve": trust.curve})
-        files.write_json(temporary / "trust.json", {"format": FORMAT, "n": trust.n, "ks": list(trust.ks), "numbers": trust.numbers, "beside": trust.beside,
+        files.write_json(temporary / "trust.json", {"format": FORMAT, "n": trust.n, "ks": list(trust.ks), "numbers": trust.numbers, "beside": trust.n_compared,
                                                     "chance_label": trust.chance_label}, durable=True)
 
 

@@ -32,7 +32,7 @@ from ..metrics import Score
 from ..models import MODELS
 from ..models.base import LatentModel
 from ..settings import setting
-from .continuation import lengthen, put_back
+from .continuation import extend, roll_back
 from .states import UNDER_WAY, Request, RunState
 from .store import load_dataset, load_fitted, load_scores, save_dataset
 
@@ -68,7 +68,7 @@ class RunInfo:
     number: int
     title: str
     dataset: str            # id
-    recipe: dict            # {"name", "params"}
+    config: dict            # {"name", "params"}
     created: str            # UTC, ISO 8601
     state: RunState = RunState.WAITING
     sentence: str = ""      # why it failed
@@ -84,8 +84,8 @@ class RunInfo:
     def model(self) -> LatentModel:
         """The model as it was asked for, not fitted. Raises StoreError where this version does not know it."""
         try:
-            model = MODELS[str(self.recipe["name"])](**self.recipe["params"])
-            model.check_params()
+            model = MODELS[str(self.config["name"])](**self.config["params"])
+            model.validate()
         except (KeyError, TypeError, ValueError) as error:
             raise StoreError(f"Run {self.id} asks for a model this version does not know ({str(error)[:200]}).") from error
         return model
@@ -96,7 +96,7 @@ class Workspace:
 
     def __init__(self, folder: str | os.PathLike | None = None):
         self.folder = Path(folder) if folder is not None else home()
-        self._seen: dict[str, tuple] = {}       # id -> (times of its files, RunInfo or dataset.json)
+        self._heads: dict[str, tuple] = {}       # id -> (times of its files, RunInfo or dataset.json)
 
     def prepare(self) -> "Workspace":
         """Make the folders where they are missing, and refuse a workspace of a newer format."""
@@ -150,9 +150,9 @@ class Workspace:
             times = (path.stat().st_mtime_ns,)
         except OSError as error:
             raise StoreError(f"There is no dataset {id} in this workspace.") from error
-        if id not in self._seen or self._seen[id][0] != times:
-            self._seen[id] = times, files.check_format(files.read_json(path), path, FORMAT)
-        return self._seen[id][1]
+        if id not in self._heads or self._heads[id][0] != times:
+            self._heads[id] = times, files.check_format(files.read_json(path), path, FORMAT)
+        return self._heads[id][1]
 
     def upload(self, id: str) -> tuple[bytes, str] | None:
         """The uploaded bytes of a dataset and their name, None where there are none."""
@@ -189,13 +189,13 @@ class Workspace:
     def add_run(self, dataset_id: str, model: LatentModel, *, id: str | None = None, queued: bool = True) -> RunInfo:
         """Keep a run that is to be made: ``model`` on a dataset of this workspace. ``queued`` lets a scheduler start it.
         Raises ValueError for parameters outside their domain."""
-        model.check_params()
+        model.validate()
         self.prepare()
         id, head = id or fresh_id(), self.dataset_head(dataset_id)
         with files.plainly("Keeping the run"), files.Lock(self.folder / ".lock").held_by_me():
             number = 1 + max((run.number for run in self.runs()), default=0)
             run = {"format": FORMAT, "id": id, "number": number, "title": f"#{number} {type(model).__name__} on {head['name']}", "dataset": dataset_id,
-                   "model": model.to_recipe(), "created": _now()}
+                   "model": model.to_config(), "created": _now()}
             with files.new_folder(self.run_folder(id)) as temporary:
                 files.write_json(temporary / "run.json", run, durable=True)
                 files.write_json(temporary / "state.json", {"format": FORMAT, "state": RunState.WAITING})
@@ -211,8 +211,8 @@ class Workspace:
             times = tuple(os.stat(path).st_mtime_ns for path in paths)
         except OSError as error:
             raise StoreError(f"There is no run {id} in this workspace.") from error
-        if id in self._seen and self._seen[id][0] == times:
-            return self._seen[id][1]
+        if id in self._heads and self._heads[id][0] == times:
+            return self._heads[id][1]
         head, facts = (files.check_format(files.read_json(path, 2**20), path, FORMAT) for path in paths)
         try:
             known = facts["state"] in list(RunState)
@@ -221,7 +221,7 @@ class Workspace:
                            str(facts.get("sentence", "")), facts.get("score"), float(facts.get("seconds") or 0.0), facts)
         except (KeyError, TypeError, ValueError) as error:
             raise StoreError(f"{folder} holds no run of this app ({type(error).__name__} {error}).") from error
-        self._seen[id] = times, info
+        self._heads[id] = times, info
         return info
 
     def has_run(self, id: str) -> bool:
@@ -250,16 +250,16 @@ class Workspace:
         """The scores of a run that has a result, without loading its model."""
         return load_scores(self.run_folder(id))
 
-    def kept(self, id: str) -> dict:
+    def annotations(self, id: str) -> dict:
         """What a person keeps with a run (kept.json), {} where there is nothing."""
         path = self.run_folder(id) / "kept.json"
         found = files.read_json(path) if path.exists() else {}
         return found if isinstance(found, dict) else {}
 
-    def keep(self, id: str, kept: dict) -> None:
+    def save_annotations(self, id: str, annotations: dict) -> None:
         """Write kept.json."""
         with files.plainly("Keeping what belongs to the run"):
-            files.write_json(self.run_folder(id) / "kept.json", kept, durable=True)
+            files.write_json(self.run_folder(id) / "kept.json", annotations, durable=True)
 
     def ask(self, id: str, word: str) -> None:
         """Ask the process of a run to ``stop`` (and keep what it reached), ``pause`` or ``cancel``."""
@@ -270,7 +270,7 @@ class Workspace:
         if word != Request.STOP and not self.at_work(id):
             if (info := self.run(id)).state in (*UNDER_WAY, RunState.PAUSED):
                 if word == Request.CANCEL:
-                    put_back(self.run_folder(id))
+                    roll_back(self.run_folder(id))
                 ended = RunState.DONE if info.has_result else RunState.CANCELLED
                 self.set_state(id, state=RunState.PAUSED if word == Request.PAUSE else ended)
 
@@ -290,10 +290,10 @@ class Workspace:
         Raises StoreError where nothing is left to continue from, ValueError where the total is outside the parameter's domain."""
         info, folder = self.run(id), self.run_folder(id)
         model = info.model()
-        if not model.length:
+        if not model.duration_param:
             raise StoreError(f"{type(model).__name__} is solved exactly; there is nothing to continue.")
         with files.plainly("Continuing the run"):
-            lengthen(folder, model, int(more))
+            extend(folder, model, int(more))
         self.queue(id)
         return self.run(id)
 
@@ -304,7 +304,7 @@ class Workspace:
         with files.plainly("Deleting the run"):
             (self.folder / "queue" / id).unlink(missing_ok=True)
             files.remove_folder(self.run_folder(id))
-        self._seen.pop(id, None)
+        self._heads.pop(id, None)
 
     # -- names -----------------------------------------------------------------------------------------------------------
 

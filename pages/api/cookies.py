@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from ..session import identity
-from .guard import Refused, body_of, same_origin
+from .auth import HttpError, body_of, same_origin
 
 _YEAR = 365 * 24 * 3600
 
@@ -23,7 +23,7 @@ class Cookies:
         self.app = app
 
     async def __call__(self, scope, receive, send):
-        if scope["type"] != "http" or scope["method"] != "GET" or identity.alone():
+        if scope["type"] != "http" or scope["method"] != "GET" or identity.single_user():
             return await self.app(scope, receive, send)
         connection = HTTPConnection(scope)
         wants = "text/html" in connection.headers.get("accept", "") and not identity.is_code(connection.cookies.get(identity.COOKIE, ""))
@@ -43,16 +43,16 @@ def _cookie(value: str, connection: HTTPConnection) -> str:
     return answer.headers["set-cookie"]
 
 
-async def enter(request: Request) -> Response:
+async def recover(request: Request) -> Response:
     """A recovery code as JSON text -> the cookie of the browser it came from. The page's own origin only."""
     try:
         same_origin(request)
         wanted = re.sub(r"[\s-]", "", (await body_of(request)).decode("utf-8", "replace")).lower()
-        if identity.alone() or not identity.is_code(wanted):
-            raise Refused(400, "A code has 32 characters from 0 to 9 and a to f, as the other browser shows it.")
-    except Refused as refused:
-        return PlainTextResponse(refused.sentence, refused.status)
+        if identity.single_user() or not identity.is_code(wanted):
+            raise HttpError(400, "A code has 32 characters from 0 to 9 and a to f, as the other browser shows it.")
+    except HttpError as error:
+        return PlainTextResponse(error.sentence, error.status)
     return JSONResponse({}, headers={"set-cookie": _cookie(wanted, request)})
 
 
-routes = [Route("/live/enter", enter, methods=["POST"])]
+routes = [Route("/live/enter", recover, methods=["POST"])]

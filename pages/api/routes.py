@@ -1,6 +1,6 @@
 """The live path: questions that decode a code while the hand still moves, and tell how long work goes on.
 
-A Streamlit rerun costs about 200 ms; a question here costs a few. Who may ask is decided in :mod:`pages.api.guard`; what is
+A Streamlit rerun costs about 200 ms; a question here costs a few. Who may ask is decided in :mod:`pages.api.auth`; what is
 chosen and kept is in :mod:`pages.api.selection`.
 """
 
@@ -23,8 +23,8 @@ from lvm_core.plots import figures
 from ..session import code_sources, maps
 from ..session.jobs import Job
 from ..session.run import Run
-from . import aligned, forming, regions, selection, tiles, trust
-from .guard import Ask, Refused, guarded, socket
+from . import alignment, live_map, regions, selection, tiles, trust
+from .auth import ApiRequest, HttpError, endpoint_of, socket
 from .payloads import payload, short
 
 GENERATED = 200     # new samples shown as rings
@@ -36,7 +36,7 @@ def _decoded(run: Run, Z: np.ndarray) -> tuple[dict, bytes]:
 
 def _at(run: Run, mapped, Z: np.ndarray, nearest: int = 4) -> dict:
     """Where one code lies: its place on the map, how usual it is, the real rows nearest to it."""
-    percentile, words, near = run.typicality.look(Z, nearest)
+    percentile, words, near = run.typicality.describe(Z, nearest)
     place = mapped.projection.transform(Z)
     return {"code": [float(v) for v in Z[0]], "place": [round(float(v), 5) for v in place[0]],
             "percentile": round(float(percentile[0]), 1), "typicality": _TYPICALITY[words[0]], "near": [int(run.fitted.train[i]) for i in near[0]]}
@@ -50,32 +50,32 @@ _TYPICALITY = {TypicalityLevel.TYPICAL: {"code": "typical", "words": "Usual: rea
 
 # -- one code ----------------------------------------------------------------------------------------------------------
 
-def _decode(ask: Ask):
+def _decode(request: ApiRequest):
     """Codes (m, k) -> decoded items; one code alone also learns where it lies."""
-    Z, mapped = ask.codes(), ask.mapped()
-    head, data = _decoded(ask.run, Z)
-    return head | (_at(ask.run, mapped, Z) if len(Z) == 1 else {}), data
+    Z, mapped = request.codes(), request.mapped()
+    head, data = _decoded(request.run, Z)
+    return head | (_at(request.run, mapped, Z) if len(Z) == 1 else {}), data
 
 
-def _place(ask: Ask):
+def _place(request: ApiRequest):
     """A place (1, c) on the map -> the code there, decoded."""
-    mapped = ask.mapped()
-    P = ask.floats(mapped.positions.shape[1])[:1]
+    mapped = request.mapped()
+    P = request.floats(mapped.positions.shape[1])[:1]
     Z = np.asarray(mapped.projection.inverse_transform(P), np.float32)
-    head, data = _decoded(ask.run, Z)
-    return head | _at(ask.run, mapped, Z) | {"asked": [float(v) for v in P[0]]}, data
+    head, data = _decoded(request.run, Z)
+    return head | _at(request.run, mapped, Z) | {"asked": [float(v) for v in P[0]]}, data
 
 
-def _random(ask: Ask):
+def _random(request: ApiRequest):
     """A new code by seed, and where it comes from."""
-    seed = int(ask.number("seed", 0, 2**31 - 1, 0))
-    Z, source, _ = code_sources.drawn(ask.run, 1, seed)
+    seed = int(request.number("seed", 0, 2**31 - 1, 0))
+    Z, source, _ = code_sources.draw(request.run, 1, seed)
     return {"code": [float(v) for v in Z[0]], "seed": seed, "source": source}, b""
 
 
-def _item(ask: Ask):
+def _item(request: ApiRequest):
     """Real rows by number: what they are, and their codes."""
-    run, rows, mapped, dataset = ask.run, ask.rows(24), ask.mapped(), ask.run.dataset
+    run, rows, mapped, dataset = request.run, request.rows(24), request.mapped(), request.run.dataset
     if dataset.kind == "text":
         head, data = {"texts": [" ".join(t.split())[:600] for t in dataset.items(rows)]}, b""
     else:
@@ -102,10 +102,10 @@ def _spread(run: Run, mapped, row: int) -> list | None:
 
 # -- many codes --------------------------------------------------------------------------------------------------------
 
-def _film(ask: Ask):
+def _traversals(request: ApiRequest):
     """A code (1, k) -> what each of the first dimensions does to it: its decoded values across their ranges."""
-    Z, run = ask.codes(), ask.run
-    stops, count = int(ask.number("stops", 2, 15, 9)), int(ask.number("count", 1, 16, 8))
+    Z, run = request.codes(), request.run
+    stops, count = int(request.number("stops", 2, 15, 9)), int(request.number("count", 1, 16, 8))
     low, high = run.ranges
     order = run.dimensions[0][:count]
     strip = np.repeat(Z[:1], len(order) * stops, 0)
@@ -120,49 +120,49 @@ _PATHS = {"line": lambda run, a, b: lambda t: paths.lerp(a, b, t),
           "dense": lambda run, a, b: run.dense_paths.walk(a, b)}
 
 
-def _walk(ask: Ask):
+def _walk(request: ApiRequest):
     """The path a question asks for, from its two codes and its ``kind``."""
-    ends, kind = ask.codes(), ask.options.get("kind", "line")
+    ends, kind = request.codes(), request.options.get("kind", "line")
     if len(ends) != 2:
-        raise Refused(400, f"A path has two ends, found {len(ends)} codes.")
+        raise HttpError(400, f"A path has two ends, found {len(ends)} codes.")
     if kind not in _PATHS:
-        raise Refused(400, f"kind must be one of {', '.join(_PATHS)}.")
-    return _PATHS[kind](ask.run, ends[0], ends[1])
+        raise HttpError(400, f"kind must be one of {', '.join(_PATHS)}.")
+    return _PATHS[kind](request.run, ends[0], ends[1])
 
 
-def _path(ask: Ask):
+def _path(request: ApiRequest):
     """Two codes (2, k) -> a path between and a little beyond: fine codes and places, and decoded steps."""
-    mapped, steps = ask.mapped(), int(ask.number("steps", 3, 15, 9))
-    walk = _walk(ask)
+    mapped, steps = request.mapped(), int(request.number("steps", 3, 15, 9))
+    walk = _walk(request)
     t = np.linspace(-0.25, 1.25, 61)
     fine = np.asarray(walk(t), np.float32)
     coarse = np.asarray(walk(np.linspace(0, 1, steps)), np.float32)
-    head, data = _decoded(ask.run, coarse)
+    head, data = _decoded(request.run, coarse)
     return head | {"t": [round(float(v), 4) for v in t], "codes": fine.tolist(), "places": mapped.projection.transform(fine).round(5).tolist(),
-                   "typicality": [_TYPICALITY[words] for words in ask.run.typicality.words(coarse)], "steps": steps}, data
+                   "typicality": [_TYPICALITY[words] for words in request.run.typicality.words(coarse)], "steps": steps}, data
 
 
-def _animation(ask: Ask) -> Response:
+def _animation(request: ApiRequest) -> Response:
     """Two codes (2, k) -> the walk between them as a looping GIF or WebP; pictures only."""
-    format, dataset = ask.options.get("format", "gif"), ask.run.dataset
+    format, dataset = request.options.get("format", "gif"), request.run.dataset
     if format not in animation.FORMATS or dataset.kind != "image":
-        raise Refused(400, "An animation takes two codes of a model of pictures, a known path and gif or webp.")
-    Z = np.asarray(_walk(ask)(np.linspace(0, 1, 30)), np.float32)
-    frames = dataset.decode(ask.run.fitted.model.inverse_transform(Z))
+        raise HttpError(400, "An animation takes two codes of a model of pictures, a known path and gif or webp.")
+    Z = np.asarray(_walk(request)(np.linspace(0, 1, 30)), np.float32)
+    frames = dataset.decode(request.run.fitted.model.inverse_transform(Z))
     data = animation.FORMATS[format](frames, 1 / 15, upscale=max(1, 192 // frames.shape[1]))
     return Response(data, media_type=f"image/{format}", headers={"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"})
 
 
 # -- the map -----------------------------------------------------------------------------------------------------------
 
-def _solid(ask: Ask):
+def _solid(request: ApiRequest):
     """A 3-D map: float32 positions (n, 3), float32 colour values (n,), int32 row numbers (n,) of as many points as Plotly turns well."""
-    run, mapped = ask.run, ask.mapped()
+    run, mapped = request.run, request.mapped()
     if mapped.positions.shape[1] != 3:
-        raise Refused(400, "This is for 3-D maps only.")
-    column = ask.options.get("colour") or None
+        raise HttpError(400, "This is for 3-D maps only.")
+    column = request.options.get("colour") or None
     if column is not None and column not in run.dataset.rows.columns:
-        raise Refused(404, "There is no such column to colour by.")
+        raise HttpError(404, "There is no such column to colour by.")
     shown = maps.drawn_rows(len(mapped.positions))
     head, values = figures.colour_codes(run.dataset.rows[column] if column else None, len(mapped.positions))
     P = np.ascontiguousarray(mapped.positions[shown], "<f4")
@@ -170,27 +170,27 @@ def _solid(ask: Ask):
     return head, P.tobytes() + np.ascontiguousarray(values[shown], "<f4").tobytes() + shown.astype("<i4").tobytes()
 
 
-def _generated(ask: Ask):
+def _generated(request: ApiRequest):
     """New samples by seed: float32 codes (n, k) and float32 positions (n, c), placed like any new item."""
-    seed = int(ask.number("seed", 0, 2**31 - 1, 0))
-    Z, source, later = code_sources.drawn(ask.run, GENERATED, seed)
-    P = ask.mapped().projection.transform(Z)
+    seed = int(request.number("seed", 0, 2**31 - 1, 0))
+    Z, source, later = code_sources.draw(request.run, GENERATED, seed)
+    P = request.mapped().projection.transform(Z)
     return {"n": len(Z), "dims": P.shape[1], "seed": seed, "source": source, "later": later}, Z.astype("<f4").tobytes() + np.ascontiguousarray(P, "<f4").tobytes()
 
 
 # -- long work ---------------------------------------------------------------------------------------------------------
 
-def _job(ask: Ask) -> Job:
-    name = ask.options.get("job", "")
-    job = ask.run.job if name == "fit" else ask.run.jobs.find(name)
+def _job(request: ApiRequest) -> Job:
+    name = request.options.get("job", "")
+    job = request.run.job if name == "fit" else request.run.jobs.find(name)
     if job is None:
-        raise Refused(404, "This work is not here any more; reload the page.")
+        raise HttpError(404, "This work is not here any more; reload the page.")
     return job
 
 
-def _progress(ask: Ask) -> Response:
+def _progress(request: ApiRequest) -> Response:
     """How a job goes on: words, share done, and its metrics by step, thinned to what a screen shows."""
-    job = _job(ask)
+    job = _job(request)
     points = list(job.history)
     points = points[::max(1, len(points) // 300)] + points[-1:]
     names = [k for k in points[0] if k != "step"] if points else []
@@ -203,9 +203,9 @@ def _finite(value) -> float:
     return round(float(value), 6) if value is not None and np.isfinite(value) else 0.0
 
 
-def _stop(ask: Ask) -> Response:
+def _stop(request: ApiRequest) -> Response:
     """Ask a job to end; it keeps what it reached."""
-    _job(ask).stop()
+    _job(request).stop()
     return JSONResponse({"state": "stopping"})
 
 
@@ -217,14 +217,14 @@ async def _plotly(request: Request) -> Response:
     return FileResponse(path, media_type="text/javascript", headers={"Cache-Control": "public, max-age=86400", "X-Content-Type-Options": "nosniff"})
 
 
-_PARTS = aligned, forming, regions, tiles, trust     # modules of questions: each states GET, POST and CHANGES
+_PARTS = alignment, live_map, regions, tiles, trust     # modules of questions: each states GET, POST and CHANGES
 _GET = ChainMap({"solid": _solid, "item": _item, "random": _random, "generated": _generated, "search": selection.search, "kept": selection.listed}, *(part.GET for part in _PARTS))
-_POST = ChainMap({"decode": _decode, "place": _place, "film": _film, "path": _path}, *(part.POST for part in _PARTS))
-_CHANGES = ChainMap({"choose": selection.choose, "keep": selection.keep}, *(part.CHANGES for part in _PARTS))
+_POST = ChainMap({"decode": _decode, "place": _place, "traversals": _traversals, "path": _path}, *(part.POST for part in _PARTS))
+_CHANGES = ChainMap({"choose": selection.choose, "keep": selection.annotate}, *(part.CHANGES for part in _PARTS))
 
 routes = [Route("/live/plotly.js", _plotly, methods=["GET"]),
-          *(Route(f"/live/{name}", guarded(handler), methods=[method]) for method, handlers in (("GET", _GET), ("POST", {**_POST, "animation": _animation}))
+          *(Route(f"/live/{name}", endpoint_of(handler), methods=[method]) for method, handlers in (("GET", _GET), ("POST", {**_POST, "animation": _animation}))
             for name, handler in handlers.items()),
-          *(Route(f"/live/{name}", guarded(handler, changes=True), methods=["POST"]) for name, handler in _CHANGES.items()),
+          *(Route(f"/live/{name}", endpoint_of(handler, changes=True), methods=["POST"]) for name, handler in _CHANGES.items()),
           WebSocketRoute("/live/socket", socket({**_GET, **_POST})),
-          Route("/live/job", guarded(_progress, finished=False), methods=["GET"]), Route("/live/stop", guarded(_stop, finished=False, changes=True), methods=["POST"])]
+          Route("/live/job", endpoint_of(_progress, finished=False), methods=["GET"]), Route("/live/stop", endpoint_of(_stop, finished=False, changes=True), methods=["POST"])]

@@ -7,7 +7,7 @@ import threading
 import numpy as np
 
 from lvm_core.plots.colouring import colouring
-from lvm_core.plots.tiling import Sheet, packed
+from lvm_core.plots.tiling import PointSheet, packed
 from lvm_core.plots.tiling import order as order
 from lvm_core.plots.tiling import place as place
 from lvm_core.settings import DataError
@@ -15,13 +15,13 @@ from lvm_core.settings import DataError
 from ..session.derived import Coloured
 from ..session.errors import NotFound, SessionError
 from ..session.run import Run
-from .guard import Ask
+from .auth import ApiRequest
 from .payloads import payload, short
 
 _TILE = 2**19                   # points in one answer, at most
 
 
-def sheet(run: Run, key: str) -> Sheet:
+def sheet(run: Run, key: str) -> PointSheet:
     """The 2-D map of this key as it is drawn; made once a map. Raises ValueError."""
     if key not in run.maps:
         raise NotFound("This map is not here any more; reload the page.")
@@ -30,7 +30,7 @@ def sheet(run: Run, key: str) -> Sheet:
         raise SessionError("This is drawn for 2-D maps only.")
     with run.derived.locks(("sheet", key)):       # a browser asks for several tiles at once
         if held.sheet is None:
-            held.sheet = Sheet(held.mapped.positions, getattr(held.mapped, "box", None))
+            held.sheet = PointSheet(held.mapped.positions, getattr(held.mapped, "box", None))
         return held.sheet
 
 
@@ -48,8 +48,8 @@ def begin(run: Run, key: str, colour: str | None) -> None:
 
 # -- colours -----------------------------------------------------------------------------------------------------------
 
-def _coloured(ask: Ask) -> tuple[dict, np.ndarray, np.ndarray]:
-    held = _colours_of(ask.run, ask.options.get("colour") or None, ask.options.get("scale") or None)
+def _coloured(request: ApiRequest) -> tuple[dict, np.ndarray, np.ndarray]:
+    held = _colours_of(request.run, request.options.get("colour") or None, request.options.get("scale") or None)
     return held.legend, held.palette, held.index
 
 
@@ -67,47 +67,47 @@ def _colours_of(run: Run, name: str | None, scale: str | None) -> Coloured:
 
 # -- questions ---------------------------------------------------------------------------------------------------------
 
-def _scene(ask: Ask):
+def _scene(request: ApiRequest):
     """What is drawn: n, the map's square (``low``, ``side``) and ``extent``, the legend; the palette (256, 4)."""
-    drawn = sheet(ask.run, ask.options.get("map", ""))
-    head, palette, _ = _coloured(ask)
+    drawn = sheet(request.run, request.options.get("map", ""))
+    head, palette, _ = _coloured(request)
     return head | {"n": len(drawn.units), "low": drawn.low.tolist(), "side": drawn.side, "extent": drawn.extent}, palette.tobytes()
 
 
-def _tile(ask: Ask):
+def _tile(request: ApiRequest):
     """Points from ``start``, ``count`` of them in drawn order: places uint16 (m, 2) and colour indices uint8 (m,)."""
-    drawn = sheet(ask.run, ask.options.get("map", ""))
-    _, _, index = _coloured(ask)
-    start = int(ask.number("start", 0, len(drawn.units), 0))
-    end = min(len(drawn.units), start + int(ask.number("count", 1, _TILE, 2**16)))
+    drawn = sheet(request.run, request.options.get("map", ""))
+    _, _, index = _coloured(request)
+    start = int(request.number("start", 0, len(drawn.units), 0))
+    end = min(len(drawn.units), start + int(request.number("count", 1, _TILE, 2**16)))
     return {"start": start, "end": end}, drawn.units[start:end].astype("<u2", copy=False).tobytes() + index[start:end].tobytes()
 
 
-def _colours(ask: Ask):
+def _colours(request: ApiRequest):
     """Another colouring of all points, on another ``scale`` where that is asked for: the legend; the palette (256, 4) and the colour indices uint8 (n,) in drawn order."""
-    head, palette, index = _coloured(ask)
+    head, palette, index = _coloured(request)
     return head, palette.tobytes() + index.tobytes()
 
 
-def _pick(ask: Ask):
+def _pick(request: ApiRequest):
     """The points within ``radius`` of (``x``, ``y``) in the map's own units, nearest first, at most ``most``: their rows and drawn places."""
-    drawn = sheet(ask.run, ask.options.get("map", ""))
-    x, y = (ask.number(name, -1e15, 1e15, 0) for name in "xy")
-    rows = drawn.near(x, y, ask.number("radius", 0, 1e15, 0), int(ask.number("most", 1, 1000, 8)))
+    drawn = sheet(request.run, request.options.get("map", ""))
+    x, y = (request.number(name, -1e15, 1e15, 0) for name in "xy")
+    rows = drawn.near(x, y, request.number("radius", 0, 1e15, 0), int(request.number("most", 1, 1000, 8)))
     return {"rows": rows.tolist(), "places": place(len(drawn.units))[rows].tolist()}, b""
 
 
-def _card(ask: Ask):
+def _card(request: ApiRequest):
     """One row for the hover card: its name, and what it looks like where it is a picture or a curve."""
-    dataset = ask.run.dataset
-    row = int(ask.number("row", 0, len(dataset) - 1, 0))
+    dataset = request.run.dataset
+    row = int(request.number("row", 0, len(dataset) - 1, 0))
     head, data = payload(dataset, dataset.items([row])) if dataset.kind in ("image", "array") else ({}, b"")
     return head | {"row": row, "name": short(dataset, row)}, data
 
 
-def _chosen(ask: Ask):
+def _chosen(request: ApiRequest):
     """The selection as a bit mask in drawn order."""
-    run = ask.run
+    run = request.run
     return {"chosen": len(run.selection)}, packed(run.selection, len(run.dataset))
 
 

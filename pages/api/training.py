@@ -14,31 +14,31 @@ from ..session.derived import once
 from ..session.run import Run
 from ..session.services import services
 from . import payloads
-from .guard import Ask, Refused, guarded
+from .auth import ApiRequest, HttpError, endpoint_of
 
 _MOST_VALUES = 3_000_000        # that travel for one film
 
 
-def _film(ask: Ask):
+def _film(request: ApiRequest):
     """Snapshots (``last``: the newest alone) as frames: float32 places (frames, n, 2), float32 colour values (n,), then the
     items: the real ones, and each frame's reconstructions and samples; how many is in the head."""
-    folder, dataset = services().workspace.run_folder(ask.run.id) / "snapshots", ask.run.dataset
-    last = "last" in ask.options
+    folder, dataset = services().workspace.run_folder(request.run.id) / "snapshots", request.run.dataset
+    last = "last" in request.options
     frames = [s for s in [snapshots.newest(folder)] if s] if last else snapshots.all_of(folder)
     if not frames:
         return {"frames": 0}, b""
     frames = _as_many_as_travel(frames)
     points = frames[-1].points
-    axes = _axes(frames[-1].codes if last or ask.run.fitted is None else ask.run.fitted.codes) if len(points) else None
+    axes = _axes(frames[-1].codes if last or request.run.fitted is None else request.run.fitted.codes) if len(points) else None
     places = np.stack([_placed(s, axes, len(points)) for s in frames])
-    legend, values = _colours(ask.run)
+    legend, values = _colours(request.run)
     values = values[points]
-    shown = max(len(s.back) for s in frames)
+    shown = max(len(s.reconstructed) for s in frames)
     rows = [dataset.X[points[:shown]]] if shown else []
-    rows = [r.toarray() if hasattr(r, "indptr") else r for r in rows] + [part for s in frames for part in (s.back, s.made)]
+    rows = [r.toarray() if hasattr(r, "indptr") else r for r in rows] + [part for s in frames for part in (s.reconstructed, s.generated)]
     head, items = payloads.payload(dataset, dataset.decode(np.concatenate(rows)))
-    head |= {"frames": len(frames), "n": len(points), "real": shown, "back": [len(s.back) for s in frames], "made": [len(s.made) for s in frames],
-             "when": [_when(ask.run, s) for s in frames], "legend": legend}
+    head |= {"frames": len(frames), "n": len(points), "real": shown, "back": [len(s.reconstructed) for s in frames], "made": [len(s.generated) for s in frames],
+             "when": [_when(request.run, s) for s in frames], "legend": legend}
     return head, np.ascontiguousarray(places, "<f4").tobytes() + np.ascontiguousarray(values, "<f4").tobytes() + items
 
 
@@ -50,7 +50,7 @@ def _colours(run: Run):
 
 
 def _as_many_as_travel(frames: list[Snapshot]) -> list[Snapshot]:
-    most = max(2, _MOST_VALUES // max(1, max(s.back.size + s.made.size for s in frames)))
+    most = max(2, _MOST_VALUES // max(1, max(s.reconstructed.size + s.generated.size for s in frames)))
     if len(frames) <= most:
         return frames
     return [frames[i] for i in np.linspace(0, len(frames) - 1, most).round().astype(int)]
@@ -79,19 +79,19 @@ def _placed(s: Snapshot, axes, n: int) -> np.ndarray:
 
 def _when(run: Run, s: Snapshot) -> str:
     model = run.model
-    if model.length == "epochs":
+    if model.duration_param == "epochs":
         return f"epoch {getattr(model, 'epochs') * s.step / s.total:,.0f}"
     return f"step {s.step:,} of {s.total:,}"
 
 
-def _ask(ask: Ask):
+def _ask(request: ApiRequest):
     """``word``: stop, pause or cancel."""
-    word = ask.options.get("word", "")
+    word = request.options.get("word", "")
     if word not in ("stop", "pause", "cancel"):
-        raise Refused(400, f"{word[:40]!r} is nothing a run can be asked for.")
-    services().workspace.ask(ask.run.id, word)
+        raise HttpError(400, f"{word[:40]!r} is nothing a run can be asked for.")
+    services().workspace.ask(request.run.id, word)
     return JSONResponse({"state": "asked"})
 
 
-routes = [Route("/live/film-of-learning", guarded(_film, finished=False), methods=["GET"]),
-          Route("/live/ask", guarded(_ask, finished=False, changes=True), methods=["POST"])]
+routes = [Route("/live/training-history", endpoint_of(_film, finished=False), methods=["GET"]),
+          Route("/live/ask", endpoint_of(_ask, finished=False, changes=True), methods=["POST"])]

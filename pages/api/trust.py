@@ -9,7 +9,7 @@ import numpy as np
 
 from lvm_core.io import files
 from lvm_core.io.files import StoreError
-from lvm_core.latent.distances import LEVELS, Truth
+from lvm_core.latent.distances import LEVELS, QueryDistances
 from lvm_core.mapping import Mapped
 from lvm_core.metrics.maps.ranks import directions
 from lvm_core.metrics.maps.trust import KS, MapTrust, map_trust, measured_rows
@@ -19,7 +19,7 @@ from ..session import maps
 from ..session.jobs import TrustJob
 from ..session.run import Run
 from . import payloads, tiles
-from .guard import Ask, Refused
+from .auth import ApiRequest, HttpError
 
 TITLE = "Measuring the map"
 log = logging.getLogger(__name__)
@@ -46,7 +46,7 @@ def measuring(run: Run, key: str) -> TrustJob:
 
     def keep(trust: MapTrust) -> None:
         if run.maps.get(key) is mapped:
-            if whole(trust, run, key):
+            if is_complete(trust, run, key):
                 _store(_folder(run, key), trust)
             run.derived.of_map(key).trust = trust
 
@@ -62,12 +62,12 @@ def measuring(run: Run, key: str) -> TrustJob:
     return job
 
 
-def whole(trust: MapTrust, run: Run, key: str) -> bool:
+def is_complete(trust: MapTrust, run: Run, key: str) -> bool:
     """Whether it was measured to the end, not stopped before."""
     return len(trust.rows) == measured_rows(trust.n, maps.source_of(run, key).shape[1])
 
 
-def again(run: Run, key: str) -> None:
+def forget(run: Run, key: str) -> None:
     """Forget what was measured of a map, to begin anew."""
     run.jobs.trust.pop(job_name(key), None)
     run.derived.of_map(key).trust = None
@@ -99,32 +99,32 @@ def _folder(run: Run, key: str) -> Path | None:
 
 # -- questions ---------------------------------------------------------------------------------------------------------
 
-def _trust(ask: Ask):
+def _trust(request: ApiRequest):
     """One byte a point in drawn order: ``what`` (kept, false, torn or way) by ``k`` neighbours. The work begins with the first such
     question; until it has ended the head says how far it is, without bytes."""
-    key, mapped = ask.options.get("map", ""), ask.mapped()
-    trust = measured(ask.run, key)
+    key, mapped = request.options.get("map", ""), request.mapped()
+    trust = measured(request.run, key)
     if trust is None:
-        job = measuring(ask.run, key)
+        job = measuring(request.run, key)
         job.wait(0.3)
-        trust = measured(ask.run, key)
+        trust = measured(request.run, key)
     if trust is None:
         if job.error:
-            raise Refused(500, job.error)
+            raise HttpError(500, job.error)
         return {"ready": False, "job": job_name(key), "fraction": job.progress.fraction if job.progress else 0.0}, b""
-    wanted = int(ask.number("k", 1, 10_000, KS[0]))
+    wanted = int(request.number("k", 1, 10_000, KS[0]))
     k = min(trust.ks, key=lambda known: abs(known - wanted))
-    what = ask.options.get("what", "kept")
-    if what not in _PAINTS:
-        raise Refused(400, f"what must be one of {', '.join(_PAINTS)}.")
-    index, counts = _PAINTS[what](trust, k)
-    index = _carried(ask.run, key, mapped, trust, index)
+    what = request.options.get("what", "kept")
+    if what not in _COLOURINGS:
+        raise HttpError(400, f"what must be one of {', '.join(_COLOURINGS)}.")
+    index, counts = _COLOURINGS[what](trust, k)
+    index = _interpolated(request.run, key, mapped, trust, index)
     head = {"ready": True, "what": what, "k": k, "ks": list(trust.ks), "measured": len(trust.rows), "of": trust.n, "counts": counts,
             "mean": float(trust.point("kept", k).mean(dtype=np.float64))}
     return head, index[tiles.order(trust.n)].tobytes()
 
 
-def _carried(run, key, mapped, trust: MapTrust, index: np.ndarray) -> np.ndarray:
+def _interpolated(run, key, mapped, trust: MapTrust, index: np.ndarray) -> np.ndarray:
     """Bytes (n,) by row from those of the measured rows: a point that was not measured has that of the measured one nearest on the map."""
     if len(trust.rows) == trust.n:
         return index
@@ -143,11 +143,11 @@ def _kept(trust, k):
     return np.rint(share * LEVELS).astype(np.uint8), []
 
 
-def _false(trust, k):
+def _intrusions(trust, k):
     return _wrong(trust.point("trust", k)), []
 
 
-def _torn(trust, k):
+def _extrusions(trust, k):
     return _wrong(trust.point("continuity", k)), []
 
 
@@ -162,39 +162,39 @@ def _way(trust, k):
     return index, np.bincount(index, minlength=4).tolist()
 
 
-_PAINTS = {"kept": _kept, "false": _false, "torn": _torn, "way": _way}
+_COLOURINGS = {"kept": _kept, "false": _intrusions, "torn": _extrusions, "way": _way}
 
 
-def truth(run: Run, key: str) -> Truth:
+def distances(run: Run, key: str) -> QueryDistances:
     """What the map ``key`` shows, in drawn order, compared as it compares; made once for each way."""
     shown, way = maps.source_of(run, key), metric(run.maps[key])
     name = "distances", way, "codes" if shown is run.fitted.codes else "data"
-    return run.derived.once(name, lambda: Truth((directions(shown) if way == "cosine" else shown)[tiles.order(len(shown))]))
+    return run.derived.once(name, lambda: QueryDistances((directions(shown) if way == "cosine" else shown)[tiles.order(len(shown))]))
 
 
-def _row(ask: Ask, mapped: Mapped) -> int:
-    return int(ask.number("row", 0, len(mapped.positions) - 1, 0))
+def _row(request: ApiRequest, mapped: Mapped) -> int:
+    return int(request.number("row", 0, len(mapped.positions) - 1, 0))
 
 
-def _near(ask: Ask):
+def _near(request: ApiRequest):
     """One byte a point in drawn order: how near it truly is to ``row``, by how many points are nearer; ``quick``: of so many of the first
     points as are answered at once."""
-    key, mapped = ask.options.get("map", ""), ask.mapped()
-    found, n = truth(ask.run, key), len(mapped.positions)
-    m = found.quick_rows if ask.options.get("quick") == "1" else n
-    index = found.nearness(int(tiles.place(n)[_row(ask, mapped)]), m)
-    return {"row": _row(ask, mapped), "n": n, "m": len(index), "of": "code space" if maps.source_of(ask.run, key) is ask.run.fitted.codes else "the data"}, index.tobytes()
+    key, mapped = request.options.get("map", ""), request.mapped()
+    found, n = distances(request.run, key), len(mapped.positions)
+    m = found.quick_rows if request.options.get("quick") == "1" else n
+    index = found.nearness(int(tiles.place(n)[_row(request, mapped)]), m)
+    return {"row": _row(request, mapped), "n": n, "m": len(index), "of": "code space" if maps.source_of(request.run, key) is request.run.fitted.codes else "the data"}, index.tobytes()
 
 
-def _friends(ask: Ask):
+def _true_neighbours(request: ApiRequest):
     """The ``k`` true nearest of ``row`` with their ranks on the map, and its ``k`` nearest on the map with their true ranks; their names, and
     their places in drawn order."""
-    key, mapped = ask.options.get("map", ""), ask.mapped()
-    run, row, n = ask.run, _row(ask, mapped), len(mapped.positions)
-    k = min(int(ask.number("k", 1, 100, 10)), n - 1)
+    key, mapped = request.options.get("map", ""), request.mapped()
+    run, row, n = request.run, _row(request, mapped), len(mapped.positions)
+    k = min(int(request.number("k", 1, 100, 10)), n - 1)
     order, place = tiles.order(n), tiles.place(n)
     at, positions = int(place[row]), mapped.positions
-    true, on_map = truth(run, key).ranks(at), Truth(positions[order]).ranks(at)
+    true, on_map = distances(run, key).ranks(at), QueryDistances(positions[order]).ranks(at)
 
     def listed(mine, other):
         places = np.argsort(mine, kind="stable")[1:k + 1]
@@ -208,6 +208,6 @@ def _friends(ask: Ask):
     return head, b""
 
 
-GET = {"trust": _trust, "near": _near, "friends": _friends}
+GET = {"trust": _trust, "near": _near, "friends": _true_neighbours}
 POST: dict = {}
 CHANGES: dict = {}

@@ -16,7 +16,7 @@ from lvm_core.runs.workspace import fresh_id
 from lvm_core.settings import LIMITS
 
 from ..session.services import services
-from .guard import Refused, permitted, same_origin
+from .auth import HttpError, permitted, same_origin
 
 _AT_ONCE = 2            # uploads under way
 _PIECE = 4 * 2**20
@@ -47,14 +47,14 @@ async def _bring(request: Request) -> Response:
         same_origin(request)
         permitted(request, "bring")
         if _under_way >= _AT_ONCE:
-            raise Refused(503, "Others are sending large files just now; try again in a minute.")
+            raise HttpError(503, "Others are sending large files just now; try again in a minute.")
         _under_way += 1
         try:
             return JSONResponse({"id": await _received(request)})
         finally:
             _under_way -= 1
-    except Refused as refused:
-        return PlainTextResponse(refused.sentence, refused.status, headers={"connection": "close"})
+    except HttpError as error:
+        return PlainTextResponse(error.sentence, error.status, headers={"connection": "close"})
     except ClientDisconnect:
         return PlainTextResponse("", 400)
 
@@ -72,7 +72,7 @@ async def _received(request: Request) -> str:
                 piece += chunk
                 arrived += len(chunk)
                 if arrived >= len(ARRAY) and file.tell() == 0 and not piece.startswith(ARRAY):
-                    raise Refused(415, "This is no .npy file; bring other files with the uploader above.")
+                    raise HttpError(415, "This is no .npy file; bring other files with the uploader above.")
                 if len(piece) >= _PIECE:
                     _fits(0, arrived)
                     await run_in_threadpool(file.write, bytes(piece))
@@ -80,11 +80,11 @@ async def _received(request: Request) -> str:
             _fits(0, arrived)
             file.write(piece)
         if arrived < len(ARRAY):
-            raise Refused(415, "The file is empty, or cut short.")
+            raise HttpError(415, "The file is empty, or cut short.")
         return id
     except OSError as error:
         path.unlink(missing_ok=True)
-        raise Refused(507, f"The file could not be kept ({error.strerror}).") from error
+        raise HttpError(507, f"The file could not be kept ({error.strerror}).") from error
     except BaseException:       # also a visitor who left, a server that ends
         path.unlink(missing_ok=True)
         raise
@@ -92,9 +92,9 @@ async def _received(request: Request) -> str:
 
 def _fits(more: int, arrived: int = 0) -> None:
     if max(more, arrived) > LIMITS.array_bytes:
-        raise Refused(413, f"The file is over {LIMITS.array_bytes >> 20:,} MB, the most for an array; LATENT_EXPLORER_ARRAY_BYTES sets it.")
+        raise HttpError(413, f"The file is over {LIMITS.array_bytes >> 20:,} MB, the most for an array; LATENT_EXPLORER_ARRAY_BYTES sets it.")
     if shutil.disk_usage(folder()).free < 2 * more + _SPARE:       # it is there twice while it is read
-        raise Refused(507, "The disk of this server has no room for the file.")
+        raise HttpError(507, "The disk of this server has no room for the file.")
 
 
 routes = [Route("/live/bring", _bring, methods=["POST"])]

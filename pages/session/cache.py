@@ -26,7 +26,7 @@ class _Item(Protocol):
 T = TypeVar("T", bound=_Item)
 
 
-class Shelf(Generic[T]):
+class Cache(Generic[T]):
     """Items by id: the least recently used dropped when there are too many or they weigh too much, and read again when wanted.
 
     Each is loaded once, however many ask for it meanwhile; who asks for another does not wait for it.
@@ -55,11 +55,11 @@ class Shelf(Generic[T]):
 
     def get(self, id: str | None) -> T | None:
         """The item, or None."""
-        found = self._held(id)
+        found = self._cached(id)
         if found is not None or not isinstance(id, str):
             return found
         with self._loading(id):
-            found = self._held(id)
+            found = self._cached(id)
             if found is None:
                 try:
                     found = self._load(id)
@@ -69,7 +69,7 @@ class Shelf(Generic[T]):
                     return None
             return found
 
-    def _held(self, id) -> T | None:
+    def _cached(self, id) -> T | None:
         with self._lock:
             if id in self._items:
                 self._items.move_to_end(id)

@@ -1,4 +1,4 @@
-"""Where new codes are drawn from when nobody chose: the model's own prior, or a mixture where most of the prior's lie astray."""
+"""Where new codes are drawn from when nobody chose: the model's own prior, or a mixture where most of the prior's lie out of support."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from lvm_core.latent.samplers import SAMPLERS, why_not
-from lvm_core.latent.typicality import astray
+from lvm_core.latent.typicality import out_of_support
 
 from . import work
 from .derived import once
 from .run import Run
 
 PRIOR, CHOSEN = "Prior", "Selection"
-MOST_ASTRAY = 0.5       # share of the prior's codes that may lie where hardly any real ones do, before another source is offered first
+MOST_OUT_OF_SUPPORT = 0.5       # share of the prior's codes that may lie where hardly any real ones do, before another source is offered first
 
 
 @dataclass(frozen=True)
@@ -37,16 +37,16 @@ class Source:
         return f"-{self.name}" * (self.name != PRIOR) + f"-{self.chosen}" * bool(self.chosen) + f"-{label}" * bool(label)
 
 
-def offered(run: Run) -> str:
+def recommended(run: Run) -> str:
     """What is offered first: the prior, or a mixture where most of the prior's codes lie beside the data's."""
-    wanted = share_astray(run) > MOST_ASTRAY and not told(run.fitted.model)
+    wanted = share_out_of_support(run) > MOST_OUT_OF_SUPPORT and not class_labels(run.fitted.model)
     return "Mixture" if wanted and not why_not("Mixture", run.fitted.codes[run.fitted.train], targets(run)) else PRIOR
 
 
-def drawn(run: Run, n: int, seed: int, wait: float = 1.0) -> tuple[np.ndarray, str, bool]:
+def draw(run: Run, n: int, seed: int, wait: float = 1.0) -> tuple[np.ndarray, str, bool]:
     """n codes (n, k) float32 of what is offered first, for those who did not choose; where they come from, in words; and whether the mixture that
     they should come from is still being fitted: these are the prior's then."""
-    name, later = offered(run), False
+    name, later = recommended(run), False
     if name != PRIOR:
         job = work.begin(run, *density_fit(run, name), wait=wait)[1]
         if job.result is not None:
@@ -62,17 +62,17 @@ def density_fit(run: Run, name: str) -> tuple[str, dict, Callable]:
     return f"Fitting a density to the codes ({sampler.title})", {"sampler": name, "seconds": run.fitted.seconds}, lambda on_step: sampler.fit(Z, y, on_step=on_step)
 
 
-def share_astray(run: Run) -> float:
+def share_out_of_support(run: Run) -> float:
     """How many of the prior's codes lie beside the data's; none where the decoder learnt on the prior's."""
-    return 0.0 if run.fitted.model.at_home or len(run.fitted.train) < 2 else _share_astray(run)
+    return 0.0 if run.fitted.model.decoder_trained_on_prior or len(run.fitted.train) < 2 else _share_astray(run)
 
 
 @once
 def _share_astray(run: Run) -> float:
-    return astray(run.fitted.model.sample_codes(500, random_state=0), run.fitted.codes[run.fitted.train])
+    return out_of_support(run.fitted.model.sample_codes(500, random_state=0), run.fitted.codes[run.fitted.train])
 
 
-def told(model) -> list[str]:
+def class_labels(model) -> list[str]:
     """The labels a conditional model can be asked for."""
     return list(model.classes_) if model.conditional else []
 

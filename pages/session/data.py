@@ -27,7 +27,7 @@ class Data:
                  workspace: Workspace | None = None):
         self.dataset, self.id, self.workspace = dataset, id or fresh_id(), workspace
         self._upload, self._upload_name = upload, upload_name
-        self._looked = workspace is None
+        self._upload_read = workspace is None
         self.chosen = self.chosen_before = np.zeros(0, np.int64)     # rows; see Run.selection
 
     @property
@@ -38,18 +38,18 @@ class Data:
     @property
     def upload(self) -> bytes | None:
         """The bytes it was read from."""
-        self._look()
+        self._read_upload()
         return self._upload
 
     @property
     def upload_name(self) -> str:
         """What they were called."""
-        self._look()
+        self._read_upload()
         return self._upload_name
 
-    def _look(self) -> None:
-        if not self._looked:
-            self._looked = True
+    def _read_upload(self) -> None:
+        if not self._upload_read:
+            self._upload_read = True
             self._upload, self._upload_name = self.workspace.upload(self.id) or (None, "")
 
     def store(self, workspace: Workspace) -> None:

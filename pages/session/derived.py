@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from lvm_core.metrics.maps.trust import MapTrust
-    from lvm_core.plots.tiling import Sheet
+    from lvm_core.plots.tiling import PointSheet
 
 _MOST_MAPS = 6      # of one run for which more than the map itself is held
 _NOTHING = object()
@@ -118,7 +118,7 @@ class OfMap:
     """What is made of one map: how it is drawn, what was measured of it, the search for its regions."""
 
     mapped: Mapped
-    sheet: Sheet | None = None
+    sheet: PointSheet | None = None
     trust: MapTrust | None = None
     nearest_measured: tuple[MapTrust, np.ndarray] | None = None     # of which measurement; index (n,)
     regions: Job | None = None

@@ -1,6 +1,6 @@
 """What can stand in the way of something a person asks for: ValueErrors of one plain sentence.
 
-Nothing here knows HTTP; :mod:`pages.api.guard` says in one place which status each is answered with.
+Nothing here knows HTTP; :mod:`pages.api.auth` says in one place which status each is answered with.
 """
 
 from __future__ import annotations

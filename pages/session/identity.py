@@ -29,7 +29,7 @@ COOKIE = "latent_explorer"
 
 
 @cache
-def alone() -> bool:
+def single_user() -> bool:
     """Whether this server serves one person: the one at its machine."""
     if chosen := setting("people"):
         return chosen == "one"
@@ -40,41 +40,41 @@ def alone() -> bool:
         return False
 
 
-def logins() -> bool:
+def uses_login() -> bool:
     """Whether people log in here."""
     try:
-        return not alone() and "auth" in st.secrets
+        return not single_user() and "auth" in st.secrets
     except Exception:       # there is no file of secrets, or it cannot be read: Streamlit has a class for each
         return False
 
 
-def code() -> str:
+def recovery_code() -> str:
     """This browser's secret: what its cookie holds, and the code that brings another browser to the same runs."""
     found = st.context.cookies.get(COOKIE, "")
     return found if is_code(found) else ""
 
 
-def me() -> str:
+def current_owner() -> str:
     """Who looks at the page: the owner of what is made here."""
-    if alone():
+    if single_user():
         return ""
-    if logins():
+    if uses_login():
         user = st.user.to_dict()
         return "u-" + _digest(json.dumps([user.get("iss"), user.get("sub") or user.get("email")]))
-    if not code():          # without cookies nothing can be found again; it is still nobody else's
+    if not recovery_code():          # without cookies nothing can be found again; it is still nobody else's
         return st.session_state.setdefault("nobody-else", "s-" + secrets.token_hex(16))
-    return "b-" + _digest(code())
+    return "b-" + _digest(recovery_code())
 
 
 def binding() -> str:
     """What ties a page's tokens to its browser."""
-    return "" if alone() else _digest(code())
+    return "" if single_user() else _digest(recovery_code())
 
 
 def binding_of(connection: HTTPConnection) -> str:
     """The same of a request."""
     found = connection.cookies.get(COOKIE, "")
-    return "" if alone() else _digest(found if is_code(found) else "")
+    return "" if single_user() else _digest(found if is_code(found) else "")
 
 
 def _digest(text: str) -> str:
@@ -92,14 +92,14 @@ def _of(kind: str, id: str) -> Ownership:
     return ownership.ownership(services().workspace.folder / kind / id) if is_id(id) else Ownership("nobody")
 
 
-def mine(kind: str, id: str, person: str | None = None) -> bool:
+def owns(kind: str, id: str, person: str | None = None) -> bool:
     """Whether a dataset or run (``datasets``, ``runs``) is this person's, to change and delete. Without ``person``: who looks at the page."""
-    return alone() or _of(kind, id).owner == (me() if person is None else person)
+    return single_user() or _of(kind, id).owner == (current_owner() if person is None else person)
 
 
 def may_see(kind: str, id: str, person: str | None = None) -> bool:
     """Whether this person may look at it."""
-    return mine(kind, id, person) or _of(kind, id).shared
+    return owns(kind, id, person) or _of(kind, id).shared
 
 
 def shared(run_id: str) -> bool:
@@ -109,17 +109,17 @@ def shared(run_id: str) -> bool:
 
 def share(run_id: str, wanted: bool) -> None:
     """Open a run of this person's to whoever has its link, or close it. Raises StoreError."""
-    if not mine("runs", run_id):
+    if not owns("runs", run_id):
         raise StoreError("Only whose run it is can share it.")
-    ownership.own(services().workspace.run_folder(run_id), me(), wanted)
+    ownership.own(services().workspace.run_folder(run_id), current_owner(), wanted)
 
 
 def claim(kind: str, id: str) -> None:
     """Make a new dataset or run this person's. Raises StoreError."""
-    if not alone():
-        ownership.own(services().workspace.folder / kind / id, me())
+    if not single_user():
+        ownership.own(services().workspace.folder / kind / id, current_owner())
 
 
-def only_mine(kind: str, listed: list, id=lambda item: item.id) -> list:
+def owned(kind: str, listed: list, id=lambda item: item.id) -> list:
     """Those of a list that are this person's."""
-    return listed if alone() else [item for item in listed if _of(kind, id(item)).owner == me()]
+    return listed if single_user() else [item for item in listed if _of(kind, id(item)).owner == current_owner()]

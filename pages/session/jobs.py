@@ -175,7 +175,7 @@ class Fit:
         self._loaded: tuple[Any, Fitted | None] = (None, None)
         self._trouble, self.title = "", "Training"
         try:
-            self.title = f"Training {self.info.recipe['name']}"
+            self.title = f"Training {self.info.config['name']}"
         except StoreError:
             pass
 
@@ -280,7 +280,7 @@ class Fit:
         info = self.info
         data = self._workspace.dataset_head(info.dataset)
         model = info.model()
-        if model.iterative or 4 * data["n"] * data["d"] > _HERE_BYTES[model.pace == "instant"]:
+        if model.iterative or 4 * data["n"] * data["d"] > _HERE_BYTES[model.cost == "instant"]:
             self._workspace.queue(self.id)
             self._scheduler.start()
             self._scheduler.wake()

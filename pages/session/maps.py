@@ -12,7 +12,7 @@ import numpy as np
 from lvm_core import PROJECTIONS
 from lvm_core.io import files
 from lvm_core.io.files import StoreError
-from lvm_core.labels import numbered
+from lvm_core.labels import encode_labels
 from lvm_core.mapping import Mapped, map_codes, map_data, reduced, score
 from lvm_core.metrics import Score
 from lvm_core.projections.base import Projection
@@ -63,7 +63,7 @@ def suggest(cls: type[Projection], codes: np.ndarray) -> dict:
 
 def key_of(projection: Projection, of: str = "codes") -> str:
     """The name under which a run keeps a map."""
-    return type(projection).__name__ + projection.key() + (_DATA if of == "data" else "")
+    return type(projection).__name__ + projection.cache_key() + (_DATA if of == "data" else "")
 
 
 def view(run: Run, projection: Projection, of: str = "codes") -> tuple[View, str | None, str]:
@@ -103,7 +103,7 @@ def _make(run: Run, projection: Projection, of: str, on_step, here: Services) ->
     """In a process of its own where there is one and it is worth it."""
     codes, y = run.fitted.codes, None
     if projection.labels and (labels := run.dataset.targets()) is not None:
-        y = numbered(labels)[1]
+        y = encode_labels(labels)[1]
     apart = here.map_pool.serves and not (projection.exact and of == "codes")
     if of == "data":
         if apart and run.data.stored:
@@ -124,7 +124,7 @@ def _reduced(run: Run) -> np.ndarray:
 
 def source_of(run: Run, key: str) -> np.ndarray:
     """The same of the map kept under ``key``."""
-    return source(run, _held(key, run.maps[key]))
+    return source(run, _loaded(key, run.maps[key]))
 
 
 def scores(run: Run, key: str) -> list[Score]:
@@ -153,7 +153,7 @@ def _view(key: str, projection: Projection, mapped: Mapped, of: str) -> View:
 # -- those that are kept -------------------------------------------------------------------------------------------------
 
 @dataclass(frozen=True)
-class Kept:
+class StoredMap:
     """A map in a run's folder, without its positions."""
 
     key: str
@@ -164,23 +164,23 @@ class Kept:
     note: str
 
 
-def kept(run: Run) -> list[Kept]:
+def stored_maps(run: Run) -> list[StoredMap]:
     """The finished maps of a run, by name."""
-    found = [_held(key, mapped) for key, mapped in run.maps.items() if re.fullmatch(_KEY, key)]       # others lie on another map's plane
+    found = [_loaded(key, mapped) for key, mapped in run.maps.items() if re.fullmatch(_KEY, key)]       # others lie on another map's plane
     found += [_stored(_folder(run) / key) for key in _on_disk(run) if not dict.__contains__(run.maps, key)]
     return sorted(filter(None, found), key=lambda kept: kept.key)
 
 
-def _held(key: str, mapped: Mapped) -> Kept:
-    recipe = getattr(mapped.projection, "made_by_", None) or mapped.projection.to_recipe()
-    return Kept(key, recipe["name"], "data" if key.endswith(_DATA) else "codes", recipe["params"], mapped.scores, mapped.note)
+def _loaded(key: str, mapped: Mapped) -> StoredMap:
+    recipe = getattr(mapped.projection, "made_by_", None) or mapped.projection.to_config()
+    return StoredMap(key, recipe["name"], "data" if key.endswith(_DATA) else "codes", recipe["params"], mapped.scores, mapped.note)
 
 
-def _stored(folder: Path) -> Kept | None:
+def _stored(folder: Path) -> StoredMap | None:
     try:
         head, (scores, note) = files.read_json(folder / "projection" / "recipe.json"), load_map_scores(folder)
         recipe = head["state"].get("made_by_") or head
-        return Kept(folder.name, str(recipe["name"]), "data" if folder.name.endswith(_DATA) else "codes", dict(recipe["params"]), scores, note)
+        return StoredMap(folder.name, str(recipe["name"]), "data" if folder.name.endswith(_DATA) else "codes", dict(recipe["params"]), scores, note)
     except (StoreError, KeyError, TypeError, AttributeError) as error:
         log.warning("a map in %s cannot be listed: %s", folder, error)
         return None

@@ -11,7 +11,7 @@ import numpy as np
 from lvm_core.analysis.selection import as_rows
 from lvm_core.datasets.base import Dataset
 from lvm_core.fitting import Fitted
-from lvm_core.latent.typicality import Support
+from lvm_core.latent.typicality import Typicality
 from lvm_core.models.base import LatentModel
 from lvm_core.runs.workspace import fresh_id
 
@@ -32,11 +32,11 @@ class Run:
     id: str = field(default_factory=fresh_id)
     number: int = 0
     job: Fit | None = None
-    kept: Annotations = field(default_factory=Annotations)      # bookmarks, groups, directions: plain JSON
+    annotations: Annotations = field(default_factory=Annotations)      # bookmarks, groups, directions: plain JSON
     unkept: str = ""                                            # why the newest of them could not be written
 
     def __post_init__(self):
-        self.derived, self._seen, self._lock = Derived(self), None, threading.Lock()
+        self.derived, self._result, self._lock = Derived(self), None, threading.Lock()
 
     @property
     def selection(self) -> np.ndarray:
@@ -70,10 +70,10 @@ class Run:
         """The result, once there is one; a run that is continued gets another."""
         found = self.job.result if self.job else None
         with self._lock:
-            if found is not self._seen:
-                if self._seen is not None:      # what was made of the earlier result does not fit this one
+            if found is not self._result:
+                if self._result is not None:      # what was made of the earlier result does not fit this one
                     self.derived = Derived(self)
-                self._seen = found
+                self._result = found
         return found
 
     @property
@@ -94,14 +94,14 @@ class Run:
     @property
     def nbytes(self) -> int:
         """Rough size in memory, without the dataset's."""
-        return self._seen.codes.nbytes * 8 if self._seen else 0
+        return self._result.codes.nbytes * 8 if self._result else 0
 
     # -- looked up once for each result ------------------------------------------------------------------------------
 
     @once
-    def typicality(self) -> Support:
+    def typicality(self) -> Typicality:
         """How typical a code is, from the training codes."""
-        return Support(self.fitted.codes[self.fitted.train])
+        return Typicality(self.fitted.codes[self.fitted.train])
 
     @once
     def dense_paths(self):

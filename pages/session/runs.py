@@ -20,8 +20,8 @@ _TWICE = 2.0        # seconds within which the same wish is the same click
 
 def fit_job(run: Run) -> Fit:
     """Keep a run in the workspace and start its fit. Raises ValueError in one sentence."""
-    quotas.check_turn()
-    quotas.check_room()
+    quotas.check_run_quota()
+    quotas.check_storage_quota()
     here = services()
     if not run.data.stored:
         run.data.store(here.workspace)
@@ -36,7 +36,7 @@ def fit_job(run: Run) -> Fit:
 def start_run(item: Data, model: LatentModel) -> Run:
     """Fit ``model`` on the dataset in the background and make it the session's run. Raises ValueError in one sentence."""
     item = _ones_own(item)
-    last, asked = st.session_state.get("asked", (None, None)), (item.id, model.key())
+    last, asked = st.session_state.get("asked", (None, None)), (item.id, model.cache_key())
     if last[0] == asked and time.monotonic() - last[1][0] < _TWICE and (found := services().runs.get(last[1][1])) is not None:
         return found
     new = Run(item, model)
@@ -50,7 +50,7 @@ def start_run(item: Data, model: LatentModel) -> Run:
 def start_all(item: Data, models: list[LatentModel]) -> list[Run]:
     """Queue a fit of each model on the dataset, in this order. Raises ValueError in one sentence; those before it are queued then."""
     item = _ones_own(item)
-    last, asked = st.session_state.get("asked_all", (None, None)), (item.id, [model.key() for model in models])
+    last, asked = st.session_state.get("asked_all", (None, None)), (item.id, [model.cache_key() for model in models])
     if last[0] == asked and time.monotonic() - last[1][0] < _TWICE:
         return [run for run in map(services().runs.get, last[1][1]) if run is not None]
     made = []
@@ -66,7 +66,7 @@ def start_all(item: Data, models: list[LatentModel]) -> list[Run]:
 def _ones_own(item: Data) -> Data:
     """The dataset, kept and in use. Raises DataError where it is somebody else's."""
     item = state.use_data(item)
-    if item.stored and not identity.mine("datasets", item.id):
+    if item.stored and not identity.owns("datasets", item.id):
         raise DataError("This data was shared with you to look at; bring your own copy of it to train on it.")
     return item
 

@@ -18,17 +18,17 @@ COMBINE = {"replace": lambda before, found: found, "add": np.logical_or, "remove
 
 def groups(run: Run) -> dict[str, list[int]]:
     """Named groups of rows."""
-    return run.kept.setdefault("groups", {})
+    return run.annotations.setdefault("groups", {})
 
 
 def bookmarks(run: Run) -> list[Bookmark]:
     """Kept places."""
-    return run.kept.setdefault("bookmarks", [])
+    return run.annotations.setdefault("bookmarks", [])
 
 
 def region_names(run: Run) -> dict[str, dict[str, str]]:
     """Names that people gave to regions: map -> region's key -> name."""
-    return run.kept.setdefault("region names", {})
+    return run.annotations.setdefault("region names", {})
 
 
 def point_values(run: Run) -> dict[str, tuple[np.ndarray, np.ndarray]]:
@@ -36,7 +36,7 @@ def point_values(run: Run) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     return run.derived.point_values
 
 
-def keep_group(run: Run, name: str, rows) -> str:
+def save_group(run: Run, name: str, rows) -> str:
     """Keep rows as a group under ``name`` (or "group 1", ...) and return the name. Raises ValueError in one sentence."""
     rows = as_rows(rows, len(run.dataset))
     if not len(rows):
@@ -45,7 +45,7 @@ def keep_group(run: Run, name: str, rows) -> str:
         raise SessionError(f"There are {MOST_GROUPS} groups already; remove one first.")
     name = clean(name, 40).strip() or next(f"group {i}" for i in range(1, MOST_GROUPS + 2) if f"group {i}" not in groups(run))
     groups(run)[name] = rows.tolist()
-    state.keep(run)
+    state.save_annotations(run)
     return name
 
 

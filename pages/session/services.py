@@ -16,12 +16,12 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from lvm_core.io.files import StoreError
-from lvm_core.runs.map_pool import Projector
+from lvm_core.runs.map_pool import MapPool
 from lvm_core.runs.scheduler import Scheduler
 from lvm_core.runs.workspace import Workspace
 
 from .annotations import of_json
-from .cache import Shelf
+from .cache import Cache
 from .data import Data
 from .jobs import Fit
 from .run import Run
@@ -40,7 +40,7 @@ class Services:
         Where datasets and runs are kept; by default the one the settings name.
     scheduler : Scheduler, optional
         Starts fits; by default one for that workspace, without a spare worker until :meth:`start`.
-    map_pool : Projector, optional
+    map_pool : MapPool, optional
         Makes maps in processes once :meth:`start` was called; until then maps are made in threads.
 
     Examples
@@ -53,12 +53,12 @@ class Services:
 
     workspace: Workspace = field(default_factory=Workspace)
     scheduler: Scheduler | None = None
-    map_pool: Projector = field(default_factory=Projector)
+    map_pool: MapPool = field(default_factory=MapPool)
 
     def __post_init__(self):
         self.scheduler = self.scheduler or Scheduler(self.workspace, spare=False)
-        self.datasets: Shelf[Data] = Shelf(self._load_data)
-        self.runs: Shelf[Run] = Shelf(self._load_run)
+        self.datasets: Cache[Data] = Cache(self._load_data)
+        self.runs: Cache[Run] = Cache(self._load_run)
         self.analyses = threading.BoundedSemaphore(ANALYSES)
 
     def start(self) -> None:
@@ -98,7 +98,7 @@ class Services:
         data = self.datasets.get(info.dataset)
         if data is None:
             raise StoreError(f"The dataset of {info.title} is not there any more.")
-        return Run(data, info.model(), id=id, number=info.number, job=self.fit(id), kept=of_json(self.workspace.kept(id)))
+        return Run(data, info.model(), id=id, number=info.number, job=self.fit(id), annotations=of_json(self.workspace.annotations(id)))
 
 
 _lock = threading.Lock()

@@ -9,14 +9,14 @@ from lvm_core.io.files import StoreError
 from lvm_core.runs.workspace import RunInfo, is_id
 
 from . import identity, quotas
-from .cache import Shelf
+from .cache import Cache
 from .data import Data
 from .run import Run
 from .services import services
 
 
-def _current(kind: str, shelf: Shelf):
-    item = _seen(kind, shelf, st.query_params.get(kind)) or _seen(kind, shelf, st.session_state.get(kind))
+def _current(kind: str, cache: Cache):
+    item = _seen(kind, cache, st.query_params.get(kind)) or _seen(kind, cache, st.session_state.get(kind))
     if item is not None:
         st.session_state[kind] = item.id
         st.query_params[kind] = item.id
@@ -25,19 +25,19 @@ def _current(kind: str, shelf: Shelf):
     return item
 
 
-def _seen(kind: str, shelf: Shelf, id: str | None):
+def _seen(kind: str, cache: Cache, id: str | None):
     """An item that this person may look at, or None; a dataset also through the shared run that was made from it."""
     if not is_id(id):
         return None
     if kind == "run" and not identity.may_see("runs", id):
         st.session_state["refused"] = id
         return None
-    if kind == "data" and not identity.mine("datasets", id):
+    if kind == "data" and not identity.owns("datasets", id):
         through = st.session_state.get("run")
         shared = services().runs.get(through) if through is not None and identity.may_see("runs", through) else None
         if shared is None or shared.data.id != id:
             return None
-    return shelf.get(id)
+    return cache.get(id)
 
 
 def run() -> Run | None:
@@ -59,7 +59,7 @@ def use_data(item: Data) -> Data:
     item = _kept_already(item) or item
     try:
         if not item.stored:
-            quotas.check_room(item.nbytes)
+            quotas.check_storage_quota(item.nbytes)
             item.store(services().workspace)
             identity.claim("datasets", item.id)
         st.session_state.pop("unkept", None)
@@ -97,8 +97,8 @@ def leave_data(id: str) -> None:
     _leave("data", services().datasets, id)
 
 
-def _leave(kind: str, shelf: Shelf, id: str) -> None:
-    shelf.drop(id)
+def _leave(kind: str, cache: Cache, id: str) -> None:
+    cache.drop(id)
     for held in (st.session_state, st.query_params):
         if held.get(kind) == id:
             del held[kind]
@@ -106,25 +106,25 @@ def _leave(kind: str, shelf: Shelf, id: str) -> None:
 
 def runs() -> list[RunInfo]:
     """This person's runs, newest first."""
-    return identity.only_mine("runs", services().workspace.runs())
+    return identity.owned("runs", services().workspace.runs())
 
 
 def datasets() -> list[dict]:
     """The heads of this person's datasets, newest first."""
-    return identity.only_mine("datasets", services().workspace.datasets(), lambda head: head["id"])
+    return identity.owned("datasets", services().workspace.datasets(), lambda head: head["id"])
 
 
-def keep(run: Run) -> None:
+def save_annotations(run: Run) -> None:
     """Call after a change of ``run.kept``: it is kept as long as the run. Where that fails the sidebar says so."""
     try:
         if run.stored:
-            services().workspace.keep(run.id, run.kept)
+            services().workspace.keep(run.id, run.annotations)
         run.unkept = ""
     except StoreError as error:
         run.unkept = str(error)
 
 
-def visit(run: Run, row: int, code=None, said: str = "") -> None:
+def open_at(run: Run, row: int, code=None, said: str = "") -> None:
     """Open the explorer anew at this code of this row, or at the row's own, with a sentence beneath."""
     st.session_state[f"visit-to-{run.id}"] = int(row), None if code is None else [float(v) for v in code]
     st.session_state[f"visit-{run.id}"] = st.session_state.get(f"visit-{run.id}", 0) + 1

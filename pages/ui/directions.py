@@ -10,14 +10,14 @@ from lvm_core.labels import kind_of
 from lvm_core.latent.directions import analogy, attribute, principal, split_by
 from lvm_core.text import markdown as md
 
-from ..session import kept_directions, selection, state
+from ..session import saved_directions, selection, state
 
 SOURCES = {"column": "a column", "chosen": "the chosen points", "groups": "two kept groups", "principal": "the codes' own axes"}
 
 
 def panel(run: state.Run) -> None:
     """The form to learn one, and the list of those there are. Reruns the page when they change."""
-    with st.expander("Directions: move an item towards a group", icon=":material/moving:", expanded=bool(kept_directions.kept(run))):
+    with st.expander("Directions: move an item towards a group", icon=":material/moving:", expanded=bool(saved_directions.saved(run))):
         with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
             source = st.segmented_control("From", list(SOURCES), default="column", required=True, format_func=SOURCES.get, key=f"direction-from-{run.id}")
             inside = _group(run, source)
@@ -31,11 +31,11 @@ def panel(run: state.Run) -> None:
             learn = st.button("Learn", icon=":material/add:", type="primary", disabled=source != "principal" and inside is None, key=f"direction-learn-{run.id}")
         if learn:
             _learn(run, source, inside, method)
-        for name, direction in kept_directions.kept(run).items():
+        for name, direction in saved_directions.saved(run).items():
             with st.container(horizontal=True, vertical_alignment="center"):
                 st.markdown(f"**{md(name, 40)}** · {md(direction.sentence(), 400)}")
                 if st.button("Remove", key=f"direction-drop-{run.id}-{name}", type="tertiary", icon=":material/close:"):
-                    kept_directions.keep(run, {n: d for n, d in kept_directions.kept(run).items() if n != name})
+                    saved_directions.save(run, {n: d for n, d in saved_directions.saved(run).items() if n != name})
                     st.rerun()
         _analogy(run)
 
@@ -93,7 +93,7 @@ def _learn(run: state.Run, source: str, group, method: str) -> None:
     except ValueError as error:
         st.error(md(str(error), 400), icon=":material/error:")
         return
-    kept_directions.keep(run, kept_directions.kept(run) | {d.name: d for d in found})
+    saved_directions.save(run, saved_directions.saved(run) | {d.name: d for d in found})
     st.rerun()
 
 
@@ -104,5 +104,5 @@ def _analogy(run: state.Run) -> None:
         a, b, c = (int(st.number_input(label, 0, n - 1, min(i, n - 1), key=f"analogy-{label}-{run.id}", width=130)) for i, label in enumerate(("Row A", "is to row B as", "row C is to")))
         if st.button("…?", key=f"analogy-{run.id}", help="Shows the code of C plus the step from A to B."):
             codes = run.fitted.codes
-            state.visit(run, c, analogy(codes[a], codes[b], codes[c]), f"Row {a} is to row {b} as row {c} is to what is decoded here.")
+            state.open_at(run, c, analogy(codes[a], codes[b], codes[c]), f"Row {a} is to row {b} as row {c} is to what is decoded here.")
             st.rerun()

@@ -8,11 +8,11 @@ from typing import Any
 
 import streamlit as st
 
-from lvm_core.params import Parameter, Recipe
+from lvm_core.params import Parameter, Params
 from lvm_core.text import markdown as md
 
 
-def form(cls: type[Recipe], suggested: dict[str, Any] | None = None, *, key: str, hide: tuple[str, ...] = (), columns: int = 2) -> dict[str, Any]:
+def form(cls: type[Params], suggested: dict[str, Any] | None = None, *, key: str, hide: tuple[str, ...] = (), columns: int = 2) -> dict[str, Any]:
     """Widgets for every parameter of ``cls``; returns name -> value. ``suggested`` replaces defaults; ``hide`` names are left out."""
     shown = [p for p in cls.parameters().values() if p.name not in hide]
     start = {p.name: (suggested or {}).get(p.name, p.default) for p in shown}

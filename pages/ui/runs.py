@@ -24,7 +24,7 @@ _MOST = 500     # rows of the list; older ones are found by their address
 
 def settings_of(run: state.Run, data_id: str) -> None:
     """Put a run's model and settings into the form of the Train page; a callback, as widgets cannot be changed once drawn."""
-    recipe = run.model.to_recipe()
+    recipe = run.model.to_config()
     st.session_state[f"model-{data_id}"] = recipe["name"]
     for name, value in recipe["params"].items():
         st.session_state["seed" if name == "random_state" else f"form-{data_id}-{recipe['name']}.{name}"] = value
@@ -39,8 +39,8 @@ def listed(current: state.Run | None) -> None:
     st.markdown(f"**All runs** · {len(found):,}" if len(found) > 1 else "**All runs**")
     names = {head["id"]: head for head in state.datasets()}
     shown = found[:_MOST]
-    table = pd.DataFrame([{"": f"#{r.number}", "model": r.recipe.get("name", ""), "data": clean(names.get(r.dataset, {}).get("name", "?"), 60), "state": _state(r), "score": _score(r),
-                           "seed": r.recipe.get("params", {}).get("random_state"), "took": f"{r.seconds:,.0f} s" if r.seconds >= 1 else "", "when": _when(r.created)} for r in shown])
+    table = pd.DataFrame([{"": f"#{r.number}", "model": r.config.get("name", ""), "data": clean(names.get(r.dataset, {}).get("name", "?"), 60), "state": _state(r), "score": _score(r),
+                           "seed": r.config.get("params", {}).get("random_state"), "took": f"{r.seconds:,.0f} s" if r.seconds >= 1 else "", "when": _when(r.created)} for r in shown])
     event = st.dataframe(table, hide_index=True, on_select="rerun", selection_mode="single-row", key=f"runs-{current.id if current else ''}", height=dataframes.tall(shown, 320),
                          alt="all runs", column_config={"when": st.column_config.DatetimeColumn("when", format="distance")})
     rows = event.selection.rows if event else []

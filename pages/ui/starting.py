@@ -16,7 +16,7 @@ def start_digits() -> None:
 
     dataset = DATASETS["digits"]().load()
     model = MODELS["VAE"]
-    if start(state.Data(dataset), model(**model.suggest(len(dataset), dataset.layout))) is not None:
+    if start(state.Data(dataset), model(**model.suggest(len(dataset), dataset.schema))) is not None:
         navigation.go("train")
 
 

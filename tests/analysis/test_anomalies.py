@@ -14,7 +14,7 @@ from lvm_core.analysis import anomalies
 from lvm_core.analysis.anomalies import Anomalies, auroc, kth_distance, value_names, worst
 from lvm_core.metrics.residuals import Residuals
 from lvm_core.plots import analysis
-from lvm_core.schema import Block, Layout
+from lvm_core.schema import FeatureGroup, Schema
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
 import anomalies_adbench as adbench  # noqa: E402
@@ -57,7 +57,7 @@ def test_scores_are_their_definitions(scene):
 
 def test_without_a_likelihood_there_is_no_such_score_and_a_bound_is_called_one(scene):
     class Plain:
-        layout_, sparse, transform, inverse_transform = scene.model.layout_, False, scene.model.transform, scene.model.inverse_transform
+        schema_, sparse, transform, inverse_transform = scene.model.schema_, False, scene.model.transform, scene.model.inverse_transform
 
     bound = type("Bound", (Plain,), {"score_samples": None, "elbo_parts": None})
     assert "likelihood" not in Anomalies(Plain(), scene.X, scene.train, scene.codes).methods
@@ -76,17 +76,17 @@ def test_stopping_keeps_what_was_reached(scene, monkeypatch):
 def test_blocks_weigh_the_same_and_the_mean_row_gets_one():
     rng = np.random.RandomState(0)
     X = np.column_stack([100 * rng.randn(500), np.eye(3)[rng.randint(3, size=500)], rng.rand(500) < 0.2, np.ones(500)])
-    layout = Layout((Block("gaussian", 1, "a"), Block("categorical", 3, "b"), Block("bernoulli", 1, "c"), Block("gaussian", 1, "d")))
-    residuals = Residuals(X, layout)
+    schema = Schema((FeatureGroup("gaussian", 1, "a"), FeatureGroup("categorical", 3, "b"), FeatureGroup("bernoulli", 1, "c"), FeatureGroup("gaussian", 1, "d")))
+    residuals = Residuals(X, schema)
     values = residuals.values(X, np.tile(X.mean(0), (500, 1)))
-    by_block = [values[:, span].sum(1).mean() for _, span in layout.spans()]
+    by_block = [values[:, span].sum(1).mean() for _, span in schema.spans()]
     assert by_block == pytest.approx([1 / 3, 1 / 3, 1 / 3, 0])
     assert residuals.rows(X, X) == pytest.approx(np.zeros(500))
 
 
 def test_of_counts_the_mix_of_words_is_compared_not_the_length():
     X = np.random.RandomState(0).poisson(1.0, (200, 6)) + 1.0
-    residuals = Residuals(X, Layout.counts(6))
+    residuals = Residuals(X, Schema.counts(6))
     assert residuals.rows(X, 7 * X) == pytest.approx(np.zeros(200), abs=1e-12)
     unit = (X / np.linalg.norm(X, axis=1, keepdims=True)).mean(0)
     assert residuals.rows(X, np.tile(unit, (200, 1))).mean() == pytest.approx(1)

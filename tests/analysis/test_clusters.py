@@ -18,7 +18,7 @@ from lvm_core.analysis.clusters import (
     medoids,
 )
 from lvm_core.analysis.search import Space, comparable, precision, shared
-from lvm_core.schema import Layout
+from lvm_core.schema import Schema
 
 
 @pytest.fixture(scope="module")
@@ -126,9 +126,9 @@ def test_documents_are_compared_by_their_mix_of_words():
     from scipy.sparse import csr_matrix
 
     X = csr_matrix(np.array([[1, 0, 1], [10, 0, 10], [0, 3, 0], [1, 1, 1]], np.float32))
-    space = Space.of(comparable(X, Layout.counts(3)))
+    space = Space.of(comparable(X, Schema.counts(3)))
     assert space.nearest(space.A[0], 1, without=0)[0][0] == 1
-    assert comparable(X, Layout.gaussian(3)) is X
+    assert comparable(X, Schema.gaussian(3)) is X
 
 
 def test_precision_is_one_for_pure_groups_and_chance_for_noise(blobs):

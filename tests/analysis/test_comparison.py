@@ -22,9 +22,9 @@ def entry(number, model, **values):
 def test_the_sensible_set_is_fair_and_can_be_fitted(kind):
     dataset = small(kind)
     models = comparison.sensible(MODELS, dataset, 3, seed=7)
-    assert set(models) == {name for name, cls in MODELS.items() if kind in cls.kinds}
+    assert set(models) == {name for name, cls in MODELS.items() if kind in cls.supported_kinds}
     for model in models.values():
-        model.check_params()
+        model.validate()
         assert model.random_state == 7 and model.latent_dim == 3
     assert all(m.latent_dim < dataset.X.shape[1] for m in comparison.sensible(MODELS, dataset, 512).values())
 

@@ -97,10 +97,10 @@ def test_a_group_of_pictures_is_told_from_the_rest():
     found = contrast(data, codes, inside)
     centre = found.values["delta"].to_numpy().reshape(8, 8)[3:5, 3:5]
     assert (centre < -0.5).all() and found.strongest == pytest.approx(found.values["delta"].abs().max(), abs=1e-6)
-    assert len(found.dims) == 6 and len(found.usual) == 20 and found.asked == (178, 1619)
+    assert len(found.dims) == 6 and len(found.reference) == 20 and found.asked == (178, 1619)
     assert (found.columns["column"][0], found.columns["level"][0]) == ("digit", "0")
     other = contrast(data, codes, inside, np.flatnonzero(data.targets() == "6"))
-    assert not len(other.usual) and other.asked == (178, 181)
+    assert not len(other.reference) and other.asked == (178, 181)
     picture = figures_contrast.signed(found.values["delta"].to_numpy().reshape(8, 8, 1))
     assert picture[3, 3, 2] > picture[3, 3, 0] and np.allclose(figures_contrast.signed(np.zeros((2, 2, 3))), 1)
 
@@ -109,7 +109,7 @@ def test_any_region_differs_which_random_rows_do_not():
     data = DATASETS["iris"]().load()
     rows = np.random.RandomState(0).choice(150, 40, replace=False)
     found = contrast(data, data.X, rows)
-    assert found.strongest < np.median(found.usual) and np.median(found.usual) > 0.5
+    assert found.strongest < np.median(found.reference) and np.median(found.reference) > 0.5
 
 
 @pytest.mark.parametrize("inside, outside", [([1, 2, 3, 4], None), (np.arange(150), None), (np.arange(20), np.arange(18)), (np.arange(20), [0, 1, 30, 31])])

@@ -1,4 +1,4 @@
-"""Holes: what the layout says of them, the model that learns around them, and the imputers beside it."""
+"""Missing values: what the schema says of them, the model that learns around them, and the imputers beside it."""
 
 import numpy as np
 import pandas as pd
@@ -14,54 +14,54 @@ from lvm_core.analysis.imputation import (
     fill_table,
     hide,
     measure,
-    opened,
+    with_missing,
 )
 from lvm_core.codecs.table import TableCodec
-from lvm_core.schema import Block, Layout
+from lvm_core.schema import FeatureGroup, Schema
 
 TABLE = pd.DataFrame({"size": [1.0, None, 3.0, 4.0], "kind": ["a", "b", None, "a"], "on": [True, None, False, True], "full": [1.5, 2.5, 3.5, 4.5]})
 
 
 def test_the_layout_of_a_table_says_where_its_holes_are():
     codec = TableCodec.of(TABLE)
-    X, layout = codec.encode(TABLE), codec.layout
-    assert [(b.name, s, m) for b, s, m in layout.values()] == [("size", slice(0, 1), 1), ("kind", slice(2, 4), 4), ("on", slice(5, 6), 6), ("full", slice(7, 8), None)]
-    holes = layout.holes(X)
-    assert holes[:, [0, 2, 3, 5, 7]].tolist() == [[0, 0, 0, 0, 0], [1, 0, 0, 1, 0], [0, 1, 1, 0, 0], [0, 0, 0, 0, 0]]
-    assert holes[:, [1, 4, 6]].all()
+    X, schema = codec.encode(TABLE), codec.schema
+    assert [(b.name, s, m) for b, s, m in schema.values()] == [("size", slice(0, 1), 1), ("kind", slice(2, 4), 4), ("on", slice(5, 6), 6), ("full", slice(7, 8), None)]
+    missing = schema.missing_mask(X)
+    assert missing[:, [0, 2, 3, 5, 7]].tolist() == [[0, 0, 0, 0, 0], [1, 0, 0, 1, 0], [0, 1, 1, 0, 0], [0, 0, 0, 0, 0]]
+    assert missing[:, [1, 4, 6]].all()
     X[3, 7] = np.nan
-    assert layout.holes(X)[3, 7]
+    assert schema.missing_mask(X)[3, 7]
 
 
 def test_a_layout_keeps_its_marks_and_old_ones_still_load():
-    layout = TableCodec.of(TABLE).layout
-    assert Layout.from_json(layout.to_json()) == layout
-    assert Layout.from_json({"blocks": [["gaussian", 1, "a"], ["bernoulli", 1, "a (missing)"]], "image": None}).values()[1][0].marks == 0
-    assert Layout.gaussian(2).to_json() == {"blocks": [["gaussian", 2, ""]], "image": None}
+    schema = TableCodec.of(TABLE).schema
+    assert Schema.from_json(schema.to_json()) == schema
+    assert Schema.from_json({"blocks": [["gaussian", 1, "a"], ["bernoulli", 1, "a (missing)"]], "image": None}).values()[1][0].missing_of == 0
+    assert Schema.gaussian(2).to_json() == {"blocks": [["gaussian", 2, ""]], "image": None}
     with pytest.raises(ValueError, match="marks more columns than"):
-        Layout((Block("bernoulli", 1, "x", 1),))
+        Schema((FeatureGroup("bernoulli", 1, "x", 1),))
 
 
 def _line(n=200):
     """Two numbers and a category that one number t makes."""
     t = np.random.RandomState(0).standard_normal((n, 1))
     X = np.hstack([t, -2 * t + 1, t > 0, t <= 0]).astype(np.float32)
-    return X, Layout((Block("gaussian", 2), Block("categorical", 2)))
+    return X, Schema((FeatureGroup("gaussian", 2), FeatureGroup("categorical", 2)))
 
 
 @pytest.fixture(scope="module")
 def trained():
-    X, layout = _line()
-    seen, hidden = hide(X, layout, 0.3)
-    model = MODELS["MIWAE"](latent_dim=1, epochs=120, width=32, samples=5, learning_rate=3e-3).fit(seen, layout=layout)
-    return model, X, seen, hidden, layout
+    X, schema = _line()
+    seen, hidden = hide(X, schema, 0.3)
+    model = MODELS["MIWAE"](latent_dim=1, epochs=120, width=32, samples=5, learning_rate=3e-3).fit(seen, schema=schema)
+    return model, X, seen, hidden, schema
 
 
 def test_miwae_fills_what_a_line_says_and_its_interval_holds_it(trained):
-    model, X, seen, hidden, layout = trained
+    model, X, seen, hidden, schema = trained
     found = model.impute(seen, 300)
-    assert np.array_equal(found.holes, np.isnan(seen)) and np.array_equal(found.X[~found.holes], seen.astype(np.float32)[~found.holes])
-    got, plain = (measure(X, f, hidden, layout, found.low, found.high) for f in (found.X, IMPUTERS["Mean or mode"](seen, layout)))
+    assert np.array_equal(found.missing_mask, np.isnan(seen)) and np.array_equal(found.X[~found.missing_mask], seen.astype(np.float32)[~found.missing_mask])
+    got, plain = (measure(X, f, hidden, schema, found.low, found.high) for f in (found.X, IMPUTERS["Mean or mode"](seen, schema)))
     assert got["rmse"] < 0.7 * plain["rmse"] and got["right"] > plain["right"] + 0.15
     assert 0.75 < got["coverage"] <= 1
     assert (found.low <= found.high).all() and set(np.unique(found.X[:, 2:])) == {0.0, 1.0}
@@ -72,7 +72,7 @@ def test_what_a_hole_holds_changes_nothing(trained):
     """A marked hole equals a NaN, whatever number stands in it."""
     codec = TableCodec.of(TABLE)
     X = np.vstack([codec.encode(TABLE)] * 5)
-    model = MODELS["MIWAE"](latent_dim=2, epochs=2, width=8).fit(X, layout=codec.layout)
+    model = MODELS["MIWAE"](latent_dim=2, epochs=2, width=8).fit(X, schema=codec.schema)
     other, nan = X.copy(), X.copy()
     other[1, 0], nan[1, 0] = 99.0, np.nan
     for changed in (other, nan):
@@ -90,28 +90,28 @@ def test_the_bound_of_miwae_is_tighter_with_more_samples_and_below_the_elbo_neve
 
 
 def test_the_metrics_are_those_of_a_hand_s_count():
-    X, layout = np.array([[0.0, 1, 1, 0], [2.0, 0, 0, 1], [4.0, 1, 1, 0]]), Layout((Block("gaussian", 1), Block("bernoulli", 1), Block("categorical", 2)))
+    X, schema = np.array([[0.0, 1, 1, 0], [2.0, 0, 0, 1], [4.0, 1, 1, 0]]), Schema((FeatureGroup("gaussian", 1), FeatureGroup("bernoulli", 1), FeatureGroup("categorical", 2)))
     hidden = np.array([[1, 1, 1, 1], [1, 0, 0, 0], [0, 1, 1, 1]], bool)
     filled = np.array([[1.0, 1, 0.2, 0.8], [2.0, 0, 0, 1], [4.0, 0, 0.9, 0.1]])
-    got = measure(X, filled, hidden, layout, filled - [[1.0], [0.5], [0]], filled + 0.1)
+    got = measure(X, filled, hidden, schema, filled - [[1.0], [0.5], [0]], filled + 0.1)
     assert got["rmse"] == pytest.approx(np.sqrt(0.5) / np.std([0, 2, 4])) and got["right"] == 0.5 and got["coverage"] == 1.0
     assert got["columns"][1:] == [0.5, 0.5]
-    assert np.isnan(measure(X, filled, np.zeros_like(hidden), layout)["rmse"])
+    assert np.isnan(measure(X, filled, np.zeros_like(hidden), schema)["rmse"])
 
 
 def test_hiding_takes_observed_cells_only_and_categories_whole():
-    X, layout = _line()
+    X, schema = _line()
     X[:50, 0] = np.nan
-    seen, hidden = hide(X, layout, 0.25, 1)
+    seen, hidden = hide(X, schema, 0.25, 1)
     assert not hidden[:50, 0].any() and np.array_equal(hidden[:, 2], hidden[:, 3]) and 0.2 < hidden[:, 1].mean() < 0.3
-    assert np.isnan(seen[hidden]).all() and np.array_equal(hide(X, layout, 0.25, 1)[1], hidden)
+    assert np.isnan(seen[hidden]).all() and np.array_equal(hide(X, schema, 0.25, 1)[1], hidden)
     with pytest.raises(ValueError, match="share of cells"):
-        hide(X, layout, 1.0)
+        hide(X, schema, 1.0)
 
 
 def test_the_linear_imputer_wins_where_the_truth_is_linear():
-    X, layout = _line()
-    found = compare(MODELS["PCA"](latent_dim=1).fit(X, layout=layout), X, 0.2).set_index("imputer")
+    X, schema = _line()
+    found = compare(MODELS["PCA"](latent_dim=1).fit(X, schema=schema), X, 0.2).set_index("imputer")
     assert set(found.index) == {*IMPUTERS, "The model"}
     assert found.loc[LINEAR, "rmse"] < found.loc["Mean or mode", "rmse"] and np.isnan(found.loc[LINEAR, "coverage"])
 
@@ -119,17 +119,17 @@ def test_the_linear_imputer_wins_where_the_truth_is_linear():
 def test_decoding_in_turns_fills_a_plane():
     t = np.random.RandomState(0).standard_normal((100, 2))
     X = np.hstack([t, t @ [[1.0, 2.0], [0.5, -1.0]]])
-    seen, hidden = hide(X, Layout.gaussian(4), 0.1)
+    seen, hidden = hide(X, Schema.gaussian(4), 0.1)
     model = MODELS["PCA"](latent_dim=2).fit(X)
-    back = by_decoding(model, seen, Layout.gaussian(4), 50)
-    assert measure(X, back, hidden, Layout.gaussian(4))["rmse"] < 0.3
-    assert np.array_equal(opened(X, Layout.gaussian(4)), X)
+    back = by_decoding(model, seen, Schema.gaussian(4), 50)
+    assert measure(X, back, hidden, Schema.gaussian(4))["rmse"] < 0.3
+    assert np.array_equal(with_missing(X, Schema.gaussian(4)), X)
 
 
 def test_miwae_beats_the_mean_on_iris_with_half_of_it_gone():
     X = load_iris().data.astype(np.float32)
     X = (X - X.mean(0)) / X.std(0)
-    seen, hidden = hide(X, Layout.gaussian(4), 0.5)
+    seen, hidden = hide(X, Schema.gaussian(4), 0.5)
     model = MODELS["MIWAE"](latent_dim=2, epochs=60, width=32, samples=5, learning_rate=3e-3).fit(seen)
     assert ((model.impute(seen, 200).X - X)[hidden] ** 2).mean() < 0.7 * ((IMPUTERS["Mean or mode"](seen) - X)[hidden] ** 2).mean()
 
@@ -137,7 +137,7 @@ def test_miwae_beats_the_mean_on_iris_with_half_of_it_gone():
 def test_a_file_with_gaps_becomes_a_table_without():
     rows = "\n".join(["a,b"] + [f"{i % 7}.5,{i % 11 if i % 3 else ''}" for i in range(60)])
     data = read_dataset(rows.encode(), name="gaps.csv")
-    model = MODELS["MIWAE"](latent_dim=1, epochs=3, width=8).fit(data.X, layout=data.layout)
+    model = MODELS["MIWAE"](latent_dim=1, epochs=3, width=8).fit(data.X, schema=data.schema)
     assert data.rows["b"].isna().sum() == 20 and data.decode(model.impute(data.X, 20).X)["b"].notna().all()
 
 
@@ -149,7 +149,7 @@ def test_a_gap_in_a_column_that_had_none_is_filled_too():
     t = rng.standard_normal(200)
     lines = ["a,b,c"] + [f"{v:.3f},{2 * v + 0.01 * rng.standard_normal():.3f},{'x' if v > 0 else 'y'}" for v in t]
     data = read_dataset("\n".join(lines).encode(), name="t.csv")
-    model = MODELS["MIWAE"](latent_dim=2, epochs=60, width=32).fit(data.X, layout=data.layout)
+    model = MODELS["MIWAE"](latent_dim=2, epochs=60, width=32).fit(data.X, schema=data.schema)
     frame = data.rows.copy()
     frame.loc[:19, "b"] = np.nan
     complete, notes, cells = fill_table(model, data.codec, data.codec.encode(frame), frame)

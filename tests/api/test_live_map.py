@@ -75,12 +75,12 @@ def test_maps_of_codes_and_data_are_kept_listed_and_deleted(run):
     assert codes.key != data.key and data.of == "data" and "of the data itself" in data.title
     assert_array_equal(maps.source(run, codes), run.fitted.codes)
     assert_array_equal(maps.source(run, data), run.dataset.X)
-    listed = {kept.key: kept for kept in maps.kept(run)}
+    listed = {kept.key: kept for kept in maps.stored_maps(run)}
     assert listed[codes.key].of == "codes" and listed[data.key].of == "data" and listed[data.key].name == "Isomap" and listed[data.key].scores
     run.maps.clear()                                                                    # a fresh server reads the same from the disk
-    assert {kept.key: (kept.name, kept.of, kept.params) for kept in maps.kept(run)} == {kept.key: (kept.name, kept.of, kept.params) for kept in listed.values()}
+    assert {kept.key: (kept.name, kept.of, kept.params) for kept in maps.stored_maps(run)} == {kept.key: (kept.name, kept.of, kept.params) for kept in listed.values()}
     maps.delete(run, codes.key)
-    assert codes.key not in {kept.key for kept in maps.kept(run)} and codes.key not in run.maps and data.key in run.maps
+    assert codes.key not in {kept.key for kept in maps.stored_maps(run)} and codes.key not in run.maps and data.key in run.maps
 
 
 def test_a_map_by_labels_uses_those_that_are_known(run):
@@ -116,7 +116,7 @@ def test_the_page_maps_the_data_and_opens_kept_maps(run):
     assert not app.exception and app.segmented_control(key=f"projection-{run.id}").value == "PCA" and app.segmented_control(key=f"of-{run.id}").value == "codes"
     gone = next(b for b in app.button if b.key and b.key.startswith(f"delete-{run.id}-Isomap"))
     gone.click().run()
-    assert not app.exception and not any(kept.key == gone.key.rpartition("-")[2] for kept in maps.kept(run))
+    assert not app.exception and not any(kept.key == gone.key.rpartition("-")[2] for kept in maps.stored_maps(run))
 
 
 def test_seeds_are_compared_on_the_page(run):

@@ -55,7 +55,7 @@ def test_a_region_is_chosen_and_called_otherwise(client, run):
     assert head["chosen"] == found["count"] == mask.sum() == len(run.selection) and found["row"] in run.selection
     assert ask(client, run, "choose", [], by="cluster", key="nothing").status_code == 404
     head, _ = parse(ask(client, run, "call", [], key=found["key"], name="  my <b>corner</b>  "))
-    assert head["own"] and run.kept["region names"]["PCA2"][found["key"]] == head["name"]
+    assert head["own"] and run.annotations["region names"]["PCA2"][found["key"]] == head["name"]
     assert regions(client, run)["regions"][-1]["name"] == head["name"]
     head, _ = parse(ask(client, run, "call", [], key=found["key"], name=" "))
     assert not head["own"] and head["name"] == found["name"] and regions(client, run)["regions"][-1] == found

@@ -16,7 +16,7 @@ from waiting import until
 from lvm_core import DATASETS, MODELS, PROJECTIONS, read_dataset
 from lvm_core.latent.samplers import SAMPLERS
 from lvm_core.mapping import map_codes
-from pages.api import guard, routes
+from pages.api import auth, routes
 from pages.session import code_sources, state
 from pages.session.services import services
 
@@ -70,7 +70,7 @@ def test_solid_film_path_item_and_random(client, run):
     head, payload = parse(ask(client, run, "solid", map="PCA3", colour="digit"))
     assert head["n"] == len(run.dataset) and len(payload) == head["n"] * 5 * 4 and len(head["groups"]) == 10
     assert ask(client, run, "solid", colour="digit").status_code == 400        # flat maps come in tiles
-    head, payload = parse(ask(client, run, "film", run.fitted.codes[[0]], count=3, stops=5))
+    head, payload = parse(ask(client, run, "traversals", run.fitted.codes[[0]], count=3, stops=5))
     assert head["shape"][0] == 15 and len(head["order"]) == 3
     for kind in ("line", "arc", "dense"):
         head, _ = parse(ask(client, run, "path", run.fitted.codes[:2], kind=kind, steps=7))
@@ -85,7 +85,7 @@ def test_solid_film_path_item_and_random(client, run):
 
 
 def test_new_samples_are_placed_on_the_map(client, run, monkeypatch):
-    monkeypatch.setattr(code_sources, "MOST_ASTRAY", 1.0)
+    monkeypatch.setattr(code_sources, "MOST_OUT_OF_SUPPORT", 1.0)
     head, payload = parse(ask(client, run, "generated", seed=3))
     Z = np.frombuffer(payload[:head["n"] * 24], "<f4").reshape(-1, 6)
     P = np.frombuffer(payload[head["n"] * 24:], "<f4").reshape(-1, 2)
@@ -94,9 +94,9 @@ def test_new_samples_are_placed_on_the_map(client, run, monkeypatch):
 
 
 def test_new_samples_come_from_where_the_data_is(client, run, monkeypatch):
-    """Where most of the prior's codes lie astray: a mixture's, the prior's until it is fitted; each says so."""
+    """Where most of the prior's codes lie out of support: a mixture's, the prior's until it is fitted; each says so."""
     prior = run.fitted.model.sample_codes(200, random_state=3).astype("<f4")
-    monkeypatch.setattr(code_sources, "MOST_ASTRAY", -1.0)
+    monkeypatch.setattr(code_sources, "MOST_OUT_OF_SUPPORT", -1.0)
     for key in list(run.jobs.work):     # fitted for another test
         del run.jobs.work[key]
     go, fit = threading.Event(), SAMPLERS["Mixture"].fit
@@ -129,7 +129,7 @@ def unpacked(message):
 
 def test_the_socket_answers_as_the_routes_do(client, run):
     Z = run.fitted.codes[:1] * 1.2
-    with client.websocket_connect(f"/live/socket?t={guard.sign(run.id)}") as socket:
+    with client.websocket_connect(f"/live/socket?t={auth.sign(run.id)}") as socket:
         socket.send_bytes(packed({"ask": "decode", "id": 7, "map": "PCA"}, Z.astype("<f4").tobytes()))
         head, payload = unpacked(socket.receive_bytes())
         assert head.pop("id") == "7"
@@ -142,7 +142,7 @@ def test_the_socket_answers_as_the_routes_do(client, run):
                                      packed({"ask": "decode", "map": "PCA"}, b"12345"), packed({"ask": "decode", "map": "PCA"}, np.full(6, np.nan, "<f4").tobytes()),
                                      packed({"ask": "decode", "map": "../x"}, bytes(24)), packed({"ask": "animation", "id": 1}, bytes(48))])
 def test_a_bad_message_gets_a_sentence_and_the_next_an_answer(message, client, run):
-    with client.websocket_connect(f"/live/socket?t={guard.sign(run.id)}") as socket:
+    with client.websocket_connect(f"/live/socket?t={auth.sign(run.id)}") as socket:
         socket.send_bytes(message)
         head, _ = unpacked(socket.receive_bytes())
         assert 400 <= head["status"] < 500 and head["sentence"]
@@ -152,12 +152,12 @@ def test_a_bad_message_gets_a_sentence_and_the_next_an_answer(message, client, r
 
 @pytest.mark.parametrize("token, headers", [("", {}), ("abc.def", {}), (None, {"origin": "http://evil.example"}), (None, {"origin": "null"}), (None, {"sec-fetch-site": "cross-site"})])
 def test_a_stranger_gets_no_socket(token, headers, client, run):
-    with pytest.raises(WebSocketDisconnect), client.websocket_connect(f"/live/socket?t={guard.sign(run.id) if token is None else token}", headers=headers):
+    with pytest.raises(WebSocketDisconnect), client.websocket_connect(f"/live/socket?t={auth.sign(run.id) if token is None else token}", headers=headers):
         pass
 
 
 def test_a_socket_that_sends_too_much_is_closed(client, run):
-    with client.websocket_connect(f"/live/socket?t={guard.sign(run.id)}") as socket:
+    with client.websocket_connect(f"/live/socket?t={auth.sign(run.id)}") as socket:
         socket.send_bytes(bytes(5 * 2**20))
         with pytest.raises(WebSocketDisconnect) as closed:
             socket.receive_bytes()
@@ -195,7 +195,7 @@ def test_places_are_kept_named_and_forgotten(client, run):
     assert len(head["bookmarks"]) == 1 and np.allclose(head["bookmarks"][0]["code"], code, atol=1e-6) and len(head["bookmarks"][0]["name"]) <= 60
     assert parse(ask(client, run, "keep", np.zeros(0), op="rename", at=0, name="a seven"))[0]["bookmarks"][0]["name"] == "a seven"
     assert parse(ask(client, run, "kept"))[0]["bookmarks"][0]["row"] == 3
-    json.dumps(run.kept, allow_nan=False)
+    json.dumps(run.annotations, allow_nan=False)
     assert parse(ask(client, run, "keep", np.zeros(0), op="forget", at=0))[0]["bookmarks"] == []
 
 
@@ -237,7 +237,7 @@ def test_rows_that_do_not_exist_are_refused(query, client, run):
     assert ask(client, run, "item", **query).status_code == 400
 
 
-@pytest.mark.parametrize("route, query", [("film", dict(stops="1e9")), ("film", dict(count="nan")), ("path", dict(steps="x")), ("path", dict(kind="__class__"))])
+@pytest.mark.parametrize("route, query", [("traversals", dict(stops="1e9")), ("traversals", dict(count="nan")), ("path", dict(steps="x")), ("path", dict(kind="__class__"))])
 def test_options_outside_their_range_are_refused(route, query, client, run):
     assert ask(client, run, route, run.fitted.codes[:2 if route == "path" else 1], **query).status_code == 400
 
@@ -246,7 +246,7 @@ def test_a_token_is_for_one_run_only(client, run):
     other = state.Run(run.data, run.model, number=2)
     other.job = run.job
     services().runs.put(other)
-    token = guard.sign(run.id).split(".")[-1]
+    token = auth.sign(run.id).split(".")[-1]
     assert ask(client, run, "decode", np.zeros((1, 6)), token=f"{other.id}.{token}").status_code == 403
 
 

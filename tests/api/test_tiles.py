@@ -9,7 +9,7 @@ from live import parse
 from node import in_node
 
 from lvm_core.analysis.selection import inside
-from lvm_core.plots.tiling import UNITS, Sheet, packed
+from lvm_core.plots.tiling import UNITS, PointSheet, packed
 from pages.api import tiles
 from pages.ui.components import atlas
 
@@ -60,21 +60,21 @@ def test_the_grid_finds_every_point_of_a_part_and_the_density_counts_each_once(r
 
 def test_places_are_the_map_to_half_a_unit():
     P = (RNG.randn(3000, 2) * [5, 1] + [100, -7]).astype(np.float32)
-    sheet = Sheet(P)
+    sheet = PointSheet(P)
     back = sheet.low + sheet.units / UNITS * sheet.side
     assert np.abs(back - P[tiles.order(3000)]).max() <= sheet.side / UNITS * 0.51
     assert sheet.units.min() == 0 and sheet.units.max() == UNITS and sheet.extent[0] == UNITS > sheet.extent[1]
 
 
 def test_a_map_of_one_place_is_drawn():
-    sheet = Sheet(np.full((4, 2), 3.0))
+    sheet = PointSheet(np.full((4, 2), 3.0))
     assert np.isfinite(sheet.low).all() and set(sheet.near(3, 3, 1e-6)) == {0, 1, 2, 3}
 
 
 @pytest.mark.parametrize("scale", [1.0, 1e-6, 1e6])
 def test_what_is_near_is_what_all_distances_say(scale):
     P = (np.concatenate([RNG.randn(2000, 2), RNG.randn(50, 2) * 9]) * scale).astype(np.float32)
-    sheet = Sheet(P)
+    sheet = PointSheet(P)
     for x, y in np.concatenate([P[:20], RNG.randn(20, 2) * 3 * scale]):
         distance = np.hypot(P[:, 0] - x, P[:, 1] - y)
         for radius in (0.01 * scale, 0.4 * scale, 30 * scale):

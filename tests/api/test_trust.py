@@ -14,7 +14,7 @@ from lvm_core import PROJECTIONS
 from lvm_core.latent.distances import LEVELS
 from lvm_core.mapping import map_codes
 from lvm_core.metrics.maps import trust as module
-from pages.api import guard, tiles
+from pages.api import auth, tiles
 from pages.api import trust as truth
 from pages.session import maps
 
@@ -25,7 +25,7 @@ def run(digits_run):
 
 
 def ask(client, run, route, status=200, **query):
-    answer = client.get(f"/live/{route}", params={"t": guard.sign(run.id), "map": "PCA2", **query})
+    answer = client.get(f"/live/{route}", params={"t": auth.sign(run.id), "map": "PCA2", **query})
     assert answer.status_code == status, answer.text
     if status != 200:
         return answer.text, b""
@@ -65,12 +65,12 @@ def test_every_point_has_a_byte_in_drawn_order(client, run):
 def test_what_was_measured_stays_with_the_map(client, run):
     trusted(client, run)
     trust = truth.measured(run, "PCA2")
-    truth.again(run, "PCA2")
+    truth.forget(run, "PCA2")
     again = truth.measured(run, "PCA2")
     assert again is not trust and np.array_equal(again.points, trust.points)
     damaged = truth._folder(run, "PCA2") / "trust.json"
     damaged.write_text("{")
-    truth.again(run, "PCA2")
+    truth.forget(run, "PCA2")
     assert truth.measured(run, "PCA2") is None
     trusted(client, run)
     assert json.loads(damaged.read_text())["n"] == 1797

@@ -55,7 +55,7 @@ frames = st.lists(st.one_of(numbers, whole, nullable, gappy, truths, maybe, word
 def test_a_table_comes_back(frame):
     codec = saved(TableCodec.of(frame))
     X = codec.encode(frame)
-    assert X.dtype == np.float32 and X.shape == (N, codec.layout.d) and np.isfinite(X).all()
+    assert X.dtype == np.float32 and X.shape == (N, codec.schema.d) and np.isfinite(X).all()
     back = codec.decode(X)
     for name in frame:
         spread = np.ptp(frame[name].dropna().astype(float)) if frame[name].dtype.kind in "fiu" and frame[name].notna().any() else 0
@@ -66,7 +66,7 @@ def test_a_table_comes_back(frame):
 @given(frames, st.integers(0, 99))
 def test_any_row_decodes_into_what_can_exist(frame, seed):
     codec = TableCodec.of(frame)
-    back = codec.decode(np.random.default_rng(seed).normal(0, 5, (7, codec.layout.d)))
+    back = codec.decode(np.random.default_rng(seed).normal(0, 5, (7, codec.schema.d)))
     assert list(back.columns) == list(frame.columns) and len(back) == 7
     for name in frame:
         seen, got = frame[name].dropna(), back[name].dropna()
@@ -80,7 +80,7 @@ def test_any_row_decodes_into_what_can_exist(frame, seed):
 
 def test_blocks_tell_the_likelihoods():
     frame = pd.DataFrame({"x": [1.5, 2.5, np.nan], "k": [1, 2, 3], "b": [True, False, True], "w": ["u", "v", None]})
-    blocks = [(b.likelihood, b.size, b.name) for b in TableCodec.of(frame).layout.blocks]
+    blocks = [(b.likelihood, b.size, b.name) for b in TableCodec.of(frame).schema.groups]
     assert blocks == [("gaussian", 1, "x"), ("bernoulli", 1, "x (missing)"), ("gaussian", 1, "k"), ("bernoulli", 1, "b"), ("categorical", 3, "w")]
     X = TableCodec.of(frame).encode(frame)
     assert X[:, 0].sum() == pytest.approx(0, abs=1e-6) and X[:, 0].std() == pytest.approx(np.sqrt(2 / 3), abs=1e-6)     # the gap sits at the mean
@@ -145,15 +145,15 @@ def test_a_table_codec_says_what_is_wrong():
 def test_pictures_come_back(n, h, w, c, seed):
     pictures = np.random.default_rng(seed).random((n, h, w, c), dtype=np.float32)
     codec = saved(ImageCodec.of(pictures))
-    assert codec.layout.image == (h, w, c) and codec.encode(pictures).shape == (n, h * w * c)
+    assert codec.schema.image == (h, w, c) and codec.encode(pictures).shape == (n, h * w * c)
     np.testing.assert_array_equal(codec.decode(codec.encode(pictures)), pictures)
 
 
 def test_pictures_of_0_and_1_are_bernoulli():
     pictures = np.random.default_rng(0).integers(0, 2, (1500, 2, 2, 1)).astype(np.float32)
-    assert ImageCodec.of(pictures).layout.blocks[0].likelihood == "bernoulli"
+    assert ImageCodec.of(pictures).schema.groups[0].likelihood == "bernoulli"
     pictures[-1, 0, 0] = 0.5
-    assert ImageCodec.of(pictures).layout.blocks[0].likelihood == "gaussian"
+    assert ImageCodec.of(pictures).schema.groups[0].likelihood == "gaussian"
 
 
 def test_pictures_are_scaled_clipped_and_checked():
@@ -204,7 +204,7 @@ def test_small_corpora_match_scikit_learn():
     assert codec.terms == TfidfVectorizer().fit(SENTENCES).get_feature_names_out().tolist()
     np.testing.assert_array_equal(X.toarray(), CountVectorizer().fit_transform(SENTENCES).toarray())
     np.testing.assert_array_equal(saved(codec).encode(SENTENCES).toarray(), X.toarray())
-    assert X.dtype == np.float32 and codec.layout.blocks[0].likelihood == "counts"
+    assert X.dtype == np.float32 and codec.schema.groups[0].likelihood == "counts"
 
 
 def test_large_english_corpora_drop_rare_and_function_words():

@@ -25,7 +25,7 @@ def test_all_are_here():
 @pytest.mark.parametrize("source", DATASETS.values(), ids=DATASETS)
 def test_sources_describe_themselves(source):
     assert source.title and source.summary and source.origin and source.kind in ("image", "table", "text", "array")
-    source().check_params()
+    source().validate()
     assert source.name in DATASETS and all(p.help for p in source.parameters().values())
 
 
@@ -34,8 +34,8 @@ def test_the_parts_fit(dataset):
     values = dataset.X.data if dataset.kind == "text" else dataset.X
     assert dataset.X.dtype == np.float32 and np.isfinite(values).all()
     assert dataset.label in dataset.rows and dataset.colours()[0] == dataset.label
-    assert dataset.layout.d == dataset.X.shape[1] and dataset.notes
-    assert codec_from_json(dataset.codec.to_json()).layout == dataset.layout
+    assert dataset.schema.d == dataset.X.shape[1] and dataset.notes
+    assert codec_from_json(dataset.codec.to_json()).schema == dataset.schema
 
 
 def test_rows_come_back(dataset):
@@ -91,7 +91,7 @@ def test_sprites_are_drawn_to_their_factors():
     moved = draw(64, "square", 1.0, 0.0, 0.75, 0.25)
     np.testing.assert_array_equal(np.roll(picture, (-16, 16), (0, 1)), moved)
     assert abs(draw(32, "ellipse", 1, 0, 0.5, 0.5) - draw(32, "ellipse", 1, 180, 0.5, 0.5)).max() < 0.1
-    assert set(DATASETS["sprites"](n=30, side=64).load().layout.image) == {64, 1}
+    assert set(DATASETS["sprites"](n=30, side=64).load().schema.image) == {64, 1}
 
 
 def test_docstrings_are_real_prose_from_three_packages():

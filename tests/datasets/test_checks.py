@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from hostile_files import parquet, xlsx
-from made_files import csv_of, good_pictures, npy, zipped
+from example_files import csv_of, good_pictures, npy, zipped
 
 from lvm_core import DATASETS, DataError
 from lvm_core.checks import (

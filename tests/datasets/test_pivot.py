@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from made_files import csv_of
+from example_files import csv_of
 
 from lvm_core import DataError, read_dataset
 from lvm_core.models.hmm import HMM
@@ -120,7 +120,7 @@ def test_a_hidden_markov_model_finds_the_states_planted_in_a_long_table():
     values = np.array([-2.0, 2.0])[states] + 0.4 * rng.standard_normal((n, T))
     frame = pd.DataFrame({"machine": np.repeat(np.arange(n), T), "t": np.tile(np.arange(T), n), "load": values.ravel()}).sample(frac=1, random_state=1)
     dataset = read_dataset(csv_of(frame), "l.csv", series="machine")
-    model = HMM(latent_dim=2, segments=4, restarts=1).fit(dataset.X, layout=dataset.layout)
+    model = HMM(latent_dim=2, segments=4, restarts=1).fit(dataset.X, schema=dataset.schema)
     found = model.states(dataset.X)[0]
     planted = states[dataset.rows["machine"].astype(int)]
     assert (found == planted).mean() > 0.98

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from made_files import csv_of, good_pictures, npy, npz, packed, picture, zipped
+from example_files import csv_of, good_pictures, npy, npz, packed, picture, zipped
 from PIL import Image
 
 from lvm_core import DataError, read_dataset
@@ -43,7 +43,7 @@ def test_a_path_bytes_and_an_open_file_are_the_same(tmp_path):
 
 def test_every_reader_states_its_options():
     for reader in READERS.values():
-        reader().check_params()
+        reader().validate()
         assert reader.title and reader.suffixes and all(p.help for p in reader.parameters().values())
     assert {".csv", ".tsv", ".parquet", ".xlsx", ".npy", ".npz", ".zip", ".txt", ".jsonl"} <= set(SUFFIXES)
     assert reader_for(csv_of(shop()), "a.csv") is READERS["csv"]
@@ -272,7 +272,7 @@ def test_text_options():
 
 def test_pictures_in_folders():
     dataset = read_dataset(zipped({f"set/{k}": v for k, v in good_pictures(8).items()}), "p.zip")
-    assert dataset.layout.image == (12, 10, 3) and dataset.rows["label"].tolist() == list("abababab") and dataset.label == "label"
+    assert dataset.schema.image == (12, 10, 3) and dataset.rows["label"].tolist() == list("abababab") and dataset.label == "label"
     np.testing.assert_allclose(dataset.decode(dataset.X)[3] * 255, np.asarray(picture(3)), atol=1e-3)
     assert read_dataset(zipped(good_pictures()), "p.zip", label="none").label is None
     split = {f"{s}/{k}": v for s in ("test", "train") for k, v in good_pictures(4).items()}
@@ -287,7 +287,7 @@ def test_pictures_in_folders():
 def test_formats(fmt):
     grey = [np.full((16, 16), v, np.uint8) for v in (0, 60, 120, 240)]
     dataset = read_dataset(zipped({f"{i}.{fmt.lower()}": packed(Image.fromarray(g), fmt) for i, g in enumerate(grey)}), "p.zip")
-    assert dataset.layout.image == (16, 16, 1)
+    assert dataset.schema.image == (16, 16, 1)
     np.testing.assert_allclose(dataset.X.mean(1) * 255, [0, 60, 120, 240], atol=3)
 
 
@@ -315,7 +315,7 @@ def test_transparency_palettes_cmyk_and_rotation():
     mixed = {"p.gif": packed(palette, "GIF"), "c.jpg": packed(picture(2, (8, 8), "CMYK"), "JPEG"), "r.jpg": packed(tall, "JPEG", exif=exif, quality=95),
              "m.gif": packed(palette, "GIF", save_all=True, append_images=[picture(3, (8, 8)).quantize(4)])}
     dataset = read_dataset(zipped(mixed), "p.zip", side=8, fit="stretch")
-    assert said(dataset, "CMYK") and said(dataset, "several frames") and dataset.layout.image == (8, 8, 3)
+    assert said(dataset, "CMYK") and said(dataset, "several frames") and dataset.schema.image == (8, 8, 3)
     turned = dataset.decode(dataset.X[2:3])[0]
     assert turned[:, 0].mean() > 0.9 > 0.1 > turned[:, -1].mean()       # the white foot is on the left once turned
 
@@ -323,11 +323,11 @@ def test_transparency_palettes_cmyk_and_rotation():
 def test_sizes_are_chosen_said_and_changed():
     sizes = {f"{i}.png": packed(picture(i, (100 + 10 * i, 90))) for i in range(5)}
     dataset = read_dataset(zipped(sizes), "p.zip")
-    assert dataset.layout.image == (64, 64, 3) and said(dataset, "5 of 5 pictures were resized to 64 x 64 pixels; the centre "
+    assert dataset.schema.image == (64, 64, 3) and said(dataset, "5 of 5 pictures were resized to 64 x 64 pixels; the centre "
                                                                  "was cut out")
     long = read_dataset(zipped({f"{i}.png": packed(Image.new("L", (120, 30), 100 + i)) for i in range(3)}), "p.zip", side=32)
     assert said(long, "borders in white were added") and long.decode(long.X)[0, 0, 16, 0] == 1
-    assert read_dataset(zipped(sizes), "p.zip", side=20, colour="grey").layout.image == (20, 20, 1)
+    assert read_dataset(zipped(sizes), "p.zip", side=20, colour="grey").schema.image == (20, 20, 1)
 
 
 def test_arrays_as_vectors_and_pictures():
@@ -338,10 +338,10 @@ def test_arrays_as_vectors_and_pictures():
         np.testing.assert_allclose(dataset.decode(dataset.X), array, rtol=1e-3)
     images = rng.integers(0, 256, (10, 9, 8), dtype=np.uint8)
     for array, shape in ((images, (9, 8, 1)), (np.stack([images] * 3, 3), (9, 8, 3)), (np.stack([images] * 3, 1), (9, 8, 3)), (np.stack([images] * 4, 3), (9, 8, 3)), (images > 99, (9, 8, 1))):
-        assert read_dataset(npy(array), "a.npy").layout.image == shape
-    assert read_dataset(npy(images > 99), "a.npy").layout.has("bernoulli")
+        assert read_dataset(npy(array), "a.npy").schema.image == shape
+    assert read_dataset(npy(images > 99), "a.npy").schema.has("bernoulli")
     assert read_dataset(npy(np.stack([images] * 2, 3)[:, :4, :4, :1] / 255 * 2 - 1), "a.npy").X.min() >= 0
-    assert read_dataset(npy(rng.random((5, 100, 80, 3), dtype=np.float32)), "a.npy").layout.image == (64, 64, 3)
+    assert read_dataset(npy(rng.random((5, 100, 80, 3), dtype=np.float32)), "a.npy").schema.image == (64, 64, 3)
 
 
 def test_npz_pairs_and_choices():

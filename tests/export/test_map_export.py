@@ -21,7 +21,7 @@ from PIL import Image
 
 from lvm_core import DATASETS, MODELS, read_dataset
 from lvm_core.cli import main
-from lvm_core.export.formats import FORMS, Wanted
+from lvm_core.export.formats import EXPORT_FORMATS, ExportRequest
 from lvm_core.export.html_page import page
 from lvm_core.export.map_colours import SYMBOLS, colours
 from lvm_core.export.map_tables import (
@@ -70,19 +70,19 @@ def poster_of(n, column=None, title="Map", **more):
 def test_classes_are_counted_and_numbers_scaled():
     column = pd.Series(["b", "a", None, "b"], name="kind")
     found = colours(column, 4)
-    assert [(k.name, k.count) for k in found.keys] == [("b", 2), ("a", 1), ("(missing)", 1)]
-    named = {k.index: k.name for k in found.keys}
+    assert [(k.name, k.count) for k in found.entries] == [("b", 2), ("a", 1), ("(missing)", 1)]
+    named = {k.index: k.name for k in found.entries}
     assert [named[i] for i in found.index] == ["b", "a", "(missing)", "b"]
     part = found.of(np.array([0, 3]))
-    assert [(k.name, k.count, k.colour) for k in part.keys] == [("b", 2, found.keys[0].colour)]
+    assert [(k.name, k.count, k.colour) for k in part.entries] == [("b", 2, found.entries[0].colour)]
     numbers = colours(pd.Series([0.5, np.nan, 100.5, 50.5], name="v"), 4)
-    assert numbers.missing == 1 and numbers.index[1] == NONE and numbers.index[0] < numbers.index[3] < numbers.index[2] and not numbers.keys
+    assert numbers.missing == 1 and numbers.index[1] == NONE and numbers.index[0] < numbers.index[3] < numbers.index[2] and not numbers.entries
 
 
 def test_classes_beyond_those_that_can_be_told_apart_are_said():
     found = colours(pd.Series([f"c{i % 400}" for i in range(1000)], name="kind"), 1000)
-    assert sum(k.count for k in found.keys) == 1000 and found.keys[-1].name.startswith("other (")
-    assert {k.symbol for k in found.keys} == set(range(SYMBOLS)), "classes of one colour differ by shape"
+    assert sum(k.count for k in found.entries) == 1000 and found.entries[-1].name.startswith("other (")
+    assert {k.symbol for k in found.entries} == set(range(SYMBOLS)), "classes of one colour differ by shape"
 
 
 # -- posters -------------------------------------------------------------------------------------------------------------
@@ -358,12 +358,12 @@ def test_the_page_works_in_a_browser_without_a_network(tmp_path):
 
 # -- all forms, the panel and the command line ---------------------------------------------------------------------------
 
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("form", EXPORT_FORMATS)
 @pytest.mark.parametrize("dims", (2, 3))
 def test_every_form_is_made_of_a_selection_and_again_the_same(form, dims):
     extract = extract_of("table", dims)
-    wanted = Wanted(Extract(extract.dataset, extract.codes, extract.positions, np.array([3, 5, 8])), "group", scores=SCORES)
-    assert FORMS[form].make(wanted, None) == FORMS[form].make(wanted, None)
+    wanted = ExportRequest(Extract(extract.dataset, extract.codes, extract.positions, np.array([3, 5, 8])), "group", scores=SCORES)
+    assert EXPORT_FORMATS[form].make(wanted, None) == EXPORT_FORMATS[form].make(wanted, None)
 
 
 def test_a_poster_names_the_regions_that_hold_chosen_rows():
@@ -371,17 +371,17 @@ def test_a_poster_names_the_regions_that_hold_chosen_rows():
     positions = extract.positions * 0.05 + np.where(extract.dataset.rows["group"] == "a", -5, 5).astype(np.float32)[:, None]
     group = np.flatnonzero(extract.dataset.rows["group"] == "a")
     for rows, sides in ((np.arange(60), {True, False}), (group, {True})):
-        wanted = Wanted(Extract(extract.dataset, extract.codes, positions, rows), "group", names="regions")
+        wanted = ExportRequest(Extract(extract.dataset, extract.codes, positions, rows), "group", names="regions")
         assert {x < 0 for x, _, name in wanted.poster().labels if name} == sides
-    assert not Wanted(extract, "group", names="none").poster().labels and len(Wanted(extract, "group").poster().labels) == 2
+    assert not ExportRequest(extract, "group", names="none").poster().labels and len(ExportRequest(extract, "group").poster().labels) == 2
 
 
 def test_the_table_says_the_colours_of_the_map():
-    wanted = Wanted(extract_of("table"), "group")
-    frame = pd.read_parquet(io.BytesIO(FORMS["parquet"].make(wanted, None)))
-    assert frame.groupby("group")["colour"].unique().map(list).to_dict() == {k.name: [k.colour] for k in wanted.colours.keys}
+    wanted = ExportRequest(extract_of("table"), "group")
+    frame = pd.read_parquet(io.BytesIO(EXPORT_FORMATS["parquet"].make(wanted, None)))
+    assert frame.groupby("group")["colour"].unique().map(list).to_dict() == {k.name: [k.colour] for k in wanted.colours.entries}
     with pytest.raises(ValueError, match="no column to colour by"):
-        Wanted(extract_of("table"), "nothing").colours
+        ExportRequest(extract_of("table"), "nothing").colours
 
 
 @pytest.mark.parametrize("kind", ("image", "table", "text", "array"))

@@ -24,9 +24,9 @@ def dense(X):
     return X.toarray() if hasattr(X, "toarray") else X
 
 
-@pytest.mark.parametrize("cls, X, layout", CASES)
-def test_the_graphs_say_what_the_model_says(cls, X, layout):
-    model = quick(cls).fit(X, layout=layout)
+@pytest.mark.parametrize("cls, X, schema", CASES)
+def test_the_graphs_say_what_the_model_says(cls, X, schema):
+    model = quick(cls).fit(X, schema=schema)
     if model.as_torch() is None:
         assert cls.__name__ in ITERATED
         with pytest.raises(ValueError, match=f"^{cls.__name__} cannot be written as ONNX: .*[.]$"):
@@ -44,23 +44,23 @@ def test_the_graphs_say_what_the_model_says(cls, X, layout):
 @pytest.mark.parametrize("name, what, options", [("PCA", "array", {"whiten": True}), ("VAE", "colour picture", {"network": "mlp"}),
                                                  ("VAE", "colour picture", {"network": "conv"}), ("VAE", "array", {"activation": "relu", "depth": 0})])
 def test_other_settings(name, what, options):
-    _, X, layout = DATA[what]
-    model = quick(MODELS[name], **options).fit(X, layout=layout)
+    _, X, schema = DATA[what]
+    model = quick(MODELS[name], **options).fit(X, schema=schema)
     graphs, Z = to_onnx(model), model.transform(X)
     np.testing.assert_allclose(run(graphs["encoder.onnx"], X), Z, atol=1e-4)
     np.testing.assert_allclose(run(graphs["decoder.onnx"], Z), model.inverse_transform(Z), atol=1e-4)
 
 
 def test_words_that_no_document_has():
-    _, X, layout = DATA["counts"]
-    model = quick(MODELS["LSA"]).fit(X, layout=layout)
+    _, X, schema = DATA["counts"]
+    model = quick(MODELS["LSA"]).fit(X, schema=schema)
     nothing = np.zeros((2, X.shape[1]), np.float32)
     assert np.array_equal(run(to_onnx(model)["encoder.onnx"], nothing), model.transform(nothing))
 
 
 def test_the_model_itself_is_left_alone():
-    _, X, layout = DATA["array"]
-    model = quick(MODELS["VAE"]).fit(X, layout=layout)
+    _, X, schema = DATA["array"]
+    model = quick(MODELS["VAE"]).fit(X, schema=schema)
     before = {k: v.clone() for k, v in model.net_.state_dict().items()}
     to_onnx(model)
     assert not model.net_.training and all((before[k] == v).all() for k, v in model.net_.state_dict().items())
@@ -71,6 +71,6 @@ def test_a_model_that_cannot_says_so_in_a_sentence():
         def as_torch(self):
             return None
 
-    _, X, layout = DATA["array"]
+    _, X, schema = DATA["array"]
     with pytest.raises(ValueError, match="^Riddle cannot be written as ONNX: .*[.]$"):
-        to_onnx(Riddle(latent_dim=2).fit(X, layout=layout))
+        to_onnx(Riddle(latent_dim=2).fit(X, schema=schema))

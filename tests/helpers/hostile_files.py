@@ -9,7 +9,7 @@ import zlib
 import numpy as np
 import pandas as pd
 import pytest
-from made_files import good_pictures, npy, npz, packed, picture, zipped
+from example_files import good_pictures, npy, npz, packed, picture, zipped
 
 HUGE = "limit is"
 

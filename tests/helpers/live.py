@@ -5,12 +5,12 @@ import struct
 
 import numpy as np
 
-from pages.api import guard
+from pages.api import auth
 
 
 def ask(client, run, route, values=None, token=None, headers=None, content=None, **query):
     """The response of ``/live/route``; ``values``: codes or positions, sent as raw float32."""
-    query = {"t": guard.sign(run.id) if token is None else token, "map": "PCA", **query}
+    query = {"t": auth.sign(run.id) if token is None else token, "map": "PCA", **query}
     if values is None and content is None:
         return client.get(f"/live/{route}", params=query, headers=headers)
     body = content if content is not None else np.asarray(values, "<f4").tobytes()

@@ -14,7 +14,7 @@ from safetensors.numpy import load_file, save_file
 from lvm_core import MODELS, PROJECTIONS, load_model, load_projection
 from lvm_core.io.serialize import FORMAT, LoadError, Persistent, load, read_head
 from lvm_core.params import param
-from lvm_core.schema import Block, Layout
+from lvm_core.schema import FeatureGroup, Schema
 
 X = np.random.RandomState(0).normal(size=(40, 5))
 
@@ -48,10 +48,10 @@ def weigh(folder, **changes):
 # -- what is written comes back -----------------------------------------------------------------------------------------------
 
 def test_a_model_comes_back_whole(tmp_path):
-    layout = Layout((Block("gaussian", 2, "a"), Block("gaussian", 3, "b")))
-    model = MODELS["PCA"](latent_dim=2, whiten=True).fit(X, layout=layout)
+    schema = Schema((FeatureGroup("gaussian", 2, "a"), FeatureGroup("gaussian", 3, "b")))
+    model = MODELS["PCA"](latent_dim=2, whiten=True).fit(X, schema=schema)
     loaded = load_model(model.save(tmp_path / "deep" / "folder"))
-    assert loaded.get_params() == model.get_params() and loaded.layout_ == layout and loaded.key() == model.key()
+    assert loaded.get_params() == model.get_params() and loaded.schema_ == schema and loaded.cache_key() == model.cache_key()
     assert {k for k in vars(loaded) if k.endswith("_")} == {k for k in vars(model) if k.endswith("_")}
     assert_array_equal(loaded.transform(X), model.transform(X))
     assert_array_equal(loaded.sample(3, random_state=1), model.sample(3, random_state=1))
@@ -94,7 +94,7 @@ class Net(Persistent):
     def fit(self):
         import torch
 
-        self.layout_, self.words_, self.seed_ = Layout.gaussian(3), np.array(["a", "b"], dtype=object), np.int64(3)
+        self.schema_, self.words_, self.seed_ = Schema.gaussian(3), np.array(["a", "b"], dtype=object), np.int64(3)
         self._rebuild()
         torch.nn.init.normal_(self.net_.weight)
         return self
@@ -102,14 +102,14 @@ class Net(Persistent):
     def _rebuild(self):
         import torch
 
-        self.net_ = torch.nn.Linear(self.layout_.d, self.width)
+        self.net_ = torch.nn.Linear(self.schema_.d, self.width)
 
 
 def test_networks_words_and_numbers_come_back(tmp_path):
     net = Net(width=5).fit()
     loaded = load(net.save(tmp_path), {"Net": Net})
     assert_array_equal(loaded.net_.weight.detach().numpy(), net.net_.weight.detach().numpy())
-    assert loaded.words_.tolist() == ["a", "b"] and loaded.seed_ == 3 and loaded.layout_ == net.layout_
+    assert loaded.words_.tolist() == ["a", "b"] and loaded.seed_ == 3 and loaded.schema_ == net.schema_
 
 
 # -- what is wrong is refused in a sentence --------------------------------------------------------------------------------------
@@ -210,10 +210,10 @@ def test_arrays_and_networks_have_learnt_names_too(saved, tmp_path):
     lambda f: edit(f, params={"width": 7}),
     lambda f: edit(f, modules=["other_"]),
     lambda f: edit(f, modules=["words_", "net_"]),
-    lambda f: edit(f, state={"layout_": {"$layout": {}}}),
-    lambda f: edit(f, state={"layout_": {"$layout": {"blocks": [["gaussian", -3, ""]]}}}),
-    lambda f: edit(f, state={"layout_": {"$layout": {"blocks": 3}}}),
-    lambda f: edit(f, state={"layout_": 3}),
+    lambda f: edit(f, state={"schema_": {"$schema": {}}}),
+    lambda f: edit(f, state={"schema_": {"$schema": {"blocks": [["gaussian", -3, ""]]}}}),
+    lambda f: edit(f, state={"schema_": {"$schema": {"blocks": 3}}}),
+    lambda f: edit(f, state={"schema_": 3}),
     lambda f: edit(f, state={"words_": {"$strings": 3}}),
     lambda f: weigh(f, **{"net_/weight": np.zeros((2, 2), np.float32)}),
     lambda f: weigh(f, **{"net_/weight": None}),
@@ -254,7 +254,7 @@ def test_that_onnx_brings_types_of_its_own_changes_nothing(saved):
 def test_pictures_saved_before_their_edges_went_on_keep_their_zeros(tmp_path):
     """The decoder's padding is part of what was learnt."""
     X = np.random.RandomState(0).uniform(size=(20, 144)).astype(np.float32)
-    model = MODELS["Autoencoder"](latent_dim=2, epochs=2).fit(X, layout=Layout.picture(12, 12, 1))
+    model = MODELS["Autoencoder"](latent_dim=2, epochs=2).fit(X, schema=Schema.picture(12, 12, 1))
     folder = model.save(tmp_path / "now")
     Z = model.transform(X)
     assert np.array_equal(load_model(folder).inverse_transform(Z), model.inverse_transform(Z))

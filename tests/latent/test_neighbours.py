@@ -5,7 +5,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.spatial.distance import cdist
 
-from lvm_core.latent.neighbours import carry, nearest, nearest_others
+from lvm_core.latent.neighbours import interpolate, nearest, nearest_others
 
 AWKWARD = {
     "plain": np.random.RandomState(0).normal(size=(300, 6)),
@@ -47,21 +47,21 @@ def test_nearest_others_leaves_the_row_out(X):
 def test_carry_is_finite_within_range_and_batch_free(X):
     values = np.random.RandomState(1).normal(size=(len(X), 2))
     Q = np.vstack([X, X + 0.1, -X])
-    P = carry(Q, X, values)
+    P = interpolate(Q, X, values)
     assert np.isfinite(P).all() and (P >= values.min(0) - 1e-12).all() and (P <= values.max(0) + 1e-12).all()
-    assert_array_equal(np.vstack([carry(q[None], X, values) for q in Q[::9]]), P[::9])
+    assert_array_equal(np.vstack([interpolate(q[None], X, values) for q in Q[::9]]), P[::9])
 
 
 def test_carry_returns_a_rows_own_value_and_the_mean_of_duplicates():
     X, values = np.array([[0.0], [0.0], [1.0], [2.0]]), np.array([[1.0], [3.0], [5.0], [7.0]])
-    assert_array_equal(carry(X, X, values, k=3), [[2.0], [2.0], [5.0], [7.0]])
+    assert_array_equal(interpolate(X, X, values, k=3), [[2.0], [2.0], [5.0], [7.0]])
 
 
 def test_carry_does_not_depend_on_the_unit():
     rng = np.random.RandomState(0)
     X, Q, values = rng.normal(size=(50, 3)), rng.normal(size=(20, 3)), rng.normal(size=(50, 2))
-    assert_allclose(carry(Q * 1e-6, X * 1e-6, values), carry(Q, X, values), rtol=1e-6)
-    assert_allclose(carry(Q * 1e12, X * 1e12, values), carry(Q, X, values), rtol=1e-6)
+    assert_allclose(interpolate(Q * 1e-6, X * 1e-6, values), interpolate(Q, X, values), rtol=1e-6)
+    assert_allclose(interpolate(Q * 1e12, X * 1e12, values), interpolate(Q, X, values), rtol=1e-6)
 
 
 def test_beyond_the_exact_limit_neighbours_are_almost_all_found(monkeypatch):

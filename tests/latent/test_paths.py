@@ -12,7 +12,7 @@ from scipy.sparse.csgraph import connected_components, minimum_spanning_tree
 from scipy.spatial.distance import cdist
 
 from lvm_core.latent.paths import PATHS, DensePaths, _neighbour_graph, dense, lerp, slerp
-from lvm_core.latent.typicality import Support
+from lvm_core.latent.typicality import Typicality
 
 number = st.floats(-100, 100, allow_subnormal=False)
 pair = st.integers(1, 8).flatmap(lambda k: st.tuples(*[arrays(np.float64, k, elements=number)] * 2))
@@ -141,7 +141,7 @@ def moons(n=400, seed=0):
 
 @pytest.mark.parametrize("codes, i, j", [(ring(), 0, 300), (moons(), 0, 390), (moons(), 10, 790)], ids=["ring", "one moon", "both moons"])
 def test_dense_path_keeps_to_the_data_where_the_line_leaves_it(codes, i, j):
-    walk, support = dense(codes, codes[i], codes[j]), Support(codes)
+    walk, support = dense(codes, codes[i], codes[j]), Typicality(codes)
     kept, left = (support.nearest(Z, 5)[0].mean() for Z in (walk(T), lerp(codes[i], codes[j], T)))
     assert kept < left / 2
     assert support.percentile(walk(T)).mean() < 50 < support.percentile(lerp(codes[i], codes[j], T)).mean()

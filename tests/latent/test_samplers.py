@@ -116,16 +116,16 @@ def test_a_penalised_autoencoder_has_shorter_codes_and_decay_smaller_weights():
 def test_the_page_offers_the_mixture_first_where_the_prior_misses_the_data(runs, monkeypatch):
     run = runs["image"]
     for share, first, words_ in ((0.9, "Mixture", "Offered first, because 90 %"), (0.1, "Prior", "the distribution of codes that belongs to the model")):
-        monkeypatch.setattr(code_sources, "share_astray", lambda run, share=share: share)
+        monkeypatch.setattr(code_sources, "share_out_of_support", lambda run, share=share: share)
         app = open_page("generate", run=run.id)
         assert app.selectbox(key=f"sampler-{run.id}").value == first and any(words_ in c.value for c in app.caption)
-    monkeypatch.setattr(code_sources, "share_astray", lambda run: 0.9)
+    monkeypatch.setattr(code_sources, "share_out_of_support", lambda run: 0.9)
     app = open_page("generate", run=run.id)
     app.selectbox(key=f"sampler-{run.id}").set_value("Prior").run()
     assert any("the decoder has seldom been there" in c.value for c in app.caption) and "sampler Prior" in words(app)
     monkeypatch.undo()
-    monkeypatch.setattr(type(run.fitted.model), "at_home", True)
-    assert code_sources.share_astray(run) == 0
+    monkeypatch.setattr(type(run.fitted.model), "decoder_trained_on_prior", True)
+    assert code_sources.share_out_of_support(run) == 0
 
 
 def test_the_page_draws_from_a_mixture_as_its_download_says(runs):

@@ -9,7 +9,7 @@ from PIL import Image
 
 from lvm_core import DATASETS, MODELS
 from lvm_core.fitting import fit_run
-from lvm_core.metrics.compression import BITS, Compression, Level, Plain, Quantiser, break_even
+from lvm_core.metrics.compression import BITS, Compression, Level, BaselineCodec, Quantiser, break_even
 
 
 @pytest.fixture(scope="module")
@@ -74,8 +74,8 @@ def test_the_decoder_is_counted(digits):
     _, fit, _ = digits
     weights, _ = fit.model.decoder_size()
     assert weights >= 4 * (fit.model.components_.size + fit.model.mean_.size)
-    assert break_even(Level(8, 8, 8.0, 0.1, 0.0), Plain("x", 24.0, ""), 1600) == 100
-    assert break_even(Level(8, 32, 32.0, 0.1, 0.0), Plain("x", 24.0, ""), 1600) == float("inf")
+    assert break_even(Level(8, 8, 8.0, 0.1, 0.0), BaselineCodec("x", 24.0, ""), 1600) == 100
+    assert break_even(Level(8, 32, 32.0, 0.1, 0.0), BaselineCodec("x", 24.0, ""), 1600) == float("inf")
 
 
 def test_documents_and_stopping():

@@ -13,7 +13,7 @@ from sklearn.manifold import trustworthiness
 from lvm_core import MODELS
 from lvm_core.metrics import Score, generation, likelihood, projection, reconstruction
 from lvm_core.metrics.base import percent
-from lvm_core.schema import Block, Layout
+from lvm_core.schema import FeatureGroup, Schema
 
 rng = np.random.RandomState(0)
 IRIS = load_iris().data
@@ -28,8 +28,8 @@ class Told:
 
     sparse = True
 
-    def __init__(self, X, decoded, layout):
-        self.X, self.decoded, self.layout_ = (X.toarray() if sparse.issparse(X) else np.asarray(X)), np.asarray(decoded, float), layout
+    def __init__(self, X, decoded, schema):
+        self.X, self.decoded, self.schema_ = (X.toarray() if sparse.issparse(X) else np.asarray(X)), np.asarray(decoded, float), schema
 
     def transform(self, X):
         X = X.toarray() if sparse.issparse(X) else X
@@ -126,8 +126,8 @@ def test_variance_explained_is_r2_of_each_column_and_of_all():
 
 
 def test_every_column_of_a_table_is_listed():
-    layout = Layout(tuple(Block("gaussian", 1, name) for name in "abcd"))
-    model = MODELS["PCA"](latent_dim=2).fit(IRIS, layout=layout)
+    schema = Schema(tuple(FeatureGroup("gaussian", 1, name) for name in "abcd"))
+    model = MODELS["PCA"](latent_dim=2).fit(IRIS, schema=schema)
     columns = reconstruction(model, IRIS).columns
     decoded = model.inverse_transform(model.transform(IRIS))
     assert columns.name.tolist() == list("abcd")
@@ -144,11 +144,11 @@ def test_the_baseline_is_the_mean_of_the_training_rows():
 
 
 def test_categories_are_counted_right_or_wrong():
-    layout = Layout((Block("categorical", 3, "kind"), Block("bernoulli", 1, "flag"), Block("gaussian", 1, "row")))
+    schema = Schema((FeatureGroup("categorical", 3, "kind"), FeatureGroup("bernoulli", 1, "flag"), FeatureGroup("gaussian", 1, "row")))
     kinds, flags, ids = np.eye(3)[[0, 0, 1, 2]], np.array([[1], [1], [1], [0]]), np.arange(4.0)[:, None]
     decoded = np.hstack([np.eye(3)[[0, 1, 1, 2]] * 0.6 + 0.1, [[0.9], [0.8], [0.2], [0.1]], ids])
     X = np.hstack([kinds, flags, ids])
-    result = reconstruction(Told(X, decoded, layout), X)
+    result = reconstruction(Told(X, decoded, schema), X)
     assert result.columns.value.tolist() == [0.75, 0.75, 1.0] and result.columns.baseline.tolist() == [0.5, 0.75, 0.0]
     score = named(result.scores, "Categories right")
     assert (score.value, score.baseline) == (0.75, 0.625)
@@ -158,7 +158,7 @@ def test_words_are_judged_by_cosine_and_deviance():
     X = sparse.csr_array(np.array([[4.0, 0, 0], [0, 2, 2], [1, 0, 1], [0, 0, 0]]))
     decoded = np.array([[0.8, 0.1, 0.1], [0.2, 0.4, 0.4], [0.5, 0.1, 0.4], [0.3, 0.3, 0.4]])
     dense, p = X.toarray()[:3], np.array([0.5, 0.2, 0.3])
-    scores = reconstruction(Told(X, decoded, Layout.counts(3)), X).scores
+    scores = reconstruction(Told(X, decoded, Schema.counts(3)), X).scores
     cosine = lambda a, b: (a * b).sum(1) / np.linalg.norm(a, axis=1) / np.linalg.norm(b, axis=1)  # noqa: E731
     assert_allclose(named(scores, "Word profile kept").value, cosine(dense, decoded[:3]).mean())
     assert_allclose(named(scores, "Word profile kept").baseline, cosine(dense, X.toarray().mean(0)[None].repeat(3, 0)).mean())
@@ -169,25 +169,25 @@ def test_words_are_judged_by_cosine_and_deviance():
 
 def test_a_word_without_a_chance_has_no_deviance():
     X = np.array([[1.0, 1], [2, 0]])
-    scores = reconstruction(Told(X, [[1, 0], [1, 0]], Layout.counts(2)), X).scores
+    scores = reconstruction(Told(X, [[1, 0], [1, 0]], Schema.counts(2)), X).scores
     assert [s.name for s in scores] == ["Word profile kept"]
 
 
 def test_a_picture_of_zeros_and_ones_is_judged_as_a_picture():
     X = (rng.uniform(size=(30, 9)) < 0.3).astype(float)
-    result = reconstruction(Told(X, X * 0.5, Layout.picture(3, 3, 1, "bernoulli")), X)
+    result = reconstruction(Told(X, X * 0.5, Schema.picture(3, 3, 1, "bernoulli")), X)
     assert result.scores[0].name == "Variance explained" and len(result.scores) == 1
 
 
 def test_constant_columns_do_not_count():
     X = np.hstack([IRIS[:, :1], np.full((150, 1), 3.0)])
-    result = reconstruction(Told(X, X + [0, 5.0], Layout((Block("gaussian", 1, "a"), Block("gaussian", 1, "b")))), X)
+    result = reconstruction(Told(X, X + [0, 5.0], Schema((FeatureGroup("gaussian", 1, "a"), FeatureGroup("gaussian", 1, "b")))), X)
     assert result.scores[0].value == 1 and result.columns.value.isna().tolist() == [False, True]
     assert_array_equal(result.errors, 0)
 
 
 def test_a_model_worse_than_the_mean_is_called_so():
-    score = reconstruction(Told(IRIS, IRIS[::-1] * 3, Layout.gaussian(4)), IRIS).scores[0]
+    score = reconstruction(Told(IRIS, IRIS[::-1] * 3, Schema.gaussian(4)), IRIS).scores[0]
     assert score.value < 0 and "no better than the mean" in score.sentence and score.standing == 0
 
 
@@ -202,12 +202,12 @@ def test_many_rows_are_sampled_by_seed():
 @pytest.mark.parametrize("name", list(MODELS))
 def test_every_model_can_be_judged(name):
     cls = MODELS[name]
-    text = "text" in cls.kinds and "image" not in cls.kinds
+    text = "text" in cls.supported_kinds and "image" not in cls.supported_kinds
     X = np.random.RandomState(0).poisson(1.0, size=(40, 6)).astype(np.float32) if text else IRIS[::4].astype(np.float32)
-    layout = Layout.counts(6) if text else Layout.gaussian(4)
+    schema = Schema.counts(6) if text else Schema.gaussian(4)
     params = {"latent_dim": 2} | {k: v for k, v in {"epochs": 2, "steps": 4, "batch_size": 16}.items() if k in cls.parameters()}
-    model = cls(**params).fit(X, layout=layout)
-    scores = reconstruction(model, X).scores + likelihood(model, X) + generation(X, model.sample(10, random_state=0), layout)
+    model = cls(**params).fit(X, schema=schema)
+    scores = reconstruction(model, X).scores + likelihood(model, X) + generation(X, model.sample(10, random_state=0), schema)
     assert all(np.isfinite(s.value) and s.sentence.endswith(".") and "nan" not in s.sentence for s in scores)
 
 
@@ -226,15 +226,15 @@ def test_pca_likelihood_is_the_gaussians():
     assert_allclose([explained.value, explained.baseline], [model.explained_variance_ratio_.sum(), 0.75])
 
 
-def elbo_model(layout, reconstruction, kl):
-    return SimpleNamespace(layout_=layout, sparse=True, n_features_in_=layout.d, holes=False, noise_words={}, score_samples=lambda X: np.asarray(reconstruction) - np.asarray(kl),
+def elbo_model(schema, reconstruction, kl):
+    return SimpleNamespace(schema_=schema, sparse=True, n_features_in_=schema.d, holes=False, noise_words={}, score_samples=lambda X: np.asarray(reconstruction) - np.asarray(kl),
                            elbo_parts=lambda X: {"reconstruction": np.asarray(reconstruction), "kl": np.asarray(kl)})
 
 
 def test_discrete_rows_are_told_in_bits():
-    layout = Layout((Block("bernoulli", 2), Block("categorical", 2)))
+    schema = Schema((FeatureGroup("bernoulli", 2), FeatureGroup("categorical", 2)))
     X = np.array([[0, 1, 1, 0], [1, 1, 0, 1.0]])
-    scores = likelihood(elbo_model(layout, np.log([0.25, 0.25]), np.log([2, 2])), X)
+    scores = likelihood(elbo_model(schema, np.log([0.25, 0.25]), np.log([2, 2])), X)
     assert_allclose(named(scores, "ELBO").value, np.log(0.125))
     assert_allclose(named(scores, "ELBO").baseline, 2 * np.log(0.5))
     assert_allclose([named(scores, "Bits per value").value, named(scores, "Bits per value").baseline], [1, 2 / 3])
@@ -243,7 +243,7 @@ def test_discrete_rows_are_told_in_bits():
 
 def test_words_are_told_in_bits_a_word():
     X = sparse.csr_array(np.array([[2.0, 0], [0, 2]]))
-    scores = likelihood(elbo_model(Layout.counts(2), np.log([0.5, 0.5]), [0, 0]), X)
+    scores = likelihood(elbo_model(Schema.counts(2), np.log([0.5, 0.5]), [0, 0]), X)
     assert_allclose([named(scores, "Bits per word").value, named(scores, "Bits per word").baseline], [0.5, 1])
     assert "ignores the code" in named(scores, "Bits in the code").sentence
 
@@ -256,14 +256,14 @@ def test_a_constant_column_leaves_no_baseline():
 
 def test_on_unseen_rows_the_baseline_too_is_learnt_from_others():
     learnt, X = np.array([[3.0, 1, 0], [3, 1, 0]]), np.array([[1.0, 0, 1]])
-    score = named(likelihood(elbo_model(Layout.counts(3), [-1.0], [0.0]), sparse.csr_array(X), sparse.csr_array(learnt)), "ELBO")
+    score = named(likelihood(elbo_model(Schema.counts(3), [-1.0], [0.0]), sparse.csr_array(X), sparse.csr_array(learnt)), "ELBO")
     assert_allclose(score.baseline, np.log(6.5 / 9.5) + np.log(0.5 / 9.5))      # half a count for every word
     rng = np.random.RandomState(0)
     A, B = rng.normal(2, 3, (500, 2)), rng.normal(1, 1, (80, 2))
-    layout = Layout.gaussian(2)
-    score = named(likelihood(elbo_model(layout, np.zeros(80), np.zeros(80)), B, A), "ELBO")
+    schema = Schema.gaussian(2)
+    score = named(likelihood(elbo_model(schema, np.zeros(80), np.zeros(80)), B, A), "ELBO")
     assert_allclose(score.baseline, stats.norm(A.mean(0), A.std(0)).logpdf(B).sum(1).mean())
-    coins = Layout((Block("bernoulli", 1), Block("categorical", 2)))
+    coins = Schema((FeatureGroup("bernoulli", 1), FeatureGroup("categorical", 2)))
     X, learnt = np.array([[1.0, 1, 0]]), np.array([[0.0, 1, 0]] * 3)
     assert_allclose(named(likelihood(elbo_model(coins, [0.0], [0.0]), X, learnt), "ELBO").baseline, np.log(0.5 / 4) + np.log(3.5 / 4))
 
@@ -276,39 +276,39 @@ def test_a_model_without_likelihood_has_no_scores():
 
 def test_copies_are_found():
     X = rng.normal(size=(300, 4))
-    assert generation(X, X[:50], Layout.gaussian(4))[0].value == 1
-    assert generation(X, rng.normal(size=(400, 4)), Layout.gaussian(4))[0].value < 0.05
+    assert generation(X, X[:50], Schema.gaussian(4))[0].value == 1
+    assert generation(X, rng.normal(size=(400, 4)), Schema.gaussian(4))[0].value < 0.05
 
 
 def test_values_out_of_range_are_counted():
     X, new = np.array([[0.0, 0], [1, 1], [0.5, 0.5], [0, 1]]), np.array([[0.5, 2.0], [1.0, 1.0]])
-    assert generation(X, new, Layout.gaussian(2))[1].value == 0.25
+    assert generation(X, new, Schema.gaussian(2))[1].value == 0.25
     corner = np.zeros((4, 4)) + [0, 0, 0, 1.0]
-    assert generation(corner, np.full((1, 4), 0.5), Layout.picture(2, 2, 1))[1].value == 0
+    assert generation(corner, np.full((1, 4), 0.5), Schema.picture(2, 2, 1))[1].value == 0
 
 
 def test_gap_between_columns_is_kolmogorovs_or_the_shares():
-    layout = Layout((Block("gaussian", 1), Block("categorical", 2)))
+    schema = Schema((FeatureGroup("gaussian", 1), FeatureGroup("categorical", 2)))
     X, new = rng.normal(size=(200, 3)), rng.normal(0.7, size=(150, 3))
     X[:, 1:], new[:, 1:] = np.eye(2)[rng.randint(2, size=200)], np.eye(2)[np.zeros(150, int)]
     expected = np.mean([stats.ks_2samp(X[:, 0], new[:, 0]).statistic, 1 - X[:, 1].mean()])
-    assert_allclose(generation(X, new, layout)[2].value, expected)
+    assert_allclose(generation(X, new, schema)[2].value, expected)
 
 
 def test_data_against_itself_is_as_good_as_its_halves():
     X = rng.normal(size=(1000, 3))
-    score = generation(X[:500], X[500:], Layout.gaussian(3))[2]
+    score = generation(X[:500], X[500:], Schema.gaussian(3))[2]
     assert score.value < 2 * score.baseline
 
 
 def test_distributions_are_for_tables_only():
     X = rng.uniform(size=(50, 4))
-    assert len(generation(X, X, Layout.picture(2, 2, 1))) == len(generation(X, X, Layout.counts(4))) == 2
+    assert len(generation(X, X, Schema.picture(2, 2, 1))) == len(generation(X, X, Schema.counts(4))) == 2
 
 
 def test_too_few_rows_are_refused():
     with pytest.raises(ValueError, match="at least 4 and 1"):
-        generation(IRIS[:3], IRIS, Layout.gaussian(4))
+        generation(IRIS[:3], IRIS, Schema.gaussian(4))
 
 
 # -- words ------------------------------------------------------------------------------------------------------------------------

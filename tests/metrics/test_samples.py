@@ -23,7 +23,7 @@ from lvm_core.metrics.samples.tables import (
     table_scores,
     train_on_generated,
 )
-from lvm_core.schema import Block, Layout
+from lvm_core.schema import FeatureGroup, Schema
 
 
 def normal(n, d, seed=0):
@@ -163,13 +163,13 @@ def people(n, seed=0, linked=True):
 
 
 def test_column_shapes_are_kolmogorovs_and_total_variations_complement():
-    real, made = people(400), people(300, 1)
-    made["age"] += 5
-    made.loc[:, "city"] = "Ulm"
-    shapes = column_shapes(real, made).set_index("name")["value"]
-    assert_allclose(shapes["age"], 1 - stats.ks_2samp(real["age"], made["age"]).statistic)
+    real, generated = people(400), people(300, 1)
+    generated["age"] += 5
+    generated.loc[:, "city"] = "Ulm"
+    shapes = column_shapes(real, generated).set_index("name")["value"]
+    assert_allclose(shapes["age"], 1 - stats.ks_2samp(real["age"], generated["age"]).statistic)
     assert_allclose(shapes["city"], (real["city"] == "Ulm").mean())
-    assert_allclose(shapes["member"], 1 - abs(real["member"].mean() - made["member"].mean()))
+    assert_allclose(shapes["member"], 1 - abs(real["member"].mean() - generated["member"].mean()))
     assert (column_shapes(real, real)["value"] == 1).all()
     half_gone = real.assign(age=real["age"].where(np.arange(400) % 2 == 0))
     assert column_shapes(real, half_gone)["value"][0] == pytest.approx(0.5, abs=0.02)
@@ -199,11 +199,11 @@ def test_columns_of_every_type_can_be_compared_with_gaps_and_without():
                           "mixed": rng.choice([1, 2, None], n), "same": 1.0, "number": rng.normal(size=n), "empty": np.nan})
     gaps = whole.copy()
     gaps.loc[::7, ["when", "zoned", "count", "flag", "kind", "number"]] = None
-    for real, made in ((whole, whole), (gaps, gaps), (whole, gaps), (gaps, whole)):
-        scores, shapes, pairs, useful = table_scores(real, made, gaps.iloc[:40])
+    for real, generated in ((whole, whole), (gaps, gaps), (whole, gaps), (gaps, whole)):
+        scores, shapes, pairs, useful = table_scores(real, generated, gaps.iloc[:40])
         assert shapes["value"].between(0, 1).all() and pairs["value"].between(0, 1).all() and len(pairs) == 36
         assert all(np.isfinite(s.value) and s.value <= 1 for s in scores) and len(scores) == 3 and useful["made"].between(-1, 1).all()
-        if real is made:
+        if real is generated:
             assert_allclose([shapes["value"].min(), pairs["value"].min()], 1)
 
 
@@ -211,27 +211,27 @@ def test_columns_of_every_type_can_be_compared_with_gaps_and_without():
 
 def test_features_say_what_they_are_and_are_scaled():
     digits = DATASETS["digits"]().load()
-    told, untold = own_features(digits.X, digits.layout, digits.targets()), own_features(digits.X, digits.layout)
+    told, untold = own_features(digits.X, digits.schema, digits.targets()), own_features(digits.X, digits.schema)
     assert "learnt the labels" in told.words and 800 < len(told.free) < 1000
     assert "principal components" in untold.words and len(untold.free) == 1797
     for found in (told, untold):
         assert_allclose(found.transform(digits.X[found.free]).std(0), 1, atol=1e-4)
     noise = np.random.RandomState(0).permutation(digits.targets())
-    assert "principal components" in own_features(digits.X, digits.layout, noise).words       # labels that no network can tell
+    assert "principal components" in own_features(digits.X, digits.schema, noise).words       # labels that no network can tell
 
 
 def test_features_of_tables_are_their_columns_and_of_words_their_shares():
     X = normal(50, 5) * [1, 1, 1, 1, 0]
-    found = own_features(X, Layout((Block("gaussian", 3), Block("categorical", 2))))
+    found = own_features(X, Schema((FeatureGroup("gaussian", 3), FeatureGroup("categorical", 2))))
     assert "5 columns" in found.words and found.transform(X).shape == (50, 4)
     counts = np.random.RandomState(0).poisson(1, (40, 100))
-    assert "words" in own_features(counts, Layout.counts(100)).words
-    assert_allclose(own_features(counts, Layout.counts(100)).transform(3 * counts), own_features(counts, Layout.counts(100)).transform(counts), atol=1e-4)
+    assert "words" in own_features(counts, Schema.counts(100)).words
+    assert_allclose(own_features(counts, Schema.counts(100)).transform(3 * counts), own_features(counts, Schema.counts(100)).transform(counts), atol=1e-4)
 
 
 def test_shuffled_rows_keep_columns_and_categories_whole():
     X = np.column_stack([normal(60, 2), np.eye(3)[np.arange(60) % 3]])
-    mixed = shuffled(X, Layout((Block("gaussian", 2), Block("categorical", 3))), np.random.RandomState(0))
+    mixed = shuffled(X, Schema((FeatureGroup("gaussian", 2), FeatureGroup("categorical", 3))), np.random.RandomState(0))
     assert_allclose(np.sort(mixed, 0), np.sort(X, 0))
     assert (mixed[:, 2:].sum(1) == 1).all() and not (mixed == X).all(1).any()
 
@@ -258,9 +258,9 @@ def test_more_noise_is_never_better(digits):
 def fits():
     people_ = "\n".join(["height,weight,city,group"] + [f"{150 + i % 40}.5,{50 + i % 40 + i % 7},{'Ulm' if i % 40 > 20 else ''},{'ab'[i % 2]}" for i in range(120)])
     corpus = "\n".join(f"the cat number {i} sat on the mat and stocks {'fell' if i % 2 else 'rose'} in trade" for i in range(60))
-    made = {"table": read_dataset(people_.encode(), name="people.csv"), "text": read_dataset(corpus.encode(), name="corpus.txt"), "array": DATASETS["spectra"](n=120).load(),
+    generated = {"table": read_dataset(people_.encode(), name="people.csv"), "text": read_dataset(corpus.encode(), name="corpus.txt"), "array": DATASETS["spectra"](n=120).load(),
             "image": DATASETS["digits"]().load()}
-    return {kind: (data, fit_run(data, MODELS["LSA" if kind == "text" else "PCA"](latent_dim=2))) for kind, data in made.items()}
+    return {kind: (data, fit_run(data, MODELS["LSA" if kind == "text" else "PCA"](latent_dim=2))) for kind, data in generated.items()}
 
 
 @pytest.mark.parametrize("kind, headings", [("image", 2), ("table", 3), ("text", 3), ("array", 2)])

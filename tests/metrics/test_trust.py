@@ -15,12 +15,12 @@ from sklearn.manifold import trustworthiness
 from sklearn.neighbors import NearestNeighbors
 
 from lvm_core.io.files import StoreError
-from lvm_core.latent.distances import LEVELS, Truth
+from lvm_core.latent.distances import LEVELS, QueryDistances
 from lvm_core.metrics.maps import ranks
 from lvm_core.metrics.maps import trust as module
-from lvm_core.metrics.maps.large_scale import Layout, layouts_agree
+from lvm_core.metrics.maps.large_scale import RandomTriplets, triplets_agree
 from lvm_core.metrics.maps.trust import MapTrust, map_trust
-from lvm_core.metrics.maps.trust_scores import TITLES, beside, reach, trust_scores
+from lvm_core.metrics.maps.trust_scores import TITLES, comparison_table, reach, trust_scores
 from lvm_core.runs.trust_files import load_trust, save_trust
 
 rng = np.random.RandomState(0)
@@ -74,9 +74,9 @@ def test_many_rows_are_measured_as_few_are(quick, d):
 
 def test_beyond_that_ties_share_their_mean_rank(quick):
     line = np.array([[0.0], [1], [-1], [2], [-2], [3], [-3], [4]])
-    look = ranks.Space(line).look(np.array([0]))
-    assert look.ranks(np.array([[1, 2, 3, 4, 7]])).tolist() == [[1.5, 1.5, 3.5, 3.5, 7]]
-    assert look.nearest(3).tolist() == [[1, 2, 3]] and look.as_near(np.array([[3, 4, 5]]), 3).tolist() == [[True, True, False]]
+    block = ranks.Space(line).ranked(np.array([0]))
+    assert block.ranks(np.array([[1, 2, 3, 4, 7]])).tolist() == [[1.5, 1.5, 3.5, 3.5, 7]]
+    assert block.nearest(3).tolist() == [[1, 2, 3]] and block.as_near(np.array([[3, 4, 5]]), 3).tolist() == [[True, True, False]]
 
 
 def drawn(seed, kind, dtype):
@@ -126,7 +126,7 @@ def test_tight_groups_far_from_the_origin_keep_their_order(quick, d, far):
     Z = np.random.RandomState(1).normal(size=(600, d)).astype(np.float32) + np.where(np.arange(600) % 2, far, -far)[:, None].astype(np.float32)
     D = cdist(Z.astype(np.float64), Z.astype(np.float64))
     np.fill_diagonal(D, np.inf)
-    assert np.mean(ranks.Space(Z).look(np.arange(600)).nearest(20) == np.argsort(D, 1)[:, :20]) > 0.99
+    assert np.mean(ranks.Space(Z).ranked(np.arange(600)).nearest(20) == np.argsort(D, 1)[:, :20]) > 0.99
 
 
 # -- the definitions ------------------------------------------------------------------------------------------------------
@@ -179,7 +179,7 @@ def test_rows_without_a_label_do_not_vote():
 def test_triples_and_distances():
     A = rng.normal(size=(200, 3))
     D = cdist(A, A)[np.triu_indices(200, 1)], cdist(A[:, :2], A[:, :2])[np.triu_indices(200, 1)]
-    agree = lambda A, P: layouts_agree(Layout(A), Layout(P))      # noqa: E731
+    agree = lambda A, P: triplets_agree(RandomTriplets(A), RandomTriplets(P))      # noqa: E731
     found = agree(A, A[:, :2])
     assert abs(found["distances"][0] - np.corrcoef(*D)[0, 1]) < 5 * found["distances"][1]
     assert abs(found["ranks"][0] - spearmanr(*D)[0]) < 5 * found["ranks"][1]
@@ -215,7 +215,7 @@ def test_each_step_is_judged_apart():
     trust = map_trust(Z, Z[:, :2], X, y, ks=(10,))
     assert value(trust, "trust@10", "codes") == pytest.approx(trustworthiness(X, Z, n_neighbors=10), abs=1e-6)
     assert value(trust, "trust@10", "whole") == pytest.approx(trustworthiness(X, Z[:, :2], n_neighbors=10), abs=1e-6)
-    table = {row["score"]: row for row in beside(trust, 10)}
+    table = {row["score"]: row for row in comparison_table(trust, 10)}
     row = table["Label from the neighbours"]
     assert row["map of the rows"] > 0.7 > 0.6 > row["codes of the rows"]
     assert table["Neighbours kept"]["by chance"] == 10 / 399
@@ -295,17 +295,17 @@ def digits():
 def test_every_score_says_what_it_is_and_what_it_cannot_say(digits):
     for k in digits.ks:
         scores = trust_scores(digits, k)
-        assert [s.name for s in scores] == list(TITLES.values()) == [row["score"] for row in beside(digits, k)]
+        assert [s.name for s in scores] == list(TITLES.values()) == [row["score"] for row in comparison_table(digits, k)]
         for score in scores:
             assert 0.0 <= score.baseline < score.value <= score.ceiling == 1 and 80 < len(score.sentence) < 330 and score.sentence.endswith(".")
-    table = {row["score"]: row for row in beside(digits, 10)}
+    table = {row["score"]: row for row in comparison_table(digits, 10)}
     assert table["Trustworthiness"]["codes of the rows"] > 0.95 > table["Trustworthiness"]["map of the codes"] > table["Trustworthiness"]["by chance"]
 
 
 def test_what_was_measured_is_kept(digits, tmp_path):
     save_trust(tmp_path / "trust", digits)
     again = load_trust(tmp_path / "trust", 400)
-    assert again.numbers == digits.numbers and again.ks == digits.ks and again.beside == digits.beside and again.chance_label == digits.chance_label
+    assert again.numbers == digits.numbers and again.ks == digits.ks and again.n_compared == digits.n_compared and again.chance_label == digits.chance_label
     for name in ("rows", "points", "sizes", "curve"):
         assert_array_equal(getattr(again, name), getattr(digits, name))
     for wrong in (replace(digits, rows=digits.rows[::-1]), replace(digits, points=digits.points * np.nan), replace(digits, rows=digits.rows + 1), replace(digits, ks=(10,))):
@@ -324,7 +324,7 @@ def test_what_was_measured_is_kept(digits, tmp_path):
 @pytest.mark.parametrize("d", (2, 16, 90))
 def test_nearness_falls_with_rank(d):
     A = rng.normal(size=(3000, d)).astype(np.float32) + 5
-    truth, i = Truth(A), 17
+    truth, i = QueryDistances(A), 17
     d_true = cdist(A[[i]].astype(float), A.astype(float))[0]
     assert_allclose(truth.distances(i), d_true, atol=2e-2 if d > 64 else 1e-5)
     order = np.argsort(d_true)
@@ -337,9 +337,9 @@ def test_nearness_falls_with_rank(d):
 
 def test_the_first_points_stand_for_all():
     A = rng.normal(size=(40_000, 8)).astype(np.float32)
-    truth = Truth(A)
+    truth = QueryDistances(A)
     part, whole = truth.nearness(3, 10_000), truth.nearness(3)
     far = whole[:10_000] < 150          # of the nearest few, a sample has few
     assert len(part) == 10_000 and np.abs(part[far].astype(int) - whole[:10_000][far]).max() < 12
-    assert truth.quick_rows == 40_000 and Truth(np.zeros((40_000, 500))).quick_rows < 20_000
-    assert (Truth(np.zeros((5, 2))).nearness(0) <= LEVELS).all() and Truth(np.zeros((5, 2))).ranks(2).tolist() == [1, 2, 0, 3, 4]
+    assert truth.quick_rows == 40_000 and QueryDistances(np.zeros((40_000, 500))).quick_rows < 20_000
+    assert (QueryDistances(np.zeros((5, 2))).nearness(0) <= LEVELS).all() and QueryDistances(np.zeros((5, 2))).ranks(2).tolist() == [1, 2, 0, 3, 4]

@@ -79,8 +79,8 @@ class Forgetful(PCA):
 
 class Bold(PCA):
     @classmethod
-    def suggest(cls, n, layout):
-        return {"latent_dim": layout.d + 1}
+    def suggest(cls, n, schema):
+        return {"latent_dim": schema.d + 1}
 
 
 class Deaf(VAE):
@@ -112,8 +112,8 @@ class Anything(PCA):
 
 
 class Short(VAE):
-    def glimpse(self, X, Z):
-        return super().glimpse(X, Z[:2])
+    def preview(self, X, Z):
+        return super().preview(X, Z[:2])
 
 
 class Lost(MIWAE):

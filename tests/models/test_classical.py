@@ -10,7 +10,7 @@ from scipy.stats import multivariate_normal, norm
 from sklearn import decomposition, mixture
 
 from lvm_core import DATASETS, MODELS
-from lvm_core.schema import Layout
+from lvm_core.schema import Schema
 
 FA, PCA, ICA, KernelPCA, NMF, Mixture, HMM = (MODELS[name] for name in ("FactorAnalysis", "PCA", "ICA", "KernelPCA", "NMF", "GaussianMixture", "HMM"))
 
@@ -90,7 +90,7 @@ def test_kernel_pca_of_many_rows_learns_from_a_sample(monkeypatch):
 
 def test_nmf_is_as_good_as_scikit_learns_and_never_negative():
     X = DATASETS["digits"]().load().X
-    model = NMF(latent_dim=8).fit(X, layout=Layout.picture(8, 8, 1))
+    model = NMF(latent_dim=8).fit(X, schema=Schema.picture(8, 8, 1))
     Z = model.transform(X)
     theirs = decomposition.NMF(8, init="nndsvda", max_iter=400, random_state=0).fit(X)
     ours = np.square(X - Z @ model.components_).sum()
@@ -183,7 +183,7 @@ def test_a_code_is_where_the_time_goes():
     assert np.abs(Z - shares).mean() < 0.03
     back = model.inverse_transform(Z)
     assert 1 - np.square(back - X).sum() / np.square(X - X.mean(0)).sum() > 0.3
-    drawn = model.emit(Z, random_state=0)
+    drawn = model.sample_decoder(Z, random_state=0)
     assert np.abs(model.transform(drawn) - Z).mean() < 0.15
 
 

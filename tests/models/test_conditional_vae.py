@@ -23,7 +23,7 @@ def fitted(digits):
     """Learnt from all labels but a fifth, in a few seconds."""
     y = digits.targets()
     y[::5] = None
-    return Model(latent_dim=5, epochs=25, depth=1).fit(digits.X, y, layout=digits.layout), y
+    return Model(latent_dim=5, epochs=25, depth=1).fit(digits.X, y, schema=digits.schema), y
 
 
 def test_labels_it_was_not_told_are_inferred(digits, fitted):
@@ -39,7 +39,7 @@ def test_labels_it_was_not_told_are_inferred(digits, fitted):
 
 @pytest.mark.parametrize("known", [True, False])
 def test_weighted_bounds_over_code_and_label(digits, fitted, known):
-    model = fitted[0] if known else Model(latent_dim=3, epochs=5, depth=1).fit(digits.X, layout=digits.layout)
+    model = fitted[0] if known else Model(latent_dim=3, epochs=5, depth=1).fit(digits.X, schema=digits.schema)
     found = marginal(model, digits.X[:200], 500)
     L = found.bounds
     assert L[1] < L[5] < L[50] < L[500] == found.estimate and len(found.kl) == model.latent_dim + 10 * known
@@ -87,19 +87,19 @@ def test_the_bound_sums_over_labels(digits, fitted):
     parts = model.elbo_parts(X, 64)
     with torch.no_grad():
         net, x = model.net_, torch.from_numpy(X)
-        seen = net.look(x)
-        q = net.guess(seen).numpy().astype(np.float64)
+        seen = net.features(x)
+        q = net.label_proba(seen).numpy().astype(np.float64)
         assert np.allclose(q, model.transform(X)[:, 5:], atol=1e-6)
     assert (parts["kl"] > 0).all()
     to_label = (q * (np.log(np.maximum(q, 1e-30)) - np.log(model.class_shares_))).sum(1)
-    assert (parts["kl"] >= to_label - 1e-4).all()       # what is left is the manner's KL, never negative
+    assert (parts["kl"] >= to_label - 1e-4).all()       # what is left is the style's KL, never negative
     np.testing.assert_allclose(model.score_samples(X), model.elbo_parts(X)["reconstruction"] - model.elbo_parts(X)["kl"])
 
 
 def test_without_labels_it_is_a_vae_and_one_label_is_none(digits):
     X = digits.X[:200]
     for y in (None, np.full(200, "one"), np.full(200, None)):
-        model = Model(latent_dim=3, epochs=2, width=16).fit(X, y, layout=digits.layout)
+        model = Model(latent_dim=3, epochs=2, width=16).fit(X, y, schema=digits.schema)
         assert model.classes_ == [] and model.transform(X).shape == (200, 3)
         with pytest.raises(ValueError, match="seen no labels"):
             model.predict_label(X)

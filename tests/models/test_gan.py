@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from lvm_core import DATASETS, MODELS, load_model
-from lvm_core.labels import numbered
-from lvm_core.schema import Layout
+from lvm_core.labels import encode_labels
+from lvm_core.schema import Schema
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
 
@@ -27,7 +27,7 @@ def test_the_measure_of_the_toys_knows_a_perfect_sampler_and_a_collapsed_one():
 
 def test_the_suggested_gan_finds_all_modes_of_a_ring():
     modes, sigma = toy("ring")
-    settings = MODELS["GAN"].suggest(100_000, Layout.gaussian(2)) | {"steps": 1500, "batch_size": 128}
+    settings = MODELS["GAN"].suggest(100_000, Schema.gaussian(2)) | {"steps": 1500, "batch_size": 128}
     model = MODELS["GAN"](**settings).fit(rows(modes, sigma, 20_000, 0))
     found, good, kl = measured(model.sample(2500, random_state=0), modes, sigma)
     assert found == 8 and good > 0.5 and kl < 0.1
@@ -95,7 +95,7 @@ def test_a_conditional_gan_comes_back_equal(conditional, tmp_path, clusters):
 
 
 def test_classes_are_numbered_in_the_order_people_expect():
-    classes, number = numbered(["10", "9", None, float("nan"), "b", "9"])
+    classes, number = encode_labels(["10", "9", None, float("nan"), "b", "9"])
     assert classes == ["9", "10", "b"] and number.tolist() == [1, 0, -1, -1, 2, 0]
 
 
@@ -103,7 +103,7 @@ def test_classes_are_numbered_in_the_order_people_expect():
 def features():
     data = DATASETS["digits"]().load()
     y = data.targets()
-    model = MODELS["CNNFeatures"](latent_dim=16, epochs=8, width=128).fit(data.X[:1400], y[:1400], layout=data.layout)
+    model = MODELS["CNNFeatures"](latent_dim=16, epochs=8, width=128).fit(data.X[:1400], y[:1400], schema=data.schema)
     return model, data.X, y
 
 
@@ -125,7 +125,7 @@ def test_new_codes_of_features_are_of_the_classes(features):
 
 def test_without_labels_features_are_random_and_nothing_is_predicted(features):
     _, X, _ = features
-    model = MODELS["CNNFeatures"](latent_dim=4, epochs=1, width=16).fit(X[:100], layout=DATASETS["digits"]().load().layout)
+    model = MODELS["CNNFeatures"](latent_dim=4, epochs=1, width=16).fit(X[:100], schema=DATASETS["digits"]().load().schema)
     assert model.classes_ == [] and model.transform(X[:5]).shape == (5, 4)
     with pytest.raises(ValueError, match="has seen no labels"):
         model.predict_label(X[:5])
@@ -137,7 +137,7 @@ def test_a_fit_that_was_interrupted_learns_the_same(name, params, tmp_path):
 
     data = DATASETS["digits"]().load()
     X, y = data.X[:300], data.targets()[:300]
-    whole = MODELS[name](**params).fit(X, y, layout=data.layout)
+    whole = MODELS[name](**params).fit(X, y, schema=data.schema)
 
     class Killed(Exception):
         pass
@@ -150,8 +150,8 @@ def test_a_fit_that_was_interrupted_learns_the_same(name, params, tmp_path):
     for limit in (1, 2):
         heard = []
         with pytest.raises(Killed):
-            MODELS[name](**params).fit(X, y, layout=data.layout, on_step=die, checkpoint=Checkpoint(tmp_path / "c", 0.0))
-    resumed = MODELS[name](**params).fit(X, y, layout=data.layout, checkpoint=Checkpoint(tmp_path / "c", 0.0))
+            MODELS[name](**params).fit(X, y, schema=data.schema, on_step=die, checkpoint=Checkpoint(tmp_path / "c", 0.0))
+    resumed = MODELS[name](**params).fit(X, y, schema=data.schema, checkpoint=Checkpoint(tmp_path / "c", 0.0))
     assert np.array_equal(whole.transform(X), resumed.transform(X)) and np.array_equal(whole.sample(5, random_state=0), resumed.sample(5, random_state=0))
 
 
@@ -162,6 +162,6 @@ def test_a_training_with_labels_can_be_watched(name, params, tmp_path):
     data = DATASETS["digits"]().load()
     model = MODELS[name](**params)
     watched = Snapshots(tmp_path, data, model)
-    model.fit(data.X[:200], data.targets()[:200], layout=data.layout, on_step=watched)
+    model.fit(data.X[:200], data.targets()[:200], schema=data.schema, on_step=watched)
     seen = newest(tmp_path)
-    assert seen.made.shape == (10, 64) and np.isfinite(seen.codes).all()
+    assert seen.generated.shape == (10, 64) and np.isfinite(seen.codes).all()

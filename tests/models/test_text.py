@@ -7,9 +7,9 @@ from scipy.sparse import csr_matrix
 
 from lvm_core import MODELS
 from lvm_core.analysis.topics import Topics, coherence, diversity, scores, topics, why_no_topics
-from lvm_core.analysis.words import Words, word_vectors
+from lvm_core.analysis.words import WordVectors, word_vectors
 from lvm_core.io.checkpoint import Checkpoint
-from lvm_core.schema import Layout
+from lvm_core.schema import Schema
 from lvm_core.settings import DataError
 
 K, D = 5, 100
@@ -28,7 +28,7 @@ CORPUS, TOPICS, SHARES = planted()
 
 
 def fitted(name, X=CORPUS, **params):
-    return MODELS[name](**{"latent_dim": K} | params).fit(X, layout=Layout.counts(X.shape[1]))
+    return MODELS[name](**{"latent_dim": K} | params).fit(X, schema=Schema.counts(X.shape[1]))
 
 
 def matched(found, true):
@@ -139,9 +139,9 @@ def test_a_killed_fit_goes_on_bit_by_bit(name, tmp_path):
 
     whole, checkpoint = fitted(name, epochs=8), Checkpoint(tmp_path)
     with pytest.raises(Killed):
-        MODELS[name](latent_dim=K, epochs=8).fit(CORPUS, layout=Layout.counts(D), on_step=lambda _: checkpoint.interrupt(Killed()), checkpoint=checkpoint)
+        MODELS[name](latent_dim=K, epochs=8).fit(CORPUS, schema=Schema.counts(D), on_step=lambda _: checkpoint.interrupt(Killed()), checkpoint=checkpoint)
     heard = []
-    again = MODELS[name](latent_dim=K, epochs=8).fit(CORPUS, layout=Layout.counts(D), on_step=heard.append, checkpoint=Checkpoint(tmp_path))
+    again = MODELS[name](latent_dim=K, epochs=8).fit(CORPUS, schema=Schema.counts(D), on_step=heard.append, checkpoint=Checkpoint(tmp_path))
     assert heard[0].first > 0
     assert np.array_equal(again.components_, whole.components_) and np.array_equal(again.transform(CORPUS), whole.transform(CORPUS))
 
@@ -178,7 +178,7 @@ def stories(n=1500):
 def embedded(**params):
     X = stories()
     model = fitted("WordEmbeddings", X, **{"latent_dim": 6} | params)
-    return X, model, Words(TERMS, word_vectors(model), np.asarray(X.sum(0)).ravel())
+    return X, model, WordVectors(TERMS, word_vectors(model), np.asarray(X.sum(0)).ravel())
 
 
 def test_planted_synonyms_are_neighbours_and_a_planted_analogy_is_solved():
@@ -221,7 +221,7 @@ def test_unknown_words_are_answered_with_those_spelt_alike():
         words.neighbours("quen")
     with pytest.raises(DataError, match="'xyzzy' is not.*No word"):
         words.find("xyzzy")
-    hidden = Words(["a", "b"], np.array([[1.0, 0], [0, 0]]), np.ones(2))
+    hidden = WordVectors(["a", "b"], np.array([[1.0, 0], [0, 0]]), np.ones(2))
     with pytest.raises(DataError, match="keeps no company"):
         hidden.find("b")
     assert list(hidden.commonest(5)) == [0]

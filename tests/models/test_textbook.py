@@ -10,7 +10,7 @@ from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 from textbook import linear_data
 
 from lvm_core import MODELS, load_model
-from lvm_core.schema import Block, Layout
+from lvm_core.schema import FeatureGroup, Schema
 
 CATS = ["The cat sat on the mat", "The dog barked at the cat", "The cat chased the mouse"]
 
@@ -63,7 +63,7 @@ def test_lsa_of_full_rank_gives_the_counts_back():
 
 def test_a_standard_normal_latent_of_length_100_drives_the_generator():
     X = np.random.RandomState(0).uniform(size=(64, 36)).astype(np.float32)
-    gan = MODELS["GAN"](latent_dim=100, steps=5).fit(X, layout=Layout.picture(6, 6, 1))
+    gan = MODELS["GAN"](latent_dim=100, steps=5).fit(X, schema=Schema.picture(6, 6, 1))
     row = gan.inverse_transform(np.random.default_rng(0).standard_normal((1, 100)))
     assert row.shape == (1, 36) and np.isfinite(row).all()
     assert gan.transform(X).shape == (64, 100)
@@ -74,7 +74,7 @@ def linear_vae():
     """A VAE without hidden layers and with one noise for all columns: probabilistic PCA, learned by the ELBO."""
     X = linear_data()
     model = MODELS["VAE"](latent_dim=2, depth=0, network="mlp", epochs=150, batch_size=50, learning_rate=0.01, warm_up=0.0)
-    return X, model.fit(X, layout=Layout.picture(1, X.shape[1], 1))
+    return X, model.fit(X, schema=Schema.picture(1, X.shape[1], 1))
 
 
 def test_the_elbo_of_a_linear_vae_reaches_but_never_passes_probabilistic_pca(linear_vae):
@@ -90,7 +90,7 @@ def test_the_elbo_bounds_the_exact_likelihood_of_its_own_decoder_row_by_row(line
     X, model = linear_vae
     centre = model.inverse_transform(np.zeros((1, 2)))[0]
     W = model.inverse_transform(np.eye(2)) - centre
-    exact = multivariate_normal(centre, W.T @ W + np.diag(model.net_.heads.sigma() ** 2)).logpdf(X)
+    exact = multivariate_normal(centre, W.T @ W + np.diag(model.net_.likelihoods.sigma() ** 2)).logpdf(X)
     elbo = model.score_samples(X, n_samples=64)
     assert (elbo <= exact + 0.1).all()
     weighted = model.score_samples(X, n_samples=256, importance_weighted=True)
@@ -100,7 +100,7 @@ def test_the_elbo_bounds_the_exact_likelihood_of_its_own_decoder_row_by_row(line
 def test_a_linear_vae_with_one_noise_per_column_is_factor_analysis():
     X = linear_data() * np.linspace(1, 3, 8)
     model = MODELS["VAE"](latent_dim=2, depth=0, epochs=150, batch_size=50, learning_rate=0.01, warm_up=0.0)
-    elbo = model.fit(X, layout=Layout((Block("gaussian", 8),))).score_samples(X).mean()
+    elbo = model.fit(X, schema=Schema((FeatureGroup("gaussian", 8),))).score_samples(X).mean()
     exact = FactorAnalysis(2).fit(X).score(X)
     assert exact - 0.2 < elbo <= exact + 0.01
 
@@ -117,7 +117,7 @@ def test_elbo_parts_add_up_and_the_kl_sums_to_the_importance(linear_vae):
 
 def test_counts_are_scored_as_a_multinomial():
     X = np.array([[4, 0, 0], [0, 3, 1], [2, 2, 0], [0, 0, 4]] * 10, dtype=np.float32)
-    model = MODELS["VAE"](latent_dim=2, epochs=300, batch_size=20).fit(X, layout=Layout.counts(3))
+    model = MODELS["VAE"](latent_dim=2, epochs=300, batch_size=20).fit(X, schema=Schema.counts(3))
     R = model.inverse_transform(model.transform(X))
     np.testing.assert_allclose(R.sum(1), X.sum() / len(X), rtol=1e-4)
     unigram = X @ np.log(X.sum(0) / X.sum())

@@ -12,7 +12,7 @@ from lvm_core.checks.examples import examples
 from lvm_core.checks.models import quick
 from lvm_core.metrics import likelihood, marginal
 from lvm_core.nn.elbo import elbo_loss, importance_loss, kl_by_dimension, log_weights, split
-from lvm_core.schema import Layout
+from lvm_core.schema import Schema
 
 DATA = {name: example[1:] for name, example in examples().items()}
 
@@ -21,22 +21,22 @@ def at_the_optimum(X, k=2):
     """A VAE without hidden layers, its weights set to the maximum likelihood of probabilistic PCA and its true posterior
     (Tipping & Bishop, 1999; Lucas et al., 2019, arXiv:1911.02469)."""
     n, d = X.shape
-    model = MODELS["VAE"](latent_dim=k, depth=0, network="mlp", epochs=1, batch_size=n).fit(X, layout=Layout.picture(1, d, 1))
+    model = MODELS["VAE"](latent_dim=k, depth=0, network="mlp", epochs=1, batch_size=n).fit(X, schema=Schema.picture(1, d, 1))
     values, vectors = np.linalg.eigh(np.cov(X, rowvar=False, bias=True))
     values, vectors = values[::-1], vectors[:, ::-1]
     variance = values[k:].mean()
     W = vectors[:, :k] * np.sqrt(values[:k] - variance)
     M = W.T @ W + variance * np.eye(k)      # diagonal: the columns of W are orthogonal
-    net, spread = model.net_, model.net_.inputs.scale[0].item()
+    net, spread = model.net_, model.net_.scaler.scale[0].item()
     with torch.no_grad():
-        head, encode, decode = net.heads.heads[0], net.encoder[0], net.decoder[0]
+        head, encode, decode = net.likelihoods.parts[0], net.encoder[0], net.decoder[0]
         assert not head.bounded
         head.variance.fill_(variance)
         decode.weight.copy_(torch.as_tensor(W / head.scale[0].item()))
         decode.bias.copy_(torch.as_tensor((X.mean(0) - head.bias.numpy()) / head.scale[0].item()))
         encode.weight.zero_()
         encode.weight[:k] = torch.as_tensor(np.linalg.solve(M, W.T) * spread)
-        encode.bias[:k] = torch.as_tensor(np.linalg.solve(M, W.T) @ (net.inputs.loc.numpy() - X.mean(0)))
+        encode.bias[:k] = torch.as_tensor(np.linalg.solve(M, W.T) @ (net.scaler.loc.numpy() - X.mean(0)))
         encode.bias[k:] = torch.as_tensor(0.5 * np.log(variance / np.diag(M)))
     S = W @ W.T + variance * np.eye(d)
     return model, S
@@ -68,7 +68,7 @@ def test_with_a_wrong_posterior_the_elbo_falls_and_the_estimate_stays_exact(shif
     found, exact = marginal(model, X, 5000), exactly(X, S)
     assert abs(found.estimate - exact.mean()) < 0.05
     assert found.bounds[1] < exact.mean() - 0.05
-    variance = model.net_.heads.heads[0].variance.item()
+    variance = model.net_.likelihoods.parts[0].variance.item()
     mean, std = model.encode_distribution(X)
     true, _ = at_the_optimum(X)
     m, s = true.encode_distribution(X)
@@ -79,8 +79,8 @@ def test_with_a_wrong_posterior_the_elbo_falls_and_the_estimate_stays_exact(shif
 @pytest.mark.parametrize("what", ["grey picture", "black and white picture", "mixed table", "counts", "sparse counts"])
 @pytest.mark.parametrize("draws", [1, 4])
 def test_tighter_bounds_are_higher_on_every_kind_of_data(what, draws):
-    _, X, layout = DATA[what]
-    model = quick(MODELS["VAE"], importance_samples=draws).fit(X, layout=layout)
+    _, X, schema = DATA[what]
+    model = quick(MODELS["VAE"], importance_samples=draws).fit(X, schema=schema)
     found = marginal(model, X[:30], 500, random_state=1)
     L = found.bounds
     assert list(L) == [1, 5, 50, 500] and L[1] < L[5] < L[50] < L[500] == found.estimate
@@ -91,8 +91,8 @@ def test_tighter_bounds_are_higher_on_every_kind_of_data(what, draws):
 
 
 def test_bounds_of_rows_with_holes_are_ordered_and_end_at_the_models_own():
-    X, layout = narrow("table")
-    model = MODELS["MIWAE"](latent_dim=2, epochs=20).fit(X, layout=layout)
+    X, schema = narrow("table")
+    model = MODELS["MIWAE"](latent_dim=2, epochs=20).fit(X, schema=schema)
     found = marginal(model, X[:50], 500)
     L = found.bounds
     assert L[1] < L[5] < L[50] < L[500] == found.estimate and found.active >= 1 and "Student" in found.noise
@@ -109,8 +109,8 @@ def _kl(model, X):
 
 
 def test_log_weights_are_seeded_and_independent_between_rows():
-    _, X, layout = DATA["array"]
-    model = quick(MODELS["VAE"]).fit(X, layout=layout)
+    _, X, schema = DATA["array"]
+    model = quick(MODELS["VAE"]).fit(X, schema=schema)
     weights = model.log_weights(np.repeat(X[:1], 3, 0), 6, random_state=3)
     assert weights.shape == (3, 6) and not np.allclose(weights[0], weights[1])
     assert np.array_equal(weights, model.log_weights(np.repeat(X[:1], 3, 0), 6, random_state=3))
@@ -118,8 +118,8 @@ def test_log_weights_are_seeded_and_independent_between_rows():
 
 def test_the_weighted_bound_s_gradient_is_the_mean_of_its_draws_gradients():
     """With one draw it is the ELBO's own, and with many it is what log-mean-exp over single draws gives."""
-    X, layout = DATA["black and white picture"][1:]
-    net = quick(MODELS["VAE"], depth=1).fit(X, layout=layout).net_.train()
+    X, schema = DATA["black and white picture"][1:]
+    net = quick(MODELS["VAE"], depth=1).fit(X, schema=schema).net_.train()
     x, noise = torch.as_tensor(X[:8]), torch.randn((5, 8, 2), generator=torch.Generator().manual_seed(0))
     weights = list(net.parameters())
 
@@ -127,7 +127,7 @@ def test_the_weighted_bound_s_gradient_is_the_mean_of_its_draws_gradients():
         return torch.cat([g.flatten() for g in torch.autograd.grad(loss, weights)])
 
     mean, log_std = split(net.encode(x))
-    one_by_one = torch.stack([net.heads.log_prob(net.decoder(mean + log_std.exp() * eps), x)
+    one_by_one = torch.stack([net.likelihoods.log_prob(net.decoder(mean + log_std.exp() * eps), x)
                               + torch.distributions.Normal(0, 1).log_prob(mean + log_std.exp() * eps).sum(1)
                               - torch.distributions.Normal(mean, log_std.exp()).log_prob(mean + log_std.exp() * eps).sum(1) for eps in noise])
     wanted = gradient(-(one_by_one.logsumexp(0) - np.log(5)).mean())
@@ -136,8 +136,8 @@ def test_the_weighted_bound_s_gradient_is_the_mean_of_its_draws_gradients():
 
 
 def test_free_bits_charge_a_dimension_only_beyond_them():
-    X, layout = DATA["array"][1:]
-    net = quick(MODELS["VAE"]).fit(X, layout=layout).net_.train()
+    X, schema = DATA["array"][1:]
+    net = quick(MODELS["VAE"]).fit(X, schema=schema).net_.train()
     x, noise = torch.as_tensor(X), torch.zeros((len(X), 2))
     kls = kl_by_dimension(*split(net.encode(x))).mean(0).detach()
     for free in (0.0, float(kls.min()) + 1e-3, float(kls.max()) + 1.0):
@@ -162,9 +162,9 @@ def test_the_two_are_refused_together():
 def test_the_noise_of_real_columns_follows_the_weighted_error():
     """Of the draws the likely ones count, so that the IWAE's noise is below the mean error over all draws."""
     X = linear_data()
-    net = MODELS["VAE"](latent_dim=2, depth=0, epochs=1, batch_size=50).fit(X, layout=Layout.picture(1, X.shape[1], 1)).net_.train()
+    net = MODELS["VAE"](latent_dim=2, depth=0, epochs=1, batch_size=50).fit(X, schema=Schema.picture(1, X.shape[1], 1)).net_.train()
     x, noise = torch.as_tensor(X, dtype=torch.float32), torch.randn((20, len(X), 2), generator=torch.Generator().manual_seed(0))
-    head = net.heads.heads[0]
+    head = net.likelihoods.parts[0]
     before = float(head.variance)
     with torch.no_grad():
         mean, log_std = split(net.encode(x))
@@ -184,19 +184,19 @@ def test_more_draws_give_a_higher_likelihood_where_the_posterior_is_not_gaussian
 
 
 def test_what_has_no_likelihood_says_so_and_a_measurement_can_be_stopped():
-    _, X, layout = DATA["array"]
+    _, X, schema = DATA["array"]
     with pytest.raises(ValueError, match="has no likelihood"):
-        marginal(quick(MODELS["Autoencoder"]).fit(X, layout=layout), X)
+        marginal(quick(MODELS["Autoencoder"]).fit(X, schema=schema), X)
     heard = []
-    found = marginal(quick(MODELS["VAE"], latent_dim=2).fit(X, layout=layout), np.repeat(X, 20, 0), 5000, on_step=lambda record: heard.append(record) or True)
+    found = marginal(quick(MODELS["VAE"], latent_dim=2).fit(X, schema=schema), np.repeat(X, 20, 0), 5000, on_step=lambda record: heard.append(record) or True)
     assert len(heard) == 1 and len(found.effective) == heard[0].step < 20 * len(X)
 
 
 def test_a_model_with_a_bound_of_its_own_is_not_called_exact():
-    _, X, layout = DATA["mixed table"]
+    _, X, schema = DATA["mixed table"]
 
     class Bounded:
-        sparse, holes, noise_words, layout_ = False, False, {}, layout
+        sparse, holes, noise_words, schema_ = False, False, {}, schema
 
         def elbo_parts(self, X):
             raise NotImplementedError
@@ -211,14 +211,14 @@ def test_a_model_with_a_bound_of_its_own_is_not_called_exact():
 
 @pytest.mark.parametrize("what, words", [("black and white picture", "fixed binarisation"), ("grey picture", "Gaussian noise of one learned spread for all pixels"), ("mixed table", "a learned spread for each column"), ("counts", "multinomial")])
 def test_the_noise_model_is_always_named(what, words):
-    _, X, layout = DATA[what]
-    found = marginal(quick(MODELS["VAE"]).fit(X, layout=layout), X[:5], 5)
+    _, X, schema = DATA[what]
+    found = marginal(quick(MODELS["VAE"]).fit(X, schema=schema), X[:5], 5)
     assert words in found.noise and words in found.scores[0].sentence
 
 
 def test_grey_pixels_under_a_coin_are_called_no_likelihood():
     X = DATA["black and white picture"][1] * 0.5
-    found = marginal(quick(MODELS["VAE"]).fit(X, layout=Layout.picture(8, 8, 1, "bernoulli")), X[:5], 5)
+    found = marginal(quick(MODELS["VAE"]).fit(X, schema=Schema.picture(8, 8, 1, "bernoulli")), X[:5], 5)
     assert "no likelihood of binary pictures" in found.noise
 
 
@@ -226,11 +226,11 @@ def test_grey_pixels_under_a_coin_are_called_no_likelihood():
                                                 ("MIWAE", {}, "table"), ("ConditionalVAE", {}, "numbers")])
 def test_codes_end_with_the_width_of_the_prior_and_the_same_reconstructions(name, params, kind, monkeypatch):
     """A training too short to spread the codes: the bound gains, and what is decoded does not change."""
-    X, layout = narrow(kind)
+    X, schema = narrow(kind)
     y = np.arange(len(X)) % 2
-    fit = lambda: MODELS[name](latent_dim=2, epochs=3, **params).fit(X, y.astype(str) if name == "ConditionalVAE" else None, layout=layout)     # noqa: E731
+    fit = lambda: MODELS[name](latent_dim=2, epochs=3, **params).fit(X, y.astype(str) if name == "ConditionalVAE" else None, schema=schema)     # noqa: E731
     model = fit()
-    monkeypatch.setattr("lvm_core.models.neural.meet_the_prior", lambda *_: None)
+    monkeypatch.setattr("lvm_core.models.neural.standardize_codes", lambda *_: None)
     before = fit()
     assert np.allclose(model.inverse_transform(model.transform(X)), before.inverse_transform(before.transform(X)), atol=1e-4)
     bound = lambda m: marginal(m, X, 500).bounds[5] if "importance_samples" in params else m.score_samples(X).mean()     # noqa: E731
@@ -246,7 +246,7 @@ def test_the_width_of_the_codes_is_found_without_decoding_all_draws_of_all_rows_
     passed, X = [], np.random.RandomState(0).randn(100, 5).astype(np.float32)
     watch = torch.nn.modules.module.register_module_forward_hook(lambda module, given, out: passed.append(len(out.flatten(0, -2))))
     try:
-        MODELS[name](latent_dim=2, epochs=1, batch_size=4, **draws).fit(X, layout=Layout.gaussian(5))
+        MODELS[name](latent_dim=2, epochs=1, batch_size=4, **draws).fit(X, schema=Schema.gaussian(5))
     finally:
         watch.remove()
     assert max(passed) == 4 * 100
@@ -258,8 +258,8 @@ def narrow(kind):
     if kind == "pictures":
         y, x = np.mgrid[:12, :12]
         at = rng.uniform(3, 9, (200, 2, 1, 1))
-        return np.exp(-((y - at[:, 0]) ** 2 + (x - at[:, 1]) ** 2) / 8).reshape(200, -1).astype(np.float32), Layout.picture(12, 12, 1)
+        return np.exp(-((y - at[:, 0]) ** 2 + (x - at[:, 1]) ** 2) / 8).reshape(200, -1).astype(np.float32), Schema.picture(12, 12, 1)
     X = (rng.randn(200, 1) * [1.0, -2.0, 3.0] + 0.1 * rng.randn(200, 3)).astype(np.float32)
     if kind == "table":
         X[rng.uniform(size=X.shape) < 0.1] = np.nan
-    return X, Layout.gaussian(3)
+    return X, Schema.gaussian(3)

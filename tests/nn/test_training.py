@@ -14,7 +14,7 @@ from scipy.sparse import random as random_sparse
 
 from lvm_core import MODELS
 from lvm_core.nn import precision
-from lvm_core.nn.training import HISTORY_LENGTH, Rows, minibatches, seeded, train
+from lvm_core.nn.training import HISTORY_LENGTH, BatchSource, minibatches, seeded, train
 
 
 def generator(seed=0):
@@ -38,8 +38,8 @@ def test_every_epoch_visits_every_row_once_in_a_new_order():
 def test_sparse_rows_equal_dense_rows():
     X = random_sparse(20, 7, 0.3, format="csr", random_state=0)
     index = torch.tensor([3, 0, 19])
-    batch = Rows(X, torch.device("cpu"))[index]
-    assert batch.dtype == torch.float32 and torch.equal(batch, Rows(X.toarray(), torch.device("cpu"))[index])
+    batch = BatchSource(X, torch.device("cpu"))[index]
+    assert batch.dtype == torch.float32 and torch.equal(batch, BatchSource(X.toarray(), torch.device("cpu"))[index])
 
 
 def test_history_holds_the_means_of_all_steps():
@@ -110,15 +110,15 @@ def test_exact_products_wait_for_coarse_ones_to_end_and_the_reverse(monkeypatch)
     monkeypatch.setattr(precision, "has_units", lambda: True)
     usual, inside, go, seen = torch.get_float32_matmul_precision(), threading.Event(), threading.Event(), []
 
-    def hold(coarse):
-        with precision.products(coarse):
+    def hold(reduced_precision):
+        with precision.matmul_precision(reduced_precision):
             inside.set()
             go.wait(60)
-            seen.append((coarse, torch.get_float32_matmul_precision() == usual))
+            seen.append((reduced_precision, torch.get_float32_matmul_precision() == usual))
 
     for first in (True, False):
         inside.clear(), go.clear(), seen.clear()
-        threads = [threading.Thread(target=hold, args=(coarse,)) for coarse in (first, not first, first)]
+        threads = [threading.Thread(target=hold, args=(reduced_precision,)) for reduced_precision in (first, not first, first)]
         threads[0].start()
         assert inside.wait(60)
         inside.clear()
@@ -126,16 +126,16 @@ def test_exact_products_wait_for_coarse_ones_to_end_and_the_reverse(monkeypatch)
         assert not inside.wait(0.2) and not seen     # the second waits for the first, and the third does not overtake it
         go.set()
         [thread.join(60) for thread in threads]
-        assert sorted(seen) == sorted((coarse, not coarse) for coarse in (first, not first, first))
+        assert sorted(seen) == sorted((reduced_precision, not reduced_precision) for reduced_precision in (first, not first, first))
         assert torch.get_float32_matmul_precision() == usual
 
 
 def test_a_block_inside_another_keeps_its_precision(monkeypatch):
     monkeypatch.setattr(precision, "has_units", lambda: True)
     usual = torch.get_float32_matmul_precision()
-    with precision.products(coarse=True):
+    with precision.matmul_precision(reduced_precision=True):
         kept = torch.get_float32_matmul_precision()
-        with precision.products():
+        with precision.matmul_precision():
             assert torch.get_float32_matmul_precision() == kept != usual
         assert torch.get_float32_matmul_precision() == kept
     assert torch.get_float32_matmul_precision() == usual
@@ -156,7 +156,7 @@ def test_a_compiled_loop_of_numbas_does_not_change_how_many_threads_torch_has(mo
     try:
         count(1000)
         torch.set_num_threads(2)        # whatever layer it has here, as numba's OpenMP layer leaves it
-        with precision.products():
+        with precision.matmul_precision():
             assert torch.get_num_threads() == 1
     finally:
         torch.set_num_threads(before)

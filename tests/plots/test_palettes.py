@@ -26,8 +26,8 @@ def test_cielab_and_back():
 def test_simulated_eyes_keep_greys_and_lose_what_they_should():
     grey, red, olive = palettes.rgb(["#808080", "#C83200", "#6E6400"])
     for vision in VISIONS:
-        assert palettes.seen([grey], vision) == pytest.approx(palettes.linear([grey]), abs=1e-3)
-    far = {v: float(palettes.difference(*(palettes.lab(palettes.seen([c], v))[0] for c in (red, olive)))) for v in VISIONS}
+        assert palettes.simulate_vision([grey], vision) == pytest.approx(palettes.linear([grey]), abs=1e-3)
+    far = {v: float(palettes.difference(*(palettes.lab(palettes.simulate_vision([c], v))[0] for c in (red, olive)))) for v in VISIONS}
     assert far["protanopia"] < far["usual"] / 3 and far["deuteranopia"] < far["usual"]
 
 
@@ -40,12 +40,12 @@ def test_every_two_of_the_24_differ_by_what_is_stated_for_every_eye():
 
 def test_scales_go_one_way_and_show_on_black_and_white():
     for vision in VISIONS:
-        assert (np.diff(palettes.lab(palettes.seen(palettes.sequential(255), vision))[:, 0]) > -0.5).all()
+        assert (np.diff(palettes.lab(palettes.simulate_vision(palettes.sequential(255), vision))[:, 0]) > -0.5).all()
     scale = palettes.diverging(255)
     light = palettes.lab(palettes.linear(scale))[:, 0]
     assert light[127] == light.max() or light[120:135].max() == pytest.approx(light.max(), abs=0.5)
     for vision in VISIONS:
-        ends = palettes.lab(palettes.seen(scale[[0, 127, 254]], vision))
+        ends = palettes.lab(palettes.simulate_vision(scale[[0, 127, 254]], vision))
         assert min(palettes.difference(ends[0], ends[2]), palettes.difference(ends[0], ends[1]), palettes.difference(ends[1], ends[2])) > 15
 
 

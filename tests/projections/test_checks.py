@@ -111,7 +111,7 @@ class AnyCodes(PCA):
 
 
 class AnyParameter(PCA):
-    def check_params(self):
+    def validate(self):
         pass
 
     def _fit(self, Z, rng, on_step):

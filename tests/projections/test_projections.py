@@ -72,7 +72,7 @@ def test_a_map_says_where_it_comes_from(name):
     fields = list(cls.parameters())
     assert fields[0] == "n_components" and fields[-1] == "random_state"
     for n in (3, 50, 5000):
-        cls(**cls.suggest(n)).check_params()
+        cls(**cls.suggest(n)).validate()
 
 
 # -- against the libraries and on real data -------------------------------------------------------------------------------

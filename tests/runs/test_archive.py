@@ -102,7 +102,7 @@ def test_the_script_makes_the_samples_the_app_makes(fits, tmp_path, name):
     assert done.returncode == 0, done.stderr
     with np.load(tmp_path / "samples.npz", allow_pickle=False) as made:
         codes = fitted.model.sample_codes(12, temperature=0.8, random_state=7)      # what pages/generate.py does
-        assert np.array_equal(made["codes"], codes) and np.array_equal(made["X"], fitted.model.emit(codes, random_state=7))
+        assert np.array_equal(made["codes"], codes) and np.array_equal(made["X"], fitted.model.sample_decoder(codes, random_state=7))
 
 
 def test_without_its_data_it_holds_none_of_it(fits):
@@ -212,10 +212,10 @@ BAD = {
     "a code of a million": lambda g: edited(g["table"], RECIPE, lambda d: at(d, ["params", "latent_dim"], 10**6)),
     "a code of 512 where weights have 2": lambda g: edited(g["table"], RECIPE, lambda d: at(d, ["params", "latent_dim"], 512)),
     "the widest network": lambda g: edited(g["table"], RECIPE, lambda d: (at(d, ["params", "width"], 2048), at(d, ["params", "depth"], 6))),
-    "a layout of 10**15 columns": lambda g: edited(g["table"], RECIPE, lambda d: at(d, ["state", "layout_", "$layout", "blocks", 0, 1], 10**15)),
-    "a layout of 49000 more columns": lambda g: edited(g["table"], RECIPE, lambda d: at(d, ["state", "layout_", "$layout", "blocks", 0, 1], 49_000)),
-    "a layout of text": lambda g: edited(g["table"], RECIPE, lambda d: at(d, ["state", "layout_", "$layout", "blocks", 0, 1], "many")),
-    "a picture of 10**9 a side": lambda g: edited(g["image"], RECIPE, lambda d: at(d, ["state", "layout_", "$layout", "image"], [10**9, 10**9, 3])),
+    "a layout of 10**15 columns": lambda g: edited(g["table"], RECIPE, lambda d: at(d, ["state", "schema_", "$schema", "blocks", 0, 1], 10**15)),
+    "a layout of 49000 more columns": lambda g: edited(g["table"], RECIPE, lambda d: at(d, ["state", "schema_", "$schema", "blocks", 0, 1], 49_000)),
+    "a layout of text": lambda g: edited(g["table"], RECIPE, lambda d: at(d, ["state", "schema_", "$schema", "blocks", 0, 1], "many")),
+    "a picture of 10**9 a side": lambda g: edited(g["image"], RECIPE, lambda d: at(d, ["state", "schema_", "$schema", "image"], [10**9, 10**9, 3])),
     "a method instead of a number": lambda g: edited(g["array"], RECIPE, lambda d: at(d, ["state", "_decode"], 1)),
     "state of another type": lambda g: edited(g["array"], RECIPE, lambda d: at(d, ["state", "n_features_in_"], {"a": 1})),
     "modules that are not there": lambda g: edited(g["table"], RECIPE, lambda d: at(d, ["modules"], ["__class__"])),

@@ -81,7 +81,7 @@ def test_a_run_from_the_shell(workspace, add, data):
     assert {"step", "total", "epoch", "metrics", "steps_a_second", "seconds_left"} <= set(lines[0]) and lines[-1]["step"] == lines[-1]["total"] and lines[-1]["epoch"] == 15
     assert len(lines) <= 3 + 5.5 * (lines[-1]["seconds"] + 0.2)
     last = snapshots.newest(folder / "snapshots")
-    assert last.step == last.total and np.allclose(last.codes, fitted.codes[last.points], atol=1e-5) and last.back.shape == (10, 64) and last.made.shape == (10, 64)
+    assert last.step == last.total and np.allclose(last.codes, fitted.codes[last.points], atol=1e-5) and last.reconstructed.shape == (10, 64) and last.generated.shape == (10, 64)
     assert command(folder).wait(180) == fit_worker.DONE and workspace.run(id).facts == info.facts     # asked again, it has nothing to do
     assert not {p.name for p in folder.iterdir()} - {"run.json", "state.json", "progress.jsonl", "snapshots", "checkpoint", "model", "codes.npy", "split.npy", "scores.json", "columns.json", "lock"}
 
@@ -319,7 +319,7 @@ def test_a_waiting_run_is_cancelled_or_paused_at_once(workspace, add):
 
 def test_early_stopping_keeps_the_best(data):
     X = data.X[:200]
-    model = MODELS["VAE"](latent_dim=8, epochs=3000, patience=5, width=256).fit(X, layout=data.layout)
+    model = MODELS["VAE"](latent_dim=8, epochs=3000, patience=5, width=256).fit(X, schema=data.schema)
     epochs = model.history_[-1]["step"] / -(-180 // 64)
     held_out = [point["held_out"] for point in model.history_]
     assert 600 < epochs < 2900 and not model.stopped_ and held_out[-1] > min(held_out[20:])

@@ -15,7 +15,7 @@ from sklearn.manifold import trustworthiness
 from lvm_core import DATASETS, PROJECTIONS, mapping
 from lvm_core.latent.neighbours import nearest
 from lvm_core.mapping import map_codes, map_data
-from lvm_core.runs.map_pool import Projector
+from lvm_core.runs.map_pool import MapPool
 from lvm_core.runs.store import load_map, save_dataset, save_map
 
 posix = pytest.mark.skipif(os.name == "nt", reason="signals of this kind are POSIX's")
@@ -28,8 +28,8 @@ def codes():
 
 
 @pytest.fixture(scope="module")
-def projector():
-    made = Projector(1)
+def pool():
+    made = MapPool(1)
     made.start()
     yield made
     made.stop()
@@ -39,9 +39,9 @@ def never(progress):
     return False
 
 
-def test_a_process_makes_the_map_that_is_made_here(projector, codes):
+def test_a_process_makes_the_map_that_is_made_here(pool, codes):
     seen = []
-    made = projector.make(codes, PROJECTIONS["TSNE"](iterations=50), lambda p: seen.append(p))
+    made = pool.make(codes, PROJECTIONS["TSNE"](iterations=50), lambda p: seen.append(p))
     here = map_codes(codes, PROJECTIONS["TSNE"](iterations=50))
     assert_array_equal(made.positions, here.positions)
     assert_array_equal(made.projection.transform(codes[:5]), here.projection.transform(codes[:5]))
@@ -49,24 +49,24 @@ def test_a_process_makes_the_map_that_is_made_here(projector, codes):
     assert [p.shape.shape for p in seen if p.shape is not None][:1] == [(300, 2)] and seen[-1].total == 150
 
 
-def test_labels_and_datasets_reach_it(projector, codes, tmp_path):
+def test_labels_and_datasets_reach_it(pool, codes, tmp_path):
     y = np.arange(300) % 3
-    assert_array_equal(projector.make(codes, PROJECTIONS["Fisher"](), never, y=y).positions, map_codes(codes, PROJECTIONS["Fisher"](), y=y).positions)
+    assert_array_equal(pool.make(codes, PROJECTIONS["Fisher"](), never, y=y).positions, map_codes(codes, PROJECTIONS["Fisher"](), y=y).positions)
     dataset = DATASETS["iris"]().load()
     save_dataset(tmp_path / "iris", dataset)
-    made = projector.make(codes[:150], PROJECTIONS["LocalMAP"](), never, data=tmp_path / "iris")
+    made = pool.make(codes[:150], PROJECTIONS["LocalMAP"](), never, data=tmp_path / "iris")
     assert_array_equal(made.positions, map_data(dataset.X, codes[:150], PROJECTIONS["LocalMAP"]()).positions)
 
 
-def test_what_cannot_be_mapped_is_said(projector):
+def test_what_cannot_be_mapped_is_said(pool):
     with pytest.raises(ValueError, match="all 30 points are the same"):
-        projector.make(np.ones((30, 3), np.float32), PROJECTIONS["TSNE"](), never)
+        pool.make(np.ones((30, 3), np.float32), PROJECTIONS["TSNE"](), never)
     with pytest.raises(ValueError, match="Choose a label column"):
-        projector.make(np.eye(30, dtype=np.float32), PROJECTIONS["Fisher"](), never)
+        pool.make(np.eye(30, dtype=np.float32), PROJECTIONS["Fisher"](), never)
 
 
 def test_the_servers_end_ends_a_map_under_way(codes):
-    made, began = Projector(1), threading.Event()
+    made, began = MapPool(1), threading.Event()
     made.start()
     with ThreadPoolExecutor() as pool:
         asked = pool.submit(made.make, codes, PROJECTIONS["TSNE"](iterations=5000), lambda p: p.step > 0 and began.set())
@@ -78,13 +78,13 @@ def test_the_servers_end_ends_a_map_under_way(codes):
     assert process.wait(30) < 0 and not made._busy
 
 
-def test_stop_keeps_what_was_reached(projector, codes):
-    made = projector.make(codes, PROJECTIONS["TSNE"](iterations=5000), lambda p: p.step >= 20)
+def test_stop_keeps_what_was_reached(pool, codes):
+    made = pool.make(codes, PROJECTIONS["TSNE"](iterations=5000), lambda p: p.step >= 20)
     assert "stopped before its end" in made.note and np.isfinite(made.positions).all() and made.positions.shape == (300, 2)
 
 
 @posix
-def test_a_killed_process_is_started_again_and_it_is_said(projector, codes):
+def test_a_killed_process_is_started_again_and_it_is_said(pool, codes):
     killed, phases = [], []
 
     def kill_once(progress):
@@ -95,7 +95,7 @@ def test_a_killed_process_is_started_again_and_it_is_said(projector, codes):
                 os.kill(pid, signal.SIGKILL)
 
     before = []
-    made = projector.make(codes, PROJECTIONS["TSNE"](iterations=400), kill_once)
+    made = pool.make(codes, PROJECTIONS["TSNE"](iterations=400), kill_once)
     assert killed[0] and "ended, and was started again" in made.note and any("started again" in phase for phase in phases)
     assert_array_equal(made.positions, map_codes(codes, PROJECTIONS["TSNE"](iterations=400)).positions)
 
@@ -113,13 +113,13 @@ def _children():
 
 
 @posix
-def test_a_process_that_always_ends_is_given_up_with_a_sentence(projector, codes):
+def test_a_process_that_always_ends_is_given_up_with_a_sentence(pool, codes):
     def kill(progress):
         for pid in _children():
             os.kill(pid, signal.SIGKILL)
 
     with pytest.raises(ValueError, match="ended 2 times"):
-        projector.make(codes, PROJECTIONS["TSNE"](iterations=5000), kill)
+        pool.make(codes, PROJECTIONS["TSNE"](iterations=5000), kill)
 
 
 # -- samples, and the data itself -------------------------------------------------------------------------------------------------
@@ -144,12 +144,12 @@ def test_a_large_set_is_fitted_on_a_sample_and_says_so(few, codes):
 def test_t_sne_settles_new_points_better_than_a_mean(c):
     X = load_digits().data.astype(np.float32)[:1500]
     projection = PROJECTIONS["TSNE"](n_components=c).fit(X[::2])
-    fixed, there = projection.embedding_.copy(), projection.settle(*nearest(X[1::2], X[::2], 30))
+    fixed, there = projection.embedding_.copy(), projection.embed_new(*nearest(X[1::2], X[::2], 30))
     assert_array_equal(projection.embedding_, fixed)
     true = nearest(X[1::2], X[::2], 10)[1]
     kept = [np.mean([np.isin(a, b).mean() for a, b in zip(true, nearest(P, fixed, 10)[1])]) for P in (there, projection.transform(X[1::2]))]
     assert kept[0] > kept[1] + (0.01 if c < 3 else 0)
-    assert_array_equal(there, projection.settle(*nearest(X[1::2], X[::2], 30)))
+    assert_array_equal(there, projection.embed_new(*nearest(X[1::2], X[::2], 30)))
 
 
 @pytest.mark.parametrize("c", (1, 2, 3))
@@ -157,11 +157,11 @@ def test_umap_settles_new_points_better_than_a_mean(c):
     X = load_digits().data.astype(np.float32)[:1500]
     new, projection = X[1::2], PROJECTIONS["UMAP"](n_components=c).fit(X[::2])
     near, fixed = nearest(new, X[::2], 15), projection.embedding_.copy()
-    there = projection.settle(*near)
+    there = projection.embed_new(*near)
     assert_array_equal(projection.embedding_, fixed)
     ways = [trustworthiness(new, P, n_neighbors=10) for P in (there, projection.transform(new), np.median(fixed[near[1][:, :10]], axis=1))]
     assert ways[0] > ways[1] + 0.005 and ways[0] >= ways[2]
-    assert_array_equal(there, projection.settle(*near))
+    assert_array_equal(there, projection.embed_new(*near))
 
 
 def test_many_rows_are_placed_by_cells_nearly_as_exactly(few, codes, monkeypatch):

@@ -70,7 +70,7 @@ def test_a_dataset_comes_back_equal(kind, tmp_path):
     data = made(kind)
     save_dataset(tmp_path / "d", data)
     again = load_dataset(tmp_path / "d")
-    assert again.fingerprint == data.fingerprint and again.layout == data.layout
+    assert again.fingerprint == data.fingerprint and again.schema == data.schema
     pd.testing.assert_frame_equal(again.rows, data.rows)
     assert (again.name, again.label, again.notes, again.source, again.kind) == (data.name, data.label, data.notes, data.source, data.kind)
     assert str(again.items([3, 5])) == str(data.items([3, 5]))
@@ -161,15 +161,15 @@ def test_a_damaged_run_does_not_hide_the_others(workspace, run):
 @pytest.mark.parametrize("id", ("", "..", "../../etc", "a" * 15, "A" * 16, "a" * 16 + "\n", "a" * 15 + "/", None, 3, "ａ" * 16))
 def test_only_ids_become_paths(workspace, id):
     assert not is_id(id)
-    for ask in (workspace.run, workspace.fitted, workspace.load_dataset, workspace.delete_run, workspace.kept):
+    for ask in (workspace.run, workspace.fitted, workspace.load_dataset, workspace.delete_run, workspace.annotations):
         with pytest.raises(StoreError):
             ask(id)
 
 
 def test_what_a_person_keeps_with_a_run(workspace, run):
-    assert workspace.kept(run.id) == {}
-    workspace.keep(run.id, {"bookmarks": [{"name": "Ü"}]})
-    assert workspace.kept(run.id) == {"bookmarks": [{"name": "Ü"}]}
+    assert workspace.annotations(run.id) == {}
+    workspace.save_annotations(run.id, {"bookmarks": [{"name": "Ü"}]})
+    assert workspace.annotations(run.id) == {"bookmarks": [{"name": "Ü"}]}
 
 
 def test_a_dataset_with_runs_is_not_deleted_and_deleting_leaves_nothing(workspace, run):
@@ -291,7 +291,7 @@ model = MODELS["PCA"](latent_dim=2).fit(data.X)
 space.fitted(sys.argv[2])                   # what is imported late is imported now
 if os.geteuid() == 0:
     os.seteuid(65534)
-for work in (lambda: space.add_dataset(data), lambda: space.add_run(sys.argv[3], model), lambda: space.keep(sys.argv[2], {}), lambda: space.ask(sys.argv[2], "stop"), lambda: space.delete_run(sys.argv[2])):
+for work in (lambda: space.add_dataset(data), lambda: space.add_run(sys.argv[3], model), lambda: space.save_annotations(sys.argv[2], {}), lambda: space.ask(sys.argv[2], "stop"), lambda: space.delete_run(sys.argv[2])):
     try:
         work()
         print("it worked")

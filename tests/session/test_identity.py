@@ -27,7 +27,7 @@ from lvm_core.mapping import map_codes
 from lvm_core.projections import PROJECTIONS
 from lvm_core.runs import ownership
 from lvm_core.settings import LIMITS, DataError, Limits
-from pages.api import cookies, guard, routes, training
+from pages.api import cookies, auth, routes, training
 from pages.session import identity, quotas, state
 from pages.session import runs as starting
 from pages.session.services import services
@@ -38,10 +38,10 @@ A, B = "a" * 32, "b" * 32
 @pytest.fixture
 def many(monkeypatch):
     """A server for many, looked at by the browser whose code is set here."""
-    monkeypatch.setattr(identity, "alone", lambda: False)
-    monkeypatch.setattr(identity, "logins", lambda: False)
+    monkeypatch.setattr(identity, "single_user", lambda: False)
+    monkeypatch.setattr(identity, "uses_login", lambda: False)
     looking = {"code": A}
-    monkeypatch.setattr(identity, "code", lambda: looking["code"])
+    monkeypatch.setattr(identity, "recovery_code", lambda: looking["code"])
     return looking
 
 
@@ -63,7 +63,7 @@ def run(many):
 
 
 def test_what_is_made_here_is_its_makers(run, many):
-    assert identity.mine("runs", run.id) and identity.mine("datasets", run.data.id)
+    assert identity.owns("runs", run.id) and identity.owns("datasets", run.data.id)
     assert [r.id for r in state.runs()] == [run.id] and [d["id"] for d in state.datasets()] == [run.data.id]
     many["code"] = B
     assert not identity.may_see("runs", run.id) and not identity.may_see("datasets", run.data.id)
@@ -90,18 +90,18 @@ def ask(client, token, cookie, route="decode", method="POST", **query):
 
 
 def test_a_token_holds_for_one_browser(run, many, client):
-    token = guard.sign(run.id)
+    token = auth.sign(run.id)
     assert ask(client, token, A).status_code == 200
     for cookie in (B, "", "not a code", A.upper()):
         assert ask(client, token, cookie).status_code == 403
-    assert identity.me() in token and ask(client, token.replace(identity.me(), identity._digest(B)), A).status_code == 403
+    assert identity.current_owner() in token and ask(client, token.replace(identity.current_owner(), identity._digest(B)), A).status_code == 403
 
 
 def test_a_guest_may_look_and_not_change(run, many, client):
     identity.share(run.id, True)
     many["code"] = B
-    assert identity.may_see("runs", run.id) and not identity.mine("runs", run.id)
-    token = guard.sign(run.id)
+    assert identity.may_see("runs", run.id) and not identity.owns("runs", run.id)
+    token = auth.sign(run.id)
     assert ask(client, token, B).status_code == 200
     for route, query in (("choose", {"by": "none"}), ("keep", {"op": "bookmark", "name": "x", "row": 0}), ("stop", {"job": "fit"}), ("ask", {"word": "cancel"})):
         answer = ask(client, token, B, route, **query)
@@ -117,7 +117,7 @@ def shared(run, many):
     """Her run, shared; he holds a token and looks from now on."""
     identity.share(run.id, True)
     many["code"] = B
-    return guard.sign(run.id)
+    return auth.sign(run.id)
 
 
 def end_share(run, many):
@@ -158,7 +158,7 @@ def answered(message):
 @pytest.mark.parametrize("end", ENDS)
 def test_an_open_socket_of_a_share_that_ended_answers_nothing_and_is_closed(end, run, many, shared, client, monkeypatch):
     client.cookies.set(identity.COOKIE, B)
-    monkeypatch.setattr(guard, "_LOOK_SECONDS", 0.05)
+    monkeypatch.setattr(auth, "_LOOK_SECONDS", 0.05)
     with client.websocket_connect(f"/live/socket?t={shared}") as ws:
         ws.send_bytes(question(ask="item", i="0"))
         assert answered(ws.receive_bytes())["rows"] == [0]
@@ -172,9 +172,9 @@ def test_an_open_socket_of_a_share_that_ended_answers_nothing_and_is_closed(end,
 
 def test_the_owner_s_own_socket_outlives_the_end_of_a_share_but_not_the_run(run, many, client, monkeypatch):
     client.cookies.set(identity.COOKIE, A)
-    monkeypatch.setattr(guard, "_LOOK_SECONDS", 0.05)
+    monkeypatch.setattr(auth, "_LOOK_SECONDS", 0.05)
     identity.share(run.id, True)
-    with client.websocket_connect(f"/live/socket?t={guard.sign(run.id)}") as ws:
+    with client.websocket_connect(f"/live/socket?t={auth.sign(run.id)}") as ws:
         identity.share(run.id, False)
         ws.send_bytes(question(ask="item", i="1"))
         assert answered(ws.receive_bytes())["rows"] == [1]
@@ -185,8 +185,8 @@ def test_the_owner_s_own_socket_outlives_the_end_of_a_share_but_not_the_run(run,
 
 
 def test_who_sits_at_the_machine_loses_a_deleted_run_too(run, many, client, monkeypatch):
-    monkeypatch.setattr(identity, "alone", lambda: True)
-    token = guard.sign(run.id)
+    monkeypatch.setattr(identity, "single_user", lambda: True)
+    token = auth.sign(run.id)
     assert ask(client, token, "").status_code == 200
     services().workspace.delete_run(run.id)
     answer = ask(client, token, "")
@@ -194,19 +194,19 @@ def test_who_sits_at_the_machine_loses_a_deleted_run_too(run, many, client, monk
 
 
 def test_tokens_end_and_are_renewed_while_a_page_is_used(run, many, client, monkeypatch):
-    clock = {"now": guard.time.time()}
-    monkeypatch.setattr(guard, "time", SimpleNamespace(time=lambda: clock["now"]))
-    token, began = guard.sign(run.id), clock["now"]
-    assert guard.sign(run.id) == token                      # a page that is drawn again is handed the same
+    clock = {"now": auth.time.time()}
+    monkeypatch.setattr(auth, "time", SimpleNamespace(time=lambda: clock["now"]))
+    token, began = auth.sign(run.id), clock["now"]
+    assert auth.sign(run.id) == token                      # a page that is drawn again is handed the same
     fresh = ask(client, token, A)
-    assert fresh.status_code == 200 and guard.RENEWED not in fresh.headers
-    clock["now"] = int(token.split(".")[2]) - guard.TOKEN_SECONDS / 4
-    later = ask(client, token, A).headers[guard.RENEWED]
+    assert fresh.status_code == 200 and auth.RENEWED not in fresh.headers
+    clock["now"] = int(token.split(".")[2]) - auth.TOKEN_SECONDS / 4
+    later = ask(client, token, A).headers[auth.RENEWED]
     client.cookies.set(identity.COOKIE, A)
     with client.websocket_connect(f"/live/socket?t={token}") as ws:
         ws.send_bytes(question(ask="item", i="0"))
-        assert answered(ws.receive_bytes())[guard.RENEWED] == later
-    clock["now"] = began + 1.6 * guard.TOKEN_SECONDS
+        assert answered(ws.receive_bytes())[auth.RENEWED] == later
+    clock["now"] = began + 1.6 * auth.TOKEN_SECONDS
     assert ask(client, later, A).status_code == 200
     old = ask(client, token, A)
     assert old.status_code == 403 and "reload" in old.text
@@ -235,9 +235,9 @@ def test_a_recovery_code_brings_its_cookie_to_its_own_page_only(client, many):
 
 
 def test_alone_there_is_no_cookie_and_everything_is_ones_own(client, monkeypatch):
-    monkeypatch.setattr(identity, "alone", lambda: True)
+    monkeypatch.setattr(identity, "single_user", lambda: True)
     assert "set-cookie" not in client.get("/", headers={"accept": "text/html"}).headers
-    assert identity.me() == "" and identity.mine("runs", "0" * 16)
+    assert identity.current_owner() == "" and identity.owns("runs", "0" * 16)
     assert client.post("/live/enter", content=A).status_code == 400
 
 
@@ -246,34 +246,34 @@ def test_alone_there_is_no_cookie_and_everything_is_ones_own(client, monkeypatch
 def test_who_is_served_follows_the_address_unless_it_is_said(address, chosen, expected, monkeypatch):
     monkeypatch.setenv("LATENT_EXPLORER_PEOPLE", chosen)
     monkeypatch.setattr(identity.st, "get_option", lambda name: address)
-    assert identity.alone.__wrapped__() is expected
+    assert identity.single_user.__wrapped__() is expected
 
 
 def test_who_logged_in_is_who_it_is(monkeypatch):
     class User:
         def __init__(self, **claims):
             self.to_dict = lambda: claims
-    monkeypatch.setattr(identity, "alone", lambda: False)
-    monkeypatch.setattr(identity, "logins", lambda: True)
+    monkeypatch.setattr(identity, "single_user", lambda: False)
+    monkeypatch.setattr(identity, "uses_login", lambda: True)
     seen = []
     for claims in ({"iss": "a", "sub": "1"}, {"iss": "a", "sub": "2"}, {"iss": "b", "sub": "1"}, {"iss": "a", "sub": "1", "email": "new@example.org"}):
         monkeypatch.setattr(identity.st, "user", User(**claims))
-        seen.append(identity.me())
+        seen.append(identity.current_owner())
     assert len(set(seen[:3])) == 3 and seen[3] == seen[0] and all(me.startswith("u-") and len(me) == 34 for me in seen)
 
 
 def test_limits_of_one_person_are_said(run, many, monkeypatch):
     monkeypatch.setattr("lvm_core.settings.LIMITS", Limits(kept_bytes=100, runs_under_way=1))
     with pytest.raises(DataError, match="Delete runs"):
-        quotas.check_room()
-    quotas.check_turn()
+        quotas.check_storage_quota()
+    quotas.check_run_quota()
     monkeypatch.setattr("lvm_core.settings.LIMITS", Limits(runs_under_way=1))
     services().workspace.set_state(run.id, state="waiting")
     with pytest.raises(DataError, match="limit is 1"):
-        quotas.check_turn()
+        quotas.check_run_quota()
     services().workspace.set_state(run.id, state="done")
     many["code"] = B
-    quotas.check_room(LIMITS.kept_bytes // 2)
+    quotas.check_storage_quota(LIMITS.kept_bytes // 2)
 
 
 def test_people_take_turns_in_the_queue(tmp_path, monkeypatch):

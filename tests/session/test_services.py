@@ -20,10 +20,10 @@ from lvm_core import DATASETS, MODELS
 from lvm_core.io.files import StoreError
 from lvm_core.runs.workspace import Workspace
 from lvm_core.settings import DataError
-from pages.api.guard import Refused
+from pages.api.auth import HttpError
 from pages.session import annotations, errors, state, work
 from pages.session import runs as starting
-from pages.session.cache import Shelf
+from pages.session.cache import Cache
 from pages.session.derived import Derived, once
 from pages.session.locks import KeyedLock
 from pages.session.services import Services, services, use
@@ -127,7 +127,7 @@ class Slow:
 
 def test_who_waits_for_one_does_not_wait_for_another():
     load = Slow()
-    shelf = Shelf(load)
+    shelf = Cache(load)
     with ThreadPoolExecutor(2) as pool:
         slow = pool.submit(shelf.get, "slow")
         assert load.began.wait(PATIENCE)
@@ -138,7 +138,7 @@ def test_who_waits_for_one_does_not_wait_for_another():
 
 def test_each_is_loaded_once_by_however_many():
     load = Slow()
-    shelf, gate = Shelf(load), threading.Barrier(9)
+    shelf, gate = Cache(load), threading.Barrier(9)
 
     def get():
         gate.wait(PATIENCE)
@@ -260,12 +260,12 @@ def test_a_failed_analysis_gives_its_place_back(run, here):
 @pytest.mark.parametrize("error, status", [(errors.NotFound("x"), 404), (errors.NotReady("x"), 409), (errors.SessionError("x"), 400), (DataError("x"), 400),
                                            (StoreError("x"), 500)])
 def test_errors_have_one_status_and_keep_their_sentence(error, status):
-    refused = Refused.of(error)
+    refused = HttpError.of(error)
     assert isinstance(error, ValueError) and (refused.status, refused.sentence) == (status, "x")
 
 
 def test_a_fault_is_answered_without_its_words(caplog):
-    refused = Refused.of(ValueError("operands could not be broadcast"))
+    refused = HttpError.of(ValueError("operands could not be broadcast"))
     assert refused.status == 500 and "broadcast" not in refused.sentence and "broadcast" in caplog.text
 
 

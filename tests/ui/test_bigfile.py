@@ -2,13 +2,13 @@
 
 import numpy as np
 import pytest
-from made_files import npy
+from example_files import npy
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from lvm_core.runs.workspace import Workspace
 from lvm_core.settings import Limits
-from pages.api import guard, uploads
+from pages.api import auth, uploads
 from pages.session.services import Services, use
 
 
@@ -24,7 +24,7 @@ def left(tmp_path) -> list:
 
 def test_what_arrives_is_what_was_sent(client, tmp_path):
     content = npy(np.random.default_rng(0).random((700, 2000)).astype("f4"))       # more than a piece
-    answer = client.post("/live/bring", params={"t": guard.sign("bring")}, content=(content[i:i + 70_001] for i in range(0, len(content), 70_001)))
+    answer = client.post("/live/bring", params={"t": auth.sign("bring")}, content=(content[i:i + 70_001] for i in range(0, len(content), 70_001)))
     assert answer.status_code == 200
     assert (tmp_path / "incoming" / answer.json()["id"]).read_bytes() == content
 
@@ -32,7 +32,7 @@ def test_what_arrives_is_what_was_sent(client, tmp_path):
 @pytest.mark.parametrize("case, status", [("no array", 415), ("empty", 415), ("cut short", 415), ("no token", 403), ("a run's token", 403), ("foreign origin", 403), ("too large", 413), ("too large, not saying so", 413), ("disk full", 507)])
 def test_anything_else_is_refused_and_leaves_nothing(case, status, client, tmp_path, monkeypatch):
     content = {"no array": b"PK\x03\x04" * 100, "empty": b"", "cut short": b"\x93NUM"}.get(case, npy(np.zeros((300, 5000), "f4")))
-    token = {"no token": "", "a run's token": guard.sign("0" * 16)}.get(case, guard.sign("bring"))
+    token = {"no token": "", "a run's token": auth.sign("0" * 16)}.get(case, auth.sign("bring"))
     if case.startswith("too large"):
         monkeypatch.setattr(uploads, "LIMITS", Limits(array_bytes=5 * 2**20))
     if case == "disk full":
@@ -45,7 +45,7 @@ def test_anything_else_is_refused_and_leaves_nothing(case, status, client, tmp_p
 
 
 def test_what_nobody_asked_for_is_taken_away(client, tmp_path, monkeypatch):
-    first = client.post("/live/bring", params={"t": guard.sign("bring")}, content=npy(np.zeros(9))).json()["id"]
+    first = client.post("/live/bring", params={"t": auth.sign("bring")}, content=npy(np.zeros(9))).json()["id"]
     uploads.tidy()
     assert [p.name for p in left(tmp_path)] == [first]
     monkeypatch.setattr(uploads, "_LEFT", -1)

@@ -7,7 +7,7 @@ from pages.ui import items
 
 
 def test_every_kind_is_shown_by_the_file_of_its_name():
-    kinds = {source.kind for source in DATASETS.values()} | {k for m in MODELS.values() for k in m.kinds}
+    kinds = {source.kind for source in DATASETS.values()} | {k for m in MODELS.values() for k in m.supported_kinds}
     assert set(items.found()) == kinds
 
 

@@ -61,7 +61,7 @@ def test_generating_is_reproducible_from_what_the_page_shows(runs):
     app.number_input(key="n").set_value(9).run()
     shown = app.dataframe[0].value
     codes = run.fitted.model.sample_codes(9, temperature=1.0, random_state=3)
-    again = run.dataset.decode(run.fitted.model.emit(codes, random_state=3))
+    again = run.dataset.decode(run.fitted.model.sample_decoder(codes, random_state=3))
     assert len(shown) == 9 and list(shown.columns) == list(again.columns)
     assert shown.astype(str).equals(again.reset_index(drop=True).astype(str))
 
@@ -122,17 +122,17 @@ def test_a_direction_is_learnt_kept_and_removed(runs):
     app = open_page("explore", run=run.id)
     app.button(key=f"direction-learn-{run.id}").click().run()
     assert not app.exception and not app.error
-    [kept] = run.kept["directions"]
+    [kept] = run.annotations["directions"]
     assert kept["name"] in words(app).replace("\\", "")
     app.button(key=f"direction-drop-{run.id}-{kept['name']}").click().run()
-    assert not app.exception and not run.kept["directions"]
+    assert not app.exception and not run.annotations["directions"]
 
 
 def test_a_direction_between_two_kept_groups_has_the_name_it_is_given(runs):
     run = runs["table"]
     n = len(run.dataset)
     low, high = np.array_split(np.argsort(run.fitted.codes[:, 0]), 2)
-    run.kept["groups"] = {"low": low[:20].tolist(), "high": high[-20:].tolist()}
+    run.annotations["groups"] = {"low": low[:20].tolist(), "high": high[-20:].tolist()}
     app = open_page("explore", run=run.id)
     app.segmented_control(key=f"direction-from-{run.id}").set_value("groups").run()
     app.selectbox(key=f"direction-to-{run.id}").set_value("high").run()
@@ -140,7 +140,7 @@ def test_a_direction_between_two_kept_groups_has_the_name_it_is_given(runs):
     app.text_input(key=f"direction-name-{run.id}-low to high").set_value("*upwards*").run()
     app.button(key=f"direction-learn-{run.id}").click().run()
     assert not app.exception and not app.error
-    [kept] = run.kept.pop("directions")
+    [kept] = run.annotations.pop("directions")
     want = run.fitted.codes[high[-20:]].mean(0) - run.fitted.codes[low[:20]].mean(0)
     assert kept["name"] == "*upwards*" and kept["counts"] == [20, 20] and n > 40
     assert np.dot(kept["vector"], want) / np.linalg.norm(kept["vector"]) / np.linalg.norm(want) > 0.99

@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 
 from lvm_core import DATASETS, MODELS, PROJECTIONS
 from lvm_core.mapping import map_codes
-from pages.api import guard, routes, training
+from pages.api import auth, routes, training
 from pages.session import cache, state
 from pages.session import runs as starting
 from pages.session.services import Services, services, use
@@ -56,21 +56,21 @@ def forget() -> None:
 
 def test_a_restarted_server_finds_everything_again(run):
     run.maps["PCA"] = map_codes(run.fitted.codes, PROJECTIONS["PCA"]())
-    run.kept["bookmarks"] = [{"name": "<b>here</b>", "row": 3, "code": [0.0, 1.0, 2.0]}]
-    state.keep(run)
+    run.annotations["bookmarks"] = [{"name": "<b>here</b>", "row": 3, "code": [0.0, 1.0, 2.0]}]
+    state.save_annotations(run)
     forget()
     again = services().runs.get(run.id)
     assert again is not run and np.array_equal(again.fitted.codes, run.fitted.codes) and again.title == run.title
-    assert again.kept == run.kept and np.array_equal(again.maps["PCA"].positions, run.maps["PCA"].positions) and "nothing" not in again.maps and "../x" not in again.maps
+    assert again.annotations == run.annotations and np.array_equal(again.maps["PCA"].positions, run.maps["PCA"].positions) and "nothing" not in again.maps and "../x" not in again.maps
     assert again.dataset.fingerprint == run.dataset.fingerprint and again.job.history and again.job.progress.step == again.job.progress.total
     app = open_page("train", run=run.id)
     assert not app.exception and "Trained in" in words(app)
 
 
 def test_links_stay_valid_when_the_server_restarts(run):
-    token = guard.sign(run.id)
+    token = auth.sign(run.id)
     with use(Services()):
-        assert guard.sign(run.id) == token
+        assert auth.sign(run.id) == token
 
 
 def test_a_damaged_result_says_so_and_hides_nothing_else(data):
@@ -206,7 +206,7 @@ def parse(response):
 
 
 def test_the_film_ends_with_the_final_model(client, run):
-    head, payload = parse(client.get("/live/film-of-learning", params={"t": guard.sign(run.id)}))
+    head, payload = parse(client.get("/live/training-history", params={"t": auth.sign(run.id)}))
     frames, n = head["frames"], head["n"]
     assert frames > 1 and n == 600 and head["when"][-1] == "epoch 12" and len(head["legend"]["groups"]) == 10
     places = np.frombuffer(payload[:8 * frames * n], "<f4").reshape(frames, n, 2)
@@ -217,7 +217,7 @@ def test_the_film_ends_with_the_final_model(client, run):
     points = np.random.RandomState(0).permutation(len(run.dataset))[:head["real"]]
     last = run.dataset.decode(run.fitted.model.inverse_transform(run.fitted.codes[points]))
     assert np.abs(pixels[-20:-10] / 255 - last).max() < 0.01
-    newest, _ = parse(client.get("/live/film-of-learning", params={"t": guard.sign(run.id), "last": 1}))
+    newest, _ = parse(client.get("/live/training-history", params={"t": auth.sign(run.id), "last": 1}))
     assert newest["frames"] == 1 and newest["when"] == head["when"][-1:]
 
 
@@ -225,22 +225,22 @@ def test_the_film_ends_with_the_final_model(client, run):
 def test_every_kind_has_a_film(source, model, params, client):
     data = state.Data(DATASETS[source]().load())
     made = fitted(data, model, **params)
-    head, payload = parse(client.get("/live/film-of-learning", params={"t": guard.sign(made.id)}))
+    head, payload = parse(client.get("/live/training-history", params={"t": auth.sign(made.id)}))
     assert head["frames"] >= 1 and head["made"] == [10] * head["frames"] and (head["back"][-1] == 10)
     if model == "GAN":
         assert head["back"][0] in (0, 10)
-    client.get("/live/film-of-learning", params={"t": guard.sign(made.id), "last": 1})
+    client.get("/live/training-history", params={"t": auth.sign(made.id), "last": 1})
 
 
 def test_asking_is_for_the_page_that_has_the_token(client, data):
     made = waiting(data, epochs=3)
-    token = guard.sign(made.id)
+    token = auth.sign(made.id)
     for params, headers in (({"t": ""}, {}), ({"t": token + "0"}, {}), ({"t": token}, {"origin": "http://evil.example"}), ({"t": token}, {"sec-fetch-site": "cross-site"})):
         assert client.post("/live/ask", params=params | {"word": "cancel"}, headers=headers).status_code == 403
-        assert client.get("/live/film-of-learning", params=params, headers=headers).status_code == 403
+        assert client.get("/live/training-history", params=params, headers=headers).status_code == 403
     assert client.post("/live/ask", params={"t": token, "word": "rm -rf"}).status_code == 400
     assert made.job.state == "waiting"
-    assert parse(client.get("/live/film-of-learning", params={"t": token}))[0] == {"frames": 0}
+    assert parse(client.get("/live/training-history", params={"t": token}))[0] == {"frames": 0}
     job = client.get("/live/job", params={"t": token, "job": "fit"}).json()
     assert job["state"] == "waiting" and "waiting" in job["words"]
     assert client.post("/live/ask", params={"t": token, "word": "cancel"}).status_code == 200 and made.job.state == "cancelled"

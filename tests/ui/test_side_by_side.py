@@ -20,12 +20,12 @@ from starlette.testclient import TestClient
 from lvm_core import MODELS, PROJECTIONS
 from lvm_core.analysis.alignment import changed, procrustes
 from lvm_core.mapping import map_codes
-from pages.api import aligned, guard, routes, scripts, tiles
+from pages.api import alignment, auth, routes, scripts, tiles
 from pages.session import maps, state
 from pages.session import runs as starting
 from pages.session.services import services
-from pages.ui import beside
-from pages.ui.components import beside as beside_component
+from pages.ui import side_by_side
+from pages.ui.components import side_by_side as beside_component
 
 VIEW = maps.View("", "", np.zeros((0, 2)), "", True)
 
@@ -54,7 +54,7 @@ def client():
 
 def laid(two):
     pairs = [(two[0], "PCA"), (two[1], "PCA"), (two[0], "Axes")]
-    keys, moves = aligned.lay(pairs)
+    keys, moves = alignment.align(pairs)
     return [run.maps[key] for (run, _), key in zip(pairs, keys)], keys, moves
 
 
@@ -78,26 +78,26 @@ def test_laid_maps_stay_in_memory_and_do_not_grow_without_bound(two):
     axes = two[0].maps["Axes"]
     for seed in range(12):
         two[0].maps["Moved"] = replace(axes, positions=axes.positions + np.float32(seed))
-        aligned.lay([(two[0], "Moved"), (two[1], "PCA")])
-    assert sum(key.startswith("laid") for key in two[0].maps) <= aligned.MOST_HELD + 2
+        alignment.align([(two[0], "Moved"), (two[1], "PCA")])
+    assert sum(key.startswith("laid") for key in two[0].maps) <= alignment.MOST_HELD + 2
 
 
 def test_a_map_of_one_place_is_laid_nowhere_and_said_so(two):
     axes = two[0].maps["Axes"]
     two[0].maps["Flat"] = replace(axes, positions=np.zeros_like(axes.positions))
-    keys, moves = aligned.lay([(two[0], "PCA"), (two[0], "Flat")])
+    keys, moves = alignment.align([(two[0], "PCA"), (two[0], "Flat")])
     assert moves[1] is None and np.isfinite(two[0].maps[keys[1]].positions).all()
 
 
 def test_the_change_is_told_in_drawn_order_and_only_by_its_name(client, two):
     change = changed(two[0].maps["PCA"].positions, two[1].maps["PCA"].positions, 9)
-    aligned.hold(two[0], "here", change)
+    alignment.hold(two[0], "here", change)
     head, body = parse(ask(client, two[0], "changed", name="here"))
     assert head["k"] == 9 and np.array_equal(np.frombuffer(body, np.uint8), change.lost[tiles.order(len(change.lost))])
     assert ask(client, two[0], "changed", name="elsewhere").status_code == 404
     assert ask(client, two[1], "changed", name="here").status_code == 404
-    for i in range(aligned.MOST_HELD):
-        aligned.hold(two[0], f"newer {i}", change)
+    for i in range(alignment.MOST_HELD):
+        alignment.hold(two[0], f"newer {i}", change)
     assert ask(client, two[0], "changed", name="here").status_code == 404
 
 
@@ -113,11 +113,11 @@ def test_items_come_through_the_model_that_is_asked(client, two):
 def test_a_choice_spreads_to_the_runs_beside_it_and_no_further(client, two, runs):
     stranger = runs["table"]
     before = list(stranger.selection)
-    aligned.link([*two, stranger])
+    alignment.link([*two, stranger])
     two[0].selection = [3, 5, 8]
     head, _ = parse(ask(client, two[0], "spread", content=b""))
     assert head["runs"] == 1 and list(two[1].selection) == [3, 5, 8] and list(stranger.selection) == before
-    assert client.get("/live/spread", params={"t": guard.sign(two[0].id)}).status_code == 405      # a change is no link to click
+    assert client.get("/live/spread", params={"t": auth.sign(two[0].id)}).status_code == 405      # a change is no link to click
 
 
 # -- the page ------------------------------------------------------------------------------------------------------------
@@ -132,7 +132,7 @@ def opened(data_id):
 
 @pytest.mark.parametrize("kind", ("image", "table", "text", "array"))
 def test_maps_of_one_model_stand_side_by_side(runs, kind, monkeypatch):
-    monkeypatch.setattr(beside, "FIRST_MAPS", ("PCA", "Identity", "PCA", "Identity"))       # the slow ones have tests of their own
+    monkeypatch.setattr(side_by_side, "FIRST_MAPS", ("PCA", "Identity", "PCA", "Identity"))       # the slow ones have tests of their own
     app = opened(runs[kind].data.id)
     for _ in range(100):
         if "What follows" in words(app) and "unrelated maps" in words(app):
@@ -146,7 +146,7 @@ def test_maps_of_one_model_stand_side_by_side(runs, kind, monkeypatch):
 
 def test_several_models_are_compared_by_their_codes_too(two, monkeypatch):
     monkeypatch.setattr(maps, "default", lambda run: "PCA")
-    monkeypatch.setattr(beside, "FIRST_MAPS", ("PCA", "Identity", "PCA", "Identity"))
+    monkeypatch.setattr(side_by_side, "FIRST_MAPS", ("PCA", "Identity", "PCA", "Identity"))
     app = opened(two[0].data.id)
     app.session_state[f"pair-on-{held(app, 'data')}"] = "sources"
     app.run()
@@ -157,13 +157,13 @@ def test_several_models_are_compared_by_their_codes_too(two, monkeypatch):
 def test_the_current_run_comes_first_and_no_pane_repeats_another(two):
     class Info:
         def __init__(self, run, name):
-            self.id, self.recipe = run.id, {"name": name, "params": {"latent_dim": 6}}
+            self.id, self.config = run.id, {"name": name, "params": {"latent_dim": 6}}
 
     done = [Info(two[1], "NMF"), Info(two[0], "PCA")]
     for count in (2, 3, 4):
-        panes = [(info.id, name) for info, name in beside._first(done, count)]
+        panes = [(info.id, name) for info, name in side_by_side._first(done, count)]
         assert len(set(panes)) == count and panes[0][0] == two[1].id and panes[1][0] == two[0].id
-    assert len(set(name for _, name in beside._first(done[:1], 4))) == 4
+    assert len(set(name for _, name in side_by_side._first(done[:1], 4))) == 4
 
 
 # -- the browser: the component on the real routes, without Streamlit ------------------------------------------------------
@@ -173,12 +173,12 @@ def site(two):
     """A page with the component alone."""
     import uvicorn
 
-    keys, moves = aligned.lay([(two[0], "PCA"), (two[1], "PCA"), (two[0], "Axes")])
-    aligned.link(two)
+    keys, moves = alignment.align([(two[0], "PCA"), (two[1], "PCA"), (two[0], "Axes")])
+    alignment.link(two)
     change = changed(two[0].maps["PCA"].positions, two[1].maps["PCA"].positions)
-    aligned.hold(two[0], "browser", change)
-    panes = [beside.Pane(run, replace(VIEW, key=name), name, "") for run, name in ((two[0], "PCA"), (two[1], "PCA"), (two[0], "Axes"))]
-    data, parts = json.dumps(beside.payload(panes, keys, moves, "digit", (0, 1), "browser", change)), beside_component.parts()
+    alignment.hold(two[0], "browser", change)
+    panes = [side_by_side.Pane(run, replace(VIEW, key=name), name, "") for run, name in ((two[0], "PCA"), (two[1], "PCA"), (two[0], "Axes"))]
+    data, parts = json.dumps(side_by_side.payload(panes, keys, moves, "digit", (0, 1), "browser", change)), beside_component.parts()
     loader = scripts.loader("side_by_side/side_by_side.js").replace("export default", "const mount =")
 
     async def page(request):

@@ -139,8 +139,8 @@ export class Explorer {
         this.say(this.data.how);
       }),
     );
-    this.film = latest((code) =>
-      this.ask("film", { count: firsts }, code).then((reply) => this.drawFilm(reply)),
+    this.traversal = latest((code) =>
+      this.ask("traversals", { count: firsts }, code).then((reply) => this.drawTraversals(reply)),
     );
     this.fetchNear = latest((rows) =>
       this.ask("item", { map, i: rows.join(",") }).then((reply) =>
@@ -242,7 +242,7 @@ export class Explorer {
     const row = element("div", "lx-row"),
       label = element("label", "lx-label", d.name),
       band = element("div", "lx-band"),
-      film = element("div", "lx-film");
+      traversal = element("div", "lx-film");
     const range = element("input", "lx-range"),
       number = element("input", "lx-number");
     label.title = d.help;
@@ -270,8 +270,8 @@ export class Explorer {
       this.settle();
     });
     row.append(label, band, number);
-    band.append(film, range);
-    this.rows[d.j] = { range, number, film };
+    band.append(traversal, range);
+    this.rows[d.j] = { range, number, traversal };
     return row;
   }
 
@@ -367,7 +367,7 @@ export class Explorer {
       this.future = [];
       if (this.history.length > HISTORY) this.history.shift();
     }
-    this.film(this.code);
+    this.traversal(this.code);
     this.sheet.make();
     this.tellPage();
   }
@@ -405,7 +405,7 @@ export class Explorer {
     if (this.history.length > 1) {
       this.future.push(this.history.pop());
       this.move(this.history.at(-1), "undo");
-      this.film(this.code);
+      this.traversal(this.code);
       this.tellPage();
     }
   }
@@ -415,7 +415,7 @@ export class Explorer {
       const code = this.future.pop();
       this.history.push(code);
       this.move(code, "redo");
-      this.film(this.code);
+      this.traversal(this.code);
       this.tellPage();
     }
   }
@@ -509,10 +509,10 @@ export class Explorer {
     }
   }
 
-  drawFilm(reply) {
+  drawTraversals(reply) {
     const { order, stops } = reply.head;
     order.forEach((j, m) => {
-      if (this.rows[j]) this.draw.film(this.rows[j].film, reply, m * stops, stops, this.data);
+      if (this.rows[j]) this.draw.traversal(this.rows[j].traversal, reply, m * stops, stops, this.data);
     });
   }
 

@@ -1,5 +1,5 @@
 // How each kind of item is drawn. made: the decoded item, large; real: a real item beside it;
-// small: a thumbnail in a button; film: what a dimension does across its range.
+// small: a thumbnail in a button; traversal: what a dimension does across its range.
 
 import { accent, canvasIn, element, short } from "./dom.js";
 
@@ -20,7 +20,7 @@ const pictures = {
   small(box, reply, m) {
     picture(canvasIn(box), reply, m);
   },
-  film(box, reply, from, stops) {
+  traversal(box, reply, from, stops) {
     const [, h, w] = reply.head.shape,
       canvas = canvasIn(box);
     canvas.width = w * stops;
@@ -66,7 +66,7 @@ const curves = {
   small(box, reply, m) {
     curve(canvasIn(box, 72, 40), [values(reply, m)]);
   },
-  film(box, reply, from, stops) {
+  traversal(box, reply, from, stops) {
     const canvas = canvasIn(box, 60 * stops, 36),
       context = canvas.getContext("2d");
     context.clearRect(0, 0, canvas.width, canvas.height);
@@ -139,7 +139,7 @@ const records = {
           .map(([v]) => v)
           .join(" · ");
   },
-  film(box, reply, from, stops) {
+  traversal(box, reply, from, stops) {
     // What moves most from one end of the range to the other, in words.
     const first = reply.head.records[from],
       last = reply.head.records[from + stops - 1];
@@ -218,7 +218,7 @@ const texts = {
           .map(([t]) => t)
           .join(" ");
   },
-  film(box, reply, from, stops) {
+  traversal(box, reply, from, stops) {
     const first = reply.head.words[from].map(([t]) => t),
       last = reply.head.words[from + stops - 1].map(([t]) => t);
     ends(box, [

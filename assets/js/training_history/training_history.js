@@ -15,13 +15,13 @@ export default function (component) {
   const part = (name) => find(root, `.lxn-${name}`),
     at = part("at"),
     play = part("play");
-  const url = new URL("live/film-of-learning", document.baseURI);
+  const url = new URL("live/training-history", document.baseURI);
   url.search = String(new URLSearchParams({ t: data.token, ...(data.live ? { last: "1" } : {}) }));
   part("bar").hidden = data.live;
   root.classList.toggle("lxn-lines", data.kind in LINES);
   let over = false,
     timer = null,
-    film = null;
+    snapshots = null;
 
   async function load() {
     try {
@@ -42,7 +42,7 @@ export default function (component) {
     const places = begin,
       values = places + 8 * head.frames * head.n,
       start = values + 4 * head.n;
-    film = {
+    snapshots = {
       head,
       buffer,
       start,
@@ -56,7 +56,7 @@ export default function (component) {
 
   function draw() {
     const f = data.live ? 0 : Number(at.value),
-      { head } = film;
+      { head } = snapshots;
     part("when").textContent = head.when[f];
     map(f);
     let from = head.real;
@@ -88,11 +88,11 @@ export default function (component) {
     row.style.setProperty("--count", count);
     if (row.childElementCount !== count)
       row.replaceChildren(...Array.from({ length: count }, () => element("div", "lxn-item")));
-    [...row.children].forEach((cell, m) => painter(data.kind).small(cell, film, first + m));
+    [...row.children].forEach((cell, m) => painter(data.kind).small(cell, snapshots, first + m));
   }
 
   function map(f) {
-    const { head, places, values } = film,
+    const { head, places, values } = snapshots,
       canvas = part("map"),
       context = canvas.getContext("2d"),
       half = canvas.width / 2,
@@ -129,7 +129,7 @@ export default function (component) {
   };
   at.oninput = () => {
     halt();
-    if (film) draw();
+    if (snapshots) draw();
   };
   load();
   return () => {

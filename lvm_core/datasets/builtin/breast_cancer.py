@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from ..base import Dataset, Source
-from ..frames import Wishes, table_dataset
+from ..frames import TableOptions, table_dataset
 
 
 @dataclass
@@ -21,4 +21,4 @@ class BreastCancer(Source):
         from sklearn.datasets import load_breast_cancer
 
         data = load_breast_cancer(as_frame=True)
-        return table_dataset(data.data.assign(diagnosis=data.target_names[data.target]), self.name, Wishes(label="diagnosis"))
+        return table_dataset(data.data.assign(diagnosis=data.target_names[data.target]), self.name, TableOptions(label="diagnosis"))

@@ -18,7 +18,7 @@ class Digits(Source):
     title: ClassVar[str] = "Handwritten digits"
     summary: ClassVar[str] = "1797 digits of 8 x 8 pixels, written by 43 people. Small enough to train anything in seconds."
     kind: ClassVar[str] = "image"
-    rank: ClassVar[int] = 10
+    list_order: ClassVar[int] = 10
     origin: ClassVar[str] = "Alpaydin & Kaynak, 1998 (UCI); scikit-learn's copy"
 
     def load(self) -> Dataset:

@@ -26,7 +26,7 @@ class Docstrings(Source):
     summary: ClassVar[str] = ("Real technical prose: what the functions and classes of NumPy, SciPy and scikit-learn say of "
                               "themselves, labelled by package.")
     kind: ClassVar[str] = "text"
-    rank: ClassVar[int] = 35
+    list_order: ClassVar[int] = 35
     origin: ClassVar[str] = "The authors of NumPy, SciPy and scikit-learn; read from the packages installed here"
 
     n: int = param(1500, low=30, high=3000, help="How many docstrings, as far as they reach in equal parts from the packages.",

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from ..base import Dataset, Source
-from ..frames import Wishes, table_dataset
+from ..frames import TableOptions, table_dataset
 
 
 @dataclass
@@ -15,7 +15,7 @@ class Iris(Source):
     title: ClassVar[str] = "Iris flowers"
     summary: ClassVar[str] = "150 flowers of three species, petals and sepals measured in centimetres. The classic first table."
     kind: ClassVar[str] = "table"
-    rank: ClassVar[int] = 30
+    list_order: ClassVar[int] = 30
     origin: ClassVar[str] = "Anderson, 1935; Fisher, 1936; scikit-learn's copy"
 
     def load(self) -> Dataset:
@@ -23,4 +23,4 @@ class Iris(Source):
 
         data = load_iris(as_frame=True)
         rows = data.data.rename(columns=lambda c: c.replace(" (cm)", " in cm"))
-        return table_dataset(rows.assign(species=data.target_names[data.target]), self.name, Wishes(label="species"))
+        return table_dataset(rows.assign(species=data.target_names[data.target]), self.name, TableOptions(label="species"))

@@ -29,7 +29,7 @@ class Spectra(Source):
     summary: ClassVar[str] = ("Light of synthetic stars at thousands of wavelengths. Temperature, line strength, line width and "
                               "velocity made them, and are kept to compare with.")
     kind: ClassVar[str] = "array"
-    rank: ClassVar[int] = 40
+    list_order: ClassVar[int] = 40
     origin: ClassVar[str] = "Generated here: Planck's law, 1900, and Gaussian absorption lines"
 
     n: int = param(1000, low=10, high=20_000, log=True, help="How many stars.", label="Stars")

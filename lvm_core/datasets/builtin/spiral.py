@@ -19,7 +19,7 @@ class Spiral(Source):
     title: ClassVar[str] = "Spiral with a known latent"
     summary: ClassVar[str] = "Points on a curve in space. One number, phi, made each of them: does a model find it again?"
     kind: ClassVar[str] = "array"
-    rank: ClassVar[int] = 45
+    list_order: ClassVar[int] = 45
     origin: ClassVar[str] = "Generated here"
 
     n: int = param(2000, low=10, high=100_000, log=True, help="How many points.", label="Points")

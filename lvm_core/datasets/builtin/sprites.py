@@ -27,7 +27,7 @@ class Sprites(Source):
     summary: ClassVar[str] = ("A square, ellipse or heart of some size, turn and place. Five factors made every picture; which "
                               "of them does a model separate?")
     kind: ClassVar[str] = "image"
-    rank: ClassVar[int] = 20
+    list_order: ClassVar[int] = 20
     origin: ClassVar[str] = "Generated here, after dSprites (Matthey et al., 2017)"
 
     n: int = param(3000, low=30, high=20_000, log=True, help="How many pictures.", label="Pictures")

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from ..base import Dataset, Source
-from ..frames import Wishes, table_dataset
+from ..frames import TableOptions, table_dataset
 
 
 @dataclass
@@ -23,4 +23,4 @@ class Wine(Source):
         data = load_wine(as_frame=True)
         growers = [f"grower {t + 1}" for t in data.target]
         measured = data.data.rename(columns=lambda c: c.replace("_", " "))
-        return table_dataset(measured.assign(grower=growers), self.name, Wishes(label="grower"))
+        return table_dataset(measured.assign(grower=growers), self.name, TableOptions(label="grower"))

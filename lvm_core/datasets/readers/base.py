@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from ...params import Recipe, param
+from ...params import Params, param
 from ..base import Dataset
-from ..frames import Wishes, table_dataset
+from ..frames import TableOptions, table_dataset
 from ..upload import Upload
 
 
-class Reader(Recipe):
+class Reader(Params):
     """A dataclass of ``param`` fields: the options a person may correct. The options that were found, where they stood on
     ``auto``, are in ``dataset.source["options"]`` of what it reads.
 
@@ -21,7 +21,7 @@ class Reader(Recipe):
     name: ClassVar[str] = ""
     title: ClassVar[str] = ""
     suffixes: ClassVar[tuple[str, ...]] = ()
-    rank: ClassVar[int] = 50
+    list_order: ClassVar[int] = 50
 
     @classmethod
     def matches(cls, upload: Upload) -> bool:
@@ -70,8 +70,8 @@ class TableReader(TextReader):
         self.types: dict[str, str] = {}
 
     def _dataset(self, frame, name: str, notes: list[str], **found) -> Dataset:
-        wishes = Wishes(self.kind, self.label, self.text_column, self.max_levels, found.get("decimal", "."), self.types,
+        options = TableOptions(self.kind, self.label, self.text_column, self.max_levels, found.get("decimal", "."), self.types,
                         self._text_options(), self.series, self.value, self.order)
-        dataset = table_dataset(frame, name, wishes, notes)
+        dataset = table_dataset(frame, name, options, notes)
         dataset.source["options"].update(found)
         return dataset

@@ -30,7 +30,7 @@ class Delimited(TableReader):
     name: ClassVar[str] = "csv"
     title: ClassVar[str] = "Table as text (CSV, TSV)"
     suffixes: ClassVar[tuple[str, ...]] = (".csv", ".tsv", ".tab", ".data", ".dat")
-    rank: ClassVar[int] = 80
+    list_order: ClassVar[int] = 80
 
     delimiter: str = param("auto", choices=("auto", *DELIMITERS), help="What stands between two values.")
     decimal: str = param("auto", choices=("auto", ".", ","), help="What stands before a number's fraction.", label="Decimal sign")

@@ -29,7 +29,7 @@ class Images(Reader):
     name: ClassVar[str] = "images"
     title: ClassVar[str] = "Zip of pictures"
     suffixes: ClassVar[tuple[str, ...]] = (".zip",)
-    rank: ClassVar[int] = 30
+    list_order: ClassVar[int] = 30
 
     side: int = param(0, low=0, high=128,
                       help="Pictures are resized to this many pixels a side; 0 keeps a common size up to 64, else chooses 32 or "
@@ -55,12 +55,12 @@ class Images(Reader):
         if others:
             notes.append(f"Files that are no pictures were passed over: {others:,}.")
         settings.check("rows", len(entries), upload.name)
-        seen = Seen()
-        good, pictures, size, fit = self._load(archive, entries, seen)
+        loader = PictureLoader()
+        good, pictures, size, fit = self._load(archive, entries, loader)
         if not good:
-            raise DataError(f"None of the {len(entries)} pictures in {upload.name} can be read: {seen.reasons()}.")
+            raise DataError(f"None of the {len(entries)} pictures in {upload.name} can be read: {loader.reasons()}.")
         X = stack(pictures, self.colour, upload.name, notes)
-        notes += seen.notes(len(entries))
+        notes += loader.notes(len(entries))
         resized = sum(s != size for _, s in good)
         if resized:
             how = {"crop": "the centre was cut out of those with other proportions", "pad": f"borders in {self.background} were "
@@ -73,17 +73,17 @@ class Images(Reader):
         dataset.source = {"options": {"side": size[0] if size[0] == size[1] else 0, "colour": colour, "fit": fit}}
         return dataset
 
-    def _load(self, archive, entries, seen: "Seen"):
+    def _load(self, archive, entries, loader: "PictureLoader"):
         """(readable entries with their sizes, their pictures, the size all were brought to, how)."""
         # headers first, before any pixel is kept
-        good = [(info, size) for info in entries if (size := seen.look(archive, info))]
+        good = [(info, size) for info in entries if (size := loader.size(archive, info))]
         pictures, size, fit = [], None, "crop"
         while good and size != choose_size([s for _, s in good], self.side):    # again, if a broken picture had a say in the size
             size = choose_size([s for _, s in good], self.side)
             settings.check("cells", len(good) * size[0] * size[1], archive.name)
             fit = self._fit([s for _, s in good], size)
-            seen.counts.clear()
-            loaded = [(pair, seen.load(archive, pair[0], size, fit, self.background)) for pair in good]
+            loader.counts.clear()
+            loaded = [(pair, loader.load(archive, pair[0], size, fit, self.background)) for pair in good]
             good, pictures = [pair for pair, p in loaded if p is not None], [p for _, p in loaded if p is not None]
         return good, pictures, size, fit
 
@@ -95,13 +95,13 @@ class Images(Reader):
 
 
 @dataclass
-class Seen:
+class PictureLoader:
     """Opens pictures, and counts what was found and what failed."""
 
     failed: dict[str, str] = field(default_factory=dict)
     counts: Counter = field(default_factory=Counter)
 
-    def look(self, archive, info) -> tuple[int, int] | None:
+    def size(self, archive, info) -> tuple[int, int] | None:
         """(height, width) after rotation, from the header alone; None when it cannot be read."""
         return self._guarded(info, lambda: _size(_open(archive.read(info))))
 

@@ -24,7 +24,7 @@ class JsonLines(TableReader):
     name: ClassVar[str] = "jsonl"
     title: ClassVar[str] = "JSON records"
     suffixes: ClassVar[tuple[str, ...]] = (".jsonl", ".ndjson", ".json")
-    rank: ClassVar[int] = 60
+    list_order: ClassVar[int] = 60
 
     encoding: str = param("auto", choices=ENCODINGS, help="How letters are stored; change it when accents look wrong.",
                           advanced=True)

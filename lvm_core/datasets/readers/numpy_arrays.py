@@ -30,7 +30,7 @@ class NumpyArrays(Reader):
     name: ClassVar[str] = "numpy"
     title: ClassVar[str] = "NumPy array"
     suffixes: ClassVar[tuple[str, ...]] = (".npy", ".npz")
-    rank: ClassVar[int] = 10
+    list_order: ClassVar[int] = 10
 
     array: str = param("auto", help="Which array of an .npz; auto takes the biggest.")
     label: str = param("auto", help="Which array of an .npz colours the map; none for no array.", label="Label array")
@@ -66,14 +66,14 @@ class NumpyArrays(Reader):
                           "arrays": {n: list(h.shape) for n, h in heads.items()}}
         return dataset
 
-    def _heads(self, upload: Upload, notes: list[str]) -> dict[str, "Head"]:
+    def _heads(self, upload: Upload, notes: list[str]) -> dict[str, "NpyHeader"]:
         if not upload.is_zip:
-            return {upload.name: Head.of(upload.data, upload.name)}
+            return {upload.name: NpyHeader.of(upload.data, upload.name)}
         heads = {}
         for info in upload.archive.having(".npy"):
             name = shown(info.filename).removesuffix(".npy")
             try:
-                heads[name] = Head.of(upload.archive.read(info), name)
+                heads[name] = NpyHeader.of(upload.archive.read(info), name)
             except DataError as error:
                 notes.append(f"Array {name!r} was left out: {error}")
         if not heads:
@@ -141,7 +141,7 @@ class NumpyArrays(Reader):
 
 
 @dataclass(frozen=True)
-class Head:
+class NpyHeader:
     """What an .npy says of itself, and where its numbers begin."""
 
     shape: tuple[int, ...]
@@ -150,7 +150,7 @@ class Head:
     data: memoryview
 
     @classmethod
-    def of(cls, data: bytes, name: str) -> "Head":
+    def of(cls, data: bytes, name: str) -> "NpyHeader":
         """Read and check the header; no number is touched. Raises DataError."""
         file = io.BytesIO(bytes(data[:2**16]))       # NumPy itself reads no header over 10,000 letters
         try:
@@ -173,7 +173,7 @@ class Head:
         return cls(tuple(shape), dtype, fortran, rest)
 
 
-def _load(head: Head, name: str) -> np.ndarray:
+def _load(head: NpyHeader, name: str) -> np.ndarray:
     """The array, in this machine's byte order. Raises DataError for shapes and types that are no vectors or pictures."""
     if head.dtype.kind not in "biufUSM" or not 1 <= len(head.shape) <= 4:
         _refuse(name, head)
@@ -184,7 +184,7 @@ def _load(head: Head, name: str) -> np.ndarray:
     return values.astype(head.dtype.newbyteorder("="), copy=False)
 
 
-def _refuse(name: str, head: Head) -> None:
+def _refuse(name: str, head: NpyHeader) -> None:
     kinds = {"c": "complex numbers", "V": "records", "U": "words", "S": "words", "M": "dates", "m": "durations"}
     if head.dtype.kind in kinds:
         raise DataError(f"{name} holds {kinds[head.dtype.kind]}; expected real numbers.")

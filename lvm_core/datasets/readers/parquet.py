@@ -19,7 +19,7 @@ class Parquet(TableReader):
     name: ClassVar[str] = "parquet"
     title: ClassVar[str] = "Parquet table"
     suffixes: ClassVar[tuple[str, ...]] = (".parquet", ".pq")
-    rank: ClassVar[int] = 10
+    list_order: ClassVar[int] = 10
 
     @classmethod
     def matches(cls, upload):

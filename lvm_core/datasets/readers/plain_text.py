@@ -20,7 +20,7 @@ class PlainText(TextReader):
     name: ClassVar[str] = "txt"
     title: ClassVar[str] = "Plain text"
     suffixes: ClassVar[tuple[str, ...]] = (".txt", ".text", ".md")
-    rank: ClassVar[int] = 90
+    list_order: ClassVar[int] = 90
 
     split: str = param("auto", choices=("auto", "lines", "paragraphs"), help="Where one document ends and the next begins.",
                        label="A document is a")

@@ -23,7 +23,7 @@ class Texts(TextReader):
     name: ClassVar[str] = "texts"
     title: ClassVar[str] = "Zip of text files"
     suffixes: ClassVar[tuple[str, ...]] = (".zip",)
-    rank: ClassVar[int] = 40
+    list_order: ClassVar[int] = 40
 
     encoding: str = param("auto", choices=ENCODINGS, help="How letters are stored; auto decides for each file.", advanced=True)
     label: str = param("auto", choices=("auto", "none"), help="Auto labels each document with its folder.", advanced=True)

@@ -23,7 +23,7 @@ class Xlsx(TableReader):
     name: ClassVar[str] = "xlsx"
     title: ClassVar[str] = "Excel workbook"
     suffixes: ClassVar[tuple[str, ...]] = (".xlsx", ".xlsm")
-    rank: ClassVar[int] = 20
+    list_order: ClassVar[int] = 20
 
     sheet: str = param("auto", help="Name of the sheet; auto takes the first one that is not empty.")
     header: str = param("auto", choices=("auto", "yes", "no"), help="Whether the first filled row holds the columns' names.",

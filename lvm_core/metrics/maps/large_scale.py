@@ -10,7 +10,7 @@ _TRIPLES, _PAIRS = 100_000, 50_000
 _AT_ONCE = 4e5
 
 
-class Layout:
+class RandomTriplets:
     """Of random triples (i, j, l) of the rows of A (n, d), dense or CSR, the same for every A of n rows by one ``random_state``: ``nearer`` (m,), -1 where j is nearer
     to i than l, 1 where l is, 0 where neither; ``distances`` of as many pairs (i, j) as are correlated."""
 
@@ -23,7 +23,7 @@ class Layout:
         self.nearer, self.distances = np.sign(near - apart(A, i, l)), near[:_PAIRS]
 
 
-def layouts_agree(true: Layout, drawn: Layout) -> dict[str, tuple[float, float]]:
+def triplets_agree(true: RandomTriplets, drawn: RandomTriplets) -> dict[str, tuple[float, float]]:
     """name -> (value, standard error) of the rows' true layout and of their picture's.
 
     "triplets": the share of the triples whose picture agrees which of j and l is nearer to i (Wang et al., 2021, arXiv:2012.04456);

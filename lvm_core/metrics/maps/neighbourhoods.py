@@ -19,7 +19,7 @@ _door, _within = threading.Lock(), []
 
 
 @dataclass(frozen=True)
-class Compared:
+class Comparison:
     """What a pass over ``rows`` (m,) found. ``points`` (3, len(ks), m): MEASURES of each row. ``right`` (2, len(ks), m): whether most of its
     neighbours in the space, and on the picture, have its label; NaN without. ``sizes``, ``curve``, ``area``: see :class:`Sizes`;
     ``area_error``: standard error of the last, None where all rows were ranked in full."""
@@ -54,7 +54,7 @@ class Labels:
         return np.where(self.classes[rows] >= 0, counts.argmax(1) == self.classes[rows], np.nan)
 
 
-def compare(true: Space, pictures: tuple[Space, ...], rows, ks, labels: Labels | None = None, reporter: Reporter | None = None, *, full_rows: int) -> list[Compared]:
+def compare(true: Space, pictures: tuple[Space, ...], rows, ks, labels: Labels | None = None, reporter: Reporter | None = None, *, full_rows: int) -> list[Comparison]:
     """Compare the neighbourhoods of ``rows`` (m,) by each of ``ks`` (ascending) neighbours with those in each picture; the first ``full_rows`` are
     ranked against all others in full. A stop by the reporter keeps the blocks that are done."""
     n, step = true.n, true.block
@@ -62,9 +62,9 @@ def compare(true: Space, pictures: tuple[Space, ...], rows, ks, labels: Labels |
 
     def work(place):
         block, full = blocks[place], min(max(full_rows - place * step, 0), len(blocks[place]))
-        a = true.look(block)
+        a = true.ranked(block)
         far = a.all_ranks(full)
-        return [(*_by_neighbours(a, b, block, ks, sizes, labels), *sizes.far(far, b.all_ranks(full))) for b in (picture.look(block) for picture in pictures)]
+        return [(*_by_neighbours(a, b, block, ks, sizes, labels), *sizes.far(far, b.all_ranks(full))) for b in (picture.ranked(block) for picture in pictures)]
 
     done, stopped = [], False
     with ThreadPoolExecutor(cores()) as pool, _one_thread_each():
@@ -85,17 +85,17 @@ def nearest_blocks(A, k: int, rows=None) -> Iterator[np.ndarray]:
     blocks = [rows[s:s + space.block] for s in range(0, len(rows), space.block)]
     with ThreadPoolExecutor(cores()) as pool, _one_thread_each():
         try:
-            yield from pool.map(lambda block: space.look(block).nearest(k), blocks)
+            yield from pool.map(lambda block: space.ranked(block).nearest(k), blocks)
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _together(parts, rows, sizes, stopped) -> Compared:
+def _together(parts, rows, sizes, stopped) -> Comparison:
     points, right, near, near_areas, far, far_areas = zip(*parts)
     points, right, near_areas, far_areas = np.concatenate(points, 2), np.concatenate(right, 2), np.concatenate(near_areas), np.concatenate(far_areas)
     m, full = points.shape[2], len(far_areas)
     errors = [values.std() * np.sqrt((1 - len(values) / sizes.n) / len(values)) for values in (near_areas, far_areas)]
-    return Compared(rows[:m], points, right, *sizes.agreement(sum(near) / m, sum(far) / full), float(sum(errors)) if full < sizes.n else None, stopped)
+    return Comparison(rows[:m], points, right, *sizes.agreement(sum(near) / m, sum(far) / full), float(sum(errors)) if full < sizes.n else None, stopped)
 
 
 def _by_neighbours(a, b, block, ks, sizes, labels):

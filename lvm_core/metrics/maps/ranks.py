@@ -36,11 +36,11 @@ class Space:
         wanted = _BLOCK * (4 if self.A.shape[1] > _KEPT else 1) / self.n
         return int(np.clip(max(wanted, min(16, _MOST / self.n)), 1, 256))
 
-    def look(self, rows) -> Look:
+    def ranked(self, rows) -> RankedBlock:
         """These rows against all. It holds until this thread's next look at the space, which takes its memory."""
         if self.exact:
             return Exact(self, rows, self._distances(rows) if self._whole is None else self._whole[rows])
-        return Look(self, rows, self._squared(rows, self._table(len(rows))))
+        return RankedBlock(self, rows, self._squared(rows, self._table(len(rows))))
 
     def _distances(self, *rows):
         from sklearn.metrics import pairwise_distances
@@ -63,7 +63,7 @@ def searched(A, ks, metric: str = "euclidean") -> dict[int, np.ndarray]:
     return {k: NearestNeighbors(n_neighbors=k, metric=metric).fit(A).kneighbors(return_distance=False) for k in ks}
 
 
-class Look:
+class RankedBlock:
     """A block of b rows against all n, by their distances D (b, n) in any increasing scale; equal rows may come out a rounding below zero.
     Ranks begin at 1 and those of equal distances are their mean; the row itself has none."""
 
@@ -108,7 +108,7 @@ class Look:
         return found
 
 
-class Exact(Look):
+class Exact(RankedBlock):
     """The same by the very distances of ``sklearn.manifold.trustworthiness``, and where some are equal by its very sort, so that ties fall
     as they do there."""
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...progress import OnStep, Reporter
-from .large_scale import Layout, layouts_agree
-from .neighbourhoods import MEASURES, Compared, Labels, compare
+from .large_scale import RandomTriplets, triplets_agree
+from .neighbourhoods import MEASURES, Comparison, Labels, compare
 from .ranks import Space, searched
 
 KS = 10, 30, 100            # neighbours a person may ask about
@@ -29,7 +29,7 @@ class MapTrust:
     the points is the map's. ``sizes``, ``curve``: how many neighbours are kept at every size of neighbourhood, 0 by chance and 1 at best.
     ``numbers``: name -> (value, standard error, None where it is exact) of each pair: "map" (a picture of the codes), "codes" (a picture
     of the rows they were made of), "whole" (the map as a picture of those rows); what depends on k has a name ending in ``@k``.
-    ``beside``: how many rows the last two were measured on. ``chance_label``: what always saying the commonest label gets.
+    ``n_compared``: how many rows the last two were measured on. ``chance_label``: what always saying the commonest label gets.
     """
 
     n: int
@@ -39,7 +39,7 @@ class MapTrust:
     sizes: np.ndarray
     curve: np.ndarray
     numbers: dict[str, Numbers]
-    beside: int = 0
+    n_compared: int = 0
     chance_label: float | None = None
 
     def point(self, measure: str, k: int) -> np.ndarray:
@@ -73,15 +73,15 @@ def map_trust(Z, P, X=None, y=None, *, ks: tuple[int, ...] = KS, metric: str = "
     codes, drawn, labels = Space(Z, metric, searched(Z, ks, metric)), Space(P, nearest=searched(P, ks)), _labels(y)
     full = int(max(_FULL_PAIRS // n, 50))
     found, = compare(codes, (drawn,), order[:m], ks, labels, Reporter(on_step, m, "comparing neighbourhoods"), full_rows=min(full, m))
-    layouts = Layout(Z, metric, random_state), Layout(P, random_state=random_state)
-    numbers = {"map": _numbers(found, ks, n) | layouts_agree(*layouts)}
+    layouts = RandomTriplets(Z, metric, random_state), RandomTriplets(P, random_state=random_state)
+    numbers = {"map": _numbers(found, ks, n) | triplets_agree(*layouts)}
     beside = 0
     if X is not None and not found.stopped:
         X, way = filled(X), "cosine" if hasattr(X, "indptr") else "euclidean"
         beside = int(min(n, np.clip(_BESIDE_PRODUCTS / (n * min(X.shape[1], 2000)), *_BESIDE_ROWS)))
         parts = compare(Space(X, way), (codes, drawn), order[:beside], ks, labels, Reporter(on_step, beside, "comparing with the rows themselves"), full_rows=min(full, beside))
-        beside, rows = len(parts[0].rows), Layout(X, way, random_state)
-        numbers |= {pair: _numbers(part, ks, n) | layouts_agree(rows, layout) for pair, part, layout in zip(("codes", "whole"), parts, layouts)}
+        beside, rows = len(parts[0].rows), RandomTriplets(X, way, random_state)
+        numbers |= {pair: _numbers(part, ks, n) | triplets_agree(rows, schema) for pair, part, schema in zip(("codes", "whole"), parts, layouts)}
     ascending = np.argsort(found.rows)
     return MapTrust(n, ks, found.rows[ascending], found.points[:, :, ascending].astype(np.float32), found.sizes, found.curve, numbers, beside, labels and labels.chance)
 
@@ -96,7 +96,7 @@ def _labels(y) -> Labels | None:
     return Labels(classes) if len(names) > 1 else None
 
 
-def _numbers(found: Compared, ks, n) -> Numbers:
+def _numbers(found: Comparison, ks, n) -> Numbers:
     """The map's numbers from its points': exact where every row was measured."""
     measured = {f"{name}@{k}": found.points[i, j] for i, name in enumerate(MEASURES) for j, k in enumerate(ks)}
     measured |= {f"{name}@{k}": values[np.isfinite(values)] for i, name in enumerate(("label of", "label on")) for j, k in enumerate(ks) for values in (found.right[i, j],)}

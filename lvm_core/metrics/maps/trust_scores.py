@@ -25,20 +25,20 @@ def trust_scores(trust: MapTrust, k: int) -> list[Score]:
     return [_score(name, trust, k) for name in TITLES if _at(name, k) in trust.numbers["map"]]
 
 
-def beside(trust: MapTrust, k: int) -> list[dict]:
+def comparison_table(trust: MapTrust, k: int) -> list[dict]:
     """For each of those scores: its name, its value as a map of the codes, and the same of the codes as a picture of the rows they were
     made of, of the map as a picture of those rows (None where not measured), and by chance; for labels, of the map, the codes and the rows."""
     def value(pair, name):
         return trust.numbers.get(pair, {}).get(_at(name, k), (None, None))[0]
 
-    made = []
+    generated = []
     for name in TITLES:
         if _at(name, k) in trust.numbers["map"]:
             values = {title: value(pair, name) for pair, title in PAIRS.items()}
             if name == "label on@":     # spaces, not pairs: on the map, in code space, among the rows themselves
                 values = dict(zip(PAIRS.values(), (value("map", name), value("map", "label of@"), value("codes", "label of@"))))
-            made.append({"score": TITLES[name], **values, "by chance": _chance(name, trust, k)})
-    return made
+            generated.append({"score": TITLES[name], **values, "by chance": _chance(name, trust, k)})
+    return generated
 
 
 def reach(trust: MapTrust) -> str:

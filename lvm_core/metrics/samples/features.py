@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...progress import OnStep
-from ...schema import Layout
+from ...schema import Schema
 from ..base import percent
 
 MOST = 64               # features
@@ -29,8 +29,8 @@ class Features:
     ordered: bool = False
 
 
-def own_features(X, layout: Layout, y=None, *, random_state: int = 0, on_step: OnStep | None = None) -> Features:
-    """Features of the data X (n, d), dense or CSR, of this layout; ``y`` (n,) are labels, None where a row has none.
+def own_features(X, schema: Schema, y=None, *, random_state: int = 0, on_step: OnStep | None = None) -> Features:
+    """Features of the data X (n, d), dense or CSR, of this schema; ``y`` (n,) are labels, None where a row has none.
 
     Pictures with labels: what a small network says before its last layer, learnt on half of the rows; kept only if it tells the
     other half well. Up to 64 columns: the columns as they are, each scaled to variance 1. Anything wider: principal
@@ -40,12 +40,12 @@ def own_features(X, layout: Layout, y=None, *, random_state: int = 0, on_step: O
     data itself do, but make distances comparable only between models of the same data.
     """
     rng = np.random.RandomState(random_state)
-    if layout.image is not None and y is not None and (found := _of_a_classifier(X, layout, np.asarray(y, object), rng, on_step)):
+    if schema.image is not None and y is not None and (found := _of_a_classifier(X, schema, np.asarray(y, object), rng, on_step)):
         return found
-    if layout.d <= MOST and not layout.has("counts") and layout.image is None:
-        together = " (a category's together)" if layout.has("categorical") else ""
-        return _scaled(lambda A: np.asarray(A, np.float64), X, f"the {layout.d} columns, each scaled to variance 1{together}", weight=_weights(layout))
-    return _of_components(X, layout, rng)
+    if schema.d <= MOST and not schema.has("counts") and schema.image is None:
+        together = " (a category's together)" if schema.has("categorical") else ""
+        return _scaled(lambda A: np.asarray(A, np.float64), X, f"the {schema.d} columns, each scaled to variance 1{together}", weight=_weights(schema))
+    return _of_components(X, schema, rng)
 
 
 def hellinger(X) -> np.ndarray:
@@ -54,9 +54,9 @@ def hellinger(X) -> np.ndarray:
     return np.sqrt(X / np.maximum(X.sum(1, keepdims=True), 1e-12))
 
 
-def _weights(layout: Layout) -> np.ndarray:
+def _weights(schema: Schema) -> np.ndarray:
     """(d,): the columns of a category together count as one."""
-    return np.concatenate([np.full(b.size, b.size**-0.5 if b.likelihood == "categorical" else 1.0) for b in layout.blocks])
+    return np.concatenate([np.full(b.size, b.size**-0.5 if b.likelihood == "categorical" else 1.0) for b in schema.groups])
 
 
 def _scaled(transform, X, words, free=None, weight=None, ordered=False) -> Features:
@@ -68,15 +68,15 @@ def _scaled(transform, X, words, free=None, weight=None, ordered=False) -> Featu
     return Features(lambda Y: (transform(Y)[:, alive] - mean[alive]) / spread, words, np.arange(len(F)) if free is None else free, ordered)
 
 
-def _of_components(X, layout: Layout, rng) -> Features:
+def _of_components(X, schema: Schema, rng) -> Features:
     from sklearn.decomposition import PCA
 
-    words = layout.has("counts")
+    words = schema.has("counts")
     dense = hellinger if words else lambda A: np.asarray(A, np.float64)      # noqa: E731
     n = X.shape[0]
     some = X if n <= _LEARN_ROWS else X[np.sort(rng.choice(n, _LEARN_ROWS, replace=False))]
-    k = max(1, min(MOST, n // 4, layout.d))
-    found = PCA(k, svd_solver="randomized" if layout.d > 500 else "auto", random_state=rng).fit(dense(some))
+    k = max(1, min(MOST, n // 4, schema.d))
+    found = PCA(k, svd_solver="randomized" if schema.d > 500 else "auto", random_state=rng).fit(dense(some))
     share = np.cumsum(found.explained_variance_ratio_)
     k = min(max(int(np.searchsorted(share, 0.95)) + 1, _LEAST), k)
     what = "of the square roots of the words' shares " if words else ""
@@ -84,7 +84,7 @@ def _of_components(X, layout: Layout, rng) -> Features:
                    "each scaled to variance 1", ordered=True)
 
 
-def _of_a_classifier(X, layout: Layout, y, rng, on_step) -> Features | None:
+def _of_a_classifier(X, schema: Schema, y, rng, on_step) -> Features | None:
     """None where there are too few labels, or where the network cannot tell rows it has not seen."""
     known = np.flatnonzero([v is not None and v == v for v in y])
     names, codes, counts = np.unique([str(v) for v in y[known]], return_inverse=True, return_counts=True)
@@ -92,7 +92,7 @@ def _of_a_classifier(X, layout: Layout, y, rng, on_step) -> Features | None:
         return None
     order = rng.permutation(len(known))
     learn, watch = order[:min(len(order) // 2, _LEARN_ROWS)], order[len(order) // 2:]
-    features, classify = _learn(np.asarray(X[known[learn]]), codes[learn], len(names), layout, rng, on_step)
+    features, classify = _learn(np.asarray(X[known[learn]]), codes[learn], len(names), schema, rng, on_step)
     watched = watch[:2000]
     right = float((classify(np.asarray(X[known[watched]])) == codes[watched]).mean())
     common = counts.max() / counts.sum()
@@ -104,22 +104,22 @@ def _of_a_classifier(X, layout: Layout, y, rng, on_step) -> Features | None:
                    free)
 
 
-def _learn(X, codes, classes: int, layout: Layout, rng, on_step):
+def _learn(X, codes, classes: int, schema: Schema, rng, on_step):
     """(features, classify): functions of rows, from a network that was trained to tell the classes."""
     import torch
     from torch import nn
 
-    from ...nn.nets import Inputs, Linear, encoder, in_batches, initialise, last, scales
-    from ...nn.training import Adam, Rows, device, seeded, train
+    from ...nn.nets import InputScaler, Linear, encoder, in_batches, initialise, last, scales
+    from ...nn.training import Adam, BatchSource, device, seeded, train
 
     where = device()
-    inputs = Inputs(layout)
-    body, top = nn.Sequential(inputs, encoder(layout, MOST, "auto", 128, 1, nn.SiLU), nn.SiLU()), last(Linear(MOST, classes))
+    scaler = InputScaler(schema)
+    body, top = nn.Sequential(scaler, encoder(schema, MOST, "auto", 128, 1, nn.SiLU), nn.SiLU()), last(Linear(MOST, classes))
     net = nn.ModuleList([body, top])
     initialise(net, seeded(rng))
-    inputs.start(*scales(X, layout))
+    scaler.init_from_data(*scales(X, schema))
     net.to(where).train()
-    rows, wanted = Rows(X, where), torch.as_tensor(codes, device=where)
+    rows, wanted = BatchSource(X, where), torch.as_tensor(codes, device=where)
     adam = Adam(net.parameters())
 
     def update(index, progress):

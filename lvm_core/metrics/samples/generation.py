@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from ...latent.neighbours import nearest, nearest_others
-from ...schema import Layout
+from ...schema import Schema
 from ..base import Score, percent
 
 MOST_ROWS = 2000
 
 
-def generation(X, new, layout: Layout, *, random_state: int = 0) -> list[Score]:
-    """Compare generated rows ``new`` (m, d) with the training rows X (n, d), dense or CSR, of this layout.
+def generation(X, new, schema: Schema, *, random_state: int = 0) -> list[Score]:
+    """Compare generated rows ``new`` (m, d) with the training rows X (n, d), dense or CSR, of this schema.
 
     Copies: share of new rows that lie nearer to a training row than 99 % of training rows lie to each other. Out of
     range: share of values beyond the least and greatest of their column (of all pixels, for pictures). Distributions
@@ -24,9 +24,9 @@ def generation(X, new, layout: Layout, *, random_state: int = 0) -> list[Score]:
     X, new = (_some(A, rng) for A in (X, new))
     if len(X) < 4 or not len(new):
         raise ValueError(f"X has {len(X)} rows and new has {len(new)}, expected at least 4 and 1.")
-    scores = [_copies(X, new), _out_of_range(X, new, layout)]
-    if layout.image is None and not layout.has("counts"):
-        scores.append(_distributions(X, new, layout, rng))
+    scores = [_copies(X, new), _out_of_range(X, new, schema)]
+    if schema.image is None and not schema.has("counts"):
+        scores.append(_distributions(X, new, schema, rng))
     return scores
 
 
@@ -49,29 +49,29 @@ def _copies(X, new) -> Score:
                  baseline=base, unit="share")
 
 
-def _out_of_range(X, new, layout) -> Score:
-    low, high = (X.min(0), X.max(0)) if layout.image is None else (X.min(), X.max())
+def _out_of_range(X, new, schema) -> Score:
+    low, high = (X.min(0), X.max(0)) if schema.image is None else (X.min(), X.max())
     slack = 1e-6 * np.maximum(high - low, np.maximum(np.abs(low), np.abs(high)))
     share = float(np.mean((new < low - slack) | (new > high + slack)))
     return Score("Values out of range", share,
                  f"{percent(share)} of the generated values lie beyond the least and greatest of "
-                 f"{'their column' if layout.image is None else 'the pictures'}, before any clipping.", ceiling=0.0, unit="share")
+                 f"{'their column' if schema.image is None else 'the pictures'}, before any clipping.", ceiling=0.0, unit="share")
 
 
-def _distributions(X, new, layout, rng) -> Score:
+def _distributions(X, new, schema, rng) -> Score:
     halves = np.array_split(rng.permutation(len(X)), 2)
-    value, base = (float(np.mean([_gap(block, A[:, span], B[:, span]) for block, span in layout.spans()]))
+    value, base = (float(np.mean([_gap(group, A[:, span], B[:, span]) for group, span in schema.spans()]))
                    for A, B in ((X, new), (X[halves[0]], X[halves[1]])))
     return Score("Columns' distributions", value, f"The generated columns differ from the data's by {percent(value)} on average; "
                  f"two halves of the data differ by {percent(base)} by chance.", baseline=base, ceiling=0.0, unit="share")
 
 
-def _gap(block, A, B) -> float:
+def _gap(group, A, B) -> float:
     """0 for equal distributions, 1 for disjoint ones."""
-    if block.likelihood == "gaussian":
+    if group.likelihood == "gaussian":
         return float(np.mean([_kolmogorov(a, b) for a, b in zip(A.T, B.T)]))
     gaps = np.abs(A.mean(0) - B.mean(0))
-    return float(gaps.sum() / 2) if block.likelihood == "categorical" else float(gaps.mean())
+    return float(gaps.sum() / 2) if group.likelihood == "categorical" else float(gaps.mean())
 
 
 def _kolmogorov(a, b) -> float:

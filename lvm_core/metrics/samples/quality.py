@@ -80,7 +80,7 @@ def sample_quality(dataset: Dataset, new, train, unseen, *, random_state: int = 
         stages.append(_STAGES[dataset.kind])
     report = Reporter(on_step, len(stages), "features")
     y = dataset.targets()
-    own = own_features(dataset.X[train], dataset.layout, None if y is None else y[train], random_state=random_state)
+    own = own_features(dataset.X[train], dataset.schema, None if y is None else y[train], random_state=random_state)
     found.features = own.words
     for done, (report.phase, stage) in enumerate(stages):
         if report(done):
@@ -92,14 +92,14 @@ def sample_quality(dataset: Dataset, new, train, unseen, *, random_state: int = 
 
 def _realism(found, dataset, new, own, train, unseen, rng) -> None:
     """KID, Fréchet distance, precision, recall, density, coverage; where samples lie."""
-    X, layout = dataset.X[train], dataset.layout
+    X, schema = dataset.X[train], dataset.schema
     free = rng.permutation(own.free)
     b = min(len(free) // 2, len(new), MOST_ROWS)
     found.compared = np.sort(rng.permutation(len(new))[:b])
     samples = new[found.compared]
-    items = _documents(samples, X, rng) if layout.has("counts") else samples
+    items = _documents(samples, X, rng) if schema.has("counts") else samples
     A, B, F = own.transform(X[free[:b]]), own.transform(X[free[b:2 * b]]), own.transform(items)
-    S = own.transform(shuffled(X[free[:b]], layout, rng))
+    S = own.transform(shuffled(X[free[:b]], schema, rng))
     found.scores[Heading.REALISM] = _distances(A, B, F, S, rng) + _neighbourhoods(A, B, F, S)
     found.positions = dict(zip(("real", "generated"), _flat(A, F, own.ordered)))
     found.outliers = found.compared[np.argsort(-nearest(F, np.concatenate([A, B]), NEIGHBOURS)[0].mean(1), kind="stable")]
@@ -142,7 +142,7 @@ def _neighbourhoods(A, B, F, S) -> list[Score]:
 
 def _copies(found, dataset, new, own, train, unseen, rng) -> None:
     """Nearest training rows, of unseen rows for comparison."""
-    as_rows = (lambda A: own.transform(A)) if dataset.layout.has("counts") else np.asarray
+    as_rows = (lambda A: own.transform(A)) if dataset.schema.has("counts") else np.asarray
     samples = found.compared
     result = copying(as_rows(new[samples]), as_rows(dataset.X[train]), as_rows(dataset.X[unseen]) if len(unseen) else unseen, random_state=rng.randint(2**31 - 1))
     found.scores[Heading.NOVELTY] = result.scores
@@ -152,8 +152,8 @@ def _copies(found, dataset, new, own, train, unseen, rng) -> None:
 
 def _columns(found, dataset, new, own, train, unseen, rng) -> None:
     """Column by column, as people see them."""
-    real, made, aside = (dataset.decode(X) for X in (dataset.X[train[:MOST_ROWS * 2]], new, dataset.X[unseen]))
-    scores, shapes, pairs, useful = table_scores(real, made, aside, random_state=rng.randint(2**31 - 1))
+    real, generated, aside = (dataset.decode(X) for X in (dataset.X[train[:MOST_ROWS * 2]], new, dataset.X[unseen]))
+    scores, shapes, pairs, useful = table_scores(real, generated, aside, random_state=rng.randint(2**31 - 1))
     found.scores[Heading.COLUMNS] = scores
     found.columns, found.pairs, found.useful = shapes.sort_values("value", kind="stable"), pairs.sort_values("value", kind="stable"), useful
 
@@ -162,13 +162,13 @@ def _words(found, dataset, new, own, train, unseen, rng) -> None:
     """How often each word comes."""
     X = dataset.X[train]
     halves = [X[rows] for rows in np.array_split(rng.permutation(len(train)), 2)]
-    real, made, *two = (_frequencies(A) for A in (X, np.maximum(new, 0), *halves))
-    value, best = (1 - 0.5 * float(np.abs(p - q).sum()) for p, q in ((real, made), two))
+    real, generated, *two = (_frequencies(A) for A in (X, np.maximum(new, 0), *halves))
+    value, best = (1 - 0.5 * float(np.abs(p - q).sum()) for p, q in ((real, generated), two))
     least = 1 - 0.5 * float(np.abs(real - 1 / len(real)).sum())
     found.scores[Heading.WORDS] = [Score("Word frequencies", value, f"The words of generated documents have {percent(value)} of their real frequencies; two halves of the data agree to {percent(best)}, all words "
                                    f"equally often to {percent(least)}.", least, best, "share")]
-    worst = np.argsort(-np.abs(real - made), kind="stable")[:50]
-    found.columns = pd.DataFrame({"name": [dataset.codec.terms[j] for j in worst], "measure": "times as often as in the data", "value": made[worst] / np.maximum(real[worst], 1e-12)})
+    worst = np.argsort(-np.abs(real - generated), kind="stable")[:50]
+    found.columns = pd.DataFrame({"name": [dataset.codec.terms[j] for j in worst], "measure": "times as often as in the data", "value": generated[worst] / np.maximum(real[worst], 1e-12)})
 
 
 _STAGES = {"table": ("columns", _columns), "text": ("words", _words)}
@@ -187,11 +187,11 @@ def _documents(chances, X, rng) -> np.ndarray:
     return draw.multinomial(lengths, p / p.sum(1, keepdims=True))
 
 
-def shuffled(X, layout, rng) -> np.ndarray:
+def shuffled(X, schema, rng) -> np.ndarray:
     """X (n, d) with every column shuffled on its own (a category's together): each right, none fitting the others."""
     X = np.asarray(X.toarray() if hasattr(X, "indptr") else X)
     mixed = np.random.default_rng(rng.randint(2**31 - 1)).permuted(X, axis=0)
-    for block, span in layout.spans():
-        if block.likelihood == "categorical":
+    for group, span in schema.spans():
+        if group.likelihood == "categorical":
             mixed[:, span] = X[rng.permutation(len(X)), span]
     return mixed

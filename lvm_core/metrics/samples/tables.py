@@ -13,30 +13,30 @@ MOST_TARGETS = 6
 _BINS = 10
 
 
-def column_shapes(real: pd.DataFrame, made: pd.DataFrame) -> pd.DataFrame:
+def column_shapes(real: pd.DataFrame, generated: pd.DataFrame) -> pd.DataFrame:
     """How alike each column's distribution is, 0 to 1: columns ``name``, ``measure``, ``value``, in the order of ``real``.
 
     Numbers and dates: 1 - the Kolmogorov-Smirnov distance of the values that are there (or 1 - the gap between the shares that
     are missing, where that is less); categories: 1 - the total variation distance of their shares, missing being one of them.
     """
     return pd.DataFrame([{"name": str(name), "measure": "1 - Kolmogorov-Smirnov" if is_measured(real[name]) else "1 - total variation",
-                          "value": _shape(real[name], made[name])} for name in real.columns])
+                          "value": _shape(real[name], generated[name])} for name in real.columns])
 
 
-def pair_similarity(real: pd.DataFrame, made: pd.DataFrame) -> pd.DataFrame:
-    """How alike each pair of columns hangs together, 0 to 1: columns ``a``, ``b``, ``real``, ``made``, ``value``.
+def pair_similarity(real: pd.DataFrame, generated: pd.DataFrame) -> pd.DataFrame:
+    """How alike each pair of columns hangs together, 0 to 1: columns ``a``, ``b``, ``real``, ``generated``, ``value``.
 
-    Two numbers: 1 - half the gap between Spearman's correlations (given as ``real`` and ``made``). With a category: 1 - the total
+    Two numbers: 1 - half the gap between Spearman's correlations (given as ``real`` and ``generated``). With a category: 1 - the total
     variation distance of the joint shares, numbers cut into tenths of the real ones. At most the first ``MOST_PAIRED`` columns.
     """
     from scipy.stats import rankdata
 
     names = list(real.columns[:MOST_PAIRED])
     numbers = [name for name in names if is_measured(real[name])]
-    tables = [pd.DataFrame({name: _numbers(side[name]) for name in numbers}) for side in (real, made)]
+    tables = [pd.DataFrame({name: _numbers(side[name]) for name in numbers}) for side in (real, generated)]
     ranks = [pd.DataFrame({c: rankdata(t[c], nan_policy="omit") for c in t}) for t in tables]
     correlations = [r.corr() for r in ranks]
-    codes = {name: _codes(real[name], made[name]) for name in names}
+    codes = {name: _codes(real[name], generated[name]) for name in names}
     records = []
     for i, a in enumerate(names):
         for b in names[i + 1:]:
@@ -48,27 +48,27 @@ def pair_similarity(real: pd.DataFrame, made: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(records, columns=["a", "b", "real", "made", "value"])
 
 
-def train_on_generated(train: pd.DataFrame, made: pd.DataFrame, test: pd.DataFrame, targets: list | None = None, *, random_state: int = 0) -> pd.DataFrame:
-    """What a random forest learns from real rows ``train`` and from generated rows ``made``, both asked about real rows ``test``: a row per
-    target column with ``name``, ``real`` and ``made``: the share of the error of always saying the mean (squared error) or the
+def train_on_generated(train: pd.DataFrame, generated: pd.DataFrame, test: pd.DataFrame, targets: list | None = None, *, random_state: int = 0) -> pd.DataFrame:
+    """What a random forest learns from real rows ``train`` and from generated rows ``generated``, both asked about real rows ``test``: a row per
+    target column with ``name``, ``real`` and ``generated``: the share of the error of always saying the mean (squared error) or the
     commonest value (misses) that is gone; 0 is no better than guessing. Targets: each column in turn, ``MOST_TARGETS`` of them
     spread over the table where there are more, unless ``targets`` names them. Both learn from equally many rows (Esteban et al., 2017,
     arXiv:1706.02633).
     """
-    n = min(len(train), len(made), 2000)
-    train, made = train.iloc[:n], made.iloc[:n]
+    n = min(len(train), len(generated), 2000)
+    train, generated = train.iloc[:n], generated.iloc[:n]
     spread = np.unique(np.linspace(0, train.shape[1] - 1, MOST_TARGETS).round().astype(int))
-    table = pd.DataFrame([{"name": str(name), "real": _skill(train, test, name, random_state), "made": _skill(made, test, name, random_state)}
+    table = pd.DataFrame([{"name": str(name), "real": _skill(train, test, name, random_state), "made": _skill(generated, test, name, random_state)}
                           for name in (targets or train.columns[spread])], columns=["name", "real", "made"])
     return table.dropna(ignore_index=True)
 
 
-def table_scores(real: pd.DataFrame, made: pd.DataFrame, unseen: pd.DataFrame, *, random_state: int = 0) -> tuple[list[Score], pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+def table_scores(real: pd.DataFrame, generated: pd.DataFrame, unseen: pd.DataFrame, *, random_state: int = 0) -> tuple[list[Score], pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """(scores, column shapes, pairs, usefulness) of generated rows; real rows against each other are the ceiling. Without at least
     20 unseen rows nothing is said of usefulness."""
     rng = np.random.RandomState(random_state)
     halves = [real.iloc[rows] for rows in np.array_split(rng.permutation(len(real)), 2)]
-    shapes, pairs = column_shapes(real, made), pair_similarity(real, made)
+    shapes, pairs = column_shapes(real, generated), pair_similarity(real, generated)
     apart = real.apply(lambda column: column.sample(frac=1, random_state=rng).to_numpy()).astype(real.dtypes.to_dict())
     flat = pd.DataFrame({name: rng.choice(_distinct(column), len(real)) for name, column in real.items()})
     value, best, least = (float(s["value"].mean()) for s in (shapes, column_shapes(*halves), column_shapes(real, flat)))
@@ -80,7 +80,7 @@ def table_scores(real: pd.DataFrame, made: pd.DataFrame, unseen: pd.DataFrame, *
                             f"drawn each on its own to {percent(least)}.", least, best, "share"))
     useful = pd.DataFrame(columns=["name", "real", "made"])
     if len(unseen) >= 20 and real.shape[1] > 1:
-        useful = train_on_generated(real, made, unseen, random_state=random_state)
+        useful = train_on_generated(real, generated, unseen, random_state=random_state)
     if len(useful):
         value, best = float(useful["made"].mean()), float(useful["real"].mean())
         scores.append(Score("Learnt from generated rows", value, f"A random forest that learns from generated rows and predicts a column of {len(unseen):,} unseen real rows is rid of {percent(value)} of the "
@@ -99,10 +99,10 @@ def _distinct(column: pd.Series) -> np.ndarray:
     return np.linspace(float(seen.min()), float(seen.max()), 200) if is_measured(column) and not pd.api.types.is_datetime64_any_dtype(column) and len(seen) else column.unique()
 
 
-def _shape(real: pd.Series, made: pd.Series) -> float:
+def _shape(real: pd.Series, generated: pd.Series) -> float:
     if not is_measured(real):
-        return 1 - _variation(_shares(real), _shares(made))
-    a, b = _numbers(real), _numbers(made)
+        return 1 - _variation(_shares(real), _shares(generated))
+    a, b = _numbers(real), _numbers(generated)
     gone = abs(np.isnan(a).mean() - np.isnan(b).mean())
     a, b = a[~np.isnan(a)], b[~np.isnan(b)]
     if not len(a) or not len(b):
@@ -120,12 +120,12 @@ def _variation(p: pd.Series, q: pd.Series) -> float:
     return float(p.subtract(q, fill_value=0).abs().sum() / 2)
 
 
-def _codes(real: pd.Series, made: pd.Series) -> tuple[np.ndarray, np.ndarray]:
+def _codes(real: pd.Series, generated: pd.Series) -> tuple[np.ndarray, np.ndarray]:
     """Both columns as class numbers of one numbering."""
     if is_measured(real):
         edges = np.unique(np.nanquantile(_numbers(real), np.linspace(0, 1, _BINS + 1)[1:-1])) if real.notna().any() else []
-        return tuple(np.where(np.isnan(x), _BINS, np.searchsorted(edges, np.nan_to_num(x), "right")) for x in (_numbers(real), _numbers(made)))
-    codes = pd.factorize(pd.concat([side.astype(object).where(side.notna(), "(missing)").astype(str) for side in (real, made)]))[0]
+        return tuple(np.where(np.isnan(x), _BINS, np.searchsorted(edges, np.nan_to_num(x), "right")) for x in (_numbers(real), _numbers(generated)))
+    codes = pd.factorize(pd.concat([side.astype(object).where(side.notna(), "(missing)").astype(str) for side in (real, generated)]))[0]
     return codes[:len(real)], codes[len(real):]
 
 

@@ -17,7 +17,7 @@ def needs_real_rows(run) -> str:
 
 def choose(run, rows, key: str) -> None:
     """A button that makes rows the run's selection, bright on Map and Explore."""
-    mine = identity.mine("runs", run.id)      # a guest's choice is not everybody's
+    mine = identity.owns("runs", run.id)      # a guest's choice is not everybody's
     if st.button(f"Select these {len(rows):,} rows", icon=":material/select_all:", key=f"choose-{key}", disabled=not mine or not len(rows),
                  help="They are then bright on Map and Explore, where they can be kept as a group." if mine else "Only whose run it is can select rows."):
         run.selection = rows
@@ -27,7 +27,7 @@ def choose(run, rows, key: str) -> None:
 def explore(run, row: int, key: str) -> None:
     """A button that opens the explorer at one row."""
     if st.button("Open in Explore", icon=":material/tune:", key=f"explore-{key}"):
-        state.visit(run, int(row))
+        state.open_at(run, int(row))
         navigation.go("explore")
 
 

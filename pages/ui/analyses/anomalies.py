@@ -16,7 +16,7 @@ from pages.ui import charts, dataframes, items, scores, work
 from ...api import payloads
 from . import _rows
 
-TITLE, RANK = "Anomalies", 20
+TITLE, ORDER = "Anomalies", 20
 QUESTION = "Which items are odd? Choose what odd means, set the threshold, see why an item is beyond it, and take the list along."
 SHOWN = {"image": 36, "table": 200, "text": 9, "array": 8}
 

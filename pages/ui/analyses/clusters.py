@@ -18,7 +18,7 @@ from pages.ui import charts, items, scores, work
 from ...api import payloads
 from . import _rows
 
-TITLE, RANK = "Clusters", 30
+TITLE, ORDER = "Clusters", 30
 QUESTION = "Which groups do the codes fall into, and what makes each different? Every method finds groups even where there are none: see the curve and the map before you believe them."
 MOST_CARDS = 24
 
@@ -82,7 +82,7 @@ def _map(run):
     """The finer map where it was made already, principal components otherwise."""
     cls = PROJECTIONS[maps.default(run)]
     wanted = cls(n_components=2, random_state=0, **maps.suggest(cls, run.fitted.codes))
-    made = cls.exact or wanted.to_recipe()["name"] + wanted.key() in run.maps
+    made = cls.exact or wanted.to_config()["name"] + wanted.cache_key() in run.maps
     return maps.view(run, wanted if made else PROJECTIONS["PCA"](n_components=2))[0]
 
 
@@ -117,11 +117,11 @@ def _cards(run, found, names, y):
 def _take(run, found, names, method, seed):
     column = np.array([names[c] if c >= 0 else "" for c in found.labels], dtype=object)
     with st.container(horizontal=True, vertical_alignment="center"):
-        mine = identity.mine("runs", run.id)
+        mine = identity.owns("runs", run.id)
         if st.button("Keep as groups", icon=":material/bookmark_add:", key=f"cl-keep-{run.id}", disabled=not mine, help="Map and Explore then offer each cluster as a group." if mine else "Only whose run it is can keep groups."):
             try:
                 for c in range(min(found.count, MOST_CARDS)):
-                    selection.keep_group(run, f"cluster {names[c]}", np.flatnonzero(found.labels == c))
+                    selection.save_group(run, f"cluster {names[c]}", np.flatnonzero(found.labels == c))
                 st.toast(f"Kept {min(found.count, MOST_CARDS)} groups; Explore lists them.")
             except ValueError as error:
                 st.warning(md(str(error), 200), icon=":material/info:")

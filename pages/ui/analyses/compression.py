@@ -15,7 +15,7 @@ from pages.ui import charts, dataframes, items, scores, work
 
 from . import _rows
 
-TITLE, RANK = "Compression", 60
+TITLE, ORDER = "Compression", 60
 QUESTION = "How few bytes of an item are enough? Keep fewer dimensions of the code, or coarser ones, and see what is lost."
 
 

@@ -16,7 +16,7 @@ from lvm_core.plots.quality import heat
 from lvm_core.text import clean
 from pages.ui import charts, dataframes, scores, work
 
-TITLE, RANK = "Disentanglement", 70
+TITLE, ORDER = "Disentanglement", 70
 QUESTION = "Does each dimension of the code stand for one thing? Choose the columns that made the items, or describe them."
 _MOST = 8
 _SHOWN = {"information": "Information", "importance": "Importance"}

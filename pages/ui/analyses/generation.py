@@ -16,10 +16,10 @@ from lvm_core.metrics.samples.quality import (
 from lvm_core.plots.quality import frame_of, two_clouds, two_histograms
 from lvm_core.text import clean
 from lvm_core.text import markdown as md
-from pages.ui import charts, dataframes, drawing, items, scores, work
+from pages.ui import charts, dataframes, code_source_form, items, scores, work
 from pages.ui.items import text
 
-TITLE, RANK = "Sample quality", 30
+TITLE, ORDER = "Sample quality", 30
 QUESTION = "Are new samples as real and as varied as the data, and are they new? Choose how many to draw; they are compared with real items."
 _LINES = {
     Heading.REALISM: "Bars run from rows whose columns were shuffled, each on its own (empty), to real rows against other real rows (full).",
@@ -41,19 +41,19 @@ def draw(run) -> None:
     most = int(np.clip(CELLS // run.dataset.X.shape[1], LEAST_ROWS, 5000))
     left, right = st.columns([8, 4], gap="medium")
     with right:
-        source = drawing.choose(run)
+        source = code_source_form.choose(run)
     with left, st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         n = st.number_input("Samples", LEAST_ROWS, most, min(1000, most), 100, key=f"quality-n-{run.id}", help="More make the errors smaller. Equally many real rows are needed beside them, so small data limits what is compared.", width=160)
         temperature = st.slider("Temperature", 0.0, 2.0, 1.0, 0.05, key=f"quality-temperature-{run.id}", width=200, help="Spread of the codes, as on the Generate page; below 1 samples look more real and vary less.")
         seed = st.number_input("Seed", 0, 2**31 - 1, 0, key=f"quality-seed-{run.id}", width=160, help="The same seed, model and settings give the same samples, here and on the Generate page.")
     settings = {"n": int(n), "temperature": float(temperature), "seed": int(seed), **source.provenance()}
     dataset, fitted = run.dataset, run.fitted
-    codes = drawing.codes(run, source, settings["n"], settings["temperature"], settings["seed"])
+    codes = code_source_form.codes(run, source, settings["n"], settings["temperature"], settings["seed"])
     if codes is None:
         return
 
     def look(on_step):
-        new = fitted.model.emit(codes, random_state=settings["seed"])
+        new = fitted.model.sample_decoder(codes, random_state=settings["seed"])
         return sample_quality(dataset, new, fitted.train, fitted.held_out, random_state=settings["seed"], on_step=on_step), new
 
     found = work.result(run, "Sample quality", settings, look)

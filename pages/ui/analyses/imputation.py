@@ -15,7 +15,7 @@ from lvm_core.models.capabilities import Imputes
 from lvm_core.text import markdown as md
 from pages.ui import dataframes, work
 
-TITLE, RANK = "Fill gaps", 40
+TITLE, ORDER = "Fill gaps", 40
 QUESTION = "What could stand in the empty cells? See how far the answer can be trusted, fill them, and take the table with you."
 _SHOWN = 200
 
@@ -28,7 +28,7 @@ def why_not(run) -> str:
 def draw(run) -> None:
     """What is missing, the check on hidden cells, and the filled table."""
     rows, own = run.dataset.X, isinstance(run.fitted.model, Imputes)
-    gone = imputation.missing(rows, run.dataset.layout)
+    gone = imputation.missing(rows, run.dataset.schema)
     name = type(run.fitted.model).__name__
     st.caption(md(f"{name} learnt around the holes and gives an interval with every number." if own else
                   f"{name} was not made for this: holes are begun at the mean, then encoded and decoded 20 times, and no interval is given. MIWAE on the Train page learns around them."))

@@ -17,7 +17,7 @@ from pages.session import state
 from pages.ui import charts, items, navigation, scores, work
 from pages.ui.items import image
 
-TITLE, RANK = "Find in the model", 60
+TITLE, ORDER = "Find in the model", 60
 QUESTION = "Can the model make this very item? Choose a row or bring one; its nearest code is searched for, and what no code gives back is shown."
 COMPARED = 100          # training rows that are searched for too
 MOST_BARS = 40
@@ -45,7 +45,7 @@ def draw(run) -> None:
     rows = np.sort(np.random.RandomState(seed).choice(train, min(COMPARED, len(train)), replace=False))
     model, X = run.fitted.model, run.dataset.X
     found = work.result(run, "Searching for the code", {"x": x.tolist() if row is None else row, "steps": steps, "seed": seed},
-                        lambda on_step: inversion.find(model, x, X[rows], steps=steps, on_step=on_step, random_state=seed))
+                        lambda on_step: inversion.invert_row(model, x, X[rows], steps=steps, on_step=on_step, random_state=seed))
     if found is not None:
         _beside(run, x, found, name)
         scores.show(_scores(found, len(x)))
@@ -91,7 +91,7 @@ def _beside(run, x, found, name) -> None:
         st.plotly_chart(figures.signal(found.differences[None], ["real minus made"], getattr(dataset.codec, "axis", None), height=180), key=f"gap-{key}",
                         config=charts.PLOT, alt="curve of the difference")
         return
-    parts = sorted(inversion.by_block(found.differences, dataset.layout, _names(dataset)), key=lambda part: -abs(part[1]))[:MOST_BARS]
+    parts = sorted(inversion.by_group(found.differences, dataset.schema, _names(dataset)), key=lambda part: -abs(part[1]))[:MOST_BARS]
     st.plotly_chart(figures.bars([n for n, _ in parts], np.array([v for _, v in parts]), low=None), key=f"gap-{key}", config=charts.PLOT,
                     alt="difference of each column, largest first: " + ", ".join(f"{n} {v:.2g}" for n, v in parts[:5]))
 
@@ -105,12 +105,12 @@ def _scores(found, d: int) -> list[Score]:
     closer = "no closer than" if found.residual > 0.99 * found.at_first else "closer than"
     left = Score("What is left", found.residual, f"Real and made differ by {found.residual:.2g} standard deviations of the data (root mean square over {d:,} values); 0 would be the "
                  f"very item, the mean row leaves {found.of_mean:.2g}. The search came {closer} the encoder's own code, which leaves {found.at_first:.2g}.", found.of_mean, 0.0)
-    if not len(found.usual):
+    if not len(found.reference):
         return [left]
-    usual = float(np.median(found.usual))
+    typical = float(np.median(found.reference))
     said = ("so the model knows items like this one" if found.farther >= 0.1 else "so this is an item the model hardly knows: look at what is left before trusting its code")
-    rank = Score("Training rows left farther", found.farther, f"Of {len(found.usual)} training rows searched for in the same way, {percent(found.farther)} stay farther from their real item "
-                 f"(their median is {usual:.2g}), {said}.", None, None, "share")
+    rank = Score("Training rows left farther", found.farther, f"Of {len(found.reference)} training rows searched for in the same way, {percent(found.farther)} stay farther from their real item "
+                 f"(their median is {typical:.2g}), {said}.", None, None, "share")
     return [left, rank]
 
 
@@ -119,7 +119,7 @@ def _open(run, row, found, name) -> None:
     with st.container(horizontal=True):
         if st.button("Open this code in Explore", icon=":material/explore:", type="primary", key=f"inversion-open-{run.id}"):
             near = row if row is not None else int(np.argmin(np.square(run.fitted.codes - found.code).sum(1)))
-            state.visit(run, near, found.code, f"{'Row ' + str(row) if row is not None else 'Your item'}, placed by search: what is left differs by {found.residual:.2g} standard deviations "
+            state.open_at(run, near, found.code, f"{'Row ' + str(row) if row is not None else 'Your item'}, placed by search: what is left differs by {found.residual:.2g} standard deviations "
                         "of the data (root mean square).")
             navigation.go("explore")
         table = pd.DataFrame([found.code], columns=[f"z{i + 1}" for i in range(len(found.code))])

@@ -6,14 +6,14 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from lvm_core.metrics import Marginal, marginal, thinned
+from lvm_core.metrics import Marginal, marginal, subsample
 from lvm_core.models.capabilities import HasImportanceWeights, HasLikelihood, PredictsLabels
 from lvm_core.plots import figures
 from lvm_core.runs.archive import IMPORTED
 from pages.ui import charts, dataframes, scores, work
 from pages.ui.components import explorer
 
-TITLE, RANK = "Likelihood", 20
+TITLE, ORDER = "Likelihood", 20
 QUESTION = "How likely does the model find data it has not seen? The one number that compares models of the same data and noise."
 ROWS, DRAWS = (100, 500, 2000, 5000), (50, 500, 5000)
 MOST_BARS = 40
@@ -40,7 +40,7 @@ def draw(run) -> None:
     chosen = np.sort(np.random.RandomState(0).permutation(rows)[:n])
     found = work.result(run, "Measuring the likelihood", {"rows": int(n), "draws": int(draws)},
                         lambda on_step: marginal(model, run.dataset.X[chosen], int(draws), on_step=on_step,
-                                                 learnt=thinned(run.dataset.X, run.fitted.train) if len(run.fitted.held_out) else None))
+                                                 learnt=subsample(run.dataset.X, run.fitted.train) if len(run.fitted.held_out) else None))
     if found is None:
         return
     scores.show(found.scores)

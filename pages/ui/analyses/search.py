@@ -19,7 +19,7 @@ from pages.ui import dataframes, items, scores, work
 from ...api import payloads
 from . import _rows
 
-TITLE, RANK = "Similar items", 50
+TITLE, ORDER = "Similar items", 50
 QUESTION = "Which items are most like this one? Ask with a row, with words, with a new item or with the rows you selected on the map."
 AT, MOST_SIDE, MOST_TEXT = 10, 8192, 20_000
 WAYS = {"row": "A row", "new": "A new item", "chosen": "The selected rows"}
@@ -51,7 +51,7 @@ def draw(run) -> None:
 
 
 def _spaces(run):
-    codes, rows, y = run.fitted.codes, search.comparable(run.dataset.X, run.dataset.layout), run.dataset.targets()
+    codes, rows, y = run.fitted.codes, search.comparable(run.dataset.X, run.dataset.schema), run.dataset.targets()
     ready = {"codes": search.Space.of(codes), "rows": search.Space.of(rows), "precision": None}
     if y is not None:
         ready["precision"] = search.precision(codes, y, AT), search.precision(rows, y, AT)
@@ -116,7 +116,7 @@ def _new(run, ready):
     code = model.transform(X.toarray() if hasattr(X, "indptr") and not model.sparse else X)
     if run.dataset.kind == "image":
         _show(run, run.dataset.decode(X), "your picture")
-    return np.asarray(code, np.float64), search.comparable(X, run.dataset.layout), None
+    return np.asarray(code, np.float64), search.comparable(X, run.dataset.schema), None
 
 
 def _text(run):

@@ -12,7 +12,7 @@ from lvm_core.plots import series
 from pages.session.derived import once
 from pages.ui import charts, dataframes
 
-TITLE, RANK = "States", 15
+TITLE, ORDER = "States", 15
 QUESTION = "When is a series in which state? Choose a row; every moment is coloured by its most likely state."
 
 

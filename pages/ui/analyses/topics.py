@@ -13,7 +13,7 @@ from lvm_core.text import clean
 from pages.ui import dataframes, scores, work
 from pages.ui.components import topicview
 
-TITLE, RANK = "Topics", 20
+TITLE, ORDER = "Topics", 20
 QUESTION = "What are the documents about? Click a topic to see its words and its documents; point at a word to see which topics write it."
 _COLUMNS = 10
 

@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from lvm_core import PROJECTIONS
-from lvm_core.analysis.words import Words, word_vectors
+from lvm_core.analysis.words import WordVectors, word_vectors
 from lvm_core.plots import figures
 from lvm_core.plots.words import word_map
 from lvm_core.settings import DataError
@@ -16,7 +16,7 @@ from lvm_core.text import markdown as md
 from pages.session.derived import once
 from pages.ui import charts, dataframes, work
 
-TITLE, RANK = "Words", 25
+TITLE, ORDER = "Words", 25
 QUESTION = "Which words keep the same company? Type a word for its neighbours, or three for an analogy."
 _DRAWN = 200
 
@@ -46,12 +46,12 @@ def draw(run) -> None:
 
 
 @once
-def _words(run) -> Words:
+def _words(run) -> WordVectors:
     frequency = np.asarray(run.dataset.X.sum(0), float).ravel()
-    return Words(run.dataset.codec.terms, word_vectors(run.fitted.model), frequency)
+    return WordVectors(run.dataset.codec.terms, word_vectors(run.fitted.model), frequency)
 
 
-def _telling(run, words: Words) -> list[str]:
+def _telling(run, words: WordVectors) -> list[str]:
     """Common words to begin with, those first that are repeated where they occur: they tell most of what a document is about."""
     columns = words.commonest(200)
     held = np.asarray((run.dataset.X[:, columns] > 0).sum(0), float).ravel()
@@ -60,7 +60,7 @@ def _telling(run, words: Words) -> list[str]:
     return sorted(names, key=lambda name: not name.isalpha())
 
 
-def _neighbours(run, words: Words, start: str) -> list[str]:
+def _neighbours(run, words: WordVectors, start: str) -> list[str]:
     """The words found, the one asked for first; empty where it is not known."""
     asked = st.text_input("Word", start, max_chars=60, key=f"word-{run.id}")
     try:
@@ -75,7 +75,7 @@ def _neighbours(run, words: Words, start: str) -> list[str]:
     return [words.terms[words.find(asked)]] + [w for w, _ in found]
 
 
-def _analogy(run, words: Words, start: list[str]) -> None:
+def _analogy(run, words: WordVectors, start: list[str]) -> None:
     slots = st.columns(3)
     asked = [slot.text_input(label, word, max_chars=60, key=f"analogy-{label}-{run.id}") for slot, label, word in zip(slots, ("a", "is to b", "as c"), start)]
     try:
@@ -90,7 +90,7 @@ def _analogy(run, words: Words, start: list[str]) -> None:
     st.caption("The words nearest to b - a + c, these three left out. Where a and b are near each other the answer is little more than c's neighbours; small corpora solve few analogies.")
 
 
-def _map(run, words: Words, found: list[str]) -> None:
+def _map(run, words: WordVectors, found: list[str]) -> None:
     columns = list(dict.fromkeys([words.terms.index(w) for w in found] + list(words.commonest(_DRAWN))))
     vectors = words.vectors[columns]
     unit = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)

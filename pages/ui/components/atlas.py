@@ -9,7 +9,7 @@ import numpy as np
 
 from lvm_core.text import clean
 
-from ...api import guard, scripts, tiles
+from ...api import auth, scripts, tiles
 from ...session import maps, state
 
 LAYERS = "regions", "legend", "trust"       # those with rules of their own
@@ -35,7 +35,7 @@ def atlas(run: state.Run, view: maps.View, colour: str | None, *, key: str, **mo
     """Mount the map of a 2-D view. Returns the row that was clicked last, or None before that; what is chosen on it is ``run.selection``.
     ``more`` is passed to the layers as it is: plain JSON values."""
     tiles.begin(run, view.key, colour)
-    data = {"token": guard.sign(run.id), "map": view.key, "colour": colour, "kind": run.dataset.kind, "n": len(run.dataset), "title": clean(view.title),
+    data = {"token": auth.sign(run.id), "map": view.key, "colour": colour, "kind": run.dataset.kind, "n": len(run.dataset), "title": clean(view.title),
             "chosen": stamp(run), **more}
     result = _component()(data=data, key=key, on_picked_change=lambda: None, on_chosen_change=lambda: None)
     row = result.get("picked") if hasattr(result, "get") else None

@@ -10,7 +10,7 @@ from lvm_core import read_dataset
 from lvm_core.runs.workspace import is_id
 from lvm_core.settings import LIMITS
 
-from ...api import guard, scripts, uploads
+from ...api import auth, scripts, uploads
 from ...session import state
 from ...session.services import services
 
@@ -22,7 +22,7 @@ def _component():
 
 def uploader() -> None:
     """On the page: a file chooser with progress; what comes in becomes the session's dataset. Raises DataError."""
-    result = _component()(data={"token": guard.sign("bring"), "most": LIMITS.array_bytes}, key="bigfile", on_brought_change=lambda: None)
+    result = _component()(data={"token": auth.sign("bring"), "most": LIMITS.array_bytes}, key="bigfile", on_brought_change=lambda: None)
     brought = result.get("brought") if hasattr(result, "get") else None
     if not isinstance(brought, dict) or not is_id(brought.get("id")):
         return

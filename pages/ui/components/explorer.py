@@ -6,8 +6,8 @@ from functools import cache
 
 from lvm_core.text import clean
 
-from ...api import guard, scripts, tiles
-from ...session import kept_directions, maps, state
+from ...api import auth, scripts, tiles
+from ...session import saved_directions, maps, state
 from ...session.url import Place
 from . import atlas
 
@@ -27,7 +27,7 @@ def named(model, j: int) -> str:
     return clean(names[j], 24) if names else f"z{j + 1}"
 
 
-def explorer(run: state.Run, view: maps.View, colour: str | None, place: Place, *, visit: int = 0, key: str) -> Place | None:
+def explorer(run: state.Run, view: maps.View, colour: str | None, place: Place, *, open_at: int = 0, key: str) -> Place | None:
     """Mount it at ``place``. Returns what is in hand when the hand last rested, or None before it did.
     Another ``visit`` opens it anew at ``place``."""
     if view.positions.shape[1] == 2:
@@ -39,8 +39,8 @@ def explorer(run: state.Run, view: maps.View, colour: str | None, place: Place, 
     dimensions = [{"j": int(j), "name": named(model, j), "low": float(low[j]), "high": float(high[j]), "first": rank < min(FIRST, alive),
                    "help": f"dimension {j + 1}, {model.importance_[j]:.3g} {model.importance_meaning}; the range covers 99 % of the real codes and a little more"}
                   for rank, j in enumerate(order)]
-    data = {"token": guard.sign(run.id), "map": view.key, "dims": int(view.positions.shape[1]), "colour": colour, "kind": run.dataset.kind, "n": len(run.dataset),
-            "dimensions": dimensions, "dead": dead, "visit": visit, "directions": kept_directions.for_component(run), "chosen": atlas.stamp(run), **place.for_component(run),
+    data = {"token": auth.sign(run.id), "map": view.key, "dims": int(view.positions.shape[1]), "colour": colour, "kind": run.dataset.kind, "n": len(run.dataset),
+            "dimensions": dimensions, "dead": dead, "visit": open_at, "directions": saved_directions.for_component(run), "chosen": atlas.stamp(run), **place.for_component(run),
             "how": "The code here is exact: the map is a formula." if view.exact else "The code here is a mean of the nearest items' codes: this map has no formula."}
     result = _component()(data=data, key=key, on_at_change=lambda: None, on_kept_change=lambda: None)
     return Place.checked(run, result["at"]) if hasattr(result, "get") and result.get("at") else None

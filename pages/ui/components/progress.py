@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
-from ...api import guard, scripts
+from ...api import auth, scripts
 from ...session import identity, state
 
 ASSETS = Path(__file__).parents[3] / "assets"
@@ -19,4 +19,4 @@ def _progress_component():
 def progress(run: state.Run, job: str, *, curve: bool = False) -> None:
     """Share done, time left, Stop, and the loss curve of a job, drawn by the browser from a small route. The page reruns once,
     when the job ends: reruns on a timer would cost the fit its processor, and race with a change of page."""
-    _progress_component()(data={"token": guard.sign(run.id), "job": job, "curve": curve, "mine": identity.mine("runs", run.id)}, key=f"progress-{run.id}-{job}", on_ended_change=lambda: None)
+    _progress_component()(data={"token": auth.sign(run.id), "job": job, "curve": curve, "mine": identity.owns("runs", run.id)}, key=f"progress-{run.id}-{job}", on_ended_change=lambda: None)

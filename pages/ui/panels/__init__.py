@@ -13,7 +13,7 @@ from types import ModuleType
 
 
 @cache
-def found() -> dict[str, ModuleType]:
+def discover() -> dict[str, ModuleType]:
     """name -> module, in the order of their ranks."""
     modules = {info.name: importlib.import_module(f"{__name__}.{info.name}") for info in pkgutil.iter_modules(__path__) if not info.name.startswith("_")}
-    return dict(sorted(modules.items(), key=lambda item: (item[1].RANK, item[0])))
+    return dict(sorted(modules.items(), key=lambda item: (item[1].ORDER, item[0])))

@@ -12,11 +12,11 @@ from lvm_core.plots import contrast as figures_contrast
 from lvm_core.text import clean
 from lvm_core.text import markdown as md
 from pages.session import selection
-from pages.ui import alike, charts, dataframes, items, scores, work
+from pages.ui import similar_items, charts, dataframes, items, scores, work
 from pages.ui.analyses._rows import needs_real_rows
 from pages.ui.components.explorer import named
 
-TITLE, RANK = "What differs", 12
+TITLE, ORDER = "What differs", 12
 REST, SHOWN, LEVELS = "all other rows", 14, 3
 DELTA = "Effect: the chance that a row of the group is higher than one of the others, less the chance that it is lower (Cliff's delta, -1 to 1); for a category, the difference of its shares."
 
@@ -40,7 +40,7 @@ def draw(run, view) -> None:
         st.caption(f"{'All' if not count else f'All but {count}'} of the rows are chosen, so there is nothing to compare with; choose fewer." if others is None else
                    f"{md(against, 40)} has {count} rows that are not chosen; at least {LEAST} are needed.")
         return
-    settings = {"chosen": alike.digest(chosen), "against": "" if others is None else alike.digest(others), "columns": [str(c) for c in run.dataset.rows.columns]}
+    settings = {"chosen": similar_items.digest(chosen), "against": "" if others is None else similar_items.digest(others), "columns": [str(c) for c in run.dataset.rows.columns]}
     found = work.result(run, "Comparing the chosen rows", settings, lambda on_step: contrast(run.dataset, run.fitted.codes, chosen, others, on_step=on_step))
     if found is None:
         return
@@ -61,8 +61,8 @@ def _numbers(run, found, told, rest) -> None:
     """How different in all, and what any region would show; how well few features tell it, held out."""
     text = run.dataset.kind == "text"
     what = {"image": "pixel", "array": "place", "table": "column", "text": "word"}[run.dataset.kind]
-    usual = f" Any region of as many neighbours in code space shows {np.median(found.usual):.2g} (median of {len(found.usual)} drawn at random; up to {found.usual.max():.2g}), without anybody having looked." if len(found.usual) else ""
-    cards = [Score("Strongest " + ("z-score" if text else "effect"), found.strongest, f"Of any {what} the model learnt from." + usual, None if text else 0.0, None if text else 1.0)]
+    typical = f" Any region of as many neighbours in code space shows {np.median(found.reference):.2g} (median of {len(found.reference)} drawn at random; up to {found.reference.max():.2g}), without anybody having looked." if len(found.reference) else ""
+    cards = [Score("Strongest " + ("z-score" if text else "effect"), found.strongest, f"Of any {what} the model learnt from." + typical, None if text else 0.0, None if text else 1.0)]
     if told is not None:
         verdict = "no better than a coin" if told.auc - 2 * told.error < 0.5 else "all but perfectly" if told.auc > 0.99 else "well" if told.auc > 0.9 else "fairly" if told.auc > 0.75 else "a little"
         size = f" It learnt from {told.rows:,} of {told.asked:,} rows." if told.rows < told.asked else ""
@@ -77,7 +77,7 @@ def _numbers(run, found, told, rest) -> None:
 # -- by kind -----------------------------------------------------------------------------------------------------------
 
 def _image(run, found, told, other) -> None:
-    shape = run.dataset.layout.image
+    shape = run.dataset.schema.image
     grids = [found.values[name].to_numpy().reshape(shape) for name in ("mean_in", "mean_out", "delta")]
     pictures = [("mean of the group", grids[0]), (f"mean of {other}"[:24], grids[1]), ("where they differ", figures_contrast.signed(grids[2]))]
     if told is not None and told.weights:
@@ -179,5 +179,5 @@ def _all(run, found) -> None:
         with st.container(horizontal=True):
             for name, table in tables.items():
                 if table is not None:
-                    st.download_button(f"Download {name} (CSV)", lambda table=table: encode.csv_bytes(table), f"differences-{name}-{run.id}-{alike.digest(found.inside)}.csv", "text/csv", icon=":material/download:",
+                    st.download_button(f"Download {name} (CSV)", lambda table=table: encode.csv_bytes(table), f"differences-{name}-{run.id}-{similar_items.digest(found.inside)}.csv", "text/csv", icon=":material/download:",
                                        key=f"differ-csv-{name}-{run.id}", on_click="ignore")

@@ -12,9 +12,9 @@ from lvm_core.export.map_tables import Extract, atlas_command
 from lvm_core.metrics.maps.trust import map_trust
 from lvm_core.text import markdown as md
 from pages.session import maps
-from pages.ui import alike, work
+from pages.ui import similar_items, work
 
-TITLE, RANK = "Export", 60
+TITLE, ORDER = "Export", 60
 KINDS = {"Poster": ("png", "svg"), "Web page": ("html",), "Table": ("csv", "parquet"), "TensorBoard": ("tensorboard",), "Embedding Atlas": ("atlas",)}
 ASK_FIRST = 50_000      # rows from which files are made when asked for, not at once
 PREVIEW_DPI, NEAREST = 96, 10
@@ -38,7 +38,7 @@ def draw(run, view) -> None:
     left, right = st.columns([5, 4], gap="large") if kind == "Poster" else (st.container(), st.container())
     with right if kind == "Poster" else left:
         options = _options(run, kind)
-    settings = {"map": view.key, "rows": alike.digest(rows), "chosen": alike.digest(run.selection), "column": None if column is None else str(column),
+    settings = {"map": view.key, "rows": similar_items.digest(rows), "chosen": similar_items.digest(run.selection), "column": None if column is None else str(column),
                 "date": datetime.date.today().isoformat(), **options}
     if kind == "Poster":
         with left:
@@ -50,7 +50,7 @@ def draw(run, view) -> None:
 def _files(run, view, rows, column, kind, settings) -> None:
     """What is in each file, and the files."""
     for name in KINDS[kind]:
-        st.caption(f"**{formats.FORMS[name].title}** · {md(formats.FORMS[name].holds, 400)}")
+        st.caption(f"**{formats.EXPORT_FORMATS[name].title}** · {md(formats.EXPORT_FORMATS[name].holds, 400)}")
     if view.positions.shape[1] == 3 and kind in ("Poster", "Web page"):
         st.caption("This map has three dimensions; a flat sheet shows its first two axes. The table has all three.")
     if len(rows) > ASK_FIRST and not _asked(run, kind, settings):
@@ -58,7 +58,7 @@ def _files(run, view, rows, column, kind, settings) -> None:
     made = work.result(run, kind, settings | {"kind": kind}, _maker(run, view, rows, column, settings, KINDS[kind]))
     with st.container(horizontal=True, vertical_alignment="center"):
         for name, data in zip(KINDS[kind], made or ()):
-            form = formats.FORMS[name]
+            form = formats.EXPORT_FORMATS[name]
             st.download_button(f"{form.title} ({_size(len(data))})", data, _file(run, name), form.mime, icon=":material/download:", key=f"export-{run.id}-{name}", on_click="ignore")
     _opening(run, view, rows, kind)
 
@@ -89,8 +89,8 @@ def _preview(run, view, rows, column, settings) -> None:
     chosen = np.asarray(run.selection, np.int64)
 
     def small(on_step) -> bytes:
-        wanted = _wanted(run, view, rows, chosen, column, settings)
-        return poster_png.png(wanted.poster(), wanted.size, wanted.dark, PREVIEW_DPI)
+        request = _request(run, view, rows, chosen, column, settings)
+        return poster_png.png(request.poster(), request.size, request.dark, PREVIEW_DPI)
 
     shown = work.result(run, "Preview of the poster", settings, small)
     if shown is not None:
@@ -112,13 +112,13 @@ def _maker(run, view, rows, column, settings, names):
     chosen = np.asarray(run.selection, np.int64)        # as it is now, not when the thread comes to it
 
     def make(on_step) -> list[bytes]:
-        wanted = _wanted(run, view, rows, chosen, column, settings, on_step)
-        return [formats.FORMS[name].make(wanted, on_step) for name in names]
+        request = _request(run, view, rows, chosen, column, settings, on_step)
+        return [formats.EXPORT_FORMATS[name].make(request, on_step) for name in names]
 
     return make
 
 
-def _wanted(run, view, rows, chosen, column, settings, on_step=None) -> formats.Wanted:
+def _request(run, view, rows, chosen, column, settings, on_step=None) -> formats.ExportRequest:
     """What these settings ask for; called in the work's thread."""
     codes, n = run.fitted.codes, len(run.dataset)
     further = {}
@@ -132,7 +132,7 @@ def _wanted(run, view, rows, chosen, column, settings, on_step=None) -> formats.
     if len(chosen) and len(rows) == n:
         further["chosen"] = np.isin(np.arange(n), chosen)
     projection = run.maps[view.key].projection
-    return formats.Wanted(Extract(run.dataset, codes, view.positions, rows, further), column, settings.get("title", ""),
+    return formats.ExportRequest(Extract(run.dataset, codes, view.positions, rows, further), column, settings.get("title", ""),
                             formats.facts(run.fitted.model, view.title, projection, len(rows), settings["date"]), tuple(maps.scores(run, view.key)),
                             settings.get("size", "A4"), settings.get("dark", False), settings.get("names", "none"), settings.get("pictures", False))
 
@@ -149,7 +149,7 @@ def _opening(run, view, rows, kind) -> None:
 
 def _file(run, name) -> str:
     kind = {"tensorboard": "-tensorboard", "atlas": "-atlas"}.get(name, "")
-    return f"map-{run.id}{kind}{formats.FORMS[name].suffix}"
+    return f"map-{run.id}{kind}{formats.EXPORT_FORMATS[name].suffix}"
 
 
 def _size(n: int) -> str:

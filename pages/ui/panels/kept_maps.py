@@ -5,9 +5,9 @@ import streamlit as st
 from lvm_core import PROJECTIONS
 from lvm_core.text import markdown as md
 from pages.session import identity, maps
-from pages.ui import projecting
+from pages.ui import map_form
 
-TITLE, RANK = "Kept maps", 90
+TITLE, ORDER = "Kept maps", 90
 
 
 def why_not(run, view) -> str:
@@ -16,15 +16,15 @@ def why_not(run, view) -> str:
 
 def draw(run, view) -> None:
     st.caption("Every map that was made is kept with the run. Numbers compare with what the map is of: its codes, or the data itself.")
-    mine = identity.mine("runs", run.id)
-    for kept in maps.kept(run):
+    mine = identity.owns("runs", run.id)
+    for kept in maps.stored_maps(run):
         with st.container(horizontal=True, vertical_alignment="center", border=True):
             st.markdown(f"**{PROJECTIONS[kept.name].title if kept.name in PROJECTIONS else kept.name}** of {maps.OF[kept.of]} · {settings(kept)}  \n:gray[{numbers(kept.scores or (maps.scores(run, kept.key) if kept.key in run.maps else []))}]"
                         + ("  \n:gray[" + md(kept.note, 300) + "]" if kept.note else ""))
             if kept.key == view.key:
                 st.badge("shown", icon=":material/visibility:")
             elif st.button("Open", icon=":material/visibility:", key=f"open-{run.id}-{kept.key}"):
-                projecting.show(run, kept)
+                map_form.show(run, kept)
                 st.rerun(scope="app")
             if mine and kept.key != view.key and st.button("Delete", icon=":material/delete:", key=f"delete-{run.id}-{kept.key}"):
                 maps.delete(run, kept.key)

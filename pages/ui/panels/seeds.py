@@ -10,7 +10,7 @@ from pages.ui import scores, work
 
 from ..components.progress import progress
 
-TITLE, RANK = "Seeds", 80
+TITLE, ORDER = "Seeds", 80
 _MORE = 2
 
 
@@ -52,7 +52,7 @@ def draw(run, view) -> None:
 def _made(run, view):
     """The projection that made a view, not fitted, or None."""
     mapped = run.maps.get(view.key)
-    recipe = mapped and (getattr(mapped.projection, "made_by_", None) or mapped.projection.to_recipe())
+    recipe = mapped and (getattr(mapped.projection, "made_by_", None) or mapped.projection.to_config())
     return PROJECTIONS[recipe["name"]](**recipe["params"]) if recipe and recipe["name"] in PROJECTIONS else None
 
 

@@ -4,9 +4,9 @@ import streamlit as st
 
 from pages.api import trust as truth
 from pages.session import selection
-from pages.ui import choosing, chosen, dataframes, items, selection_bar
+from pages.ui import row_filters, selection_actions, dataframes, items, selection_bar
 
-TITLE, RANK = "Selection", 10
+TITLE, ORDER = "Selection", 10
 SHOWN = {"image": 48, "table": 1000, "text": 100, "array": 12}
 
 
@@ -24,7 +24,7 @@ def draw(run, view) -> None:
         known[f"trust: share of {trust.ks[0]} true neighbours kept on this map"] = trust.rows, trust.point("kept", trust.ks[0])
     selection_bar.bar(run)
     with st.expander("Choose by words, columns or clusters", icon=":material/filter_list:", expanded=not len(rows) or bool(st.session_state.get(f"choosing-{run.id}"))):
-        choosing.forms(run)
+        row_filters.forms(run)
     if not len(rows):
         st.caption("Nothing is chosen. Draw a box or a lasso on the map, or find rows here; then see what makes them different, make more like them, or train on them alone.")
         return
@@ -35,4 +35,4 @@ def draw(run, view) -> None:
     st.dataframe(shown, height=dataframes.tall(shown, 260), key=f"chosen-rows-{run.id}", alt="the chosen rows", column_config=dataframes.days(shown))
     if len(few) < len(rows):
         st.caption(f"The first {len(few):,} of {len(rows):,} are shown; downloads have all.")
-    chosen.actions(run)
+    selection_actions.actions(run)

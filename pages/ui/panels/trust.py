@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from lvm_core.metrics.maps.trust_scores import PAIRS, beside, reach, trust_scores
+from lvm_core.metrics.maps.trust_scores import PAIRS, comparison_table, reach, trust_scores
 from lvm_core.plots import trust as figures_trust
 from lvm_core.text import markdown as md
 from pages.api import trust as truth
@@ -12,7 +12,7 @@ from pages.ui import charts, dataframes, scores
 
 from ..components.progress import progress
 
-TITLE, RANK = "Trust", 20
+TITLE, ORDER = "Trust", 20
 
 
 def why_not(run, view) -> str:
@@ -28,8 +28,8 @@ def draw(run, view) -> None:
     if trust is None:
         _meanwhile(run, view, job)
         return
-    if not truth.whole(trust, run, view.key) and st.button("Stopped early: measure to the end", icon=":material/refresh:", key=f"trust-on-{run.id}"):
-        truth.again(run, view.key)
+    if not truth.is_complete(trust, run, view.key) and st.button("Stopped early: measure to the end", icon=":material/refresh:", key=f"trust-on-{run.id}"):
+        truth.forget(run, view.key)
         st.rerun()
     k = st.segmented_control("Neighbours", trust.ks, default=trust.ks[0], required=True, key=f"trust-k-{run.id}-{len(trust.ks)}", help="How many nearest neighbours of a point make its neighbourhood.")
     scores.show(trust_scores(trust, k))
@@ -50,7 +50,7 @@ def _meanwhile(run, view, job) -> None:
     else:
         st.error(md(job.error, 600), icon=":material/error:")
         if st.button("Try again", icon=":material/refresh:", key=f"trust-again-{run.id}"):
-            truth.again(run, view.key)
+            truth.forget(run, view.key)
             st.rerun()
     scores.show(maps.scores(run, view.key))
     st.caption(md(view.placing, 500))
@@ -59,11 +59,11 @@ def _meanwhile(run, view, job) -> None:
 def _original(run, trust, k) -> None:
     """The same scores in the original space, beside."""
     st.markdown("**Where it is lost.** A map is a picture of codes, and codes are a picture of your rows: each step loses something.")
-    table = pd.DataFrame(beside(trust, k)).dropna(axis=1, how="all").set_index("score")
+    table = pd.DataFrame(comparison_table(trust, k)).dropna(axis=1, how="all").set_index("score")
     shown = {name: st.column_config.NumberColumn(name, format="%.3f", help=_HELP[name]) for name in table.columns}
     st.dataframe(table, column_config=shown, height=dataframes.tall(table), alt="the scores of the map, of the codes, and of both together")
-    if trust.beside:
-        st.caption(f"The columns about rows were measured on {trust.beside:,} points chosen at random (seed 0), each against all {trust.n:,}. "
+    if trust.n_compared:
+        st.caption(f"The columns about rows were measured on {trust.n_compared:,} points chosen at random (seed 0), each against all {trust.n:,}. "
                    "For labels the columns are the map, the codes and the rows themselves." + (" Rows are compared by the cosine of their words." if hasattr(run.dataset.X, "indptr") else ""))
 
 

@@ -31,7 +31,7 @@ def test_the_filled_table_has_no_gaps_and_keeps_what_was_there(run):
     complete, notes, cells = fill_table(run.fitted.model, data.codec, data.X, data.rows)
     assert complete["city"].notna().all() and len(notes) == cells.to_numpy().sum() == data.rows.isna().sum().sum() == 50
     assert complete["height"].equals(data.rows["height"].reset_index(drop=True))
-    assert missing(data.X, data.layout).set_index("column").loc["city", "missing"] == 30
+    assert missing(data.X, data.schema).set_index("column").loc["city", "missing"] == 30
 
 
 def test_pictures_are_told_why_not():
@@ -39,7 +39,7 @@ def test_pictures_are_told_why_not():
         class dataset:
             kind = "image"
 
-    assert "tables" in analyses.found()["imputation"].why_not(Pictures)
+    assert "tables" in analyses.discover()["imputation"].why_not(Pictures)
 
 
 @pytest.mark.parametrize("ours, linear, said", [(0.5, 0.4, "linear imputer fills these cells better"), (0.3, 0.4, "model fills these cells better")])

@@ -12,7 +12,7 @@ from lvm_core.datasets.base import DataError
 from lvm_core.datasets.single import rows_like
 from lvm_core.nn import inversion
 from lvm_core.plots import figures
-from lvm_core.schema import Block, Layout
+from lvm_core.schema import FeatureGroup, Schema
 
 
 @pytest.fixture(scope="module")
@@ -27,11 +27,11 @@ def test_what_the_model_made_is_found_again_and_what_it_cannot_make_is_not(line)
     X, model = line
     made = model.inverse_transform(np.array([[0.8, -0.5]], np.float32))[0]
     across = np.linalg.svd(X, full_matrices=False)[2][-1] * 3
-    known, strange = (inversion.find(model, row, X[:40], steps=150) for row in (made, across.astype(np.float32)))
+    known, strange = (inversion.invert_row(model, row, X[:40], steps=150) for row in (made, across.astype(np.float32)))
     assert known.residual < 0.02 < known.of_mean and known.farther > 0.9
     assert strange.residual > 0.5 and strange.farther == 0
     for found in (known, strange):
-        assert found.residual <= found.at_first + 1e-5 and found.usual.shape == (40,)
+        assert found.residual <= found.at_first + 1e-5 and found.reference.shape == (40,)
         assert np.sqrt(np.mean(found.differences**2)) == pytest.approx(found.residual, abs=1e-3)
 
 
@@ -46,12 +46,12 @@ def test_only_networks_of_comparable_rows_are_searched(line):
     X, model = line
     assert model.can_invert() and not MODELS["PCA"](2).fit(X).can_invert()
     counts = np.random.RandomState(0).poisson(1.0, (30, 8)).astype(np.float32)
-    assert not MODELS["VAE"](latent_dim=2, epochs=1, width=8).fit(counts, layout=Layout.counts(8)).can_invert()
+    assert not MODELS["VAE"](latent_dim=2, epochs=1, width=8).fit(counts, schema=Schema.counts(8)).can_invert()
 
 
 def test_differences_are_named_by_column():
-    layout = Layout((Block("gaussian", 1, "height"), Block("categorical", 2, "city"), Block("gaussian", 2)))
-    assert inversion.by_block(np.array([-1.0, 3.0, 4.0, 0.5, 2.0]), layout) == [
+    schema = Schema((FeatureGroup("gaussian", 1, "height"), FeatureGroup("categorical", 2, "city"), FeatureGroup("gaussian", 2)))
+    assert inversion.by_group(np.array([-1.0, 3.0, 4.0, 0.5, 2.0]), schema) == [
         ("height", -1.0), ("city", pytest.approx(12.5**0.5)), ("column 4", 0.5), ("column 5", 2.0)]
 
 

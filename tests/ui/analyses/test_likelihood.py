@@ -45,7 +45,7 @@ def test_text_of_a_vae_is_measured_from_sparse_rows():
 
 
 def test_what_has_no_likelihood_is_told_why(runs):
-    why = analyses.found()["likelihood"].why_not(runs["text"])
+    why = analyses.discover()["likelihood"].why_not(runs["text"])
     assert "gives no likelihood" in why
     app = open_page("analyse", run=runs["text"].id)
     assert why in words(app)

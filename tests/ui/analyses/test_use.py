@@ -33,7 +33,7 @@ def opened(runs):
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_question_opens_on_every_kind_of_data(kind, part, opened):
     app, run = opened(kind, part)
-    assert analyses.found()[part].QUESTION in words(app)
+    assert analyses.discover()[part].QUESTION in words(app)
     assert SAYS[part] in words(app)
 
 
@@ -131,7 +131,7 @@ def test_a_run_without_its_real_rows_is_not_asked_how_well_it_decodes_them(runs)
     run = runs["array"]
     run.dataset.notes.append(IMPORTED)
     try:
-        assert "imported" in analyses.found()["anomalies"].why_not(run) and "imported" in analyses.found()["compression"].why_not(run)
-        assert not analyses.found()["clusters"].why_not(run)
+        assert "imported" in analyses.discover()["anomalies"].why_not(run) and "imported" in analyses.discover()["compression"].why_not(run)
+        assert not analyses.discover()["clusters"].why_not(run)
     finally:
         run.dataset.notes.remove(IMPORTED)

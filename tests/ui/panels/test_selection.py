@@ -11,13 +11,13 @@ from lvm_core import DATASETS, MODELS, read_dataset
 from lvm_core.datasets.base import DataError
 from lvm_core.datasets.subset import free_name, groups_column, labelled, membership, subset
 from lvm_core.export.encode import parquet_bytes
-from lvm_core.latent.density import Between, Shrunk, density
+from lvm_core.latent.density import Smote, ShrinkageGaussian, density
 from lvm_core.latent.samplers import Mixture
 from lvm_core.runs.store import load_dataset
 from pages.session import maps, selection, state
 from pages.session import runs as starting
 from pages.session.services import services
-from pages.ui import chosen
+from pages.ui import selection_actions
 
 KINDS = "image", "table", "text", "array"
 FEW = {"image": 60, "table": 20, "text": 3, "array": 15}
@@ -122,7 +122,7 @@ def test_clusters_groups_and_numbers_of_rows_are_ways_to_choose(opened):
     app.pills(key=f"choose-cluster-{run.id}-kmeans-3").set_value([0, 2]).run()
     press(app, "Choose")
     assert 0 < len(run.selection) < len(run.dataset)
-    selection.keep_group(run, "two *clusters*", run.selection)
+    selection.save_group(run, "two *clusters*", run.selection)
     expected = run.selection
     run.selection = []
     app.run()
@@ -162,7 +162,7 @@ def test_what_differs_is_said_of_every_kind(kind, opened):
     assert "p-values would mean nothing" in said and "Latent dimensions" in said
     assert {"Strongest effect", "Told apart on held-out rows (AUC)"} <= {m.label.replace("\\", "") for m in app.metric}
     assert f"{FEW[kind]:,} rows against {len(run.dataset) - FEW[kind]:,}" in said
-    selection.keep_group(run, "others", np.arange(FEW[kind], FEW[kind] + 12))
+    selection.save_group(run, "others", np.arange(FEW[kind], FEW[kind] + 12))
     app.run()
     app.selectbox(key=f"against-{run.id}").set_value("others")
     settle(app, run)
@@ -233,7 +233,7 @@ def test_generate_draws_like_the_chosen_rows(opened):
 def test_the_density_suits_the_number_of_rows():
     rng = np.random.RandomState(0)
     Z = rng.standard_normal((400, 4)) * [3, 1, 0.1, 1e-9] + [10, 0, 0, 5]
-    assert isinstance(density(Z), Mixture) and isinstance(density(Z[:12]), Shrunk) and isinstance(density(np.abs(Z)), Between)
+    assert isinstance(density(Z), Mixture) and isinstance(density(Z[:12]), ShrinkageGaussian) and isinstance(density(np.abs(Z)), Smote)
     few = density(Z[:8])
     S = few.sample(20_000, random_state=1)
     np.testing.assert_allclose(S.mean(0), Z[:8].mean(0), atol=0.1)
@@ -257,7 +257,7 @@ def test_a_selection_becomes_a_group_and_a_column(opened):
     assert run.dataset.rows["my group"].tolist() == [i < 20 for i in range(60)] and "my group" in run.dataset.colours()
     again = load_dataset(services().workspace.dataset_folder(run.data.id))
     assert again.added == ["my group"] and again.rows["my group"].tolist() == run.dataset.rows["my group"].tolist() and again.fingerprint == run.dataset.fingerprint
-    assert chosen.save_column(run, "My Group", membership(run.dataset, [0])) == "My Group 2"
+    assert selection_actions.save_column(run, "My Group", membership(run.dataset, [0])) == "My Group 2"
     settle(app, run)
     app.selectbox(key=f"colour-{run.dataset.name}").set_value("my group").run()
     press(app, "Remove my group")

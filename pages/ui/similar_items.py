@@ -45,7 +45,7 @@ def group(run: state.Run, rows, digest: str) -> Group | None:
     return work.result(run, "Fitting a density to the chosen codes", {"chosen": digest}, fit)
 
 
-def usual(run: state.Run, codes) -> str:
+def typical(run: state.Run, codes) -> str:
     """How many of new codes lie where the data is, in words."""
     words = run.typicality.words(codes)
     return " · ".join(f"{words.count(word):,} {word}" for word in TypicalityLevel if word in words)
@@ -55,6 +55,6 @@ def novelty(run: state.Run, made: Group, X) -> list[Score]:
     """Whether new rows X (m, d) are copies of those the density was fitted to; none where these are too few to tell."""
     if len(made.train) < 5:
         return []
-    as_rows = hellinger if run.dataset.layout.has("counts") else np.asarray
+    as_rows = hellinger if run.dataset.schema.has("counts") else np.asarray
     unseen = as_rows(run.dataset.X[made.unseen]) if len(made.unseen) >= 5 else np.zeros((0, run.dataset.X.shape[1]))
     return copying(as_rows(X), as_rows(run.dataset.X[made.train]), unseen).scores

@@ -27,7 +27,7 @@ def forms(run: Run) -> None:
     rows = ways[way][1](run)
     if rows is None:
         return
-    mine = identity.mine("runs", run.id)
+    mine = identity.owns("runs", run.id)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"**{len(rows):,} row{'s' * (len(rows) != 1)}** fit{'s' * (len(rows) == 1)}")
         for how, (label, icon) in TAKES.items():
@@ -78,9 +78,9 @@ def _kind(values: pd.Series) -> str:
 
 def _fits(values: pd.Series, key: str) -> np.ndarray:
     gone = bool(values.isna().any())
-    ask = _range(values, key) if _kind(values) == "range" else _levels(values, key)
+    request = _range(values, key) if _kind(values) == "range" else _levels(values, key)
     missing = gone and st.checkbox("or missing", key=f"{key}-missing")
-    return np.ones(len(values), bool) if ask.get("levels") == [] and not missing else within(values, **ask, missing=missing)      # nothing was asked of it yet
+    return np.ones(len(values), bool) if request.get("levels") == [] and not missing else within(values, **request, missing=missing)      # nothing was asked of it yet
 
 
 def _range(values: pd.Series, key: str) -> dict:

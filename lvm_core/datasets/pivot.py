@@ -16,7 +16,7 @@ NUMBERS = ("numeric", "integer")
 
 
 @dataclass
-class Cut:
+class PivotedSeries:
     """The series: ``values`` (n, T) in order of time, ``rows`` (n, ...) of what is constant within each, ``axis`` (T,) with its name, and which
     columns were used (``order``: None for the order of the file)."""
 
@@ -28,7 +28,7 @@ class Cut:
     order: str | None
 
 
-def cut(rows: pd.DataFrame, types: dict[str, str], series: str, value: str = "auto", order: str = "auto", notes: list[str] | None = None) -> Cut:
+def pivot_series(rows: pd.DataFrame, types: dict[str, str], series: str, value: str = "auto", order: str = "auto", notes: list[str] | None = None) -> PivotedSeries:
     """Cut a table by the column ``series``, in the order its series first appear; lengths that differ are cut to the shortest.
 
     ``value``: the column of numbers to follow, auto where there is only one. ``order``: a column of times, ``none`` for the order
@@ -54,7 +54,7 @@ def cut(rows: pd.DataFrame, types: dict[str, str], series: str, value: str = "au
     axis, axis_label = _axis(rows[order], taken) if order else (np.arange(T, dtype=float), "Point of the series")
     _say(notes, series, value, order, lengths, [c for c in rows if c not in (*steady, value, order)])
     values = rows[value].to_numpy(dtype=float, na_value=np.nan)[taken]
-    return Cut(values, rows[steady].iloc[taken[:, 0]].reset_index(drop=True), axis, axis_label, value, order)
+    return PivotedSeries(values, rows[steady].iloc[taken[:, 0]].reset_index(drop=True), axis, axis_label, value, order)
 
 
 def _check(series: str, names, lengths: np.ndarray) -> None:

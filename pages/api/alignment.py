@@ -14,48 +14,48 @@ from lvm_core.mapping import Mapped
 from ..session.run import Run
 from ..session.services import services
 from . import tiles
-from .guard import Ask, Refused
+from .auth import ApiRequest, HttpError
 from .payloads import payload, short
 
 MOST_HELD = 8       # laid maps and changes of one run, in memory only
 MOST_ITEMS = 12     # decoded at once
-_LAID = "laid-"     # no map in a folder is called so: these are never written
+_ALIGNED = "laid-"     # no map in a folder is called so: these are never written
 
 
 @dataclass(frozen=True)
-class Laid(Mapped):
+class AlignedMap(Mapped):
     """A map on another's plane. ``box``: the corners (low, high), (2,) each, of what all maps beside it are drawn in."""
 
     box: tuple[np.ndarray, np.ndarray]
 
 
-def lay(maps: Sequence[tuple[Run, str]]) -> tuple[list[str], list[Alignment | None]]:
+def align(maps: Sequence[tuple[Run, str]]) -> tuple[list[str], list[Alignment | None]]:
     """Lay every map (run, key) onto the first: the keys under which their runs now hold them, and how each was moved, None for the first
     and for a map that could not be aligned (it then keeps its own place and is as large as the first)."""
     held = [run.maps[key] for run, key in maps]
     # named by what is on them: a run that is trained further, or a map that is made anew, gets another name
     seal = hashlib.sha256(b"".join(np.ascontiguousarray(m.positions).tobytes() for m in held)).hexdigest()[:16]
-    keys, known = [f"{_LAID}{seal}-{place}" for place in range(len(maps))], maps[0][0].derived.alignments
+    keys, known = [f"{_ALIGNED}{seal}-{place}" for place in range(len(maps))], maps[0][0].derived.alignments
     if seal not in known or not all(key in run.maps for (run, _), key in zip(maps, keys)):
-        known[seal] = _lay([run for run, _ in maps], held, keys)
+        known[seal] = _align([run for run, _ in maps], held, keys)
         _forget([run for run, _ in maps], keys, known)
     return keys, known[seal]
 
 
-def _lay(runs: list[Run], held: list[Mapped], keys: list[str]) -> list[Alignment | None]:
+def _align(runs: list[Run], held: list[Mapped], keys: list[str]) -> list[Alignment | None]:
     first = held[0].positions
     moves = [None] + [_move(mapped.positions, first) for mapped in held[1:]]
     laid = [first.astype(np.float64)] + [_fill(m.positions, first) if move is None else move.apply(m.positions) for m, move in zip(held[1:], moves[1:])]
     box = np.min([P.min(0) for P in laid], 0), np.max([P.max(0) for P in laid], 0)
     for run, key, mapped, P in zip(runs, keys, held, laid):
-        run.maps[key] = Laid(mapped.projection, P.astype(np.float32), mapped.scores, mapped.note, box)
+        run.maps[key] = AlignedMap(mapped.projection, P.astype(np.float32), mapped.scores, mapped.note, box)
     return moves
 
 
 def _forget(runs: list[Run], keys: list[str], known: dict) -> None:
     """Let go of the oldest."""
     for run in {run.id: run for run in runs}.values():
-        for old in [key for key in list(run.maps) if key.startswith(_LAID) and key not in keys][:-MOST_HELD]:
+        for old in [key for key in list(run.maps) if key.startswith(_ALIGNED) and key not in keys][:-MOST_HELD]:
             dict.pop(run.maps, old, None)
     for old in list(known)[:-MOST_HELD]:
         known.pop(old, None)
@@ -90,29 +90,29 @@ def link(runs: Sequence[Run]) -> None:
 
 # -- questions ---------------------------------------------------------------------------------------------------------
 
-def _changed(ask: Ask):
+def _changed(request: ApiRequest):
     """How many of its k neighbours each row lost between two maps, in drawn order: uint8 (n,)."""
-    change = ask.run.derived.changes.get(ask.options.get("name", ""))
+    change = request.run.derived.changes.get(request.options.get("name", ""))
     if change is None:
-        raise Refused(404, "This comparison is not here any more; reload the page.")
+        raise HttpError(404, "This comparison is not here any more; reload the page.")
     return {"k": change.k, "n": len(change.lost), "mean": change.mean, "chance": change.chance}, change.lost[tiles.order(len(change.lost))].tobytes()
 
 
-def _through(ask: Ask):
+def _decode_with(request: ApiRequest):
     """Real rows by number, decoded from their codes by this run's model."""
-    run, rows = ask.run, ask.rows(MOST_ITEMS)
+    run, rows = request.run, request.rows(MOST_ITEMS)
     head, data = payload(run.dataset, run.dataset.decode(run.fitted.model.inverse_transform(np.asarray(run.fitted.codes[rows], np.float32))))
     return head | {"rows": rows, "names": [short(run.dataset, i) for i in rows]}, data
 
 
-def _spread(ask: Ask):
+def _spread(request: ApiRequest):
     """Choose on the runs beside this one what is chosen on this one."""
-    others = [run for run in map(services().runs.get, ask.run.derived.beside) if run is not None]
+    others = [run for run in map(services().runs.get, request.run.derived.beside) if run is not None]
     for run in others:
-        run.selection = ask.run.selection
-    return {"runs": len(others), "chosen": len(ask.run.selection)}, b""
+        run.selection = request.run.selection
+    return {"runs": len(others), "chosen": len(request.run.selection)}, b""
 
 
-GET = {"changed": _changed, "through": _through}
+GET = {"changed": _changed, "through": _decode_with}
 POST: dict = {}
 CHANGES = {"spread": _spread}

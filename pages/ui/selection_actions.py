@@ -23,7 +23,7 @@ MOST_PICTURES = 20_000
 
 def actions(run: state.Run) -> None:
     """One row of buttons; what needs a name asks for it."""
-    mine, owner = identity.mine("runs", run.id), identity.mine("datasets", run.data.id)
+    mine, owner = identity.owns("runs", run.id), identity.owns("datasets", run.data.id)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         name = st.text_input("Name", key=f"name-selection-{run.id}", max_chars=40, width=180, placeholder="of the group")
         if st.button("Keep as a group", icon=":material/bookmark_add:", key=f"keep-selection-{run.id}", disabled=not mine, help="It can be chosen again, compared with, and used for directions, here and on Explore."):
@@ -38,7 +38,7 @@ def actions(run: state.Run) -> None:
 
 def _keep(run, name: str) -> None:
     try:
-        made = selection.keep_group(run, name, run.selection)
+        made = selection.save_group(run, name, run.selection)
     except ValueError as error:
         st.warning(md(str(error), 200), icon=":material/info:")
     else:

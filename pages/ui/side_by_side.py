@@ -14,11 +14,11 @@ from lvm_core.metrics.base import percent
 from lvm_core.text import clean
 from lvm_core.text import markdown as md
 
-from ..api import aligned, guard
+from ..api import alignment, auth
 from ..session import identity, maps, state
 from ..session.services import services
 from . import dataframes, forms, scores, work
-from .components import atlas, beside
+from .components import atlas, side_by_side
 from .components.progress import progress
 
 MOST = 4
@@ -57,19 +57,19 @@ def draw(data: state.Data, infos: list) -> None:
         st.info("Nothing to lay side by side yet: train a model first.", icon=":material/view_column_2:")
         return
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        count = st.segmented_control("Maps", range(2, MOST + 1), default=3 if len({info.recipe["name"] for info in done}) == 1 else 2, required=True, key=f"panes-{data.id}", help="How many, side by side.")
+        count = st.segmented_control("Maps", range(2, MOST + 1), default=3 if len({info.config["name"] for info in done}) == 1 else 2, required=True, key=f"panes-{data.id}", help="How many, side by side.")
         colours = data.dataset.colours()
         colour = st.selectbox("Colour by", [None, *colours], index=1 if colours else 0, format_func=lambda c: "one colour" if c is None else c, key=f"pane-colour-{data.id}", width=200)
-        ask = st.container(horizontal=True, vertical_alignment="bottom")
+        request = st.container(horizontal=True, vertical_alignment="bottom")
     slots = st.columns(count, gap="small")
     panes = [_pane(slots[place], place, done, info, first) for place, (info, first) in enumerate(_first(done, count))]
     panes = [pane for pane in panes if pane is not None]
     if len(panes) < 2:
         return
-    keys, moves = aligned.lay([(pane.run, pane.view.key) for pane in panes])
-    aligned.link([run for run in {pane.run.id: pane.run for pane in panes}.values() if identity.mine("runs", run.id)])
-    pair, name, change = _difference(ask, panes)
-    beside.component()(data=payload(panes, keys, moves, colour, pair, name, change), key=f"beside-{data.id}", on_chosen_change=lambda: None)
+    keys, moves = alignment.align([(pane.run, pane.view.key) for pane in panes])
+    alignment.link([run for run in {pane.run.id: pane.run for pane in panes}.values() if identity.owns("runs", run.id)])
+    pair, name, change = _difference(request, panes)
+    side_by_side.component()(data=payload(panes, keys, moves, colour, pair, name, change), key=f"beside-{data.id}", on_chosen_change=lambda: None)
     st.caption(conclusion(panes, pair, change))
     numbers(panes, data.id)
 
@@ -78,7 +78,7 @@ def _first(done: list, count: int) -> list[tuple]:
     """What panes open with, (run, map): the run this session looks at, then the newest of other models, each by the map it opens with (None), then by others."""
     current = state.run()
     ranked = sorted(done, key=lambda info: current is None or info.id != current.id)      # stable: the newest first
-    different = [info for i, info in enumerate(ranked) if info.recipe["name"] not in {other.recipe["name"] for other in ranked[:i]}]
+    different = [info for i, info in enumerate(ranked) if info.config["name"] not in {other.config["name"] for other in ranked[:i]}]
     if len(different) == 1:
         return [(different[0], name) for name in FIRST_MAPS[:count]]
     return [(different[i % len(different)], FIRST_MAPS[i // len(different) - 1] if i >= len(different) else None) for i in range(count)]
@@ -87,7 +87,7 @@ def _first(done: list, count: int) -> list[tuple]:
 def _pane(slot, place: int, done: list, info, first: str | None) -> Pane | None:
     """The choice of one map, above it."""
     ids = [i.id for i in done]
-    titles = {i.id: f"#{i.number} {i.recipe['name']}" for i in done}
+    titles = {i.id: f"#{i.number} {i.config['name']}" for i in done}
     with slot, st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         chosen = ids[0] if len(done) == 1 else st.selectbox(f"Model {place + 1}", ids, index=ids.index(info.id), format_func=titles.get, key=f"pane-run-{info.dataset}-{place}", label_visibility="collapsed")
         run = services().runs.get(chosen)
@@ -138,7 +138,7 @@ def _difference(slot, panes: list[Pane]) -> tuple[tuple[int, int], str, Change |
     change = work.result(a.run, "Neighbours compared", settings, lambda on_step: changed(A, B, k, on_step=on_step))
     name = "-".join(str(v) for v in (b.run.id, *pair, k, on, a.view.key, b.view.key))
     if change is not None:
-        aligned.hold(a.run, name, change)
+        alignment.hold(a.run, name, change)
     return pair, name, change
 
 
@@ -183,7 +183,7 @@ def payload(panes: list[Pane], keys: list[str], moves: list[Alignment | None], c
     """What the component is passed; each pane asks with the token of its own run."""
     dataset, runs = panes[0].run.dataset, list(dict.fromkeys(pane.run.id for pane in panes))
     return {"kind": dataset.kind, "n": len(dataset), "pair": list(pair), "change": None if change is None else {"pane": pair[0], "name": name},
-            "panes": [{"token": guard.sign(pane.run.id), "map": laid, "colour": colour, "kind": dataset.kind, "n": len(dataset), "run": runs.index(pane.run.id), "model": clean(pane.model),
+            "panes": [{"token": auth.sign(pane.run.id), "map": laid, "colour": colour, "kind": dataset.kind, "n": len(dataset), "run": runs.index(pane.run.id), "model": clean(pane.model),
                        "title": clean(pane.title), "chosen": atlas.stamp(pane.run), "said": said(panes[0], move, place)}
                       for place, (pane, laid, move) in enumerate(zip(panes, keys, moves))]}
 

@@ -36,7 +36,7 @@ def controls(run: Run) -> tuple[Projection, str]:
     return cls(n_components=dims, random_state=int(seed), **values), of
 
 
-def show(run: Run, kept: maps.Kept) -> None:
+def show(run: Run, kept: maps.StoredMap) -> None:
     """Open a kept map the next time the page is drawn."""
     st.session_state[f"open-map-{run.id}"] = kept.name, kept.of, kept.params
 

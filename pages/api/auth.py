@@ -50,14 +50,14 @@ RENEWED = "latent-token"    # header, and entry of a socket's answers, that brin
 _LOOK_SECONDS = 1.0         # how often an open socket that says nothing is asked whether it may still be there
 
 
-class Refused(Exception):
+class HttpError(Exception):
     """A request that is answered with a status and one sentence."""
 
     def __init__(self, status: int, sentence: str):
         self.status, self.sentence = status, sentence
 
     @classmethod
-    def of(cls, error: Exception) -> Refused:
+    def of(cls, error: Exception) -> HttpError:
         """How an error is answered: ours with their own sentence, all others, which are faults, with one that says so."""
         for kind, status in _STATUSES.items():
             if isinstance(error, kind):
@@ -90,7 +90,7 @@ class Claim:
 def sign(subject: str) -> str:
     """The token a page hands out for a run (by its id), or for something that is about no run: who looks, until when, and a
     signature that only this server can make and that holds for this browser only."""
-    return _token(subject, identity.me(), identity.binding())
+    return _token(subject, identity.current_owner(), identity.binding())
 
 
 def _token(subject: str, person: str, binding: str) -> str:
@@ -100,13 +100,13 @@ def _token(subject: str, person: str, binding: str) -> str:
 
 
 def claim_of(connection: HTTPConnection) -> Claim:
-    """What a request's token says. Raises Refused unless it was handed to this browser and has not ended."""
+    """What a request's token says. Raises HttpError unless it was handed to this browser and has not ended."""
     text, _, signature = connection.query_params.get("t", "").rpartition(".")
     if not hmac.compare_digest(signature.encode(), _signature(text, identity.binding_of(connection)).encode()):
-        raise Refused(403, "This link was not handed out to this browser by this server; reload the page.")
+        raise HttpError(403, "This link was not handed out to this browser by this server; reload the page.")
     subject, person, expires = text.split(".")
     if int(expires) < time.time():
-        raise Refused(403, "This page has been open for too long without a word; reload it.")
+        raise HttpError(403, "This page has been open for too long without a word; reload it.")
     return Claim(subject, person, int(expires))
 
 
@@ -116,9 +116,9 @@ def renewed(connection: HTTPConnection, claim: Claim) -> dict[str, str]:
 
 
 def permitted(request: HTTPConnection, what: str) -> None:
-    """Raise Refused unless the request carries the token for that."""
+    """Raise HttpError unless the request carries the token for that."""
     if claim_of(request).subject != what:
-        raise Refused(403, "This page was not handed out to this browser by this server; reload it.")
+        raise HttpError(403, "This page was not handed out to this browser by this server; reload it.")
 
 
 def _signature(claim: Claim | str, binding: str) -> str:
@@ -126,38 +126,38 @@ def _signature(claim: Claim | str, binding: str) -> str:
 
 
 def check_allowed(claim: Claim, changes: bool = False) -> None:
-    """Raise Refused where the asker may not see the run (any more), or may not change it; ``changes``: it must be their own."""
+    """Raise HttpError where the asker may not see the run (any more), or may not change it; ``changes``: it must be their own."""
     id = claim.subject
     if not (is_id(id) and services().workspace.has_run(id)):
-        raise Refused(404, "This run is not here any more; train it again.")
+        raise HttpError(404, "This run is not here any more; train it again.")
     if not identity.may_see("runs", id, claim.person):
-        raise Refused(403, "This run is not shared with you any more; ask whose it is.")
-    if changes and not identity.mine("runs", id, claim.person):
-        raise Refused(403, "This run was shared with you to look at; only whose it is can change it.")
+        raise HttpError(403, "This run is not shared with you any more; ask whose it is.")
+    if changes and not identity.owns("runs", id, claim.person):
+        raise HttpError(403, "This run was shared with you to look at; only whose it is can change it.")
 
 
 def run_of(claim: Claim, finished: bool = False, changes: bool = False) -> Run:
-    """The run a token is about; ``finished``: it must have a result. Raises Refused. It may have to be read from the disk."""
+    """The run a token is about; ``finished``: it must have a result. Raises HttpError. It may have to be read from the disk."""
     check_allowed(claim, changes)
     run = services().runs.get(claim.subject)
     if run is None:
-        raise Refused(404, "This run is not here any more; train it again.")
+        raise HttpError(404, "This run is not here any more; train it again.")
     if finished and run.fitted is None:
-        raise Refused(409, "This run has not ended yet.")
+        raise HttpError(409, "This run has not ended yet.")
     return run
 
 
 def same_origin(request: HTTPConnection) -> None:
-    """Raise Refused for a request that another site's page sent."""
+    """Raise HttpError for a request that another site's page sent."""
     origin = request.headers.get("origin")
     if origin is not None and urlsplit(origin).netloc != request.headers.get("host"):
-        raise Refused(403, "Requests from other sites are refused.")
+        raise HttpError(403, "Requests from other sites are refused.")
     if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
-        raise Refused(403, "Requests from other sites are refused.")
+        raise HttpError(403, "Requests from other sites are refused.")
 
 
 @dataclass(frozen=True)
-class Ask:
+class ApiRequest:
     """One question about a run: its options by name, and its body."""
 
     run: Run
@@ -165,15 +165,15 @@ class Ask:
     body: bytes = b""
 
     def floats(self, width: int) -> np.ndarray:
-        """The body as float32 (m, width), every one finite. Raises Refused."""
+        """The body as float32 (m, width), every one finite. Raises HttpError."""
         body = self.body
         if not body or len(body) % (4 * width):
-            raise Refused(400, f"The request has {len(body)} bytes, expected a multiple of {4 * width}.")
+            raise HttpError(400, f"The request has {len(body)} bytes, expected a multiple of {4 * width}.")
         values = np.frombuffer(body, "<f4").reshape(-1, width)
         if len(values) > _MAX_ROWS:
-            raise Refused(413, f"The request has {len(values)} rows, the most is {_MAX_ROWS}.")
+            raise HttpError(413, f"The request has {len(values)} rows, the most is {_MAX_ROWS}.")
         if not np.isfinite(values).all() or np.abs(values).max() > 1e6:
-            raise Refused(400, "The request holds values that are not finite, or far too large.")
+            raise HttpError(400, "The request holds values that are not finite, or far too large.")
         return values
 
     def codes(self) -> np.ndarray:
@@ -181,35 +181,35 @@ class Ask:
         return self.floats(self.run.fitted.codes.shape[1])
 
     def number(self, name: str, low: float, high: float, default: float) -> float:
-        """An option as a number from ``low`` to ``high``. Raises Refused."""
+        """An option as a number from ``low`` to ``high``. Raises HttpError."""
         try:
             value = float(self.options.get(name, default))
         except ValueError:
             value = float("nan")
         if not low <= value <= high:
-            raise Refused(400, f"{name} must be a number from {low:g} to {high:g}.")
+            raise HttpError(400, f"{name} must be a number from {low:g} to {high:g}.")
         return value
 
     def mapped(self) -> Mapped:
-        """The map that was asked about. Raises Refused."""
+        """The map that was asked about. Raises HttpError."""
         mapped = self.run.maps.get(self.options.get("map", ""))
         if mapped is None:
-            raise Refused(404, "This map is not here any more; reload the page.")
+            raise HttpError(404, "This map is not here any more; reload the page.")
         return mapped
 
     def rows(self, most: int) -> list[int]:
-        """Row numbers from the option ``i``, the first ``most``. Raises Refused."""
+        """Row numbers from the option ``i``, the first ``most``. Raises HttpError."""
         n = len(self.run.dataset)
         try:
             rows = [int(i) for i in self.options.get("i", "").split(",")][:most]
         except ValueError:
             rows = [-1]
         if not all(0 <= i < n for i in rows):
-            raise Refused(400, f"i must hold row numbers from 0 to {n - 1}.")
+            raise HttpError(400, f"i must hold row numbers from 0 to {n - 1}.")
         return rows
 
 
-Handler = Callable[[Ask], "tuple[dict, bytes] | Response"]     # runs in a thread
+Handler = Callable[[ApiRequest], "tuple[dict, bytes] | Response"]     # runs in a thread
 
 
 def framed(head: dict, payload: bytes = b"") -> bytes:
@@ -219,7 +219,7 @@ def framed(head: dict, payload: bytes = b"") -> bytes:
     return struct.pack("<I", len(text)) + text + payload
 
 
-def guarded(handler: Handler, finished: bool = True, changes: bool = False):
+def endpoint_of(handler: Handler, finished: bool = True, changes: bool = False):
     """An endpoint that lets ``handler`` see only questions that may be asked; ``finished`` also wants a run that has ended,
     ``changes`` that it is the asker's own."""
     async def endpoint(request: Request) -> Response:
@@ -227,9 +227,9 @@ def guarded(handler: Handler, finished: bool = True, changes: bool = False):
             same_origin(request)
             claim = claim_of(request)
             check_allowed(claim, changes)
-            answer = await _compute(handler, lambda body: Ask(run_of(claim, finished, changes), request.query_params, body), await body_of(request))
-        except Refused as refused:
-            return PlainTextResponse(refused.sentence, refused.status, headers={"X-Content-Type-Options": "nosniff"})
+            answer = await _compute(handler, lambda body: ApiRequest(run_of(claim, finished, changes), request.query_params, body), await body_of(request))
+        except HttpError as error:
+            return PlainTextResponse(error.sentence, error.status, headers={"X-Content-Type-Options": "nosniff"})
         if not isinstance(answer, Response):
             answer = Response(framed(*answer), media_type="application/octet-stream", headers={"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"})
         answer.headers.update(renewed(request, claim))
@@ -249,7 +249,7 @@ def socket(handlers: Mapping[str, Handler]):
             same_origin(ws)
             claim = claim_of(ws)
             await run_in_threadpool(run_of, claim, finished=True)
-        except Refused:
+        except HttpError:
             await ws.close(1008)        # before it is accepted: an HTTP 403
             return
         await ws.accept()
@@ -277,8 +277,8 @@ async def _watch(ws: WebSocket, claim: Claim) -> None:
         await asyncio.sleep(_LOOK_SECONDS)
         try:
             check_allowed(claim)
-        except Refused as refused:
-            await ws.close(1008, refused.sentence)
+        except HttpError as error:
+            await ws.close(1008, error.sentence)
             return
 
 
@@ -288,11 +288,11 @@ async def _answer(ws: WebSocket, claim: Claim, handlers: Mapping[str, Handler], 
         head, body = _parsed(message)
         key = head.get("id")
         if head.get("ask") not in handlers:
-            raise Refused(404, "There is no such question.")
-        answer, payload = await _compute(handlers[head["ask"]], lambda body: Ask(run_of(claim, finished=True), head, body), body)
+            raise HttpError(404, "There is no such question.")
+        answer, payload = await _compute(handlers[head["ask"]], lambda body: ApiRequest(run_of(claim, finished=True), head, body), body)
         answer = answer | renewed(ws, claim)
-    except Refused as refused:
-        answer, payload = {"status": refused.status, "sentence": refused.sentence}, b""
+    except HttpError as error:
+        answer, payload = {"status": error.status, "sentence": error.sentence}, b""
     try:
         await ws.send_bytes(framed(answer | {"id": key}, payload))
     except (WebSocketDisconnect, RuntimeError):     # it left before the answer came
@@ -302,13 +302,13 @@ async def _answer(ws: WebSocket, claim: Claim, handlers: Mapping[str, Handler], 
 def _parsed(message: bytes) -> tuple[dict[str, str], bytes]:
     length = int.from_bytes(message[:4], "little")
     if len(message) < 4 or length > min(_MAX_HEAD, len(message) - 4):
-        raise Refused(400, "The message has no head.")
+        raise HttpError(400, "The message has no head.")
     try:
         head = json.loads(message[4:4 + length])
     except (ValueError, RecursionError):
-        raise Refused(400, "The message's head is no JSON.") from None
+        raise HttpError(400, "The message's head is no JSON.") from None
     if not isinstance(head, dict) or not all(isinstance(v, (str, int, float)) for v in head.values()):
-        raise Refused(400, "The message's head is no flat object.")
+        raise HttpError(400, "The message's head is no flat object.")
     return {name: str(value) for name, value in head.items()}, message[4 + length:]
 
 
@@ -318,19 +318,19 @@ async def body_of(request: Request) -> bytes:
     async for chunk in request.stream():
         body += chunk
         if len(body) > _MAX_BODY:
-            raise Refused(413, f"The request is over {_MAX_BODY >> 20} MiB.")
+            raise HttpError(413, f"The request is over {_MAX_BODY >> 20} MiB.")
     return bytes(body)
 
 
-async def _compute(handler: Handler, ask: Callable[[bytes], Ask], body: bytes):
+async def _compute(handler: Handler, request: Callable[[bytes], ApiRequest], body: bytes):
     """Run a handler in a thread, at most a few at once: decoding never takes all of the server's. ``ask`` finds the run first."""
     def work():
-        question = ask(body)
+        question = request(body)
         with _SLOTS:
             return handler(question)
     try:
         return await run_in_threadpool(work)
-    except Refused:
+    except HttpError:
         raise
     except Exception as error:
-        raise Refused.of(error) from error
+        raise HttpError.of(error) from error

@@ -41,10 +41,10 @@ def bring() -> None:
         return
     try:
         with st.spinner("Reading the run…"):
-            quotas.check_room(file.size)
-            info = archive.unpack(file.getvalue(), services().workspace, lambda heads: identity.only_mine("datasets", heads, lambda head: head["id"]))
+            quotas.check_storage_quota(file.size)
+            info = archive.unpack(file.getvalue(), services().workspace, lambda heads: identity.owned("datasets", heads, lambda head: head["id"]))
             identity.claim("runs", info.id)
-            if not identity.mine("datasets", info.dataset):
+            if not identity.owns("datasets", info.dataset):
                 identity.claim("datasets", info.dataset)      # its own, made by unpacking
     except ValueError as error:
         st.error(md(str(error), 600), icon=":material/error:")
