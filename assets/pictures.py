@@ -1,4 +1,6 @@
-"""Takes the pictures of the README and the home page from the running app: `python assets/pictures.py http://127.0.0.1:8501`."""
+"""Takes the pictures of the README and the home page from the running app: `python
+assets/pictures.py http://127.0.0.1:8501`.
+"""
 
 import shutil
 import sys
@@ -11,7 +13,9 @@ HERE = Path(__file__).parent
 
 def shoot(browser, address: str, theme: str) -> None:
     """The journey through the digits, with a picture at each place."""
-    page = browser.new_context(viewport={"width": 1440, "height": 1180}, color_scheme=theme).new_page()
+    page = browser.new_context(
+        viewport={"width": 1440, "height": 1180}, color_scheme=theme
+    ).new_page()
     page.set_default_timeout(180_000)
     page.goto(address)
     page.get_by_role("button", name="Start with handwritten digits").first.click()
@@ -45,7 +49,10 @@ def shoot(browser, address: str, theme: str) -> None:
 
 if __name__ == "__main__":
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"])
+        chromium = playwright.chromium.launch(
+            executable_path=shutil.which("chromium"),
+            args=["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"],
+        )
         for theme in ("light", "dark"):
             shoot(chromium, sys.argv[1].rstrip("/"), theme)
         chromium.close()

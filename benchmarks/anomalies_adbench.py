@@ -1,19 +1,27 @@
-"""Anomaly scores on ADBench's tables, in its unsupervised set-up (Han et al., NeurIPS 2022, arXiv:2206.09426, Table D4).
+"""Anomaly scores on ADBench's tables, in its unsupervised set-up (Han et al., NeurIPS 2022,
+arXiv:2206.09426, Table D4).
 
-The set-up, as in ADBench's own data generator: seeds 1, 2, 3; a table of fewer than 1000 rows is drawn up to 1000 with replacement, one of more than 10 000 is
-cut to 10 000; 70 % of the rows train (stratified by class, anomalies among them, never told apart), 30 % test; every column is brought to 0..1 by the training
-rows. A number is AUROC x 100 on the test rows, the mean over the seeds. First the rows that must agree with the published ones, then ours:
+The set-up, as in ADBench's own data generator: seeds 1, 2, 3; a table of fewer than 1000 rows is
+drawn up to 1000 with replacement, one of more than 10 000 is cut to 10 000; 70 % of the rows train
+(stratified by class, anomalies among them, never told apart), 30 % test; every column is brought to
+0..1 by the training rows. A number is AUROC x 100 on the test rows, the mean over the seeds. First
+the rows that must agree with the published ones, then ours:
 
     KNN          distance to the 5th nearest training row: published as KNN; must agree to 0.1
-    norm         squared norm of the row, standardised by the training rows: no model at all, and within 1 of what is published as PCA on most tables, which is
-                 a weighted distance to the eigenvectors over all components, not an error of reconstruction
+    norm         squared norm of the row, standardised by the training rows: no model at all, and
+                 within 1 of what is published as PCA on most tables, which is
+                 a weighted distance to the eigenvectors over all components, not an error of
+                 reconstruction
     PCA back     error of reconstruction of the standardised row, 90 % of the variance kept
-    PPCA -logp   probabilistic PCA of the standardised row, half as many components as columns, exact
+    PPCA -logp   probabilistic PCA of the standardised row, half as many components as columns,
+                 exact
     VAE back, VAE -elbo, VAE code   ours with its suggested settings, on the standardised row
 
-ADBench's files are not part of this project; give the folder that holds its ``*.npz`` (arrays ``X`` and ``y``, 1 for an anomaly). Without a folder only a stand-in
-runs: the breast cancer table of scikit-learn, malignant rows thinned to ADBench's share for WDBC (10 of 367); its choice of rows is ours, so its numbers are no
-check of the published ones. Run: python benchmarks/anomalies_adbench.py [FOLDER] [--quick]
+ADBench's files are not part of this project; give the folder that holds its ``*.npz`` (arrays ``X``
+and ``y``, 1 for an anomaly). Without a folder only a stand-in runs: the breast cancer table of
+scikit-learn, malignant rows thinned to ADBench's share for WDBC (10 of 367); its choice of rows is
+ours, so its numbers are no check of the published ones. Run: python benchmarks/anomalies_adbench.py
+[FOLDER] [--quick]
 """
 
 import sys
@@ -33,18 +41,40 @@ from lvm_core.schema import Schema
 
 SEEDS = 1, 2, 3
 # Table D4: KNN, PCA
-PAPER = {"breastw": (97.01, 95.13), "cardio": (76.64, 95.55), "glass": (82.29, 66.29), "ionosphere": (88.26, 79.19), "letter": (86.19, 50.29), "mammography": (84.53, 88.72),
-         "mnist": (80.58, 85.29), "musk": (69.89, 100.0), "optdigits": (41.73, 51.65), "pendigits": (72.95, 93.73), "pima": (73.43, 70.77), "satellite": (65.18, 59.62),
-         "satimage-2": (92.60, 97.62), "shuttle": (69.64, 98.62), "thyroid": (95.93, 96.34), "vowels": (97.26, 65.29), "wbc": (90.56, 98.20), "wdbc": (91.72, 99.05), "wine": (44.98, 84.37)}
+PAPER = {
+    "breastw": (97.01, 95.13),
+    "cardio": (76.64, 95.55),
+    "glass": (82.29, 66.29),
+    "ionosphere": (88.26, 79.19),
+    "letter": (86.19, 50.29),
+    "mammography": (84.53, 88.72),
+    "mnist": (80.58, 85.29),
+    "musk": (69.89, 100.0),
+    "optdigits": (41.73, 51.65),
+    "pendigits": (72.95, 93.73),
+    "pima": (73.43, 70.77),
+    "satellite": (65.18, 59.62),
+    "satimage-2": (92.60, 97.62),
+    "shuttle": (69.64, 98.62),
+    "thyroid": (95.93, 96.34),
+    "vowels": (97.26, 65.29),
+    "wbc": (90.56, 98.20),
+    "wdbc": (91.72, 99.05),
+    "wine": (44.98, 84.37),
+}
 
 
 def split(X, y, seed: int):
-    """(train, test, y of test) of one seed, brought to 0..1 by the training rows; draws in ADBench's order."""
+    """(train, test, y of test) of one seed, brought to 0..1 by the training rows; draws in
+    ADBench's order.
+    """
     rng, n = np.random.RandomState(seed), len(y)
     if n < 1000 or n > 10_000:
         rows = rng.choice(np.arange(n), 1000 if n < 1000 else 10_000, replace=n < 1000)
         X, y = X[rows], y[rows]
-    train, test, _, truth = train_test_split(X, y, test_size=0.3, shuffle=True, stratify=y, random_state=rng)
+    train, test, _, truth = train_test_split(
+        X, y, test_size=0.3, shuffle=True, stratify=y, random_state=rng
+    )
     low, high = train.min(0), train.max(0)
     width = np.where(high > low, high - low, 1.0)
     return (train - low) / width, (test - low) / width, truth
@@ -54,7 +84,9 @@ def standard(train, test):
     """Both standardised by the training rows; columns that never change are left out."""
     spread = train.std(0)
     moves = spread > 1e-9
-    return tuple((part[:, moves] - train[:, moves].mean(0)) / spread[moves] for part in (train, test))
+    return tuple(
+        (part[:, moves] - train[:, moves].mean(0)) / spread[moves] for part in (train, test)
+    )
 
 
 def knn(train, test):
@@ -83,9 +115,15 @@ def vae(train, test, epochs: int | None):
     train, test = (part.astype(np.float32) for part in standard(train, test))
     schema = Schema.gaussian(train.shape[1])
     settings = MODELS["VAE"].suggest(len(train), schema)
-    model = MODELS["VAE"](**settings | ({"epochs": min(epochs, settings["epochs"])} if epochs else {})).fit(train, schema=schema)
+    model = MODELS["VAE"](
+        **settings | ({"epochs": min(epochs, settings["epochs"])} if epochs else {})
+    ).fit(train, schema=schema)
     known, codes = model.transform(train), model.transform(test)
-    return Residuals(train, schema).rows(test, model.inverse_transform(codes)), -model.score_samples(test), kth_distance(codes / known.std(0), known / known.std(0), 5)
+    return (
+        Residuals(train, schema).rows(test, model.inverse_transform(codes)),
+        -model.score_samples(test),
+        kth_distance(codes / known.std(0), known / known.std(0), 5),
+    )
 
 
 def table(X, y, quick: bool) -> dict[str, float]:
@@ -93,8 +131,15 @@ def table(X, y, quick: bool) -> dict[str, float]:
     found = {}
     for seed in SEEDS[:1] if quick else SEEDS:
         train, test, truth = split(X, y, seed)
-        scores = {"KNN": knn(train, test), "norm": norm(train, test), "PCA back": pca_back(train, test), "PPCA -logp": ppca(train, test)}
-        scores |= dict(zip(("VAE back", "VAE -elbo", "VAE code"), vae(train, test, 10 if quick else None)))
+        scores = {
+            "KNN": knn(train, test),
+            "norm": norm(train, test),
+            "PCA back": pca_back(train, test),
+            "PPCA -logp": ppca(train, test),
+        }
+        scores |= dict(
+            zip(("VAE back", "VAE -elbo", "VAE code"), vae(train, test, 10 if quick else None))
+        )
         for name, values in scores.items():
             found.setdefault(name, []).append(100 * roc_auc_score(truth, values))
     return {name: float(np.mean(values)) for name, values in found.items()}
@@ -126,15 +171,31 @@ def main():
     folders = [a for a in sys.argv[1:] if not a.startswith("-")]
     sets = {p.stem: p for p in sorted(Path(folders[0]).glob("*.npz"))} if folders else {}
     if not sets:
-        print("No ADBench files given: only the stand-in made from scikit-learn's breast cancer table runs; none of its numbers is published.")
-    print(f"{len(SEEDS[:1] if quick else SEEDS)} seed(s), AUROC x 100 on the test rows; 'paper' is ADBench's Table D4\n")
+        print(
+            "No ADBench files given: only the stand-in made from scikit-learn's breast cancer "
+            "table runs; none of its numbers is published."
+        )
+    print(
+        f"{len(SEEDS[:1] if quick else SEEDS)} seed(s), AUROC x 100 on the test rows; 'paper' is "
+        "ADBench's Table D4\n"
+    )
     head = ("KNN", "norm", "PCA back", "PPCA -logp", "VAE back", "VAE -elbo", "VAE code")
-    print(f"{'table':22}{'rows':>8}{'KNN paper':>11}{'PCA paper':>11}" + "".join(f"{name:>12}" for name in head) + f"{'s':>7}")
+    print(
+        f"{'table':22}{'rows':>8}{'KNN paper':>11}{'PCA paper':>11}"
+        + "".join(f"{name:>12}" for name in head)
+        + f"{'s':>7}"
+    )
     worst = 0.0
     for name, path in (sets or {"breast cancer stand-in": None}).items():
         X, y = read(path) if path else stand_in()
         start, ours, paper = time.perf_counter(), table(X, y, quick), published(name)
-        print(f"{name:22}{len(y):>8}" + (f"{paper[0]:>11.2f}{paper[1]:>11.2f}" if paper else f"{'':>22}") + "".join(f"{ours[h]:>12.2f}" for h in head) + f"{time.perf_counter() - start:>7.0f}", flush=True)
+        print(
+            f"{name:22}{len(y):>8}"
+            + (f"{paper[0]:>11.2f}{paper[1]:>11.2f}" if paper else f"{'':>22}")
+            + "".join(f"{ours[h]:>12.2f}" for h in head)
+            + f"{time.perf_counter() - start:>7.0f}",
+            flush=True,
+        )
         if paper:
             worst = max(worst, abs(ours["KNN"] - paper[0]))
     if sets:

@@ -1,12 +1,17 @@
-"""Where codes are drawn from decides how good samples are: prior or mixture, VAE or autoencoder, on MNIST, beside RAE's table.
+"""Where codes are drawn from decides how good samples are: prior or mixture, VAE or autoencoder, on
+MNIST, beside RAE's table.
 
-    python benchmarks/latent_samplers_mnist.py MNIST.npz [--rows 20000] [--epochs 15] [--components 10] [--seed 0]
+    python benchmarks/latent_samplers_mnist.py MNIST.npz [--rows 20000] [--epochs 15] [--components
+    10] [--seed 0]
 
-MNIST.npz holds ``x_train`` (n, 28, 28) uint8 and ``y_train``. Ghosh et al. (2020, arXiv:1903.12436) print the FID on Inception features at latent size 16,
-after 100 epochs, of 10,000 samples: VAE with its prior 19.21, VAE with a mixture of 10 Gaussians 17.66, autoencoder with the mixture 10.66
-(configuration files of the authors' repository). Ours: the same models and samplers with our small convolutions, fewer epochs, and the Fréchet distance and KID
-on features of a small network that learnt the digits' labels from rows of its own (``lvm_core.metrics.samples.features``), so only the order can be compared.
-The floor is what as many real rows get against other real rows. The autoencoder has no prior: its own codes are those of one Gaussian fitted to the training codes.
+MNIST.npz holds ``x_train`` (n, 28, 28) uint8 and ``y_train``. Ghosh et al. (2020, arXiv:1903.12436)
+print the FID on Inception features at latent size 16, after 100 epochs, of 10,000 samples: VAE with
+its prior 19.21, VAE with a mixture of 10 Gaussians 17.66, autoencoder with the mixture 10.66
+(configuration files of the authors' repository). Ours: the same models and samplers with our small
+convolutions, fewer epochs, and the Fréchet distance and KID on features of a small network that
+learnt the digits' labels from rows of its own (``lvm_core.metrics.samples.features``), so only the
+order can be compared. The floor is what as many real rows get against other real rows. The
+autoencoder has no prior: its own codes are those of one Gaussian fitted to the training codes.
 """
 
 from __future__ import annotations
@@ -21,7 +26,12 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 K = 16
-PAPER = {("VAE", "own"): 19.21, ("VAE", "mixture"): 17.66, ("AE", "mixture"): 10.66, ("RAE-L2", "mixture"): 8.69}
+PAPER = {
+    ("VAE", "own"): 19.21,
+    ("VAE", "mixture"): 17.66,
+    ("AE", "mixture"): 10.66,
+    ("RAE-L2", "mixture"): 8.69,
+}
 
 
 def main() -> None:
@@ -39,8 +49,11 @@ def main() -> None:
     with np.load(given.mnist, allow_pickle=False) as data:
         X, y = data["x_train"].reshape(-1, 784).astype(np.float32) / 255, data["y_train"]
     order = np.random.RandomState(given.seed).permutation(len(X))
-    learn, real, other = np.split(order[:given.rows + 2 * given.samples + 12_000], np.cumsum([given.rows, given.samples, given.samples]))[:3]
-    judges = order[given.rows + 2 * given.samples:][:12_000]
+    learn, real, other = np.split(
+        order[: given.rows + 2 * given.samples + 12_000],
+        np.cumsum([given.rows, given.samples, given.samples]),
+    )[:3]
+    judges = order[given.rows + 2 * given.samples :][:12_000]
     schema = Schema.picture(28, 28, 1)
     features = own_features(X[judges], schema, y[judges].astype(str), random_state=given.seed)
     F = features.transform(X[real])
@@ -50,18 +63,40 @@ def main() -> None:
         value, error = kid(F, G)
         return f"{frechet(F, G):>9.3f} {1000 * value:>9.2f} ± {1000 * error:.2f}"
 
-    print(f"MNIST, {given.rows:,} pictures, {given.epochs} epochs, latent size {K}, {given.samples:,} samples, {given.components} Gaussians, seed {given.seed}; "
-          f"features: {features.words}")
-    print(f"{'model':<8} {'codes':<9} {'Fréchet':>9} {'1000 KID':>16} {'FID, paper':>12} {'seconds':>8}")
+    print(
+        f"MNIST, {given.rows:,} pictures, {given.epochs} epochs, latent size {K}, "
+        f"{given.samples:,} samples, {given.components} Gaussians, seed {given.seed}; "
+        f"features: {features.words}"
+    )
+    print(
+        f"{'model':<8} {'codes':<9} {'Fréchet':>9} {'1000 KID':>16} {'FID, paper':>12} "
+        f"{'seconds':>8}"
+    )
     print(f"{'real':<8} {'':<9} {distances(X[other])}")
-    options = dict(latent_dim=K, epochs=given.epochs, batch_size=100, width=128, random_state=given.seed)
-    for name, cls, more in (("VAE", "VAE", {}), ("AE", "Autoencoder", {}), ("RAE-L2", "Autoencoder", {"penalty": 1.0, "decay": 1e-3})):
+    options = dict(
+        latent_dim=K, epochs=given.epochs, batch_size=100, width=128, random_state=given.seed
+    )
+    for name, cls, more in (
+        ("VAE", "VAE", {}),
+        ("AE", "Autoencoder", {}),
+        ("RAE-L2", "Autoencoder", {"penalty": 1.0, "decay": 1e-3}),
+    ):
         start = time.monotonic()
         model = MODELS[cls](**options, **more).fit(X[learn], schema=schema)
         mixture = SAMPLERS["Mixture"](components=given.components).fit(model.transform(X[learn]))
-        for source, codes in (("own", model.sample_codes(given.samples, random_state=given.seed)), ("mixture", mixture.sample(given.samples, random_state=given.seed))):
+        for source, codes in (
+            ("own", model.sample_codes(given.samples, random_state=given.seed)),
+            ("mixture", mixture.sample(given.samples, random_state=given.seed)),
+        ):
             made = model.inverse_transform(codes.astype(np.float32))
-            print(f"{name:<8} {source:<9} {distances(made)} {PAPER.get((name, source), float('nan')):>11.2f} {time.monotonic() - start:>8.0f}", flush=True)
+            print(
+                (
+                    f"{name:<8} {source:<9} {distances(made)} "
+                    f"{PAPER.get((name, source), float('nan')):>11.2f} "
+                    f"{time.monotonic() - start:>8.0f}"
+                ),
+                flush=True,
+            )
 
 
 if __name__ == "__main__":

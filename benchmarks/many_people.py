@@ -1,8 +1,10 @@
 """Several people at once, each training and dragging, on one server that serves others.
 
-`python benchmarks/many_people.py [--people 8] [--minutes 5]`. Every person is a browser of their own (a cookie, a workspace of their own). Each goes round:
-train a VAE on the digits with a seed of their own, drag its slider when it is there, press Train again, drag the last model while the new one learns.
-Prints models trained, frames drawn, their pace, and every error seen by a browser, said by a page, answered by the server or written to its log.
+`python benchmarks/many_people.py [--people 8] [--minutes 5]`. Every person is a browser of their
+own (a cookie, a workspace of their own). Each goes round: train a VAE on the digits with a seed of
+their own, drag its slider when it is there, press Train again, drag the last model while the new
+one learns. Prints models trained, frames drawn, their pace, and every error seen by a browser, said
+by a page, answered by the server or written to its log.
 """
 
 from __future__ import annotations
@@ -27,9 +29,10 @@ from live_latency import FLAGS, OURS
 from playwright.async_api import async_playwright
 
 HERE = Path(__file__).parent
-PATIENCE = 240_000      # milliseconds: fits of eight people wait for one another
+PATIENCE = 240_000  # milliseconds: fits of eight people wait for one another
 
-PROBE = re.compile(r"/\w+/_stcore/(health|host-config)$")       # Streamlit's page looks there for its server before it looks at the root
+# Streamlit's page looks there for its server before it looks at the root
+PROBE = re.compile(r"/\w+/_stcore/(health|host-config)$")
 
 
 @dataclass
@@ -44,12 +47,28 @@ class Person:
     def watch(self, page) -> None:
         """Note what a browser would write in red."""
         page.on("pageerror", lambda error: self.errors.append(f"page: {error}"))
-        page.on("console", lambda said: self.errors.append(f"console: {said.text}") if said.type == "error" and "Failed to load resource" not in said.text else None)
-        page.on("response", lambda answer: self.errors.append(f"{answer.status}: {answer.url}") if answer.status >= 400 and not PROBE.search(answer.url) else None)
+        page.on(
+            "console",
+            lambda said: (
+                self.errors.append(f"console: {said.text}")
+                if said.type == "error" and "Failed to load resource" not in said.text
+                else None
+            ),
+        )
+        page.on(
+            "response",
+            lambda answer: (
+                self.errors.append(f"{answer.status}: {answer.url}")
+                if answer.status >= 400 and not PROBE.search(answer.url)
+                else None
+            ),
+        )
 
     async def look(self, page) -> None:
         """Note what the page itself says went wrong."""
-        for found in await page.locator("[data-testid=stException], [data-testid=stAlertContentError]").all_inner_texts():
+        for found in await page.locator(
+            "[data-testid=stException], [data-testid=stAlertContentError]"
+        ).all_inner_texts():
             self.errors.append(f"said: {found[:200]}")
 
     async def live(self, browser, address: str, end: float) -> None:
@@ -72,15 +91,18 @@ class Person:
                 await seed.press("Tab")
                 await page.wait_for_timeout(500)
                 await page.locator(".st-key-train button").click()
-                await page.wait_for_function("(old) => new URL(location).searchParams.get('run') !== old", arg=re.search(r"run=(\w+)", explore)[1])
+                await page.wait_for_function(
+                    "(old) => new URL(location).searchParams.get('run') !== old",
+                    arg=re.search(r"run=(\w+)", explore)[1],
+                )
                 new = page.url
-                await self.drag(page, explore, 60)      # the model before, while this one learns
+                await self.drag(page, explore, 60)  # the model before, while this one learns
                 await page.goto(new)
                 await page.get_by_text("Trained in").wait_for()
                 self.trained += 1
                 await self.look(page)
                 explore = page.url.replace("/train", "/explore")
-        except Exception as error:      # whatever stops a person is an error to count
+        except Exception as error:  # whatever stops a person is an error to count
             self.errors.append(f"stopped: {str(error)[:300]}")
             await self.look(page)
         await context.close()
@@ -96,7 +118,9 @@ class Person:
 
 async def people(address: str, count: int, minutes: float) -> list[Person]:
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
+        browser = await playwright.chromium.launch(
+            executable_path=shutil.which("chromium"), args=FLAGS
+        )
         everybody, end = [Person(i + 1) for i in range(count)], time.monotonic() + 60 * minutes
         await asyncio.gather(*(person.live(browser, address, end) for person in everybody))
         await browser.close()
@@ -112,10 +136,30 @@ def main() -> None:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     address, home = f"http://127.0.0.1:{port}", Path(tempfile.mkdtemp())
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "LATENT_EXPLORER_HOME": str(home), "LATENT_EXPLORER_PEOPLE": "many"}
+    environment = {
+        **os.environ,
+        "OMP_NUM_THREADS": "1",
+        "LATENT_EXPLORER_HOME": str(home),
+        "LATENT_EXPLORER_PEOPLE": "many",
+    }
     with open(home / "server.log", "w") as log:
-        server = subprocess.Popen([sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless", "true", "--server.port", str(port)],
-                                  cwd=HERE.parent, env=environment, stdout=log, stderr=log)
+        server = subprocess.Popen(
+            [
+                sys.executable,
+                "-m",
+                "streamlit",
+                "run",
+                "app.py",
+                "--server.headless",
+                "true",
+                "--server.port",
+                str(port),
+            ],
+            cwd=HERE.parent,
+            env=environment,
+            stdout=log,
+            stderr=log,
+        )
         try:
             for _ in range(120):
                 try:
@@ -131,12 +175,25 @@ def main() -> None:
             server.wait()
     times = sorted(t for person in everybody for t in person.times)
     states = [json.loads(path.read_text()).get("state") for path in home.glob("runs/*/state.json")]
-    print(f"{asked.people} people for {took / 60:.1f} minutes: {sum(p.trained for p in everybody)} models trained (each person {min(p.trained for p in everybody)} to "
-          f"{max(p.trained for p in everybody)}), states on disk {({s: states.count(s) for s in set(states)})}")
+    print(
+        f"{asked.people} people for {took / 60:.1f} minutes: {sum(p.trained for p in everybody)} "
+        f"models trained (each person {min(p.trained for p in everybody)} to "
+        f"{max(p.trained for p in everybody)}), states on disk "
+        f"{ ({s: states.count(s) for s in set(states)}) }"
+    )
     if times:
-        print(f"{len(times)} frames, median {statistics.median(times):.1f} ms, p95 {times[int(0.95 * (len(times) - 1))]:.1f} ms, longest {times[-1]:.0f} ms")
-    written = [line for line in (home / "server.log").read_text().splitlines() if "Traceback" in line or "ERROR" in line]
-    errors = [f"person {p.number}: {e}" for p in everybody for e in p.errors] + [f"log: {line}" for line in written]
+        print(
+            f"{len(times)} frames, median {statistics.median(times):.1f} ms, p95 "
+            f"{times[int(0.95 * (len(times) - 1))]:.1f} ms, longest {times[-1]:.0f} ms"
+        )
+    written = [
+        line
+        for line in (home / "server.log").read_text().splitlines()
+        if "Traceback" in line or "ERROR" in line
+    ]
+    errors = [f"person {p.number}: {e}" for p in everybody for e in p.errors] + [
+        f"log: {line}" for line in written
+    ]
     print(f"errors: {len(errors)}", *errors[:20], sep="\n  ")
     print(f"(workspace and log: {home})")
 

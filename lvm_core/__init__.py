@@ -1,13 +1,20 @@
-"""Latent Explorer's core: datasets, latent variable models, maps and their honest numbers. Never imports Streamlit."""
+"""Latent Explorer's core: datasets, latent variable models, maps and their honest numbers.
+Never imports Streamlit.
+"""
 
 import importlib
 
 __version__ = "0.1.0"
 
 _HOMES = {
-    "DATASETS": "datasets", "read_dataset": "datasets", "Dataset": "datasets", "DataError": "datasets",
-    "MODELS": "models", "load_model": "models",
-    "PROJECTIONS": "projections", "load_projection": "projections",
+    "DATASETS": "datasets",
+    "read_dataset": "datasets",
+    "Dataset": "datasets",
+    "DataError": "datasets",
+    "MODELS": "models",
+    "load_model": "models",
+    "PROJECTIONS": "projections",
+    "load_projection": "projections",
 }
 __all__ = list(_HOMES)
 

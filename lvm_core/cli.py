@@ -1,4 +1,6 @@
-"""The command line, for those who live there: fit, list, export, import, map-export, serve. All of it works on the workspace the app works on."""
+"""The command line, for those who live there: fit, list, export, import, map-export, serve. All
+of it works on the workspace the app works on.
+"""
 
 from __future__ import annotations
 
@@ -18,13 +20,18 @@ ROOT = Path(__file__).resolve().parents[1]
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Do what the arguments say; returns the exit code: 0, 1 where it could not be done, of ``fit`` that of the worker."""
+    """Do what the arguments say; returns the exit code: 0, 1 where it could not be done, of
+    ``fit`` that of the worker.
+    """
     asked = parser().parse_args(arguments)
     try:
         check_environment()
         return asked.do(asked) or 0
-    except (ValueError, OSError) as error:      # every refusal of ours is a ValueError with one sentence
-        print(error if isinstance(error, ValueError) else f"{files.reason(error)}.", file=sys.stderr)
+    except (ValueError, OSError) as error:
+        # every refusal of ours is a ValueError with one sentence
+        print(
+            error if isinstance(error, ValueError) else f"{files.reason(error)}.", file=sys.stderr
+        )
         return 1
     except KeyboardInterrupt:
         return 130
@@ -33,16 +40,39 @@ def main(arguments: list[str] | None = None) -> int:
 def parser() -> argparse.ArgumentParser:
     """The commands and their options."""
     top = argparse.ArgumentParser("python -m lvm_core", description=__doc__)
-    top.add_argument("--workspace", metavar="FOLDER",
-                     help="where datasets and runs are kept; LATENT_EXPLORER_HOME, or the app's own place, without it")
+    top.add_argument(
+        "--workspace",
+        metavar="FOLDER",
+        help=(
+            "where datasets and runs are kept; LATENT_EXPLORER_HOME, or the app's own place, "
+            "without it"
+        ),
+    )
     commands = top.add_subparsers(required=True, metavar="COMMAND")
 
     fit = commands.add_parser("fit", help="fit a model on a file or a built-in dataset")
-    fit.add_argument("model", help="its name, such as VAE, or a JSON file with name and params, such as a saved recipe.json")
+    fit.add_argument(
+        "model",
+        help=(
+            "its name, such as VAE, or a JSON file with name and params, such as a saved "
+            "recipe.json"
+        ),
+    )
     fit.add_argument("data", help="a file, or the name of a built-in dataset, such as digits")
-    fit.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="a parameter of the model; the rest suits the data")
-    fit.add_argument("--read", action="append", default=[], metavar="NAME=VALUE",
-                     help="an option of the file's reader, such as label=species")
+    fit.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="a parameter of the model; the rest suits the data",
+    )
+    fit.add_argument(
+        "--read",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="an option of the file's reader, such as label=species",
+    )
     fit.set_defaults(do=_fit)
 
     listing = commands.add_parser("list", help="list the runs, newest first")
@@ -52,21 +82,45 @@ def parser() -> argparse.ArgumentParser:
     export = commands.add_parser("export", help="write a run as one zip")
     export.add_argument("run", help="its id, its number, or last")
     export.add_argument("--to", required=True, metavar="FILE.zip")
-    export.add_argument("--data", choices=("none", "labels", "all"), default="none", help="what of the dataset goes along (default: none)")
+    export.add_argument(
+        "--data",
+        choices=("none", "labels", "all"),
+        default="none",
+        help="what of the dataset goes along (default: none)",
+    )
     export.set_defaults(do=_export)
 
     importing = commands.add_parser("import", help="take a run from such a zip into the workspace")
     importing.add_argument("file", metavar="FILE.zip")
     importing.set_defaults(do=_import)
 
-    leaving = commands.add_parser("map-export", help="write a map of a run as a poster, web page, table, or for another tool")
+    leaving = commands.add_parser(
+        "map-export", help="write a map of a run as a poster, web page, table, or for another tool"
+    )
     leaving.add_argument("run", help="its id, its number, or last")
-    leaving.add_argument("--to", required=True, metavar="FILE", help="by its ending: .png, .svg, .html, .csv, .parquet, .zip (TensorBoard)")
-    leaving.add_argument("--as", dest="form", metavar="FORM", help="png, svg, html, csv, parquet, tensorboard or atlas, where the ending does not say it")
-    leaving.add_argument("--map", default="PCA", metavar="NAME", help="the projection, such as UMAP (default: PCA); one that the app has kept is used again")
+    leaving.add_argument(
+        "--to",
+        required=True,
+        metavar="FILE",
+        help="by its ending: .png, .svg, .html, .csv, .parquet, .zip (TensorBoard)",
+    )
+    leaving.add_argument(
+        "--as",
+        dest="form",
+        metavar="FORM",
+        help="png, svg, html, csv, parquet, tensorboard or atlas, where the ending does not say it",
+    )
+    leaving.add_argument(
+        "--map",
+        default="PCA",
+        metavar="NAME",
+        help="the projection, such as UMAP (default: PCA); one that the app has kept is used again",
+    )
     leaving.add_argument("--dimensions", type=int, choices=(2, 3), default=2)
     leaving.add_argument("--seed", type=int, default=0, help="of the map (default: 0)")
-    leaving.add_argument("--colour", metavar="COLUMN", help="a column of the dataset (default: its label)")
+    leaving.add_argument(
+        "--colour", metavar="COLUMN", help="a column of the dataset (default: its label)"
+    )
     leaving.add_argument("--title", default="")
     leaving.add_argument("--size", default="A4", help="of a poster: A4, A3, 16:9 or square")
     leaving.add_argument("--dark", action="store_true", help="a poster on dark paper")
@@ -74,7 +128,11 @@ def parser() -> argparse.ArgumentParser:
 
     serve = commands.add_parser("serve", help="open the app", add_help=True)
     serve.add_argument("--port", type=int, default=8501)
-    serve.add_argument("--address", default="127.0.0.1", help="who may connect: 127.0.0.1 is this machine only (default)")
+    serve.add_argument(
+        "--address",
+        default="127.0.0.1",
+        help="who may connect: 127.0.0.1 is this machine only (default)",
+    )
     serve.add_argument("--headless", action="store_true", help="open no browser")
     serve.set_defaults(do=_serve)
     return top
@@ -101,7 +159,13 @@ def _fit(asked) -> int:
     folder = workspace.run_folder(run.id)
     print(f"{run.title}: run {run.id}", file=sys.stderr)
     path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
-    code = _watch(subprocess.Popen([sys.executable, "-m", "lvm_core.runs.fit_worker", str(folder)], env=os.environ | {"PYTHONPATH": path}), folder)
+    code = _watch(
+        subprocess.Popen(
+            [sys.executable, "-m", "lvm_core.runs.fit_worker", str(folder)],
+            env=os.environ | {"PYTHONPATH": path},
+        ),
+        folder,
+    )
     run = workspace.run(run.id)
     if run.sentence:
         print(run.sentence, file=sys.stderr)
@@ -113,7 +177,9 @@ def _fit(asked) -> int:
 
 
 def _watch(worker: subprocess.Popen, folder: Path) -> int:
-    """Show the last line of progress until the worker ends. Ctrl-C reaches it too: it pauses the run after a checkpoint."""
+    """Show the last line of progress until the worker ends. Ctrl-C reaches it too: it pauses
+    the run after a checkpoint.
+    """
     said = ""
     while worker.poll() is None:
         try:
@@ -131,19 +197,32 @@ def _watch(worker: subprocess.Popen, folder: Path) -> int:
 def _last(path: Path) -> str:
     try:
         record = json.loads(path.read_text(encoding="utf-8").splitlines()[-1])
-        return "  ".join(f"{name} {value:.6g}" for name, value in record.items() if isinstance(value, (int, float)))
+        return "  ".join(
+            f"{name} {value:.6g}"
+            for name, value in record.items()
+            if isinstance(value, (int, float))
+        )
     except (OSError, ValueError, IndexError, AttributeError):
         return ""
 
 
 def _model(name: str, chosen: dict, dataset):
-    """The model by name, its parameters suited to the data, or as a JSON file states it. Raises ValueError."""
+    """The model by name, its parameters suited to the data, or as a JSON file states it. Raises
+    ValueError.
+    """
     from . import MODELS
 
     if name not in MODELS and Path(name).suffix == ".json":
         config = files.read_json(Path(name))
-        if not isinstance(config, dict) or config.get("name") not in list(MODELS) or not isinstance(config.get("params"), dict):
-            raise ValueError(f"{name} is no recipe; expected a JSON object with name (one of {', '.join(MODELS)}) and params.")
+        if (
+            not isinstance(config, dict)
+            or config.get("name") not in list(MODELS)
+            or not isinstance(config.get("params"), dict)
+        ):
+            raise ValueError(
+                f"{name} is no recipe; expected a JSON object with name (one of "
+                f"{', '.join(MODELS)}) and params."
+            )
         cls, params = MODELS[config["name"]], config["params"]
     elif name in MODELS:
         cls = MODELS[name]
@@ -152,14 +231,19 @@ def _model(name: str, chosen: dict, dataset):
         raise ValueError(f"There is no model {name!r}; there are: {', '.join(MODELS)}.")
     strange = sorted({*params, *chosen} - {*cls.parameters()})
     if strange:
-        raise ValueError(f"{cls.__name__} has no parameter {strange[0]!r}; there are: {', '.join(cls.parameters())}.")
+        raise ValueError(
+            f"{cls.__name__} has no parameter {strange[0]!r}; there are: "
+            f"{', '.join(cls.parameters())}."
+        )
     model = cls(**params | chosen)
     model.validate()
     return model
 
 
 def _pairs(texts: list[str]) -> dict:
-    """``["epochs=10"]`` -> ``{"epochs": 10}``: numbers, true, false and null as JSON has them, everything else as text."""
+    """``["epochs=10"]`` -> ``{"epochs": 10}``: numbers, true, false and null as JSON has them,
+    everything else as text.
+    """
     pairs = {}
     for text in texts:
         name, equals, value = text.partition("=")
@@ -175,17 +259,40 @@ def _pairs(texts: list[str]) -> dict:
 def _list(asked) -> None:
     for run in _workspace(asked).runs():
         if asked.json:
-            print(json.dumps({{"config": "recipe"}.get(k, k): v for k, v in asdict(run).items() if k != "facts"}))
+            print(
+                json.dumps(
+                    {
+                        {"config": "recipe"}.get(k, k): v
+                        for k, v in asdict(run).items()
+                        if k != "facts"
+                    }
+                )
+            )
         else:
-            score = f"{run.score['name']} {run.score['value']:.4g}" if run.score and run.score.get("value") is not None else ""
-            print(f"{run.id}  {run.state:9}  {run.created[:16].replace('T', ' ')}  {run.title}  {score}".rstrip())
+            score = (
+                f"{run.score['name']} {run.score['value']:.4g}"
+                if run.score and run.score.get("value") is not None
+                else ""
+            )
+            print(
+                (
+                    f"{run.id}  {run.state:9}  {run.created[:16].replace('T', ' ')}  {run.title}  "
+                    f"{score}"
+                ).rstrip()
+            )
 
 
 def _run(workspace, name: str):
     runs = workspace.runs()
-    found = runs[:1] if name == "last" else [run for run in runs if name.lstrip("#") in (run.id, str(run.number))]
+    found = (
+        runs[:1]
+        if name == "last"
+        else [run for run in runs if name.lstrip("#") in (run.id, str(run.number))]
+    )
     if not found:
-        raise ValueError(f"There is no run {name[:40]!r} in {workspace.folder}; list shows those that are there.")
+        raise ValueError(
+            f"There is no run {name[:40]!r} in {workspace.folder}; list shows those that are there."
+        )
     return found[0]
 
 
@@ -195,7 +302,9 @@ def _export(asked) -> None:
     workspace = _workspace(asked)
     run = _run(workspace, asked.run)
     if not run.has_result:
-        raise ValueError(f"{run.title} is {run.state} and has learnt nothing yet that could be exported.")
+        raise ValueError(
+            f"{run.title} is {run.state} and has learnt nothing yet that could be exported."
+        )
     fitted, dataset = workspace.fitted(run.id), workspace.load_dataset(run.dataset)
 
     def save(path: Path) -> None:
@@ -219,16 +328,33 @@ def _map_export(asked) -> None:
     ending = Path(asked.to).suffix.lower()
     form = asked.form or {".zip": "tensorboard"}.get(ending, ending[1:])
     if form not in EXPORT_FORMATS:
-        raise ValueError(f"There is no form {form!r} of a map; there are: {', '.join(EXPORT_FORMATS)}.")
+        raise ValueError(
+            f"There is no form {form!r} of a map; there are: {', '.join(EXPORT_FORMATS)}."
+        )
     workspace = _workspace(asked)
     run = _run(workspace, asked.run)
     if not run.has_result:
-        raise ValueError(f"{run.title} is {run.state} and has learnt nothing yet that could be exported.")
+        raise ValueError(
+            f"{run.title} is {run.state} and has learnt nothing yet that could be exported."
+        )
     fitted, dataset = workspace.fitted(run.id), workspace.load_dataset(run.dataset)
     mapped = _mapped(asked, workspace.run_folder(run.id), fitted.codes)
     column = asked.colour or next(iter(dataset.colours()), None)
-    wanted = ExportRequest(Extract(dataset, fitted.codes, mapped.positions, np.arange(len(dataset))), column, asked.title,
-                    facts(fitted.model, PROJECTIONS[asked.map].title, mapped.projection, len(dataset), date.today().isoformat()), tuple(mapped.scores), asked.size, asked.dark)
+    wanted = ExportRequest(
+        Extract(dataset, fitted.codes, mapped.positions, np.arange(len(dataset))),
+        column,
+        asked.title,
+        facts(
+            fitted.model,
+            PROJECTIONS[asked.map].title,
+            mapped.projection,
+            len(dataset),
+            date.today().isoformat(),
+        ),
+        tuple(mapped.scores),
+        asked.size,
+        asked.dark,
+    )
     made = EXPORT_FORMATS[form].make(wanted, None)
     files.write(Path(asked.to).absolute(), made)
     print(asked.to)
@@ -249,7 +375,7 @@ def _mapped(asked, folder: Path, codes):
     if not kept.is_dir():
         return map_codes(codes, projection)
     mapped = load_map(kept, len(codes))
-    if not mapped.scores:       # kept before anybody asked for them
+    if not mapped.scores:  # kept before anybody asked for them
         score(mapped, codes)
     return mapped
 
@@ -267,7 +393,21 @@ def _serve(asked) -> int:
     from .settings import LIMITS
 
     most = max(LIMITS.upload_bytes, LIMITS.array_bytes, LIMITS.archive_bytes) // 2**20
-    settings = {"port": asked.port, "address": asked.address, "headless": str(asked.headless).lower(), "maxUploadSize": most}
-    command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "app.py"), *(f"--server.{name}={value}" for name, value in settings.items())]
-    environment = os.environ | ({"LATENT_EXPLORER_HOME": str(Path(asked.workspace).absolute())} if asked.workspace else {})
+    settings = {
+        "port": asked.port,
+        "address": asked.address,
+        "headless": str(asked.headless).lower(),
+        "maxUploadSize": most,
+    }
+    command = [
+        sys.executable,
+        "-m",
+        "streamlit",
+        "run",
+        str(ROOT / "app.py"),
+        *(f"--server.{name}={value}" for name, value in settings.items()),
+    ]
+    environment = os.environ | (
+        {"LATENT_EXPLORER_HOME": str(Path(asked.workspace).absolute())} if asked.workspace else {}
+    )
     return subprocess.call(command, env=environment, cwd=ROOT)

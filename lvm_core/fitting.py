@@ -21,7 +21,8 @@ from .progress import OnStep
 
 HELD_OUT = 0.1
 MIN_ROWS_TO_SPLIT = 50
-MOST_IN_MEMORY = 2**28  # bytes of training rows that are copied; more are put into a file that is mapped
+# bytes of training rows that are copied; more are put into a file that is mapped
+MOST_IN_MEMORY = 2**28
 
 
 @dataclass(frozen=True)
@@ -31,10 +32,10 @@ class Fitted:
     model: LatentModel
     codes: np.ndarray
     train: np.ndarray
-    held_out: np.ndarray    # empty for small data: scores are then of rows the model has seen
+    held_out: np.ndarray  # empty for small data: scores are then of rows the model has seen
     seconds: float
     scores: list[Score]
-    columns: pd.DataFrame   # reconstruction of each column: name, measure, value, baseline
+    columns: pd.DataFrame  # reconstruction of each column: name, measure, value, baseline
 
     @property
     def scored_rows(self) -> np.ndarray:
@@ -43,7 +44,9 @@ class Fitted:
 
 
 def split(n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """(train, held out) row numbers: a tenth held out from 50 rows on, none below; the same seed gives the same split."""
+    """(train, held out) row numbers: a tenth held out from 50 rows on, none below; the same
+    seed gives the same split.
+    """
     if n < MIN_ROWS_TO_SPLIT:
         return np.arange(n), np.arange(0)
     order = np.random.RandomState(seed).permutation(n)
@@ -51,9 +54,14 @@ def split(n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     return np.sort(order[cut:]), np.sort(order[:cut])
 
 
-def fit_run(dataset: Dataset, model: LatentModel, on_step: OnStep | None = None, checkpoint: Checkpoint | None = None) -> Fitted:
-    """Fit ``model`` on the training rows of ``dataset``. ``model.random_state`` seeds the split and the fit; with a
-    ``checkpoint`` a fit that was interrupted goes on where it was.
+def fit_run(
+    dataset: Dataset,
+    model: LatentModel,
+    on_step: OnStep | None = None,
+    checkpoint: Checkpoint | None = None,
+) -> Fitted:
+    """Fit ``model`` on the training rows of ``dataset``. ``model.random_state`` seeds the split and
+    the fit; with a ``checkpoint`` a fit that was interrupted goes on where it was.
 
     Raises ValueError with one sentence when the data or the parameters cannot be used.
     """
@@ -61,14 +69,29 @@ def fit_run(dataset: Dataset, model: LatentModel, on_step: OnStep | None = None,
     train, held_out = split(len(dataset), model.random_state or 0)
     y = dataset.targets() if model.labels else None
     X = _training_rows(dataset.X, train, checkpoint.folder.parent if checkpoint else None)
-    model.fit(X, None if y is None else y[train], schema=dataset.schema, on_step=on_step, checkpoint=checkpoint)
+    model.fit(
+        X,
+        None if y is None else y[train],
+        schema=dataset.schema,
+        on_step=on_step,
+        checkpoint=checkpoint,
+    )
     codes = encode_all(model, dataset.X)
     seconds = time.monotonic() - start + (checkpoint.earlier if checkpoint else 0.0)
-    return Fitted(model, codes, train, held_out, seconds, *_measured(model, dataset, codes, X, train, held_out))
+    return Fitted(
+        model,
+        codes,
+        train,
+        held_out,
+        seconds,
+        *_measured(model, dataset, codes, X, train, held_out),
+    )
 
 
 def _training_rows(X, rows: np.ndarray, folder: Path | None):
-    """X[rows], where that is large in an unnamed file of ``folder``, mapped, which is gone with the last who reads it. Raises OSError."""
+    """X[rows], where that is large in an unnamed file of ``folder``, mapped, which is gone with
+    the last who reads it. Raises OSError.
+    """
     if hasattr(X, "indptr") or len(rows) * X[:1].nbytes <= MOST_IN_MEMORY:
         return X[rows]
     with tempfile.TemporaryFile(dir=folder) as file:
@@ -78,17 +101,37 @@ def _training_rows(X, rows: np.ndarray, folder: Path | None):
         return np.memmap(file, X.dtype, "r", shape=(len(rows), X.shape[1]))
 
 
-def _measured(model: LatentModel, dataset: Dataset, codes: np.ndarray, learnt, train: np.ndarray, held_out: np.ndarray) -> tuple[list[Score], pd.DataFrame]:
-    """The scores of a fit, on rows it has not seen where there are any, and the reconstruction of each column."""
+def _measured(
+    model: LatentModel,
+    dataset: Dataset,
+    codes: np.ndarray,
+    learnt,
+    train: np.ndarray,
+    held_out: np.ndarray,
+) -> tuple[list[Score], pd.DataFrame]:
+    """The scores of a fit, on rows it has not seen where there are any, and the reconstruction
+    of each column.
+    """
     X, y = dataset.X, dataset.targets()
     rows = held_out if len(held_out) else train
     if len(rows) > MOST_ROWS:
         rows = rows[np.sort(np.random.RandomState(0).choice(len(rows), MOST_ROWS, replace=False))]
     back = reconstruction(model, X[rows], learnt if len(held_out) else None)
-    kept = labels_predicted(model, X, y, train, held_out) + labels(codes, y, train, held_out, X) if y is not None else []
-    return back.scores + likelihood(model, X[rows], learnt if len(held_out) else None) + kept, back.columns
+    kept = (
+        labels_predicted(model, X, y, train, held_out) + labels(codes, y, train, held_out, X)
+        if y is not None
+        else []
+    )
+    return back.scores + likelihood(
+        model, X[rows], learnt if len(held_out) else None
+    ) + kept, back.columns
 
 
 def encode_all(model: LatentModel, X, batch: int = 4096) -> np.ndarray:
     """Codes Z (n, k) float32 of all rows, a batch at a time."""
-    return np.concatenate([np.asarray(model.transform(X[i:i + batch]), np.float32) for i in range(0, X.shape[0], batch)])
+    return np.concatenate(
+        [
+            np.asarray(model.transform(X[i : i + batch]), np.float32)
+            for i in range(0, X.shape[0], batch)
+        ]
+    )

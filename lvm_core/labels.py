@@ -7,9 +7,9 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 
-MOST_CLASSES = 200      # different values of a column that are classes; more are names
-FEW_NUMBERS = 12        # different whole numbers of a column that are classes; more are measured
-LABEL_NUMBERS = 30      # of the label's column, which somebody named or called so
+MOST_CLASSES = 200  # different values of a column that are classes; more are names
+FEW_NUMBERS = 12  # different whole numbers of a column that are classes; more are measured
+LABEL_NUMBERS = 30  # of the label's column, which somebody named or called so
 
 
 def kind_of(column: pd.Series, *, label: bool = False) -> str:
@@ -32,15 +32,19 @@ def kind_of(column: pd.Series, *, label: bool = False) -> str:
 
     Examples
     --------
-    >>> kind_of(pd.Series([1, 2, 2, None])), kind_of(pd.Series([0.5, 1.5])), kind_of(pd.Series(["a", "b"]))
-    ('classes', 'number', 'classes')
+    >>> [kind_of(pd.Series(values)) for values in ([1, 2, 2, None], [0.5, 1.5], ["a", "b"])]
+    ['classes', 'number', 'classes']
     >>> kind_of(pd.Series(range(13))), kind_of(pd.Series(range(13)), label=True)
     ('number', 'classes')
     """
     if pd.api.types.is_datetime64_any_dtype(column):
         return "date"
     if is_measured(column):
-        return "classes" if _whole_and_few(column, LABEL_NUMBERS if label else FEW_NUMBERS) else "number"
+        return (
+            "classes"
+            if _whole_and_few(column, LABEL_NUMBERS if label else FEW_NUMBERS)
+            else "number"
+        )
     return "classes" if _few(column, MOST_CLASSES) else "names"
 
 
@@ -49,11 +53,15 @@ def is_measured(column: pd.Series) -> bool:
 
     Examples
     --------
-    >>> is_measured(pd.Series([1, 2])), is_measured(pd.Series([True, False])), is_measured(pd.Series(["a"]))
-    (True, False, False)
+    >>> [is_measured(pd.Series(values)) for values in ([1, 2], [True, False], ["a"])]
+    [True, False, False]
     """
     types = pd.api.types
-    return types.is_datetime64_any_dtype(column) or types.is_numeric_dtype(column) and not types.is_bool_dtype(column)
+    return (
+        types.is_datetime64_any_dtype(column)
+        or types.is_numeric_dtype(column)
+        and not types.is_bool_dtype(column)
+    )
 
 
 def encode_labels(y: Iterable) -> tuple[list[str], np.ndarray]:
@@ -84,7 +92,8 @@ def encode_labels(y: Iterable) -> tuple[list[str], np.ndarray]:
 
 
 def _few(column: pd.Series, most: int) -> bool:
-    return column.iloc[:4 * most].nunique() <= most and column.nunique() <= most      # counting a million values takes a while
+    # counting a million values takes a while
+    return column.iloc[: 4 * most].nunique() <= most and column.nunique() <= most
 
 
 def _whole_and_few(column: pd.Series, most: int) -> bool:

@@ -1,4 +1,6 @@
-"""The one record every long job reports, the one callable it reports to, and its lines in a file."""
+"""The one record every long job reports, the one callable it reports to, and its lines in a
+file.
+"""
 
 from __future__ import annotations
 
@@ -13,15 +15,18 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Progress:
-    """One step of a long job. ``metrics`` are plain floats by name (losses in nats per row unless named otherwise)."""
+    """One step of a long job. ``metrics`` are plain floats by name (losses in nats per row
+    unless named otherwise).
+    """
 
     step: int
     total: int
     metrics: dict[str, float] = field(default_factory=dict)
     seconds: float = 0.0
     phase: str = ""
-    first: int = 0          # steps that were done before, by a job that was interrupted
-    shape: Any = field(default=None, compare=False)      # of a map, a few times a second: its positions (n, c) so far
+    first: int = 0  # steps that were done before, by a job that was interrupted
+    # of a map, a few times a second: its positions (n, c) so far
+    shape: Any = field(default=None, compare=False)
 
     @property
     def fraction(self) -> float:
@@ -35,36 +40,57 @@ class Progress:
         return self.seconds / done * (self.total - self.step) if done else None
 
 
-OnStep = Callable[[Progress], "bool | None"]  # returning True stops the job, keeping what was reached
+# returning True stops the job, keeping what was reached
+OnStep = Callable[[Progress], "bool | None"]
 
 
 class Reporter:
-    """Times a job and hands its steps to ``on_step``; calling it returns True when the job was asked to stop."""
+    """Times a job and hands its steps to ``on_step``; calling it returns True when the job was
+    asked to stop.
+    """
 
     def __init__(self, on_step: OnStep | None, total: int, phase: str = "", first: int = 0):
-        self.on_step, self.total, self.phase, self.first, self.start = on_step, total, phase, first, time.monotonic()
+        self.on_step, self.total, self.phase, self.first, self.start = (
+            on_step,
+            total,
+            phase,
+            first,
+            time.monotonic(),
+        )
         self._next_shape = 0.0
 
     def __call__(self, step: int, shape=None, **metrics: float) -> bool:
-        """``shape``: an array that says how the result looks now; a copy of it goes along, at most every ``SHAPE_SECONDS``."""
+        """``shape``: an array that says how the result looks now; a copy of it goes along, at
+        most every ``SHAPE_SECONDS``.
+        """
         if self.on_step is None:
             return False
         now = time.monotonic()
         due = shape is not None and now >= self._next_shape
         if due:
             self._next_shape = now + SHAPE_SECONDS
-        record = Progress(step, self.total, {k: float(v) for k, v in metrics.items()}, now - self.start, self.phase, self.first, shape.copy() if due else None)
+        record = Progress(
+            step,
+            self.total,
+            {k: float(v) for k, v in metrics.items()},
+            now - self.start,
+            self.phase,
+            self.first,
+            shape.copy() if due else None,
+        )
         return bool(self.on_step(record))
 
 
 SHAPE_SECONDS = 0.3
-LINE_SECONDS = 0.2      # five lines a second at first, fewer as a job goes on
-_MOST_LINES = 2000      # of a minute, an hour or a day, about
-_KEEP = 1000            # points of a curve
+LINE_SECONDS = 0.2  # five lines a second at first, fewer as a job goes on
+_MOST_LINES = 2000  # of a minute, an hour or a day, about
+_KEEP = 1000  # points of a curve
 
 
 class ProgressWriter:
-    """Adds a job's records to a file of JSON lines, so few that writing costs nothing. Raises OSError."""
+    """Adds a job's records to a file of JSON lines, so few that writing costs nothing. Raises
+    OSError.
+    """
 
     def __init__(self, path: Path):
         self._file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
@@ -76,7 +102,11 @@ class ProgressWriter:
             return
         self._next = now + max(LINE_SECONDS, (now - self._start) / _MOST_LINES)
         rate = (record.step - record.first) / record.seconds if record.seconds else 0.0
-        line = asdict(replace(record, shape=None)) | {"steps_a_second": rate, "seconds_left": record.seconds_left} | more
+        line = (
+            asdict(replace(record, shape=None))
+            | {"steps_a_second": rate, "seconds_left": record.seconds_left}
+            | more
+        )
         os.write(self._file, (json.dumps(line, separators=(",", ":")) + "\n").encode())
 
     def close(self) -> None:
@@ -85,26 +115,36 @@ class ProgressWriter:
 
 
 class ProgressReader:
-    """Follows such a file. ``last``: the newest record; ``history``: the metrics by step of the phase under way."""
+    """Follows such a file. ``last``: the newest record; ``history``: the metrics by step of the
+    phase under way.
+    """
 
     def __init__(self, path: Path):
         self.path, self.last, self.history, self._at = path, None, [], 0
 
     def read(self) -> Progress | None:
-        """Take in what was added, and return the newest record. A line that is not whole yet, or damaged, is left out."""
+        """Take in what was added, and return the newest record. A line that is not whole yet,
+        or damaged, is left out.
+        """
         try:
             with self.path.open("rb") as file:
                 file.seek(self._at)
                 lines = file.read(16 * 2**20)
         except OSError:
             return self.last
-        whole = lines[:lines.rfind(b"\n") + 1]
+        whole = lines[: lines.rfind(b"\n") + 1]
         self._at += len(whole)
         for line in whole.splitlines():
             try:
                 found = json.loads(line)
-                record = Progress(int(found["step"]), int(found["total"]), {str(k): float(v) for k, v in found["metrics"].items()}, float(found["seconds"]),
-                                  str(found["phase"]), int(found["first"]))
+                record = Progress(
+                    int(found["step"]),
+                    int(found["total"]),
+                    {str(k): float(v) for k, v in found["metrics"].items()},
+                    float(found["seconds"]),
+                    str(found["phase"]),
+                    int(found["first"]),
+                )
             except (ValueError, KeyError, TypeError, AttributeError):
                 continue
             self._add(record)
@@ -113,7 +153,8 @@ class ProgressReader:
     def _add(self, record: Progress) -> None:
         if self.last is not None and record.phase != self.last.phase:
             self.history = []
-        elif self.last is not None and record.step <= self.last.step:      # it was interrupted, and goes on from its checkpoint
+        elif self.last is not None and record.step <= self.last.step:
+            # it was interrupted, and goes on from its checkpoint
             self.history = [point for point in self.history if point["step"] < record.step]
         if len(self.history) >= _KEEP:
             self.history = self.history[::2]

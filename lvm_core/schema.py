@@ -1,4 +1,6 @@
-"""What the columns of X are, for a model: one natural likelihood per block, and the picture's shape for images."""
+"""What the columns of X are, for a model: one natural likelihood per block, and the picture's
+shape for images.
+"""
 
 from __future__ import annotations
 
@@ -13,23 +15,28 @@ LIKELIHOODS = ("gaussian", "bernoulli", "categorical", "counts")
 class FeatureGroup:
     """``size`` neighbouring columns of X that share a likelihood.
 
-    - ``gaussian``: real values, each column on its own (standardised by the codec; pixels lie in [0, 1])
+    - ``gaussian``: real values, each column on its own (standardised by the codec; pixels lie in
+      [0, 1])
     - ``bernoulli``: each column 0 or 1, on its own
     - ``categorical``: one one-hot group; the columns sum to 1
     - ``counts``: non-negative counts over one vocabulary (multinomial)
 
-    ``missing_of``: where the block's last column is 1, the so many columns to the left of that column hold no value: an indicator of
-    a missing number marks the number, the level "missing" of a category all its other levels. 0: it marks nothing.
+    ``missing_of``: where the block's last column is 1, the so many columns to the left of that
+    column hold no value: an indicator of a missing number marks the number, the level "missing" of
+    a category all its other levels. 0: it marks nothing.
     """
 
     likelihood: str
     size: int
     name: str = ""
-    missing_of: int = field(default=0, compare=False)      # runs saved before there were marks are of the same columns
+    # runs saved before there were marks are of the same columns
+    missing_of: int = field(default=0, compare=False)
 
     def __post_init__(self):
         if self.likelihood not in LIKELIHOODS:
-            raise ValueError(f"likelihood is {self.likelihood!r}, expected one of {', '.join(LIKELIHOODS)}.")
+            raise ValueError(
+                f"likelihood is {self.likelihood!r}, expected one of {', '.join(LIKELIHOODS)}."
+            )
         if self.size < 1:
             raise ValueError(f"a block has {self.size} columns, expected at least 1.")
         if self.missing_of < 0:
@@ -38,15 +45,19 @@ class FeatureGroup:
 
 @dataclass(frozen=True)
 class Schema:
-    """The blocks of X (n, d) from left to right; ``image`` is (height, width, channels) where a row is a picture
-    stored in that order (row-major, channels last)."""
+    """The blocks of X (n, d) from left to right; ``image`` is (height, width, channels) where a
+    row is a picture stored in that order (row-major, channels last).
+    """
 
     groups: tuple[FeatureGroup, ...]
     image: tuple[int, int, int] | None = None
 
     def __post_init__(self):
         if self.image is not None and self.image[0] * self.image[1] * self.image[2] != self.d:
-            raise ValueError(f"image {self.image} has {self.image[0] * self.image[1] * self.image[2]} values, the blocks have {self.d} columns.")
+            raise ValueError(
+                f"image {self.image} has {self.image[0] * self.image[1] * self.image[2]} values, "
+                f"the blocks have {self.d} columns."
+            )
 
         if any(group.missing_of > span.stop - 1 for group, span in self.spans()):
             raise ValueError("a block marks more columns than lie to its left.")
@@ -65,15 +76,30 @@ class Schema:
         return spans
 
     def values(self) -> list[tuple[FeatureGroup, slice, int | None]]:
-        """The blocks that hold a value a person would name, each with the columns of the value and the column that is 1 where it
-        is missing, None without one. Indicators are no values; the level "missing" of a category is none of its levels."""
+        """The blocks that hold a value a person would name, each with the columns of the value
+        and the column that is 1 where it is missing, None without one. Indicators are no
+        values; the level "missing" of a category is none of its levels.
+        """
         spans = self.spans()
-        marker = {span.stop - 1 - group.missing_of: span.stop - 1 for group, span in spans if group.missing_of}
-        own = [(group, span) for group, span in spans if not group.missing_of or group.missing_of == group.size - 1 and group.size > 1]
-        return [(group, slice(span.start, span.stop - bool(group.missing_of)), marker.get(span.start)) for group, span in own]
+        marker = {
+            span.stop - 1 - group.missing_of: span.stop - 1
+            for group, span in spans
+            if group.missing_of
+        }
+        own = [
+            (group, span)
+            for group, span in spans
+            if not group.missing_of or group.missing_of == group.size - 1 and group.size > 1
+        ]
+        return [
+            (group, slice(span.start, span.stop - bool(group.missing_of)), marker.get(span.start))
+            for group, span in own
+        ]
 
     def missing_mask(self, X: np.ndarray) -> np.ndarray:
-        """Which entries of X (n, d) hold no value, as truth values (n, d): NaN, what an indicator marks, and the markers themselves."""
+        """Which entries of X (n, d) hold no value, as truth values (n, d): NaN, what an
+        indicator marks, and the markers themselves.
+        """
         missing = np.isnan(X)
         for _, span, marker in self.values():
             if marker is not None:
@@ -86,26 +112,42 @@ class Schema:
         return any(group.likelihood == likelihood for group in self.groups)
 
     @classmethod
-    def gaussian(cls, d: int) -> "Schema":
+    def gaussian(cls, d: int) -> Schema:
         """Plain real columns: what a model assumes when it is told nothing."""
         return cls((FeatureGroup("gaussian", d),))
 
     @classmethod
-    def counts(cls, d: int) -> "Schema":
+    def counts(cls, d: int) -> Schema:
         """Term counts over one vocabulary of d terms."""
         return cls((FeatureGroup("counts", d),))
 
     @classmethod
-    def picture(cls, height: int, width: int, channels: int, likelihood: str = "gaussian") -> "Schema":
+    def picture(
+        cls, height: int, width: int, channels: int, likelihood: str = "gaussian"
+    ) -> Schema:
         """Images of one size; ``bernoulli`` for pictures that hold only 0 and 1."""
-        return cls((FeatureGroup(likelihood, height * width * channels),), (height, width, channels))
+        return cls(
+            (FeatureGroup(likelihood, height * width * channels),), (height, width, channels)
+        )
 
     def to_json(self) -> dict:
         """Plain JSON types; :meth:`from_json` brings it back."""
-        return {"blocks": [[b.likelihood, b.size, b.name, *([b.missing_of] if b.missing_of else [])] for b in self.groups], "image": list(self.image) if self.image else None}
+        return {
+            "blocks": [
+                [b.likelihood, b.size, b.name, *([b.missing_of] if b.missing_of else [])]
+                for b in self.groups
+            ],
+            "image": list(self.image) if self.image else None,
+        }
 
     @classmethod
-    def from_json(cls, data: dict) -> "Schema":
+    def from_json(cls, data: dict) -> Schema:
         """Inverse of :meth:`to_json`."""
         image = tuple(int(v) for v in data["image"]) if data.get("image") else None
-        return cls(tuple(FeatureGroup(str(l), int(s), str(n), *map(int, missing_of)) for l, s, n, *missing_of in data["blocks"]), image)
+        return cls(
+            tuple(
+                FeatureGroup(str(l), int(s), str(n), *map(int, missing_of))
+                for l, s, n, *missing_of in data["blocks"]
+            ),
+            image,
+        )

@@ -1,8 +1,10 @@
-"""Every setting of the app, each an environment variable that begins with LATENT_EXPLORER_, in one place.
+"""Every setting of the app, each an environment variable that begins with LATENT_EXPLORER_, in one
+place.
 
-The limits say how much is accepted, and each is checked before memory is taken; the other settings say how the app runs. A value
-that cannot be read, and a name that is no setting, is refused in one sentence when the app or the command line starts
-(:func:`check_environment`); merely importing the package never fails over it.
+The limits say how much is accepted, and each is checked before memory is taken; the other settings
+say how the app runs. A value that cannot be read, and a name that is no setting, is refused in one
+sentence when the app or the command line starts (:func:`check_environment`); merely importing the
+package never fails over it.
 """
 
 from __future__ import annotations
@@ -18,7 +20,9 @@ from typing import Any
 
 
 class DataError(ValueError):
-    """Data that cannot be used: one plain sentence with what was found, what was expected and what to do."""
+    """Data that cannot be used: one plain sentence with what was found, what was expected and
+    what to do.
+    """
 
 
 def _limit(default: int, unit: str, advice: str) -> int:
@@ -27,36 +31,67 @@ def _limit(default: int, unit: str, advice: str) -> int:
 
 @dataclass(frozen=True)
 class Limits:
-    """The largest of everything. Each is a setting: the environment variable LATENT_EXPLORER_ROWS, say, is ``rows``; sizes may be
-    written as 500 MB or 2 GB."""
+    """The largest of everything. Each is a setting: the environment variable
+    LATENT_EXPLORER_ROWS, say, is ``rows``; sizes may be written as 500 MB or 2 GB.
+    """
 
     upload_bytes: int = _limit(200 * 2**20, "bytes", "Bring a part of it, or pure numbers as .npy.")
-    array_bytes: int = _limit(4 * 2**30, "bytes", "Bring a part of it.")        # of .npy, which needs no parsing
+    # of .npy, which needs no parsing
+    array_bytes: int = _limit(4 * 2**30, "bytes", "Bring a part of it.")
     archive_bytes: int = _limit(2**30, "bytes", "Download it again without the data.")
-    kept_bytes: int = _limit(50 * 2**30, "bytes", "Delete runs (Train, All runs) and datasets (Data, Kept) you need no more.")     # of one person
-    runs_under_way: int = _limit(20, "runs waiting or training", "Let some end first, or cancel some.")                              # of one person
+    # of one person
+    kept_bytes: int = _limit(
+        50 * 2**30,
+        "bytes",
+        "Delete runs (Train, All runs) and datasets (Data, Kept) you need no more.",
+    )
+    # of one person
+    runs_under_way: int = _limit(
+        20, "runs waiting or training", "Let some end first, or cancel some."
+    )
     rows: int = _limit(1_000_000, "rows", "Bring a part of it.")
     columns: int = _limit(2000, "columns", "Leave some out, or bring pure numbers as .npy.")
     features: int = _limit(50_000, "values per row", "Make the rows shorter.")
     cells: int = _limit(100_000_000, "values in all", "Bring fewer rows or smaller pictures.")
     array_cells: int = _limit(600_000_000, "values in all", "Bring fewer rows or smaller pictures.")
-    cell_chars: int = _limit(1_000_000, "characters in one cell or document", "Split the long ones.")
+    cell_chars: int = _limit(
+        1_000_000, "characters in one cell or document", "Split the long ones."
+    )
     picture_pixels: int = _limit(50_000_000, "pixels in one picture", "Make the picture smaller.")
     zip_entries: int = _limit(100_000, "entries in a zip", "Bring a part of it.")
     zip_bytes: int = _limit(2**30, "bytes when unpacked", "Bring a part of it.")
-    zip_ratio: int = _limit(200, "times its packed size when unpacked", "Pack the files again without padding.")
+    zip_ratio: int = _limit(
+        200, "times its packed size when unpacked", "Pack the files again without padding."
+    )
 
     @classmethod
-    def of_environment(cls, environment=os.environ) -> "Limits":
-        """The defaults, changed by the environment. Raises ValueError naming the variable that cannot be read."""
-        chosen = {f.name: (f"{PREFIX}{f.name.upper()}", environment.get(f"{PREFIX}{f.name.upper()}", "").strip()) for f in fields(cls)}
-        return cls(**{name: _number(variable, text) for name, (variable, text) in chosen.items() if text})
+    def of_environment(cls, environment=os.environ) -> Limits:
+        """The defaults, changed by the environment. Raises ValueError naming the variable that
+        cannot be read.
+        """
+        chosen = {
+            f.name: (
+                f"{PREFIX}{f.name.upper()}",
+                environment.get(f"{PREFIX}{f.name.upper()}", "").strip(),
+            )
+            for f in fields(cls)
+        }
+        return cls(
+            **{name: _number(variable, text) for name, (variable, text) in chosen.items() if text}
+        )
 
 
 def _number(variable: str, text: str) -> int:
-    found = re.fullmatch(r"(\d+(?:\.\d+)?) ?([KMGT]?)i?B?", text.replace(",", "").replace("_", ""), re.I)
-    if found is None or not (value := int(float(found[1]) * 2 ** (10 * " KMGT".index(found[2].upper() or " ")))):
-        raise ValueError(f"{variable} is {text[:40]!r}, expected a number above 0, such as 500000, 500 MB or 2 GB.")
+    found = re.fullmatch(
+        r"(\d+(?:\.\d+)?) ?([KMGT]?)i?B?", text.replace(",", "").replace("_", ""), re.I
+    )
+    if found is None or not (
+        value := int(float(found[1]) * 2 ** (10 * " KMGT".index(found[2].upper() or " ")))
+    ):
+        raise ValueError(
+            f"{variable} is {text[:40]!r}, expected a number above 0, such as 500000, 500 MB or 2 "
+            "GB."
+        )
     return value
 
 
@@ -66,13 +101,17 @@ def _path(variable: str, text: str) -> Path:
 
 def _people(variable: str, text: str) -> str:
     if text.lower() not in ("one", "many"):
-        raise ValueError(f"{variable} is {text[:40]!r}, expected one or many: whether everything is everybody's.")
+        raise ValueError(
+            f"{variable} is {text[:40]!r}, expected one or many: whether everything is everybody's."
+        )
     return text.lower()
 
 
 def _slots(variable: str, text: str) -> int:
     if not text.isdecimal():
-        raise ValueError(f"{variable} is {text[:40]!r}, expected how many fits may run at once, such as 2.")
+        raise ValueError(
+            f"{variable} is {text[:40]!r}, expected how many fits may run at once, such as 2."
+        )
     return max(1, int(text))
 
 
@@ -85,13 +124,18 @@ def _positive(what: str) -> Callable[[str, str], float]:
         if not 0 < value < math.inf:
             raise ValueError(f"{variable} is {text[:40]!r}, expected {what}.")
         return value
+
     return read
 
 
 PREFIX = "LATENT_EXPLORER_"
 _OTHERS: dict[str, Callable[[str, str], Any]] = {
-    "home": _path, "people": _people, "slots": _slots, "memory": _positive("GiB that one fit may take, such as 8"),
-    "checkpoint": _positive("seconds between two checkpoints, such as 10")}
+    "home": _path,
+    "people": _people,
+    "slots": _slots,
+    "memory": _positive("GiB that one fit may take, such as 8"),
+    "checkpoint": _positive("seconds between two checkpoints, such as 10"),
+}
 NAMES = tuple(f"{PREFIX}{name.upper()}" for name in (*_OTHERS, *(f.name for f in fields(Limits))))
 
 
@@ -101,8 +145,8 @@ def setting(name: str, environment: Mapping[str, str] | None = None) -> Any:
     Parameters
     ----------
     name : str
-        ``home`` (the workspace's folder), ``people`` (``"one"`` or ``"many"``), ``slots`` (fits at once), ``memory`` (GiB a fit
-        may take) or ``checkpoint`` (seconds between two checkpoints).
+        ``home`` (the workspace's folder), ``people`` (``"one"`` or ``"many"``), ``slots`` (fits at
+        once), ``memory`` (GiB a fit may take) or ``checkpoint`` (seconds between two checkpoints).
     environment : mapping of str to str, optional
         Where it is looked up; the process's own environment by default.
 
@@ -127,7 +171,8 @@ def setting(name: str, environment: Mapping[str, str] | None = None) -> Any:
 
 
 def check_environment(environment: Mapping[str, str] | None = None) -> None:
-    """Refuse settings that cannot be read, and names that are none; called where the app and the command line start.
+    """Refuse settings that cannot be read, and names that are none; called where the app and the
+    command line start.
 
     Raises
     ------
@@ -151,7 +196,9 @@ def check_environment(environment: Mapping[str, str] | None = None) -> None:
                 Limits.of_environment({variable: environment[variable]})
             else:
                 near = difflib.get_close_matches(variable, NAMES, 1)
-                found.append(f"{variable} is no setting{f'; did you mean {near[0]}?' if near else '.'}")
+                found.append(
+                    f"{variable} is no setting{f'; did you mean {near[0]}?' if near else '.'}"
+                )
         except ValueError as error:
             found.append(str(error))
     if found:
@@ -161,7 +208,8 @@ def check_environment(environment: Mapping[str, str] | None = None) -> None:
 def _limits_of_environment() -> Limits:
     try:
         return Limits.of_environment()
-    except ValueError:      # said by check_environment at the start, not by a traceback at an import
+    except ValueError:
+        # said by check_environment at the start, not by a traceback at an import
         return Limits()
 
 
@@ -171,8 +219,13 @@ LIMITS = _limits_of_environment()
 def check(name: str, found: int, what: str, times: int = 1, unit: str = "") -> None:
     """Raise DataError when ``found`` is over the limit ``name``; the sentence gives both numbers.
 
-    ``times`` and ``unit`` are for what can be counted before the thing itself: at most so many lines, say, for so many rows."""
+    ``times`` and ``unit`` are for what can be counted before the thing itself: at most so many
+    lines, say, for so many rows.
+    """
     allowed = times * getattr(LIMITS, name)
     if found > allowed:
         meta = next(f.metadata for f in fields(Limits) if f.name == name)
-        raise DataError(f"{what} has {found:,} {unit or meta['unit']}; the limit is {allowed:,}. {meta['advice']}")
+        raise DataError(
+            f"{what} has {found:,} {unit or meta['unit']}; the limit is {allowed:,}. "
+            f"{meta['advice']}"
+        )

@@ -1,4 +1,6 @@
-"""Text of users, made inert for the two places that interpret it: Streamlit's Markdown labels and Plotly's pseudo-HTML."""
+"""Text of users, made inert for the two places that interpret it: Streamlit's Markdown labels
+and Plotly's pseudo-HTML.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,9 @@ _MARKDOWN = set("\\`*_{}[]()<>#+-.!|~:$")
 
 
 def clean(text, n: int = 80) -> str:
-    """Printable characters only, at most ``n``; ``://`` is broken by a zero-width space so that nothing is fetched or linked."""
+    """Printable characters only, at most ``n``; ``://`` is broken by a zero-width space so that
+    nothing is fetched or linked.
+    """
     text = "".join(c if c.isprintable() else " " for c in str(text))
     text = text if len(text) <= n else text[: n - 1] + "…"
     return text.replace("://", ":\u200b//")
@@ -18,7 +22,8 @@ def clean(text, n: int = 80) -> str:
 def markdown(text, n: int = 80) -> str:
     """For every Streamlit label, caption, tab, option and toast."""
     text = "".join("\\" + c if c in _MARKDOWN else c for c in clean(text, n))
-    # bare addresses become links after the escapes are gone: break them with a zero-width space, like ``://``
+    # bare addresses become links after the escapes are gone: break them with a zero-width space,
+    # like ``://``
     return re.sub(r"(?i)(www)(?=\\\.)", "\\1\u200b", text).replace("@", "@\u200b")
 
 

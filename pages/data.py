@@ -13,20 +13,40 @@ from lvm_core.text import markdown as md
 from pages.api import payloads
 from pages.session import state
 from pages.session.services import services
-from pages.ui import corrections, dataframes, forms, frame, items, navigation, archives
+from pages.ui import archives, corrections, dataframes, forms, frame, items, navigation
 from pages.ui.components import bigfile
 
-frame.header("Data", "Bring a file or pick a built-in dataset. Check what was understood before anything is trained; correct it where it is wrong.")
+frame.header(
+    "Data",
+    (
+        "Bring a file or pick a built-in dataset. Check what was understood before anything is "
+        "trained; correct it where it is wrong."
+    ),
+)
 
 
 def upload() -> None:
-    """A file becomes the session's dataset; what is wrong with it is said in one sentence and nothing is lost."""
-    file = st.file_uploader("Your file", type=SUFFIXES, key="file", max_upload_size=LIMITS.upload_bytes // 2**20)
-    st.caption("Tables: CSV, TSV, Parquet, XLSX · Pictures: a zip, in class folders or flat · Text: .txt (a document a line), JSONL, a text column of a CSV, a zip of .txt · "
-               f"Arrays: .npy, .npz · up to {LIMITS.upload_bytes // 2**20} MB. Files stay on the machine that runs this app.")
-    with st.expander(f"A larger array (.npy, up to {LIMITS.array_bytes / 2**30:.3g} GB)", on_change="rerun", key="larger") as more:
+    """A file becomes the session's dataset; what is wrong with it is said in one sentence and
+    nothing is lost.
+    """
+    file = st.file_uploader(
+        "Your file", type=SUFFIXES, key="file", max_upload_size=LIMITS.upload_bytes // 2**20
+    )
+    st.caption(
+        "Tables: CSV, TSV, Parquet, XLSX · Pictures: a zip, in class folders or flat · Text: .txt "
+        "(a document a line), JSONL, a text column of a CSV, a zip of .txt · "
+        f"Arrays: .npy, .npz · up to {LIMITS.upload_bytes // 2**20} MB. Files stay on the machine "
+        "that runs this app."
+    )
+    with st.expander(
+        f"A larger array (.npy, up to {LIMITS.array_bytes / 2**30:.3g} GB)",
+        on_change="rerun",
+        key="larger",
+    ) as more:
         if more.open:
-            st.caption("It is streamed to the disk and mapped from there: memory never holds it whole.")
+            st.caption(
+                "It is streamed to the disk and mapped from there: memory never holds it whole."
+            )
             large()
     if file is None or st.session_state.get("read") == file.file_id:
         return
@@ -54,9 +74,14 @@ def large() -> None:
 
 def built_in() -> None:
     """The sources as a list with their own settings."""
-    name = st.selectbox("Dataset", list(DATASETS), format_func=lambda n: f"{DATASETS[n].title}", key="source")
+    name = st.selectbox(
+        "Dataset", list(DATASETS), format_func=lambda n: f"{DATASETS[n].title}", key="source"
+    )
     source = DATASETS[name]
-    st.caption(f"{items.icon(source.kind)} {md(source.summary, 300)}" + (f" · {md(source.origin, 120)}" if source.origin else ""))
+    st.caption(
+        f"{items.icon(source.kind)} {md(source.summary, 300)}"
+        + (f" · {md(source.origin, 120)}" if source.origin else "")
+    )
     values = forms.form(source, key=f"source-{name}", columns=2)
     if st.button("Open", type="primary", icon=":material/arrow_forward:", key="open"):
         try:
@@ -76,9 +101,26 @@ def kept() -> None:
     if not heads:
         st.caption("Every dataset you open is kept here, on the machine that runs this app.")
         return
-    table = pd.DataFrame([{"name": str(h.get("name", ""))[:60], "rows": h.get("n"), "when": pd.to_datetime(h.get("created"), errors="coerce")} for h in heads])
-    event = st.dataframe(table, hide_index=True, on_select="rerun", selection_mode="single-row", key="kept-data", height=dataframes.tall(heads, 360), alt="kept datasets",
-                         column_config={"when": st.column_config.DatetimeColumn("when", format="distance")})
+    table = pd.DataFrame(
+        [
+            {
+                "name": str(h.get("name", ""))[:60],
+                "rows": h.get("n"),
+                "when": pd.to_datetime(h.get("created"), errors="coerce"),
+            }
+            for h in heads
+        ]
+    )
+    event = st.dataframe(
+        table,
+        hide_index=True,
+        on_select="rerun",
+        selection_mode="single-row",
+        key="kept-data",
+        height=dataframes.tall(heads, 360),
+        alt="kept datasets",
+        column_config={"when": st.column_config.DatetimeColumn("when", format="distance")},
+    )
     rows = [r for r in event.selection.rows if r < len(heads)]
     if not rows:
         return
@@ -91,7 +133,12 @@ def kept() -> None:
             else:
                 state.use_data(found)
                 st.rerun()
-        if st.button("Delete", icon=":material/delete:", key="delete-kept", help="Only a dataset no run was made from can be deleted."):
+        if st.button(
+            "Delete",
+            icon=":material/delete:",
+            key="delete-kept",
+            help="Only a dataset no run was made from can be deleted.",
+        ):
             try:
                 services().workspace.delete_dataset(chosen["id"])
             except StoreError as error:
@@ -106,11 +153,27 @@ def preview(dataset) -> None:
     rng = np.random.RandomState(0)
     n = {"image": 36, "table": 100, "text": 6, "array": 6}[dataset.kind]
     rows = np.sort(rng.choice(len(dataset), min(n, len(dataset)), replace=False))
-    labels = [payloads.brief(v) for v in dataset.rows[dataset.label].iloc[rows]] if dataset.label in dataset.rows.columns else None
+    labels = (
+        [payloads.brief(v) for v in dataset.rows[dataset.label].iloc[rows]]
+        if dataset.label in dataset.rows.columns
+        else None
+    )
     if dataset.kind == "table":
-        st.dataframe(dataset.rows.head(200), height=360, alt="first rows of the table", column_config=dataframes.days(dataset.rows.head(200)))
+        st.dataframe(
+            dataset.rows.head(200),
+            height=360,
+            alt="first rows of the table",
+            column_config=dataframes.days(dataset.rows.head(200)),
+        )
         return
-    items.gallery(dataset, dataset.items(rows), labels if dataset.kind != "array" or labels is None else [f"{v} (row {i})" for v, i in zip(labels, rows)], key="preview")
+    items.gallery(
+        dataset,
+        dataset.items(rows),
+        labels
+        if dataset.kind != "array" or labels is None
+        else [f"{v} (row {i})" for v, i in zip(labels, rows)],
+        key="preview",
+    )
 
 
 def understood(data: state.Data) -> None:
@@ -118,15 +181,37 @@ def understood(data: state.Data) -> None:
     dataset = data.dataset
     missing = dataset.rows.isna().to_numpy().mean() if dataset.kind == "table" else 0.0
     slots = st.columns(4)
-    slots[0].metric("Kind", {"image": "Pictures", "table": "Table", "text": "Text", "array": "Arrays"}[dataset.kind], border=True)
+    slots[0].metric(
+        "Kind",
+        {"image": "Pictures", "table": "Table", "text": "Text", "array": "Arrays"}[dataset.kind],
+        border=True,
+    )
     slots[1].metric("Rows", f"{len(dataset):,}", border=True, help="Items the models learn from.")
     shape = dataset.schema.image
-    slots[2].metric("Size of one", " × ".join(map(str, shape[:2])) if shape else f"{dataset.X.shape[1]:,}", border=True,
-                    help=("Pixels, grey. " if shape and shape[2] == 1 else "Pixels, colour. " if shape else "") + "Values a model sees of each item; a category takes one value a level.")
+    slots[2].metric(
+        "Size of one",
+        " × ".join(map(str, shape[:2])) if shape else f"{dataset.X.shape[1]:,}",
+        border=True,
+        help=("Pixels, grey. " if shape and shape[2] == 1 else "Pixels, colour. " if shape else "")
+        + "Values a model sees of each item; a category takes one value a level.",
+    )
     if dataset.kind == "table":
-        slots[3].metric("Missing", f"{missing:.1%}", border=True, help="Share of empty cells. They are kept: models see them as missing, and generated rows may have them too.")
+        slots[3].metric(
+            "Missing",
+            f"{missing:.1%}",
+            border=True,
+            help=(
+                "Share of empty cells. They are kept: models see them as missing, and generated "
+                "rows may have them too."
+            ),
+        )
     else:
-        slots[3].metric("Label", str(dataset.label or "none")[:24], border=True, help="The column that colours the map first. Models never see it.")
+        slots[3].metric(
+            "Label",
+            str(dataset.label or "none")[:24],
+            border=True,
+            help="The column that colours the map first. Models never see it.",
+        )
     st.markdown("\n".join(f"- {md(note, 500)}" for note in dataset.notes))
 
 
@@ -143,13 +228,19 @@ with choose:
         kept()
 with look:
     if trouble:
-        st.error(f"**{md(trouble[0], 60)}** could not be read. {md(trouble[1], 800)}", icon=":material/error:")
+        st.error(
+            f"**{md(trouble[0], 60)}** could not be read. {md(trouble[1], 800)}",
+            icon=":material/error:",
+        )
         corrections.after_failure()
     if data is None:
         if not trouble:
             with st.container(border=True):
                 st.markdown("**Nothing loaded yet.**")
-                st.markdown("Drop a file on the left, or open a built-in dataset. What was understood appears here.")
+                st.markdown(
+                    "Drop a file on the left, or open a built-in dataset. What was understood "
+                    "appears here."
+                )
     else:
         st.markdown(f"##### {md(data.dataset.name, 60)}")
         understood(data)

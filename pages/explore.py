@@ -12,22 +12,53 @@ from pages.ui import directions, frame, navigation, needs, runs, work
 from pages.ui.components.explorer import explorer
 from pages.ui.components.progress import progress
 
-frame.header("Explore", "Drag the ring over the map, or the sliders: the item is decoded while you move. Click a dot to start from a real item. The address of this page brings others to the same view.")
+frame.header(
+    "Explore",
+    (
+        "Drag the ring over the map, or the sliders: the item is decoded while you move. Click a "
+        "dot to start from a real item. The address of this page brings others to the same view."
+    ),
+)
 run = needs.need_run()
 dataset, codes = run.dataset, run.fitted.codes
 
 
 def controls():
     """Which map and colouring the explorer shows."""
-    keys = name_key, dims_key, colour_key = [f"explore-{what}-{run.id}" for what in ("map", "dims", "colour")]
+    keys = name_key, dims_key, colour_key = [
+        f"explore-{what}-{run.id}" for what in ("map", "dims", "colour")
+    ]
     for key, value in zip(keys, url.view(run)):
-        st.session_state.setdefault(key, value)     # a link's wish, or what was chosen before the page was left
+        # a link's wish, or what was chosen before the page was left
+        st.session_state.setdefault(key, value)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        name = st.segmented_control("Map", maps.names(run), required=True, wrap=True, format_func=lambda n: maps.SHORT.get(n, n), key=name_key,
-                                    help="The ring moves by the exact inverse on axes, PCA and Fisher's discriminants, by the neighbours' codes on the others.")
-        dims = st.segmented_control("Dimensions", (2, 3), required=True, format_func=lambda d: f"{d}-D", key=dims_key,
-                                    help="In 2-D drag the ring; in 3-D click a dot to move there.")
-        colour = st.selectbox("Colour by", [None, *dataset.colours()], format_func=lambda c: "one colour" if c is None else c, key=colour_key, width=220)
+        name = st.segmented_control(
+            "Map",
+            maps.names(run),
+            required=True,
+            wrap=True,
+            format_func=lambda n: maps.SHORT.get(n, n),
+            key=name_key,
+            help=(
+                "The ring moves by the exact inverse on axes, PCA and Fisher's discriminants, by "
+                "the neighbours' codes on the others."
+            ),
+        )
+        dims = st.segmented_control(
+            "Dimensions",
+            (2, 3),
+            required=True,
+            format_func=lambda d: f"{d}-D",
+            key=dims_key,
+            help="In 2-D drag the ring; in 3-D click a dot to move there.",
+        )
+        colour = st.selectbox(
+            "Colour by",
+            [None, *dataset.colours()],
+            format_func=lambda c: "one colour" if c is None else c,
+            key=colour_key,
+            width=220,
+        )
         runs.picker("run-explore", width=240)
     url.show_view(run, name, dims, colour)
     return PROJECTIONS[name](n_components=dims, **maps.suggest(PROJECTIONS[name], codes)), colour
@@ -38,7 +69,14 @@ def live(view, colour):
     """The explorer, the files of what is in hand, and the directions learnt from what is chosen."""
     needs.still_open(run)
     place = url.current(run)
-    at = explorer(run, view, colour, place, open_at=st.session_state.get(f"visit-{run.id}", 0), key=f"explorer-{run.id}")
+    at = explorer(
+        run,
+        view,
+        colour,
+        place,
+        open_at=st.session_state.get(f"visit-{run.id}", 0),
+        key=f"explorer-{run.id}",
+    )
     if said := st.session_state.get(f"said-{run.id}"):
         st.caption(said)
     if at:
@@ -53,31 +91,59 @@ def live(view, colour):
 
 def files(z) -> None:
     """What is in hand, to take away."""
-    st.download_button("Download what is in hand (NPZ)", encode.npz_bytes(code=z, decoded=run.fitted.model.inverse_transform(z)),
-                       f"code-{run.id}.npz", icon=":material/download:", on_click="ignore")
+    st.download_button(
+        "Download what is in hand (NPZ)",
+        encode.npz_bytes(code=z, decoded=run.fitted.model.inverse_transform(z)),
+        f"code-{run.id}.npz",
+        icon=":material/download:",
+        on_click="ignore",
+    )
 
 
 def place_closer(row: int) -> None:
     """A GAN's encoder only guesses a real item's code; a search from there comes closer."""
-    if st.button("Place this item by optimisation", icon=":material/my_location:", help="Searches for the code whose decoded item is nearest to the real one, from the encoder's guess."):
+    if st.button(
+        "Place this item by optimisation",
+        icon=":material/my_location:",
+        help=(
+            "Searches for the code whose decoded item is nearest to the real one, from the "
+            "encoder's guess."
+        ),
+    ):
         st.session_state[f"place-{run.id}"] = row
     if st.session_state.get(f"place-{run.id}") != row:
         return
-    found = work.result(run, "Searching for the code", {"row": row}, lambda on_step: run.fitted.model.invert(dataset.X[[row]], on_step=on_step, random_state=0))
+    found = work.result(
+        run,
+        "Searching for the code",
+        {"row": row},
+        lambda on_step: run.fitted.model.invert(dataset.X[[row]], on_step=on_step, random_state=0),
+    )
     if found is not None:
         del st.session_state[f"place-{run.id}"]
         Z, residual = found
-        state.open_at(run, row, Z[0], f"Row {row} placed by optimisation: what is left differs by {float(np.ravel(residual)[0]):.2g} of the data's standard deviation (root mean square).")
+        state.open_at(
+            run,
+            row,
+            Z[0],
+            (
+                f"Row {row} placed by optimisation: what is left differs by "
+                f"{float(np.ravel(residual)[0]):.2g} of the data's standard deviation (root mean "
+                "square)."
+            ),
+        )
         st.rerun()
 
 
 projection, colour = controls()
 view, job, trouble = maps.view(run, projection)
-with st.container():        # always there: what comes and goes above the explorer must not make the browser build it anew
+# always there: what comes and goes above the explorer must not make the browser build it anew
+with st.container():
     if trouble:
         st.error(md(trouble, 500), icon=":material/error:")
 live(view, colour)
-with st.container(key="making"):      # over the page, not in it: nothing moves when the map is ready
+# over the page, not in it: nothing moves when the map is ready
+with st.container(key="making"):
     if job is not None:
         progress(run, job)
 navigation.next_step("generate", "Generate", "**Next:** make new samples and download them.")

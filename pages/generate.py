@@ -4,9 +4,25 @@ import streamlit as st
 
 from lvm_core.metrics import generation
 from pages.session import state
-from pages.ui import code_source_form, frame, items, downloads, navigation, needs, archives, runs, scores
+from pages.ui import (
+    archives,
+    code_source_form,
+    downloads,
+    frame,
+    items,
+    navigation,
+    needs,
+    runs,
+    scores,
+)
 
-frame.header("Generate", "New items that never were. Choose how many, how daring (temperature), and a seed; download them in the form your data came in.")
+frame.header(
+    "Generate",
+    (
+        "New items that never were. Choose how many, how daring (temperature), and a seed; "
+        "download them in the form your data came in."
+    ),
+)
 if state.run() is None:
     archives.bring()
 run = needs.need_run()
@@ -15,18 +31,52 @@ runs.picker("run-generate")
 
 setup, shown = st.columns([3, 9], gap="large")
 with setup:
-    n = st.number_input("How many", 1, 10_000, 36 if dataset.kind == "image" else 12, key="n", help="Up to 10,000; the page shows the first ones, the download has all.")
+    n = st.number_input(
+        "How many",
+        1,
+        10_000,
+        36 if dataset.kind == "image" else 12,
+        key="n",
+        help="Up to 10,000; the page shows the first ones, the download has all.",
+    )
     source = code_source_form.choose(run)
-    temperature = st.slider("Temperature", 0.0, 2.0, 1.0, 0.05, key="temperature", help="Spread of the codes: 0 gives the average item (of each part, where the density has several), 1 the model's own variety, above 1 stranger ones.")
-    seed = st.number_input("Seed", 0, 2**31 - 1, 0, key="seed-generate", help="The same seed, model and settings give the same samples.")
+    temperature = st.slider(
+        "Temperature",
+        0.0,
+        2.0,
+        1.0,
+        0.05,
+        key="temperature",
+        help=(
+            "Spread of the codes: 0 gives the average item (of each part, where the density has "
+            "several), 1 the model's own variety, above 1 stranger ones."
+        ),
+    )
+    seed = st.number_input(
+        "Seed",
+        0,
+        2**31 - 1,
+        0,
+        key="seed-generate",
+        help="The same seed, model and settings give the same samples.",
+    )
 with shown:
     codes = code_source_form.codes(run, source, int(n), float(temperature), int(seed))
 if codes is None:
     st.stop()
 X = model.sample_decoder(codes, random_state=int(seed))
 new = dataset.decode(X)
-provenance = {"model": type(model).__name__, "run": run.id, **source.provenance(), "seed": int(seed), "temperature": float(temperature), "n": int(n)}
-stem = f"generated-{type(model).__name__}-{run.id}{source.suffix()}-seed{seed}-t{temperature:g}-n{n}"
+provenance = {
+    "model": type(model).__name__,
+    "run": run.id,
+    **source.provenance(),
+    "seed": int(seed),
+    "temperature": float(temperature),
+    "n": int(n),
+}
+stem = (
+    f"generated-{type(model).__name__}-{run.id}{source.suffix()}-seed{seed}-t{temperature:g}-n{n}"
+)
 
 with shown:
     limit = {"image": 144, "table": 200, "text": 12, "array": 12}[dataset.kind]
@@ -37,7 +87,15 @@ with shown:
     st.markdown("**How good they are**")
     if len(run.fitted.train) >= 4:
         scores.show(generation(dataset.X[run.fitted.train], X, dataset.schema))
-        if st.button("Look longer", icon=":material/query_stats:", key="look-longer", help="Sample quality on the Analyse page: real and varied enough, or copied? Against real rows, with errors and pictures."):
+        if st.button(
+            "Look longer",
+            icon=":material/query_stats:",
+            key="look-longer",
+            help=(
+                "Sample quality on the Analyse page: real and varied enough, or copied? Against "
+                "real rows, with errors and pictures."
+            ),
+        ):
             st.session_state[f"part-{run.id}"] = "generation"
             navigation.go("analyse")
     else:
@@ -48,4 +106,6 @@ with st.expander("Take the run elsewhere, or bring one", icon=":material/deploye
         archives.download(run)
     with into:
         archives.bring()
-navigation.next_step("train", "Train another", "**Next:** try another model or other settings on the same data.")
+navigation.next_step(
+    "train", "Train another", "**Next:** try another model or other settings on the same data."
+)

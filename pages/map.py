@@ -6,11 +6,17 @@ from lvm_core.plots import figures
 from lvm_core.text import markdown as md
 from pages.api import payloads
 from pages.session import code_sources, maps, state
-from pages.ui import frame, items, navigation, needs, panels, map_form, runs
+from pages.ui import frame, items, map_form, navigation, needs, panels, runs
 from pages.ui.components.atlas import atlas
 from pages.ui.components.progress import progress
 
-frame.header("Map", "Every dot is one of your items, placed by its code. Click a dot to see it; use box or lasso (top right of the map) to choose many.")
+frame.header(
+    "Map",
+    (
+        "Every dot is one of your items, placed by its code. Click a dot to see it; use box or "
+        "lasso (top right of the map) to choose many."
+    ),
+)
 run = needs.need_run()
 dataset, codes = run.dataset, run.fitted.codes
 
@@ -20,8 +26,20 @@ def controls():
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         projection, of = map_form.controls(run)
         colours = dataset.colours()
-        colour = st.selectbox("Colour by", [None, *colours], index=1 if colours else 0, format_func=lambda c: "one colour" if c is None else c, key=f"colour-{dataset.name}", width=220)
-        generated = of == "codes" and st.toggle("Generated", value=False, key="made", help="Show 200 new samples (seed 0) as rings, placed on the map like any new item.")
+        colour = st.selectbox(
+            "Colour by",
+            [None, *colours],
+            index=1 if colours else 0,
+            format_func=lambda c: "one colour" if c is None else c,
+            key=f"colour-{dataset.name}",
+            width=220,
+        )
+        generated = of == "codes" and st.toggle(
+            "Generated",
+            value=False,
+            key="made",
+            help="Show 200 new samples (seed 0) as rings, placed on the map like any new item.",
+        )
         runs.picker("run-map", width=240)
     return projection, of, colour, generated
 
@@ -49,12 +67,33 @@ def solid(view, colour, generated):
     marks, note = None, "Box and lasso work on the 2-D map."
     if generated:
         Z, source, _ = code_sources.draw(run, 200, 0, wait=5.0)
-        marks, note = {"generated": maps.placed(run, view, Z)}, f"{note} Rings: {len(Z)} new samples from {source}; seed 0."
-    figure = figures.scatter_map(P[shown], dataset.rows[colour].iloc[shown] if colour else None, hover, ids=shown, height=640,
-                                 marks=marks, selected=run.selection)
-    event = st.plotly_chart(figure, key=f"map-{run.id}-{view.key}-{colour}", on_select="rerun", selection_mode="points",
-                            config={"scrollZoom": True, "displaylogo": False}, alt=f"{view.title} map of {len(P)} items")
-    st.caption(f"{len(shown):,} of {len(P):,} points are drawn, chosen at random (seed 0); the numbers use all of them. {note}" if len(shown) < len(P) else note)
+        marks, note = (
+            {"generated": maps.placed(run, view, Z)},
+            f"{note} Rings: {len(Z)} new samples from {source}; seed 0.",
+        )
+    figure = figures.scatter_map(
+        P[shown],
+        dataset.rows[colour].iloc[shown] if colour else None,
+        hover,
+        ids=shown,
+        height=640,
+        marks=marks,
+        selected=run.selection,
+    )
+    event = st.plotly_chart(
+        figure,
+        key=f"map-{run.id}-{view.key}-{colour}",
+        on_select="rerun",
+        selection_mode="points",
+        config={"scrollZoom": True, "displaylogo": False},
+        alt=f"{view.title} map of {len(P)} items",
+    )
+    st.caption(
+        f"{len(shown):,} of {len(P):,} points are drawn, chosen at random (seed 0); the numbers "
+        f"use all of them. {note}"
+        if len(shown) < len(P)
+        else note
+    )
     return next((int(maps.point_id(p)) for p in event.selection.points if "customdata" in p), None)
 
 
@@ -62,9 +101,19 @@ def inspector(clicked):
     """The item under the last click, its reconstruction, and its nearest neighbours by code."""
     i = clicked if clicked is not None else int(st.session_state.get(f"last-{run.id}", 0))
     st.session_state[f"last-{run.id}"] = i
-    st.markdown(f"**{md(payloads.short(dataset, i), 90)}**" + ("" if clicked is not None else "  \n:gray[the first item; click another]"))
+    st.markdown(
+        f"**{md(payloads.short(dataset, i), 90)}**"
+        + ("" if clicked is not None else "  \n:gray[the first item; click another]")
+    )
     back = dataset.decode(run.fitted.model.inverse_transform(codes[[i]]))
-    items.one(dataset, back, "reconstructed", key=f"inspect-{i}", beside=dataset.items([i]), beside_title="real")
+    items.one(
+        dataset,
+        back,
+        "reconstructed",
+        key=f"inspect-{i}",
+        beside=dataset.items([i]),
+        beside_title="real",
+    )
     nearest = maps.nearest_rows(run, i, 6)
     st.caption("Nearest by code, in all dimensions (not on the map)")
     if dataset.kind == "image":
@@ -85,7 +134,15 @@ def below(view):
     key = f"panel-{run.id}"
     if st.session_state.get(key) not in fitting:
         st.session_state[key] = fitting[0]
-    name = st.segmented_control("Panel", fitting, required=True, wrap=True, format_func=lambda n: parts[n].TITLE, key=key, label_visibility="collapsed")
+    name = st.segmented_control(
+        "Panel",
+        fitting,
+        required=True,
+        wrap=True,
+        format_func=lambda n: parts[n].TITLE,
+        key=key,
+        label_visibility="collapsed",
+    )
     parts[name].draw(run, view)
 
 
@@ -94,8 +151,11 @@ view, job, trouble = maps.view(run, projection, of)
 if trouble:
     st.error(md(trouble, 500), icon=":material/error:")
 picture(view, colour, generated, job)
-with st.container(key="making"):      # over the page, not in it: nothing moves when the map is ready
+# over the page, not in it: nothing moves when the map is ready
+with st.container(key="making"):
     if job is not None:
         progress(run, job)
         st.caption(f"Showing {view.title} meanwhile.")
-navigation.next_step("explore", "Explore", "**Next:** move through the latent space and see it decoded.")
+navigation.next_step(
+    "explore", "Explore", "**Next:** move through the latent space and see it decoded."
+)

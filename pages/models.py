@@ -10,27 +10,51 @@ from lvm_core.text import markdown as md
 from pages.session import state
 from pages.ui import dataframes, forms, frame, items, navigation, starting
 
-frame.header("Models", "Every model here: what it optimises, when to use it, what its numbers mean. Choose one.")
+frame.header(
+    "Models",
+    "Every model here: what it optimises, when to use it, what its numbers mean. Choose one.",
+)
 
 KINDS = {"image": "pictures", "table": "tables", "text": "text", "array": "arrays"}
 
 
 def abilities(cls) -> list[str]:
     """What it can do beyond coding and decoding, in words."""
-    return [words for words, there in (("gives every row a log-likelihood or a bound of it", issubclass(cls, HasLikelihood)), ("uses labels", cls.labels),
-                                       ("learns step by step: can be paused and trained longer", bool(cls.duration_param)), ("has a spread around every code", issubclass(cls, HasPosterior))) if there]
+    return [
+        words
+        for words, there in (
+            ("gives every row a log-likelihood or a bound of it", issubclass(cls, HasLikelihood)),
+            ("uses labels", cls.labels),
+            ("learns step by step: can be paused and trained longer", bool(cls.duration_param)),
+            ("has a spread around every code", issubclass(cls, HasPosterior)),
+        )
+        if there
+    ]
 
 
 def settings(cls) -> pd.DataFrame:
     """Its parameters as a table."""
-    return pd.DataFrame([{"setting": p.label, "default": str(p.default), "accepts": p.domain(), "what it does": p.help} for p in cls.parameters().values()])
+    return pd.DataFrame(
+        [
+            {
+                "setting": p.label,
+                "default": str(p.default),
+                "accepts": p.domain(),
+                "what it does": p.help,
+            }
+            for p in cls.parameters().values()
+        ]
+    )
 
 
 def page_of(name: str) -> None:
     """All there is to know of one model."""
     cls = MODELS[name]
     st.subheader(cls.title, anchor=False)
-    st.markdown(f"{cls.summary}  \n[{cls.paper}, {cls.year}]({cls.link}) · for {', '.join(KINDS[k] for k in cls.supported_kinds)}")
+    st.markdown(
+        f"{cls.summary}  \n[{cls.paper}, {cls.year}]({cls.link}) · for "
+        f"{', '.join(KINDS[k] for k in cls.supported_kinds)}"
+    )
     st.markdown("**What it does**")
     st.latex(cls.objective)
     left, right = st.columns(2, gap="large")
@@ -45,7 +69,14 @@ def page_of(name: str) -> None:
             st.markdown("It " + "; it ".join(can) + ".")
     with st.expander("Its settings"):
         table = settings(cls)
-        st.dataframe(table, hide_index=True, height=dataframes.tall(table), key=f"settings-{name}", alt=f"settings of {name}", column_config={"what it does": st.column_config.TextColumn(width="large")})
+        st.dataframe(
+            table,
+            hide_index=True,
+            height=dataframes.tall(table),
+            key=f"settings-{name}",
+            alt=f"settings of {name}",
+            column_config={"what it does": st.column_config.TextColumn(width="large")},
+        )
     data = state.data()
     if data is None:
         with st.container(horizontal=True):
@@ -53,7 +84,12 @@ def page_of(name: str) -> None:
                 starting.start_digits()
             navigation.link("data", "Bring data to try it on", ":material/upload_file:")
     elif data.dataset.kind in cls.supported_kinds:
-        if st.button(f"Use it on {md(data.dataset.name, 40)}", icon=":material/model_training:", type="primary", key=f"use-{name}"):
+        if st.button(
+            f"Use it on {md(data.dataset.name, 40)}",
+            icon=":material/model_training:",
+            type="primary",
+            key=f"use-{name}",
+        ):
             st.session_state[f"model-{data.id}"] = name
             navigation.go("train")
     else:
@@ -62,7 +98,16 @@ def page_of(name: str) -> None:
 
 wanted = next((n for n in MODELS if n == st.query_params.get("model")), "VAE")
 kind = state.data().dataset.kind if state.data() is not None else None
-everything = st.pills("Models", list(MODELS), default=wanted, required=True, wrap=True, format_func=forms.spaced, key="models-choice", label_visibility="collapsed")
+everything = st.pills(
+    "Models",
+    list(MODELS),
+    default=wanted,
+    required=True,
+    wrap=True,
+    format_func=forms.spaced,
+    key="models-choice",
+    label_visibility="collapsed",
+)
 st.query_params["model"] = everything
 page_of(everything)
 
@@ -75,4 +120,4 @@ st.markdown(f"""
 - **Log-likelihood, ELBO**: how probable the model finds a row, in nats (1 nat is 1.44 bits); an ELBO is a lower bound of it. Comparable only on the same data with the same noise.
 - **Active dimensions**: those whose value changes what is decoded; the others are folded away.
 - **Temperature**: multiplies the spread codes are drawn with: below 1 tamer and more alike, above 1 more daring.
-""")
+""")  # noqa: E501

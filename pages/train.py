@@ -11,12 +11,29 @@ from lvm_core.text import markdown as md
 from pages.session import identity, state
 from pages.session import runs as session_runs
 from pages.session.jobs import duration
-from pages.ui import charts, dataframes, forms, frame, items, navigation, needs, runs, scores, starting
-from pages.ui.components import training_history
+from pages.ui import (
+    charts,
+    dataframes,
+    forms,
+    frame,
+    items,
+    navigation,
+    needs,
+    runs,
+    scores,
+    starting,
+)
 from pages.ui.components import progress as progress_component
+from pages.ui.components import training_history
 from pages.ui.items import text
 
-frame.header("Train", "Choose a model and press Train. The settings already suit your data; change them when you are curious.")
+frame.header(
+    "Train",
+    (
+        "Choose a model and press Train. The settings already suit your data; change them when you "
+        "are curious."
+    ),
+)
 data = needs.need_data()
 dataset = data.dataset
 
@@ -26,14 +43,28 @@ def choose_model():
     fitting = [name for name, cls in MODELS.items() if dataset.kind in cls.supported_kinds]
     current = state.run()
     start = type(current.model).__name__ if current and current.data.id == data.id else "VAE"
-    name = st.pills("Model", fitting, default=start if start in fitting else fitting[0], required=True, wrap=True, format_func=forms.spaced, key=f"model-{data.id}",
-                                help="Models that make sense for " + items.unit(dataset.kind) + ".")
+    name = st.pills(
+        "Model",
+        fitting,
+        default=start if start in fitting else fitting[0],
+        required=True,
+        wrap=True,
+        format_func=forms.spaced,
+        key=f"model-{data.id}",
+        help="Models that make sense for " + items.unit(dataset.kind) + ".",
+    )
     cls = MODELS[name]
     st.markdown(f"**{cls.title}** · {cls.summary}  \n[{cls.paper}, {cls.year}]({cls.link})")
     with st.expander("When to use it, and what its numbers mean"):
         st.markdown(f"{cls.when}\n\n{cls.reading}")
     if cls.labels and dataset.targets() is None:
-        st.info("This model learns from labels, and this data has none: choose a label column on the Data page, or it learns without.", icon=":material/label_off:")
+        st.info(
+            (
+                "This model learns from labels, and this data has none: choose a label column on "
+                "the Data page, or it learns without."
+            ),
+            icon=":material/label_off:",
+        )
     left_out = [forms.spaced(n) for n, c in MODELS.items() if dataset.kind not in c.supported_kinds]
     if left_out:
         st.caption(f"Not offered for {items.unit(dataset.kind)}: {', '.join(left_out)}.")
@@ -46,7 +77,10 @@ def ending(model):
     if model.stopped_:
         return " (stopped early; this is what was reached)"
     if getattr(model, "patience", 0) and model.n_iter_ < model.epochs:
-        return f" (ended at epoch {model.n_iter_}: rows held out had not improved for {model.patience}; the best is kept)"
+        return (
+            f" (ended at epoch {model.n_iter_}: rows held out had not improved for "
+            f"{model.patience}; the best is kept)"
+        )
     return ""
 
 
@@ -54,35 +88,80 @@ def draw_curves(run):
     """The loss curve so far."""
     history = run.fitted.model.history_ if run.fitted is not None else run.job.history
     if history:
-        st.plotly_chart(figures.curves(history), key=f"curve-{run.id}", config=charts.PLOT, alt="loss by training step")
+        st.plotly_chart(
+            figures.curves(history),
+            key=f"curve-{run.id}",
+            config=charts.PLOT,
+            alt="loss by training step",
+        )
 
 
 def by_column(columns):
     """How well each column comes back, the worst first."""
     shown = columns.sort_values("value").rename(columns={"name": "column"})
     with st.expander("Column by column"):
-        st.dataframe(shown, hide_index=True, height=dataframes.tall(shown, 420), alt="how well each column is reconstructed", column_config={
-            "value": st.column_config.ProgressColumn("comes back", min_value=0, max_value=1, format="percent", help="1 is perfect."),
-            "baseline": st.column_config.NumberColumn("always the average", format="percent", help="What always answering with the mean, or the most frequent value, gets.")})
+        st.dataframe(
+            shown,
+            hide_index=True,
+            height=dataframes.tall(shown, 420),
+            alt="how well each column is reconstructed",
+            column_config={
+                "value": st.column_config.ProgressColumn(
+                    "comes back", min_value=0, max_value=1, format="percent", help="1 is perfect."
+                ),
+                "baseline": st.column_config.NumberColumn(
+                    "always the average",
+                    format="percent",
+                    help="What always answering with the mean, or the most frequent value, gets.",
+                ),
+            },
+        )
 
 
 def result(run):
     """What was learnt: scores with a sentence each, and real items beside their reconstructions."""
     fitted = run.fitted
-    st.markdown(f":material/check_circle: **Trained in {duration(fitted.seconds)}**{ending(fitted.model)} · seed {run.model.random_state} · "
-                + (f"measured on {len(fitted.held_out):,} rows it has not seen" if len(fitted.held_out) else "measured on the rows it was trained on (too few to hold any out)"))
+    st.markdown(
+        f":material/check_circle: **Trained in {duration(fitted.seconds)}**{ending(fitted.model)} "
+        f"· seed {run.model.random_state} · "
+        + (
+            f"measured on {len(fitted.held_out):,} rows it has not seen"
+            if len(fitted.held_out)
+            else "measured on the rows it was trained on (too few to hold any out)"
+        )
+    )
     scores.show(fitted.scores)
     if dataset.kind == "table":
         by_column(fitted.columns)
     st.markdown("**Real, and what comes back after squeezing through the code**")
     rng = np.random.RandomState(0)
-    rows = rng.choice(fitted.scored_rows, min(12 if dataset.kind == "image" else 6, len(fitted.scored_rows)), replace=False)
+    rows = rng.choice(
+        fitted.scored_rows,
+        min(12 if dataset.kind == "image" else 6, len(fitted.scored_rows)),
+        replace=False,
+    )
     back = dataset.decode(fitted.model.inverse_transform(fitted.codes[rows]))
     if dataset.kind == "image":
-        sheet = encode.png_sheet(np.concatenate([dataset.items(rows), back]), columns=len(rows), upscale=max(1, 96 // back.shape[1]))
-        st.image(sheet, width="stretch", caption="top: real · bottom: reconstructed", alt="real pictures above their reconstructions")
+        sheet = encode.png_sheet(
+            np.concatenate([dataset.items(rows), back]),
+            columns=len(rows),
+            upscale=max(1, 96 // back.shape[1]),
+        )
+        st.image(
+            sheet,
+            width="stretch",
+            caption="top: real · bottom: reconstructed",
+            alt="real pictures above their reconstructions",
+        )
     elif dataset.kind == "array":
-        items.one(dataset, back[:1], "reconstructed", key="rec", beside=dataset.items(rows[:1]), beside_title="real")
+        items.one(
+            dataset,
+            back[:1],
+            "reconstructed",
+            key="rec",
+            beside=dataset.items(rows[:1]),
+            beside_title="real",
+        )
     elif dataset.kind == "text":
         for document, terms in zip(dataset.items(rows[:4]), back):
             real, made = st.columns(2, border=True)
@@ -97,7 +176,9 @@ def result(run):
         st.caption("reconstructed")
         items.gallery(dataset, back, key="back")
     if fitted.model.history_:
-        with st.expander("How it learnt", icon=":material/movie:", on_change="rerun", key=f"film-{run.id}") as film:
+        with st.expander(
+            "How it learnt", icon=":material/movie:", on_change="rerun", key=f"film-{run.id}"
+        ) as film:
             if film.open:
                 draw_curves(run)
                 if training_history.has_history(run):
@@ -109,11 +190,21 @@ def sharing(run):
     if identity.single_user():
         return
     with st.popover("Share", icon=":material/share:", type="tertiary"):
-        wanted = st.toggle("Whoever has its link may look", identity.shared(run.id), key=f"share-{run.id}", help="They see the run, its maps and its data, and can download it; they cannot change it. Turn it off and it is yours alone again.")
+        wanted = st.toggle(
+            "Whoever has its link may look",
+            identity.shared(run.id),
+            key=f"share-{run.id}",
+            help=(
+                "They see the run, its maps and its data, and can download it; they cannot change "
+                "it. Turn it off and it is yours alone again."
+            ),
+        )
         if wanted != identity.shared(run.id):
             identity.share(run.id, wanted)
         if wanted:
-            st.caption("The link is the address of this page, or of any other where this run is open.")
+            st.caption(
+                "The link is the address of this page, or of any other where this run is open."
+            )
 
 
 def actions(run):
@@ -123,18 +214,55 @@ def actions(run):
         st.caption(":material/visibility: Somebody shared this run with you to look at.")
         return
     with st.container(horizontal=True, vertical_alignment="bottom", key=f"actions-{run.id}"):
-        if job.state == RunState.PAUSED or job.state in (RunState.FAILED, RunState.CANCELLED) and model.iterative:
-            if st.button("Resume" if job.state == RunState.PAUSED else "Try again", icon=":material/play_arrow:", type="primary", key=f"resume-{run.id}", help="Goes on from the last checkpoint."):
+        if (
+            job.state == RunState.PAUSED
+            or job.state in (RunState.FAILED, RunState.CANCELLED)
+            and model.iterative
+        ):
+            if st.button(
+                "Resume" if job.state == RunState.PAUSED else "Try again",
+                icon=":material/play_arrow:",
+                type="primary",
+                key=f"resume-{run.id}",
+                help="Goes on from the last checkpoint.",
+            ):
                 again(lambda: session_runs.resume(run))
-        if job.state == RunState.PAUSED and st.button("Cancel", icon=":material/close:", key=f"cancel-{run.id}", help="Throws away what was reached."):
+        if job.state == RunState.PAUSED and st.button(
+            "Cancel",
+            icon=":material/close:",
+            key=f"cancel-{run.id}",
+            help="Throws away what was reached.",
+        ):
             again(lambda: job.cancel())
         if run.fitted is not None and model.duration_param:
             with st.popover("Train longer", icon=":material/more_time:"):
                 unit = model.duration_param
-                more = st.number_input(f"More {unit}", 1, 1_000_000, max(1, getattr(model, unit) // 2), key=f"more-{run.id}", help=f"Added to the {unit} it reached; its learning rate rises again and falls to the new end.")
-                if st.button("Continue", icon=":material/play_arrow:", type="primary", key=f"continue-{run.id}"):
+                more = st.number_input(
+                    f"More {unit}",
+                    1,
+                    1_000_000,
+                    max(1, getattr(model, unit) // 2),
+                    key=f"more-{run.id}",
+                    help=(
+                        f"Added to the {unit} it reached; its learning rate rises again and falls "
+                        "to the new end."
+                    ),
+                )
+                if st.button(
+                    "Continue",
+                    icon=":material/play_arrow:",
+                    type="primary",
+                    key=f"continue-{run.id}",
+                ):
                     again(lambda: session_runs.extend(run, int(more)))
-        st.button("Use these settings", icon=":material/tune:", key=f"retry-{run.id}", on_click=runs.settings_of, args=(run, data.id), help="Puts this run's model and settings into the form, to change and train again.")
+        st.button(
+            "Use these settings",
+            icon=":material/tune:",
+            key=f"retry-{run.id}",
+            on_click=runs.settings_of,
+            args=(run, data.id),
+            help="Puts this run's model and settings into the form, to change and train again.",
+        )
         sharing(run)
         with st.popover("Delete", icon=":material/delete:", type="tertiary"):
             st.markdown("The model, its maps and what you kept with it are gone then.")
@@ -159,13 +287,21 @@ def look(run):
         progress_component.progress(run, "fit", curve=True)
         if run.model.iterative:
             training_history.show(run, live=True)
-        st.caption("It goes on when this page is closed; come back to it by its address, or in the list below.")
+        st.caption(
+            "It goes on when this page is closed; come back to it by its address, or in the list "
+            "below."
+        )
         return
-    fitted = run.fitted     # loading it may find what is wrong
+    fitted = run.fitted  # loading it may find what is wrong
     if job.state == RunState.PAUSED:
-        st.info(f"**{md(run.title)} is paused.** It goes on from where it was, also after a restart.", icon=":material/pause_circle:")
+        st.info(
+            f"**{md(run.title)} is paused.** It goes on from where it was, also after a restart.",
+            icon=":material/pause_circle:",
+        )
     elif job.state == RunState.CANCELLED:
-        st.info(f"**{md(run.title)} was cancelled;** nothing of it was kept.", icon=":material/cancel:")
+        st.info(
+            f"**{md(run.title)} was cancelled;** nothing of it was kept.", icon=":material/cancel:"
+        )
     elif job.error:
         st.error(f"{md(run.title)}: {md(job.error, 600)}", icon=":material/error:")
     if fitted is not None:
@@ -180,17 +316,31 @@ def look(run):
 setup, progress = st.columns([5, 7], gap="large")
 with setup:
     cls, values = choose_model()
-    seed = st.number_input("Seed", 0, 2**31 - 1, 0, help="The same seed, data and settings give the same model.", key="seed")
-    if st.button("Train", icon=":material/play_arrow:", type="primary", key="train") and starting.start(data, cls(**values, random_state=int(seed))):
+    seed = st.number_input(
+        "Seed",
+        0,
+        2**31 - 1,
+        0,
+        help="The same seed, data and settings give the same model.",
+        key="seed",
+    )
+    if st.button(
+        "Train", icon=":material/play_arrow:", type="primary", key="train"
+    ) and starting.start(data, cls(**values, random_state=int(seed))):
         st.rerun()
-    navigation.link("compare", "Not sure? Compare several", ":material/leaderboard:", type="tertiary")
+    navigation.link(
+        "compare", "Not sure? Compare several", ":material/leaderboard:", type="tertiary"
+    )
 with progress:
     runs.picker("run-train")
     current = state.run()
     if current is None or current.data.id != data.id:
         with st.container(border=True):
             st.markdown("**Nothing trained on this data yet.**")
-            st.markdown("Press **Train**. The loss curve appears here while the model learns, then its scores and reconstructions.")
+            st.markdown(
+                "Press **Train**. The loss curve appears here while the model learns, then its "
+                "scores and reconstructions."
+            )
     else:
         look(current)
 if current is not None and current.fitted is not None and current.data.id == data.id:

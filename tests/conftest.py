@@ -1,4 +1,6 @@
-"""Shared set-up: bounded threads before any numerical library starts, and a workspace of the tests' own."""
+"""Shared set-up: bounded threads before any numerical library starts, and a workspace of the
+tests' own.
+"""
 
 import atexit
 import os
@@ -25,7 +27,9 @@ def finished_runs():
 
 @pytest.fixture(scope="module")
 def runs(finished_runs):
-    """One finished run a kind of data (PCA, VAE, LSA, PCA of 3 dimensions), with nothing mapped or kept by tests elsewhere."""
+    """One finished run a kind of data (PCA, VAE, LSA, PCA of 3 dimensions), with nothing mapped
+    or kept by tests elsewhere.
+    """
     from app_pages import untouched
 
     return {kind: untouched(run) for kind, run in finished_runs.items()}
@@ -43,7 +47,9 @@ def fitted_digits():
 
 @pytest.fixture(scope="module")
 def digits_run(fitted_digits):
-    """PCA of the digits with 6 dimensions; its maps ``PCA`` and ``PCA2`` are the plane, ``PCA3`` has three dimensions."""
+    """PCA of the digits with 6 dimensions; its maps ``PCA`` and ``PCA2`` are the plane,
+    ``PCA3`` has three dimensions.
+    """
     from app_pages import untouched
 
     from lvm_core import PROJECTIONS
@@ -68,11 +74,19 @@ def client():
 
 
 def pytest_collection_modifyitems(items):
-    """Files that mostly wait, for a browser or for processes that they start and kill, come first: another process works through the rest meanwhile."""
+    """Files that mostly wait, for a browser or for processes that they start and kill, come
+    first: another process works through the rest meanwhile.
+    """
     driving = [item for item in items if item.get_closest_marker("browser")]
     for item in driving if CHROMIUM is None else ():
-        item.add_marker(pytest.mark.skip(reason="no Chromium on this machine; install Debian's package chromium"))
-    waiting = {item.path for item in driving} | {item.path for item in items if item.path.name in ("test_fit_worker.py", "test_map_pool.py")}
+        item.add_marker(
+            pytest.mark.skip(
+                reason="no Chromium on this machine; install Debian's package chromium"
+            )
+        )
+    waiting = {item.path for item in driving} | {
+        item.path for item in items if item.path.name in ("test_fit_worker.py", "test_map_pool.py")
+    }
     items.sort(key=lambda item: item.path not in waiting)
 
 
@@ -83,7 +97,9 @@ def pytest_runtest_makereport(item, call):
     page = getattr(item, "funcargs", {}).get("page")  # noqa: F811
     if report.failed and hasattr(page, "inner_text"):
         try:
-            report.sections.append((f"shown at {page.url}", page.inner_text("body", timeout=5000)[:4000]))
-        except Exception as error:      # it may have crashed
+            report.sections.append(
+                (f"shown at {page.url}", page.inner_text("body", timeout=5000)[:4000])
+            )
+        except Exception as error:  # it may have crashed
             report.sections.append(("shown", f"nothing: {error}"))
     return report

@@ -14,22 +14,49 @@ import pytest
 from waiting import until
 
 ROOT = Path(__file__).parents[1]
-CSV = "size,weight,kind\n" + "".join(f"{160 + i % 37},{50 + i % 23 + i % 2},{'ab'[i % 2]}\n" for i in range(60))
+CSV = "size,weight,kind\n" + "".join(
+    f"{160 + i % 37},{50 + i % 23 + i % 2},{'ab'[i % 2]}\n" for i in range(60)
+)
 
 
 @pytest.fixture
 def lvm(tmp_path):
     """Runs ``python -m lvm_core`` with a workspace of its own; returns the finished process."""
+
     def call(*arguments, **options):
-        return subprocess.run([sys.executable, "-m", "lvm_core", "--workspace", str(tmp_path / "w"), *map(str, arguments)], capture_output=True, text=True,
-                              cwd=tmp_path, env=os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}, timeout=120, **options)
+        return subprocess.run(
+            [
+                sys.executable,
+                "-m",
+                "lvm_core",
+                "--workspace",
+                str(tmp_path / "w"),
+                *map(str, arguments),
+            ],
+            capture_output=True,
+            text=True,
+            cwd=tmp_path,
+            env=os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"},
+            timeout=120,
+            **options,
+        )
 
     return call
 
 
 def test_fit_list_export_import(lvm, tmp_path):
     (tmp_path / "people.csv").write_text(CSV)
-    fitted = lvm("fit", "VAE", "people.csv", "--set", "epochs=3", "--set", "latent_dim=2", "--read", "label=kind")
+    fitted = lvm(
+        "fit",
+        "VAE",
+        "people.csv",
+        "--set",
+        "epochs=3",
+        "--set",
+        "latent_dim=2",
+        "--read",
+        "label=kind",
+    )
     assert fitted.returncode == 0, fitted.stderr
     id = fitted.stdout.strip()
     assert len(id) == 16 and "Label: kind" in fitted.stderr and "VAE on people.csv" in fitted.stderr
@@ -41,25 +68,33 @@ def test_fit_list_export_import(lvm, tmp_path):
     exported = lvm("export", "1", "--to", "out.zip")
     assert exported.returncode == 0 and "no rows of the data" in exported.stderr
     with zipfile.ZipFile(tmp_path / "out.zip") as z:
-        assert {"reload.py", "encoder.onnx", "fit/model/weights.safetensors"} <= set(z.namelist()) and "data/X.npy" not in z.namelist()
+        assert {"reload.py", "encoder.onnx", "fit/model/weights.safetensors"} <= set(
+            z.namelist()
+        ) and "data/X.npy" not in z.namelist()
     imported = lvm("import", "out.zip")
     assert imported.returncode == 0, imported.stderr
     assert lvm("list").stdout.count("done") == 2 and imported.stdout.strip() in lvm("list").stdout
 
     config = tmp_path / "w" / "runs" / id / "model" / "recipe.json"
     again = lvm("fit", config, "people.csv", "--read", "label=kind")
-    assert again.returncode == 0 and json.loads(lvm("list", "--json").stdout.splitlines()[0])["recipe"]["params"] == params
+    assert (
+        again.returncode == 0
+        and json.loads(lvm("list", "--json").stdout.splitlines()[0])["recipe"]["params"] == params
+    )
 
 
-@pytest.mark.parametrize("arguments, words", [
-    (("fit", "Oracle", "iris"), "no model 'Oracle'; there are: "),
-    (("fit", "PCA", "nothing.csv"), "no file nothing.csv"),
-    (("fit", "PCA", "iris", "--set", "depth=3"), "no parameter 'depth'"),
-    (("fit", "PCA", "iris", "--set", "latent_dim=0"), "latent_dim is 0"),
-    (("fit", "PCA", "iris", "--set", "latent_dim"), "expected NAME=VALUE"),
-    (("export", "7", "--to", "x.zip"), "no run '7'"),
-    (("import", "nothing.zip"), "not there"),
-])
+@pytest.mark.parametrize(
+    "arguments, words",
+    [
+        (("fit", "Oracle", "iris"), "no model 'Oracle'; there are: "),
+        (("fit", "PCA", "nothing.csv"), "no file nothing.csv"),
+        (("fit", "PCA", "iris", "--set", "depth=3"), "no parameter 'depth'"),
+        (("fit", "PCA", "iris", "--set", "latent_dim=0"), "latent_dim is 0"),
+        (("fit", "PCA", "iris", "--set", "latent_dim"), "expected NAME=VALUE"),
+        (("export", "7", "--to", "x.zip"), "no run '7'"),
+        (("import", "nothing.zip"), "not there"),
+    ],
+)
 def test_one_sentence_and_exit_code_one(lvm, arguments, words):
     done = lvm(*arguments)
     assert done.returncode == 1 and words in done.stderr and "Traceback" not in done.stderr
@@ -68,7 +103,12 @@ def test_one_sentence_and_exit_code_one(lvm, arguments, words):
 def test_a_hostile_archive_is_refused(lvm, tmp_path):
     (tmp_path / "bad.zip").write_bytes(b"PK\3\4" + b"\xff" * 200)
     done = lvm("import", "bad.zip")
-    assert done.returncode == 1 and "damaged zip" in done.stderr and "Traceback" not in done.stderr and not lvm("list").stdout
+    assert (
+        done.returncode == 1
+        and "damaged zip" in done.stderr
+        and "Traceback" not in done.stderr
+        and not lvm("list").stdout
+    )
 
 
 def test_export_never_leaves_half_a_file(lvm, tmp_path):
@@ -82,12 +122,31 @@ def test_serve_opens_the_app(tmp_path):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    process = subprocess.Popen([sys.executable, "-m", "lvm_core", "--workspace", str(tmp_path / "w"), "serve", "--port", str(port), "--headless"], cwd=tmp_path,
-                               env=os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+    process = subprocess.Popen(
+        [
+            sys.executable,
+            "-m",
+            "lvm_core",
+            "--workspace",
+            str(tmp_path / "w"),
+            "serve",
+            "--port",
+            str(port),
+            "--headless",
+        ],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
     try:
+
         def answer():
             try:
-                return urllib.request.urlopen(f"http://127.0.0.1:{port}/_stcore/health", timeout=1).read()
+                return urllib.request.urlopen(
+                    f"http://127.0.0.1:{port}/_stcore/health", timeout=1
+                ).read()
             except OSError:
                 return None
 

@@ -203,7 +203,9 @@ def test_every_command_and_option_is_described():
 
 
 def read_variables() -> set[str]:
-    """Every environment variable the code names: ours in any text, others where it asks for them."""
+    """Every environment variable the code names: ours in any text, others where it asks for
+    them.
+    """
     found = {f"{PREFIX}{f.name.upper()}" for f in fields(Limits)}
     for tree in TREES.values():
         for node in ast.walk(tree):

@@ -22,9 +22,7 @@ from lvm_core.projections.base import Projection
 from pages.ui import analyses, panels
 
 GUIDE = (Path(__file__).parents[1] / "docs/extending.md").read_text(encoding="utf-8")
-EXAMPLES = {
-    path: code for path, code in re.findall(r"```python\n# (\S+\.py)\n(.*?)```", GUIDE, re.S)
-}
+EXAMPLES = dict(re.findall(r"```python\n# (\S+\.py)\n(.*?)```", GUIDE, re.S))
 CODES = np.random.RandomState(0).standard_normal((60, 4)).astype(np.float32) * [1, 5, 2, 3]
 
 

@@ -1,4 +1,6 @@
-"""Bad input: every broken or hostile file gets one plain sentence, or a dataset of what is good with a note of what is not."""
+"""Bad input: every broken or hostile file gets one plain sentence, or a dataset of what is good
+with a note of what is not.
+"""
 
 import dataclasses
 import io
@@ -10,8 +12,19 @@ import zlib
 import numpy as np
 import pandas as pd
 import pytest
-from hostile_files import GOOD_ROWS, NUMBERS, REFUSED, holed, linked, lying_zip, parquet, png_of, twice, xlsx
 from example_files import csv_of, good_pictures, npy, npz, packed, picture, zipped
+from hostile_files import (
+    GOOD_ROWS,
+    NUMBERS,
+    REFUSED,
+    holed,
+    linked,
+    lying_zip,
+    parquet,
+    png_of,
+    twice,
+    xlsx,
+)
 from PIL import Image
 
 from lvm_core import DataError, read_dataset, settings
@@ -20,58 +33,182 @@ from lvm_core import DataError, read_dataset, settings
 @pytest.fixture
 def small_limits(monkeypatch):
     """Sets single limits for one test."""
-    return lambda **sizes: monkeypatch.setattr(settings, "LIMITS", dataclasses.replace(settings.LIMITS, **sizes))
+    return lambda **sizes: monkeypatch.setattr(
+        settings, "LIMITS", dataclasses.replace(settings.LIMITS, **sizes)
+    )
 
 
-# -- one sentence -------------------------------------------------------------------------------------------------------
+# -- one sentence ----------------------------------------------------------------------------------
+
 
 @pytest.mark.parametrize("name, data, words", REFUSED.values(), ids=REFUSED)
 def test_one_sentence(name, data, words):
     with pytest.raises(DataError, match=f"(?s){words}") as refusal:
         read_dataset(data, name)
     sentence = str(refusal.value)
-    assert "Traceback" not in sentence and "could not be read (" not in sentence and len(sentence) < 600 and sentence.strip().endswith((".", ")"))
+    assert (
+        "Traceback" not in sentence
+        and "could not be read (" not in sentence
+        and len(sentence) < 600
+        and sentence.strip().endswith((".", ")"))
+    )
 
 
-# -- a dataset with a note ----------------------------------------------------------------------------------------------
+# -- a dataset with a note -------------------------------------------------------------------------
 
 ACCEPTED = {
     # name of the case: (file name, bytes, rows, words of a note)
-    "NaN and infinity in an array": ("a.npy", npy(holed()), 6, "1 NaN and 1 infinite values were filled"),
-    "infinity in a table": ("a.csv", b"a,b\n1,inf\n2,3\n1e400,4\n5,-inf\n7,8\n", 5, "b: 2 infinite values were set to missing"),
+    "NaN and infinity in an array": (
+        "a.npy",
+        npy(holed()),
+        6,
+        "1 NaN and 1 infinite values were filled",
+    ),
+    "infinity in a table": (
+        "a.csv",
+        b"a,b\n1,inf\n2,3\n1e400,4\n5,-inf\n7,8\n",
+        5,
+        "b: 2 infinite values were set to missing",
+    ),
     "huge numbers": ("a.csv", b"a,b\n1e300,1\n-1e300,2\n3,9\n", 3, "2 columns are used"),
-    "huge integers": ("a.csv", f"a,b\n{10**30},1\n{10**31},2\n3,9\n".encode(), 3, "2 columns are used"),
+    "huge integers": (
+        "a.csv",
+        f"a,b\n{10**30},1\n{10**31},2\n3,9\n".encode(),
+        3,
+        "2 columns are used",
+    ),
     "duplicate columns": ("a.csv", b"a,a,a.1\n1,2,3\n2,3,4\n3,9,1\n", 3, "renamed: a (2)"),
-    "constant and missing beside good columns": ("a.csv", b"a,b,c,d\n1,5,,2\n1,6,,3\n1,8,,4\n", 3, "constant: a"),
-    "short rows": ("a.csv", b"a,b,c\n1,2,3\n4,5,6\n7,8\n1,1,1\n", 4, "Rows with fewer than 3 values: 1"),
-    "long rows": ("a.csv", b"a,b,c\n1,2,3,4\n4,5,6\n7,8,1\n1,1,1\n", 3, "Rows with more than 3 values: 1; they were left out"),
-    "stray quote": ("a.tsv", b'a\tb\n1\t"5 inch\n2\t3 inch\n3\t5 inch\n4\t3 inch\n', 4, "quotation mark is left open"),
-    "words among numbers": ("a.csv", ("a,b\n" + "\n".join(f"{'x' if i == 5 else i * 1.5},{i % 3}" for i in range(20))).encode(), 20, "a: 1 of 20 values are not numbers ('x')"),
-    "half numbers": ("a.csv", b"a,b\n1,1\nx,2\n3,3\n1,4\nx,1\n", 5, "a: 3 of 5 values are numbers; it was read as categories"),
-    "wrong extension: array as csv": ("a.csv", npy(NUMBERS), 6, "ends in .csv, but the content is: NumPy array"),
-    "wrong extension: pictures as xlsx": ("a.xlsx", zipped(good_pictures()), 5, "ends in .xlsx, but the content is: Zip of "
-                                                                                "pictures"),
-    "wrong extension: table as npy": ("a.npy", b"a,b,c\n1,2,3\n4,5,6\n7,8,1\n", 3, "ends in .npy, but the content is: Table as "
-                                                                                   "text"),
-    "pickled array beside a good one": ("a.npz", npz(x=NUMBERS, meta=np.array([{}], dtype=object)), 6, "Array 'meta' was left "
-                                                                                                       "out: meta holds pickled"),
-    "climbers among good pictures": ("a.zip", zipped({"../../evil.png": b"x"} | good_pictures()), 5, "1 of 6 entries have a "
-                                                                                                     "path that leads out of "
-                                                                                                     "the zip and were left "
-                                                                                                     "out: evil.png"),
+    "constant and missing beside good columns": (
+        "a.csv",
+        b"a,b,c,d\n1,5,,2\n1,6,,3\n1,8,,4\n",
+        3,
+        "constant: a",
+    ),
+    "short rows": (
+        "a.csv",
+        b"a,b,c\n1,2,3\n4,5,6\n7,8\n1,1,1\n",
+        4,
+        "Rows with fewer than 3 values: 1",
+    ),
+    "long rows": (
+        "a.csv",
+        b"a,b,c\n1,2,3,4\n4,5,6\n7,8,1\n1,1,1\n",
+        3,
+        "Rows with more than 3 values: 1; they were left out",
+    ),
+    "stray quote": (
+        "a.tsv",
+        b'a\tb\n1\t"5 inch\n2\t3 inch\n3\t5 inch\n4\t3 inch\n',
+        4,
+        "quotation mark is left open",
+    ),
+    "words among numbers": (
+        "a.csv",
+        ("a,b\n" + "\n".join(f"{'x' if i == 5 else i * 1.5},{i % 3}" for i in range(20))).encode(),
+        20,
+        "a: 1 of 20 values are not numbers ('x')",
+    ),
+    "half numbers": (
+        "a.csv",
+        b"a,b\n1,1\nx,2\n3,3\n1,4\nx,1\n",
+        5,
+        "a: 3 of 5 values are numbers; it was read as categories",
+    ),
+    "wrong extension: array as csv": (
+        "a.csv",
+        npy(NUMBERS),
+        6,
+        "ends in .csv, but the content is: NumPy array",
+    ),
+    "wrong extension: pictures as xlsx": (
+        "a.xlsx",
+        zipped(good_pictures()),
+        5,
+        "ends in .xlsx, but the content is: Zip of pictures",
+    ),
+    "wrong extension: table as npy": (
+        "a.npy",
+        b"a,b,c\n1,2,3\n4,5,6\n7,8,1\n",
+        3,
+        "ends in .npy, but the content is: Table as text",
+    ),
+    "pickled array beside a good one": (
+        "a.npz",
+        npz(x=NUMBERS, meta=np.array([{}], dtype=object)),
+        6,
+        "Array 'meta' was left out: meta holds pickled",
+    ),
+    "climbers among good pictures": (
+        "a.zip",
+        zipped({"../../evil.png": b"x"} | good_pictures()),
+        5,
+        "1 of 6 entries have a path that leads out of the zip and were left out: evil.png",
+    ),
     "a link among good pictures": ("a.zip", linked(), 5, "1 of 6 entries are links"),
     "names twice": ("a.zip", twice(), 4, "3 entries share their name"),
-    "a lie about size": ("a.zip", lying_zip(), 5, "1 of 6 pictures could not be read and were left out: damaged or cut short "
-                                                  "(big.png)"),
-    "a giant among good pictures": ("a.zip", zipped({"big.png": png_of(30_000, 30_000)} | good_pictures()), 5, "over the limit of 50,000,000 pixels (big.png)"),
-    "truncated pictures": ("a.zip", zipped({"t.jpg": packed(picture(9, (60, 60)), "JPEG")[:-900], "t.png": packed(picture(9, (60, 60)))[:-900]} | good_pictures()), 5,
-                           "2 of 7 pictures could not be read and were left out: damaged or cut short (t.jpg, t.png)"),
-    "web pages called png": ("a.zip", zipped({"w.png": b"<html></html>", "e.png": b""} | good_pictures()), 5, "not a picture (w.png, e.png)"),
-    "a text bomb in a picture": ("a.zip", zipped({"z.png": png_of(9, 9, zTXt=b"k\0\0" + zlib.compress(b"0" * 3_000_000))} | good_pictures()), 5, "left out: damaged or cut short (z.png)"),
-    "clutter": ("a.zip", zipped({"__MACOSX/._0.png": b"x", "notes.pdf": b"%PDF"} | good_pictures()), 5, "Files that are no pictures were passed over: 1"),
-    "JSON lines with a bad one": ("a.jsonl", b'{"a": 1, "b": 2}\n{"a": 2, "b": 5}\noops\n{"a": 3, "b": 1}\n', 3, "1 of 4 lines are no JSON"),
-    "JSON of several shapes": ("a.json", b'[{"a": 1, "b": 2}, {"a": 2, "b": 5}, 7, {"a": 3, "b": 1, "c": [1]}]', 3, "1 of 4 entries are no records"),
-    "letters in no known encoding": ("a.csv", b"a,b\n1,\xe4\xf6\n2,\xfc\n3,\xdf\n4,\xfc\n", 4, "encoding was taken to be cp1252"),
+    "a lie about size": (
+        "a.zip",
+        lying_zip(),
+        5,
+        "1 of 6 pictures could not be read and were left out: damaged or cut short (big.png)",
+    ),
+    "a giant among good pictures": (
+        "a.zip",
+        zipped({"big.png": png_of(30_000, 30_000)} | good_pictures()),
+        5,
+        "over the limit of 50,000,000 pixels (big.png)",
+    ),
+    "truncated pictures": (
+        "a.zip",
+        zipped(
+            {
+                "t.jpg": packed(picture(9, (60, 60)), "JPEG")[:-900],
+                "t.png": packed(picture(9, (60, 60)))[:-900],
+            }
+            | good_pictures()
+        ),
+        5,
+        "2 of 7 pictures could not be read and were left out: damaged or cut short (t.jpg, t.png)",
+    ),
+    "web pages called png": (
+        "a.zip",
+        zipped({"w.png": b"<html></html>", "e.png": b""} | good_pictures()),
+        5,
+        "not a picture (w.png, e.png)",
+    ),
+    "a text bomb in a picture": (
+        "a.zip",
+        zipped(
+            {"z.png": png_of(9, 9, zTXt=b"k\0\0" + zlib.compress(b"0" * 3_000_000))}
+            | good_pictures()
+        ),
+        5,
+        "left out: damaged or cut short (z.png)",
+    ),
+    "clutter": (
+        "a.zip",
+        zipped({"__MACOSX/._0.png": b"x", "notes.pdf": b"%PDF"} | good_pictures()),
+        5,
+        "Files that are no pictures were passed over: 1",
+    ),
+    "JSON lines with a bad one": (
+        "a.jsonl",
+        b'{"a": 1, "b": 2}\n{"a": 2, "b": 5}\noops\n{"a": 3, "b": 1}\n',
+        3,
+        "1 of 4 lines are no JSON",
+    ),
+    "JSON of several shapes": (
+        "a.json",
+        b'[{"a": 1, "b": 2}, {"a": 2, "b": 5}, 7, {"a": 3, "b": 1, "c": [1]}]',
+        3,
+        "1 of 4 entries are no records",
+    ),
+    "letters in no known encoding": (
+        "a.csv",
+        b"a,b\n1,\xe4\xf6\n2,\xfc\n3,\xdf\n4,\xfc\n",
+        4,
+        "encoding was taken to be cp1252",
+    ),
 }
 
 
@@ -83,29 +220,54 @@ def test_the_good_rest_with_a_note(name, data, rows, words):
     assert any(words in note for note in dataset.notes), dataset.notes
 
 
-WHOLE = {"a.parquet": parquet(pd.DataFrame({"w": list("uvw") * 4, "x": np.arange(12) / 7})), "a.xlsx": xlsx([["a", "b"]] + [[i * 1.5, i % 3] for i in range(8)]), "a.npy": npy(NUMBERS),
-         "a.npz": npz(x=NUMBERS, y=np.arange(6)), "a.csv": csv_of(pd.DataFrame({"w": ["u", "v"] * 4, "x": range(8)})), "a.jsonl": b'{"a": 1, "b": 2}\n{"a": 2, "b": 5}\n{"a": 3, "b": 1}\n',
-         "a.zip": zipped(good_pictures(), zipfile.ZIP_DEFLATED)} | {f"{fmt}.zip": zipped({f"{i}.{fmt}": packed(picture(i), fmt) for i in range(4)}) for fmt in ("jpeg", "tiff", "gif", "webp")}
+WHOLE = {
+    "a.parquet": parquet(pd.DataFrame({"w": list("uvw") * 4, "x": np.arange(12) / 7})),
+    "a.xlsx": xlsx([["a", "b"]] + [[i * 1.5, i % 3] for i in range(8)]),
+    "a.npy": npy(NUMBERS),
+    "a.npz": npz(x=NUMBERS, y=np.arange(6)),
+    "a.csv": csv_of(pd.DataFrame({"w": ["u", "v"] * 4, "x": range(8)})),
+    "a.jsonl": b'{"a": 1, "b": 2}\n{"a": 2, "b": 5}\n{"a": 3, "b": 1}\n',
+    "a.zip": zipped(good_pictures(), zipfile.ZIP_DEFLATED),
+} | {
+    f"{fmt}.zip": zipped({f"{i}.{fmt}": packed(picture(i), fmt) for i in range(4)})
+    for fmt in ("jpeg", "tiff", "gif", "webp")
+}
 
 
 @pytest.mark.parametrize("name", WHOLE)
 def test_flipped_bytes_are_a_sentence_or_a_dataset(name):
-    """40 copies of a good file, each with some bytes changed or its end cut off: nothing that no reader foresaw."""
+    """40 copies of a good file, each with some bytes changed or its end cut off: nothing that
+    no reader foresaw.
+    """
     rng = np.random.default_rng(0)
     for _ in range(40):
         data = np.frombuffer(WHOLE[name], np.uint8).copy()
-        data[rng.integers(len(data), size=rng.choice([1, 4, 16]))] = rng.choice([0, 255, rng.integers(256)])
+        data[rng.integers(len(data), size=rng.choice([1, 4, 16]))] = rng.choice(
+            [0, 255, rng.integers(256)]
+        )
         try:
-            assert len(read_dataset(data[: len(data) if rng.random() < 0.8 else rng.integers(1, len(data))].tobytes(), name)) >= 3
+            assert (
+                len(
+                    read_dataset(
+                        data[
+                            : len(data) if rng.random() < 0.8 else rng.integers(1, len(data))
+                        ].tobytes(),
+                        name,
+                    )
+                )
+                >= 3
+            )
         except DataError as error:
             assert "could not be read (" not in str(error)
 
 
-# -- wishes that cannot be met ------------------------------------------------------------------------------------------
+# -- wishes that cannot be met ---------------------------------------------------------------------
 
 WISHES = {
-    "text where numbers were said to be": ({"types": {"w": "numeric"}}, "Column 'w' was said to hold numbers, but none of its "
-                                                                        "values is one .the first is 'x'"),
+    "text where numbers were said to be": (
+        {"types": {"w": "numeric"}},
+        "Column 'w' was said to hold numbers, but none of its values is one .the first is 'x'",
+    ),
     "text where dates were said to be": ({"types": {"w": "date"}}, "said to hold dates"),
     "no such column": ({"types": {"z": "numeric"}}, "no column 'z'; there are: a, b, w"),
     "no such label": ({"label": "z"}, "no column 'z'"),
@@ -124,7 +286,7 @@ def test_wishes_that_cannot_be_met(options, words):
         read_dataset(b"a,b,w\n1,5,x\n2,3,y\n3,9,x\n4,2,y\n", "a.csv", **options)
 
 
-# -- limits -------------------------------------------------------------------------------------------------------------
+# -- limits ----------------------------------------------------------------------------------------
 
 TABLE = csv_of(pd.DataFrame(np.random.default_rng(0).normal(size=(8, 5)), columns=list("abcde")))
 LIMITED = {
@@ -136,9 +298,17 @@ LIMITED = {
     "cell_chars": (24, "a.txt", b"one two three four five.\none two\nthree\n"),
     "zip_entries": (5, "a.zip", zipped(good_pictures(5))),
     "zip_bytes": (sum(map(len, good_pictures(5).values())), "a.zip", zipped(good_pictures(5))),
-    "rows of parquet": (8, "a.parquet", parquet(pd.DataFrame(NUMBERS.repeat(2, 0)[:8], columns=list("abc")))),
+    "rows of parquet": (
+        8,
+        "a.parquet",
+        parquet(pd.DataFrame(NUMBERS.repeat(2, 0)[:8], columns=list("abc"))),
+    ),
     "rows of Excel": (8, "a.xlsx", xlsx([["a", "b"]] + [[i * 1.5, i % 3] for i in range(8)])),
-    "rows of JSON": (8, "a.json", json.dumps([{"a": i * 1.5, "b": i % 3} for i in range(8)]).encode()),
+    "rows of JSON": (
+        8,
+        "a.json",
+        json.dumps([{"a": i * 1.5, "b": i % 3} for i in range(8)]).encode(),
+    ),
     "features of an array": (3, "a.npy", npy(NUMBERS)),
     "cells of pictures": (5 * 12 * 10 * 3, "a.zip", zipped(good_pictures(5))),
 }
@@ -171,11 +341,21 @@ def test_a_small_parquet_cannot_stand_for_a_large_table(small_limits):
         read_dataset(words, "a.parquet")
 
 
-@pytest.mark.parametrize("case", ["zip bomb", "zip bomb of arrays", "claims terabytes", "a giant picture", "a boundless picture", "deep JSON"])
+@pytest.mark.parametrize(
+    "case",
+    [
+        "zip bomb",
+        "zip bomb of arrays",
+        "claims terabytes",
+        "a giant picture",
+        "a boundless picture",
+        "deep JSON",
+    ],
+)
 def test_no_memory_is_taken_before_the_refusal(case):
     name, data, _ = REFUSED[case]
     with pytest.raises(DataError):
-        read_dataset(data, name)        # once before, so that imports do not count
+        read_dataset(data, name)  # once before, so that imports do not count
     tracemalloc.start()
     try:
         with pytest.raises(DataError):
@@ -186,15 +366,37 @@ def test_no_memory_is_taken_before_the_refusal(case):
     assert peak < 5_000_000
 
 
-# -- names and places ---------------------------------------------------------------------------------------------------
+# -- names and places ------------------------------------------------------------------------------
 
-@pytest.mark.parametrize("name", ["../../etc/passwd.csv", "C:\\x\\a.csv", 'a";\r\nEvil: 1.csv', "x" * 300 + ".csv", "\u202egnp.csv", "🙂.csv", "\0.csv", ".csv", ""])
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "../../etc/passwd.csv",
+        "C:\\x\\a.csv",
+        'a";\r\nEvil: 1.csv',
+        "x" * 300 + ".csv",
+        "\u202egnp.csv",
+        "🙂.csv",
+        "\0.csv",
+        ".csv",
+        "",
+    ],
+)
 def test_names_are_only_shown(name):
     dataset = read_dataset(GOOD_ROWS, name)
-    assert "/" not in dataset.name and "\\" not in dataset.name and len(dataset.name) <= 80 and dataset.name.isprintable()
+    assert (
+        "/" not in dataset.name
+        and "\\" not in dataset.name
+        and len(dataset.name) <= 80
+        and dataset.name.isprintable()
+    )
 
 
-@pytest.mark.parametrize("source", ["http://example.invalid/a.csv", "file:///etc/passwd", "s3://bucket/a.csv", "no/such/file.csv"])
+@pytest.mark.parametrize(
+    "source",
+    ["http://example.invalid/a.csv", "file:///etc/passwd", "s3://bucket/a.csv", "no/such/file.csv"],
+)
 def test_addresses_are_never_opened(source, monkeypatch):
     import socket
 

@@ -11,19 +11,23 @@ from lvm_core.labels import kind_of
 from lvm_core.plots.colouring import continuous
 
 
-@pytest.mark.parametrize("values, kind, of_label", [
-    (pd.Series([True, False, None], dtype="boolean"), "classes", "classes"),
-    (pd.Series(range(12)), "classes", "classes"),
-    (pd.Series([*range(12), None]), "classes", "classes"),          # pandas makes floats of whole numbers with a gap
-    (pd.Series(range(13)), "number", "classes"),
-    (pd.Series(range(30)), "number", "classes"),
-    (pd.Series(range(31)), "number", "number"),
-    (pd.Series([0.5, 1.0, 1.5]), "number", "number"),
-    (pd.to_datetime(pd.Series(["2026-01-01", "2026-01-02"])), "date", "date"),
-    (pd.Series([f"w{i}" for i in range(200)]), "classes", "classes"),
-    (pd.Series([f"w{i}" for i in range(201)]), "names", "names"),
-    (pd.Series(np.arange(1_000_000)), "number", "number"),
-])
+@pytest.mark.parametrize(
+    "values, kind, of_label",
+    [
+        (pd.Series([True, False, None], dtype="boolean"), "classes", "classes"),
+        (pd.Series(range(12)), "classes", "classes"),
+        # pandas makes floats of whole numbers with a gap
+        (pd.Series([*range(12), None]), "classes", "classes"),
+        (pd.Series(range(13)), "number", "classes"),
+        (pd.Series(range(30)), "number", "classes"),
+        (pd.Series(range(31)), "number", "number"),
+        (pd.Series([0.5, 1.0, 1.5]), "number", "number"),
+        (pd.to_datetime(pd.Series(["2026-01-01", "2026-01-02"])), "date", "date"),
+        (pd.Series([f"w{i}" for i in range(200)]), "classes", "classes"),
+        (pd.Series([f"w{i}" for i in range(201)]), "names", "names"),
+        (pd.Series(np.arange(1_000_000)), "number", "number"),
+    ],
+)
 def test_what_the_values_of_a_column_are(values, kind, of_label):
     assert kind_of(values) == kind and kind_of(values, label=True) == of_label
     assert continuous(values) == (kind in ("number", "date"))

@@ -1,4 +1,6 @@
-"""A mapped file is read where it lies: fits and codes equal those of the array in memory, and no copy of it is made."""
+"""A mapped file is read where it lies: fits and codes equal those of the array in memory, and
+no copy of it is made.
+"""
 
 import tracemalloc
 
@@ -12,14 +14,24 @@ from lvm_core.codecs.array import ArrayCodec
 from lvm_core.datasets.base import Dataset
 from lvm_core.io.checkpoint import Checkpoint
 
-SMALL = {"PCA": {}, "VAE": {"epochs": 1, "batch_size": 512, "width": 4, "depth": 1}, "Autoencoder": {"epochs": 1, "batch_size": 512, "width": 4, "depth": 1}}
+SMALL = {
+    "PCA": {},
+    "VAE": {"epochs": 1, "batch_size": 512, "width": 4, "depth": 1},
+    "Autoencoder": {"epochs": 1, "batch_size": 512, "width": 4, "depth": 1},
+}
 
 
 @pytest.fixture(scope="module")
 def mapped(tmp_path_factory):
     path = tmp_path_factory.mktemp("mapped") / "X.npy"
     rng = np.random.RandomState(0)
-    np.save(path, (rng.standard_normal((40_000, 3)) @ rng.standard_normal((3, 200)) + 0.1 * rng.standard_normal((40_000, 200))).astype(np.float32))
+    np.save(
+        path,
+        (
+            rng.standard_normal((40_000, 3)) @ rng.standard_normal((3, 200))
+            + 0.1 * rng.standard_normal((40_000, 200))
+        ).astype(np.float32),
+    )
     return np.load(path, mmap_mode="r")
 
 
@@ -36,27 +48,40 @@ def peak(work) -> int:
 @pytest.mark.parametrize("name", SMALL)
 def test_a_mapped_file_is_learnt_from_and_encoded_without_a_copy(mapped, name):
     model = MODELS[name](latent_dim=2, **SMALL[name])
-    model.fit(np.array(mapped[:50]))        # imports take memory too
+    model.fit(np.array(mapped[:50]))  # imports take memory too
     assert peak(lambda: model.fit(mapped).transform(mapped)) < mapped.nbytes / 3
     again = MODELS[name](latent_dim=2, **SMALL[name]).fit(np.array(mapped))
     assert np.array_equal(model.transform(mapped[:100]), again.transform(mapped[:100]))
 
 
 def test_a_run_keeps_its_training_rows_in_a_file_where_they_are_many(mapped, tmp_path, monkeypatch):
-    data = Dataset("mapped", mapped, pd.DataFrame({"row": range(len(mapped))}), ArrayCodec(np.zeros(200), np.ones(200)))
-    run = lambda: fitting.fit_run(data, MODELS["PCA"](latent_dim=2), checkpoint=Checkpoint(tmp_path / "run" / "checkpoint"))       # noqa: E731
+    data = Dataset(
+        "mapped",
+        mapped,
+        pd.DataFrame({"row": range(len(mapped))}),
+        ArrayCodec(np.zeros(200), np.ones(200)),
+    )
+    run = lambda: fitting.fit_run(
+        data, MODELS["PCA"](latent_dim=2), checkpoint=Checkpoint(tmp_path / "run" / "checkpoint")
+    )
     (tmp_path / "run").mkdir()
     whole = run()
     monkeypatch.setattr(fitting, "MOST_IN_MEMORY", 1000)
-    assert peak(run) < 0.8 * mapped.nbytes      # the copy alone would take 0.9
+    assert peak(run) < 0.8 * mapped.nbytes  # the copy alone would take 0.9
     part = run()
-    assert np.array_equal(part.codes, whole.codes) and [s.value for s in part.scores] == [s.value for s in whole.scores]
+    assert np.array_equal(part.codes, whole.codes) and [s.value for s in part.scores] == [
+        s.value for s in whole.scores
+    ]
     assert not list((tmp_path / "run").iterdir())
 
 
 def test_pca_is_exact_far_from_the_origin():
-    """Where the mean is a thousand spreads away, float32 products of rows that are not centred have nothing left."""
-    X = (np.random.RandomState(0).standard_normal((5000, 50)) @ np.diag(np.linspace(1, 5, 50)) + 1e4).astype(np.float32)
+    """Where the mean is a thousand spreads away, float32 products of rows that are not centred
+    have nothing left.
+    """
+    X = (
+        np.random.RandomState(0).standard_normal((5000, 50)) @ np.diag(np.linspace(1, 5, 50)) + 1e4
+    ).astype(np.float32)
     exact = decomposition.PCA(7, svd_solver="full").fit(X.astype(np.float64))
     model = MODELS["PCA"](latent_dim=7).fit(X)
     np.testing.assert_allclose(model.components_, exact.components_, atol=1e-4)

@@ -388,12 +388,24 @@ def test_every_training_can_be_continued(release, own):
         if wanted["state"] != "done" or not (folder / "checkpoint").is_dir():
             continue
         own.extend(id, 1)
-        assert fit_worker.execute(folder) == fit_worker.DONE, (wanted["title"], own.run(id).sentence)
+        assert fit_worker.execute(folder) == fit_worker.DONE, (
+            wanted["title"],
+            own.run(id).sentence,
+        )
         lines = [json.loads(line) for line in (folder / "progress.jsonl").read_text().splitlines()]
         assert any(line["first"] > 0 for line in lines), f"{wanted['title']} began anew"
         assert own.run(id).state == "done" and own.run(id).has_result
         names.add(wanted["model"]["name"])
-    assert names == set("PLSA LDA Autoencoder VAE ConditionalVAE MIWAE GAN CNNFeatures".split())
+    assert names == {
+        "PLSA",
+        "LDA",
+        "Autoencoder",
+        "VAE",
+        "ConditionalVAE",
+        "MIWAE",
+        "GAN",
+        "CNNFeatures",
+    }
 
 
 # -- archives ------------------------------------------------------------------------------------

@@ -1,4 +1,6 @@
-"""A click that leads to another page leads there, whatever asks for a run of the old page meanwhile."""
+"""A click that leads to another page leads there, whatever asks for a run of the old page
+meanwhile.
+"""
 
 from types import SimpleNamespace
 
@@ -13,12 +15,21 @@ PAGES = {"h-home": "", "h-train": "train", "h-map": "map"}
 
 
 def session(now: str, **state):
-    return SimpleNamespace(page_script_hash=now, session_state=state, get_pages=lambda: {hash: {"url_pathname": name} for hash, name in PAGES.items()})
+    return SimpleNamespace(
+        page_script_hash=now,
+        session_state=state,
+        get_pages=lambda: {hash: {"url_pathname": name} for hash, name in PAGES.items()},
+    )
 
 
 def request(page: str, shown: str, *, back: bool = False, click: str = "") -> ClientState:
     """A run of ``page`` asked for by a browser that shows ``shown``."""
-    made = ClientState(page_script_hash=page, fragment_id="f", query_string="embed=true&run=1", is_history_navigation=back)
+    made = ClientState(
+        page_script_hash=page,
+        fragment_id="f",
+        query_string="embed=true&run=1",
+        is_history_navigation=back,
+    )
     made.context_info.url = f"http://host:80/base/{shown}?run=1"
     if click:
         made.widget_states.widgets.add(id=click, trigger_value=True)
@@ -29,11 +40,32 @@ class TestRedirect:
     def test_a_late_request_of_a_page_that_was_left_runs_the_new_one(self):
         asked = request("h-train", "train", click="stop")
         redirect(session("h-map"), asked)
-        assert (asked.page_script_hash, asked.fragment_id, asked.query_string) == ("h-map", "", "embed=true")
+        assert (asked.page_script_hash, asked.fragment_id, asked.query_string) == (
+            "h-map",
+            "",
+            "embed=true",
+        )
         assert asked.widget_states.widgets[0].id == "stop"
 
-    @pytest.mark.parametrize("now, asked", [("h-map", ("h-map", "map")), ("h-map", ("h-train", "map")), ("h-home", ("h-map", "")), ("", ("h-map", "map")), ("h-shell", ("h-map", "map")), ("h-map", ("", "map"))],
-                             ids=["same page", "a link", "a link of the first page", "a new session", "its first run", "no page named"])
+    @pytest.mark.parametrize(
+        "now, asked",
+        [
+            ("h-map", ("h-map", "map")),
+            ("h-map", ("h-train", "map")),
+            ("h-home", ("h-map", "")),
+            ("", ("h-map", "map")),
+            ("h-shell", ("h-map", "map")),
+            ("h-map", ("", "map")),
+        ],
+        ids=[
+            "same page",
+            "a link",
+            "a link of the first page",
+            "a new session",
+            "its first run",
+            "no page named",
+        ],
+    )
     def test_others_pass_as_they_are(self, now, asked):
         made = request(*asked)
         redirect(session(now), made)
@@ -51,7 +83,8 @@ class TestRedirect:
         redirect(here, late)
         assert late.page_script_hash == "h-map"
         here.page_script_hash = "h-map"
-        for _ in range(2):      # begun, asked for again, and back by a way of the server's: the link is spent
+        # begun, asked for again, and back by a way of the server's: the link is spent
+        for _ in range(2):
             redirect(here, request("h-map", "map"))
         here.page_script_hash = "h-train"
         made = request("h-train", "train")
@@ -72,14 +105,19 @@ class TestRedirect:
 class TestTakeOver:
     def waiting(self, asked: ClientState):
         requests = ScriptRequests()
-        requests.request_rerun(RerunData(widget_states=asked.widget_states, page_script_hash=asked.page_script_hash))
+        requests.request_rerun(
+            RerunData(widget_states=asked.widget_states, page_script_hash=asked.page_script_hash)
+        )
         return SimpleNamespace(_scriptrunner=SimpleNamespace(_requests=requests)), requests
 
     def test_a_click_that_was_not_heard_yet(self):
         held, _ = self.waiting(request("h-map", "map", click="go"))
         made = request("h-map", "map", click="other")
         take_over(held, made)
-        assert {w.id: w.trigger_value for w in made.widget_states.widgets} == {"go": True, "other": True}
+        assert {w.id: w.trigger_value for w in made.widget_states.widgets} == {
+            "go": True,
+            "other": True,
+        }
 
     def test_one_that_is_being_heard_is_not_heard_twice(self):
         held, requests = self.waiting(request("h-map", "map", click="go"))
@@ -111,7 +149,12 @@ def test_the_next_page_comes_and_stays(page, server):
     page.get_by_role("radio", name="PCA", exact=True).click()
     page.locator(".st-key-train button").click()
     page.get_by_text("Trained in").wait_for()
-    for way, where, delay in (("button", "fragment", 30), ("button", "fragment", 90), ("link", "fragment", 5), ("button", "page", 20)):
+    for way, where, delay in (
+        ("button", "fragment", 30),
+        ("button", "fragment", 90),
+        ("link", "fragment", 5),
+        ("button", "page", 20),
+    ):
         page.get_by_role("link", name="Map", exact=True).click()
         page.locator(".at[data-drawn]").wait_for()
         page.locator("[class*='st-key-next-explore-button'] button").wait_for()
@@ -119,5 +162,10 @@ def test_the_next_page_comes_and_stays(page, server):
         page.evaluate(TOUCH, [way, where, delay])
         page.locator(".lx[data-code]").wait_for()
         page.wait_for_timeout(800)
-        assert page.get_by_role("heading", name="Explore", exact=True).count() == 1 and page.locator(".lx[data-code]").count() == 1 and "/explore" in page.url, (way, where, delay)
-    page.errors[:] = [error for error in page.errors if "Image source error" not in error]      # pictures of the page that was left before they came
+        assert (
+            page.get_by_role("heading", name="Explore", exact=True).count() == 1
+            and page.locator(".lx[data-code]").count() == 1
+            and "/explore" in page.url
+        ), (way, where, delay)
+    # pictures of the page that was left before they came
+    page.errors[:] = [error for error in page.errors if "Image source error" not in error]

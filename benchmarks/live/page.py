@@ -1,4 +1,6 @@
-"""One decoder, two ways to move its code: the explorer's slider, and st.slider + fragment + st.image."""
+"""One decoder, two ways to move its code: the explorer's slider, and st.slider + fragment +
+st.image.
+"""
 
 import numpy as np
 import streamlit as st
@@ -13,7 +15,9 @@ from pages.session.url import Place
 from pages.ui.components.explorer import explorer
 
 st.set_page_config(layout="wide")
-side, colour, points = (int(st.query_params.get(k, v)) for k, v in (("side", 28), ("colour", 0), ("points", 1000)))
+side, colour, points = (
+    int(st.query_params.get(k, v)) for k, v in (("side", 28), ("colour", 0), ("points", 1000))
+)
 
 
 @st.cache_resource
@@ -22,10 +26,16 @@ def fitted(side: int, colour: int, points: int) -> str:
     rng = np.random.RandomState(0)
     y, x = np.mgrid[:side, :side] / side
     centre, size = rng.uniform(0.2, 0.8, (points, 2)), rng.uniform(0.1, 0.3, points)
-    discs = (np.hypot(x - centre[:, :1, None], y - centre[:, 1:, None]) < size[:, None, None]).astype(np.float32)
-    images = discs[..., None] * (rng.uniform(0.3, 1, (points, 1, 1, 3)).astype(np.float32) if colour else 0.9)
+    discs = (
+        np.hypot(x - centre[:, :1, None], y - centre[:, 1:, None]) < size[:, None, None]
+    ).astype(np.float32)
+    images = discs[..., None] * (
+        rng.uniform(0.3, 1, (points, 1, 1, 3)).astype(np.float32) if colour else 0.9
+    )
     dataset = image_dataset(images, "discs")
-    run = state.Run(state.Data(dataset), MODELS["VAE"](latent_dim=8, epochs=2, network="conv"), number=1)
+    run = state.Run(
+        state.Data(dataset), MODELS["VAE"](latent_dim=8, epochs=2, network="conv"), number=1
+    )
     run.job = starting.fit_job(run)
     run.job.wait(600)
     projection = PROJECTIONS["PCA"]()

@@ -13,17 +13,18 @@ from ..metrics.maps.neighbourhoods import nearest_blocks
 from ..progress import OnStep, Reporter
 
 NEIGHBOURS = 15
-_FEW = 2000             # rows up to which any search is quick
-_TREE = 8               # dimensions up to which a tree is the quickest
-_AT_ONCE = 2000         # rows at a time
+_FEW = 2000  # rows up to which any search is quick
+_TREE = 8  # dimensions up to which a tree is the quickest
+_AT_ONCE = 2000  # rows at a time
 
 
 @dataclass(frozen=True)
 class Alignment:
     """Where a map goes when it is laid onto another: ``P -> scale * P @ turn + shift``.
 
-    ``turn`` (2, 2) is a rotation, with a reflection where its determinant is -1. ``residual``: the share of both maps' variance
-    that no turning, mirroring, scaling and shifting brings together, 0 (the same shape) to 1 (nothing in common).
+    ``turn`` (2, 2) is a rotation, with a reflection where its determinant is -1. ``residual``: the
+    share of both maps' variance that no turning, mirroring, scaling and shifting brings together, 0
+    (the same shape) to 1 (nothing in common).
     """
 
     scale: float
@@ -42,7 +43,9 @@ class Alignment:
 
     @property
     def degrees(self) -> float:
-        """By how much it was turned, counter-clockwise from -180 to 180; of a mirrored map, after its x was mirrored."""
+        """By how much it was turned, counter-clockwise from -180 to 180; of a mirrored map,
+        after its x was mirrored.
+        """
         across = self.turn[0] * (-1 if self.mirrored else 1)
         return float(np.degrees(np.arctan2(across[1], across[0])))
 
@@ -51,20 +54,27 @@ class Alignment:
         if self.residual < 1e-6:
             return f"{name} has the same shape as {onto}."
         how = ("mirrored and " if self.mirrored else "") + f"turned by {abs(self.degrees):.0f}°"
-        return f"{name} was {how}, scaled and shifted onto {onto}; {percent(self.residual)} of the variance still differs."
+        return (
+            f"{name} was {how}, scaled and shifted onto {onto}; {percent(self.residual)} of the "
+            "variance still differs."
+        )
 
 
 def procrustes(P, onto) -> Alignment:
     """Lay positions P (n, 2) onto the positions ``onto`` (n, 2) of the same rows.
 
-    Turn and reflection are those of least squares (Schönemann, 1966, doi:10.1007/BF02289451). The scale gives both maps the same
-    spread: that of least squares would shrink a map the more, the less it agrees. ``residual`` is the disparity of Gower (1975,
-    doi:10.1007/BF02291478), which does not depend on that choice. Raises ValueError where shapes differ, values are not
-    finite, or all points of a map lie at one place.
+    Turn and reflection are those of least squares (Schönemann, 1966, doi:10.1007/BF02289451). The
+    scale gives both maps the same spread: that of least squares would shrink a map the more, the
+    less it agrees. ``residual`` is the disparity of Gower (1975, doi:10.1007/BF02291478), which
+    does not depend on that choice. Raises ValueError where shapes differ, values are not finite, or
+    all points of a map lie at one place.
     """
     P, Q = np.asarray(P, np.float64), np.asarray(onto, np.float64)
     if P.shape != Q.shape or P.ndim != 2 or P.shape[1] != 2 or len(P) < 2:
-        raise ValueError(f"Maps of shapes {P.shape} and {Q.shape} cannot be aligned, expected two of the same (n, 2), n at least 2.")
+        raise ValueError(
+            f"Maps of shapes {P.shape} and {Q.shape} cannot be aligned, expected two of the same "
+            "(n, 2), n at least 2."
+        )
     if not (np.isfinite(P).all() and np.isfinite(Q).all()):
         raise ValueError("A map holds NaN or infinity and cannot be aligned; make it again.")
     middle, target = P.mean(0), Q.mean(0)
@@ -73,14 +83,20 @@ def procrustes(P, onto) -> Alignment:
         raise ValueError("All points of a map lie at one place, there is nothing to align.")
     left, common, right = np.linalg.svd(((P - middle) / spread).T @ ((Q - target) / wanted))
     turn, scale = left @ right, wanted / spread
-    return Alignment(scale, turn, target - scale * middle @ turn, float(np.clip(1 - common.sum() ** 2, 0, 1)))
+    return Alignment(
+        scale, turn, target - scale * middle @ turn, float(np.clip(1 - common.sum() ** 2, 0, 1))
+    )
 
 
-def neighbours(Z, k: int = NEIGHBOURS, *, stop: Callable[[int], bool] = lambda done: False) -> np.ndarray:
-    """The k nearest other rows of each row of Z (n, d): int (n, k), nearest first; k is cut to n - 1.
+def neighbours(
+    Z, k: int = NEIGHBOURS, *, stop: Callable[[int], bool] = lambda done: False
+) -> np.ndarray:
+    """The k nearest other rows of each row of Z (n, d): int (n, k), nearest first; k is cut to n -
+    1.
 
-    On maps and short codes by a k-d tree, in more dimensions by all distances on all cores, of very many rows by
-    :func:`lvm_core.latent.neighbours.nearest_others`. ``stop`` is told how many rows are done; where it says so, ValueError is raised.
+    On maps and short codes by a k-d tree, in more dimensions by all distances on all cores, of very
+    many rows by :func:`lvm_core.latent.neighbours.nearest_others`. ``stop`` is told how many rows
+    are done; where it says so, ValueError is raised.
     """
     Z = np.asarray(Z)
     n, k = len(Z), min(k, len(Z) - 1)
@@ -105,13 +121,15 @@ def _by_tree(Z, k):
         rows = np.arange(s, min(s + _AT_ONCE, len(Z)))
         found = tree.query(Z[rows], k + 1, workers=-1)[1]
         own = found == rows[:, None]
-        own[~own.any(1), -1] = True         # among many duplicates the row itself may not be listed
+        own[~own.any(1), -1] = True  # among many duplicates the row itself may not be listed
         yield found[~own].reshape(len(rows), k)
 
 
 @dataclass(frozen=True)
 class Change:
-    """How many of its k nearest neighbours each row lost from one map, or set of codes, to another: ``lost`` uint8 (n,)."""
+    """How many of its k nearest neighbours each row lost from one map, or set of codes, to
+    another: ``lost`` uint8 (n,).
+    """
 
     lost: np.ndarray
     k: int
@@ -132,7 +150,10 @@ class Change:
 
     def sentence(self, share: float = 0.5) -> str:
         """The count in words."""
-        return f"{self.above(share):,} of {len(self.lost):,} points changed more than {_part(share)} of their {self.k} nearest neighbours."
+        return (
+            f"{self.above(share):,} of {len(self.lost):,} points changed more than {_part(share)} "
+            f"of their {self.k} nearest neighbours."
+        )
 
 
 def _part(share: float) -> str:
@@ -140,13 +161,18 @@ def _part(share: float) -> str:
 
 
 def changed(A, B, k: int = NEIGHBOURS, *, on_step: OnStep | None = None) -> Change:
-    """What share of each row's k nearest neighbours in A (n, a) are not among those in B (n, b); the same the other way round, since
-    both lists have k. A and B are positions or codes of the same rows.
+    """What share of each row's k nearest neighbours in A (n, a) are not among those in B (n, b);
+    the same the other way round, since both lists have k. A and B are positions or codes of the
+    same rows.
 
-    Raises ValueError where the rows differ in number, there are fewer than 3, k is over 255, or ``on_step`` stopped it.
+    Raises ValueError where the rows differ in number, there are fewer than 3, k is over 255, or
+    ``on_step`` stopped it.
     """
     if len(A) != len(B) or len(A) < 3:
-        raise ValueError(f"Neighbours of {len(A)} and {len(B)} rows cannot be compared, expected the same rows, at least 3.")
+        raise ValueError(
+            f"Neighbours of {len(A)} and {len(B)} rows cannot be compared, expected the same rows, "
+            "at least 3."
+        )
     if not 1 <= k <= 255:
         raise ValueError(f"k is {k}, expected a number from 1 to 255.")
     report = Reporter(on_step, 2 * len(A), phase="finding neighbours")

@@ -1,8 +1,10 @@
 """How odd each row is, by scores that are named for what they are.
 
-"PCA anomaly score" alone has three meanings in the literature: the error of reconstruction, the negative log-likelihood, and (in PyOD and the
-tables made with it) a weighted distance to the eigenvectors that ranks like the norm of the standardised row. None is best everywhere:
-over 57 datasets no unsupervised score was statistically better than the rest (Han et al., ADBench, 2022, arXiv:2206.09426).
+"PCA anomaly score" alone has three meanings in the literature: the error of reconstruction, the
+negative log-likelihood, and (in PyOD and the tables made with it) a weighted distance to the
+eigenvectors that ranks like the norm of the standardised row. None is best everywhere: over 57
+datasets no unsupervised score was statistically better than the rest (Han et al., ADBench, 2022,
+arXiv:2206.09426).
 """
 
 from __future__ import annotations
@@ -19,37 +21,60 @@ from ..metrics.residuals import Residuals, sample
 from ..models.capabilities import HasELBO, HasLikelihood
 from ..progress import OnStep, Reporter
 
-NEIGHBOURS = 5          # the k of ADBench and PyOD
+NEIGHBOURS = 5  # the k of ADBench and PyOD
 MOST_REFERENCE = 20_000  # rows that stand for the training data in a search for neighbours
-_BATCH = 4000, 4_000_000   # rows at once, and values of X
+_BATCH = 4000, 4_000_000  # rows at once, and values of X
 
 
 @dataclass(frozen=True)
 class Method:
-    """One score: higher is odder. ``meaning`` is its one line; ``rows(scene, index)`` gives the scores of some rows, ``parts(scene, i)``
-    the values (m,) that add up to one row's score, or say most of why it is high; ``of`` what those values belong to: columns or dimensions."""
+    """One score: higher is odder. ``meaning`` is its one line; ``rows(scene, index)`` gives the
+    scores of some rows, ``parts(scene, i)`` the values (m,) that add up to one row's score, or
+    say most of why it is high; ``of`` what those values belong to: columns or dimensions.
+    """
 
     title: str
     meaning: str
-    rows: Callable[["Anomalies", np.ndarray], np.ndarray]
-    parts: Callable[["Anomalies", int], np.ndarray]
+    rows: Callable[[Anomalies, np.ndarray], np.ndarray]
+    parts: Callable[[Anomalies, int], np.ndarray]
     of: str = "columns"
 
 
 class Anomalies:
-    """The scores of all rows X (n, d), dense or CSR, under a fitted model that saw the rows ``train``; ``codes`` (n, k) are theirs.
+    """The scores of all rows X (n, d), dense or CSR, under a fitted model that saw the rows
+    ``train``; ``codes`` (n, k) are theirs.
 
-    Distances to training rows and codes leave the row itself out; of more than 20 000 training rows a sample drawn by
-    ``random_state`` is compared with. ``methods`` are those this model has: -log p needs ``score_samples``.
+    Distances to training rows and codes leave the row itself out; of more than 20 000 training rows
+    a sample drawn by ``random_state`` is compared with. ``methods`` are those this model has: -log
+    p needs ``score_samples``.
     """
 
-    def __init__(self, model, X, train: np.ndarray, codes: np.ndarray, *, k: int = NEIGHBOURS, random_state: int = 0):
-        self.model, self.X, self.codes, self.train = model, X, np.asarray(codes, np.float64), np.asarray(train)
+    def __init__(
+        self,
+        model,
+        X,
+        train: np.ndarray,
+        codes: np.ndarray,
+        *,
+        k: int = NEIGHBOURS,
+        random_state: int = 0,
+    ):
+        self.model, self.X, self.codes, self.train = (
+            model,
+            X,
+            np.asarray(codes, np.float64),
+            np.asarray(train),
+        )
         self.k = min(k, len(self.train) - 1)
         if self.k < 1:
-            raise ValueError(f"{len(self.train)} training row, expected at least 2 to compare with.")
+            raise ValueError(
+                f"{len(self.train)} training row, expected at least 2 to compare with."
+            )
         self.residuals = Residuals(X, model.schema_, self.train, random_state=random_state)
-        self.reference, known = sample(self.train, MOST_REFERENCE, random_state), self.codes[self.train]
+        self.reference, known = (
+            sample(self.train, MOST_REFERENCE, random_state),
+            self.codes[self.train],
+        )
         self.centre, spread = known.mean(0), known.std(0)
         self.unit = np.where(spread > 1e-12 * np.abs(known).max(initial=0), spread, 1.0)
         self.scaled = self.codes / self.unit
@@ -66,7 +91,9 @@ class Anomalies:
         return found
 
     def scores(self, name: str, on_step: OnStep | None = None) -> np.ndarray:
-        """The score (n,) of every row, NaN for those not reached when ``on_step`` stopped it. Raises KeyError for a score that is not there."""
+        """The score (n,) of every row, NaN for those not reached when ``on_step`` stopped it.
+        Raises KeyError for a score that is not there.
+        """
         method, n = self.methods[name], len(self.codes)
         size = max(50, min(_BATCH[0], _BATCH[1] // self.X.shape[1]))
         found, report = np.full(n, np.nan), Reporter(on_step, -(-n // size), "scoring")
@@ -78,10 +105,12 @@ class Anomalies:
         return found
 
     def parts(self, name: str, i: int) -> np.ndarray:
-        """Why row i has its score: values that name the columns (d,) or dimensions of the code (k,), the largest saying most."""
+        """Why row i has its score: values that name the columns (d,) or dimensions of the code
+        (k,), the largest saying most.
+        """
         return self.methods[name].parts(self, int(i))
 
-    # -- what the scores need ------------------------------------------------------------------------------------------------
+    # -- what the scores need ----------------------------------------------------------------------
 
     def rows(self, index) -> tuple[np.ndarray, np.ndarray]:
         """Real rows (m, d) and what the model makes of their codes."""
@@ -94,7 +123,9 @@ class Anomalies:
         return x.toarray() if hasattr(x, "indptr") and not self.model.sparse else x
 
     def beyond(self, A, index) -> np.ndarray:
-        """Distance (m,) from rows ``index`` of A to their k-th nearest among the reference, themselves left out."""
+        """Distance (m,) from rows ``index`` of A to their k-th nearest among the reference,
+        themselves left out.
+        """
         D, I = _neighbours(A[index], A[self.reference], self.k + 1)
         own = self.reference[I] == index[:, None]
         own[~own.any(1), -1] = True
@@ -111,8 +142,10 @@ class Anomalies:
 
 
 def kth_distance(Q, R, k: int = NEIGHBOURS) -> np.ndarray:
-    """Distance (m,) from each row of Q (m, d) to the k-th nearest row of R (n, d), none left out: PyOD's KNN, method ``largest``
-    (Ramaswamy, Rastogi & Shim, 2000, doi:10.1145/342009.335437)."""
+    """Distance (m,) from each row of Q (m, d) to the k-th nearest row of R (n, d), none left
+    out: PyOD's KNN, method ``largest`` (Ramaswamy, Rastogi & Shim, 2000,
+    doi:10.1145/342009.335437).
+    """
     return _neighbours(Q, R, k)[0][:, -1]
 
 
@@ -140,29 +173,74 @@ def _back(scene: Anomalies, i: int) -> np.ndarray:
 
 
 METHODS = {
-    "reconstruction": Method("Reconstruction error", "How much of the row is lost when it goes through the code and back; every column weighs the same, and always "
-                             "predicting the mean row gets 1 on average. High: the model has no code for such a row.",
-                             lambda s, index: s.residuals.rows(*s.rows(index)), _back),
-    "likelihood": Method("−log p (exact)", "The negative log-likelihood of the row in nats, exact under this model and its noise. High: the model finds such a row improbable.",
-                         lambda s, index: -np.asarray(s.model.score_samples(s.own_rows(index)), np.float64), _back),
-    "codes": Method("Distance in code space", f"Distance from the code to its {NEIGHBOURS}th nearest training code, each dimension in units of its spread. High: few rows have a "
-                    "code like it, even if it decodes well.", lambda s, index: s.beyond(s.scaled, index), lambda s, i: s.from_centre(i), "dimensions"),
-    "mahalanobis": Method("Mahalanobis distance of the code", "Squared distance of the code from the centre of all codes, measured by their covariance. High: an extreme code; right "
-                          "when codes form one cloud, blind between several.", lambda s, index: s.mahalanobis(index), lambda s, i: s.from_centre(i), "dimensions"),
-    "norm": Method("Norm of the standardised row (no model)", "Squared distance from the mean row, every column by its own spread: a baseline that knows no model. What PyOD and ADBench "
-                   "call PCA ranks almost like this.", lambda s, index: np.square(s.residuals.standardised(s.X[index])).sum(1),
-                   lambda s, i: np.square(s.residuals.standardised(s.X[[i]]))[0]),
-    "data": Method("Distance in the data (no model)", f"Distance from the row to its {NEIGHBOURS}th nearest training row (documents by their mix of words): a baseline that knows no model. "
-                   "If a score of the model is no better than this, the model is not needed for the task.", lambda s, index: s.beyond(_comparable(s), index),
-                   lambda s, i: np.square(s.residuals.standardised(s.X[[i]]))[0]),
+    "reconstruction": Method(
+        "Reconstruction error",
+        "How much of the row is lost when it goes through the code and back; every column weighs "
+        "the same, and always "
+        "predicting the mean row gets 1 on average. High: the model has no code for such a row.",
+        lambda s, index: s.residuals.rows(*s.rows(index)),
+        _back,
+    ),
+    "likelihood": Method(
+        "−log p (exact)",
+        (
+            "The negative log-likelihood of the row in nats, exact under this model and its noise. "
+            "High: the model finds such a row improbable."
+        ),
+        lambda s, index: -np.asarray(s.model.score_samples(s.own_rows(index)), np.float64),
+        _back,
+    ),
+    "codes": Method(
+        "Distance in code space",
+        f"Distance from the code to its {NEIGHBOURS}th nearest training code, each dimension in "
+        "units of its spread. High: few rows have a "
+        "code like it, even if it decodes well.",
+        lambda s, index: s.beyond(s.scaled, index),
+        lambda s, i: s.from_centre(i),
+        "dimensions",
+    ),
+    "mahalanobis": Method(
+        "Mahalanobis distance of the code",
+        "Squared distance of the code from the centre of all codes, measured by their covariance. "
+        "High: an extreme code; right "
+        "when codes form one cloud, blind between several.",
+        lambda s, index: s.mahalanobis(index),
+        lambda s, i: s.from_centre(i),
+        "dimensions",
+    ),
+    "norm": Method(
+        "Norm of the standardised row (no model)",
+        "Squared distance from the mean row, every column by its own spread: a baseline that knows "
+        "no model. What PyOD and ADBench "
+        "call PCA ranks almost like this.",
+        lambda s, index: np.square(s.residuals.standardised(s.X[index])).sum(1),
+        lambda s, i: np.square(s.residuals.standardised(s.X[[i]]))[0],
+    ),
+    "data": Method(
+        "Distance in the data (no model)",
+        f"Distance from the row to its {NEIGHBOURS}th nearest training row (documents by their mix "
+        "of words): a baseline that knows no model. "
+        "If a score of the model is no better than this, the model is not needed for the task.",
+        lambda s, index: s.beyond(_comparable(s), index),
+        lambda s, i: np.square(s.residuals.standardised(s.X[[i]]))[0],
+    ),
 }
-_BOUND = Method("−log p (at most)", "The negative ELBO of the row in nats: an upper bound of −log p under this model and its noise. High: the model finds such a row improbable.",
-                METHODS["likelihood"].rows, METHODS["likelihood"].parts)
+_BOUND = Method(
+    "−log p (at most)",
+    (
+        "The negative ELBO of the row in nats: an upper bound of −log p under this model and its "
+        "noise. High: the model finds such a row improbable."
+    ),
+    METHODS["likelihood"].rows,
+    METHODS["likelihood"].parts,
+)
 
 
 def auroc(scores, positive, name: str = "the chosen class") -> Score | None:
-    """Area under the ROC curve of ``scores`` (n,) for the rows ``positive`` (n,) bool, with the standard error of Hanley & McNeil
-    (1982, doi:10.1148/radiology.143.1.7063747). None where one of the two classes has no row."""
+    """Area under the ROC curve of ``scores`` (n,) for the rows ``positive`` (n,) bool, with the
+    standard error of Hanley & McNeil (1982, doi:10.1148/radiology.143.1.7063747). None where
+    one of the two classes has no row.
+    """
     from sklearn.metrics import roc_auc_score
 
     scores, positive = np.asarray(scores, np.float64), np.asarray(positive, bool)
@@ -171,13 +249,29 @@ def auroc(scores, positive, name: str = "the chosen class") -> Score | None:
         return None
     value = float(roc_auc_score(positive, scores))
     q1, q2 = value / (2 - value), 2 * value**2 / (1 + value)
-    error = float(np.sqrt(max(value * (1 - value) + (a - 1) * (q1 - value**2) + (b - 1) * (q2 - value**2), 0) / (a * b)))
-    return Score("AUROC", value, f"A row of {name} ({a:,}) gets a higher score than another row ({b:,}) in {percent(value)} of all pairs; chance gets 50 %, and "
-                 "below 50 % the others are the odd ones.", 0.5, 1.0, "share", error)
+    error = float(
+        np.sqrt(
+            max(value * (1 - value) + (a - 1) * (q1 - value**2) + (b - 1) * (q2 - value**2), 0)
+            / (a * b)
+        )
+    )
+    return Score(
+        "AUROC",
+        value,
+        f"A row of {name} ({a:,}) gets a higher score than another row ({b:,}) in {percent(value)} "
+        "of all pairs; chance gets 50 %, and "
+        "below 50 % the others are the odd ones.",
+        0.5,
+        1.0,
+        "share",
+        error,
+    )
 
 
 def value_names(dataset) -> list[str]:
-    """A name for every column of X (d,): a column of the table (with its category), a term, a place on the axis, a pixel."""
+    """A name for every column of X (d,): a column of the table (with its category), a term, a
+    place on the axis, a pixel.
+    """
     codec = dataset.codec
     if dataset.kind == "text":
         return list(codec.terms)
@@ -185,11 +279,22 @@ def value_names(dataset) -> list[str]:
         places = codec.names or (None if codec.axis is None else [f"{v:.4g}" for v in codec.axis])
         return list(places) if places else [f"value {j + 1}" for j in range(dataset.X.shape[1])]
     if dataset.kind == "image":
-        return [f"{r}, {c}" for r in range(codec.height) for c in range(codec.width) for _ in range(codec.channels)]
-    return [block.name or f"value {span.start + 1}" for block, span in dataset.schema.spans() for _ in range(block.size)]
+        return [
+            f"{r}, {c}"
+            for r in range(codec.height)
+            for c in range(codec.width)
+            for _ in range(codec.channels)
+        ]
+    return [
+        block.name or f"value {span.start + 1}"
+        for block, span in dataset.schema.spans()
+        for _ in range(block.size)
+    ]
 
 
 def worst(parts: np.ndarray, names: list[str], most: int = 10) -> pd.Series:
-    """The names with the largest parts, those of equal names added up: a table's category is several columns of X."""
+    """The names with the largest parts, those of equal names added up: a table's category is
+    several columns of X.
+    """
     total = pd.Series(parts, index=pd.Index(names, dtype=object)).groupby(level=0, sort=False).sum()
     return total[total > 0].sort_values(ascending=False, kind="stable").head(most)

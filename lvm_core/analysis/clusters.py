@@ -9,19 +9,40 @@ import numpy as np
 from ..metrics.base import Score
 from ..progress import OnStep, Reporter
 
-MOST_FITTED, MOST_JUDGED = 20_000, 2_000     # rows clusters are found on, and rows the number of clusters is judged by
+# rows clusters are found on, and rows the number of clusters is judged by
+MOST_FITTED, MOST_JUDGED = 20_000, 2_000
 METHODS = {
-    "kmeans": ("k-means", "Round clusters of like size: every row goes to the nearest of k centres (Lloyd, 1982).", "silhouette"),
-    "mixture": ("Gaussian mixture", "Stretched clusters of any size: every row goes to the normal distribution that most probably made it (EM; Dempster, Laird & Rubin, 1977).", "BIC"),
-    "hdbscan": ("HDBSCAN", "Dense regions of any shape, and rows that belong to none; what is chosen is the least size of a cluster (Campello, Moulavi & Sander, 2013).", "silhouette × share of rows in a cluster"),
+    "kmeans": (
+        "k-means",
+        "Round clusters of like size: every row goes to the nearest of k centres (Lloyd, 1982).",
+        "silhouette",
+    ),
+    "mixture": (
+        "Gaussian mixture",
+        (
+            "Stretched clusters of any size: every row goes to the normal distribution that most "
+            "probably made it (EM; Dempster, Laird & Rubin, 1977)."
+        ),
+        "BIC",
+    ),
+    "hdbscan": (
+        "HDBSCAN",
+        (
+            "Dense regions of any shape, and rows that belong to none; what is chosen is the least "
+            "size of a cluster (Campello, Moulavi & Sander, 2013)."
+        ),
+        "silhouette × share of rows in a cluster",
+    ),
 }
 
 
 @dataclass(frozen=True)
 class Clusters:
-    """``labels`` (n,): cluster of every row, largest first, -1 for none. ``curve``: (setting, value) of every setting tried, the number of
-    clusters or the least size; ``chosen``: the one used; ``measure``: what the value is; ``higher``: whether more is better.
-    ``fitted``: how many rows they were found on; the others joined the nearest."""
+    """``labels`` (n,): cluster of every row, largest first, -1 for none. ``curve``: (setting,
+    value) of every setting tried, the number of clusters or the least size; ``chosen``: the one
+    used; ``measure``: what the value is; ``higher``: whether more is better. ``fitted``: how
+    many rows they were found on; the others joined the nearest.
+    """
 
     method: str
     labels: np.ndarray
@@ -42,26 +63,51 @@ def letter(c: int) -> str:
     return f"{chr(65 + c % 26)}{c // 26 or ''}"
 
 
-def clusters(Z, method: str = "kmeans", setting: int | None = None, *, most: int = 12, random_state: int = 0, on_step: OnStep | None = None) -> Clusters:
+def clusters(
+    Z,
+    method: str = "kmeans",
+    setting: int | None = None,
+    *,
+    most: int = 12,
+    random_state: int = 0,
+    on_step: OnStep | None = None,
+) -> Clusters:
     """Cluster codes Z (n, k), as they are: their own scale says what is near.
 
-    Without a ``setting`` it is suggested: from 2 to ``most`` clusters by the silhouette (Rousseeuw, 1987, doi:10.1016/0377-0427(87)90125-7)
-    for k-means and by the BIC (Schwarz, 1978, doi:10.1214/aos/1176344136) for mixtures; the least size of a cluster of HDBSCAN by the
-    silhouette of the rows in a cluster times their share. Of more than 20 000 rows a sample drawn by ``random_state`` is clustered.
-    Raises ValueError for an unknown method, fewer than 4 different codes, or a setting the rows cannot have.
+    Without a ``setting`` it is suggested: from 2 to ``most`` clusters by the silhouette (Rousseeuw,
+    1987, doi:10.1016/0377-0427(87)90125-7) for k-means and by the BIC (Schwarz, 1978,
+    doi:10.1214/aos/1176344136) for mixtures; the least size of a cluster of HDBSCAN by the
+    silhouette of the rows in a cluster times their share. Of more than 20 000 rows a sample drawn
+    by ``random_state`` is clustered. Raises ValueError for an unknown method, fewer than 4
+    different codes, or a setting the rows cannot have.
     """
     Z = np.asarray(Z, np.float64)
     if method not in METHODS:
         raise ValueError(f"method is {method!r}, expected one of {', '.join(METHODS)}.")
     different = len(np.unique(Z[:MOST_JUDGED], axis=0))
     if different < 4:
-        raise ValueError(f"the codes hold {different} different rows, expected at least 4 to look for clusters.")
+        raise ValueError(
+            f"the codes hold {different} different rows, expected at least 4 to look for clusters."
+        )
     rng = np.random.RandomState(random_state)
-    rows = np.arange(len(Z)) if len(Z) <= MOST_FITTED else np.sort(rng.choice(len(Z), MOST_FITTED, replace=False))
-    few = Z[rows] if len(rows) <= MOST_JUDGED * 2 else Z[rng.choice(rows, MOST_JUDGED * 2, replace=False)]
+    rows = (
+        np.arange(len(Z))
+        if len(Z) <= MOST_FITTED
+        else np.sort(rng.choice(len(Z), MOST_FITTED, replace=False))
+    )
+    few = (
+        Z[rows]
+        if len(rows) <= MOST_JUDGED * 2
+        else Z[rng.choice(rows, MOST_JUDGED * 2, replace=False)]
+    )
     settings = _settings(method, len(few), min(most, different - 1))
-    if setting is not None and not 1 <= setting <= (different if method != "hdbscan" else len(rows)):
-        raise ValueError(f"{setting} was asked for, expected 1 to {different if method != 'hdbscan' else len(rows)} for these codes.")
+    if setting is not None and not 1 <= setting <= (
+        different if method != "hdbscan" else len(rows)
+    ):
+        raise ValueError(
+            f"{setting} was asked for, expected 1 to "
+            f"{different if method != 'hdbscan' else len(rows)} for these codes."
+        )
     curve, report = [], Reporter(on_step, len(settings) + 1, "trying numbers of clusters")
     for step, tried in enumerate(settings, 1):
         curve.append((tried, _judge(method, few, tried, random_state)))
@@ -69,7 +115,7 @@ def clusters(Z, method: str = "kmeans", setting: int | None = None, *, most: int
             break
     higher = method != "mixture"
     best = (max if higher else min)(curve, key=lambda point: point[1])[0]
-    if method == "hdbscan":     # a least size grows with the number of rows
+    if method == "hdbscan":  # a least size grows with the number of rows
         curve = [(max(2, round(size * len(rows) / len(few))), value) for size, value in curve]
         best = max(2, round(best * len(rows) / len(few)))
     chosen = best if setting is None else int(setting)
@@ -98,7 +144,9 @@ def _model(method: str, setting: int, seed: int):
 
 
 def _scaled(Z, method: str):
-    """One scale for all dimensions, so that the mixture's least variance is a share of the spread."""
+    """One scale for all dimensions, so that the mixture's least variance is a share of the
+    spread.
+    """
     return (Z - Z.mean(0)) / (Z.std(0).max() or 1.0) if method == "mixture" else Z
 
 
@@ -111,9 +159,17 @@ def _judge(method: str, Z, setting: int, seed: int) -> float:
         return float(model.fit(Z).bic(Z))
     labels = model.fit_predict(Z)
     inside = np.flatnonzero(labels >= 0)
-    inside = inside if len(inside) <= MOST_JUDGED else np.random.RandomState(seed).choice(inside, MOST_JUDGED, replace=False)
+    inside = (
+        inside
+        if len(inside) <= MOST_JUDGED
+        else np.random.RandomState(seed).choice(inside, MOST_JUDGED, replace=False)
+    )
     count = len(set(labels[inside]))
-    return float(silhouette_score(Z[inside], labels[inside]) * (labels >= 0).mean()) if 1 < count < len(inside) else 0.0
+    return (
+        float(silhouette_score(Z[inside], labels[inside]) * (labels >= 0).mean())
+        if 1 < count < len(inside)
+        else 0.0
+    )
 
 
 def _everywhere(method: str, Z, rows, setting: int, seed: int) -> np.ndarray:
@@ -140,8 +196,9 @@ def _by_size(labels: np.ndarray) -> np.ndarray:
 
 
 def medoids(Z, labels, m: int = 6) -> dict[int, np.ndarray]:
-    """cluster -> its m most central rows, the medoid first: under squared distance the row nearest to the mean is the one with the least
-    sum of distances to all others."""
+    """cluster -> its m most central rows, the medoid first: under squared distance the row
+    nearest to the mean is the one with the least sum of distances to all others.
+    """
     Z, found = np.asarray(Z, np.float64), {}
     for c in range(int(labels.max(initial=-1)) + 1):
         rows = np.flatnonzero(labels == c)
@@ -151,8 +208,10 @@ def medoids(Z, labels, m: int = 6) -> dict[int, np.ndarray]:
 
 
 def differences(X, labels, names: list[str], most: int = 4) -> dict[int, list[tuple[str, float]]]:
-    """cluster -> (name, effect) of the columns of X (n, d) that set it apart, the strongest first: the difference of the mean within and
-    without, in standard deviations of all rows (Glass's delta with the pooled rows as reference). ``names`` (d,) may repeat."""
+    """cluster -> (name, effect) of the columns of X (n, d) that set it apart, the strongest
+    first: the difference of the mean within and without, in standard deviations of all rows
+    (Glass's delta with the pooled rows as reference). ``names`` (d,) may repeat.
+    """
     X = np.asarray(X, np.float64)
     spread, found = X.std(0), {}
     total, n = X.sum(0), len(X)
@@ -160,7 +219,9 @@ def differences(X, labels, names: list[str], most: int = 4) -> dict[int, list[tu
         inside = labels == c
         part = X[inside].sum(0)
         away = part / inside.sum() - (total - part) / max(n - inside.sum(), 1)
-        effect = np.where(spread > 1e-12, away / np.where(spread > 1e-12, spread, 1), 0.0) * (0 < n - inside.sum())
+        effect = np.where(spread > 1e-12, away / np.where(spread > 1e-12, spread, 1), 0.0) * (
+            0 < n - inside.sum()
+        )
         order, listed = np.argsort(-np.abs(effect), kind="stable"), {}
         for j in order:
             if names[j] not in listed and effect[j]:
@@ -171,58 +232,97 @@ def differences(X, labels, names: list[str], most: int = 4) -> dict[int, list[tu
     return found
 
 
-def class_words(X, labels, terms: list[str], most: int = 5, power: float = 1.0) -> dict[int, list[tuple[str, float]]]:
-    """cluster -> (term, weight) of counts X (n, d), CSR or dense, the weightiest first, by class-based TF-IDF: the term's share of the
-    cluster's words times log(1 + A / f), A the mean number of words a cluster, f the term's count in all (Grootendorst, 2022, arXiv:2203.05794).
-    A ``power`` of 1/2 of the share makes less of what is frequent everywhere, as BERTopic's ``reduce_frequent_words`` does."""
+def class_words(
+    X, labels, terms: list[str], most: int = 5, power: float = 1.0
+) -> dict[int, list[tuple[str, float]]]:
+    """cluster -> (term, weight) of counts X (n, d), CSR or dense, the weightiest first, by
+    class-based TF-IDF: the term's share of the cluster's words times log(1 + A / f), A the mean
+    number of words a cluster, f the term's count in all (Grootendorst, 2022, arXiv:2203.05794).
+    A ``power`` of 1/2 of the share makes less of what is frequent everywhere, as BERTopic's
+    ``reduce_frequent_words`` does.
+    """
     count = int(labels.max(initial=-1)) + 1
-    sums = np.array([np.asarray(X[np.flatnonzero(labels == c)].sum(0), np.float64).ravel() for c in range(count)]).reshape(count, X.shape[1])
+    sums = np.array(
+        [
+            np.asarray(X[np.flatnonzero(labels == c)].sum(0), np.float64).ravel()
+            for c in range(count)
+        ]
+    ).reshape(count, X.shape[1])
     everywhere = np.maximum(sums.sum(0), 1e-12)
-    weights = (sums / np.maximum(sums.sum(1, keepdims=True), 1e-12)) ** power * np.log1p(sums.sum() / max(count, 1) / everywhere)
-    return {c: [(terms[j], float(weights[c, j])) for j in np.argsort(-weights[c], kind="stable")[:most] if weights[c, j] > 0] for c in range(count)}
+    weights = (sums / np.maximum(sums.sum(1, keepdims=True), 1e-12)) ** power * np.log1p(
+        sums.sum() / max(count, 1) / everywhere
+    )
+    return {
+        c: [
+            (terms[j], float(weights[c, j]))
+            for j in np.argsort(-weights[c], kind="stable")[:most]
+            if weights[c, j] > 0
+        ]
+        for c in range(count)
+    }
 
 
 def labelled(dataset, labels, most: int = 3) -> dict[int, list[str]]:
-    """cluster -> a few phrases for people of what makes it different: its words, or the columns that are high, low or common in it. Pictures have none."""
+    """cluster -> a few phrases for people of what makes it different: its words, or the columns
+    that are high, low or common in it. Pictures have none.
+    """
     count = int(labels.max(initial=-1)) + 1
     if dataset.kind == "image":
         return {c: [] for c in range(count)}
     if dataset.kind == "text":
-        return {c: [term for term, _ in found] for c, found in class_words(dataset.X, labels, dataset.codec.terms, most).items()}
+        return {
+            c: [term for term, _ in found]
+            for c, found in class_words(dataset.X, labels, dataset.codec.terms, most).items()
+        }
     names, shares = features(dataset)
     said = {True: ("more often", "less often"), False: ("high", "low")}
-    return {c: [f"{name} {said[shares[name]][effect < 0]}" for name, effect in found] for c, found in differences(dataset.X, labels, names, most).items()}
+    return {
+        c: [f"{name} {said[shares[name]][effect < 0]}" for name, effect in found]
+        for c, found in differences(dataset.X, labels, names, most).items()
+    }
 
 
 def features(dataset) -> tuple[list[str], dict[str, bool]]:
-    """A name for every column of X (d,), a level of a category on its own, and for each name whether it is a share (0 or 1 a row)."""
+    """A name for every column of X (d,), a level of a category on its own, and for each name
+    whether it is a share (0 or 1 a row).
+    """
     if dataset.kind != "table":
         from .anomalies import value_names
 
         names = value_names(dataset)
         return names, dict.fromkeys(names, False)
     names, shares = [], {}
-    for column, span in dataset.codec.spans():
+    for column, span in dataset.codec.spans():  # noqa: B007
         groups = column.groups()
-        of = [f"{column.name} = {level}" for level in column.labels] if groups[0].likelihood == "categorical" and column.labels else [b.name for b in groups for _ in range(b.size)]
+        of = (
+            [f"{column.name} = {level}" for level in column.labels]
+            if groups[0].likelihood == "categorical" and column.labels
+            else [b.name for b in groups for _ in range(b.size)]
+        )
         names += of
         shares |= dict(zip(of, [b.likelihood != "gaussian" for b in groups for _ in range(b.size)]))
     return names, shares
 
 
 def common(labels, y) -> dict[int, tuple[str, float]]:
-    """cluster -> (the commonest class of its rows in ``y`` (n,), its share among those with a class); left out where none has one."""
+    """cluster -> (the commonest class of its rows in ``y`` (n,), its share among those with a
+    class); left out where none has one.
+    """
     found = {}
     for c in range(int(labels.max(initial=-1)) + 1):
-        names, counts = np.unique([str(v) for v in y[labels == c] if v is not None and v == v], return_counts=True)
+        names, counts = np.unique(
+            [str(v) for v in y[labels == c] if v is not None and v == v], return_counts=True
+        )
         if len(names):
             found[c] = str(names[counts.argmax()]), float(counts.max() / counts.sum())
     return found
 
 
 def agreement(labels, y) -> list[Score]:
-    """How far the clusters agree with known classes ``y`` (n,), None where a row has none: adjusted Rand index (Hubert & Arabie, 1985) and
-    normalised mutual information (arithmetic mean; Strehl & Ghosh, 2002), over rows that have both. Empty where fewer than 2 classes do."""
+    """How far the clusters agree with known classes ``y`` (n,), None where a row has none:
+    adjusted Rand index (Hubert & Arabie, 1985) and normalised mutual information (arithmetic
+    mean; Strehl & Ghosh, 2002), over rows that have both. Empty where fewer than 2 classes do.
+    """
     from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
 
     both = (labels >= 0) & np.array([v is not None and v == v for v in y])
@@ -230,6 +330,29 @@ def agreement(labels, y) -> list[Score]:
         return []
     truth, found = y[both].astype(str), labels[both]
     where = f"over {both.sum():,} rows with a class and a cluster"
-    rand, shared = float(adjusted_rand_score(truth, found)), float(normalized_mutual_info_score(truth, found))
-    return [Score("Adjusted Rand index", rand, f"Whether pairs of rows are together in both: 1 where clusters are the classes, 0 what chance gives ({where}).", 0.0, 1.0),
-            Score("Normalised mutual information", shared, f"How much knowing the cluster tells of the class and back: 1 all, 0 nothing; many small clusters raise it a little ({where}).", 0.0, 1.0)]
+    rand, shared = (
+        float(adjusted_rand_score(truth, found)),
+        float(normalized_mutual_info_score(truth, found)),
+    )
+    return [
+        Score(
+            "Adjusted Rand index",
+            rand,
+            (
+                "Whether pairs of rows are together in both: 1 where clusters are the classes, 0 "
+                f"what chance gives ({where})."
+            ),
+            0.0,
+            1.0,
+        ),
+        Score(
+            "Normalised mutual information",
+            shared,
+            (
+                "How much knowing the cluster tells of the class and back: 1 all, 0 nothing; many "
+                f"small clusters raise it a little ({where})."
+            ),
+            0.0,
+            1.0,
+        ),
+    ]

@@ -1,9 +1,12 @@
-"""What makes a group of rows different from others: effect sizes that mean the same for a number, a category, a pixel and a code.
+"""What makes a group of rows different from others: effect sizes that mean the same for a number, a
+category, a pixel and a code.
 
-The effect is Cliff's delta (Cliff, 1993, doi:10.1037/0033-2909.114.3.494): the chance that a row of the group is higher than one of the
-others, less the chance that it is lower; -1 to 1, and for a category the difference of its shares. Words have log-odds of their own.
-A group drawn by hand on a map was chosen by looking at these very data, so its p-values mean little; what any region of the codes shows
-(:func:`regions`) says what to expect of one, and :mod:`lvm_core.analysis.identify` checks on rows that were held out.
+The effect is Cliff's delta (Cliff, 1993, doi:10.1037/0033-2909.114.3.494): the chance that a row of
+the group is higher than one of the others, less the chance that it is lower; -1 to 1, and for a
+category the difference of its shares. Words have log-odds of their own. A group drawn by hand on a
+map was chosen by looking at these very data, so its p-values mean little; what any region of the
+codes shows (:func:`regions`) says what to expect of one, and :mod:`lvm_core.analysis.identify`
+checks on rows that were held out.
 """
 
 from __future__ import annotations
@@ -17,20 +20,25 @@ from ..labels import is_measured
 from ..metrics.base import percent
 from ..progress import OnStep, Reporter
 
-LEAST, CELLS, MOST_ROWS = 5, 2_000_000, 20_000       # rows of a group; values ranked at once; rows of a comparison
+# rows of a group; values ranked at once; rows of a comparison
+LEAST, CELLS, MOST_ROWS = 5, 2_000_000, 20_000
 MOST_LEVELS, REGIONS, BY = 50, 20, 64
 Z95 = 1.959964
 
 
 @dataclass(frozen=True)
 class Contrast:
-    """``columns``: one row a column of ``dataset.rows``, level or "missing", the strongest effect first: column, level, delta, low, high (95 %), inside,
-    outside (median or share, as text), smd (numbers), lift (levels), q, seen (whether the model learnt from it). ``left_out``: columns in which nearly
-    every row is different.
-    ``words``: term, z, log_odds, inside, outside (share of documents that have it), q; of text alone. ``values``: of pictures and arrays, one row a column
-    of X: delta, low, high, q, and mean and spread of both in the items' own units. ``dims``: of the codes: delta, low, high, q.
-    ``strongest`` and ``reference``: the largest effect among what the model learnt from, and the same in each of some random regions of as many rows (empty
-    where the others are a group as well). ``inside`` and ``outside``: rows compared, of ``asked`` (inside, outside) in all."""
+    """``columns``: one row a column of ``dataset.rows``, level or "missing", the strongest
+    effect first: column, level, delta, low, high (95 %), inside, outside (median or share, as
+    text), smd (numbers), lift (levels), q, seen (whether the model learnt from it).
+    ``left_out``: columns in which nearly every row is different. ``words``: term, z, log_odds,
+    inside, outside (share of documents that have it), q; of text alone. ``values``: of pictures
+    and arrays, one row a column of X: delta, low, high, q, and mean and spread of both in the
+    items' own units. ``dims``: of the codes: delta, low, high, q. ``strongest`` and
+    ``reference``: the largest effect among what the model learnt from, and the same in each of
+    some random regions of as many rows (empty where the others are a group as well). ``inside``
+    and ``outside``: rows compared, of ``asked`` (inside, outside) in all.
+    """
 
     columns: pd.DataFrame
     left_out: list[str]
@@ -45,14 +53,17 @@ class Contrast:
 
 
 def cliff(A, B) -> pd.DataFrame:
-    """Cliff's delta of A (d, a) over B (d, b), line by line: delta, its 95 % interval low and high (Cliff's for samples; of groups that do not overlap
-    that of Feng & Cliff, 2004, doi:10.22237/jmasm/1099267320) and p of the Mann-Whitney test with ties, by its normal approximation."""
+    """Cliff's delta of A (d, a) over B (d, b), line by line: delta, its 95 % interval low and
+    high (Cliff's for samples; of groups that do not overlap that of Feng & Cliff, 2004,
+    doi:10.22237/jmasm/1099267320) and p of the Mann-Whitney test with ties, by its normal
+    approximation.
+    """
     from scipy.stats import rankdata
 
     A, B = np.atleast_2d(A), np.atleast_2d(B)
     a, b = A.shape[1], B.shape[1]
     both = rankdata(np.concatenate([A, B], 1), axis=1)
-    over = (both[:, :a] - rankdata(A, axis=1)) / b      # share of B below each of A, ties by half
+    over = (both[:, :a] - rankdata(A, axis=1)) / b  # share of B below each of A, ties by half
     under = (both[:, a:] - rankdata(B, axis=1)) / a
     error = 2 * np.sqrt(over.var(1, ddof=1) / a + under.var(1, ddof=1) / b)
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -61,12 +72,19 @@ def cliff(A, B) -> pd.DataFrame:
 
 
 def shares(one, a: int, two, b: int) -> pd.DataFrame:
-    """The same where rows either have something or have not: the shares ``one`` (d,) of a rows have it, and ``two`` (d,) of b."""
-    one, two = np.atleast_1d(np.asarray(one, np.float64)), np.atleast_1d(np.asarray(two, np.float64))
+    """The same where rows either have something or have not: the shares ``one`` (d,) of a rows
+    have it, and ``two`` (d,) of b.
+    """
+    one, two = (
+        np.atleast_1d(np.asarray(one, np.float64)),
+        np.atleast_1d(np.asarray(two, np.float64)),
+    )
     all_ = (a * one + b * two) / (a + b)
     with np.errstate(invalid="ignore", divide="ignore"):
         z = (one - two) / np.sqrt(all_ * (1 - all_) * (1 / a + 1 / b) * (a + b) / (a + b - 1))
-    return _told(one - two, np.sqrt(one * (1 - one) / (a - 1) + two * (1 - two) / (b - 1)), z, min(a, b))
+    return _told(
+        one - two, np.sqrt(one * (1 - one) / (a - 1) + two * (1 - two) / (b - 1)), z, min(a, b)
+    )
 
 
 def _told(delta, error, z, least: int) -> pd.DataFrame:
@@ -74,24 +92,44 @@ def _told(delta, error, z, least: int) -> pd.DataFrame:
 
     spread, room = Z95 * error, 1 - delta**2
     with np.errstate(invalid="ignore", divide="ignore"):
-        low, high = ((delta - delta**3 + sign * spread * np.sqrt(room**2 + spread**2)) / (room + spread**2) for sign in (-1, 1))
+        low, high = (
+            (delta - delta**3 + sign * spread * np.sqrt(room**2 + spread**2)) / (room + spread**2)
+            for sign in (-1, 1)
+        )
     apart, edge = np.abs(delta) > 1 - 1e-9, (least - Z95**2) / (least + Z95**2)
-    low, high = np.where(apart, np.where(delta > 0, edge, -1), low), np.where(apart, np.where(delta < 0, -edge, 1), high)
-    return pd.DataFrame({"delta": delta, "low": np.clip(low, -1, 1), "high": np.clip(high, -1, 1), "p": np.where(np.isfinite(z), 2 * norm.sf(np.abs(z)), 1.0)})
+    low, high = (
+        np.where(apart, np.where(delta > 0, edge, -1), low),
+        np.where(apart, np.where(delta < 0, -edge, 1), high),
+    )
+    return pd.DataFrame(
+        {
+            "delta": delta,
+            "low": np.clip(low, -1, 1),
+            "high": np.clip(high, -1, 1),
+            "p": np.where(np.isfinite(z), 2 * norm.sf(np.abs(z)), 1.0),
+        }
+    )
 
 
 def with_q(frame: pd.DataFrame) -> pd.DataFrame:
-    """p -> q: the share of false finds to expect among all at least as small (Benjamini & Hochberg, 1995, doi:10.1111/j.2517-6161.1995.tb02031.x)."""
+    """p -> q: the share of false finds to expect among all at least as small (Benjamini &
+    Hochberg, 1995, doi:10.1111/j.2517-6161.1995.tb02031.x).
+    """
     from scipy.stats import false_discovery_control
 
-    return frame.assign(q=false_discovery_control(frame["p"]) if len(frame) else frame["p"]).drop(columns="p")
+    return frame.assign(q=false_discovery_control(frame["p"]) if len(frame) else frame["p"]).drop(
+        columns="p"
+    )
 
 
-# -- columns -----------------------------------------------------------------------------------------------------------
+# -- columns ---------------------------------------------------------------------------------------
+
 
 def columns(rows: pd.DataFrame, inside, outside, seen=()) -> tuple[pd.DataFrame, list[str]]:
-    """Every column of ``rows`` between the rows ``inside`` and ``outside``, by its observed values; ``seen``: names of columns the model learnt from.
-    Returns (frame, columns left out); see :class:`Contrast`."""
+    """Every column of ``rows`` between the rows ``inside`` and ``outside``, by its observed
+    values; ``seen``: names of columns the model learnt from. Returns (frame, columns left out);
+    see :class:`Contrast`.
+    """
     found, left_out = [], []
     for name in rows.columns:
         a, b = rows[name].iloc[inside], rows[name].iloc[outside]
@@ -102,15 +140,29 @@ def columns(rows: pd.DataFrame, inside, outside, seen=()) -> tuple[pd.DataFrame,
             left_out.append(str(name))
             continue
         if gone.any() and not gone.all():
-            lines = [*lines, _share("missing", gone[:len(a)], gone[len(a):])]
+            lines = [*lines, _share("missing", gone[: len(a)], gone[len(a) :])]
         found += [line.assign(column=str(name), seen=name in seen) for line in lines]
     blank = pd.DataFrame({k: pd.Series(dtype=t) for k, t in _FRAME.items()})
     frame = pd.concat([blank, *found], ignore_index=True)[list(_FRAME)] if found else blank
     frame = with_q(frame)
-    return frame.iloc[np.argsort(-frame["delta"].abs(), kind="stable")].reset_index(drop=True), left_out
+    return frame.iloc[np.argsort(-frame["delta"].abs(), kind="stable")].reset_index(
+        drop=True
+    ), left_out
 
 
-_FRAME = {"column": object, "level": object, "delta": float, "low": float, "high": float, "inside": object, "outside": object, "smd": float, "lift": float, "p": float, "seen": bool}
+_FRAME = {
+    "column": object,
+    "level": object,
+    "delta": float,
+    "low": float,
+    "high": float,
+    "inside": object,
+    "outside": object,
+    "smd": float,
+    "lift": float,
+    "p": float,
+    "seen": bool,
+}
 
 
 def _number(a, b):
@@ -119,7 +171,15 @@ def _number(a, b):
     dates = pd.api.types.is_datetime64_any_dtype(a)
     say = (lambda s: f"{s.median():%Y-%m-%d}") if dates else (lambda s: f"{s.median():.4g}")
     A, B = (np.asarray(s.astype("int64") if dates else s, np.float64) for s in (a, b))
-    return [cliff(A, B).assign(level="", inside=say(a), outside=say(b), smd=float(_smd(A[None], B[None])[0]), lift=np.nan)]
+    return [
+        cliff(A, B).assign(
+            level="",
+            inside=say(a),
+            outside=say(b),
+            smd=float(_smd(A[None], B[None])[0]),
+            lift=np.nan,
+        )
+    ]
 
 
 def _levels(a, b):
@@ -131,8 +191,13 @@ def _levels(a, b):
     kept = np.argsort(-counts, kind="stable")[:MOST_LEVELS]
     if set(names) <= {"yes", "no"}:
         kept = [i for i in kept if names[i] == "yes" or len(names) == 1]
-    lines = [_share(names[i], codes[:len(a)] == i, codes[len(a):] == i) for i in kept if len(a) > 1 < len(b)]
-    return lines if len(lines) != 2 else [max(lines, key=lambda line: line["delta"][0])]      # the other of two says the same
+    lines = [
+        _share(names[i], codes[: len(a)] == i, codes[len(a) :] == i)
+        for i in kept
+        if len(a) > 1 < len(b)
+    ]
+    # the other of two says the same
+    return lines if len(lines) != 2 else [max(lines, key=lambda line: line["delta"][0])]
 
 
 def _level(value) -> str:
@@ -141,30 +206,48 @@ def _level(value) -> str:
 
 def _share(level: str, a, b) -> pd.DataFrame:
     one, two = float(np.mean(a)), float(np.mean(b))
-    return shares(one, len(a), two, len(b)).assign(level=level, inside=percent(one), outside=percent(two), smd=np.nan, lift=one / two if two else np.inf if one else np.nan)
+    return shares(one, len(a), two, len(b)).assign(
+        level=level,
+        inside=percent(one),
+        outside=percent(two),
+        smd=np.nan,
+        lift=one / two if two else np.inf if one else np.nan,
+    )
 
 
 def _smd(A, B) -> np.ndarray:
-    """Difference of the means of A (d, a) and B (d, b) in standard deviations within them (Cohen's d, pooled); 0 where nothing varies."""
+    """Difference of the means of A (d, a) and B (d, b) in standard deviations within them
+    (Cohen's d, pooled); 0 where nothing varies.
+    """
     a, b = A.shape[1], B.shape[1]
     within = np.sqrt((A.var(1) * a + B.var(1) * b) / max(a + b - 2, 1))
     away = A.mean(1) - B.mean(1)
-    return np.where(within > 1e-12 * np.maximum(np.abs(away), 1e-300), away / np.where(within > 0, within, 1.0), 0.0)
+    return np.where(
+        within > 1e-12 * np.maximum(np.abs(away), 1e-300),
+        away / np.where(within > 0, within, 1.0),
+        0.0,
+    )
 
 
-# -- words -------------------------------------------------------------------------------------------------------------
+# -- words -----------------------------------------------------------------------------------------
+
 
 def log_odds(inside, outside, everywhere=None) -> tuple[np.ndarray, np.ndarray]:
-    """(log-odds ratios, z-scores), (d,) each, of terms counted ``inside`` (d,) and ``outside`` (d,), with an informative Dirichlet prior (Monroe, Colaresi
-    & Quinn, 2008, doi:10.1093/pan/mpn018, eq. 16, 19 and 22): the terms' shares ``everywhere`` (in both, where it is not given), worth as many words as the
-    smaller side has. 0 where a term does not occur."""
+    """(log-odds ratios, z-scores), (d,) each, of terms counted ``inside`` (d,) and ``outside``
+    (d,), with an informative Dirichlet prior (Monroe, Colaresi & Quinn, 2008,
+    doi:10.1093/pan/mpn018, eq. 16, 19 and 22): the terms' shares ``everywhere`` (in both, where
+    it is not given), worth as many words as the smaller side has. 0 where a term does not
+    occur.
+    """
     y, x = np.asarray(inside, np.float64), np.asarray(outside, np.float64)
     all_ = y + x if everywhere is None else np.asarray(everywhere, np.float64)
     weight = max(min(y.sum(), x.sum()), 1.0)
     prior = weight * all_ / max(all_.sum(), 1e-300)
     there = prior > 0
     with np.errstate(divide="ignore", invalid="ignore"):
-        odds = np.log((y + prior) / (y.sum() + weight - y - prior)) - np.log((x + prior) / (x.sum() + weight - x - prior))
+        odds = np.log((y + prior) / (y.sum() + weight - y - prior)) - np.log(
+            (x + prior) / (x.sum() + weight - x - prior)
+        )
         z = odds / np.sqrt(1 / (y + prior) + 1 / (x + prior))
     return np.where(there & np.isfinite(odds), odds, 0.0), np.where(there & np.isfinite(z), z, 0.0)
 
@@ -175,7 +258,16 @@ def words(X, inside, outside, terms: list[str]) -> pd.DataFrame:
 
     A, B = X[inside], X[outside]
     odds, z = log_odds(_sums(A), _sums(B))
-    frame = pd.DataFrame({"term": terms, "z": z, "log_odds": odds, "inside": _sums(A != 0) / A.shape[0], "outside": _sums(B != 0) / B.shape[0], "p": 2 * norm.sf(np.abs(z))})
+    frame = pd.DataFrame(
+        {
+            "term": terms,
+            "z": z,
+            "log_odds": odds,
+            "inside": _sums(A != 0) / A.shape[0],
+            "outside": _sums(B != 0) / B.shape[0],
+            "p": 2 * norm.sf(np.abs(z)),
+        }
+    )
     return with_q(frame).sort_values("z", ascending=False, kind="stable", ignore_index=True)
 
 
@@ -183,20 +275,40 @@ def _sums(X) -> np.ndarray:
     return np.asarray(X.sum(0), np.float64).ravel()
 
 
-# -- all of it -----------------------------------------------------------------------------------------------------------
+# -- all of it -------------------------------------------------------------------------------------
 
-def contrast(dataset, codes, inside, outside=None, *, random_state: int = 0, on_step: OnStep | None = None) -> Contrast:
-    """Compare the rows ``inside`` with ``outside``, or with all others: columns, words or values, and the codes (n, k).
 
-    Where there are more than suits (2 million values, 20 000 rows) samples of both are compared, drawn by ``random_state``; stopped early, what was not
-    reached is left at no effect. Raises ValueError where either side has fewer than 5 rows.
+def contrast(
+    dataset, codes, inside, outside=None, *, random_state: int = 0, on_step: OnStep | None = None
+) -> Contrast:
+    """Compare the rows ``inside`` with ``outside``, or with all others: columns, words or values,
+    and the codes (n, k).
+
+    Where there are more than suits (2 million values, 20 000 rows) samples of both are compared,
+    drawn by ``random_state``; stopped early, what was not reached is left at no effect. Raises
+    ValueError where either side has fewer than 5 rows.
     """
     inside, outside = sides(len(dataset), inside, outside)
-    rng, whole = np.random.RandomState(random_state), np.array_equal(np.union1d(inside, outside), np.arange(len(dataset)))
+    rng, whole = (
+        np.random.RandomState(random_state),
+        np.array_equal(np.union1d(inside, outside), np.arange(len(dataset))),
+    )
     asked, d = (len(inside), len(outside)), dataset.X.shape[1]
-    room = int(np.clip(CELLS // (len(dataset.rows.columns) + codes.shape[1] + (0 if dataset.kind == "text" else d)), 400, MOST_ROWS))
-    inside, outside = few(inside, room // 2, rng), few(outside, room - min(len(inside), room // 2), rng)
-    spans = [slice(s, s + BY) for s in range(0, d, BY)] if dataset.kind in ("image", "array") else []
+    room = int(
+        np.clip(
+            CELLS
+            // (len(dataset.rows.columns) + codes.shape[1] + (0 if dataset.kind == "text" else d)),
+            400,
+            MOST_ROWS,
+        )
+    )
+    inside, outside = (
+        few(inside, room // 2, rng),
+        few(outside, room - min(len(inside), room // 2), rng),
+    )
+    spans = (
+        [slice(s, s + BY) for s in range(0, d, BY)] if dataset.kind in ("image", "array") else []
+    )
     report = Reporter(on_step, len(spans) + 3, "comparing")
     seen = {c.name for c in dataset.codec.columns} if dataset.kind == "table" else {"text"}
     frame, left_out = columns(dataset.rows, inside, outside, seen)
@@ -209,19 +321,35 @@ def contrast(dataset, codes, inside, outside=None, *, random_state: int = 0, on_
     else:
         if spans:
             values = _values(dataset, inside, outside, spans, report)
-        strongest = float(_deltas(dataset.X[np.concatenate([inside, outside])], np.arange(len(inside) + len(outside))[None] < len(inside)).max())
-    reference = regions(dataset, codes, asked[0], max(room // 2, 400), rng) if whole else np.zeros(0)
+        strongest = float(
+            _deltas(
+                dataset.X[np.concatenate([inside, outside])],
+                np.arange(len(inside) + len(outside))[None] < len(inside),
+            ).max()
+        )
+    reference = (
+        regions(dataset, codes, asked[0], max(room // 2, 400), rng) if whole else np.zeros(0)
+    )
     report(len(spans) + 3)
-    return Contrast(frame, left_out, terms, values, dims, strongest, reference, inside, outside, asked)
+    return Contrast(
+        frame, left_out, terms, values, dims, strongest, reference, inside, outside, asked
+    )
 
 
 def sides(n: int, inside, outside=None) -> tuple[np.ndarray, np.ndarray]:
-    """Both sides as row numbers of n; without an ``outside`` it is all others, and rows in both are taken out of it. Raises ValueError below 5 rows."""
+    """Both sides as row numbers of n; without an ``outside`` it is all others, and rows in both
+    are taken out of it. Raises ValueError below 5 rows.
+    """
     inside = np.unique(np.asarray(inside, np.int64))
-    outside = np.setdiff1d(np.arange(n) if outside is None else np.asarray(outside, np.int64), inside)
+    outside = np.setdiff1d(
+        np.arange(n) if outside is None else np.asarray(outside, np.int64), inside
+    )
     for rows, what in ((inside, "the group has"), (outside, "what it is compared with has")):
         if len(rows) < LEAST:
-            raise ValueError(f"{what} {len(rows)} row{'s' * (len(rows) != 1)}; at least {LEAST} are needed on each side to say what differs.")
+            raise ValueError(
+                f"{what} {len(rows)} row{'s' * (len(rows) != 1)}; at least {LEAST} are needed on "
+                "each side to say what differs."
+            )
     return inside, outside
 
 
@@ -232,23 +360,41 @@ def few(rows, most: int, rng) -> np.ndarray:
 
 def _values(dataset, inside, outside, spans, report) -> pd.DataFrame:
     """Delta of every column of X, with mean and spread of both sides in the items' own units."""
-    A, B = (np.asarray(dataset.items(rows), np.float64).reshape(len(rows), -1) for rows in (inside, outside))
+    A, B = (
+        np.asarray(dataset.items(rows), np.float64).reshape(len(rows), -1)
+        for rows in (inside, outside)
+    )
     parts = []
     for at, span in enumerate(spans):
         parts.append(cliff(np.ascontiguousarray(A[:, span].T), np.ascontiguousarray(B[:, span].T)))
         if report(2 + at):
             break
     left = A.shape[1] - sum(map(len, parts))
-    found = with_q(pd.concat([*parts, pd.DataFrame({"delta": 0.0, "low": -1.0, "high": 1.0, "p": 1.0}, index=range(left))], ignore_index=True))
-    return found.assign(mean_in=A.mean(0), mean_out=B.mean(0), spread_in=A.std(0), spread_out=B.std(0))
+    found = with_q(
+        pd.concat(
+            [
+                *parts,
+                pd.DataFrame({"delta": 0.0, "low": -1.0, "high": 1.0, "p": 1.0}, index=range(left)),
+            ],
+            ignore_index=True,
+        )
+    )
+    return found.assign(
+        mean_in=A.mean(0), mean_out=B.mean(0), spread_in=A.std(0), spread_out=B.std(0)
+    )
 
 
 def regions(dataset, codes, size: int, most: int, rng) -> np.ndarray:
-    """The strongest effect (as ``Contrast.strongest``) in each of 20 random regions of the codes: a row drawn at random with its nearest, ``size`` in
-    all. Of more than ``most`` rows a sample stands for the rest."""
+    """The strongest effect (as ``Contrast.strongest``) in each of 20 random regions of the
+    codes: a row drawn at random with its nearest, ``size`` in all. Of more than ``most`` rows a
+    sample stands for the rest.
+    """
     n = len(codes)
     pool = few(np.arange(n), most, rng)
-    Z, size = np.asarray(codes[pool], np.float64), int(np.clip(round(size * len(pool) / n), LEAST, len(pool) - LEAST))
+    Z, size = (
+        np.asarray(codes[pool], np.float64),
+        int(np.clip(round(size * len(pool) / n), LEAST, len(pool) - LEAST)),
+    )
     masks = np.zeros((REGIONS, len(pool)), bool)
     for mask in masks:
         away = np.square(Z - Z[rng.randint(len(Z))]).sum(1)
@@ -257,17 +403,26 @@ def regions(dataset, codes, size: int, most: int, rng) -> np.ndarray:
     if dataset.kind != "text":
         return _deltas(X, masks)
     total = _sums(X)
-    return np.array([np.abs(log_odds(inside, total - inside)[1]).max() for inside in (_sums(X[np.flatnonzero(mask)]) for mask in masks)])
+    return np.array(
+        [
+            np.abs(log_odds(inside, total - inside)[1]).max()
+            for inside in (_sums(X[np.flatnonzero(mask)]) for mask in masks)
+        ]
+    )
 
 
 def _deltas(X, masks) -> np.ndarray:
-    """The largest absolute delta among the columns of X (n, d), of the rows in each mask (m, n) over the others: (m,)."""
+    """The largest absolute delta among the columns of X (n, d), of the rows in each mask (m, n)
+    over the others: (m,).
+    """
     from scipy.stats import rankdata
 
     inside = masks.sum(1)[:, None]
     strongest = np.zeros(len(masks))
     for start in range(0, X.shape[1], BY):
-        ranks = rankdata(np.ascontiguousarray(np.asarray(X[:, start:start + BY]).T), axis=1)
-        over = (masks.astype(np.float64) @ ranks.T / inside - (inside + 1) / 2) / (masks.shape[1] - inside)
+        ranks = rankdata(np.ascontiguousarray(np.asarray(X[:, start : start + BY]).T), axis=1)
+        over = (masks.astype(np.float64) @ ranks.T / inside - (inside + 1) / 2) / (
+            masks.shape[1] - inside
+        )
         strongest = np.maximum(strongest, np.abs(2 * over - 1).max(1))
     return strongest

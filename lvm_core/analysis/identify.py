@@ -1,4 +1,6 @@
-"""How well a few features tell a group of rows from others: a sparse logistic model, judged on rows that were held out."""
+"""How well a few features tell a group of rows from others: a sparse logistic model, judged on
+rows that were held out.
+"""
 
 from __future__ import annotations
 
@@ -14,9 +16,11 @@ MOST_ROWS, SCREENED, STEPS, FOLDS, INNER = 2000, 48, 6, 5, 3
 
 @dataclass(frozen=True)
 class Identification:
-    """``auc``: the chance that a held-out row of the group scores above a held-out other one, 0.5 is a coin, with its standard ``error``; ``weights``:
-    (name, change of the log-odds with one standard deviation more) of the features that are used, the weightiest first; ``columns``: which of X those are; ``rows``: how many rows
-    it learnt from, of ``asked``."""
+    """``auc``: the chance that a held-out row of the group scores above a held-out other one,
+    0.5 is a coin, with its standard ``error``; ``weights``: (name, change of the log-odds with
+    one standard deviation more) of the features that are used, the weightiest first;
+    ``columns``: which of X those are; ``rows``: how many rows it learnt from, of ``asked``.
+    """
 
     auc: float
     error: float
@@ -26,13 +30,25 @@ class Identification:
     asked: int
 
 
-def identify(X, names: list[str], inside, outside=None, *, presence: bool = False, random_state: int = 0, on_step: OnStep | None = None) -> Identification:
+def identify(
+    X,
+    names: list[str],
+    inside,
+    outside=None,
+    *,
+    presence: bool = False,
+    random_state: int = 0,
+    on_step: OnStep | None = None,
+) -> Identification:
     """Learn to tell the rows ``inside`` of X (n, d), dense or CSR, from ``outside`` or all others.
 
-    Logistic regression with an L1 penalty (Tibshirani, 1996, doi:10.1111/j.2517-6161.1996.tb02080.x), both sides weighing the same, on the columns that
-    alone tell most (at most 48, Fan & Lv, 2008, doi:10.1111/j.1467-9868.2008.00674.x). The strength of the penalty is chosen in three folds, the strongest
-    within one standard error of the best; that whole procedure, screening too, is judged in five outer folds of its own. ``presence``: whether a term is
-    there counts, not how often. At most 1000 rows a side, drawn by ``random_state``. The error is DeLong's (1988, doi:10.2307/2531595). Raises ValueError below 5 rows on either side.
+    Logistic regression with an L1 penalty (Tibshirani, 1996,
+    doi:10.1111/j.2517-6161.1996.tb02080.x), both sides weighing the same, on the columns that alone
+    tell most (at most 48, Fan & Lv, 2008, doi:10.1111/j.1467-9868.2008.00674.x). The strength of
+    the penalty is chosen in three folds, the strongest within one standard error of the best; that
+    whole procedure, screening too, is judged in five outer folds of its own. ``presence``: whether
+    a term is there counts, not how often. At most 1000 rows a side, drawn by ``random_state``. The
+    error is DeLong's (1988, doi:10.2307/2531595). Raises ValueError below 5 rows on either side.
     """
     inside, outside = sides(X.shape[0], inside, outside)
     rng, asked = np.random.RandomState(random_state), len(inside) + len(outside)
@@ -52,24 +68,40 @@ def identify(X, names: list[str], inside, outside=None, *, presence: bool = Fals
     order = order[np.abs(weights[order]) > 1e-9]
     report(FOLDS + 1)
     auc, error = _auc(np.concatenate(over), np.concatenate(under))
-    return Identification(auc, error, [(str(names[kept[j]]), float(weights[j] * scale[j])) for j in order], kept[order], len(y), asked)
+    return Identification(
+        auc,
+        error,
+        [(str(names[kept[j]]), float(weights[j] * scale[j])) for j in order],
+        kept[order],
+        len(y),
+        asked,
+    )
 
 
 def _folds(y, most: int, seed: int):
     from sklearn.model_selection import StratifiedKFold
 
-    return StratifiedKFold(max(2, min(most, int(y.sum()), int((~y).sum()))), shuffle=True, random_state=seed).split(np.zeros(len(y)), y)
+    return StratifiedKFold(
+        max(2, min(most, int(y.sum()), int((~y).sum()))), shuffle=True, random_state=seed
+    ).split(np.zeros(len(y)), y)
 
 
 def _fit(A, y, seed: int):
-    """(columns of A used, their weights, their spreads): screened, standardised, the penalty chosen in folds of these rows alone."""
+    """(columns of A used, their weights, their spreads): screened, standardised, the penalty
+    chosen in folds of these rows alone.
+    """
     kept = _screen(A, y)
     S = A[:, kept]
     S = S.toarray() if hasattr(S, "toarray") else S
     scale = S.std(0)
     S = (S - S.mean(0)) / scale
     strengths = _strengths(S, y)
-    found = np.array([[_one(S[test], y[test], _weights(S[train], y[train], C)) for C in strengths] for train, test in _folds(y, INNER, seed)])
+    found = np.array(
+        [
+            [_one(S[test], y[test], _weights(S[train], y[train], C)) for C in strengths]
+            for train, test in _folds(y, INNER, seed)
+        ]
+    )
     mean, error = found.mean(0), found.std(0, ddof=1) / np.sqrt(len(found))
     best = int(mean.argmax())
     chosen = int(np.flatnonzero(mean >= mean[best] - error[best])[0])
@@ -80,11 +112,17 @@ def _screen(A, y) -> np.ndarray:
     """The columns whose correlation with the side is largest; never one that does not vary."""
     n, w = A.shape[0], np.where(y, 1 / y.sum(), -1 / (~y).sum())
     mean = np.asarray(A.mean(0)).ravel()
-    square = np.asarray(A.multiply(A).mean(0)).ravel() if hasattr(A, "multiply") else np.square(A).mean(0)
+    square = (
+        np.asarray(A.multiply(A).mean(0)).ravel()
+        if hasattr(A, "multiply")
+        else np.square(A).mean(0)
+    )
     spread = np.sqrt(np.maximum(square - mean**2, 0))
     away = np.abs(np.asarray(A.T @ w).ravel())
-    alone = np.where(spread > 1e-9 * np.maximum(np.abs(mean), 1e-9), away / np.where(spread > 0, spread, 1), -1.0)
-    order = np.argsort(-alone, kind="stable")[:min(SCREENED, max(n // 2, 2))]
+    alone = np.where(
+        spread > 1e-9 * np.maximum(np.abs(mean), 1e-9), away / np.where(spread > 0, spread, 1), -1.0
+    )
+    order = np.argsort(-alone, kind="stable")[: min(SCREENED, max(n // 2, 2))]
     order = order[alone[order] >= 0]
     if not len(order):
         raise ValueError("no column differs among these rows, so nothing can tell them apart.")
@@ -105,8 +143,18 @@ def _weights(S, y, C: float) -> np.ndarray:
     from sklearn.linear_model import LogisticRegression
 
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)     # a weak penalty on groups that do not overlap; the fold's score says what it is worth
-        model = LogisticRegression(l1_ratio=1.0, C=C, solver="liblinear", class_weight="balanced", tol=1e-3, max_iter=40, intercept_scaling=10.0, random_state=0)
+        # a weak penalty on groups that do not overlap; the fold's score says what it is worth
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        model = LogisticRegression(
+            l1_ratio=1.0,
+            C=C,
+            solver="liblinear",
+            class_weight="balanced",
+            tol=1e-3,
+            max_iter=40,
+            intercept_scaling=10.0,
+            random_state=0,
+        )
         return model.fit(S, y).coef_[0]
 
 
@@ -116,7 +164,9 @@ def _score(A, kept, weights) -> np.ndarray:
 
 
 def _place(score, y, over: list, under: list) -> None:
-    """Add the shares of the other side below each row of the group, and of the group below each other row, within a fold."""
+    """Add the shares of the other side below each row of the group, and of the group below each
+    other row, within a fold.
+    """
     from scipy.stats import rankdata
 
     both = rankdata(score)
@@ -131,7 +181,9 @@ def _one(S, y, weights) -> float:
 
 
 def _auc(over, under) -> tuple[float, float]:
-    """AUC and its standard error; of groups that do not overlap in the sample, the error that 95 % of such samples stay within."""
+    """AUC and its standard error; of groups that do not overlap in the sample, the error that
+    95 % of such samples stay within.
+    """
     auc = float(over.mean())
     error = float(np.sqrt(over.var(ddof=1) / len(over) + under.var(ddof=1) / len(under)))
     least = min(len(over), len(under))

@@ -1,7 +1,8 @@
 """Missing values: imputers compared on cells that were hidden on purpose.
 
-An imputer takes X (n, d), where NaN is a missing value, and its schema, and returns X with every missing value filled: real columns by a number, 0/1 and
-one-hot columns by chances. ``IMPUTERS`` holds those that know no model.
+An imputer takes X (n, d), where NaN is a missing value, and its schema, and returns X with every
+missing value filled: real columns by a number, 0/1 and one-hot columns by chances. ``IMPUTERS``
+holds those that know no model.
 """
 
 from __future__ import annotations
@@ -15,12 +16,15 @@ from ..models.base import LatentModel
 from ..models.capabilities import Imputes
 from ..schema import Schema
 
-LINEAR, TRIED = "Linear (IterativeImputer)", 20     # other columns that the linear imputer asks about each one
+# other columns that the linear imputer asks about each one
+LINEAR, TRIED = "Linear (IterativeImputer)", 20
 MODEL = "The model"
 
 
 def with_missing(X: np.ndarray, schema: Schema) -> np.ndarray:
-    """X (n, d) as float64 with NaN in every missing value of a value; indicators and levels that mean "missing" are 0."""
+    """X (n, d) as float64 with NaN in every missing value of a value; indicators and levels
+    that mean "missing" are 0.
+    """
     missing, X = schema.missing_mask(X), np.array(X, np.float64)
     X[missing] = 0.0
     for _, span, _ in schema.values():
@@ -28,11 +32,17 @@ def with_missing(X: np.ndarray, schema: Schema) -> np.ndarray:
     return X
 
 
-def hide(X: np.ndarray, schema: Schema, share: float = 0.2, random_state: int = 0) -> tuple[np.ndarray, np.ndarray]:
-    """(X (n, d) as :func:`opened` with a share of its observed values turned to NaN, which entries (n, d) those are). The columns of
-    one category go together. Raises ValueError where the share is not between 0 and 1."""
+def hide(
+    X: np.ndarray, schema: Schema, share: float = 0.2, random_state: int = 0
+) -> tuple[np.ndarray, np.ndarray]:
+    """(X (n, d) as :func:`opened` with a share of its observed values turned to NaN, which
+    entries (n, d) those are). The columns of one category go together. Raises ValueError where
+    the share is not between 0 and 1.
+    """
     if not 0 < share < 1:
-        raise ValueError(f"the share of cells to hide is {share}, expected more than 0 and less than 1.")
+        raise ValueError(
+            f"the share of cells to hide is {share}, expected more than 0 and less than 1."
+        )
     rng, X = np.random.RandomState(random_state), with_missing(X, schema)
     hidden = np.zeros(X.shape, bool)
     for group, span, _ in schema.values():
@@ -43,18 +53,29 @@ def hide(X: np.ndarray, schema: Schema, share: float = 0.2, random_state: int = 
 
 
 def mean_or_mode(X: np.ndarray, schema: Schema | None = None) -> np.ndarray:
-    """Every missing value by the mean of its column: for categories the shares of their levels, so that the likeliest is the mode."""
+    """Every missing value by the mean of its column: for categories the shares of their levels,
+    so that the likeliest is the mode.
+    """
     count = (~np.isnan(X)).sum(0)
     mean = np.nansum(X, 0) / np.maximum(count, 1)
     return np.where(np.isnan(X), mean, X)
 
 
 def linear(X: np.ndarray, schema: Schema | None = None) -> np.ndarray:
-    """Every column from the others by Bayesian ridge regression, in turns (scikit-learn's IterativeImputer)."""
+    """Every column from the others by Bayesian ridge regression, in turns (scikit-learn's
+    IterativeImputer).
+    """
     from sklearn.experimental import enable_iterative_imputer  # noqa: F401
     from sklearn.impute import IterativeImputer
 
-    return _by(X, lambda x: IterativeImputer(max_iter=10, random_state=0, n_nearest_features=None if x.shape[1] <= 2 * TRIED else TRIED))
+    return _by(
+        X,
+        lambda x: IterativeImputer(
+            max_iter=10,
+            random_state=0,
+            n_nearest_features=None if x.shape[1] <= 2 * TRIED else TRIED,
+        ),
+    )
 
 
 def neighbours(X: np.ndarray, schema: Schema | None = None) -> np.ndarray:
@@ -76,17 +97,25 @@ def _by(X, imputer):
     center = filled.mean(0)[moving]
     x = (X[:, moving] - center) / spread[moving]
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")         # "not converged" after ten rounds: measured all the same
-        filled[:, moving] = np.where(np.isnan(x), imputer(x).fit_transform(x), x) * spread[moving] + center
+        # "not converged" after ten rounds: measured all the same
+        warnings.simplefilter("ignore")
+        filled[:, moving] = (
+            np.where(np.isnan(x), imputer(x).fit_transform(x), x) * spread[moving] + center
+        )
     return filled
 
 
-IMPUTERS: dict[str, Callable[[np.ndarray, Schema], np.ndarray]] = {"Mean or mode": mean_or_mode, "Nearest neighbours (5)": neighbours, LINEAR: linear}
+IMPUTERS: dict[str, Callable[[np.ndarray, Schema], np.ndarray]] = {
+    "Mean or mode": mean_or_mode,
+    "Nearest neighbours (5)": neighbours,
+    LINEAR: linear,
+}
 
 
 def by_decoding(model: LatentModel, X: np.ndarray, schema: Schema, rounds: int = 20) -> np.ndarray:
-    """Missing values by a model that knows none: begun at the mean, then encoded and decoded ``rounds`` times (pseudo-Gibbs without its
-    noise, Rezende et al., 2014, arXiv:1401.4082)."""
+    """Missing values by a model that knows none: begun at the mean, then encoded and decoded
+    ``rounds`` times (pseudo-Gibbs without its noise, Rezende et al., 2014, arXiv:1401.4082).
+    """
     missing = np.isnan(X)
     filled = mean_or_mode(X).astype(np.float32)
     for _ in range(rounds):
@@ -95,21 +124,29 @@ def by_decoding(model: LatentModel, X: np.ndarray, schema: Schema, rounds: int =
 
 
 def most_likely_levels(filled: np.ndarray, missing: np.ndarray, schema: Schema) -> np.ndarray:
-    """Chances in the missing values (n, d) turned into the likeliest level; real columns as they are."""
+    """Chances in the missing values (n, d) turned into the likeliest level; real columns as
+    they are.
+    """
     filled = np.array(filled)
     for group, span, _ in schema.values():
         if group.likelihood == "gaussian":
             continue
         part = filled[:, span]
-        best = part > 0.5 if group.likelihood == "bernoulli" else np.eye(part.shape[1])[part.argmax(1)]
+        best = (
+            part > 0.5 if group.likelihood == "bernoulli" else np.eye(part.shape[1])[part.argmax(1)]
+        )
         filled[:, span] = np.where(missing[:, span], best, part)
     return filled
 
 
-def measure(X: np.ndarray, filled: np.ndarray, hidden: np.ndarray, schema: Schema, low=None, high=None) -> dict[str, float]:
-    """How well hidden entries (n, d) of the true X were filled: ``rmse`` of the real columns, each in its own standard deviations;
-    ``right``: share of 0/1 values and categories; ``coverage``: share of real values within [low, high]. NaN where there are none.
-    ``columns``: one number a value block, by its place in ``schema.values()``."""
+def measure(
+    X: np.ndarray, filled: np.ndarray, hidden: np.ndarray, schema: Schema, low=None, high=None
+) -> dict[str, float]:
+    """How well hidden entries (n, d) of the true X were filled: ``rmse`` of the real columns,
+    each in its own standard deviations; ``right``: share of 0/1 values and categories;
+    ``coverage``: share of real values within [low, high]. NaN where there are none.
+    ``columns``: one number a value block, by its place in ``schema.values()``.
+    """
     squares, right, inside, columns = [], [], [], []
     for group, span, _ in schema.values():
         x, y, gone = X[:, span], filled[:, span], hidden[:, span]
@@ -128,13 +165,24 @@ def measure(X: np.ndarray, filled: np.ndarray, hidden: np.ndarray, schema: Schem
                 hit = x[rows].argmax(1) == y[rows].argmax(1)
             right.append(hit)
             columns.append(float(hit.mean()) if hit.size else float("nan"))
-    mean = lambda parts: float(np.concatenate(parts).mean()) if parts and sum(map(len, parts)) else float("nan")     # noqa: E731
-    return {"rmse": float(np.sqrt(mean(squares))), "right": mean(right), "coverage": mean(inside), "columns": columns}
+    mean = lambda parts: (
+        float(np.concatenate(parts).mean()) if parts and sum(map(len, parts)) else float("nan")
+    )
+    return {
+        "rmse": float(np.sqrt(mean(squares))),
+        "right": mean(right),
+        "coverage": mean(inside),
+        "columns": columns,
+    }
 
 
-def compare(model: LatentModel, X: np.ndarray, share: float = 0.2, random_state: int = 0, on_step=None) -> pd.DataFrame:
-    """Imputers on the same hidden cells of X (n, d): a row each with ``imputer``, ``rmse``, ``right``, ``coverage`` (of 90 %
-    intervals, where the imputer has any). ``model`` was fitted before; the others learn from the rows as they stand with missing values."""
+def compare(
+    model: LatentModel, X: np.ndarray, share: float = 0.2, random_state: int = 0, on_step=None
+) -> pd.DataFrame:
+    """Imputers on the same hidden cells of X (n, d): a row each with ``imputer``, ``rmse``,
+    ``right``, ``coverage`` (of 90 % intervals, where the imputer has any). ``model`` was fitted
+    before; the others learn from the rows as they stand with missing values.
+    """
     from ..progress import Reporter
 
     schema = model.schema_
@@ -151,7 +199,9 @@ def compare(model: LatentModel, X: np.ndarray, share: float = 0.2, random_state:
 
 
 def fill(model: LatentModel, X: np.ndarray, schema: Schema, n_samples: int = 500):
-    """(filled, low, high) (n, d) of X with NaN in its missing values; low and high are None for a model that gives no interval."""
+    """(filled, low, high) (n, d) of X with NaN in its missing values; low and high are None for
+    a model that gives no interval.
+    """
     if isinstance(model, Imputes):
         found = model.impute(np.asarray(X, np.float32), n_samples)
         return found.X, found.low, found.high
@@ -160,46 +210,84 @@ def fill(model: LatentModel, X: np.ndarray, schema: Schema, n_samples: int = 500
 
 
 def missing(X: np.ndarray, schema: Schema) -> pd.DataFrame:
-    """How many cells of X (n, d) hold no value: a row each value block with its ``column``, ``missing`` and ``share`` (0 to 1)."""
+    """How many cells of X (n, d) hold no value: a row each value block with its ``column``,
+    ``missing`` and ``share`` (0 to 1).
+    """
     missing = schema.missing_mask(np.asarray(X))
     counts = [(group.name, int(missing[:, span.start].sum())) for group, span, _ in schema.values()]
-    return pd.DataFrame({"column": [n for n, _ in counts], "missing": [c for _, c in counts], "share": [c / max(len(X), 1) for _, c in counts]})
+    return pd.DataFrame(
+        {
+            "column": [n for n, _ in counts],
+            "missing": [c for _, c in counts],
+            "share": [c / max(len(X), 1) for _, c in counts],
+        }
+    )
 
 
 def verdict(found: pd.DataFrame) -> str:
-    """One sentence on :func:`compare`'s table: whether the model or the linear imputer should be used."""
+    """One sentence on :func:`compare`'s table: whether the model or the linear imputer should
+    be used.
+    """
     by = found.set_index("imputer")
     if LINEAR not in by.index:
         return "The comparison was stopped before the linear imputer had its turn."
     numbers = not (np.isnan(by.loc[MODEL, "rmse"]) or np.isnan(by.loc[LINEAR, "rmse"]))
     measure, sign = ("rmse", 1) if numbers else ("right", -1)
     ours, linears = by.loc[MODEL, measure], by.loc[LINEAR, measure]
-    said = f"({ours:.3f} against {linears:.3f})" if numbers else f"({ours:.0%} against {linears:.0%} right)"
+    said = (
+        f"({ours:.3f} against {linears:.3f})"
+        if numbers
+        else f"({ours:.0%} against {linears:.0%} right)"
+    )
     if sign * (ours - linears) > 0:
-        return f"The linear imputer fills these cells better than the model {said}: use it where only the values matter."
-    return f"The model fills these cells better than the linear imputer {said}." if ours != linears else f"The model and the linear imputer are equal {said}."
+        return (
+            f"The linear imputer fills these cells better than the model {said}: use it where only "
+            "the values matter."
+        )
+    return (
+        f"The model fills these cells better than the linear imputer {said}."
+        if ours != linears
+        else f"The model and the linear imputer are equal {said}."
+    )
 
 
-def fill_table(model: LatentModel, codec, X: np.ndarray, frame: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
-    """(frame with the gaps of the codec's columns filled, a row per filled cell with ``row``, ``column``, ``value`` and, where the
-    model gives intervals, ``low`` and ``high``, and which cells of the frame were filled). Cells that were there stay as they are."""
+def fill_table(
+    model: LatentModel, codec, X: np.ndarray, frame: pd.DataFrame
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """(frame with the gaps of the codec's columns filled, a row per filled cell with ``row``,
+    ``column``, ``value`` and, where the model gives intervals, ``low`` and ``high``, and which
+    cells of the frame were filled). Cells that were there stay as they are.
+    """
     schema = codec.schema
     X = with_missing(X, schema)
     for column, span in codec.spans():
-        if not column.missing:      # it had no gap when it was learnt, so X has no mark for one
+        if not column.missing:  # it had no gap when it was learnt, so X has no mark for one
             X[frame[column.name].isna().to_numpy(), span] = np.nan
     filled, low, high = fill(model, X, schema)
-    values, ends = codec.decode(filled), [None if x is None else codec.decode(x) for x in (low, high)]
-    complete, cells, notes = frame.reset_index(drop=True).copy(), pd.DataFrame(False, range(len(frame)), frame.columns), []
+    values, ends = (
+        codec.decode(filled),
+        [None if x is None else codec.decode(x) for x in (low, high)],
+    )
+    complete, cells, notes = (
+        frame.reset_index(drop=True).copy(),
+        pd.DataFrame(False, range(len(frame)), frame.columns),
+        [],
+    )
     for column in codec.columns:
         name, gone = column.name, complete[column.name].isna().to_numpy()
         if not gone.any():
             continue
         cells[name] = gone
-        complete[name] = complete[name].astype(object).where(~gone, values[name].astype(object)).infer_objects()
+        complete[name] = (
+            complete[name].astype(object).where(~gone, values[name].astype(object)).infer_objects()
+        )
         ranged = column.ends() is not None and ends[0] is not None
         for row in np.flatnonzero(gone):
-            interval = [column.show(end[name].iloc[row]) if ranged else "" for end in ends] if ends[0] is not None else []
+            interval = (
+                [column.show(end[name].iloc[row]) if ranged else "" for end in ends]
+                if ends[0] is not None
+                else []
+            )
             notes.append([int(row), str(name), column.show(values[name].iloc[row]), *interval])
     titles = ["row", "column", "value"] + (["low", "high"] if ends[0] is not None else [])
     return complete, pd.DataFrame(notes, columns=titles), cells

@@ -1,4 +1,6 @@
-"""Names on a map: dense regions of the picture from coarse to fine, and what the items in each have in common."""
+"""Names on a map: dense regions of the picture from coarse to fine, and what the items in each
+have in common.
+"""
 
 from __future__ import annotations
 
@@ -10,19 +12,23 @@ import pandas as pd
 from ..progress import OnStep, Reporter
 from .clusters import class_words, differences, features
 
-MOST_FITTED = 8_000             # positions the regions are found on; the others go with the nearest of these
-LEVELS = (0.04, 0.012, 0.004)   # least size of a region as a share of the points, coarse to fine
-LEAST = 8                       # points in a region, at least
-PURE = 0.6                      # share of a region from which it is "mostly" one class
-NOTABLE = 0.6                   # difference from the rest, in standard deviations, from which it is named
+# positions the regions are found on; the others go with the nearest of these
+MOST_FITTED = 8_000
+LEVELS = (0.04, 0.012, 0.004)  # least size of a region as a share of the points, coarse to fine
+LEAST = 8  # points in a region, at least
+PURE = 0.6  # share of a region from which it is "mostly" one class
+# difference from the rest, in standard deviations, from which it is named
+NOTABLE = 0.6
 _STEPS = len(LEVELS) + 1
 
 
 @dataclass(frozen=True)
 class Region:
-    """``level`` 0 is the coarsest; ``at`` (2,): its densest middle, the position of row ``medoid``; ``radius``: median distance of its points
-    from there; ``parent``: the region of the level before that most of it lies in, by number, or -1; ``words``: the name in parts,
-    without what the regions around it are named already."""
+    """``level`` 0 is the coarsest; ``at`` (2,): its densest middle, the position of row
+    ``medoid``; ``radius``: median distance of its points from there; ``parent``: the region of
+    the level before that most of it lies in, by number, or -1; ``words``: the name in parts,
+    without what the regions around it are named already.
+    """
 
     level: int
     rows: np.ndarray = field(repr=False)
@@ -45,8 +51,10 @@ class Region:
 
 @dataclass(frozen=True)
 class NamedRegions:
-    """``regions``, coarse to fine and the largest first within a level; ``none`` how many points lie in no region of each level;
-    ``fitted`` of ``n`` points were looked at, the others joined the nearest of them."""
+    """``regions``, coarse to fine and the largest first within a level; ``none`` how many
+    points lie in no region of each level; ``fitted`` of ``n`` points were looked at, the others
+    joined the nearest of them.
+    """
 
     regions: list[Region]
     none: list[int]
@@ -54,21 +62,33 @@ class NamedRegions:
     n: int
 
 
-def named_regions(P, dataset=None, *, random_state: int = 0, on_step: OnStep | None = None) -> NamedRegions:
+def named_regions(
+    P, dataset=None, *, random_state: int = 0, on_step: OnStep | None = None
+) -> NamedRegions:
     """Dense regions of positions P (n, 2) with the items of ``dataset`` naming them.
 
-    Regions are HDBSCAN's leaves (Campello, Moulavi & Sander, 2013, doi:10.1007/978-3-642-37456-2_14) for one least size a level; one that a
-    coarser level has already, row for row in nine of ten, is left out. They are regions of the picture: what a map tears apart or pushes
-    together, they do too. Raises ValueError for positions that are not (n, 2) or not finite.
+    Regions are HDBSCAN's leaves (Campello, Moulavi & Sander, 2013,
+    doi:10.1007/978-3-642-37456-2_14) for one least size a level; one that a coarser level has
+    already, row for row in nine of ten, is left out. They are regions of the picture: what a map
+    tears apart or pushes together, they do too. Raises ValueError for positions that are not (n, 2)
+    or not finite.
     """
     P = np.asarray(P, np.float64)
     if P.ndim != 2 or P.shape[1] != 2 or not np.isfinite(P).all():
         raise ValueError(f"the positions have shape {P.shape}, expected finite numbers (n, 2).")
     n, report = len(P), Reporter(on_step, _STEPS, "finding dense regions")
-    rows = np.arange(n) if n <= MOST_FITTED else np.sort(np.random.RandomState(random_state).choice(n, MOST_FITTED, replace=False))
+    rows = (
+        np.arange(n)
+        if n <= MOST_FITTED
+        else np.sort(np.random.RandomState(random_state).choice(n, MOST_FITTED, replace=False))
+    )
     owner = None if len(rows) == n else _nearest(P, P[rows])
     say = _describer(dataset)
-    regions, none, sizes = [], [], sorted({max(LEAST, round(share * len(rows))) for share in LEVELS}, reverse=True)
+    regions, none, sizes = (
+        [],
+        [],
+        sorted({max(LEAST, round(share * len(rows))) for share in LEVELS}, reverse=True),
+    )
     for step, size in enumerate(sizes, 1):
         labels = _dense(P[rows], size)
         labels = labels if owner is None else labels[owner]
@@ -80,7 +100,9 @@ def named_regions(P, dataset=None, *, random_state: int = 0, on_step: OnStep | N
 
 
 def _nearest(P, Q) -> np.ndarray:
-    """Of each row of P the nearest of Q: in a plane a tree finds a million of them in a second, comparing all takes a minute."""
+    """Of each row of P the nearest of Q: in a plane a tree finds a million of them in a second,
+    comparing all takes a minute.
+    """
     from scipy.spatial import cKDTree
 
     return cKDTree(Q).query(P)[1]
@@ -91,29 +113,42 @@ def _dense(P, size: int) -> np.ndarray:
 
     if len(P) < 2 * size or not np.ptp(P, 0).any():
         return np.full(len(P), -1)
-    return HDBSCAN(min_cluster_size=size, min_samples=min(10, size), cluster_selection_method="leaf", copy=True).fit_predict(P)
+    return HDBSCAN(
+        min_cluster_size=size, min_samples=min(10, size), cluster_selection_method="leaf", copy=True
+    ).fit_predict(P)
 
 
 def _level(P, labels, level: int, before: list[Region], say) -> list[Region]:
-    """The regions of one level, the largest first, without those that are one of the level before."""
-    order, starts = np.argsort(labels, kind="stable"), np.searchsorted(np.sort(labels), np.arange(labels.max(initial=-1) + 2))
+    """The regions of one level, the largest first, without those that are one of the level
+    before.
+    """
+    order, starts = (
+        np.argsort(labels, kind="stable"),
+        np.searchsorted(np.sort(labels), np.arange(labels.max(initial=-1) + 2)),
+    )
     inside = [order[a:b] for a, b in zip(starts[:-1], starts[1:])]
     inside = sorted((rows for rows in inside if len(rows)), key=len, reverse=True)
     above = np.full(len(P), -1)
-    for number, region in enumerate(before):        # finer ones last: the nearest level above wins
+    for number, region in enumerate(before):  # finer ones last: the nearest level above wins
         above[region.rows] = number
     kept, parents = [], []
     for rows in inside:
         found, counts = np.unique(above[rows], return_counts=True)
         parent = int(found[counts.argmax()])
-        if parent < 0 or min(counts.max() / len(rows), counts.max() / len(before[parent].rows)) < 0.9:
+        if (
+            parent < 0
+            or min(counts.max() / len(rows), counts.max() / len(before[parent].rows)) < 0.9
+        ):
             kept.append(rows)
             parents.append(parent)
     grouped = np.full(len(P), -1)
     for c, rows in enumerate(kept):
         grouped[rows] = c
     words = say(grouped) if kept else {}
-    return [_region(P, level, rows, parent, _new(tuple(words.get(c, ())), parent, before)) for c, (rows, parent) in enumerate(zip(kept, parents))]
+    return [
+        _region(P, level, rows, parent, _new(tuple(words.get(c, ())), parent, before))
+        for c, (rows, parent) in enumerate(zip(kept, parents))
+    ]
 
 
 def _new(words: tuple[str, ...], parent: int, before: list[Region]) -> tuple[str, ...]:
@@ -128,10 +163,19 @@ def _new(words: tuple[str, ...], parent: int, before: list[Region]) -> tuple[str
 def _region(P, level, rows, parent, words) -> Region:
     middle = np.median(P[rows], 0)
     medoid = int(rows[np.square(P[rows] - middle).sum(1).argmin()])
-    return Region(level, rows, tuple(float(v) for v in P[medoid]), float(np.median(np.hypot(*(P[rows] - P[medoid]).T))), medoid, parent, words)
+    return Region(
+        level,
+        rows,
+        tuple(float(v) for v in P[medoid]),
+        float(np.median(np.hypot(*(P[rows] - P[medoid]).T))),
+        medoid,
+        parent,
+        words,
+    )
 
 
-# -- what a region's items have in common ------------------------------------------------------------------------------
+# -- what a region's items have in common ----------------------------------------------------------
+
 
 def _describer(dataset):
     """A function from groups (n,), -1 for none, to the words for each."""
@@ -143,17 +187,27 @@ def _describer(dataset):
 
     def say(labels):
         of = _majority(labels, y)
-        return {c: of.get(c, []) + _phrases(traits, labels, c, said, 2 - len(of.get(c, []))) for c, said in _apart(traits, labels).items()}
+        return {
+            c: of.get(c, []) + _phrases(traits, labels, c, said, 2 - len(of.get(c, [])))
+            for c, said in _apart(traits, labels).items()
+        }
+
     return say
 
 
 def _terms(dataset, labels, most: int = 3) -> dict[int, list[str]]:
-    """Words of three letters or more that the regions' documents share: each in at least a tenth of them, and in two."""
+    """Words of three letters or more that the regions' documents share: each in at least a
+    tenth of them, and in two.
+    """
     terms, found = dataset.codec.terms, {}
     for c, words in class_words(dataset.X, labels, terms, 60, power=0.5).items():
         X = dataset.X[np.flatnonzero(labels == c)]
         documents = dict(zip(terms, X.getnnz(0)))
-        found[c] = [word for word, _ in words if sum(map(str.isalpha, word)) >= 3 and documents[word] >= max(2, 0.1 * X.shape[0])][:most]
+        found[c] = [
+            word
+            for word, _ in words
+            if sum(map(str.isalpha, word)) >= 3 and documents[word] >= max(2, 0.1 * X.shape[0])
+        ][:most]
     return found
 
 
@@ -162,7 +216,10 @@ def _majority(labels, y) -> dict[int, list[str]]:
     if y is None:
         return {}
     number, names = pd.factorize(pd.Series(y, dtype=object))
-    everywhere, found = np.bincount(number[number >= 0], minlength=len(names)) / max((number >= 0).sum(), 1), {}
+    everywhere, found = (
+        np.bincount(number[number >= 0], minlength=len(names)) / max((number >= 0).sum(), 1),
+        {},
+    )
     for c in range(int(labels.max(initial=-1)) + 1):
         counts = np.bincount(number[(labels == c) & (number >= 0)], minlength=len(names))
         top = int(counts.argmax()) if len(counts) else 0
@@ -173,13 +230,20 @@ def _majority(labels, y) -> dict[int, list[str]]:
 
 
 def _traits(dataset) -> tuple[np.ndarray, list[str], dict[str, bool]]:
-    """What rows can be told apart by in words: values (n, m), names (m,), and which names are shares (0 or 1 a row)."""
+    """What rows can be told apart by in words: values (n, m), names (m,), and which names are
+    shares (0 or 1 a row).
+    """
     if dataset.kind == "table":
         names, shares = features(dataset)
         return dataset.X, names, shares
-    columns = {str(name): dataset.rows[name].to_numpy(np.float64, na_value=np.nan) for name in dataset.rows.columns
-               if name != dataset.label and pd.api.types.is_numeric_dtype(dataset.rows[name]) and dataset.rows[name].nunique() > 1}
-    label = dataset.rows[dataset.label] if dataset.label in dataset.rows else None
+    columns = {
+        str(name): dataset.rows[name].to_numpy(np.float64, na_value=np.nan)
+        for name in dataset.rows.columns
+        if name != dataset.label
+        and pd.api.types.is_numeric_dtype(dataset.rows[name])
+        and dataset.rows[name].nunique() > 1
+    }
+    label = dataset.rows.get(dataset.label)
     if label is not None and dataset.targets() is None and pd.api.types.is_numeric_dtype(label):
         columns[str(dataset.label)] = label.to_numpy(np.float64, na_value=np.nan)
     if dataset.kind == "array" and dataset.codec.names:
@@ -188,7 +252,11 @@ def _traits(dataset) -> tuple[np.ndarray, list[str], dict[str, bool]]:
         return np.empty((len(dataset), 0)), [], {}
     values = np.column_stack(list(columns.values())).astype(np.float64)
     middle = np.array([np.nanmean(v) if np.isfinite(v).any() else 0.0 for v in values.T])
-    return np.where(np.isfinite(values), values, middle), list(columns), dict.fromkeys(columns, False)
+    return (
+        np.where(np.isfinite(values), values, middle),
+        list(columns),
+        dict.fromkeys(columns, False),
+    )
 
 
 def _apart(traits, labels) -> dict[int, list[tuple[str, float]]]:
@@ -198,7 +266,9 @@ def _apart(traits, labels) -> dict[int, list[tuple[str, float]]]:
 
 
 def _phrases(traits, labels, c: int, said, most: int) -> list[str]:
-    """The strongest differences as words: "body mass high"; of categories the one that most of the region has."""
+    """The strongest differences as words: "body mass high"; of categories the one that most of
+    the region has.
+    """
     X, names, shares = traits
     found = []
     for name, effect in said:

@@ -1,4 +1,6 @@
-"""Topics of any model that has them: what each is about, how they lie to one another, and how far to trust them."""
+"""Topics of any model that has them: what each is about, how they lie to one another, and how
+far to trust them.
+"""
 
 from __future__ import annotations
 
@@ -9,13 +11,15 @@ import numpy as np
 from ..metrics import Score
 from ..models.base import LatentModel
 
-TOP = 10        # words that stand for a topic, as is customary
+TOP = 10  # words that stand for a topic, as is customary
 
 
 @dataclass(frozen=True)
 class Topics:
-    """``words`` (k, d): the chance of each word in each topic, rows sum to 1. ``shares`` (n, k): of each document's words, the share
-    that each topic wrote, rows sum to 1. ``prevalence`` (k,): each topic's share of all words. ``frequency`` (d,): each word's."""
+    """``words`` (k, d): the chance of each word in each topic, rows sum to 1. ``shares`` (n,
+    k): of each document's words, the share that each topic wrote, rows sum to 1. ``prevalence``
+    (k,): each topic's share of all words. ``frequency`` (d,): each word's.
+    """
 
     words: np.ndarray
     shares: np.ndarray
@@ -23,10 +27,17 @@ class Topics:
     frequency: np.ndarray
 
     def relevance(self, weight: float) -> np.ndarray:
-        """``w log p(word|topic) + (1 - w) log(p(word|topic) / p(word))`` (k, d) (Sievert & Shirley, 2014, doi:10.3115/v1/W14-3110): 1 ranks
-        words by how likely they are in a topic, 0 by how much likelier than elsewhere. -inf for words that do not occur."""
-        log, overall = (np.log(np.maximum(np.asarray(p, np.float64), 1e-300)) for p in (self.words, self.frequency))
-        return np.where((self.words > 0) & (self.frequency > 0), log - (1 - weight) * overall, -np.inf)
+        """``w log p(word|topic) + (1 - w) log(p(word|topic) / p(word))`` (k, d) (Sievert &
+        Shirley, 2014, doi:10.3115/v1/W14-3110): 1 ranks words by how likely they are in a
+        topic, 0 by how much likelier than elsewhere. -inf for words that do not occur.
+        """
+        log, overall = (
+            np.log(np.maximum(np.asarray(p, np.float64), 1e-300))
+            for p in (self.words, self.frequency)
+        )
+        return np.where(
+            (self.words > 0) & (self.frequency > 0), log - (1 - weight) * overall, -np.inf
+        )
 
     def top(self, n: int = TOP, weight: float = 1.0) -> np.ndarray:
         """Columns (k, n) of each topic's words of highest relevance."""
@@ -38,23 +49,30 @@ class Topics:
         return joint / np.maximum(joint.sum(1, keepdims=True), 1e-300)
 
     def distances(self) -> np.ndarray:
-        """Jensen-Shannon distances (k, k) between the topics: the root of the divergence in bits, from 0 (equal) to 1 (no word in common)."""
+        """Jensen-Shannon distances (k, k) between the topics: the root of the divergence in
+        bits, from 0 (equal) to 1 (no word in common).
+        """
         k = len(self.words)
         own, D = _entropy(self.words), np.zeros((k, k))
         for i in range(k - 1):
-            D[i, i + 1:] = _entropy((self.words[i] + self.words[i + 1:]) / 2) - (own[i] + own[i + 1:]) / 2
+            D[i, i + 1 :] = (
+                _entropy((self.words[i] + self.words[i + 1 :]) / 2) - (own[i] + own[i + 1 :]) / 2
+            )
         return np.sqrt(np.clip(D + D.T, 0, 1))
 
     def places(self) -> tuple[np.ndarray, float]:
-        """A map of the topics (k, 2) by classical scaling of their distances (Torgerson, 1952, doi:10.1007/BF02288916), and the share of the
-        squared distances that two axes show, 0 to 1."""
+        """A map of the topics (k, 2) by classical scaling of their distances (Torgerson, 1952,
+        doi:10.1007/BF02288916), and the share of the squared distances that two axes show, 0 to
+        1.
+        """
         k = len(self.words)
         centre = np.eye(k) - 1 / k
         spread, axes = np.linalg.eigh(-0.5 * centre @ self.distances() ** 2 @ centre)
         spread, axes = np.maximum(spread[::-1], 0), axes[:, ::-1]
         P = np.zeros((k, 2))
-        P[:, :min(k, 2)] = axes[:, :2] * np.sqrt(spread[:2])
-        P *= np.where(P[np.abs(P).argmax(0), [0, 1]] < 0, -1, 1)        # eigenvectors have no sign of their own
+        P[:, : min(k, 2)] = axes[:, :2] * np.sqrt(spread[:2])
+        # eigenvectors have no sign of their own
+        P *= np.where(P[np.abs(P).argmax(0), [0, 1]] < 0, -1, 1)
         return P, float(spread[:2].sum() / spread.sum()) if spread.sum() > 1e-12 else 1.0
 
     def documents(self, topic: int, n: int = 5) -> np.ndarray:
@@ -63,19 +81,29 @@ class Topics:
 
 
 def why_no_topics(model: LatentModel) -> str:
-    """Empty where a fitted model's ``word_weights`` (k, d) can be read as topics: lists of words with weights of at least 0; else a sentence."""
-    if set(b.likelihood for b in model.schema_.groups) != {"counts"}:
+    """Empty where a fitted model's ``word_weights`` (k, d) can be read as topics: lists of
+    words with weights of at least 0; else a sentence.
+    """
+    if {b.likelihood for b in model.schema_.groups} != {"counts"}:
         return "topics are distributions over words; this data is no text."
     words = model.word_weights()
     if words is None:
-        return f"{type(model).__name__} has no list of words for each dimension; train PLSA, LDA or NMF."
+        return (
+            f"{type(model).__name__} has no list of words for each dimension; train PLSA, LDA or "
+            "NMF."
+        )
     if words.min() < 0:
-        return f"the dimensions of {type(model).__name__} are directions with a plus and a minus end, no distributions over words; train PLSA, LDA or NMF."
+        return (
+            f"the dimensions of {type(model).__name__} are directions with a plus and a minus end, "
+            "no distributions over words; train PLSA, LDA or NMF."
+        )
     return ""
 
 
 def topics(model: LatentModel, X, codes: np.ndarray) -> Topics:
-    """The topics of a fitted model over documents X (n, d), dense or CSR, with codes (n, k). Raises ValueError where there are none."""
+    """The topics of a fitted model over documents X (n, d), dense or CSR, with codes (n, k).
+    Raises ValueError where there are none.
+    """
     if why := why_no_topics(model):
         raise ValueError(why[0].upper() + why[1:])
     weights = np.asarray(model.word_weights(), np.float64)
@@ -84,16 +112,24 @@ def topics(model: LatentModel, X, codes: np.ndarray) -> Topics:
     total = written.sum(1, keepdims=True)
     shares = np.where(total > 0, written / np.maximum(total, 1e-300), 1 / len(size))
     lengths, frequency = (np.asarray(X.sum(axis), np.float64).ravel() for axis in (1, 0))
-    words = np.where(size[:, None] > 0, weights / np.maximum(size[:, None], 1e-300), 1 / weights.shape[1])
-    return Topics(words, shares, lengths @ shares / max(lengths.sum(), 1e-300), frequency / max(frequency.sum(), 1e-300))
+    words = np.where(
+        size[:, None] > 0, weights / np.maximum(size[:, None], 1e-300), 1 / weights.shape[1]
+    )
+    return Topics(
+        words,
+        shares,
+        lengths @ shares / max(lengths.sum(), 1e-300),
+        frequency / max(frequency.sum(), 1e-300),
+    )
 
 
 def coherence(X, top: np.ndarray) -> np.ndarray:
-    """NPMI (k,) of the words in the rows of ``top`` (k, m): the mean over pairs of ``log(p(a, b) / (p(a) p(b))) / -log p(a, b)``, p being shares
-    of the documents X (n, d) that hold a word at all (Bouma, 2009; Lau, Newman & Baldwin, 2014, doi:10.3115/v1/E14-1056).
+    """NPMI (k,) of the words in the rows of ``top`` (k, m): the mean over pairs of ``log(p(a, b) /
+    (p(a) p(b))) / -log p(a, b)``, p being shares of the documents X (n, d) that hold a word at all
+    (Bouma, 2009; Lau, Newman & Baldwin, 2014, doi:10.3115/v1/E14-1056).
 
-    From -1 (never in one document) over 0 (as by chance) to 1 (always together). Pairs with a word that no document holds are left
-    out; NaN where no pair is left.
+    From -1 (never in one document) over 0 (as by chance) to 1 (always together). Pairs with a word
+    that no document holds are left out; NaN where no pair is left.
     """
     from scipy.sparse import csr_array
 
@@ -111,22 +147,45 @@ def coherence(X, top: np.ndarray) -> np.ndarray:
 
 
 def diversity(top: np.ndarray) -> float:
-    """Share of different words among the topics' words ``top`` (k, m) (Dieng, Ruiz & Blei, 2020, doi:10.1162/tacl_a_00325)."""
+    """Share of different words among the topics' words ``top`` (k, m) (Dieng, Ruiz & Blei,
+    2020, doi:10.1162/tacl_a_00325).
+    """
     return len(np.unique(top)) / top.size
 
 
 def scores(found: Topics, X, *, random_state: int = 0) -> list[Score]:
-    """Coherence and diversity of the topics over documents X (n, d), each beside what chance gets, their traps named."""
+    """Coherence and diversity of the topics over documents X (n, d), each beside what chance
+    gets, their traps named.
+    """
     top = found.top(min(TOP, found.words.shape[1]))
     value = float(np.nanmean(coherence(X, top)))
     rng = np.random.RandomState(random_state)
     mixed = np.concatenate([rng.permutation(top.ravel()).reshape(top.shape) for _ in range(10)])
     chance = float(np.nanmean(coherence(X, mixed)))
     m, different = top.shape[1], diversity(top)
-    return [Score("Coherence (NPMI)", value, f"How much more often than by chance a topic's {m} likeliest words share a document of this corpus, from -1 to 1; the same words dealt "
-                  f"out at random get {chance:.2f}. It depends on the corpus, the window (here whole documents) and the number of words: compare within this dataset only.", chance, 1.0),
-            Score("Topic diversity", different, f"Share of different words among the {m} likeliest of every topic. Topics of rare rubbish reach 100 % too: read it with the coherence.",
-                  1 / len(top), 1.0, "share")]
+    return [
+        Score(
+            "Coherence (NPMI)",
+            value,
+            f"How much more often than by chance a topic's {m} likeliest words share a document of "
+            "this corpus, from -1 to 1; the same words dealt "
+            f"out at random get {chance:.2f}. It depends on the corpus, the window (here whole "
+            "documents) and the number of words: compare within this dataset only.",
+            chance,
+            1.0,
+        ),
+        Score(
+            "Topic diversity",
+            different,
+            (
+                f"Share of different words among the {m} likeliest of every topic. Topics of rare "
+                "rubbish reach 100 % too: read it with the coherence."
+            ),
+            1 / len(top),
+            1.0,
+            "share",
+        ),
+    ]
 
 
 def _entropy(p: np.ndarray) -> np.ndarray:

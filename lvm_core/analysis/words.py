@@ -14,7 +14,9 @@ from ..settings import DataError
 
 @dataclass(frozen=True)
 class WordVectors:
-    """``terms`` (d,): the words of the codec; ``vectors`` (d, k); ``frequency`` (d,): how often each occurs in the corpus."""
+    """``terms`` (d,): the words of the codec; ``vectors`` (d, k); ``frequency`` (d,): how often
+    each occurs in the corpus.
+    """
 
     terms: list[str]
     vectors: np.ndarray
@@ -25,22 +27,36 @@ class WordVectors:
         object.__setattr__(self, "_column", {term: j for j, term in enumerate(self.terms)})
 
     def find(self, word: str) -> int:
-        """The column of a word, whatever its case. Raises DataError with the words spelt most like it."""
+        """The column of a word, whatever its case. Raises DataError with the words spelt most
+        like it.
+        """
         wanted = word.strip().lower()
         if wanted in self._column and np.any(self.vectors[self._column[wanted]]):
             return self._column[wanted]
         like = difflib.get_close_matches(wanted, self.terms, 4, 0.6)
-        hint = f"Spelt like it: {', '.join(w for w in like if w != wanted)}." if set(like) - {wanted} else "No word of the corpus is spelt like it."
-        why = "keeps no company, so that it has no vector" if wanted in self._column else "is not among the words of this corpus"
+        hint = (
+            f"Spelt like it: {', '.join(w for w in like if w != wanted)}."
+            if set(like) - {wanted}
+            else "No word of the corpus is spelt like it."
+        )
+        why = (
+            "keeps no company, so that it has no vector"
+            if wanted in self._column
+            else "is not among the words of this corpus"
+        )
         raise DataError(f"{word.strip()[:40]!r} {why}. {hint}")
 
     def neighbours(self, word: str, n: int = 12) -> list[tuple[str, float]]:
-        """The nearest words with their cosines, nearest first. Raises DataError for a word that is not known."""
+        """The nearest words with their cosines, nearest first. Raises DataError for a word that
+        is not known.
+        """
         j = self.find(word)
         return self._named(*nearest_words(self.vectors, self.vectors[j], n, [j]))
 
     def analogy(self, a: str, b: str, c: str, n: int = 8) -> list[tuple[str, float]]:
-        """What is to c as b is to a, with the cosines to ``b - a + c`` of vectors of unit length. Raises DataError for unknown words."""
+        """What is to c as b is to a, with the cosines to ``b - a + c`` of vectors of unit
+        length. Raises DataError for unknown words.
+        """
         columns = [self.find(word) for word in (a, b, c)]
         unit = self.vectors[columns] / np.linalg.norm(self.vectors[columns], axis=1, keepdims=True)
         return self._named(*nearest_words(self.vectors, unit[1] - unit[0] + unit[2], n, columns))
@@ -55,5 +71,9 @@ class WordVectors:
 
 
 def word_vectors(model: LatentModel) -> np.ndarray | None:
-    """Vectors of words (d, k) of a fitted model whose rows are word counts; None where they are not, or it has none."""
-    return model.word_vectors() if {b.likelihood for b in model.schema_.groups} == {"counts"} else None
+    """Vectors of words (d, k) of a fitted model whose rows are word counts; None where they are
+    not, or it has none.
+    """
+    return (
+        model.word_vectors() if {b.likelihood for b in model.schema_.groups} == {"counts"} else None
+    )

@@ -194,7 +194,9 @@ def check_describes_itself(case: ModelCase) -> None:
     require_words(cls, "title", "summary", "objective", "when", "reading", "importance_meaning")
     require_parameters(cls, first="latent_dim", last="random_state")
     unknown = set(cls.supported_kinds) - {"image", "table", "text", "array"}
-    require(cls.supported_kinds and not unknown, f"is for unknown kinds of data: {cls.supported_kinds}")
+    require(
+        cls.supported_kinds and not unknown, f"is for unknown kinds of data: {cls.supported_kinds}"
+    )
     require(not cls.link or cls.link.startswith("https://"), f"the link {cls.link!r} is no https")
     duration = cls.duration_param
     require(not duration or duration in cls.parameters(), f"has no parameter {duration!r}")
@@ -232,7 +234,7 @@ def check_an_interrupted_fit_goes_on(case: ModelCase) -> None:
         checkpoint = Checkpoint(Path(folder))
         killed = False
         try:
-            interrupt = lambda _: checkpoint.interrupt(_Killed())  # noqa: E731
+            interrupt = lambda _: checkpoint.interrupt(_Killed())
             case.fit(on_step=interrupt, checkpoint=checkpoint)
         except _Killed:
             killed = True
@@ -277,7 +279,7 @@ def check_schema_of_another_width_is_refused(case: ModelCase) -> None:
     """X and a schema that disagree are refused with both numbers."""
     d = case.X.shape[1]
     wider = Schema.gaussian(d + 1)
-    fit = lambda: case.fresh().fit(case.X, schema=wider)  # noqa: E731
+    fit = lambda: case.fresh().fit(case.X, schema=wider)
     require_refused(fit, "a schema of another width", str(d), str(d + 1))
 
 
@@ -286,7 +288,7 @@ def check_codes_of_another_shape_are_refused(case: ModelCase) -> None:
     model, k = case.fitted, len(case.fitted.code_mean_)
     for shape in ((2, k + 1), (k,)):
         bad = np.zeros(shape)
-        refuse = lambda bad=bad: model.inverse_transform(bad)  # noqa: E731
+        refuse = lambda bad=bad: model.inverse_transform(bad)
         require_refused(refuse, f"codes of shape {shape}", f"expected (n, {k})")
     nan = np.full((2, k), np.nan)
     require_refused(lambda: model.inverse_transform(nan), "codes that are NaN", "NaN")
@@ -299,7 +301,7 @@ def check_preview_while_it_learns(case: ModelCase) -> None:
     for y in (None, labels):
         seen, model = [], case.fresh()
         Z = np.random.RandomState(0).standard_normal((4, model.latent_dim)).astype(np.float32)
-        look = lambda _: seen.append(model.preview(case.X[:8], Z))  # noqa: B023, E731
+        look = lambda _: seen.append(model.preview(case.X[:8], Z))
         case.fit(model, y, on_step=look)
         require_equal(bool(seen), case.cls.iterative, "whether steps were reported")
         for shown in seen:

@@ -260,14 +260,16 @@ def check_degenerate_codes_are_refused(case: ProjectionCase) -> None:
 
 def check_bad_parameters_are_named(case: ProjectionCase) -> None:
     """A value outside its domain is refused with its name and the value."""
-    fit = lambda: case.fit(n_components=4)  # noqa: E731
+    fit = lambda: case.fit(n_components=4)
     require_refused(fit, "n_components=4", "n_components is 4")
     for n in (3, 50, 5000):
         case.cls(**case.cls.suggest(n)).validate()
 
 
 def check_progress_is_reported(case: ProjectionCase) -> None:
-    """An iterative map reports its steps in order, the others none; errors of the listener arrive."""
+    """An iterative map reports its steps in order, the others none; errors of the listener
+    arrive.
+    """
     seen: list[Progress] = []
     projection = case.fit(on_step=lambda progress: bool(seen.append(progress)))
     require(not projection.stopped_, "stopped_ is true although nobody stopped the fit")
@@ -293,7 +295,7 @@ def check_stop_keeps_what_was_reached(case: ProjectionCase) -> None:
     if not case.cls.iterative:
         return
     calls = []
-    stop = lambda progress: calls.append(progress.step) or len(calls) == 2  # noqa: E731
+    stop = lambda progress: calls.append(progress.step) or len(calls) == 2
     projection = case.fit(on_step=stop, **LONG)
     require(projection.stopped_ and len(calls) == 2, f"went on for {len(calls)} steps of 2")
     require_equal(projection.embedding_.shape, (len(case.codes), 2), "shape of the positions")

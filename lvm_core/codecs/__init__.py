@@ -7,5 +7,7 @@ CODECS = Registry({codec.kind: codec for codec in discover(__name__, Codec).valu
 
 
 def codec_from_json(data: dict) -> Codec:
-    """Bring back any codec from ``codec.to_json()``; its ``kind`` says which. Raises KeyError for an unknown kind."""
+    """Bring back any codec from ``codec.to_json()``; its ``kind`` says which. Raises KeyError
+    for an unknown kind.
+    """
     return CODECS[data["kind"]].from_json(data)

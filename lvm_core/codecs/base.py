@@ -15,11 +15,14 @@ class Codec:
     Items by ``kind``:
 
     - ``image``: float32 array (n, height, width, channels), values in [0, 1], 1 or 3 channels
-    - ``table``: DataFrame with the columns, types, categories and ranges of the table it was made from
-    - ``text``: list of n lists of (term, weight), heaviest first, for decoded rows; documents are plain strings
+    - ``table``: DataFrame with the columns, types, categories and ranges of the table it was made
+      from
+    - ``text``: list of n lists of (term, weight), heaviest first, for decoded rows; documents are
+      plain strings
     - ``array``: float32 array (n, d) in the original units
 
-    A subclass is a dataclass of plain JSON values and arrays; ``to_json`` / ``from_json`` bring it back exactly.
+    A subclass is a dataclass of plain JSON values and arrays; ``to_json`` / ``from_json`` bring it
+    back exactly.
     """
 
     kind: ClassVar[str] = ""
@@ -30,11 +33,15 @@ class Codec:
         raise NotImplementedError
 
     def encode(self, items: Any):
-        """Items -> X (n, d): float32, or CSR for text. Raises DataError for items of another shape."""
+        """Items -> X (n, d): float32, or CSR for text. Raises DataError for items of another
+        shape.
+        """
         raise NotImplementedError
 
     def decode(self, X) -> Any:
-        """Rows of X, real or decoded by a model, -> items. Clips to what can exist, never raises on finite X."""
+        """Rows of X, real or decoded by a model, -> items. Clips to what can exist, never
+        raises on finite X.
+        """
         raise NotImplementedError
 
     def to_json(self) -> dict:
@@ -42,7 +49,7 @@ class Codec:
         raise NotImplementedError
 
     @classmethod
-    def from_json(cls, data: dict) -> "Codec":
+    def from_json(cls, data: dict) -> Codec:
         """Inverse of ``to_json``."""
         raise NotImplementedError
 

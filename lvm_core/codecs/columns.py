@@ -17,7 +17,9 @@ UNITS = ("D", "h", "m", "s", "ms", "us", "ns")
 
 @dataclass
 class Column:
-    """One column of a table and its share of missing values, 0 to 1. ``dtype`` is the pandas type it comes back in."""
+    """One column of a table and its share of missing values, 0 to 1. ``dtype`` is the pandas
+    type it comes back in.
+    """
 
     type: ClassVar[str] = ""
 
@@ -26,7 +28,7 @@ class Column:
     missing: float
 
     @classmethod
-    def of(cls, series: pd.Series, **options) -> "Column":
+    def of(cls, series: pd.Series, **options) -> Column:
         """Learn from the observed values."""
         raise NotImplementedError
 
@@ -43,7 +45,9 @@ class Column:
         raise NotImplementedError
 
     def fraction(self, value) -> float | None:
-        """Where a value lies in the range seen, 0 to 1; None for missing values and for columns without a range."""
+        """Where a value lies in the range seen, 0 to 1; None for missing values and for columns
+        without a range.
+        """
         return None
 
     def show(self, value) -> str:
@@ -70,7 +74,9 @@ class Column:
 
 @dataclass
 class Numeric(Column):
-    """A real number: standardised to mean 0 and standard deviation 1; missing values have a column of their own."""
+    """A real number: standardised to mean 0 and standard deviation 1; missing values have a
+    column of their own.
+    """
 
     type: ClassVar[str] = "numeric"
 
@@ -78,8 +84,9 @@ class Numeric(Column):
     high: float
     mean: float
     std: float
-    decimals: int           # that show every observed value, or three significant digits of the spread
-    rounded: bool = False   # whether all observed values end at ``decimals``
+    # that show every observed value, or three significant digits of the spread
+    decimals: int
+    rounded: bool = False  # whether all observed values end at ``decimals``
 
     @classmethod
     def of(cls, series, **options):
@@ -87,7 +94,17 @@ class Numeric(Column):
         seen = x[np.isfinite(x)]
         low, high, mean, std = _moments(seen)
         decimals, rounded = _decimals(seen, std)
-        return cls(series.name, str(series.dtype), float(1 - len(seen) / max(len(x), 1)), low, high, mean, std, decimals, rounded)
+        return cls(
+            series.name,
+            str(series.dtype),
+            float(1 - len(seen) / max(len(x), 1)),
+            low,
+            high,
+            mean,
+            std,
+            decimals,
+            rounded,
+        )
 
     def groups(self):
         return (FeatureGroup("gaussian", 1, str(self.name)), *self._indicator())
@@ -95,7 +112,9 @@ class Numeric(Column):
     def encode(self, series):
         x = self._numbers(series)
         gone = ~np.isfinite(x)
-        return self._with_indicator(np.where(gone, 0.0, (np.where(gone, 0.0, x) - self.mean) / self.std), gone)
+        return self._with_indicator(
+            np.where(gone, 0.0, (np.where(gone, 0.0, x) - self.mean) / self.std), gone
+        )
 
     def decode(self, X):
         x = np.clip(X[:, 0].astype(np.float64) * self.std + self.mean, self.low, self.high)
@@ -143,7 +162,9 @@ class Integer(Numeric):
 
 @dataclass
 class Date(Numeric):
-    """A moment: counted in ``unit`` steps from ``start``, the earliest one seen; whole days stay whole days."""
+    """A moment: counted in ``unit`` steps from ``start``, the earliest one seen; whole days
+    stay whole days.
+    """
 
     type: ClassVar[str] = "date"
 
@@ -157,12 +178,17 @@ class Date(Numeric):
         unit = next((u for u in UNITS if (seen == seen.astype(f"M8[{u}]")).all()), "ns")
         start = str(seen.min()) if len(seen) else "1970-01-01"
         missing = float(1 - len(seen) / max(len(moments), 1))
-        blank = cls(series.name, str(series.dtype), missing, 0.0, 0.0, 0.0, 1.0, 0, False, start, unit)
+        blank = cls(
+            series.name, str(series.dtype), missing, 0.0, 0.0, 0.0, 1.0, 0, False, start, unit
+        )
         blank.low, blank.high, blank.mean, blank.std = _moments(blank._numbers(pd.Series(seen)))
         return blank
 
     def ends(self):
-        low, high = (np.datetime64(self.start) + np.timedelta64(round(steps), self.unit) for steps in (self.low, self.high))
+        low, high = (
+            np.datetime64(self.start) + np.timedelta64(round(steps), self.unit)
+            for steps in (self.low, self.high)
+        )
         return self.show(low), self.show(high)
 
     def show(self, value):
@@ -197,12 +223,19 @@ def _moments_of(series: pd.Series) -> np.ndarray:
 
 
 def _moments(seen: np.ndarray) -> tuple[float, float, float, float]:
-    """Least, greatest, mean, standard deviation (1 for a constant); scaled first so that huge numbers do not overflow."""
+    """Least, greatest, mean, standard deviation (1 for a constant); scaled first so that huge
+    numbers do not overflow.
+    """
     if not len(seen):
         return 0.0, 0.0, 0.0, 1.0
     size = float(np.abs(seen).max()) or 1.0
     mean, std = float((seen / size).mean() * size), float((seen / size).std() * size)
-    return float(seen.min()), float(seen.max()), mean, std if math.isfinite(std) and std > 0 else 1.0
+    return (
+        float(seen.min()),
+        float(seen.max()),
+        mean,
+        std if math.isfinite(std) and std > 0 else 1.0,
+    )
 
 
 def _decimals(seen: np.ndarray, std: float) -> tuple[int, bool]:
@@ -220,4 +253,6 @@ def _whole(x: np.ndarray, dtype: str) -> np.ndarray:
     name = dtype.lower() if dtype.lower().startswith(("int", "uint")) else "int64"
     info = np.iinfo(name)
     top = float(info.max)
-    return np.clip(x, float(info.min), np.nextafter(top, 0) if int(top) > info.max else top).astype(name)
+    return np.clip(x, float(info.min), np.nextafter(top, 0) if int(top) > info.max else top).astype(
+        name
+    )

@@ -28,9 +28,12 @@ class ImageCodec(Codec):
     likelihood: str = "gaussian"
 
     @classmethod
-    def of(cls, pictures: np.ndarray) -> "ImageCodec":
+    def of(cls, pictures: np.ndarray) -> ImageCodec:
         """The codec of these pictures (n, h, w, c), values in [0, 1]."""
-        binary = all(((part == 0) | (part == 1)).all() for part in np.array_split(pictures, max(1, len(pictures) // 1000)))
+        binary = all(
+            ((part == 0) | (part == 1)).all()
+            for part in np.array_split(pictures, max(1, len(pictures) // 1000))
+        )
         return cls(*(int(v) for v in pictures.shape[1:]), "bernoulli" if binary else "gaussian")
 
     @cached_property
@@ -38,27 +41,41 @@ class ImageCodec(Codec):
         return Schema.picture(self.height, self.width, self.channels, self.likelihood)
 
     def encode(self, items) -> np.ndarray:
-        """Pictures (n, h, w, c), or (n, h, w) for one channel: floats in [0, 1] or whole numbers 0..255. Raises DataError."""
+        """Pictures (n, h, w, c), or (n, h, w) for one channel: floats in [0, 1] or whole
+        numbers 0..255. Raises DataError.
+        """
         pictures = np.asarray(items)
         if pictures.ndim == 3 and self.channels == 1:
             pictures = pictures[..., None]
         wanted = (self.height, self.width, self.channels)
         if pictures.ndim != 4 or pictures.shape[1:] != wanted:
-            raise DataError(f"the pictures have shape {pictures.shape}, expected (n, {', '.join(map(str, wanted))}).")
+            raise DataError(
+                f"the pictures have shape {pictures.shape}, expected (n, "
+                f"{', '.join(map(str, wanted))})."
+            )
         scale = np.float32(1 if pictures.dtype.kind in "fb" else 1 / 255)
         X = pictures.reshape(len(pictures), -1).astype(np.float32) * scale
         if X.size and not (X.min() >= 0 and X.max() <= 1):
-            raise DataError(f"the pixels lie between {X.min():g} and {X.max():g}, expected 0 to 1 (or whole numbers 0 to 255).")
+            raise DataError(
+                f"the pixels lie between {X.min():g} and {X.max():g}, expected 0 to 1 (or whole "
+                "numbers 0 to 255)."
+            )
         return X
 
     def decode(self, X) -> np.ndarray:
         """Rows X (n, d) -> float32 (n, h, w, c), clipped to [0, 1]."""
         X = as_rows(X, self.schema.d)
-        return np.clip(X, 0, 1).astype(np.float32, copy=False).reshape(-1, self.height, self.width, self.channels)
+        return (
+            np.clip(X, 0, 1)
+            .astype(np.float32, copy=False)
+            .reshape(-1, self.height, self.width, self.channels)
+        )
 
     def to_json(self) -> dict:
         return {"kind": self.kind, **asdict(self)}
 
     @classmethod
-    def from_json(cls, data: dict) -> "ImageCodec":
-        return cls(int(data["height"]), int(data["width"]), int(data["channels"]), str(data["likelihood"]))
+    def from_json(cls, data: dict) -> ImageCodec:
+        return cls(
+            int(data["height"]), int(data["width"]), int(data["channels"]), str(data["likelihood"])
+        )

@@ -20,18 +20,25 @@ class Boolean(Column):
 
     type: ClassVar[str] = "boolean"
 
-    mean: float     # share of true
+    mean: float  # share of true
 
     @classmethod
     def of(cls, series, **options):
         x = floats(series)
         seen = x[np.isfinite(x)]
-        return cls(series.name, str(series.dtype), float(1 - len(seen) / max(len(x), 1)), float(seen.mean()) if len(seen) else 0.0)
+        return cls(
+            series.name,
+            str(series.dtype),
+            float(1 - len(seen) / max(len(x), 1)),
+            float(seen.mean()) if len(seen) else 0.0,
+        )
 
     @property
     def labels(self) -> list[str]:
         """What it can be, as text."""
-        return (["no", "yes"] if "bool" in self.dtype or self.dtype == "object" else ["0", "1"]) + [MISSING] * bool(self.missing)
+        return (["no", "yes"] if "bool" in self.dtype or self.dtype == "object" else ["0", "1"]) + [
+            MISSING
+        ] * bool(self.missing)
 
     def groups(self):
         return (FeatureGroup("bernoulli", 1, str(self.name)), *self._indicator())
@@ -57,7 +64,8 @@ class Boolean(Column):
 
 @dataclass
 class Categorical(Column):
-    """One of ``levels``, one-hot; where there were too many, the rest are ``(other)``; missing is a level of its own.
+    """One of ``levels``, one-hot; where there were too many, the rest are ``(other)``; missing is a
+    level of its own.
 
     ``categories`` and ``ordered`` are those of a pandas categorical, else None and False.
     """
@@ -80,7 +88,9 @@ class Categorical(Column):
         kept = {_plain(v) for v in counts.index[:max_levels]}
         levels = [v for v in categories if v in kept] if categories else sorted(kept, key=_order)
         missing = float(series.isna().mean()) if len(series) else 0.0
-        return cls(series.name, typed, missing, levels, len(counts) > len(levels), categories, ordered)
+        return cls(
+            series.name, typed, missing, levels, len(counts) > len(levels), categories, ordered
+        )
 
     @property
     def labels(self) -> list[str]:
@@ -94,12 +104,15 @@ class Categorical(Column):
     def encode(self, series):
         known = {v: i for i, v in enumerate(self.levels)}
         size, strange = max(1, len(self.labels)), len(self.levels) if self.other else -1
-        codes, uniques = pd.factorize(series)       # look each different value up once
-        places = np.array([known.get(_plain(v), strange) for v in uniques] + [size - 1 if self.missing else -1])
+        codes, uniques = pd.factorize(series)  # look each different value up once
+        places = np.array(
+            [known.get(_plain(v), strange) for v in uniques] + [size - 1 if self.missing else -1]
+        )
         place = places[codes]
         hot = np.zeros((len(series), size))
         hot[np.arange(len(series)), place] = 1
-        hot[place < 0] = 1 / size                   # a value never seen: no level is more likely than another
+        # a value never seen: no level is more likely than another
+        hot[place < 0] = 1 / size
         return hot
 
     def decode(self, X):
@@ -109,11 +122,15 @@ class Categorical(Column):
             values[place == len(self.levels)] = OTHER if self._words() else None
         if self.categories is not None:
             known = self.categories + [OTHER] * (self.other and self._words())
-            return pd.Series(pd.Categorical(values, categories=pd.Index(known), ordered=self.ordered))
+            return pd.Series(
+                pd.Categorical(values, categories=pd.Index(known), ordered=self.ordered)
+            )
         series = pd.Series(values, dtype=object)
         if self.dtype == "object":
             return series
-        nullable = {"int": "Int64", "uint": "UInt64", "bool": "boolean"}.get(self.dtype.rstrip("0123456789"))
+        nullable = {"int": "Int64", "uint": "UInt64", "bool": "boolean"}.get(
+            self.dtype.rstrip("0123456789")
+        )
         return series.astype(nullable if nullable and series.isna().any() else self.dtype)
 
     def _words(self) -> bool:

@@ -24,19 +24,30 @@ def column_from_json(data: dict) -> Column:
 
 
 def natural_type(series: pd.Series) -> str:
-    """The type a column's dtype speaks of; what is neither number, truth value nor date is categorical."""
+    """The type a column's dtype speaks of; what is neither number, truth value nor date is
+    categorical.
+    """
     kind = pd.api.types.infer_dtype(series, skipna=True)
-    return {"boolean": "boolean", "integer": "integer", "integer-na": "integer", "floating": "numeric",
-            "mixed-integer-float": "numeric", "decimal": "numeric", "datetime64": "date", "datetime": "date",
-            "date": "date"}.get(kind, "categorical")
+    return {
+        "boolean": "boolean",
+        "integer": "integer",
+        "integer-na": "integer",
+        "floating": "numeric",
+        "mixed-integer-float": "numeric",
+        "decimal": "numeric",
+        "datetime64": "date",
+        "datetime": "date",
+        "date": "date",
+    }.get(kind, "categorical")
 
 
 @dataclass
 class TableCodec(Codec):
-    """A DataFrame of numbers, whole numbers, truth values, categories and dates, with gaps <-> rows X (n, d) float32.
+    """A DataFrame of numbers, whole numbers, truth values, categories and dates, with gaps <-> rows
+    X (n, d) float32.
 
-    ``columns`` is public: name, type, range (``low``, ``high``) or ``labels``, share ``missing``, ``decimals``, and
-    ``show(value)``, ``fraction(value)`` and ``ends()`` to draw a record with.
+    ``columns`` is public: name, type, range (``low``, ``high``) or ``labels``, share ``missing``,
+    ``decimals``, and ``show(value)``, ``fraction(value)`` and ``ends()`` to draw a record with.
     """
 
     kind: ClassVar[str] = "table"
@@ -44,17 +55,26 @@ class TableCodec(Codec):
     columns: list[Column]
 
     @classmethod
-    def of(cls, frame: pd.DataFrame, types: dict | None = None, max_levels: int = 50) -> "TableCodec":
-        """Learn every column of the frame. ``types``: name -> type where it should differ from the dtype's own.
+    def of(cls, frame: pd.DataFrame, types: dict | None = None, max_levels: int = 50) -> TableCodec:
+        """Learn every column of the frame. ``types``: name -> type where it should differ from the
+        dtype's own.
 
         Categorical columns keep their ``max_levels`` most frequent levels and ``(other)``.
         """
         if not frame.columns.is_unique:
-            raise DataError(f"two columns are called {frame.columns[frame.columns.duplicated()][0]!r}; give every column its "
-                            "own name.")
+            raise DataError(
+                f"two columns are called {frame.columns[frame.columns.duplicated()][0]!r}; give "
+                "every column its "
+                "own name."
+            )
         types = types or {}
         kinds = [TYPES[types.get(name) or natural_type(frame[name])] for name in frame.columns]
-        return cls([kind.of(frame[name], max_levels=max_levels) for kind, name in zip(kinds, frame.columns)])
+        return cls(
+            [
+                kind.of(frame[name], max_levels=max_levels)
+                for kind, name in zip(kinds, frame.columns)
+            ]
+        )
 
     @cached_property
     def schema(self) -> Schema:
@@ -70,24 +90,33 @@ class TableCodec(Codec):
         return spans
 
     def encode(self, items: pd.DataFrame) -> np.ndarray:
-        """DataFrame with at least these columns -> X (n, d) float32. Raises DataError when one is not there."""
+        """DataFrame with at least these columns -> X (n, d) float32. Raises DataError when one
+        is not there.
+        """
         gone = [str(c.name) for c in self.columns if c.name not in items.columns]
         if gone:
-            raise DataError(f"the table has no column {gone[0]!r}; expected {', '.join(str(c.name) for c in self.columns[:20])}.")
+            raise DataError(
+                f"the table has no column {gone[0]!r}; expected "
+                f"{', '.join(str(c.name) for c in self.columns[:20])}."
+            )
         X = np.empty((len(items), self.schema.d), np.float32)
         for column, span in self.spans():
             X[:, span] = column.encode(items[column.name])
         return X
 
     def decode(self, X) -> pd.DataFrame:
-        """Rows X (n, d) -> DataFrame with the names, types, levels and ranges of the table it was learnt from."""
+        """Rows X (n, d) -> DataFrame with the names, types, levels and ranges of the table it
+        was learnt from.
+        """
         X = as_rows(X, self.schema.d)
         decoded = {i: column.decode(X[:, span]) for i, (column, span) in enumerate(self.spans())}
-        return pd.DataFrame(decoded, index=range(len(X))).set_axis([c.name for c in self.columns], axis=1)
+        return pd.DataFrame(decoded, index=range(len(X))).set_axis(
+            [c.name for c in self.columns], axis=1
+        )
 
     def to_json(self) -> dict:
         return {"kind": self.kind, "columns": [column.to_json() for column in self.columns]}
 
     @classmethod
-    def from_json(cls, data: dict) -> "TableCodec":
+    def from_json(cls, data: dict) -> TableCodec:
         return cls([column_from_json(column) for column in data["columns"]])

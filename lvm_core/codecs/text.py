@@ -14,15 +14,44 @@ from ..schema import Schema
 from ..settings import DataError
 from .base import Codec, as_rows
 
-ENGLISH = frozenset("the of and to in is that it for was on are as with be at this have from or not but by an".split())
-WORDS = r"(?u)\b\w\w+\b"      # scikit-learn's own
-PAIRS = r"(?=([\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]{2}))"       # every two neighbouring characters
-SMALL = 50      # documents; below, every term counts
+ENGLISH = frozenset(
+    [
+        "the",
+        "of",
+        "and",
+        "to",
+        "in",
+        "is",
+        "that",
+        "it",
+        "for",
+        "was",
+        "on",
+        "are",
+        "as",
+        "with",
+        "be",
+        "at",
+        "this",
+        "have",
+        "from",
+        "or",
+        "not",
+        "but",
+        "by",
+        "an",
+    ]
+)
+WORDS = r"(?u)\b\w\w+\b"  # scikit-learn's own
+# every two neighbouring characters
+PAIRS = r"(?=([\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]{2}))"
+SMALL = 50  # documents; below, every term counts
 
 
 @dataclass
 class TextCodec(Codec):
-    """Documents <-> CSR float32 counts X (n, terms). Terms are scikit-learn's: lower case, two or more word characters.
+    """Documents <-> CSR float32 counts X (n, terms). Terms are scikit-learn's: lower case, two or
+    more word characters.
 
     Chinese and Japanese write no spaces; there a term is a pair of neighbouring characters
     (``pairs``). Decoding gives each row's heaviest terms, since word order is not in X.
@@ -34,14 +63,17 @@ class TextCodec(Codec):
     pairs: bool = False
 
     @classmethod
-    def of(cls, documents: list[str], max_terms: int = 5000, min_df: int = 0, stop_words: str = "auto"):
+    def of(
+        cls, documents: list[str], max_terms: int = 5000, min_df: int = 0, stop_words: str = "auto"
+    ):
         """Learn the terms. Returns (codec, X: the documents' counts, notes: list of sentences).
 
         Raises DataError when no term is left.
 
-        min_df: documents a term must be in (0: 1 below 50 documents, else 2); stop_words: ``auto`` leaves out English
-        function words from 50 documents on if the corpus looks English, ``english``, or ``none``; the ``max_terms``
-        most frequent are kept. The defaults equal scikit-learn's for small corpora.
+        min_df: documents a term must be in (0: 1 below 50 documents, else 2); stop_words: ``auto``
+        leaves out English function words from 50 documents on if the corpus looks English,
+        ``english``, or ``none``; the ``max_terms`` most frequent are kept. The defaults equal
+        scikit-learn's for small corpora.
         """
         from sklearn.feature_extraction.text import CountVectorizer
 
@@ -50,22 +82,43 @@ class TextCodec(Codec):
         if stop_words == "auto":
             stop_words = "english" if n >= SMALL and looks_english(documents) else "none"
         try:
-            counter = CountVectorizer(token_pattern=PAIRS if pairs else WORDS, min_df=min(min_df, n),
-                                      stop_words="english" if stop_words == "english" else None)
+            counter = CountVectorizer(
+                token_pattern=PAIRS if pairs else WORDS,
+                min_df=min(min_df, n),
+                stop_words="english" if stop_words == "english" else None,
+            )
             counts = counter.fit_transform(documents)
-        except ValueError as error:     # "empty vocabulary" and "no terms remain" are scikit-learn's words for it
-            raise DataError(f"the {n} documents share no terms: expected words of two or more letters that occur in at least "
-                            f"{min_df} of them.") from error
+        except ValueError as error:
+            # "empty vocabulary" and "no terms remain" are scikit-learn's words for it
+            raise DataError(
+                f"the {n} documents share no terms: expected words of two or more letters that "
+                "occur in at least "
+                f"{min_df} of them."
+            ) from error
         terms, total = counter.get_feature_names_out(), np.asarray(counts.sum(0)).ravel()
         keep = np.sort(np.argsort(-total, kind="stable")[:max_terms])
         if len(keep) < 2:
-            raise DataError(f"the {n} documents hold only one term ({terms[0][:40]!r}); expected at least 2 different words.")
-        kind = "pairs of neighbouring characters" if pairs else "words of two or more letters, in lower case"
-        notes = [f"Terms: {kind}; {len(terms):,} of them are in at least {min_df} document{'s' * (min_df > 1)}"
-                 + (f", the {len(keep):,} most frequent were kept." if len(keep) < len(terms) else ".")]
+            raise DataError(
+                f"the {n} documents hold only one term ({terms[0][:40]!r}); expected at least 2 "
+                "different words."
+            )
+        kind = (
+            "pairs of neighbouring characters"
+            if pairs
+            else "words of two or more letters, in lower case"
+        )
+        notes = [
+            f"Terms: {kind}; {len(terms):,} of them are in at least {min_df} "
+            f"document{'s' * (min_df > 1)}"
+            + (f", the {len(keep):,} most frequent were kept." if len(keep) < len(terms) else ".")
+        ]
         if stop_words == "english":
             notes.append("English function words (the, of, and ...) were left out.")
-        return cls([str(t) for t in terms[keep]], pairs), counts[:, keep].astype(np.float32).tocsr(), notes
+        return (
+            cls([str(t) for t in terms[keep]], pairs),
+            counts[:, keep].astype(np.float32).tocsr(),
+            notes,
+        )
 
     @cached_property
     def schema(self) -> Schema:
@@ -75,35 +128,52 @@ class TextCodec(Codec):
     def _counter(self):
         from sklearn.feature_extraction.text import CountVectorizer
 
-        return CountVectorizer(vocabulary=self.terms, token_pattern=PAIRS if self.pairs else WORDS, dtype=np.float32)
+        return CountVectorizer(
+            vocabulary=self.terms, token_pattern=PAIRS if self.pairs else WORDS, dtype=np.float32
+        )
 
     def encode(self, items):
-        """Documents (list of str) -> CSR float32 (n, terms); unknown words are not counted. Raises DataError."""
+        """Documents (list of str) -> CSR float32 (n, terms); unknown words are not counted.
+        Raises DataError.
+        """
         if isinstance(items, str) or not isinstance(items, Iterable):
             raise DataError("expected a list of documents, found a single value; put it in a list.")
-        return self._counter.transform(["" if d is None or d != d else str(d) for d in items]).tocsr()
+        return self._counter.transform(
+            ["" if d is None or d != d else str(d) for d in items]
+        ).tocsr()
 
     def decode(self, X, n_terms: int = 20) -> list[list[tuple[str, float]]]:
-        """Rows X (n, terms) -> per row the (term, weight) of weight above 0, heaviest first, at most ``n_terms``."""
+        """Rows X (n, terms) -> per row the (term, weight) of weight above 0, heaviest first, at
+        most ``n_terms``.
+        """
         X = as_rows(X, len(self.terms))
         top = np.argsort(-X, axis=1, kind="stable")[:, :n_terms]
-        return [[(self.terms[j], float(row[j])) for j in order if row[j] > 0] for row, order in zip(X, top)]
+        return [
+            [(self.terms[j], float(row[j])) for j in order if row[j] > 0]
+            for row, order in zip(X, top)
+        ]
 
     def to_json(self) -> dict:
         return {"kind": self.kind, "terms": self.terms, "pairs": self.pairs}
 
     @classmethod
-    def from_json(cls, data: dict) -> "TextCodec":
+    def from_json(cls, data: dict) -> TextCodec:
         return cls([str(term) for term in data["terms"]], bool(data.get("pairs", False)))
 
 
 def looks_english(documents: list[str], sample: int = 200) -> bool:
-    """Whether at least a tenth of the words of some documents spread over the corpus are English function words."""
-    words = " ".join(d[:2000] for d in documents[:: max(1, len(documents) // sample)]).lower().split()
+    """Whether at least a tenth of the words of some documents spread over the corpus are
+    English function words.
+    """
+    words = (
+        " ".join(d[:2000] for d in documents[:: max(1, len(documents) // sample)]).lower().split()
+    )
     return sum(w in ENGLISH for w in words) > 0.1 * max(len(words), 1)
 
 
 def unspaced(documents: list[str], sample: int = 200) -> bool:
     """Whether a third of the characters or more are Chinese or Japanese."""
     text = "".join(d[:2000] for d in documents[:: max(1, len(documents) // sample)])
-    return len(re.findall("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]", text)) > 0.33 * max(len(text), 1)
+    return len(re.findall("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]", text)) > 0.33 * max(
+        len(text), 1
+    )

@@ -17,14 +17,21 @@ from .readers.foreign import refuse_foreign
 from .upload import Upload
 
 
-def read_dataset(path_or_file, name: str | None = None, *, reader: str | None = None, types: dict | None = None,
-                 **options) -> Dataset:
+def read_dataset(
+    path_or_file,
+    name: str | None = None,
+    *,
+    reader: str | None = None,
+    types: dict | None = None,
+    **options,
+) -> Dataset:
     """Read a file: a path, bytes, or a binary file object, whose file name is ``name``.
 
-    The format is found by content, then by suffix; ``reader`` names one of :data:`READERS` instead. ``options`` are that reader's
-    parameters; ``types`` (column -> numeric, integer, boolean, categorical, date, text or ignore) corrects a table's columns.
-    ``dataset.source`` says what was done: ``{"reader", "name", "asked": options given, "options": all options in effect}``.
-    Raises DataError, whatever the file holds.
+    The format is found by content, then by suffix; ``reader`` names one of :data:`READERS` instead.
+    ``options`` are that reader's parameters; ``types`` (column -> numeric, integer, boolean,
+    categorical, date, text or ignore) corrects a table's columns. ``dataset.source`` says what was
+    done: ``{"reader", "name", "asked": options given, "options": all options in effect}``. Raises
+    DataError, whatever the file holds.
     """
     upload = Upload.open(path_or_file, name)
     try:
@@ -34,24 +41,39 @@ def read_dataset(path_or_file, name: str | None = None, *, reader: str | None = 
         dataset = job.read(upload)
     except DataError:
         raise
-    except Exception as error:      # the one boundary: no file, however broken, may end the caller
+    except Exception as error:  # the one boundary: no file, however broken, may end the caller
         logging.getLogger(__name__).warning("reading %s failed", upload.name, exc_info=True)
-        raise DataError(f"{upload.name} could not be read ({type(error).__name__}: "
-                        f"{str(error).splitlines()[0][:120] if str(error) else 'no reason given'}); "
-                        "is it complete, and of the type its name says?") from error
+        raise DataError(
+            f"{upload.name} could not be read ({type(error).__name__}: "
+            f"{str(error).splitlines()[0][:120] if str(error) else 'no reason given'}); "
+            "is it complete, and of the type its name says?"
+        ) from error
     if upload is not outer:
         dataset.notes.insert(0, f"{upload.name} was read from the zip {outer.name}.")
     found = dataset.source.pop("options", {})
     asked = dict(options) | ({"types": dict(types)} if types else {})
     in_effect = job.to_config()["params"] | found
-    dataset.source |= {"reader": chosen.name, "name": upload.name, "asked": asked, "options": in_effect}
+    dataset.source |= {
+        "reader": chosen.name,
+        "name": upload.name,
+        "asked": asked,
+        "options": in_effect,
+    }
     if upload.suffix and upload.suffix in SUFFIXES and upload.suffix not in chosen.suffixes:
-        dataset.notes.insert(0, f"The name ends in {upload.suffix}, but the content is: {chosen.title}; it was read as that.")
+        dataset.notes.insert(
+            0,
+            (
+                f"The name ends in {upload.suffix}, but the content is: {chosen.title}; it was "
+                "read as that."
+            ),
+        )
     return dataset
 
 
 def reader_for(path_or_file, name: str | None = None) -> type[Reader]:
-    """The reader that :func:`read_dataset` would choose; its ``parameters()`` are the options a form can offer."""
+    """The reader that :func:`read_dataset` would choose; its ``parameters()`` are the options a
+    form can offer.
+    """
     return _reader_of(Upload.open(path_or_file, name).unwrapped())
 
 
@@ -61,17 +83,26 @@ def _reader_of(upload: Upload) -> type[Reader]:
         if reader.matches(upload):
             return reader
     if upload.is_zip:
-        kinds = Counter(PurePosixPath(info.filename.lower()).suffix or "no suffix" for info in upload.archive.entries)
+        kinds = Counter(
+            PurePosixPath(info.filename.lower()).suffix or "no suffix"
+            for info in upload.archive.entries
+        )
         inside = ", ".join(f"{count:,} {suffix}" for suffix, count in kinds.most_common(5))
-        raise DataError(f"{upload.name} holds {inside}; expected a zip of pictures, of text files, or with exactly one table. "
-                        f"{' '.join(upload.archive.notes)}".strip())
+        raise DataError(
+            f"{upload.name} holds {inside}; expected a zip of pictures, of text files, or with "
+            "exactly one table. "
+            f"{' '.join(upload.archive.notes)}".strip()
+        )
     raise DataError(f"{upload.name} is of no type known here; there are: {', '.join(SUFFIXES)}.")
 
 
 def _configured(chosen: type[Reader], options: dict, types: dict | None) -> Reader:
     strange = sorted(set(options) - set(chosen.parameters()))
     if strange:
-        raise DataError(f"{chosen.title} has no option {strange[0]!r}; there are: {', '.join(chosen.parameters())}.")
+        raise DataError(
+            f"{chosen.title} has no option {strange[0]!r}; there are: "
+            f"{', '.join(chosen.parameters())}."
+        )
     job = chosen(**options)
     try:
         job.validate()

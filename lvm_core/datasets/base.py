@@ -21,10 +21,11 @@ from ..settings import DataError as DataError
 class Dataset:
     """Rows for models and the way back to items for people.
 
-    X (n, d): float32, or CSR float32 for text. ``rows``: DataFrame (n, ...) of everything known of each row, in plain
-    types: labels, metadata, the original columns of a table, ``text`` for documents, ``file`` for images.
-    ``label``: the column of ``rows`` to colour by first, or None. ``notes``: what was understood and every warning,
-    one sentence each. ``source``: how to make it again (JSON). ``added``: columns of ``rows`` that a person put beside them since.
+    X (n, d): float32, or CSR float32 for text. ``rows``: DataFrame (n, ...) of everything known of
+    each row, in plain types: labels, metadata, the original columns of a table, ``text`` for
+    documents, ``file`` for images. ``label``: the column of ``rows`` to colour by first, or None.
+    ``notes``: what was understood and every warning, one sentence each. ``source``: how to make it
+    again (JSON). ``added``: columns of ``rows`` that a person put beside them since.
     """
 
     name: str
@@ -40,7 +41,9 @@ class Dataset:
         if len(self.rows) != self.X.shape[0]:
             raise ValueError(f"rows has {len(self.rows)} rows, X has {self.X.shape[0]}.")
         if self.codec.schema.d != self.X.shape[1]:
-            raise ValueError(f"the codec describes {self.codec.schema.d} columns, X has {self.X.shape[1]}.")
+            raise ValueError(
+                f"the codec describes {self.codec.schema.d} columns, X has {self.X.shape[1]}."
+            )
 
     def __len__(self) -> int:
         return self.X.shape[0]
@@ -60,7 +63,9 @@ class Dataset:
         return self.codec.decode(X)
 
     def items(self, index):
-        """The real items at these row numbers: pictures, table rows, documents (list of str) or arrays."""
+        """The real items at these row numbers: pictures, table rows, documents (list of str) or
+        arrays.
+        """
         index = np.atleast_1d(np.asarray(index))
         if self.kind == "table":
             return self.rows.iloc[index]
@@ -69,46 +74,60 @@ class Dataset:
         return self.codec.decode(self.X[index])
 
     def targets(self) -> np.ndarray | None:
-        """The label of each row (n,) as text, None where a row has none; None without a label column that holds two classes or
-        more, see :func:`~lvm_core.labels.kind_of`."""
-        column = self.rows[self.label] if self.label in self.rows else None
+        """The label of each row (n,) as text, None where a row has none; None without a label
+        column that holds two classes or more, see :func:`~lvm_core.labels.kind_of`.
+        """
+        column = self.rows.get(self.label)
         if column is None or kind_of(column, label=True) != "classes":
             return None
-        number, names = pd.factorize(column)        # a value at a time, a million rows take seconds
+        number, names = pd.factorize(column)  # a value at a time, a million rows take seconds
         return np.array([*map(str, names), None], dtype=object)[number] if len(names) > 1 else None
 
     def colours(self) -> list[str]:
-        """Columns of ``rows`` a map can be coloured by: numbers, dates, and categories with at most 200 values or, in large data, at most 5000 that
-        occur four times on average; the label first."""
+        """Columns of ``rows`` a map can be coloured by: numbers, dates, and categories with at
+        most 200 values or, in large data, at most 5000 that occur four times on average; the
+        label first.
+        """
         names = [c for c in self.rows.columns if self._colourable(self.rows[c])]
         return sorted(names, key=lambda c: c != self.label)
 
     @staticmethod
     def _colourable(column: pd.Series) -> bool:
-        if pd.api.types.is_bool_dtype(column) or pd.api.types.is_numeric_dtype(column) or pd.api.types.is_datetime64_any_dtype(column):
-            return column.count() > 0 and bool(column.min() != column.max())      # counting a million values takes a while
+        if (
+            pd.api.types.is_bool_dtype(column)
+            or pd.api.types.is_numeric_dtype(column)
+            or pd.api.types.is_datetime64_any_dtype(column)
+        ):
+            # counting a million values takes a while
+            return column.count() > 0 and bool(column.min() != column.max())
         most = max(200, min(5000, len(column) // 4))
-        return column.iloc[:4 * most].nunique() <= most and 1 < column.nunique() <= most
+        return column.iloc[: 4 * most].nunique() <= most and 1 < column.nunique() <= most
 
     @property
     def fingerprint(self) -> str:
         """SHA-256 of the content: equal data gives an equal fingerprint, whatever its name."""
-        digest = hashlib.sha256(json.dumps(self.codec.to_json(), sort_keys=True, default=str).encode())
-        parts = (self.X.data, self.X.indices, self.X.indptr) if hasattr(self.X, "indptr") else (self.X,)
+        digest = hashlib.sha256(
+            json.dumps(self.codec.to_json(), sort_keys=True, default=str).encode()
+        )
+        parts = (
+            (self.X.data, self.X.indices, self.X.indptr) if hasattr(self.X, "indptr") else (self.X,)
+        )
         for part in parts:
-            digest.update(np.ascontiguousarray(part).data)      # no copy
+            digest.update(np.ascontiguousarray(part).data)  # no copy
         return digest.hexdigest()
 
 
 class Source(Params):
-    """A built-in dataset: a dataclass of ``param`` fields that makes a Dataset without a download."""
+    """A built-in dataset: a dataclass of ``param`` fields that makes a Dataset without a
+    download.
+    """
 
     name: ClassVar[str] = ""
     title: ClassVar[str] = ""
     summary: ClassVar[str] = ""
     kind: ClassVar[str] = ""
-    list_order: ClassVar[int] = 50        # order in lists
-    origin: ClassVar[str] = ""      # who collected or defined it, year
+    list_order: ClassVar[int] = 50  # order in lists
+    origin: ClassVar[str] = ""  # who collected or defined it, year
 
     def load(self) -> Dataset:
         """Make the dataset; the same parameters give the same rows."""
@@ -123,10 +142,15 @@ def require_rows(n: int, name: str) -> None:
     if n == 0:
         raise DataError(f"{name} has no rows; at least {MIN_ROWS} are needed.")
     if n < MIN_ROWS:
-        raise DataError(f"{name} has only {'one row' if n == 1 else f'{n} rows'}; at least {MIN_ROWS} are needed to learn from.")
+        raise DataError(
+            f"{name} has only {'one row' if n == 1 else f'{n} rows'}; at least {MIN_ROWS} are "
+            "needed to learn from."
+        )
 
 
 def require_variety(X: np.ndarray, name: str) -> None:
     """Raise DataError when all rows are the same."""
-    if not any((X[i:i + 1000] != X[:1]).any() for i in range(0, len(X), 1000)):
-        raise DataError(f"All {len(X):,} rows of {name} are the same; there is nothing to learn from them.")
+    if not any((X[i : i + 1000] != X[:1]).any() for i in range(0, len(X), 1000)):
+        raise DataError(
+            f"All {len(X):,} rows of {name} are the same; there is nothing to learn from them."
+        )

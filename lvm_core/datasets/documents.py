@@ -11,13 +11,24 @@ from .. import settings
 from ..codecs.text import TextCodec
 from .base import DataError, Dataset, require_rows
 
-# Control characters and the marks that reverse the direction of writing: they hide what a text says.
+# Control characters and the marks that reverse the direction of writing: they hide what a text
+# says.
 UNSHOWABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufeff]")
 
 
-def text_dataset(documents: list[str], name: str, rows: pd.DataFrame | None = None, label: str | None = None,
-                 notes: list[str] | None = None, max_terms: int = 5000, min_df: int = 0, stop_words: str = "auto") -> Dataset:
-    """The Dataset of documents: counts of their terms, the documents themselves in ``rows["text"]``. Raises DataError."""
+def text_dataset(
+    documents: list[str],
+    name: str,
+    rows: pd.DataFrame | None = None,
+    label: str | None = None,
+    notes: list[str] | None = None,
+    max_terms: int = 5000,
+    min_df: int = 0,
+    stop_words: str = "auto",
+) -> Dataset:
+    """The Dataset of documents: counts of their terms, the documents themselves in
+    ``rows["text"]``. Raises DataError.
+    """
     notes = [] if notes is None else notes
     require_rows(len(documents), name)
     settings.check("rows", len(documents), name)
@@ -25,16 +36,29 @@ def text_dataset(documents: list[str], name: str, rows: pd.DataFrame | None = No
     documents = [UNSHOWABLE.sub(" ", d) for d in documents]
     blank = sum(not d.strip() for d in documents)
     if len(documents) - blank < 3:
-        raise DataError(f"{name} holds {len(documents) - blank} documents with text in them; at least 3 are needed.")
+        raise DataError(
+            f"{name} holds {len(documents) - blank} documents with text in them; at least 3 are "
+            "needed."
+        )
     codec, X, said = TextCodec.of(documents, max_terms, min_df, stop_words)
     silent = int((np.diff(X.indptr) == 0).sum())
     words = int(np.mean([len(d.split()) for d in documents]))
-    notes.insert(0, f"{len(documents):,} documents of {words} words on average; {X.shape[1]:,} terms.")
+    notes.insert(
+        0, f"{len(documents):,} documents of {words} words on average; {X.shape[1]:,} terms."
+    )
     notes += said
     if silent:
-        notes.append(f"{silent:,} documents hold none of the terms ({blank:,} are empty); they are kept as all zeros.")
+        notes.append(
+            f"{silent:,} documents hold none of the terms ({blank:,} are empty); they are kept as "
+            "all zeros."
+        )
     if X.shape[0] > 1 and abs(X - X[np.zeros(X.shape[0], int)]).nnz == 0:
-        raise DataError(f"All {len(documents):,} documents of {name} are the same; there is nothing to learn from them.")
-    rows = pd.DataFrame(index=range(len(documents))) if rows is None else rows.reset_index(drop=True)
+        raise DataError(
+            f"All {len(documents):,} documents of {name} are the same; there is nothing to learn "
+            "from them."
+        )
+    rows = (
+        pd.DataFrame(index=range(len(documents))) if rows is None else rows.reset_index(drop=True)
+    )
     rows = rows.assign(text=documents)
     return Dataset(name, X, rows, codec, label, notes)

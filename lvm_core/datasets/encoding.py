@@ -9,36 +9,88 @@ from ..settings import DataError
 
 UNPRINTED = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f-\x9f\ufffd]")
 
-BOMS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF32_LE: "utf-32", codecs.BOM_UTF32_BE: "utf-32",     # 32 before 16: it begins so
-        codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
-ENCODINGS = ("auto", "utf-8", "utf-16", "cp1252", "latin-1", "cp1250", "cp1251", "koi8-r", "cp1253", "cp1254",
-             "shift_jis", "euc_jp", "gb18030", "big5", "euc_kr")
-FOREIGN = ("1251", "koi8", "1253", "1255", "1256", "jis", "euc", "gb", "big5", "hz", "johab", "949", "932",
-           "iso8859_5", "iso8859_7")       # what is trusted of charset-normalizer's guesses
+# 32 before 16: it begins so
+BOMS = {
+    codecs.BOM_UTF8: "utf-8-sig",
+    codecs.BOM_UTF32_LE: "utf-32",
+    codecs.BOM_UTF32_BE: "utf-32",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+}
+ENCODINGS = (
+    "auto",
+    "utf-8",
+    "utf-16",
+    "cp1252",
+    "latin-1",
+    "cp1250",
+    "cp1251",
+    "koi8-r",
+    "cp1253",
+    "cp1254",
+    "shift_jis",
+    "euc_jp",
+    "gb18030",
+    "big5",
+    "euc_kr",
+)
+FOREIGN = (
+    "1251",
+    "koi8",
+    "1253",
+    "1255",
+    "1256",
+    "jis",
+    "euc",
+    "gb",
+    "big5",
+    "hz",
+    "johab",
+    "949",
+    "932",
+    "iso8859_5",
+    "iso8859_7",
+)  # what is trusted of charset-normalizer's guesses
 
 
-def to_text(data: bytes, encoding: str = "auto", name: str = "the file") -> tuple[str, str, list[str]]:
-    """(text, encoding used, notes). Raises DataError for bytes that are no text, or not in the encoding asked for."""
+def to_text(
+    data: bytes, encoding: str = "auto", name: str = "the file"
+) -> tuple[str, str, list[str]]:
+    """(text, encoding used, notes). Raises DataError for bytes that are no text, or not in the
+    encoding asked for.
+    """
     notes = []
     if encoding == "auto":
         encoding = _guess(data)
         if encoding not in ("utf-8", "utf-8-sig"):
-            notes.append(f"The encoding was taken to be {encoding}; choose another if letters look wrong.")
+            notes.append(
+                f"The encoding was taken to be {encoding}; choose another if letters look wrong."
+            )
     elif encoding == "utf-8" and data.startswith(codecs.BOM_UTF8):
         encoding = "utf-8-sig"
     try:
         text = data.decode(encoding)
     except UnicodeError as error:
         if not notes:
-            raise DataError(f"{name} is not {encoding} text ({str(error)[:80]}); choose another encoding.") from error
+            raise DataError(
+                f"{name} is not {encoding} text ({str(error)[:80]}); choose another encoding."
+            ) from error
         text = data.decode(encoding, errors="replace")
-        notes.append(f"{text.count(chr(0xFFFD)):,} characters could not be read in {encoding} and show as {chr(0xFFFD)}.")
+        notes.append(
+            f"{text.count(chr(0xFFFD)):,} characters could not be read in {encoding} and show as "
+            f"{chr(0xFFFD)}."
+        )
     if "\0" in text:
-        raise DataError(f"{name} holds NUL characters, so it is not a text file; expected plain text.")
+        raise DataError(
+            f"{name} holds NUL characters, so it is not a text file; expected plain text."
+        )
     strange = len(UNPRINTED.findall(text[:100_000]))
     if strange > 0.02 * min(len(text), 100_000):
-        raise DataError(f"{name} is not a text file: {strange:,} of its first {min(len(text), 100_000):,} characters are "
-                        "unprintable; expected plain text.")
+        raise DataError(
+            f"{name} is not a text file: {strange:,} of its first {min(len(text), 100_000):,} "
+            "characters are "
+            "unprintable; expected plain text."
+        )
     return text.replace("\r\n", "\n").replace("\r", "\n"), encoding, notes
 
 
@@ -59,5 +111,6 @@ def _guess(data: bytes) -> str:
     from charset_normalizer import from_bytes
 
     best = from_bytes(data[: 2**17]).best()
-    # Western text is what its guesses confuse most; there Windows' own encoding is by far the likeliest.
+    # Western text is what its guesses confuse most; there Windows' own encoding is by far the
+    # likeliest.
     return best.encoding if best and any(part in best.encoding for part in FOREIGN) else "cp1252"

@@ -1,4 +1,6 @@
-"""A raw table -> Dataset: types, label, text and everything that is left out, each with its reason."""
+"""A raw table -> Dataset: types, label, text and everything that is left out, each with its
+reason.
+"""
 
 from __future__ import annotations
 
@@ -19,31 +21,56 @@ from .pivot import pivot_series
 from .upload import name_list
 from .vectors import array_dataset
 
-LABELS = ("label", "labels", "class", "classes", "target", "species", "category", "categories", "topic", "group", "diagnosis",
-          "outcome", "variety", "genre", "sentiment", "y", "type", "cluster")
-ANY_LABELS = ("label", "target", "class")       # labels even when they are real numbers
+LABELS = (
+    "label",
+    "labels",
+    "class",
+    "classes",
+    "target",
+    "species",
+    "category",
+    "categories",
+    "topic",
+    "group",
+    "diagnosis",
+    "outcome",
+    "variety",
+    "genre",
+    "sentiment",
+    "y",
+    "type",
+    "cluster",
+)
+ANY_LABELS = ("label", "target", "class")  # labels even when they are real numbers
 
 
 @dataclass
 class TableOptions:
     """What a person asked of a table; the defaults let it be found."""
 
-    kind: str = "auto"              # auto, table, text, array
-    label: str = "auto"             # auto, none, or a column
-    text_column: str = "auto"       # auto, or a column
+    kind: str = "auto"  # auto, table, text, array
+    label: str = "auto"  # auto, none, or a column
+    text_column: str = "auto"  # auto, or a column
     max_levels: int = 50
     decimal: str = "."
     types: dict[str, str] = field(default_factory=dict)
-    text: dict = field(default_factory=dict)        # options of text_dataset
-    series: str = "none"            # none, or the column that cuts a long table into series
-    value: str = "auto"             # the column a series follows
-    order: str = "auto"             # auto, none, or the column of times within a series
+    text: dict = field(default_factory=dict)  # options of text_dataset
+    series: str = "none"  # none, or the column that cuts a long table into series
+    value: str = "auto"  # the column a series follows
+    order: str = "auto"  # auto, none, or the column of times within a series
 
 
-def table_dataset(frame: pd.DataFrame, name: str, options: TableOptions | None = None, notes: list[str] | None = None) -> Dataset:
-    """The Dataset of a raw table: rows X of its usable columns, or of its text column where it has one.
+def table_dataset(
+    frame: pd.DataFrame,
+    name: str,
+    options: TableOptions | None = None,
+    notes: list[str] | None = None,
+) -> Dataset:
+    """The Dataset of a raw table: rows X of its usable columns, or of its text column where it has
+    one.
 
-    Raises DataError when it has fewer than 3 rows or fewer than 2 usable columns, or when a wish cannot be met.
+    Raises DataError when it has fewer than 3 rows or fewer than 2 usable columns, or when a wish
+    cannot be met.
     """
     options, notes = options or TableOptions(), [] if notes is None else notes
     settings.check("columns", frame.shape[1], name)
@@ -51,25 +78,44 @@ def table_dataset(frame: pd.DataFrame, name: str, options: TableOptions | None =
     require_rows(len(frame), name)
     frame = _named(frame, notes)
     _check_options(options, frame)
-    found = {c: infer_column(frame[c], options.types.get(c, ""), options.decimal, first=c == frame.columns[0]) for c in frame.columns}
+    found = {
+        c: infer_column(
+            frame[c], options.types.get(c, ""), options.decimal, first=c == frame.columns[0]
+        )
+        for c in frame.columns
+    }
     notes += [note for u in found.values() for note in u.notes][:100]
-    rows = pd.DataFrame({c: u.values for c, u in found.items() if len(u.values) == len(frame)}, index=range(len(frame)))
+    rows = pd.DataFrame(
+        {c: u.values for c, u in found.items() if len(u.values) == len(frame)},
+        index=range(len(frame)),
+    )
     types = {c: u.type for c, u in found.items()}
     if options.series != "none":
         return _as_series(rows, types, name, options, notes)
     text = _text_column(options, types)
     label = _label(options, rows, types, text)
-    if label is not None and types[label] in ("integer", "boolean") and kind_of(rows[label], label=True) == "classes":
-        rows[label] = rows[label].astype("str").where(rows[label].notna())      # classes that are numbered, not measured
+    if (
+        label is not None
+        and types[label] in ("integer", "boolean")
+        and kind_of(rows[label], label=True) == "classes"
+    ):
+        # classes that are numbered, not measured
+        rows[label] = rows[label].astype("str").where(rows[label].notna())
     if text is not None:
         nested = [c for c, u in found.items() if u.reason == NESTED]
         notes += [f"Left out, {NESTED}: {name_list(nested, 10)}."] * bool(nested)
         dataset = _as_text(rows, text, name, label, options, notes)
-    elif options.kind == "array" or options.kind == "auto" and _axis(_numeric(types, label)) is not None:
+    elif (
+        options.kind == "array"
+        or options.kind == "auto"
+        and _axis(_numeric(types, label)) is not None
+    ):
         dataset = _as_array(rows, _numeric(types, label), name, label, notes)
     else:
         dataset = _as_table(rows, found, types, name, label, options, notes)
-    dataset.source = {"options": {"kind": dataset.kind, "label": dataset.label or "none", "types": types}}
+    dataset.source = {
+        "options": {"kind": dataset.kind, "label": dataset.label or "none", "types": types}
+    }
     if text is not None:
         dataset.source["options"]["text_column"] = text
     return dataset
@@ -77,39 +123,90 @@ def table_dataset(frame: pd.DataFrame, name: str, options: TableOptions | None =
 
 def _as_series(rows, types, name, options, notes) -> Dataset:
     if options.kind not in ("auto", "array"):
-        raise DataError(f"{name} cannot be read as {options.kind} and be cut into series by {options.series!r}; choose array, or none as the series column.")
+        raise DataError(
+            f"{name} cannot be read as {options.kind} and be cut into series by "
+            f"{options.series!r}; choose array, or none as the series column."
+        )
     found = pivot_series(rows, types, options.series, options.value, options.order, notes)
     if options.label != "auto" and options.label in rows and options.label not in found.rows:
-        raise DataError(f"column {options.label!r} changes within a series and cannot be its label; there are: {name_list(found.rows.columns, 20)}.")
-    label = _label(options, found.rows, {c: "ignore" if c == options.series else types[c] for c in found.rows}, None)
-    if label is not None and types[label] in ("integer", "boolean") and kind_of(found.rows[label], label=True) == "classes":
+        raise DataError(
+            f"column {options.label!r} changes within a series and cannot be its label; there are: "
+            f"{name_list(found.rows.columns, 20)}."
+        )
+    label = _label(
+        options,
+        found.rows,
+        {c: "ignore" if c == options.series else types[c] for c in found.rows},
+        None,
+    )
+    if (
+        label is not None
+        and types[label] in ("integer", "boolean")
+        and kind_of(found.rows[label], label=True) == "classes"
+    ):
         found.rows[label] = found.rows[label].astype("str").where(found.rows[label].notna())
-    dataset = array_dataset(found.values, name, found.rows, label, notes, axis=found.axis, axis_label=found.axis_label, value_label=found.value, one_scale=True)
-    dataset.source = {"options": {"kind": "array", "label": label or "none", "types": types, "series": options.series, "value": found.value,
-                                  "order": found.order or "none"}}
+    dataset = array_dataset(
+        found.values,
+        name,
+        found.rows,
+        label,
+        notes,
+        axis=found.axis,
+        axis_label=found.axis_label,
+        value_label=found.value,
+        one_scale=True,
+    )
+    dataset.source = {
+        "options": {
+            "kind": "array",
+            "label": label or "none",
+            "types": types,
+            "series": options.series,
+            "value": found.value,
+            "order": found.order or "none",
+        }
+    }
     return dataset
 
 
 def _as_text(rows, text, name, label, options, notes) -> Dataset:
     others = [c for c in rows.columns if c != text]
-    notes.append(f"Column {text!r} holds the documents" + (f"; kept beside them: {name_list(others)}." if others else "."))
+    notes.append(
+        f"Column {text!r} holds the documents"
+        + (f"; kept beside them: {name_list(others)}." if others else ".")
+    )
     documents = ["" if d is None or d != d else str(d) for d in rows[text]]
     kept = rows[others].rename(columns={"text": "text (2)"})
-    return text_dataset(documents, name, kept, "text (2)" if label == "text" else label, notes, **options.text)
+    return text_dataset(
+        documents, name, kept, "text (2)" if label == "text" else label, notes, **options.text
+    )
 
 
 def _as_table(rows, found, types, name, label, options, notes) -> Dataset:
     used = [c for c, t in types.items() if t not in ("ignore", "text") and c in rows and c != label]
-    if len(used) < 2 and label is not None and options.label == "auto" and types[label] not in ("ignore", "text"):
+    if (
+        len(used) < 2
+        and label is not None
+        and options.label == "auto"
+        and types[label] not in ("ignore", "text")
+    ):
         used, label = [c for c in types if c in used or c == label], None
     for reason in dict.fromkeys(u.reason for u in found.values() if u.reason):
-        notes.append(f"Left out, {reason}: {name_list([c for c, u in found.items() if u.reason == reason], 10)}.")
+        notes.append(
+            f"Left out, {reason}: "
+            f"{name_list([c for c, u in found.items() if u.reason == reason], 10)}."
+        )
     prose = [c for c, t in types.items() if t == "text"]
     if prose:
         notes.append(f"Left out, free text: {name_list(prose)}; read the file as text to use it.")
     if len(used) < 2:
         said = " ".join(notes[-4:])
-        raise DataError(f"{name} has {len(used)} usable column{'s' * (len(used) != 1)}; at least 2 are needed. {said}".strip())
+        raise DataError(
+            (
+                f"{name} has {len(used)} usable column{'s' * (len(used) != 1)}; at least 2 are "
+                f"needed. {said}"
+            ).strip()
+        )
     if label is not None:
         notes.append(f"Label: {label}; it colours the map and is not part of what a model sees.")
     codec = TableCodec.of(rows[used], {c: types[c] for c in used}, options.max_levels)
@@ -124,8 +221,13 @@ def _as_table(rows, found, types, name, label, options, notes) -> Dataset:
 def _as_array(rows, columns, name, label, notes) -> Dataset:
     axis = _axis(columns)
     if len(columns) < 2:
-        raise DataError(f"{name} has {len(columns)} columns of numbers; at least 2 are needed to read it as vectors.")
-    span = f", from {axis[0]:g} to {axis[-1]:g}, as the columns' names say" if axis is not None else ""
+        raise DataError(
+            f"{name} has {len(columns)} columns of numbers; at least 2 are needed to read it as "
+            "vectors."
+        )
+    span = (
+        f", from {axis[0]:g} to {axis[-1]:g}, as the columns' names say" if axis is not None else ""
+    )
     notes.insert(0, f"{len(rows):,} vectors of {len(columns):,} values{span}.")
     others = [c for c in rows.columns if c not in columns]
     notes += [f"Kept beside them: {name_list(others)}."] * bool(others)
@@ -139,7 +241,9 @@ def _numeric(types: dict[str, str], label: str | None) -> list[str]:
 
 
 def _axis(columns: list[str]) -> np.ndarray | None:
-    """The columns' names as an axis, such as wavelengths: 20 or more numbers that only grow or only fall."""
+    """The columns' names as an axis, such as wavelengths: 20 or more numbers that only grow or
+    only fall.
+    """
     values = pd.to_numeric(pd.Series(columns, dtype="str"), errors="coerce").to_numpy()
     steps = np.diff(values)
     return values if len(values) >= 20 and (steps > 0).all() | (steps < 0).all() else None
@@ -153,8 +257,11 @@ def _describe(codec: TableCodec, notes: list[str]) -> None:
     notes.insert(0, f"{len(codec.columns)} columns are used: {types}.")
     crowded = [c for c in codec.columns if isinstance(c, Categorical) and c.other]
     if crowded:
-        notes.append(f"Only the {len(crowded[0].levels)} most frequent values were kept as categories, the rest are (other): "
-                     f"{name_list(c.name for c in crowded)}.")
+        notes.append(
+            f"Only the {len(crowded[0].levels)} most frequent values were kept as categories, the "
+            "rest are (other): "
+            f"{name_list(c.name for c in crowded)}."
+        )
     gaps = [f"{c.name} ({c.missing:.1%})" for c in codec.columns if c.missing]
     if gaps:
         notes.append(f"Missing values are modelled as missing: {name_list(gaps)}.")
@@ -164,7 +271,11 @@ def _named(frame: pd.DataFrame, notes: list[str]) -> pd.DataFrame:
     """Every column a name of its own, as text."""
     names, taken, renamed = [], set(), []
     for i, raw in enumerate(frame.columns):
-        name = " ".join("" if raw is None or raw != raw else "".join(c if c.isprintable() else " " for c in str(raw)).split())
+        name = " ".join(
+            ""
+            if raw is None or raw != raw
+            else "".join(c if c.isprintable() else " " for c in str(raw)).split()
+        )
         name = "" if re.fullmatch(r"Unnamed: \d+", name) and i else name
         fresh, k = name[:200] or f"column {i + 1}", 2
         while fresh in taken:
@@ -179,11 +290,20 @@ def _named(frame: pd.DataFrame, notes: list[str]) -> pd.DataFrame:
 
 
 def _check_options(options: TableOptions, frame: pd.DataFrame) -> None:
-    asked = [*options.types, *([options.label] if options.label not in ("auto", "none") else []),
-             *(c for c in (options.text_column, options.series, options.value, options.order) if c not in ("auto", "none"))]
+    asked = [
+        *options.types,
+        *([options.label] if options.label not in ("auto", "none") else []),
+        *(
+            c
+            for c in (options.text_column, options.series, options.value, options.order)
+            if c not in ("auto", "none")
+        ),
+    ]
     strange = [c for c in asked if c not in frame.columns]
     if strange:
-        raise DataError(f"there is no column {strange[0]!r}; there are: {name_list(frame.columns, 20)}.")
+        raise DataError(
+            f"there is no column {strange[0]!r}; there are: {name_list(frame.columns, 20)}."
+        )
     wrong = [t for t in options.types.values() if t not in COLUMN_TYPES]
     if wrong:
         raise DataError(f"{wrong[0]!r} is no column type; there are: {', '.join(COLUMN_TYPES)}.")
@@ -196,12 +316,19 @@ def _text_column(options: TableOptions, types: dict[str, str]) -> str | None:
         return None
     prose = [c for c, t in types.items() if t == "text"]
     if not prose and options.kind == "text":
-        raise DataError("no column holds free text (eight words or more, mostly unique); name one as text_column.")
+        raise DataError(
+            "no column holds free text (eight words or more, mostly unique); name one as "
+            "text_column."
+        )
     return prose[0] if prose else None
 
 
-def _label(options: TableOptions, rows: pd.DataFrame, types: dict[str, str], text: str | None) -> str | None:
-    """The column to colour by: the one asked for, one called so, or a last column that alone holds words, and few of them."""
+def _label(
+    options: TableOptions, rows: pd.DataFrame, types: dict[str, str], text: str | None
+) -> str | None:
+    """The column to colour by: the one asked for, one called so, or a last column that alone
+    holds words, and few of them.
+    """
     if options.label in rows.columns and options.label != text:
         return options.label
     if options.label != "auto":
@@ -213,8 +340,14 @@ def _label(options: TableOptions, rows: pd.DataFrame, types: dict[str, str], tex
                 return c
     last = free[-1] if free else None
     lonely = [c for c in free if types[c] == "categorical"] == [last] and last == rows.columns[-1]
-    return last if lonely and rows[last].nunique() <= 20 and rows[last].nunique() < len(rows) / 2 else None
+    return (
+        last
+        if lonely and rows[last].nunique() <= 20 and rows[last].nunique() < len(rows) / 2
+        else None
+    )
 
 
 def _few(column: pd.Series, kind: str) -> bool:
-    return kind in ("categorical", "boolean", "integer") and 2 <= column.nunique() <= min(MOST_CLASSES, max(3, len(column) / 2))
+    return kind in ("categorical", "boolean", "integer") and 2 <= column.nunique() <= min(
+        MOST_CLASSES, max(3, len(column) / 2)
+    )

@@ -1,4 +1,6 @@
-"""What a column of a table is: its type, its typed values, and every value that did not fit, counted."""
+"""What a column of a table is: its type, its typed values, and every value that did not fit,
+counted.
+"""
 
 from __future__ import annotations
 
@@ -13,19 +15,64 @@ from ..settings import DataError
 
 NESTED = "nested or binary"
 COLUMN_TYPES = ("numeric", "integer", "boolean", "categorical", "date", "text", "ignore")
-TRUE, FALSE = {"true", "t", "yes", "y", "1", "on", "ja", "oui", "si"}, {"false", "f", "no", "n", "0", "off", "nein", "non"}
-NOTHING = {"", "-", "--", "?", ".", "n.a.", "na", "n/a", "nan", "null", "none", "missing", "<na>", "#n/a"}
-ID_NAMES = re.compile(r"(|.*[ _.-])(id|ids|index|idx|uuid|guid|key|nr|no|number|rownames?|#)|unnamed: \d+|__index_level_\d+__"
-                      r"|.*[a-z]Id|.*ID")
-DAYS = ("%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%m-%d-%Y", "%Y/%m/%d", "%Y.%m.%d", "%d.%m.%y", "%d/%m/%y", "%m/%d/%y",
-        "%d %b %Y", "%d %B %Y", "%b %d, %Y", "%B %d, %Y", "%b %d %Y", "%d-%b-%Y", "%d-%b-%y", "%d. %B %Y", "%b %Y", "%B %Y")
+TRUE, FALSE = (
+    {"true", "t", "yes", "y", "1", "on", "ja", "oui", "si"},
+    {"false", "f", "no", "n", "0", "off", "nein", "non"},
+)
+NOTHING = {
+    "",
+    "-",
+    "--",
+    "?",
+    ".",
+    "n.a.",
+    "na",
+    "n/a",
+    "nan",
+    "null",
+    "none",
+    "missing",
+    "<na>",
+    "#n/a",
+}
+ID_NAMES = re.compile(
+    r"(|.*[ _.-])(id|ids|index|idx|uuid|guid|key|nr|no|number|rownames?|#)|unnamed: "
+    r"\d+|__index_level_\d+__"
+    r"|.*[a-z]Id|.*ID"
+)
+DAYS = (
+    "%d.%m.%Y",
+    "%d/%m/%Y",
+    "%m/%d/%Y",
+    "%d-%m-%Y",
+    "%m-%d-%Y",
+    "%Y/%m/%d",
+    "%Y.%m.%d",
+    "%d.%m.%y",
+    "%d/%m/%y",
+    "%m/%d/%y",
+    "%d %b %Y",
+    "%d %B %Y",
+    "%b %d, %Y",
+    "%B %d, %Y",
+    "%b %d %Y",
+    "%d-%b-%Y",
+    "%d-%b-%y",
+    "%d. %B %Y",
+    "%b %Y",
+    "%B %Y",
+)
 TIMES = ("", " %H:%M", " %H:%M:%S", " %I:%M %p", "T%H:%M:%S", " %H:%M:%S.%f")
-LOOKS_LIKE_DATE = re.compile(r"\s*(\d{1,4}[-/. ]+\w{1,9}([-/. ,]+\d{1,4})?|[A-Za-z]{3,9}\.? \d{1,4},?)")
+LOOKS_LIKE_DATE = re.compile(
+    r"\s*(\d{1,4}[-/. ]+\w{1,9}([-/. ,]+\d{1,4})?|[A-Za-z]{3,9}\.? \d{1,4},?)"
+)
 
 
 @dataclass
 class InferredColumn:
-    """One column: its values in plain types, its type, why it is left out (if it is), and sentences about it."""
+    """One column: its values in plain types, its type, why it is left out (if it is), and
+    sentences about it.
+    """
 
     values: pd.Series
     type: str
@@ -33,8 +80,11 @@ class InferredColumn:
     notes: list[str] = field(default_factory=list)
 
 
-def infer_column(series: pd.Series, wanted: str = "", decimal: str = ".", first: bool = False) -> InferredColumn:
-    """Find the type of a column, or bring it to ``wanted``; a ``first`` column that counts its rows is left out.
+def infer_column(
+    series: pd.Series, wanted: str = "", decimal: str = ".", first: bool = False
+) -> InferredColumn:
+    """Find the type of a column, or bring it to ``wanted``; a ``first`` column that counts its rows
+    is left out.
 
     Raises DataError when none of its values has the type wanted.
     """
@@ -69,7 +119,9 @@ def _typed(series: pd.Series) -> InferredColumn:
     if pd.api.types.is_datetime64_any_dtype(dtype):
         return InferredColumn(series, "date")
     if pd.api.types.is_integer_dtype(dtype):
-        return InferredColumn(series, "boolean" if set(series.dropna().unique()) == {0, 1} else "integer")
+        return InferredColumn(
+            series, "boolean" if set(series.dropna().unique()) == {0, 1} else "integer"
+        )
     return InferredColumn(series, "numeric")
 
 
@@ -83,7 +135,10 @@ def _words(series: pd.Series, decimal: str, notes: list[str]) -> InferredColumn:
     share = numbers.notna().sum() / len(seen)
     if share >= 0.9 and not _are_codes(seen):
         if cleaned:
-            notes.append(f"{series.name}: thousands separators, currency or percent signs were removed to read its numbers.")
+            notes.append(
+                f"{series.name}: thousands separators, currency or percent signs were removed to "
+                "read its numbers."
+            )
         _report(series, numbers, "numbers", notes)
         # pandas writes whole numbers with gaps as 3.0
         as_floats = series.isna().any() and seen.str.fullmatch(r"-?\d+\.0").all()
@@ -91,8 +146,11 @@ def _words(series: pd.Series, decimal: str, notes: list[str]) -> InferredColumn:
         whole = not fractions and (numbers.dropna() % 1 == 0).all() and numbers.abs().max() < 2**53
         return _typed(_as_integers(numbers) if whole else _finite(numbers, notes))
     if share >= 0.5 and not _are_codes(seen):
-        notes.append(f"{series.name}: {int(numbers.notna().sum()):,} of {len(seen):,} values are numbers; it was read as "
-                     "categories. Choose the type numeric to set the others missing.")
+        notes.append(
+            f"{series.name}: {int(numbers.notna().sum()):,} of {len(seen):,} values are numbers; "
+            "it was read as "
+            "categories. Choose the type numeric to set the others missing."
+        )
     dates = to_dates(series, decimal == ",", notes)
     if dates is not None:
         return InferredColumn(dates, "date")
@@ -113,11 +171,27 @@ def _why_not(found: InferredColumn, first: bool) -> str:
         return "constant"
     if different == 1:
         return "constant where it has a value"
-    named = ID_NAMES.fullmatch(str(found.values.name)) or ID_NAMES.fullmatch(str(found.values.name).lower())
-    counts = first and n >= 10 and found.type == "integer" and seen.min() in (0, 1) and seen.max() - seen.min() == n - 1
-    if found.type == "integer" and different == n == len(found.values) and (named or counts and seen.is_monotonic_increasing):
+    named = ID_NAMES.fullmatch(str(found.values.name)) or ID_NAMES.fullmatch(
+        str(found.values.name).lower()
+    )
+    counts = (
+        first
+        and n >= 10
+        and found.type == "integer"
+        and seen.min() in (0, 1)
+        and seen.max() - seen.min() == n - 1
+    )
+    if (
+        found.type == "integer"
+        and different == n == len(found.values)
+        and (named or counts and seen.is_monotonic_increasing)
+    ):
         return "a row number or identifier"
-    if found.type == "categorical" and different > 2 and not isinstance(found.values.dtype, pd.CategoricalDtype):
+    if (
+        found.type == "categorical"
+        and different > 2
+        and not isinstance(found.values.dtype, pd.CategoricalDtype)
+    ):
         if different == n:
             return "different in every row, like a name or identifier"
         if different > max(50, 0.5 * n):
@@ -126,10 +200,16 @@ def _why_not(found: InferredColumn, first: bool) -> str:
 
 
 def to_numbers(series: pd.Series, decimal: str) -> tuple[pd.Series, bool]:
-    """Words -> float64 with NaN where there is no number; and whether separators or signs had to be removed."""
+    """Words -> float64 with NaN where there is no number; and whether separators or signs had
+    to be removed.
+    """
     words = series.str.strip()
-    numbers = pd.to_numeric(words.str.replace(",", ".", regex=False) if decimal == "," else words, errors="coerce").astype(float)
-    unsure = numbers.isna() | words.str.contains(".", regex=False) if decimal == "," else numbers.isna()
+    numbers = pd.to_numeric(
+        words.str.replace(",", ".", regex=False) if decimal == "," else words, errors="coerce"
+    ).astype(float)
+    unsure = (
+        numbers.isna() | words.str.contains(".", regex=False) if decimal == "," else numbers.isna()
+    )
     rest = words[unsure.astype(bool) & words.notna()]
     if not len(rest):
         return numbers, False
@@ -152,18 +232,28 @@ def _cleaned(words: pd.Series, decimal: str) -> pd.Series:
             text = text.str.replace(".", "", regex=False)
         text = text.str.replace(",", ".", regex=False)
     else:
-        text = text.where(~text.str.fullmatch(r"[+-]?[1-9]\d{0,2}(,\d{3})+(\.\d+)?"), text.str.replace(",", "", regex=False))
+        text = text.where(
+            ~text.str.fullmatch(r"[+-]?[1-9]\d{0,2}(,\d{3})+(\.\d+)?"),
+            text.str.replace(",", "", regex=False),
+        )
     return pd.to_numeric(text, errors="coerce").astype(float)
 
 
-def to_dates(series: pd.Series, day_first: bool, notes: list[str], force: bool = False) -> pd.Series | None:
-    """Words -> datetime64, or None when fewer than nine in ten are dates (``force``: when none is)."""
+def to_dates(
+    series: pd.Series, day_first: bool, notes: list[str], force: bool = False
+) -> pd.Series | None:
+    """Words -> datetime64, or None when fewer than nine in ten are dates (``force``: when none
+    is).
+    """
     seen = series.dropna()
     sample = seen.iloc[:: max(1, len(seen) // 200)].str.strip()
     if not force and sample.str.match(LOOKS_LIKE_DATE).mean() < 0.9:
         return None
     formats = ["ISO8601", *(d + t for t, d in itertools.product(TIMES, DAYS))]
-    fits = {f: pd.to_datetime(sample, format=f, errors="coerce", utc=f == "ISO8601").notna().mean() for f in formats}
+    fits = {
+        f: pd.to_datetime(sample, format=f, errors="coerce", utc=f == "ISO8601").notna().mean()
+        for f in formats
+    }
     best = max(fits.values())
     if best < (1e-9 if force else 0.9):
         return None
@@ -172,9 +262,14 @@ def to_dates(series: pd.Series, day_first: bool, notes: list[str], force: bool =
     if good[0] in swapped and len({f[:2] for f in swapped}) == 2:
         first = "%d" if day_first or good[0][2] == "." else "%m"
         good = [f for f in swapped if f[:2] == first]
-        notes.append(f"{series.name}: dates such as {sample.iloc[0]} were read with the {'day' if first == '%d' else 'month'} "
-                     "first; nothing in the column says which.")
-    dates = pd.to_datetime(series.str.strip(), format=good[0], errors="coerce", utc=good[0] == "ISO8601")
+        notes.append(
+            f"{series.name}: dates such as {sample.iloc[0]} were read with the "
+            f"{'day' if first == '%d' else 'month'} "
+            "first; nothing in the column says which."
+        )
+    dates = pd.to_datetime(
+        series.str.strip(), format=good[0], errors="coerce", utc=good[0] == "ISO8601"
+    )
     _report(series, dates, "dates", notes)
     return dates.dt.tz_localize(None)
 
@@ -185,7 +280,11 @@ def _convert(series: pd.Series, wanted: str, decimal: str, notes: list[str]) -> 
         return series
     words = series if _is_words(series) else None
     if wanted == "date":
-        dates = to_dates(words, decimal == ",", notes, force=True) if words is not None else pd.to_datetime(series, errors="coerce")
+        dates = (
+            to_dates(words, decimal == ",", notes, force=True)
+            if words is not None
+            else pd.to_datetime(series, errors="coerce")
+        )
         return _must(series, dates, "dates")
     if wanted == "boolean":
         if pd.api.types.is_bool_dtype(series.dtype):
@@ -204,8 +303,11 @@ def _convert(series: pd.Series, wanted: str, decimal: str, notes: list[str]) -> 
 def _must(series: pd.Series, converted: pd.Series | None, what: str) -> pd.Series:
     if converted is None or not converted.notna().any():
         example = str(series.dropna().iloc[0])[:40]
-        raise DataError(f"Column {series.name!r} was said to hold {what}, but none of its values is one (the first is "
-                        f"{example!r}); choose another type or leave it out.")
+        raise DataError(
+            f"Column {series.name!r} was said to hold {what}, but none of its values is one (the "
+            "first is "
+            f"{example!r}); choose another type or leave it out."
+        )
     return converted
 
 
@@ -218,15 +320,23 @@ def _report(series: pd.Series, converted: pd.Series, what: str, notes: list[str]
         lost = lost[~lost.str.strip().str.lower().isin(NOTHING)]
     if len(lost):
         examples = ", ".join(repr(str(v)[:20]) for v in lost.unique()[:3])
-        notes.append(f"{series.name}: {len(lost):,} of {int(series.notna().sum()):,} values are not {what} ({examples}) and "
-                     "were set to missing.")
+        notes.append(
+            f"{series.name}: {len(lost):,} of {int(series.notna().sum()):,} values are not {what} "
+            f"({examples}) and "
+            "were set to missing."
+        )
 
 
 def _plain(series: pd.Series, notes: list[str]) -> pd.Series | None:
-    """The column in plain pandas types: words, numbers, truth values, categories or moments; None when it holds something else."""
+    """The column in plain pandas types: words, numbers, truth values, categories or moments;
+    None when it holds something else.
+    """
     name = series.name
     if isinstance(series.dtype, pd.CategoricalDtype):
-        if not all(isinstance(v, (str, bool, int, float, np.integer, np.floating, np.bool_)) for v in series.cat.categories):
+        if not all(
+            isinstance(v, (str, bool, int, float, np.integer, np.floating, np.bool_))
+            for v in series.cat.categories
+        ):
             series = series.astype("str")
         return series
     if isinstance(series.dtype, (pd.PeriodDtype, pd.IntervalDtype)):
@@ -243,7 +353,11 @@ def _plain(series: pd.Series, notes: list[str]) -> pd.Series | None:
         return None
     if pd.api.types.is_float_dtype(series.dtype):
         return _finite(_as_floats(series), notes)
-    if pd.api.types.is_extension_array_dtype(series.dtype) and series.dtype.kind in "iub" and not series.isna().any():
+    if (
+        pd.api.types.is_extension_array_dtype(series.dtype)
+        and series.dtype.kind in "iub"
+        and not series.isna().any()
+    ):
         return series.astype(series.dtype.numpy_dtype)
     return series
 
@@ -256,15 +370,23 @@ def _from_objects(series: pd.Series, notes: list[str]) -> pd.Series | None:
         return series.astype("boolean" if series.isna().any() else bool)
     if kind in ("integer", "integer-na", "floating", "mixed-integer-float", "decimal"):
         numbers = _finite(_as_floats(series), notes)
-        return _as_integers(numbers) if kind.startswith("integer") and numbers.abs().max() < 2**53 else numbers
+        return (
+            _as_integers(numbers)
+            if kind.startswith("integer") and numbers.abs().max() < 2**53
+            else numbers
+        )
     if kind in ("datetime", "date", "datetime64"):
         dates = pd.to_datetime(series, errors="coerce", utc=True).dt.tz_localize(None)
         return dates
-    return series.map(lambda v: v if isinstance(v, str) else str(v), na_action="ignore").astype("str")
+    return series.map(lambda v: v if isinstance(v, str) else str(v), na_action="ignore").astype(
+        "str"
+    )
 
 
 def _is_words(series: pd.Series) -> bool:
-    return pd.api.types.is_string_dtype(series.dtype) and not isinstance(series.dtype, pd.CategoricalDtype)
+    return pd.api.types.is_string_dtype(series.dtype) and not isinstance(
+        series.dtype, pd.CategoricalDtype
+    )
 
 
 def _as_floats(series: pd.Series) -> pd.Series:

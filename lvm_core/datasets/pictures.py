@@ -9,11 +9,16 @@ from .. import settings
 from ..codecs.image import ImageCodec
 from .base import Dataset, require_rows, require_variety
 
-KEEP_SIDE = 64      # pictures of one size up to this side are not resized
+KEEP_SIDE = 64  # pictures of one size up to this side are not resized
 
 
-def image_dataset(pictures: np.ndarray, name: str, rows: pd.DataFrame | None = None, label: str | None = None,
-                  notes: list[str] | None = None) -> Dataset:
+def image_dataset(
+    pictures: np.ndarray,
+    name: str,
+    rows: pd.DataFrame | None = None,
+    label: str | None = None,
+    notes: list[str] | None = None,
+) -> Dataset:
     """The Dataset of pictures (n, h, w, c), float32 in [0, 1]. Raises DataError."""
     notes = [] if notes is None else notes
     require_rows(len(pictures), name)
@@ -21,51 +26,81 @@ def image_dataset(pictures: np.ndarray, name: str, rows: pd.DataFrame | None = N
     codec = ImageCodec.of(pictures)
     X = np.ascontiguousarray(pictures, np.float32).reshape(len(pictures), -1)
     require_variety(X, name)
-    colour = "colour" if codec.channels == 3 else "black and white" if codec.likelihood == "bernoulli" else "grey"
+    colour = (
+        "colour"
+        if codec.channels == 3
+        else "black and white"
+        if codec.likelihood == "bernoulli"
+        else "grey"
+    )
     notes.insert(0, f"{len(X):,} {colour} pictures of {codec.width} x {codec.height} pixels.")
-    rows = pd.DataFrame({"row": range(len(X))}) if rows is None or not rows.shape[1] else rows.reset_index(drop=True)
+    rows = (
+        pd.DataFrame({"row": range(len(X))})
+        if rows is None or not rows.shape[1]
+        else rows.reset_index(drop=True)
+    )
     return Dataset(name, X, rows, codec, label, notes)
 
 
 def choose_size(sizes: list[tuple[int, int]], side: int) -> tuple[int, int]:
-    """(height, width) for pictures of these sizes: ``side`` squared if given; their own when all are equal and at most 64;
-    else 64 squared, or 32 when they are smaller or so many that 64 would not fit."""
+    """(height, width) for pictures of these sizes: ``side`` squared if given; their own when
+    all are equal and at most 64; else 64 squared, or 32 when they are smaller or so many that
+    64 would not fit.
+    """
     if side:
         return side, side
     if len(set(sizes)) == 1 and max(sizes[0]) <= KEEP_SIDE and min(sizes[0]) >= 4:
         return sizes[0]
-    small = np.median([min(size) for size in sizes]) < 48 or len(sizes) * 64 * 64 * 3 > settings.LIMITS.cells
+    small = (
+        np.median([min(size) for size in sizes]) < 48
+        or len(sizes) * 64 * 64 * 3 > settings.LIMITS.cells
+    )
     return (32, 32) if small else (64, 64)
 
 
 def fit_picture(picture, size: tuple[int, int], fit: str, fill):
-    """A Pillow image brought to ``size`` (height, width): ``crop`` cuts the centre out, ``pad`` adds borders of colour ``fill``,
-    ``stretch`` changes its proportions. Bilinear with area averaging: it never overshoots the range."""
+    """A Pillow image brought to ``size`` (height, width): ``crop`` cuts the centre out, ``pad``
+    adds borders of colour ``fill``, ``stretch`` changes its proportions. Bilinear with area
+    averaging: it never overshoots the range.
+    """
     from PIL import Image, ImageOps
 
     if picture.size == size[::-1]:
         return picture
-    ways = {"crop": lambda: ImageOps.fit(picture, size[::-1], Image.Resampling.BILINEAR),
-            "pad": lambda: ImageOps.pad(picture, size[::-1], Image.Resampling.BILINEAR, color=fill),
-            "stretch": lambda: picture.resize(size[::-1], Image.Resampling.BILINEAR)}
+    ways = {
+        "crop": lambda: ImageOps.fit(picture, size[::-1], Image.Resampling.BILINEAR),
+        "pad": lambda: ImageOps.pad(picture, size[::-1], Image.Resampling.BILINEAR, color=fill),
+        "stretch": lambda: picture.resize(size[::-1], Image.Resampling.BILINEAR),
+    }
     return ways[fit]()
 
 
 def unit_range(pictures: np.ndarray, notes: list[str], what: str = "The pictures") -> np.ndarray:
-    """Values of any range -> float32 in [0, 1], one scale for all pictures, so that their tones stay comparable."""
+    """Values of any range -> float32 in [0, 1], one scale for all pictures, so that their tones
+    stay comparable.
+    """
     pictures = np.asarray(pictures)
     whole = pictures.dtype.kind in "iub"
     values = pictures.astype(np.float32)
-    parts = [values[i:i + 1000] for i in range(0, len(values), 1000)]       # a part at a time: no second array of the same size
+    # a part at a time: no second array of the same size
+    parts = [values[i : i + 1000] for i in range(0, len(values), 1000)]
     if bad := sum(int((~np.isfinite(part)).sum()) for part in parts):
         notes.append(f"{what}: {bad:,} NaN or infinite pixels were set to the darkest value.")
-        darkest = min((float(part[np.isfinite(part)].min()) for part in parts if np.isfinite(part).any()), default=0.0)
+        darkest = min(
+            (float(part[np.isfinite(part)].min()) for part in parts if np.isfinite(part).any()),
+            default=0.0,
+        )
         for part in parts:
             part[~np.isfinite(part)] = darkest
     low, high = (float(values.min()), float(values.max())) if values.size else (0.0, 1.0)
     if low >= 0 and high <= 1:
         return values
-    if pictures.dtype == np.uint8 or (low >= 0 and high <= 255 and 16 < high and (whole or all((part == np.rint(part)).all() for part in parts))):
+    if pictures.dtype == np.uint8 or (
+        low >= 0
+        and high <= 255
+        and 16 < high
+        and (whole or all((part == np.rint(part)).all() for part in parts))
+    ):
         values /= 255
         return values
     if low >= -1 and high <= 1:
@@ -75,9 +110,15 @@ def unit_range(pictures: np.ndarray, notes: list[str], what: str = "The pictures
         return values
     if low >= 0 and whole:
         low = 0.0
-        high = next((top for top in (255.0, 1023.0, 4095.0, 16383.0, 65535.0) if top / 2 < high <= top), high)
-    notes.append(f"{what} held values from {values.min():g} to {values.max():g}; {low:g} to {high:g} was brought to 0 to 1, the "
-                 "same for all, so their tones are kept.")
+        high = next(
+            (top for top in (255.0, 1023.0, 4095.0, 16383.0, 65535.0) if top / 2 < high <= top),
+            high,
+        )
+    notes.append(
+        f"{what} held values from {values.min():g} to {values.max():g}; {low:g} to {high:g} was "
+        "brought to 0 to 1, the "
+        "same for all, so their tones are kept."
+    )
     values -= low
     values /= (high - low) or 1.0
     return np.clip(values, 0, 1, out=values)

@@ -1,4 +1,6 @@
-"""A table in long format, one row a moment -> one row a series: a column says which series a moment belongs to."""
+"""A table in long format, one row a moment -> one row a series: a column says which series a
+moment belongs to.
+"""
 
 from __future__ import annotations
 
@@ -10,15 +12,35 @@ import pandas as pd
 from ..settings import DataError
 from .upload import name_list
 
-MOMENTS = ("time", "t", "date", "datetime", "timestamp", "when", "step", "tick", "frame", "second", "seconds", "minute", "hour", "day", "week", "month", "year")
-LEAST_POINTS, LEAST_SERIES = 3, 3       # nothing in the app learns from fewer rows
+MOMENTS = (
+    "time",
+    "t",
+    "date",
+    "datetime",
+    "timestamp",
+    "when",
+    "step",
+    "tick",
+    "frame",
+    "second",
+    "seconds",
+    "minute",
+    "hour",
+    "day",
+    "week",
+    "month",
+    "year",
+)
+LEAST_POINTS, LEAST_SERIES = 3, 3  # nothing in the app learns from fewer rows
 NUMBERS = ("numeric", "integer")
 
 
 @dataclass
 class PivotedSeries:
-    """The series: ``values`` (n, T) in order of time, ``rows`` (n, ...) of what is constant within each, ``axis`` (T,) with its name, and which
-    columns were used (``order``: None for the order of the file)."""
+    """The series: ``values`` (n, T) in order of time, ``rows`` (n, ...) of what is constant
+    within each, ``axis`` (T,) with its name, and which columns were used (``order``: None for
+    the order of the file).
+    """
 
     values: np.ndarray
     rows: pd.DataFrame
@@ -28,42 +50,77 @@ class PivotedSeries:
     order: str | None
 
 
-def pivot_series(rows: pd.DataFrame, types: dict[str, str], series: str, value: str = "auto", order: str = "auto", notes: list[str] | None = None) -> PivotedSeries:
-    """Cut a table by the column ``series``, in the order its series first appear; lengths that differ are cut to the shortest.
+def pivot_series(
+    rows: pd.DataFrame,
+    types: dict[str, str],
+    series: str,
+    value: str = "auto",
+    order: str = "auto",
+    notes: list[str] | None = None,
+) -> PivotedSeries:
+    """Cut a table by the column ``series``, in the order its series first appear; lengths that
+    differ are cut to the shortest.
 
-    ``value``: the column of numbers to follow, auto where there is only one. ``order``: a column of times, ``none`` for the order
-    of the file, auto for dates or a number called such as ``time``. Raises DataError.
+    ``value``: the column of numbers to follow, auto where there is only one. ``order``: a column of
+    times, ``none`` for the order of the file, auto for dates or a number called such as ``time``.
+    Raises DataError.
     """
     notes = [] if notes is None else notes
     if series not in rows:
-        raise DataError(f"column {series!r} cannot tell series apart, it holds nothing that can be compared; choose another.")
+        raise DataError(
+            f"column {series!r} cannot tell series apart, it holds nothing that can be compared; "
+            "choose another."
+        )
     known = rows[series].notna().to_numpy()
     if not known.all():
-        notes.append(f"{int((~known).sum()):,} rows without a value of {series} belong to no series and were left out.")
+        notes.append(
+            f"{int((~known).sum()):,} rows without a value of {series} belong to no series and "
+            "were left out."
+        )
         rows = rows[known].reset_index(drop=True)
     number, names = pd.factorize(rows[series])
     lengths = np.bincount(number, minlength=len(names))
     _check(series, names, lengths)
     steady = [c for c in rows if c == series or not _changes(rows[c], number)]
-    order = _order(rows, types, order, [c for c in rows if c not in (*steady, value)], number, notes)
+    order = _order(
+        rows, types, order, [c for c in rows if c not in (*steady, value)], number, notes
+    )
     value = _value(rows, types, value, [c for c in rows if c not in (*steady, order)])
     placed = np.argsort(rows[order].to_numpy(), kind="stable") if order else np.arange(len(rows))
     placed = placed[np.argsort(number[placed], kind="stable")]
     T = int(lengths.min())
     taken = placed[(np.cumsum(lengths) - lengths)[:, None] + np.arange(T)]
-    axis, axis_label = _axis(rows[order], taken) if order else (np.arange(T, dtype=float), "Point of the series")
-    _say(notes, series, value, order, lengths, [c for c in rows if c not in (*steady, value, order)])
+    axis, axis_label = (
+        _axis(rows[order], taken) if order else (np.arange(T, dtype=float), "Point of the series")
+    )
+    _say(
+        notes, series, value, order, lengths, [c for c in rows if c not in (*steady, value, order)]
+    )
     values = rows[value].to_numpy(dtype=float, na_value=np.nan)[taken]
-    return PivotedSeries(values, rows[steady].iloc[taken[:, 0]].reset_index(drop=True), axis, axis_label, value, order)
+    return PivotedSeries(
+        values,
+        rows[steady].iloc[taken[:, 0]].reset_index(drop=True),
+        axis,
+        axis_label,
+        value,
+        order,
+    )
 
 
 def _check(series: str, names, lengths: np.ndarray) -> None:
     if len(names) < LEAST_SERIES:
-        raise DataError(f"column {series!r} cuts the table into {len(names)} series, at least {LEAST_SERIES} are needed; choose a column with more "
-                        "different values, such as the day or the subject.")
+        raise DataError(
+            f"column {series!r} cuts the table into {len(names)} series, at least {LEAST_SERIES} "
+            "are needed; choose a column with more "
+            "different values, such as the day or the subject."
+        )
     if lengths.min() < LEAST_POINTS:
-        raise DataError(f"column {series!r} cuts the table into {len(names):,} series and the shortest ({str(names[lengths.argmin()])[:40]}) has {lengths.min()} "
-                        f"points, at least {LEAST_POINTS} are needed; remove the {int((lengths < LEAST_POINTS).sum()):,} that are shorter, or choose another column.")
+        raise DataError(
+            f"column {series!r} cuts the table into {len(names):,} series and the shortest "
+            f"({str(names[lengths.argmin()])[:40]}) has {lengths.min()} "
+            f"points, at least {LEAST_POINTS} are needed; remove the "
+            f"{int((lengths < LEAST_POINTS).sum()):,} that are shorter, or choose another column."
+        )
 
 
 def _changes(column: pd.Series, number: np.ndarray) -> bool:
@@ -79,7 +136,10 @@ def _order(rows, types, asked: str, free: list[str], number, notes) -> str | Non
         return None
     if asked != "auto":
         if why := _not_sortable(rows, types, asked, number):
-            raise DataError(f"the points cannot be put in order by column {asked!r}: {why}; choose another, or none for the order of the file.")
+            raise DataError(
+                f"the points cannot be put in order by column {asked!r}: {why}; choose another, or "
+                "none for the order of the file."
+            )
         return asked
     dates = [c for c in free if types.get(c) == "date"]
     named = [c for c in free if c.casefold() in MOMENTS and pd.api.types.is_numeric_dtype(rows[c])]
@@ -91,11 +151,15 @@ def _order(rows, types, asked: str, free: list[str], number, notes) -> str | Non
 
 
 def _not_sortable(rows, types, column: str, number) -> str:
-    if column not in rows or not (types.get(column) == "date" or pd.api.types.is_numeric_dtype(rows[column])):
+    if column not in rows or not (
+        types.get(column) == "date" or pd.api.types.is_numeric_dtype(rows[column])
+    ):
         return "it holds neither numbers nor dates"
     if gaps := int(rows[column].isna().sum()):
         return f"{gaps:,} of its values are missing"
-    twice = int(pd.DataFrame({"series": number, "moment": rows[column].to_numpy()}).duplicated().sum())
+    twice = int(
+        pd.DataFrame({"series": number, "moment": rows[column].to_numpy()}).duplicated().sum()
+    )
     return f"{twice:,} moments occur again within their series" if twice else ""
 
 
@@ -103,13 +167,25 @@ def _value(rows, types, asked: str, free: list[str]) -> str:
     numbers = [c for c in free if types.get(c) in NUMBERS]
     if asked == "auto":
         if len(numbers) != 1:
-            raise DataError(f"the table has {len(numbers)} columns of numbers that change within a series, one is followed"
-                            + (f"; choose it as the value column: {name_list(numbers, 20)}." if numbers else
-                               "; choose another series column, or set the type of the value column to numeric."))
+            raise DataError(
+                f"the table has {len(numbers)} columns of numbers that change within a series, one "
+                "is followed"
+                + (
+                    f"; choose it as the value column: {name_list(numbers, 20)}."
+                    if numbers
+                    else (
+                        "; choose another series column, or set the type of the value column to "
+                        "numeric."
+                    )
+                )
+            )
         return numbers[0]
     if asked not in free or not pd.api.types.is_numeric_dtype(rows[asked]):
-        raise DataError(f"column {asked!r} cannot be followed through a series, expected numbers that change within one; there are: "
-                        f"{name_list(numbers, 20) or 'none'}.")
+        raise DataError(
+            f"column {asked!r} cannot be followed through a series, expected numbers that change "
+            "within one; there are: "
+            f"{name_list(numbers, 20) or 'none'}."
+        )
     return asked
 
 
@@ -117,17 +193,30 @@ def _axis(times: pd.Series, taken: np.ndarray) -> tuple[np.ndarray, str]:
     """The times of the first series where all agree, else 0, 1, ..."""
     moments = times.to_numpy()[taken]
     if not (moments == moments[:1]).all():
-        return np.arange(taken.shape[1], dtype=float), f"Point of the series, in order of {times.name}"
+        return np.arange(
+            taken.shape[1], dtype=float
+        ), f"Point of the series, in order of {times.name}"
     if moments.dtype.kind == "M":
-        return (moments[0] - moments[0, 0]) / np.timedelta64(1, "D"), f"Days since {pd.Timestamp(moments[0, 0]):%Y-%m-%d}"
+        return (moments[0] - moments[0, 0]) / np.timedelta64(
+            1, "D"
+        ), f"Days since {pd.Timestamp(moments[0, 0]):%Y-%m-%d}"
     return moments[0].astype(float), str(times.name)
 
 
 def _say(notes, series, value, order, lengths, lost) -> None:
     T, n = int(lengths.min()), len(lengths)
-    notes.insert(0, f"{n:,} series of {T:,} points of {value}, one for each value of {series}, in the order of {order or 'the file'}.")
+    notes.insert(
+        0,
+        (
+            f"{n:,} series of {T:,} points of {value}, one for each value of {series}, in the "
+            f"order of {order or 'the file'}."
+        ),
+    )
     if lengths.max() > T:
-        notes.append(f"The series have {T:,} to {lengths.max():,} points; each was cut to its first {T:,}, which leaves out "
-                     f"{lengths.sum() - n * T:,} of {lengths.sum():,} points.")
+        notes.append(
+            f"The series have {T:,} to {lengths.max():,} points; each was cut to its first {T:,}, "
+            "which leaves out "
+            f"{lengths.sum() - n * T:,} of {lengths.sum():,} points."
+        )
     if lost:
         notes.append(f"Left out, they change within a series: {name_list(lost, 10)}.")

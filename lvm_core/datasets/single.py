@@ -1,4 +1,6 @@
-"""One item from a small file, as a row of a dataset that is already there. A file of its own must hold enough rows to learn from; this one need not."""
+"""One item from a small file, as a row of a dataset that is already there. A file of its own
+must hold enough rows to learn from; this one need not.
+"""
 
 from __future__ import annotations
 
@@ -12,15 +14,24 @@ import pandas as pd
 from .. import settings
 from .base import DataError, Dataset
 
-FILES = {"image": ("png", "jpg", "jpeg", "webp", "bmp", "gif"), "table": ("csv", "tsv"), "array": ("npy", "csv", "tsv")}
+FILES = {
+    "image": ("png", "jpg", "jpeg", "webp", "bmp", "gif"),
+    "table": ("csv", "tsv"),
+    "array": ("npy", "csv", "tsv"),
+}
 MOST_ROWS = 1000
 
 
 def rows_like(dataset: Dataset, data: bytes, name: str) -> np.ndarray:
-    """The items of an uploaded file as rows X (m, d) of ``dataset``, m at most 1000: a picture, brought to the dataset's size and
-    colours; a CSV with the columns of its table; an .npy or CSV with as many numbers a row. Raises DataError."""
+    """The items of an uploaded file as rows X (m, d) of ``dataset``, m at most 1000: a picture,
+    brought to the dataset's size and colours; a CSV with the columns of its table; an .npy or
+    CSV with as many numbers a row. Raises DataError.
+    """
     if dataset.kind not in _ROWS:
-        raise DataError(f"an item of kind {dataset.kind} cannot be brought as a file, expected {', '.join(_ROWS)}.")
+        raise DataError(
+            f"an item of kind {dataset.kind} cannot be brought as a file, expected "
+            f"{', '.join(_ROWS)}."
+        )
     settings.check("upload_bytes", len(data), name)
     return _ROWS[dataset.kind](dataset, data, name)
 
@@ -29,13 +40,23 @@ def _picture(dataset, data, name):
     from .readers.images import SUFFIXES, PictureLoader, stack
     from .upload import Upload
 
-    suffix, packed, codec, seen = PurePath(name).suffix.lower(), io.BytesIO(), dataset.codec, PictureLoader()
-    with zipfile.ZipFile(packed, "w") as archive:       # what is careful with pictures reads them from zips
+    suffix, packed, codec, seen = (
+        PurePath(name).suffix.lower(),
+        io.BytesIO(),
+        dataset.codec,
+        PictureLoader(),
+    )
+    # what is careful with pictures reads them from zips
+    with zipfile.ZipFile(packed, "w") as archive:
         archive.writestr(f"picture{suffix if suffix in SUFFIXES else '.png'}", data)
     archive = Upload.open(packed.getvalue(), f"{PurePath(name).stem[:80]}.zip").archive
-    picture = seen.load(archive, archive.having(*SUFFIXES)[0], (codec.height, codec.width), "crop", "white")
+    picture = seen.load(
+        archive, archive.having(*SUFFIXES)[0], (codec.height, codec.width), "crop", "white"
+    )
     if picture is None:
-        raise DataError(f"{name[:80]} cannot be read as a picture ({', '.join(seen.failed.values())}).")
+        raise DataError(
+            f"{name[:80]} cannot be read as a picture ({', '.join(seen.failed.values())})."
+        )
     X = codec.encode(stack([picture], "grey" if codec.channels == 1 else "colour", name, []))
     return (X > 0.5).astype(np.float32) if codec.likelihood == "bernoulli" else X
 
@@ -50,7 +71,10 @@ def _records(dataset, data, name):
     except DataError:
         raise
     except (TypeError, ValueError, KeyError) as error:
-        raise DataError(f"{name}: the columns do not hold what those of {dataset.name} hold ({str(error).splitlines()[0][:120]}).") from error
+        raise DataError(
+            f"{name}: the columns do not hold what those of {dataset.name} hold "
+            f"({str(error).splitlines()[0][:120]})."
+        ) from error
 
 
 def _vectors(dataset, data, name):
@@ -61,7 +85,12 @@ def _vectors(dataset, data, name):
         values = np.load(io.BytesIO(data), allow_pickle=False)
         values = values[None] if values.ndim == 1 else values[:MOST_ROWS]
     else:
-        values = _csv(data, name, header=None).apply(pd.to_numeric, errors="coerce").dropna(how="all").to_numpy(float)
+        values = (
+            _csv(data, name, header=None)
+            .apply(pd.to_numeric, errors="coerce")
+            .dropna(how="all")
+            .to_numpy(float)
+        )
     if values.dtype.kind not in "biuf":
         raise DataError(f"{name} holds {values.dtype}, expected numbers.")
     return dataset.codec.encode(values)
@@ -69,10 +98,20 @@ def _vectors(dataset, data, name):
 
 def _csv(data: bytes, name: str, header) -> pd.DataFrame:
     try:
-        frame = pd.read_csv(io.BytesIO(data), sep="\t" if name.lower().endswith(".tsv") else ",", header=header, nrows=MOST_ROWS + 1, low_memory=False)
-    except (ValueError, UnicodeDecodeError) as error:       # pandas' parser errors are ValueErrors
-        raise DataError(f"{name} could not be read as a table ({str(error).splitlines()[0][:120]}).") from error
-    settings.check("columns", frame.shape[1], name) if header == 0 else settings.check("features", frame.shape[1], name)
+        frame = pd.read_csv(
+            io.BytesIO(data),
+            sep="\t" if name.lower().endswith(".tsv") else ",",
+            header=header,
+            nrows=MOST_ROWS + 1,
+            low_memory=False,
+        )
+    except (ValueError, UnicodeDecodeError) as error:  # pandas' parser errors are ValueErrors
+        raise DataError(
+            f"{name} could not be read as a table ({str(error).splitlines()[0][:120]})."
+        ) from error
+    settings.check("columns", frame.shape[1], name) if header == 0 else settings.check(
+        "features", frame.shape[1], name
+    )
     if frame.empty:
         raise DataError(f"{name} has no rows; expected at least one.")
     return frame.head(MOST_ROWS)

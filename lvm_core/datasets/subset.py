@@ -18,19 +18,36 @@ LEAST = 10
 
 
 def subset(dataset: Dataset, rows, name: str) -> Dataset:
-    """The dataset of these rows alone, called ``name``. What a codec learns from the data, it learns again from them: means, ranges and levels of a table,
-    the scale of arrays; words that none of the documents holds are left out. Raises DataError below 10 rows or where nothing is left to learn from."""
+    """The dataset of these rows alone, called ``name``. What a codec learns from the data, it
+    learns again from them: means, ranges and levels of a table, the scale of arrays; words that
+    none of the documents holds are left out. Raises DataError below 10 rows or where nothing is
+    left to learn from.
+    """
     rows = np.unique(np.asarray(rows, np.int64))
     if len(rows) < LEAST:
-        raise DataError(f"{len(rows)} row{'s are' if len(rows) != 1 else ' is'} chosen; at least {LEAST} are needed to train on.")
+        raise DataError(
+            f"{len(rows)} row{'s are' if len(rows) != 1 else ' is'} chosen; at least {LEAST} are "
+            "needed to train on."
+        )
     frame = dataset.rows.iloc[rows].reset_index(drop=True)
     codec, X = _MAKERS[dataset.kind](dataset, rows, frame)
     notes = [f"{len(rows):,} of the {len(dataset):,} rows of {dataset.name}.", *dataset.notes]
-    return Dataset(name, X, frame, codec, dataset.label, notes, {"origin": "chosen rows", "of": dataset.name, "rows": _digest(rows)})
+    return Dataset(
+        name,
+        X,
+        frame,
+        codec,
+        dataset.label,
+        notes,
+        {"origin": "chosen rows", "of": dataset.name, "rows": _digest(rows)},
+    )
 
 
 def _table(dataset, rows, frame):
-    codec = TableCodec.of(frame[[c.name for c in dataset.codec.columns]], {c.name: c.type for c in dataset.codec.columns})
+    codec = TableCodec.of(
+        frame[[c.name for c in dataset.codec.columns]],
+        {c.name: c.type for c in dataset.codec.columns},
+    )
     return codec, codec.encode(frame)
 
 
@@ -38,23 +55,42 @@ def _text(dataset, rows, frame):
     X = dataset.X[rows]
     used = np.flatnonzero(np.asarray(X.sum(0)).ravel() > 0)
     if len(used) < 2:
-        raise DataError(f"these {len(rows)} documents hold {len(used)} of the words; at least 2 are needed.")
-    return TextCodec([dataset.codec.terms[j] for j in used], dataset.codec.pairs), X[:, used].tocsr()
+        raise DataError(
+            f"these {len(rows)} documents hold {len(used)} of the words; at least 2 are needed."
+        )
+    return TextCodec([dataset.codec.terms[j] for j in used], dataset.codec.pairs), X[
+        :, used
+    ].tocsr()
 
 
 def _array(dataset, rows, frame):
     vectors, codec = dataset.items(rows), dataset.codec
-    codec = ArrayCodec.of(np.asarray(vectors, np.float64), codec.axis, codec.axis_label, codec.value_label, codec.names)
+    codec = ArrayCodec.of(
+        np.asarray(vectors, np.float64),
+        codec.axis,
+        codec.axis_label,
+        codec.value_label,
+        codec.names,
+    )
     return codec, codec.encode(vectors)
 
 
-_MAKERS = {"image": lambda dataset, rows, frame: (dataset.codec, np.ascontiguousarray(dataset.X[rows])), "table": _table, "text": _text, "array": _array}
+_MAKERS = {
+    "image": lambda dataset, rows, frame: (dataset.codec, np.ascontiguousarray(dataset.X[rows])),
+    "table": _table,
+    "text": _text,
+    "array": _array,
+}
 
 
 def free_name(dataset: Dataset, wanted: str) -> str:
     """A column name that the dataset does not have."""
     taken = {str(c).casefold() for c in dataset.rows.columns}
-    return next(name for name in (wanted, *(f"{wanted} {i}" for i in range(2, len(taken) + 3))) if name.casefold() not in taken)
+    return next(
+        name
+        for name in (wanted, *(f"{wanted} {i}" for i in range(2, len(taken) + 3)))
+        if name.casefold() not in taken
+    )
 
 
 def membership(dataset: Dataset, rows) -> pd.Series:
@@ -65,7 +101,9 @@ def membership(dataset: Dataset, rows) -> pd.Series:
 
 
 def groups_column(dataset: Dataset, groups: dict[str, list[int]]) -> pd.Series:
-    """The name of the group of each row (n,), None outside of all; of a row in several, the first."""
+    """The name of the group of each row (n,), None outside of all; of a row in several, the
+    first.
+    """
     values = np.full(len(dataset), None, object)
     for name, rows in reversed(groups.items()):
         values[rows] = name
@@ -73,10 +111,21 @@ def groups_column(dataset: Dataset, groups: dict[str, list[int]]) -> pd.Series:
 
 
 def labelled(dataset: Dataset, column: str, name: str) -> Dataset:
-    """The same rows with another column as their label, as a dataset called ``name``; X is shared. In a table the model does not see that column either way."""
+    """The same rows with another column as their label, as a dataset called ``name``; X is
+    shared. In a table the model does not see that column either way.
+    """
     digest = hashlib.sha256("\x00".join(map(str, dataset.rows[column])).encode()).hexdigest()[:16]
-    return replace(dataset, name=name, label=column, added=[], notes=[*dataset.notes, f"The label is {column}, chosen by hand on a map of {dataset.name}."],
-                   source={"origin": "a label by hand", "of": dataset.name, "values": digest})
+    return replace(
+        dataset,
+        name=name,
+        label=column,
+        added=[],
+        notes=[
+            *dataset.notes,
+            f"The label is {column}, chosen by hand on a map of {dataset.name}.",
+        ],
+        source={"origin": "a label by hand", "of": dataset.name, "values": digest},
+    )
 
 
 def _digest(rows) -> str:

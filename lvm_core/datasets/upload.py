@@ -14,29 +14,47 @@ from pathlib import Path, PurePosixPath
 from .. import settings
 from ..settings import DataError
 
-TABLES = (".csv", ".tsv", ".tab", ".parquet", ".xlsx", ".jsonl", ".ndjson", ".json", ".npz", ".data")
-ARRAY = b"\x93NUMPY"     # how an .npy begins
+TABLES = (
+    ".csv",
+    ".tsv",
+    ".tab",
+    ".parquet",
+    ".xlsx",
+    ".jsonl",
+    ".ndjson",
+    ".json",
+    ".npz",
+    ".data",
+)
+ARRAY = b"\x93NUMPY"  # how an .npy begins
 CLUTTER = ("__macosx", ".ds_store", "thumbs.db", "desktop.ini")
 
 
 @dataclass(frozen=True)
 class Upload:
-    """A file by content. ``name`` is only ever shown or looked at for its suffix, never used as a path."""
+    """A file by content. ``name`` is only ever shown or looked at for its suffix, never used as
+    a path.
+    """
 
     name: str
-    data: bytes     # of an .npy opened by its path: a view of the file, not in memory
+    data: bytes  # of an .npy opened by its path: a view of the file, not in memory
 
     @classmethod
-    def open(cls, source, name: str | None = None) -> "Upload":
-        """From a path, bytes, or a binary file. Raises DataError for what is not there, empty or over the limit."""
+    def open(cls, source, name: str | None = None) -> Upload:
+        """From a path, bytes, or a binary file. Raises DataError for what is not there, empty
+        or over the limit.
+        """
         if isinstance(source, (str, os.PathLike)):
             path = Path(source)
             name = name or path.name
             if path.is_dir():
                 raise DataError(f"{shown(name)} is a folder; zip it and bring the zip.")
             if not path.is_file():
-                raise DataError(f"There is no file {shown(name)} at the given path; only files on this computer are read, never "
-                                "addresses.")
+                raise DataError(
+                    f"There is no file {shown(name)} at the given path; only files on this "
+                    "computer are read, never "
+                    "addresses."
+                )
             data = _of_path(path, shown(name))
         elif isinstance(source, (bytes, bytearray, memoryview)):
             data = bytes(source)
@@ -44,11 +62,15 @@ class Upload:
             name = name or getattr(source, "name", None)
             data = source.read(max(settings.LIMITS.upload_bytes, settings.LIMITS.array_bytes) + 1)
             if not isinstance(data, bytes):
-                raise DataError(f"{shown(name or 'the file')} was opened as text; open it in binary mode.")
+                raise DataError(
+                    f"{shown(name or 'the file')} was opened as text; open it in binary mode."
+                )
         else:
-            raise DataError(f"expected a path, bytes or a binary file, found {type(source).__name__}.")
+            raise DataError(
+                f"expected a path, bytes or a binary file, found {type(source).__name__}."
+            )
         name = shown(str(name or "data"))
-        settings.check(_limit_of(data[:len(ARRAY)]), len(data), name)
+        settings.check(_limit_of(data[: len(ARRAY)]), len(data), name)
         if isinstance(data, bytes) and not data.strip(b"\0 \t\r\n\xef\xbb\xbf"):
             raise DataError(f"{name} is empty; choose a file with data in it.")
         return cls(name, data)
@@ -72,28 +94,38 @@ class Upload:
     def is_zip(self) -> bool:
         return self.head[:4] in (b"PK\3\4", b"PK\5\6", b"PK\7\x08")
 
-    def unwrapped(self) -> "Upload":
-        """The one table in a zip that holds exactly one (beside files such as a README); otherwise the upload itself."""
+    def unwrapped(self) -> Upload:
+        """The one table in a zip that holds exactly one (beside files such as a README);
+        otherwise the upload itself.
+        """
         if not self.is_zip:
             return self
         entries = self.archive.entries
-        tables = self.archive.having(*TABLES) or (entries if len(entries) == 1 and self.archive.having(".txt") else [])
+        tables = self.archive.having(*TABLES) or (
+            entries if len(entries) == 1 and self.archive.having(".txt") else []
+        )
         if len(tables) != 1 or len(entries) > 10:
             return self
         return Upload(shown(tables[0].filename), self.archive.read(tables[0]))
 
     @cached_property
-    def archive(self) -> "Archive":
+    def archive(self) -> Archive:
         """The content as a zip. Raises DataError."""
         return Archive(self.name, self.data)
 
 
 def _of_path(path: Path, name: str):
-    """The bytes of a file, or a view of it where it is an array; a file over its limit is not read."""
+    """The bytes of a file, or a view of it where it is an array; a file over its limit is not
+    read.
+    """
     with path.open("rb") as file:
         start, size = file.read(len(ARRAY)), path.stat().st_size
         settings.check(_limit_of(start), size, name)
-        return start + file.read() if start != ARRAY else memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
+        return (
+            start + file.read()
+            if start != ARRAY
+            else memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
+        )
 
 
 def _limit_of(start: bytes) -> str:
@@ -103,17 +135,21 @@ def _limit_of(start: bytes) -> str:
 class Archive:
     """A zip read entry by entry into memory: nothing is ever extracted, names are only text.
 
-    ``entries``: what may be read, in the zip's order; ``notes``: what was left out and why. Raises DataError for what is no
-    zip, holds too much or is password-protected.
+    ``entries``: what may be read, in the zip's order; ``notes``: what was left out and why. Raises
+    DataError for what is no zip, holds too much or is password-protected.
     """
 
     def __init__(self, name: str, data: bytes):
-        settings.check("zip_entries", data.count(b"PK\1\2"), name)       # before zipfile makes an object of each
+        # before zipfile makes an object of each
+        settings.check("zip_entries", data.count(b"PK\1\2"), name)
         try:
             self._zip = zipfile.ZipFile(io.BytesIO(data))
             infos = [info for info in self._zip.infolist() if info.filename]
-        except Exception as error:      # zipfile raises whatever its parsing runs into: struct, index, value and unicode errors
-            raise DataError(f"{name} is a damaged zip ({str(error)[:80]}); pack it again.") from error
+        except Exception as error:
+            # zipfile raises whatever its parsing runs into: struct, index, value and unicode errors
+            raise DataError(
+                f"{name} is a damaged zip ({str(error)[:80]}); pack it again."
+            ) from error
         unpacked = sum(info.file_size for info in infos)
         settings.check("zip_bytes", unpacked, name)
         if unpacked > 20 * 2**20:
@@ -121,40 +157,56 @@ class Archive:
         files = [info for info in infos if not info.is_dir() and not _clutter(info.filename)]
         if files and all(info.flag_bits & 1 for info in files):
             raise DataError(f"{name} is password-protected; pack it again without a password.")
-        reasons = {"are password-protected": lambda i: i.flag_bits & 1,
-                   "have a path that leads out of the zip": lambda i: _climbs(i.filename),
-                   "are links": lambda i: (i.external_attr >> 16) & 0o170000 == 0o120000}
+        reasons = {
+            "are password-protected": lambda i: i.flag_bits & 1,
+            "have a path that leads out of the zip": lambda i: _climbs(i.filename),
+            "are links": lambda i: (i.external_attr >> 16) & 0o170000 == 0o120000,
+        }
         self.name, self.notes, self.entries = name, [], files
         for reason, bad in reasons.items():
             out = [info for info in self.entries if bad(info)]
             self.entries = [info for info in self.entries if not bad(info)]
             if out:
-                self.notes.append(f"{len(out)} of {len(files)} entries {reason} and were left out: "
-                                  f"{name_list(shown(i.filename) for i in out)}.")
+                self.notes.append(
+                    f"{len(out)} of {len(files)} entries {reason} and were left out: "
+                    f"{name_list(shown(i.filename) for i in out)}."
+                )
         if not self.entries:
-            raise DataError(f"{name} holds no files that can be used. {' '.join(self.notes)}".strip())
+            raise DataError(
+                f"{name} holds no files that can be used. {' '.join(self.notes)}".strip()
+            )
         names = [info.filename for info in self.entries]
         if len(set(names)) < len(names):
-            self.notes.append(f"{len(names) - len(set(names))} entries share their name with another; all were kept.")
+            self.notes.append(
+                f"{len(names) - len(set(names))} entries share their name with another; all were "
+                "kept."
+            )
 
     def read(self, info: zipfile.ZipInfo) -> bytes:
-        """The bytes of one entry, never more than it declares. Raises DataError when it is damaged."""
+        """The bytes of one entry, never more than it declares. Raises DataError when it is
+        damaged.
+        """
         try:
             with self._zip.open(info) as file:
                 return file.read(info.file_size + 1)
-        except Exception as error:      # zlib, lzma, bz2, struct and zipfile each have errors of their own
-            raise DataError(f"{shown(info.filename)} in {self.name} is damaged ({str(error)[:80]}).") from error
+        except Exception as error:
+            # zlib, lzma, bz2, struct and zipfile each have errors of their own
+            raise DataError(
+                f"{shown(info.filename)} in {self.name} is damaged ({str(error)[:80]})."
+            ) from error
 
     def having(self, *suffixes: str) -> list[zipfile.ZipInfo]:
         """The entries whose name ends so."""
-        return [info for info in self.entries if PurePosixPath(info.filename.lower()).suffix in suffixes]
+        return [
+            info for info in self.entries if PurePosixPath(info.filename.lower()).suffix in suffixes
+        ]
 
 
 def shown(name: str, length: int = 80) -> str:
     """A file name for people: its last part, printable, short."""
     name = re.split(r"[/\\]", str(name).rstrip("/\\"))[-1]
     name = "".join(c for c in name if c.isprintable()) or "unnamed"
-    return name if len(name) <= length else name[: length // 2] + "…" + name[-length // 2 + 1:]
+    return name if len(name) <= length else name[: length // 2] + "…" + name[-length // 2 + 1 :]
 
 
 def name_list(names, most: int = 5) -> str:
@@ -169,7 +221,9 @@ def folders(filename: str) -> list[str]:
 
 
 def class_folders(filenames: list[str]) -> list[str] | None:
-    """The folder that tells the files apart: of each the innermost one at a depth where there are several; None without one."""
+    """The folder that tells the files apart: of each the innermost one at a depth where there
+    are several; None without one.
+    """
     paths = [folders(name)[::-1] for name in filenames]
     for depth in range(max(map(len, paths), default=0)):
         names = [path[depth] if depth < len(path) else "" for path in paths]
@@ -184,4 +238,8 @@ def _clutter(filename: str) -> bool:
 
 
 def _climbs(filename: str) -> bool:
-    return ".." in re.split(r"[/\\]", filename) or filename.startswith(("/", "\\")) or re.match(r"[A-Za-z]:", filename) is not None
+    return (
+        ".." in re.split(r"[/\\]", filename)
+        or filename.startswith(("/", "\\"))
+        or re.match(r"[A-Za-z]:", filename) is not None
+    )

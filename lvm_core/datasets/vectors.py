@@ -10,18 +10,29 @@ from ..codecs.array import ArrayCodec
 from .base import DataError, Dataset, require_rows, require_variety
 
 
-def array_dataset(vectors: np.ndarray, name: str, rows: pd.DataFrame | None = None, label: str | None = None,
-                  notes: list[str] | None = None, **codec_options) -> Dataset:
-    """The Dataset of vectors (n, d) in their own units; NaN and infinity are filled with their column's mean, counted.
+def array_dataset(
+    vectors: np.ndarray,
+    name: str,
+    rows: pd.DataFrame | None = None,
+    label: str | None = None,
+    notes: list[str] | None = None,
+    **codec_options,
+) -> Dataset:
+    """The Dataset of vectors (n, d) in their own units; NaN and infinity are filled with their
+    column's mean, counted.
 
-    ``codec_options``: axis, axis_label, value_label, names, one_scale of :class:`ArrayCodec`. Raises DataError.
+    ``codec_options``: axis, axis_label, value_label, names, one_scale of :class:`ArrayCodec`.
+    Raises DataError.
     """
     notes = [] if notes is None else notes
     require_rows(len(vectors), name)
     settings.check("features", vectors.shape[1], name)
     settings.check("array_cells", vectors.size, name)
     if vectors.shape[1] < 2:
-        raise DataError(f"{name} has {vectors.shape[1]} column{'s' * (vectors.shape[1] != 1)}; at least 2 are needed.")
+        raise DataError(
+            f"{name} has {vectors.shape[1]} column{'s' * (vectors.shape[1] != 1)}; at least 2 are "
+            "needed."
+        )
     mean, spread = _moments(vectors, name, notes)
     codec = ArrayCodec.of_moments(mean, spread, **codec_options)
     X = np.empty(vectors.shape, np.float32)
@@ -32,33 +43,58 @@ def array_dataset(vectors: np.ndarray, name: str, rows: pd.DataFrame | None = No
     if steady:
         notes.append(f"{steady:,} of {vectors.shape[1]:,} columns never change.")
     if np.ptp(codec.scale) > 0:
-        notes.append("The columns' spreads differ more than 30 times, so each was scaled on its own.")
-    rows = pd.DataFrame({"row": range(len(vectors))}) if rows is None or not rows.shape[1] else rows.reset_index(drop=True)
+        notes.append(
+            "The columns' spreads differ more than 30 times, so each was scaled on its own."
+        )
+    rows = (
+        pd.DataFrame({"row": range(len(vectors))})
+        if rows is None or not rows.shape[1]
+        else rows.reset_index(drop=True)
+    )
     return Dataset(name, X, rows, codec, label, notes)
 
 
 def _moments(vectors: np.ndarray, name: str, notes: list[str]) -> tuple[np.ndarray, np.ndarray]:
-    """Mean (d,) and standard deviation (d,) of the finite values of each column, exactly 0 for a column that never changes. A slice
-    at a time, since the vectors may be larger than what memory is left. Raises DataError."""
+    """Mean (d,) and standard deviation (d,) of the finite values of each column, exactly 0 for
+    a column that never changes. A slice at a time, since the vectors may be larger than what
+    memory is left. Raises DataError.
+    """
     d = vectors.shape[1]
     count, total, nan, infinite = np.zeros(d, int), np.zeros(d), 0, 0
     low, high = np.full(d, np.inf), np.full(d, -np.inf)
     for rows in _slices(vectors):
         part = vectors[rows].astype(np.float64)
         good = np.isfinite(part)
-        nan, infinite, count = nan + int(np.isnan(part).sum()), infinite + int(np.isinf(part).sum()), count + good.sum(0)
-        low, high = np.minimum(low, np.where(good, part, np.inf).min(0)), np.maximum(high, np.where(good, part, -np.inf).max(0))
+        nan, infinite, count = (
+            nan + int(np.isnan(part).sum()),
+            infinite + int(np.isinf(part).sum()),
+            count + good.sum(0),
+        )
+        low, high = (
+            np.minimum(low, np.where(good, part, np.inf).min(0)),
+            np.maximum(high, np.where(good, part, -np.inf).max(0)),
+        )
         total += np.where(good, part, 0).sum(0) if max(-low.min(), high.max()) <= 1e100 else 0
     if not count.all():
         empty = np.flatnonzero(count == 0)
-        raise DataError(f"{name} has {len(empty)} columns without any finite number (the first is column {empty[0] + 1}); leave "
-                        "them out.")
+        raise DataError(
+            f"{name} has {len(empty)} columns without any finite number (the first is column "
+            f"{empty[0] + 1}); leave "
+            "them out."
+        )
     if (largest := max(-low.min(), high.max())) > 1e100:
-        raise DataError(f"{name} holds a value of {largest:.3g}; the largest that can be worked with is 1e100.")
+        raise DataError(
+            f"{name} holds a value of {largest:.3g}; the largest that can be worked with is 1e100."
+        )
     if nan or infinite:
-        notes.append(f"{nan:,} NaN and {infinite:,} infinite values were filled with their column's mean.")
+        notes.append(
+            f"{nan:,} NaN and {infinite:,} infinite values were filled with their column's mean."
+        )
     mean = np.where(low == high, low, total / count)
-    square = sum((((_filled(vectors[rows], mean) - mean) ** 2).sum(0) for rows in _slices(vectors)), np.zeros(d))
+    square = sum(
+        (((_filled(vectors[rows], mean) - mean) ** 2).sum(0) for rows in _slices(vectors)),
+        np.zeros(d),
+    )
     return mean, np.sqrt(square / len(vectors))
 
 

@@ -1,8 +1,8 @@
 """Pictures in, a moving picture out, as bytes: GIF and WebP. Equal input gives equal bytes.
 
-Frames are (n, h, w, c) or (n, h, w) with values in [0, 1], c of 1, 3 or 4. ``upscale`` repeats every pixel that many times;
-``bounce`` goes back the way it came, so that a loop does not jump. Raises ValueError for frames that are no pictures, and
-before encoding more than ``MOST_PIXELS``.
+Frames are (n, h, w, c) or (n, h, w) with values in [0, 1], c of 1, 3 or 4. ``upscale`` repeats
+every pixel that many times; ``bounce`` goes back the way it came, so that a loop does not jump.
+Raises ValueError for frames that are no pictures, and before encoding more than ``MOST_PIXELS``.
 """
 
 from __future__ import annotations
@@ -11,23 +11,50 @@ import io
 
 import numpy as np
 
-MOST_PIXELS = 50_000_000        # in all frames together: smooth pictures of that size take 1 to 2 s
+MOST_PIXELS = 50_000_000  # in all frames together: smooth pictures of that size take 1 to 2 s
 MOST_SIDE = 4096
 
 
-def gif(frames, seconds_per_frame: float = 0.1, upscale: int = 1, bounce: bool = True, background: float = 1.0) -> bytes:
-    """A looping GIF: at most 256 colours a frame (grey is exact), times in whole hundredths of a second, and no transparency:
-    pictures with alpha are laid on ``background`` (0 black, 1 white)."""
+def gif(
+    frames,
+    seconds_per_frame: float = 0.1,
+    upscale: int = 1,
+    bounce: bool = True,
+    background: float = 1.0,
+) -> bytes:
+    """A looping GIF: at most 256 colours a frame (grey is exact), times in whole hundredths of
+    a second, and no transparency: pictures with alpha are laid on ``background`` (0 black, 1
+    white).
+    """
     pixels = _opaque(_checked(frames, seconds_per_frame, upscale, bounce), background)
-    return _saved(pixels, upscale, bounce, lambda image: image if image.mode == "L" else image.quantize(256),
-                  format="GIF", duration=10 * max(2, round(100 * seconds_per_frame)), loop=0, disposal=2, optimize=False)
+    return _saved(
+        pixels,
+        upscale,
+        bounce,
+        lambda image: image if image.mode == "L" else image.quantize(256),
+        format="GIF",
+        duration=10 * max(2, round(100 * seconds_per_frame)),
+        loop=0,
+        disposal=2,
+        optimize=False,
+    )
 
 
 def webp(frames, seconds_per_frame: float = 0.1, upscale: int = 1, bounce: bool = True) -> bytes:
     """A looping WebP: lossless, with transparency, times in milliseconds."""
     pixels = _checked(frames, seconds_per_frame, upscale, bounce)
-    return _saved(pixels, upscale, bounce, lambda image: image.convert("RGB") if image.mode == "L" else image,
-                  format="WEBP", duration=round(1000 * seconds_per_frame), loop=0, lossless=True, quality=0, method=0)
+    return _saved(
+        pixels,
+        upscale,
+        bounce,
+        lambda image: image.convert("RGB") if image.mode == "L" else image,
+        format="WEBP",
+        duration=round(1000 * seconds_per_frame),
+        loop=0,
+        lossless=True,
+        quality=0,
+        method=0,
+    )
 
 
 FORMATS = {"gif": gif, "webp": webp}
@@ -38,15 +65,27 @@ def _checked(frames, seconds, upscale, bounce) -> np.ndarray:
     frames = np.asarray(frames, np.float32)
     frames = frames[..., None] if frames.ndim == 3 else frames
     if frames.ndim != 4 or frames.shape[3] not in (1, 3, 4) or not frames.size:
-        raise ValueError(f"the frames have shape {frames.shape}, expected (n, height, width, 1, 3 or 4) with at least one frame.")
+        raise ValueError(
+            f"the frames have shape {frames.shape}, expected (n, height, width, 1, 3 or 4) with at "
+            "least one frame."
+        )
     if not 0.02 <= seconds <= 60:
-        raise ValueError(f"seconds_per_frame is {seconds}, expected 0.02 to 60; browsers slow down what is faster.")
+        raise ValueError(
+            f"seconds_per_frame is {seconds}, expected 0.02 to 60; browsers slow down what is "
+            "faster."
+        )
     if upscale != int(upscale) or upscale < 1:
         raise ValueError(f"upscale is {upscale}, expected a whole number of at least 1.")
-    n, height, width = len(_order(len(frames), bounce)), *(side * upscale for side in frames.shape[1:3])
+    n, height, width = (
+        len(_order(len(frames), bounce)),
+        *(side * upscale for side in frames.shape[1:3]),
+    )
     if max(height, width) > MOST_SIDE or n * height * width > MOST_PIXELS:
-        raise ValueError(f"the animation would have {n} frames of {height} x {width} pixels, expected sides of at most {MOST_SIDE} and "
-                         f"{MOST_PIXELS:,} pixels in all; choose fewer frames or a smaller scale.")
+        raise ValueError(
+            f"the animation would have {n} frames of {height} x {width} pixels, expected sides of "
+            f"at most {MOST_SIDE} and "
+            f"{MOST_PIXELS:,} pixels in all; choose fewer frames or a smaller scale."
+        )
     return np.rint(np.clip(np.nan_to_num(frames), 0, 1) * 255).astype(np.uint8)
 
 
@@ -66,7 +105,9 @@ def _saved(pixels, upscale, bounce, convert, **how) -> bytes:
 
     def image(i):
         shown = convert(Image.fromarray(pixels[i, ..., 0] if pixels.shape[3] == 1 else pixels[i]))
-        return shown.resize((shown.width * upscale, shown.height * upscale), Image.Resampling.NEAREST)
+        return shown.resize(
+            (shown.width * upscale, shown.height * upscale), Image.Resampling.NEAREST
+        )
 
     first, *rest = _order(len(pixels), bounce)
     out = io.BytesIO()

@@ -1,7 +1,8 @@
 """ES modules of our own: what each imports, and several as one script for a page without a server.
 
-Only the plain forms are understood, which our modules keep to: ``import { a, b as c } from "./x.js";``
-and ``export`` before a function, class or constant. There is no build step for the app itself.
+Only the plain forms are understood, which our modules keep to: ``import { a, b as c } from
+"./x.js";`` and ``export`` before a function, class or constant. There is no build step for the app
+itself.
 """
 
 from __future__ import annotations
@@ -98,8 +99,10 @@ def bundle(name: str, sources: Mapping[str, str]) -> str:
     })();
     <BLANKLINE>
     """
-    parts = [f"const {_variable(module)} = (() => {{\n{_body(module, sources[module])}}})();\n"
-             for module in in_order(name, sources)]
+    parts = [
+        f"const {_variable(module)} = (() => {{\n{_body(module, sources[module])}}})();\n"
+        for module in in_order(name, sources)
+    ]
     return f'(() => {{\n"use strict";\n{"".join(parts)}}})();\n'
 
 

@@ -13,22 +13,31 @@ _FORMULA = "=", "+", "-", "@", "\t", "\r", "\n"
 
 
 def png(image, upscale: int = 1) -> bytes:
-    """A picture (h, w, c) with values in [0, 1], c of 1, 3 or 4, or (h, w), as PNG; ``upscale`` repeats pixels that often."""
+    """A picture (h, w, c) with values in [0, 1], c of 1, 3 or 4, or (h, w), as PNG; ``upscale``
+    repeats pixels that often.
+    """
     from PIL import Image
 
     pixels = _pixels(image)
     height, width = (side * upscale for side in pixels.shape[:2])
     if height * width > MOST_PIXELS:
-        raise ValueError(f"the picture would have {height} x {width} pixels, expected at most {MOST_PIXELS:,}; choose fewer or a "
-                         "smaller scale.")
+        raise ValueError(
+            f"the picture would have {height} x {width} pixels, expected at most {MOST_PIXELS:,}; "
+            "choose fewer or a "
+            "smaller scale."
+        )
     pixels = pixels.repeat(upscale, 0).repeat(upscale, 1)
     out = io.BytesIO()
     Image.fromarray(pixels[..., 0] if pixels.shape[2] == 1 else pixels).save(out, format="PNG")
     return out.getvalue()
 
 
-def png_sheet(images, columns: int | None = None, pad: int = 2, upscale: int = 1, background: float = 1.0) -> bytes:
-    """Pictures (n, h, w, c) on one sheet as PNG, row by row, ``pad`` pixels apart; nearly square when columns is None."""
+def png_sheet(
+    images, columns: int | None = None, pad: int = 2, upscale: int = 1, background: float = 1.0
+) -> bytes:
+    """Pictures (n, h, w, c) on one sheet as PNG, row by row, ``pad`` pixels apart; nearly
+    square when columns is None.
+    """
     images = _stack(images)
     n, h, w, c = images.shape
     columns = max(1, min(n, columns or int(np.ceil(np.sqrt(n)))))
@@ -36,48 +45,56 @@ def png_sheet(images, columns: int | None = None, pad: int = 2, upscale: int = 1
     sheet = np.full((pad + rows * (h + pad), pad + columns * (w + pad), c), background, np.float32)
     for i, image in enumerate(images):
         y, x = (pad + place * (side + pad) for place, side in zip(divmod(i, columns), (h, w)))
-        sheet[y:y + h, x:x + w] = image
+        sheet[y : y + h, x : x + w] = image
     return png(sheet, upscale)
 
 
 def zip_of_pngs(images, upscale: int = 1) -> bytes:
-    """Pictures (n, h, w, c) as a zip of ``0000.png``, ``0001.png``, ...: named by their place, never by user text."""
+    """Pictures (n, h, w, c) as a zip of ``0000.png``, ``0001.png``, ...: named by their place,
+    never by user text.
+    """
     images = _stack(images)
     digits = max(4, len(str(len(images) - 1)))
     out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:      # PNG is compressed already
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:  # PNG is compressed already
         for i, image in enumerate(images):
-            archive.writestr(zipfile.ZipInfo(f"{i:0{digits}}.png"), png(image, upscale))     # dated 1980: equal bytes
+            # dated 1980: equal bytes
+            archive.writestr(zipfile.ZipInfo(f"{i:0{digits}}.png"), png(image, upscale))
     return out.getvalue()
 
 
 def csv_bytes(frame: pd.DataFrame) -> bytes:
     """A table as CSV in UTF-8 with a byte order mark, which spreadsheets look for.
 
-    Text that a spreadsheet would run as a formula (beginning with = + - @, a tab or a line break) gets a leading
-    apostrophe, in headers too; numbers are untouched. Use Parquet or NPZ for exact text.
+    Text that a spreadsheet would run as a formula (beginning with = + - @, a tab or a line break)
+    gets a leading apostrophe, in headers too; numbers are untouched. Use Parquet or NPZ for exact
+    text.
     """
     frame = frame.copy()
     frame.columns = [_escaped(str(name)) for name in frame.columns]
     for i, kind in enumerate(frame.dtypes):
         if not (pd.api.types.is_numeric_dtype(kind) or pd.api.types.is_datetime64_any_dtype(kind)):
             frame.isetitem(i, frame.iloc[:, i].astype(object).map(_escaped, na_action="ignore"))
-    # RFC 4180's line ends; with them a lone carriage return within a cell is quoted too, so that it cannot begin a new row
+    # RFC 4180's line ends; with them a lone carriage return within a cell is quoted too, so that it
+    # cannot begin a new row
     return frame.to_csv(index=False, lineterminator="\r\n").encode("utf-8-sig", errors="replace")
 
 
 def parquet_bytes(frame: pd.DataFrame) -> bytes:
     """A table as Parquet; columns of mixed types as text."""
-    mixed = {c: frame[c].map(str, na_action="ignore") for c in frame.columns
-             if frame[c].dtype == object}
+    mixed = {
+        c: frame[c].map(str, na_action="ignore") for c in frame.columns if frame[c].dtype == object
+    }
     out = io.BytesIO()
     frame.assign(**mixed).to_parquet(out, index=False)
     return out.getvalue()
 
 
 def npz_bytes(**arrays) -> bytes:
-    """Arrays by name as a compressed NPZ, readable with ``numpy.load(..., allow_pickle=False)``. Text becomes fixed-width
-    text; anything else that is not numbers is refused with ValueError."""
+    """Arrays by name as a compressed NPZ, readable with ``numpy.load(...,
+    allow_pickle=False)``. Text becomes fixed-width text; anything else that is not numbers is
+    refused with ValueError.
+    """
     plain = {name: _plain(name, np.asarray(values)) for name, values in arrays.items()}
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -90,14 +107,18 @@ def npz_bytes(**arrays) -> bytes:
 
 def text_bytes(lines) -> bytes:
     """Lines of text as UTF-8, one a line: line breaks within one become spaces."""
-    return "".join(" ".join(str(line).splitlines()) + "\n" for line in lines).encode("utf-8", errors="replace")
+    return "".join(" ".join(str(line).splitlines()) + "\n" for line in lines).encode(
+        "utf-8", errors="replace"
+    )
 
 
 def _pixels(image) -> np.ndarray:
     image = np.asarray(image, np.float32)
     image = image[..., None] if image.ndim == 2 else image
     if image.ndim != 3 or image.shape[2] not in (1, 3, 4) or not image.size:
-        raise ValueError(f"the picture has shape {image.shape}, expected (height, width, 1, 3 or 4).")
+        raise ValueError(
+            f"the picture has shape {image.shape}, expected (height, width, 1, 3 or 4)."
+        )
     return np.rint(np.clip(np.nan_to_num(image), 0, 1) * 255).astype(np.uint8)
 
 
@@ -105,7 +126,10 @@ def _stack(images) -> np.ndarray:
     images = np.asarray(images, np.float32)
     images = images[..., None] if images.ndim == 3 else images
     if images.ndim != 4 or not len(images):
-        raise ValueError(f"the pictures have shape {images.shape}, expected (n, height, width, channels) and at least one picture.")
+        raise ValueError(
+            f"the pictures have shape {images.shape}, expected (n, height, width, channels) and at "
+            "least one picture."
+        )
     return images
 
 

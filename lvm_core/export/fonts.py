@@ -4,8 +4,16 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-# Pillow brings one font along (Aileron, Latin letters). Text it lacks letters for is drawn with the first of these that the system has.
-OTHER_FONTS = "DejaVuSans.ttf", "NotoSansCJK-Regular.ttc", "NotoSans-Regular.ttf", "Arial Unicode.ttf", "YuGothM.ttc", "msyh.ttc"
+# Pillow brings one font along (Aileron, Latin letters). Text it lacks letters for is drawn with the
+# first of these that the system has.
+OTHER_FONTS = (
+    "DejaVuSans.ttf",
+    "NotoSansCJK-Regular.ttc",
+    "NotoSans-Regular.ttf",
+    "Arial Unicode.ttf",
+    "YuGothM.ttc",
+    "msyh.ttc",
+)
 
 
 @lru_cache(256)
@@ -35,4 +43,7 @@ def _others() -> tuple[str, ...]:
 
 def font(size: float, text: str = ""):
     """The font for a text: Pillow's own where it has all letters, one of the system's otherwise."""
-    return _face(size, next(iter(_others()), None) if any(_lacks(c) for c in set(text) if ord(c) > 126) else None)
+    return _face(
+        size,
+        next(iter(_others()), None) if any(_lacks(c) for c in set(text) if ord(c) > 126) else None,
+    )

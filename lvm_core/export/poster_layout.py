@@ -1,4 +1,5 @@
-"""A 2-D map as a sheet for the wall: what stands where. :mod:`poster_png` and :mod:`poster_svg` draw it; both draw the same.
+"""A 2-D map as a sheet for the wall: what stands where. :mod:`poster_png` and :mod:`poster_svg`
+draw it; both draw the same.
 
 Lengths are points (1/72 inch), x to the right and y downwards, from the sheet's upper left corner.
 """
@@ -15,7 +16,12 @@ from ..metrics.base import Score, percent
 from .fonts import font
 from .map_colours import Colours
 
-SIZES = {"A4": (595.28, 841.89), "A3": (841.89, 1190.55), "16:9": (960.0, 540.0), "square": (720.0, 720.0)}
+SIZES = {
+    "A4": (595.28, 841.89),
+    "A3": (841.89, 1190.55),
+    "16:9": (960.0, 540.0),
+    "square": (720.0, 720.0),
+}
 DPI = 300
 LIGHT = {"paper": "#FBFAF7", "ink": "#1B1F24", "faint": "#667080", "rule": "#D8D5CC"}
 DARK = {"paper": "#0E1116", "ink": "#F2F4F7", "faint": "#98A2B0", "rule": "#2C343F"}
@@ -24,10 +30,12 @@ MOST_PICTURES, MOST_NAMES = 500, 40
 
 @dataclass(frozen=True)
 class Poster:
-    """What is shown. ``facts`` are short phrases under the title; ``scores`` the map's numbers of trust; ``labels`` (x, y, text) are
-    names at places of the map, in its own units, the weightiest first; ``pictures`` are rows and their pictures (m, h, w, c) in [0, 1]."""
+    """What is shown. ``facts`` are short phrases under the title; ``scores`` the map's numbers
+    of trust; ``labels`` (x, y, text) are names at places of the map, in its own units, the
+    weightiest first; ``pictures`` are rows and their pictures (m, h, w, c) in [0, 1].
+    """
 
-    positions: np.ndarray       # (n, 2)
+    positions: np.ndarray  # (n, 2)
     colours: Colours
     title: str
     facts: tuple[str, ...] = ()
@@ -38,14 +46,22 @@ class Poster:
     def __post_init__(self):
         P = np.asarray(self.positions)
         if P.ndim != 2 or P.shape[1] != 2 or not len(P) or not np.isfinite(P).all():
-            raise ValueError(f"the positions have shape {P.shape}, expected (n, 2) finite numbers with at least one point.")
+            raise ValueError(
+                f"the positions have shape {P.shape}, expected (n, 2) finite numbers with at least "
+                "one point."
+            )
         if len(self.colours.index) != len(P):
-            raise ValueError(f"there are {len(self.colours.index)} colours for {len(P)} points, expected one a point.")
+            raise ValueError(
+                f"there are {len(self.colours.index)} colours for {len(P)} points, expected one a "
+                "point."
+            )
 
 
 @dataclass(frozen=True)
 class Text:
-    """A line; (x, y) is where its baseline begins, or ends, or its middle. ``halo`` outlines it in the paper's colour."""
+    """A line; (x, y) is where its baseline begins, or ends, or its middle. ``halo`` outlines it
+    in the paper's colour.
+    """
 
     x: float
     y: float
@@ -75,7 +91,7 @@ class Ramp:
     y: float
     width: float
     height: float
-    colours: np.ndarray     # (m, 3) uint8
+    colours: np.ndarray  # (m, 3) uint8
 
 
 @dataclass(frozen=True)
@@ -90,7 +106,9 @@ class Rule:
 
 @dataclass
 class Sheet:
-    """A laid-out poster: its size, theme, the map's box (x, y, width, height) and everything written around it."""
+    """A laid-out poster: its size, theme, the map's box (x, y, width, height) and everything
+    written around it.
+    """
 
     width: float
     height: float
@@ -104,16 +122,28 @@ class Sheet:
 
 
 def laid_out(poster: Poster, size: str = "A4", dark: bool = False) -> Sheet:
-    """Where everything of a poster stands. Raises ValueError for a size that is not in :data:`SIZES`."""
+    """Where everything of a poster stands. Raises ValueError for a size that is not in
+    :data:`SIZES`.
+    """
     if size not in SIZES:
         raise ValueError(f"the size is {size!r}, expected one of {', '.join(SIZES)}.")
     sheet = Sheet(*SIZES[size], DARK if dark else LIGHT)
     (_beside if sheet.width > 1.3 * sheet.height else _below)(poster, sheet, min(SIZES[size]) / 100)
-    low, high = poster.positions.min(0).astype(np.float64), poster.positions.max(0).astype(np.float64)
+    low, high = (
+        poster.positions.min(0).astype(np.float64),
+        poster.positions.max(0).astype(np.float64),
+    )
     x, y, width, height = sheet.box
-    room = radius(len(poster.positions), sheet.box) + (0.5 * picture_side(sheet.box) if poster.pictures is not None else 0)
+    room = radius(len(poster.positions), sheet.box) + (
+        0.5 * picture_side(sheet.box) if poster.pictures is not None else 0
+    )
     sheet.centre, sheet.origin = (low + high) / 2, np.array([x + width / 2, y + height / 2])
-    sheet.scale = float(min((width - 2 * room) / max(high[0] - low[0], 1e-12), (height - 2 * room) / max(high[1] - low[1], 1e-12)))
+    sheet.scale = float(
+        min(
+            (width - 2 * room) / max(high[0] - low[0], 1e-12),
+            (height - 2 * room) / max(high[1] - low[1], 1e-12),
+        )
+    )
     _names(poster, sheet, min(SIZES[size]) / 100)
     return sheet
 
@@ -129,7 +159,9 @@ def opacity(n: int) -> float:
 
 
 def drawn_order(n: int) -> np.ndarray:
-    """Rows in the order they are drawn: by chance (seed 0), so that no class lies on top of the others."""
+    """Rows in the order they are drawn: by chance (seed 0), so that no class lies on top of the
+    others.
+    """
     return np.random.RandomState(0).permutation(n)
 
 
@@ -139,7 +171,9 @@ def picture_side(box) -> float:
 
 
 def picked_pictures(P, size: str = "A4") -> np.ndarray:
-    """Rows of a map P (n, 2) whose pictures fit on a sheet without one covering another: at most ``MOST_PICTURES``, by chance (seed 0)."""
+    """Rows of a map P (n, 2) whose pictures fit on a sheet without one covering another: at
+    most ``MOST_PICTURES``, by chance (seed 0).
+    """
     P = np.asarray(P, np.float64)
     gap = 0.046 * np.ptp(P, 0).max() + 1e-12
     taken, rows = {}, []
@@ -155,7 +189,9 @@ def picked_pictures(P, size: str = "A4") -> np.ndarray:
 
 
 def class_names(P, colours: Colours) -> tuple[tuple[float, float, str], ...]:
-    """The name of each class at the place where most of it lies: (x, y, text), the largest class first; nothing beyond 40 classes."""
+    """The name of each class at the place where most of it lies: (x, y, text), the largest
+    class first; nothing beyond 40 classes.
+    """
     P, found = np.asarray(P, np.float64), []
     if len(colours.entries) > MOST_NAMES:
         return ()
@@ -166,14 +202,15 @@ def class_names(P, colours: Colours) -> tuple[tuple[float, float, str], ...]:
             cells = np.minimum((members - low) / side * 24, 23.999).astype(int)
             counts = np.zeros((28, 28), int)
             np.add.at(counts[2:-2, 2:-2], tuple(cells.T), 1)
-            around = sum(counts[dx:dx + 24, dy:dy + 24] for dx in range(5) for dy in range(5))
+            around = sum(counts[dx : dx + 24, dy : dy + 24] for dx in range(5) for dy in range(5))
             fullest = np.unravel_index((around * (counts[2:-2, 2:-2] > 0)).argmax(), around.shape)
             near = members[np.abs(cells - fullest).max(1) <= 1]
             found.append((*(float(v) for v in near.mean(0)), key.name))
     return tuple(found)
 
 
-# -- words and their widths ----------------------------------------------------------------------------------------------
+# -- words and their widths ------------------------------------------------------------------------
+
 
 def plain(text) -> str:
     """Printable characters on one line; what else there is becomes a space."""
@@ -196,7 +233,9 @@ def fitted(text: str, size: float, width: float) -> str:
 
 
 def wrapped(phrases, size: float, width: float, most: int, joint: str = " · ") -> list[str]:
-    """Phrases in lines no wider than that, at most so many; the last is cut where more would be needed."""
+    """Phrases in lines no wider than that, at most so many; the last is cut where more would be
+    needed.
+    """
     lines, phrases = [], [plain(p) for p in phrases]
     for phrase in filter(None, phrases):
         if lines and width_of(lines[-1] + joint + phrase, size) <= width:
@@ -208,7 +247,8 @@ def wrapped(phrases, size: float, width: float, most: int, joint: str = " · ") 
     return [fitted(line, size, width) for line in lines]
 
 
-# -- the two arrangements ------------------------------------------------------------------------------------------------
+# -- the two arrangements --------------------------------------------------------------------------
+
 
 def _below(poster, sheet, u):
     """Title, map, legend, numbers: one under the other."""
@@ -238,7 +278,9 @@ def _heading(poster, sheet, u, x, y, width, title_lines, fact_lines) -> float:
     start = y
     while size > 3 * u and width_of(plain(poster.title), size) > width * title_lines * 0.9:
         size *= 0.94
-    for line in wrapped(poster.title.split() if title_lines > 1 else [poster.title], size, width, title_lines, " "):
+    for line in wrapped(
+        poster.title.split() if title_lines > 1 else [poster.title], size, width, title_lines, " "
+    ):
         y += (0.78 if y == start else 1.05) * size
         sheet.items.append(Text(x, y, line, size, sheet.theme["ink"]))
     y += 1.2 * u
@@ -253,66 +295,144 @@ def _foot(sheet, u, x, y):
 
 
 def _trust(poster, sheet, u, x, bottom, width) -> float:
-    """The numbers of trust side by side, each with its name and what chance would give; returns where they begin."""
+    """The numbers of trust side by side, each with its name and what chance would give; returns
+    where they begin.
+    """
     shown = [s for s in poster.scores if s.unit == "share"][:4]
     step = width / max(len(shown), 1)
     for i, score in enumerate(shown):
         left, room = x + i * step, step - 1.5 * u
-        sheet.items.append(Text(left, bottom - 3.9 * u, percent(score.value), 3 * u, sheet.theme["ink"]))
-        sheet.items.append(Text(left, bottom - 1.8 * u, fitted(score.name, 1.45 * u, room), 1.45 * u, sheet.theme["ink"]))
+        sheet.items.append(
+            Text(left, bottom - 3.9 * u, percent(score.value), 3 * u, sheet.theme["ink"])
+        )
+        sheet.items.append(
+            Text(
+                left,
+                bottom - 1.8 * u,
+                fitted(score.name, 1.45 * u, room),
+                1.45 * u,
+                sheet.theme["ink"],
+            )
+        )
         if score.baseline is not None:
-            sheet.items.append(Text(left, bottom, fitted(f"by chance {percent(score.baseline)}", 1.3 * u, room), 1.3 * u, sheet.theme["faint"]))
+            sheet.items.append(
+                Text(
+                    left,
+                    bottom,
+                    fitted(f"by chance {percent(score.baseline)}", 1.3 * u, room),
+                    1.3 * u,
+                    sheet.theme["faint"],
+                )
+            )
     sheet.items.append(Rule(x, bottom - 8.2 * u, x + width, sheet.theme["rule"]))
     return bottom - 8.2 * u
 
 
 def _legend(poster, sheet, u, x, bottom, width, height, top=None) -> float:
-    """Classes with their counts, or the colour bar, above ``bottom`` (or below ``top``); returns where it begins."""
+    """Classes with their counts, or the colour bar, above ``bottom`` (or below ``top``);
+    returns where it begins.
+    """
     colours = poster.colours
     if colours.ends:
         return _bar(colours, sheet, u, x, bottom if top is None else top + 6 * u, width)
     if not colours.entries:
         return bottom
     size = 1.65 * u
-    entry = min(width, max(width_of(f"{plain(k.name)[:40]}  {k.count:,}", size) for k in colours.entries) + 4.5 * u)
+    entry = min(
+        width,
+        max(width_of(f"{plain(k.name)[:40]}  {k.count:,}", size) for k in colours.entries)
+        + 4.5 * u,
+    )
     rows = max(1, int((height - 3 * u) // (2.5 * u)))
     columns = 1 if top is not None and len(colours.entries) <= rows else max(1, int(width // entry))
-    if len(colours.entries) > rows * columns:      # many: smaller, and counted where they still do not fit
+    # many: smaller, and counted where they still do not fit
+    if len(colours.entries) > rows * columns:
         size, entry = 1.3 * u, min(0.8 * entry, width)
         columns, rows = max(1, int(width // entry)), max(1, int((height - 3 * u) // (2 * u)))
     line, keys = size * 1.5, list(colours.entries)
     if len(keys) > rows * columns:
-        shown = sorted(sorted(keys, key=lambda k: -k.count)[:rows * columns - 1], key=keys.index)
+        shown = sorted(sorted(keys, key=lambda k: -k.count)[: rows * columns - 1], key=keys.index)
         rest = [k for k in keys if k not in shown]
-        keys = [*shown, replace(rest[0], name=f"and {len(rest):,} more", count=sum(k.count for k in rest), colour=sheet.theme["faint"], symbol=0)]
+        keys = [
+            *shown,
+            replace(
+                rest[0],
+                name=f"and {len(rest):,} more",
+                count=sum(k.count for k in rest),
+                colour=sheet.theme["faint"],
+                symbol=0,
+            ),
+        ]
     rows = -(-len(keys) // columns)
     start = top + 3 * u if top is not None else bottom - (rows - 1) * line
-    sheet.items.append(Text(x, start - 2.6 * u, fitted(colours.title, 1.45 * u, width), 1.45 * u, sheet.theme["faint"]))
+    sheet.items.append(
+        Text(
+            x,
+            start - 2.6 * u,
+            fitted(colours.title, 1.45 * u, width),
+            1.45 * u,
+            sheet.theme["faint"],
+        )
+    )
     for i, key in enumerate(keys):
         left, y = x + i // rows * (width / columns), start + i % rows * line
         count = f"{key.count:,}"
-        sheet.items.append(Mark(left + 0.5 * size, y - 0.35 * size, 0.42 * size, key.symbol, key.colour))
-        name = fitted(key.name, size, width / columns - 1.5 * size - width_of(count, size) - 2.2 * u)
+        sheet.items.append(
+            Mark(left + 0.5 * size, y - 0.35 * size, 0.42 * size, key.symbol, key.colour)
+        )
+        name = fitted(
+            key.name, size, width / columns - 1.5 * size - width_of(count, size) - 2.2 * u
+        )
         sheet.items.append(Text(left + 1.5 * size, y, name, size, sheet.theme["ink"]))
-        sheet.items.append(Text(left + 1.5 * size + 1.06 * width_of(name, size) + 0.9 * u, y, count, size, sheet.theme["faint"]))
+        sheet.items.append(
+            Text(
+                left + 1.5 * size + 1.06 * width_of(name, size) + 0.9 * u,
+                y,
+                count,
+                size,
+                sheet.theme["faint"],
+            )
+        )
     return start - 4.5 * u
 
 
 def _bar(colours, sheet, u, x, bottom, width) -> float:
     long, ends = min(width, 45 * u), colours.ends
-    sheet.items.append(Text(x, bottom - 4.2 * u, fitted(colours.title, 1.45 * u, width), 1.45 * u, sheet.theme["faint"]))
+    sheet.items.append(
+        Text(
+            x,
+            bottom - 4.2 * u,
+            fitted(colours.title, 1.45 * u, width),
+            1.45 * u,
+            sheet.theme["faint"],
+        )
+    )
     sheet.items.append(Ramp(x, bottom - 3.2 * u, long, 1.2 * u, colours.palette[:255:2]))
     sheet.items.append(Text(x, bottom, ends[0], 1.45 * u, sheet.theme["ink"]))
     sheet.items.append(Text(x + long, bottom, ends[1], 1.45 * u, sheet.theme["ink"], "end"))
     if colours.missing:
-        sheet.items.append(Text(x + long + 2 * u, bottom, f"grey: {colours.missing:,} without a value", 1.3 * u, sheet.theme["faint"]))
+        sheet.items.append(
+            Text(
+                x + long + 2 * u,
+                bottom,
+                f"grey: {colours.missing:,} without a value",
+                1.3 * u,
+                sheet.theme["faint"],
+            )
+        )
     return bottom - 6 * u
 
 
 def _names(poster, sheet, u):
-    """Names at their places; one that would cover another or a picture moves up or down, or is left to the legend."""
+    """Names at their places; one that would cover another or a picture moves up or down, or is
+    left to the legend.
+    """
     size, side = 2.2 * u, 0.5 * picture_side(sheet.box)
-    pictures = sheet.places(poster.positions[poster.pictures[0]]) if poster.pictures is not None else np.zeros((0, 2))
+    pictures = (
+        sheet.places(poster.positions[poster.pictures[0]])
+        if poster.pictures is not None
+        else np.zeros((0, 2))
+    )
     taken = [(x - side, y - side, x + side, y + side) for x, y in pictures]
     x0, y0, width, height = sheet.box
     for x, y, text in poster.labels[:MOST_NAMES]:
@@ -322,7 +442,19 @@ def _names(poster, sheet, u):
         px = float(np.clip(px, x0 + half, x0 + width - half))
         for shift in (0, -1.2, 1.2, -2.4, 2.4):
             place = px - half, py + (shift - 0.5) * size, px + half, py + (shift + 0.5) * size
-            if all(place[2] < a or place[0] > c or place[3] < b or place[1] > d for a, b, c, d in taken):
+            if all(
+                place[2] < a or place[0] > c or place[3] < b or place[1] > d for a, b, c, d in taken
+            ):
                 taken.append(place)
-                sheet.items.append(Text(px, float(place[3] - 0.2 * size), text, size, sheet.theme["ink"], "middle", True))
+                sheet.items.append(
+                    Text(
+                        px,
+                        float(place[3] - 0.2 * size),
+                        text,
+                        size,
+                        sheet.theme["ink"],
+                        "middle",
+                        True,
+                    )
+                )
                 break

@@ -1,4 +1,6 @@
-"""A poster as PNG: letters and marks by Pillow, antialiased; very many points as their density. Equal input gives equal bytes."""
+"""A poster as PNG: letters and marks by Pillow, antialiased; very many points as their density.
+Equal input gives equal bytes.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,7 @@ from .poster_layout import (
     radius,
 )
 
-MOST_MARKS = 100_000        # beyond, points are counted by pixel instead of drawn one over another
+MOST_MARKS = 100_000  # beyond, points are counted by pixel instead of drawn one over another
 
 
 def png(poster: Poster, size: str = "A4", dark: bool = False, dpi: int = DPI) -> bytes:
@@ -33,7 +35,9 @@ def png(poster: Poster, size: str = "A4", dark: bool = False, dpi: int = DPI) ->
     from PIL import Image, ImageDraw
 
     sheet, k = laid_out(poster, size, dark), dpi / 72
-    image = Image.new("RGB", (round(sheet.width * k), round(sheet.height * k)), sheet.theme["paper"])
+    image = Image.new(
+        "RGB", (round(sheet.width * k), round(sheet.height * k)), sheet.theme["paper"]
+    )
     points, at = points_image(poster, sheet, k)
     image.paste(points, at, points)
     pen = ImageDraw.Draw(image)
@@ -45,7 +49,9 @@ def png(poster: Poster, size: str = "A4", dark: bool = False, dpi: int = DPI) ->
 
 
 def points_image(poster: Poster, sheet: Sheet, k: float):
-    """The points and pictures at k pixels a point of length, on nothing, and where its upper left corner is: (image RGBA, (left, top))."""
+    """The points and pictures at k pixels a point of length, on nothing, and where its upper
+    left corner is: (image RGBA, (left, top)).
+    """
     from PIL import Image
 
     x, y, width, height = sheet.box
@@ -64,9 +70,14 @@ def points_image(poster: Poster, sheet: Sheet, k: float):
 
 
 def _stamp(image, at, colours, r, paper):
-    """Points one over another, each with a thin rim of the paper so that neighbours can be told apart."""
+    """Points one over another, each with a thin rim of the paper so that neighbours can be told
+    apart.
+    """
     rim = r > 3
-    marks = [(_mask(int(symbol), r, opacity(len(at))), tuple(int(v) for v in colour)) for symbol, colour in zip(colours.symbols, colours.palette)]
+    marks = [
+        (_mask(int(symbol), r, opacity(len(at))), tuple(int(v) for v in colour))
+        for symbol, colour in zip(colours.symbols, colours.palette)
+    ]
     rims = [_mask(int(symbol), r * 1.22, 0.85) for symbol in colours.symbols] if rim else None
     corners = np.floor(at).astype(int)
     for i in drawn_order(len(at)):
@@ -81,7 +92,9 @@ def _stamp(image, at, colours, r, paper):
 
 @lru_cache(256)
 def _mask(symbol: int, r: float, alpha: float):
-    """A symbol of radius r pixels as an antialiased mask: drawn eight times as large and averaged."""
+    """A symbol of radius r pixels as an antialiased mask: drawn eight times as large and
+    averaged.
+    """
     from PIL import Image, ImageDraw
 
     side = 2 * int(np.ceil(r * 1.35)) + 1
@@ -91,36 +104,73 @@ def _mask(symbol: int, r: float, alpha: float):
 
 
 def outline(symbol: int, r: float) -> np.ndarray:
-    """Corners (m, 2) of a symbol about the origin, of about the same area as a circle of radius r; circle, diamond, square, triangle, cross, x, star, pentagon."""
+    """Corners (m, 2) of a symbol about the origin, of about the same area as a circle of radius
+    r; circle, diamond, square, triangle, cross, x, star, pentagon.
+    """
     turn = np.linspace(0, 2 * np.pi, 49)[:-1]
     if symbol == 0:
         return r * np.stack([np.cos(turn), np.sin(turn)], 1)
-    if symbol in (4, 5):        # cross, x
+    if symbol in (4, 5):  # cross, x
         a, b = 1.2 * r, 0.42 * r
-        arms = np.array([(-b, -a), (b, -a), (b, -b), (a, -b), (a, b), (b, b), (b, a), (-b, a), (-b, b), (-a, b), (-a, -b), (-b, -b)])
+        arms = np.array(
+            [
+                (-b, -a),
+                (b, -a),
+                (b, -b),
+                (a, -b),
+                (a, b),
+                (b, b),
+                (b, a),
+                (-b, a),
+                (-b, b),
+                (-a, b),
+                (-a, -b),
+                (-b, -b),
+            ]
+        )
         return arms if symbol == 4 else arms @ np.array([(1, 1), (-1, 1)]) / np.sqrt(2)
-    corners, start, reach = {1: (4, 0, 1.25), 2: (4, 45, 1.25), 3: (3, -90, 1.33), 6: (10, -90, 1.35), 7: (5, -90, 1.15)}[symbol]
+    corners, start, reach = {
+        1: (4, 0, 1.25),
+        2: (4, 45, 1.25),
+        3: (3, -90, 1.33),
+        6: (10, -90, 1.35),
+        7: (5, -90, 1.15),
+    }[symbol]
     angle = np.radians(start + np.arange(corners) * 360 / corners)
     reach = np.where(np.arange(corners) % 2, 0.5 * reach, reach) if symbol == 6 else reach
     return (r * reach * np.stack([np.cos(angle), np.sin(angle)])).T
 
 
 def _density(at, colours, shape, r) -> np.ndarray:
-    """Points as (height, width, 4) uint8: each spread over its disc, pixels opaque by the logarithm of what lies in them, in the mean colour."""
+    """Points as (height, width, 4) uint8: each spread over its disc, pixels opaque by the
+    logarithm of what lies in them, in the mean colour.
+    """
     width, height = shape
-    cell = np.clip(at[:, 1].astype(int), 0, height - 1) * width + np.clip(at[:, 0].astype(int), 0, width - 1)
+    cell = np.clip(at[:, 1].astype(int), 0, height - 1) * width + np.clip(
+        at[:, 0].astype(int), 0, width - 1
+    )
     disc = np.asarray(_mask(0, max(r, 0.8), 1.0), np.float32) / 255
     side, half = len(disc), len(disc) // 2
     paint = colours.palette.astype(np.float32)[colours.index]
 
     def spread(weights=None):
-        found = np.pad(np.bincount(cell, weights, width * height).astype(np.float32).reshape(height, width), half)
-        return sum(disc[dy, dx] * found[dy:dy + height, dx:dx + width] for dy in range(side) for dx in range(side) if disc[dy, dx])
+        found = np.pad(
+            np.bincount(cell, weights, width * height).astype(np.float32).reshape(height, width),
+            half,
+        )
+        return sum(
+            disc[dy, dx] * found[dy : dy + height, dx : dx + width]
+            for dy in range(side)
+            for dx in range(side)
+            if disc[dy, dx]
+        )
 
     count = spread()
     full = max(3.0, float(np.quantile(count[count > 0.01][::16], 0.98)))
     out = np.zeros((height, width, 4), np.uint8)
-    out[..., 3] = np.minimum(255, 90 * np.minimum(count, 1) + 165 * np.log1p(count) / np.log1p(full))
+    out[..., 3] = np.minimum(
+        255, 90 * np.minimum(count, 1) + 165 * np.log1p(count) / np.log1p(full)
+    )
     safe = np.maximum(count, 1e-6)
     for c in range(3):
         out[..., c] = np.clip(spread(paint[:, c]) / safe, 0, 255)
@@ -135,13 +185,21 @@ def _pictures(image, at, poster, side):
     edge = max(1, round(side / 22))
     for row, item in zip(rows, items):
         thumb = thumbnail(item, side - 2 * edge)
-        frame = Image.new("RGB", (thumb.width + 2 * edge, thumb.height + 2 * edge), tuple(int(v) for v in poster.colours.palette[poster.colours.index[row]]))
+        frame = Image.new(
+            "RGB",
+            (thumb.width + 2 * edge, thumb.height + 2 * edge),
+            tuple(int(v) for v in poster.colours.palette[poster.colours.index[row]]),
+        )
         frame.paste(thumb, (edge, edge))
-        image.paste(frame, (int(at[row, 0]) - frame.width // 2, int(at[row, 1]) - frame.height // 2))
+        image.paste(
+            frame, (int(at[row, 0]) - frame.width // 2, int(at[row, 1]) - frame.height // 2)
+        )
 
 
 def thumbnail(item, side: int):
-    """A picture (h, w, c) in [0, 1] as RGB with its longer side of that many pixels; small ones are enlarged without blur."""
+    """A picture (h, w, c) in [0, 1] as RGB with its longer side of that many pixels; small ones
+    are enlarged without blur.
+    """
     from PIL import Image
 
     pixels = _pixels(item)
@@ -151,32 +209,52 @@ def thumbnail(item, side: int):
         picture = Image.alpha_composite(white, picture)
     factor = side / max(picture.size)
     size = tuple(max(1, round(v * factor)) for v in picture.size)
-    return picture.convert("RGB").resize(size, Image.Resampling.NEAREST if factor > 1 else Image.Resampling.LANCZOS)
+    return picture.convert("RGB").resize(
+        size, Image.Resampling.NEAREST if factor > 1 else Image.Resampling.LANCZOS
+    )
 
 
-# -- around the map ------------------------------------------------------------------------------------------------------
+# -- around the map --------------------------------------------------------------------------------
 
 
 def _text(image, pen, item: Text, k, theme):
     anchor = {"start": "ls", "middle": "ms", "end": "rs"}[item.anchor]
     rim = max(1, round(0.16 * item.size * k)) if item.halo else 0
-    pen.text((item.x * k, item.y * k), item.text, fill=item.ink, font=font(item.size * k, item.text), anchor=anchor, stroke_width=rim, stroke_fill=theme["paper"])
+    pen.text(
+        (item.x * k, item.y * k),
+        item.text,
+        fill=item.ink,
+        font=font(item.size * k, item.text),
+        anchor=anchor,
+        stroke_width=rim,
+        stroke_fill=theme["paper"],
+    )
 
 
 def _mark(image, pen, item: Mark, k, theme):
     mask = _mask(item.symbol, item.r * k, 1.0)
-    image.paste(item.colour, (round(item.x * k) - mask.width // 2, round(item.y * k) - mask.height // 2), mask)
+    image.paste(
+        item.colour,
+        (round(item.x * k) - mask.width // 2, round(item.y * k) - mask.height // 2),
+        mask,
+    )
 
 
 def _ramp(image, pen, item: Ramp, k, theme):
     from PIL import Image
 
-    bar = Image.fromarray(item.colours[None]).resize((round(item.width * k), max(1, round(item.height * k))), Image.Resampling.BILINEAR)
+    bar = Image.fromarray(item.colours[None]).resize(
+        (round(item.width * k), max(1, round(item.height * k))), Image.Resampling.BILINEAR
+    )
     image.paste(bar, (round(item.x * k), round(item.y * k)))
 
 
 def _rule(image, pen, item: Rule, k, theme):
-    pen.line([(item.x * k, item.y * k), (item.end * k, item.y * k)], fill=item.ink, width=max(1, round(0.5 * k)))
+    pen.line(
+        [(item.x * k, item.y * k), (item.end * k, item.y * k)],
+        fill=item.ink,
+        width=max(1, round(0.5 * k)),
+    )
 
 
 _DRAW = {Text: _text, Mark: _mark, Ramp: _ramp, Rule: _rule}

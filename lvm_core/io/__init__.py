@@ -1,1 +1,3 @@
-"""Files: written under another name, then renamed; JSON and safetensors, checkpoints, never a pickle."""
+"""Files: written under another name, then renamed; JSON and safetensors, checkpoints, never a
+pickle.
+"""

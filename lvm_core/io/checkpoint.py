@@ -1,4 +1,6 @@
-"""Where a fit keeps what it needs to go on: one safetensors file a phase, and the one before it in case the last is damaged."""
+"""Where a fit keeps what it needs to go on: one safetensors file a phase, and the one before it
+in case the last is damaged.
+"""
 
 from __future__ import annotations
 
@@ -13,14 +15,16 @@ import numpy as np
 from . import files, migrations
 
 FORMAT = migrations.CHECKPOINT
-SECONDS = 10.0          # between two checkpoints; a fit that is killed loses at most as much
-MOST_OF_TIME = 0.02     # share of the time that writing them may take
+SECONDS = 10.0  # between two checkpoints; a fit that is killed loses at most as much
+MOST_OF_TIME = 0.02  # share of the time that writing them may take
 
 
 class Checkpoint:
-    """The checkpoints of one fit in a folder of its own. The training loop asks :meth:`due`, then calls :meth:`save`.
+    """The checkpoints of one fit in a folder of its own. The training loop asks :meth:`due`, then
+    calls :meth:`save`.
 
-    ``earlier``: seconds the fit took before this process, as the last checkpoint read says; ``saves``: how many were written by it.
+    ``earlier``: seconds the fit took before this process, as the last checkpoint read says;
+    ``saves``: how many were written by it.
     """
 
     def __init__(self, folder: Path, seconds: float = SECONDS):
@@ -37,7 +41,9 @@ class Checkpoint:
         self._then = error
 
     def save(self, phase: str, head: dict, arrays: dict[str, np.ndarray]) -> None:
-        """Keep ``head`` (plain JSON) and the arrays of a phase; the checkpoint before it stays beside. Raises OSError."""
+        """Keep ``head`` (plain JSON) and the arrays of a phase; the checkpoint before it stays
+        beside. Raises OSError.
+        """
         start = time.monotonic()
         self.folder.mkdir(parents=True, exist_ok=True)
         head = head | {"format": FORMAT, "seconds": self.earlier + start - self._start}
@@ -63,17 +69,27 @@ class Checkpoint:
         return None
 
     def drop_later(self) -> None:
-        """Forget the phases that come after those read so far: what they were made from is about to change. Raises OSError."""
+        """Forget the phases that come after those read so far: what they were made from is
+        about to change. Raises OSError.
+        """
         for path in self._all():
             if path not in self._opened:
                 path.unlink(missing_ok=True)
 
     def reopen(self) -> float:
-        """Make phases that were ended early go on when they are read again. Returns the share of its steps that the first phase
-        to be trained had made, 1 for all. Raises StoreError when there is no whole checkpoint, OSError when it cannot be written."""
-        phases = [(path, *_read(path)) for path in sorted((p for p in self._all() if "." not in p.stem), key=lambda p: p.stat().st_mtime)]
+        """Make phases that were ended early go on when they are read again. Returns the share
+        of its steps that the first phase to be trained had made, 1 for all. Raises StoreError
+        when there is no whole checkpoint, OSError when it cannot be written.
+        """
+        phases = [
+            (path, *_read(path))
+            for path in sorted(
+                (p for p in self._all() if "." not in p.stem), key=lambda p: p.stat().st_mtime
+            )
+        ]
         share = phases[0][1]["step"] / phases[0][1]["steps"] if phases else None
-        spent = max((head["seconds"] for _, head, _ in phases), default=0.0)     # later phases are made anew, and took their time all the same
+        # later phases are made anew, and took their time all the same
+        spent = max((head["seconds"] for _, head, _ in phases), default=0.0)
         self.earlier = spent
         for path, head, arrays in phases:
             if head["ended"] or head["seconds"] != spent:
@@ -116,4 +132,6 @@ def _read(path: Path) -> tuple[dict, dict[str, np.ndarray]]:
         head = json.loads(marks["head"])
     except (KeyError, ValueError) as error:
         raise files.StoreError(f"{path} is no checkpoint of this app.") from error
-    return migrations.upgrade("checkpoint", files.check_format(head, path, FORMAT)), migrations.weights(arrays)
+    return migrations.upgrade(
+        "checkpoint", files.check_format(head, path, FORMAT)
+    ), migrations.weights(arrays)

@@ -1,4 +1,6 @@
-"""Files that are whole or not there: every write goes to a temporary name and is renamed, every error is one sentence."""
+"""Files that are whole or not there: every write goes to a temporary name and is renamed, every
+error is one sentence.
+"""
 
 from __future__ import annotations
 
@@ -16,18 +18,31 @@ import numpy as np
 
 MAX_JSON = 64 * 2**20
 MAX_HEADER = 2**20
-_MARK = ".new-"         # what a name begins with while its content is not whole
+_MARK = ".new-"  # what a name begins with while its content is not whole
 
 _REASONS = {
-    (errno.ENOSPC, errno.EDQUOT, errno.EFBIG): "the disk is full, or a quota is used up; make room and try again",
-    (errno.EROFS, errno.EACCES, errno.EPERM): "it may only be read; choose another workspace with LATENT_EXPLORER_HOME, or change its permissions",
+    (
+        errno.ENOSPC,
+        errno.EDQUOT,
+        errno.EFBIG,
+    ): "the disk is full, or a quota is used up; make room and try again",
+    (
+        errno.EROFS,
+        errno.EACCES,
+        errno.EPERM,
+    ): (
+        "it may only be read; choose another workspace with LATENT_EXPLORER_HOME, or change its "
+        "permissions"
+    ),
     (errno.ENOENT, errno.ENOTDIR): "it is not there (any more)",
     (errno.EMFILE, errno.ENFILE): "too many files are open at once; try again",
 }
 
 
 class StoreError(ValueError):
-    """Something on disk that cannot be written or read: one sentence with what was found and what to do."""
+    """Something on disk that cannot be written or read: one sentence with what was found and
+    what to do.
+    """
 
 
 @contextmanager
@@ -41,14 +56,19 @@ def plainly(what: str) -> Iterator[None]:
 
 def reason(error: OSError) -> str:
     """Why the operating system refused, in words, with the name of the file's folder."""
-    words = next((text for numbers, text in _REASONS.items() if error.errno in numbers), str(error.strerror or error))
+    words = next(
+        (text for numbers, text in _REASONS.items() if error.errno in numbers),
+        str(error.strerror or error),
+    )
     return f"{Path(error.filename).parent}: {words}" if isinstance(error.filename, str) else words
 
 
 def write(path: Path, content: bytes | Callable[[Path], None], *, durable: bool = True) -> None:
-    """Write bytes, or let a function write to the name it is given, then rename: a reader never sees half a file.
+    """Write bytes, or let a function write to the name it is given, then rename: a reader never
+    sees half a file.
 
-    ``durable`` waits for the disk, so that a power failure leaves the old file or the new one. Raises OSError.
+    ``durable`` waits for the disk, so that a power failure leaves the old file or the new one.
+    Raises OSError.
     """
     temporary = path.with_name(f"{_MARK}{path.name}-{secrets.token_hex(4)}")
     try:
@@ -73,7 +93,9 @@ def _flush(path: Path) -> None:
 
 @contextmanager
 def new_folder(path: Path) -> Iterator[Path]:
-    """A folder under a temporary name, renamed to ``path`` when the block ends well and removed when it does not."""
+    """A folder under a temporary name, renamed to ``path`` when the block ends well and removed
+    when it does not.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f"{_MARK}{path.name}-{secrets.token_hex(4)}")
     temporary.mkdir(mode=0o700)
@@ -102,7 +124,9 @@ def write_json(path: Path, data, *, durable: bool = False) -> None:
 
 
 def read_json(path: Path, limit: int | None = None):
-    """What a JSON file of at most ``limit`` bytes holds. Raises StoreError in one sentence, whatever is there."""
+    """What a JSON file of at most ``limit`` bytes holds. Raises StoreError in one sentence,
+    whatever is there.
+    """
     limit = limit or MAX_JSON
     try:
         if path.stat().st_size > limit:
@@ -111,7 +135,9 @@ def read_json(path: Path, limit: int | None = None):
     except (OSError, ValueError, RecursionError) as error:
         if isinstance(error, StoreError):
             raise
-        words = reason(error) if isinstance(error, OSError) else f"it is no JSON ({str(error)[:100]})"
+        words = (
+            reason(error) if isinstance(error, OSError) else f"it is no JSON ({str(error)[:100]})"
+        )
         raise StoreError(f"{path} cannot be read: {words}.") from error
 
 
@@ -121,7 +147,10 @@ def check_format(head, path: Path, newest: int) -> dict:
     if not isinstance(found, int) or isinstance(found, bool) or found < 1:
         raise StoreError(f"{path} names no format; expected a file written by this app.")
     if found > newest:
-        raise StoreError(f"{path} has format {found}, this version reads up to {newest}; update the app to open it.")
+        raise StoreError(
+            f"{path} has format {found}, this version reads up to {newest}; update the app to open "
+            "it."
+        )
     return head
 
 
@@ -129,9 +158,12 @@ def write_array(path: Path, array: np.ndarray, *, durable: bool = True) -> None:
     """Write a ``.npy``. Raises OSError."""
     array = np.ascontiguousarray(array)
 
-    def save(temporary: Path) -> None:      # np.save would not say why a disk refuses: its OSError has no number
+    # np.save would not say why a disk refuses: its OSError has no number
+    def save(temporary: Path) -> None:
         with temporary.open("wb") as file:
-            np.lib.format.write_array_header_1_0(file, np.lib.format.header_data_from_array_1_0(array))
+            np.lib.format.write_array_header_1_0(
+                file, np.lib.format.header_data_from_array_1_0(array)
+            )
             if array.size:
                 file.write(memoryview(array.reshape(-1)).cast("B"))
 
@@ -139,11 +171,17 @@ def write_array(path: Path, array: np.ndarray, *, durable: bool = True) -> None:
 
 
 def read_array(path: Path, *, mapped: bool = False) -> np.ndarray:
-    """What a ``.npy`` holds; ``mapped`` leaves it on the disk until it is used. Raises StoreError."""
+    """What a ``.npy`` holds; ``mapped`` leaves it on the disk until it is used. Raises
+    StoreError.
+    """
     try:
         array = np.load(path, mmap_mode="r" if mapped else None, allow_pickle=False)
     except (OSError, ValueError, EOFError, SyntaxError) as error:
-        words = reason(error) if isinstance(error, OSError) and error.errno else f"it is damaged ({str(error)[:100]})"
+        words = (
+            reason(error)
+            if isinstance(error, OSError) and error.errno
+            else f"it is damaged ({str(error)[:100]})"
+        )
         raise StoreError(f"{path} cannot be read: {words}.") from error
     if not isinstance(array, np.ndarray):
         raise StoreError(f"{path} holds no single array.")
@@ -165,22 +203,30 @@ def read_tensors(path: Path) -> dict[str, np.ndarray]:
     try:
         with path.open("rb") as file:
             if int.from_bytes(file.read(8), "little") > MAX_HEADER:
-                raise StoreError(f"{path}: the header is over {MAX_HEADER >> 20} MiB; it was not written by this app.")
+                raise StoreError(
+                    f"{path}: the header is over {MAX_HEADER >> 20} MiB; it was not written by "
+                    "this app."
+                )
         return load_file(path)
-    except (SafetensorError, OSError, KeyError, TypeError) as error:     # the last two for number types unknown to NumPy
+    except (SafetensorError, OSError, KeyError, TypeError) as error:
+        # the last two for number types unknown to NumPy
         raise StoreError(f"{path} cannot be read ({str(error)[:200]}).") from error
 
 
 class Lock:
-    """A file that one process at a time holds; it is free again the moment that process ends, however it ends."""
+    """A file that one process at a time holds; it is free again the moment that process ends,
+    however it ends.
+    """
 
     def __init__(self, path: Path):
         self.path, self._handle = path, None
 
     def take(self) -> bool:
-        """Hold it from now on; False when somebody else does. Raises OSError where the file cannot be made."""
+        """Hold it from now on; False when somebody else does. Raises OSError where the file
+        cannot be made.
+        """
         handle = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600)
-        for wait in (0.01, 0.05, 0.2, 0):       # somebody may just be looking, see held()
+        for wait in (0.01, 0.05, 0.2, 0):  # somebody may just be looking, see held()
             if _lock(handle):
                 self._handle = handle
                 return True

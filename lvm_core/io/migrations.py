@@ -1,7 +1,9 @@
-"""What earlier versions wrote, brought to what this one reads: pure functions, one a step and a kind of file.
+"""What earlier versions wrote, brought to what this one reads: pure functions, one a step and a
+kind of file.
 
-Every kind of file counts its ``format``. Whoever reads one passes its head through :func:`upgrade`, and
-the names of its arrays through :func:`weight_name`; nothing else knows what things were called before.
+Every kind of file counts its ``format``. Whoever reads one passes its head through :func:`upgrade`,
+and the names of its arrays through :func:`weight_name`; nothing else knows what things were called
+before.
 """
 
 from __future__ import annotations
@@ -9,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-MODEL, CHECKPOINT = 2, 2        # the newest format of recipe.json and of a checkpoint
+MODEL, CHECKPOINT = 2, 2  # the newest format of recipe.json and of a checkpoint
 
 _WEIGHTS = (
     (re.compile(r"(^|[/.])heads\.heads\."), r"\1likelihoods.parts."),
@@ -86,6 +88,6 @@ def upgrade(kind: str, head: dict) -> dict:
     {'format': 2, 'state': {'schema_': {'$schema': {'blocks': []}}}}
     """
     steps = _STEPS[kind]
-    for step in steps[max(head["format"], 1) - 1:]:
+    for step in steps[max(head["format"], 1) - 1 :]:
         head = step(head)
     return head | {"format": max(head["format"], len(steps) + 1)}

@@ -1,7 +1,8 @@
-"""Saving and loading what was learnt: ``recipe.json`` and ``weights.safetensors`` in one folder, never a pickle.
+"""Saving and loading what was learnt: ``recipe.json`` and ``weights.safetensors`` in one folder,
+never a pickle.
 
-Learnt state is every attribute whose name ends in one underscore, scikit-learn's convention. Arrays and torch modules
-go to safetensors, the rest must be plain JSON.
+Learnt state is every attribute whose name ends in one underscore, scikit-learn's convention. Arrays
+and torch modules go to safetensors, the rest must be plain JSON.
 """
 
 from __future__ import annotations
@@ -27,7 +28,9 @@ class Persistent(Params):
     """A set of parameters with learnt state that can be written to a folder and read back."""
 
     def _rebuild(self) -> None:
-        """Make the empty torch modules named in the saved file; everything else is already set. Override when there are any."""
+        """Make the empty torch modules named in the saved file; everything else is already set.
+        Override when there are any.
+        """
 
     def save(self, folder: str | os.PathLike) -> Path:
         """Write the fitted object to ``folder`` (made if missing) and return it."""
@@ -65,7 +68,11 @@ class Persistent(Params):
             self._rebuild()
             for name in head["modules"]:
                 _check_name(name, folder)
-                state = {k.split("/", 1)[1]: torch.from_numpy(v) for k, v in arrays.items() if k.startswith(name + "/")}
+                state = {
+                    k.split("/", 1)[1]: torch.from_numpy(v)
+                    for k, v in arrays.items()
+                    if k.startswith(name + "/")
+                }
                 getattr(self, name).load_state_dict(state, strict=True)
 
 
@@ -75,12 +82,19 @@ def _read_arrays(folder: Path) -> dict[str, np.ndarray]:
         arrays = files.read_tensors(folder / "weights.safetensors")
     except files.StoreError as error:
         raise LoadError(str(error)) from error
-    odd = [k for k, v in arrays.items() if v.dtype.kind not in "biuf"]      # bfloat16 is a type of NumPy's once onnx was imported
+    # bfloat16 is a type of NumPy's once onnx was imported
+    odd = [k for k, v in arrays.items() if v.dtype.kind not in "biuf"]
     if odd:
-        raise LoadError(f"{folder.name}: the weights {odd[0][:40]!r} are of type {arrays[odd[0]].dtype}, which no model here learns.")
+        raise LoadError(
+            f"{folder.name}: the weights {odd[0][:40]!r} are of type {arrays[odd[0]].dtype}, which "
+            "no model here learns."
+        )
     bad = [k for k, v in arrays.items() if v.dtype.kind == "f" and not np.isfinite(v).all()]
     if bad:
-        raise LoadError(f"{folder.name}: the weights {bad[0][:40]!r} hold NaN or infinity; this save is damaged.")
+        raise LoadError(
+            f"{folder.name}: the weights {bad[0][:40]!r} hold NaN or infinity; this save is "
+            "damaged."
+        )
     return migrations.weights(arrays)
 
 
@@ -93,9 +107,14 @@ def read_head(folder: str | os.PathLike) -> dict:
         raise LoadError(f"{error} Expected a folder written by save().") from error
     wanted = {"format": int, "name": str, "params": dict, "modules": list, "state": dict}
     if not isinstance(head, dict) or any(not isinstance(head.get(k), t) for k, t in wanted.items()):
-        raise LoadError(f"{path} lacks one of {', '.join(wanted)}; expected a folder written by save().")
+        raise LoadError(
+            f"{path} lacks one of {', '.join(wanted)}; expected a folder written by save()."
+        )
     if head["format"] > FORMAT:
-        raise LoadError(f"{path} has format {head['format']}, this version reads up to {FORMAT}; update the app to open it.")
+        raise LoadError(
+            f"{path} has format {head['format']}, this version reads up to {FORMAT}; update the "
+            "app to open it."
+        )
     return migrations.upgrade("model", head)
 
 
@@ -103,7 +122,9 @@ def load(folder: str | os.PathLike, registry: dict):
     """Read back an object of one of the registry's classes. Raises LoadError."""
     head = read_head(folder)
     if head["name"] not in registry:
-        raise LoadError(f"{folder}: {head['name']!r} is not known here; there are: {', '.join(registry)}.")
+        raise LoadError(
+            f"{folder}: {head['name']!r} is not known here; there are: {', '.join(registry)}."
+        )
     cls = registry[head["name"]]
     unknown = set(head["params"]) - set(cls.parameters())
     if unknown:
@@ -117,19 +138,28 @@ def load(folder: str | os.PathLike, registry: dict):
         item._restore(head, Path(folder))
     except LoadError:
         raise
-    except Exception as error:      # whatever a stranger's file makes the networks or the layout stumble over
+    except Exception as error:
+        # whatever a stranger's file makes the networks or the layout stumble over
         reason = (str(error).splitlines() or [type(error).__name__])[0]
-        raise LoadError(f"{folder}: what was saved does not fit the recipe ({reason[:200]}).") from error
+        raise LoadError(
+            f"{folder}: what was saved does not fit the recipe ({reason[:200]})."
+        ) from error
     return item
 
 
 def _check_name(name: str, folder: Path) -> None:
-    if not (isinstance(name, str) and name.isidentifier() and name.endswith("_") and not name.startswith("_")):
+    if not (
+        isinstance(name, str)
+        and name.isidentifier()
+        and name.endswith("_")
+        and not name.startswith("_")
+    ):
         raise LoadError(f"{folder.name}: {str(name)[:40]!r} is not the name of a learnt attribute.")
 
 
 def _is_module(value) -> bool:
-    module = getattr(sys.modules.get("torch.nn"), "Module", None)       # another thread may just be importing it
+    # another thread may just be importing it
+    module = getattr(sys.modules.get("torch.nn"), "Module", None)
     return module is not None and isinstance(value, module)
 
 

@@ -1,4 +1,6 @@
-"""New codes like those of a group of rows: a density fitted to the group alone, as rich as its number of rows allows."""
+"""New codes like those of a group of rows: a density fitted to the group alone, as rich as its
+number of rows allows.
+"""
 
 from __future__ import annotations
 
@@ -12,22 +14,27 @@ from ..params import param
 from ..progress import OnStep
 from .samplers import Mixture, Sampler
 
-LEAST, MANY = 3, 10     # rows a density needs; rows for each number of a code from which a mixture is tried
+# rows a density needs; rows for each number of a code from which a mixture is tried
+LEAST, MANY = 3, 10
 
 
 @dataclass(repr=False, eq=False)
 class ShrinkageGaussian(Sampler):
-    """One Gaussian, its covariance shrunk towards its diagonal, as suits few rows (OAS: Chen, Wiesel, Eldar & Hero, 2010,
-    doi:10.1109/TSP.2010.2053029). ``shrinkage_``: how far, 0 to 1."""
+    """One Gaussian, its covariance shrunk towards its diagonal, as suits few rows (OAS: Chen,
+    Wiesel, Eldar & Hero, 2010, doi:10.1109/TSP.2010.2053029). ``shrinkage_``: how far, 0 to 1.
+    """
 
     title: ClassVar[str] = "One Gaussian"
-    summary: ClassVar[str] = "For few rows: their mean and how they vary, the less of it believed the fewer they are."
+    summary: ClassVar[str] = (
+        "For few rows: their mean and how they vary, the less of it believed the fewer they are."
+    )
 
     def _fit(self, Z, y, report):
         from sklearn.covariance import OAS
 
         spread = Z.std(0)
-        spread = np.maximum(spread, 1e-6 * spread.max() or 1.0)      # a dimension that does not vary must not be given the others' spread
+        # a dimension that does not vary must not be given the others' spread
+        spread = np.maximum(spread, 1e-6 * spread.max() or 1.0)
         found = OAS().fit(Z / spread)
         self.shrinkage_ = float(found.shrinkage_)
         return [1.0], [Z.mean(0)], found.covariance_[None] * np.outer(spread, spread), []
@@ -35,15 +42,20 @@ class ShrinkageGaussian(Sampler):
 
 @dataclass(repr=False, eq=False)
 class Smote(Sampler):
-    """Codes on the way from a row to one of its nearest (Chawla et al., 2002, doi:10.1613/jair.953): what is never negative, or sums to 1, stays so.
-    ``temperature`` multiplies how far along it they lie, at most to its end."""
+    """Codes on the way from a row to one of its nearest (Chawla et al., 2002,
+    doi:10.1613/jair.953): what is never negative, or sums to 1, stays so. ``temperature``
+    multiplies how far along it they lie, at most to its end.
+    """
 
     title: ClassVar[str] = "Between neighbours"
-    summary: ClassVar[str] = "Its codes are shares or weights, never negative: new ones lie between a row and one of its nearest."
+    summary: ClassVar[str] = (
+        "Its codes are shares or weights, never negative: new ones lie between a row and one of "
+        "its nearest."
+    )
 
     neighbours: int = param(5, low=1, high=100, help="Nearest rows that a code may lead to.")
 
-    def fit(self, Z, y=None, *, on_step: OnStep | None = None) -> "Smote":
+    def fit(self, Z, y=None, *, on_step: OnStep | None = None) -> Smote:
         """Keep the codes Z (n, k), n of at least 2, and who is near to whom."""
         from .neighbours import nearest_others
 
@@ -52,7 +64,9 @@ class Smote(Sampler):
         self.near_ = nearest_others(self.rows_, min(self.neighbours, len(self.rows_) - 1))[1]
         return self
 
-    def sample(self, n: int, *, temperature: float = 1.0, random_state=None, label: str | None = None) -> np.ndarray:
+    def sample(
+        self, n: int, *, temperature: float = 1.0, random_state=None, label: str | None = None
+    ) -> np.ndarray:
         """n codes (n, k)."""
         rng = check_random_state(random_state)
         one = rng.randint(len(self.rows_), size=int(n))
@@ -62,11 +76,24 @@ class Smote(Sampler):
 
 
 def density(Z, *, random_state: int = 0, on_step: OnStep | None = None) -> Sampler:
-    """The density that suits the codes Z (m, k) of a group: between neighbours where codes are never negative, a mixture with its number of parts chosen by
-    BIC from 10 rows a dimension on, one shrunk Gaussian below. Raises ValueError below 3 rows."""
+    """The density that suits the codes Z (m, k) of a group: between neighbours where codes are
+    never negative, a mixture with its number of parts chosen by BIC from 10 rows a dimension
+    on, one shrunk Gaussian below. Raises ValueError below 3 rows.
+    """
     Z = np.asarray(Z, np.float64)
     if len(Z) < LEAST:
-        raise ValueError(f"{len(Z)} row{'s are' if len(Z) != 1 else ' is'} chosen; at least {LEAST} are needed to draw new items like them.")
+        raise ValueError(
+            f"{len(Z)} row{'s are' if len(Z) != 1 else ' is'} chosen; at least {LEAST} are needed "
+            "to draw new items like them."
+        )
     if Z.min() >= 0:
-        return Smote().fit(Z if len(Z) <= 20_000 else Z[check_random_state(random_state).choice(len(Z), 20_000, replace=False)])
-    return (Mixture(random_state=random_state) if len(Z) >= MANY * (Z.shape[1] + 1) else ShrinkageGaussian()).fit(Z, on_step=on_step)
+        return Smote().fit(
+            Z
+            if len(Z) <= 20_000
+            else Z[check_random_state(random_state).choice(len(Z), 20_000, replace=False)]
+        )
+    return (
+        Mixture(random_state=random_state)
+        if len(Z) >= MANY * (Z.shape[1] + 1)
+        else ShrinkageGaussian()
+    ).fit(Z, on_step=on_step)

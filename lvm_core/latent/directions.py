@@ -1,7 +1,8 @@
 """Directions in code space: what two groups differ by, and how far to trust it.
 
-Codes are compared in units of each dimension's spread, as in :class:`~lvm_core.latent.typicality.Typicality`, so a dimension's scale
-does not decide. Effect, chance and accuracy are measured on projections in those units.
+Codes are compared in units of each dimension's spread, as in
+:class:`~lvm_core.latent.typicality.Typicality`, so a dimension's scale does not decide. Effect,
+chance and accuracy are measured on projections in those units.
 """
 
 from __future__ import annotations
@@ -11,18 +12,20 @@ from dataclasses import asdict, dataclass
 import numpy as np
 import pandas as pd
 
-_DRAWS = 200        # random groups that the effect is compared with
-_MOST = 1000.0      # the largest Cohen's d told: groups without any spread would have an infinite one
+_DRAWS = 200  # random groups that the effect is compared with
+# the largest Cohen's d told: groups without any spread would have an infinite one
+_MOST = 1000.0
 
 
 @dataclass(frozen=True, eq=False)
 class Direction:
-    """A step in code space. Adding ``vector`` (k,) once moves from one group's mean to the other's along it; a principal
-    direction moves by one standard deviation of the codes.
+    """A step in code space. Adding ``vector`` (k,) once moves from one group's mean to the other's
+    along it; a principal direction moves by one standard deviation of the codes.
 
-    ``effect`` is Cohen's d (1988) of the two groups' projections, ``chance`` the 95th percentile of the same for random
-    groups of the same sizes, ``accuracy`` the share of held-out rows on the right side of a threshold, ``baseline`` the share
-    of the larger group, ``counts`` the rows measured. ``share`` is a principal direction's share of variance.
+    ``effect`` is Cohen's d (1988) of the two groups' projections, ``chance`` the 95th percentile of
+    the same for random groups of the same sizes, ``accuracy`` the share of held-out rows on the
+    right side of a threshold, ``baseline`` the share of the larger group, ``counts`` the rows
+    measured. ``share`` is a principal direction's share of variance.
     """
 
     vector: np.ndarray
@@ -36,18 +39,31 @@ class Direction:
     share: float | None = None
 
     def apply(self, z, amount) -> np.ndarray:
-        """``z + amount * vector``: z (k,) and a number -> (k,), z (k,) and amounts (m,) -> (m, k), z (m, k) and either -> (m, k)."""
-        return np.asarray(z, np.float64) + np.multiply.outer(np.asarray(amount, np.float64), self.vector)
+        """``z + amount * vector``: z (k,) and a number -> (k,), z (k,) and amounts (m,) -> (m,
+        k), z (m, k) and either -> (m, k).
+        """
+        return np.asarray(z, np.float64) + np.multiply.outer(
+            np.asarray(amount, np.float64), self.vector
+        )
 
     def sentence(self) -> str:
         """In plain words, what it is and how far to trust it."""
         if self.share is not None:
-            return (f"{self.name} holds {self.share:.0%} of the variance of the codes; it was found without labels, "
-                    "so look at what it changes before naming it.")
-        size = f"Cohen's d is {self.effect:.2g}, and random groups of these sizes stay under {self.chance:.2g} in 19 of 20 draws"
+            return (
+                f"{self.name} holds {self.share:.0%} of the variance of the codes; it was found "
+                "without labels, "
+                "so look at what it changes before naming it."
+            )
+        size = (
+            f"Cohen's d is {self.effect:.2g}, and random groups of these sizes stay under "
+            f"{self.chance:.2g} in 19 of 20 draws"
+        )
         if self.effect <= self.chance:
             return f"Do not trust {self.name}: {size}."
-        told = f"{self.accuracy:.0%} of rows it was not learnt from fall on the right side (guessing the larger group: {self.baseline:.0%})"
+        told = (
+            f"{self.accuracy:.0%} of rows it was not learnt from fall on the right side (guessing "
+            f"the larger group: {self.baseline:.0%})"
+        )
         noise = np.sqrt(self.baseline * (1 - self.baseline) / sum(self.counts))
         if self.accuracy <= self.baseline + 2 * noise:
             return f"Trust {self.name} on average, not for single rows: {size}, but only {told}."
@@ -56,7 +72,10 @@ class Direction:
 
     def to_json(self) -> dict:
         """Plain JSON types only."""
-        return asdict(self) | {"vector": [float(v) for v in self.vector], "counts": list(self.counts) if self.counts else None}
+        return asdict(self) | {
+            "vector": [float(v) for v in self.vector],
+            "counts": list(self.counts) if self.counts else None,
+        }
 
     @classmethod
     def from_json(cls, data: dict) -> Direction:
@@ -66,32 +85,57 @@ class Direction:
             vector = np.array(data["vector"], np.float64)
             counts = data["counts"] and tuple(int(c) for c in data["counts"])
             rest = {key: None if data[key] is None else float(data[key]) for key in numbers}
-            sound = (vector.ndim == 1 and vector.size and np.isfinite(vector).all() and all(v is None or np.isfinite(v) for v in rest.values())
-                     and (counts is None or len(counts) == 2 and min(counts) > 0)
-                     and (rest["share"] is not None or None not in (counts, *list(rest.values())[:4])))
+            sound = (
+                vector.ndim == 1
+                and vector.size
+                and np.isfinite(vector).all()
+                and all(v is None or np.isfinite(v) for v in rest.values())
+                and (counts is None or len(counts) == 2 and min(counts) > 0)
+                and (rest["share"] is not None or None not in (counts, *list(rest.values())[:4]))
+            )
             if sound:
-                return cls(vector, str(data["name"]), str(data["method"]), counts=counts or None, **rest)
+                return cls(
+                    vector, str(data["name"]), str(data["method"]), counts=counts or None, **rest
+                )
         except (KeyError, TypeError, ValueError, OverflowError) as error:
-            raise ValueError(f"this is no saved direction ({type(error).__name__}: {error}); save it again.") from error
-        raise ValueError("this is no saved direction: its vector or scores are missing or not finite; save it again.")
+            raise ValueError(
+                f"this is no saved direction ({type(error).__name__}: {error}); save it again."
+            ) from error
+        raise ValueError(
+            "this is no saved direction: its vector or scores are missing or not finite; save it "
+            "again."
+        )
 
 
-def attribute(Z, inside, outside=None, method: str = "means", *, name: str = "this direction", rows: int = 5000, random_state: int = 0) -> Direction:
-    """The direction from the rows of codes Z (n, k) marked by ``outside`` to those marked by ``inside``, masks (n,) bool;
-    without ``outside`` from all other rows.
+def attribute(
+    Z,
+    inside,
+    outside=None,
+    method: str = "means",
+    *,
+    name: str = "this direction",
+    rows: int = 5000,
+    random_state: int = 0,
+) -> Direction:
+    """The direction from the rows of codes Z (n, k) marked by ``outside`` to those marked by
+    ``inside``, masks (n,) bool; without ``outside`` from all other rows.
 
-    ``means`` is the difference of the groups' means (Larsen et al., 2016, arXiv:1512.09300; White, 2016, arXiv:1609.04468);
-    ``classifier`` the normal of a logistic regression (Shen et al., 2020, arXiv:1907.10786), which ignores what merely
-    comes along with the group. Of a group with more than ``rows`` rows a sample is used. Accuracy is held out: stratified
-    in five folds, direction and threshold learnt anew in each. Raises ValueError for groups that overlap or have fewer
-    than 3 rows, and for codes that are not finite.
+    ``means`` is the difference of the groups' means (Larsen et al., 2016, arXiv:1512.09300; White,
+    2016, arXiv:1609.04468); ``classifier`` the normal of a logistic regression (Shen et al., 2020,
+    arXiv:1907.10786), which ignores what merely comes along with the group. Of a group with more
+    than ``rows`` rows a sample is used. Accuracy is held out: stratified in five folds, direction
+    and threshold learnt anew in each. Raises ValueError for groups that overlap or have fewer than
+    3 rows, and for codes that are not finite.
     """
     Z = _codes(Z)
     if method not in METHODS:
         raise ValueError(f"method is {method!r}, expected one of {', '.join(METHODS)}.")
     inside, outside = _groups(len(Z), inside, outside)
     rng = np.random.default_rng(random_state)
-    inside, outside = (g if len(g) <= rows else np.sort(rng.choice(g, rows, replace=False)) for g in (inside, outside))
+    inside, outside = (
+        g if len(g) <= rows else np.sort(rng.choice(g, rows, replace=False))
+        for g in (inside, outside)
+    )
     unit = _units(Z)
     X = (Z[np.concatenate([inside, outside])] - Z.mean(0)) / unit
     y = np.repeat([True, False], [len(inside), len(outside)])
@@ -100,42 +144,80 @@ def attribute(Z, inside, outside=None, method: str = "means", *, name: str = "th
     shuffled = rng.permuted(np.tile(y, (_DRAWS, 1)), axis=1)
     effect, gap = _effects(X, y[None], normal)
     chance = float(np.quantile(_effects(X, shuffled, learn(X, shuffled))[0], 0.95))
-    return Direction(gap[0] * normal[0] * unit, name, method, float(effect[0]), chance, _held_out(X, y, learn, random_state),
-                     float(max(y.mean(), 1 - y.mean())), (len(inside), len(outside)))
+    return Direction(
+        gap[0] * normal[0] * unit,
+        name,
+        method,
+        float(effect[0]),
+        chance,
+        _held_out(X, y, learn, random_state),
+        float(max(y.mean(), 1 - y.mean())),
+        (len(inside), len(outside)),
+    )
 
 
 def principal(Z, m: int = 5) -> list[Direction]:
-    """The m directions of greatest variance of codes Z (n, k), each as long as one standard deviation of the codes along it
-    (as Härkönen et al., 2020, arXiv:2004.02546). Fewer when the codes vary in fewer; the largest entry is positive."""
+    """The m directions of greatest variance of codes Z (n, k), each as long as one standard
+    deviation of the codes along it (as Härkönen et al., 2020, arXiv:2004.02546). Fewer when the
+    codes vary in fewer; the largest entry is positive.
+    """
     Z = _codes(Z)
     X = Z - Z.mean(0)
-    _, scale, axes = np.linalg.svd(X if len(X) <= X.shape[1] else np.linalg.qr(X, mode="r"), full_matrices=False)
-    kept = [i for i in range(min(m, len(scale))) if scale[i] > 1e-9 * max(scale[0], np.abs(Z).max())]
+    _, scale, axes = np.linalg.svd(
+        X if len(X) <= X.shape[1] else np.linalg.qr(X, mode="r"), full_matrices=False
+    )
+    kept = [
+        i for i in range(min(m, len(scale))) if scale[i] > 1e-9 * max(scale[0], np.abs(Z).max())
+    ]
     axes = axes * np.sign(axes[np.arange(len(axes)), np.abs(axes).argmax(1)])[:, None]
-    share = scale ** 2 / max((scale ** 2).sum(), np.finfo(float).tiny)
-    return [Direction(axes[i] * scale[i] / np.sqrt(len(Z)), f"Principal direction {i + 1}", "principal", share=float(share[i])) for i in kept]
+    share = scale**2 / max((scale**2).sum(), np.finfo(float).tiny)
+    return [
+        Direction(
+            axes[i] * scale[i] / np.sqrt(len(Z)),
+            f"Principal direction {i + 1}",
+            "principal",
+            share=float(share[i]),
+        )
+        for i in kept
+    ]
 
 
 def analogy(a, b, c) -> np.ndarray:
-    """a is to b as c is to ``c + (b - a)``; codes (k,) or (m, k). Mikolov, Yih & Zweig (2013, aclanthology.org/N13-1090)."""
+    """a is to b as c is to ``c + (b - a)``; codes (k,) or (m, k). Mikolov, Yih & Zweig (2013,
+    aclanthology.org/N13-1090).
+    """
     a, b, c = (np.asarray(v, np.float64) for v in (a, b, c))
     return c + (b - a)
 
 
-def split_by(column: pd.Series, value=None, *, above=None, quantile: float | None = None) -> tuple[np.ndarray, np.ndarray]:
-    """Masks (inside, outside), (n,) bool each, of a column's rows: those equal to ``value``; or those ``above`` a number or date; or
-    those above the column's ``quantile`` (0 to 1), each against all others. Rows without a value are in neither."""
+def split_by(
+    column: pd.Series, value=None, *, above=None, quantile: float | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Masks (inside, outside), (n,) bool each, of a column's rows: those equal to ``value``; or
+    those ``above`` a number or date; or those above the column's ``quantile`` (0 to 1), each
+    against all others. Rows without a value are in neither.
+    """
     if sum(v is not None for v in (value, above, quantile)) != 1:
-        raise ValueError("a split takes exactly one of a value, a threshold (above) and a quantile.")
+        raise ValueError(
+            "a split takes exactly one of a value, a threshold (above) and a quantile."
+        )
     column = pd.Series(column)
     known = column.notna().to_numpy(bool)
     if value is not None:
         inside = (column == value).fillna(False).to_numpy(bool)
         if not inside.any():
-            raise ValueError(f"no row of {column.name} is {value!r}; there are {', '.join(map(str, column[known].unique()[:8]))}.")
+            raise ValueError(
+                f"no row of {column.name} is {value!r}; there are "
+                f"{', '.join(map(str, column[known].unique()[:8]))}."
+            )
         return inside, known & ~inside
-    if pd.api.types.is_bool_dtype(column) or not (pd.api.types.is_numeric_dtype(column) or pd.api.types.is_datetime64_any_dtype(column)):
-        raise ValueError(f"{column.name} holds {column.dtype}, expected numbers or dates for a threshold; choose one of its values instead.")
+    if pd.api.types.is_bool_dtype(column) or not (
+        pd.api.types.is_numeric_dtype(column) or pd.api.types.is_datetime64_any_dtype(column)
+    ):
+        raise ValueError(
+            f"{column.name} holds {column.dtype}, expected numbers or dates for a threshold; "
+            "choose one of its values instead."
+        )
     if quantile is not None:
         if not 0 <= quantile <= 1:
             raise ValueError(f"quantile is {quantile}, expected a number from 0 to 1.")
@@ -144,7 +226,8 @@ def split_by(column: pd.Series, value=None, *, above=None, quantile: float | Non
     return inside, known & ~inside
 
 
-# -- learning: X (n, k), labels Y (draws, n) bool -> unit normals (draws, k) -------------------------------------------
+# -- learning: X (n, k), labels Y (draws, n) bool -> unit normals (draws, k) -----------------------
+
 
 def _means(X, Y):
     return _unit_rows(_mean(X, Y) - _mean(X, ~Y))
@@ -160,15 +243,20 @@ def _classifier(X, Y):
 METHODS = {"means": _means, "classifier": _classifier}
 
 
-# -- measuring ---------------------------------------------------------------------------------------------------------
+# -- measuring -------------------------------------------------------------------------------------
+
 
 def _effects(X, Y, normals):
-    """Cohen's d and gaps (draws,) between the groups' mean projections, each draw on its own normal."""
+    """Cohen's d and gaps (draws,) between the groups' mean projections, each draw on its own
+    normal.
+    """
     P = normals @ X.T
     first, second = ((P * G).sum(1) / G.sum(1) for G in (Y, ~Y))
     gap = first - second
     within = np.square(P - np.where(Y, first[:, None], second[:, None])).sum(1) / (Y.shape[1] - 2)
-    return np.abs(gap) / np.maximum(np.sqrt(within), np.abs(gap) / _MOST + np.finfo(float).tiny), gap
+    return np.abs(gap) / np.maximum(
+        np.sqrt(within), np.abs(gap) / _MOST + np.finfo(float).tiny
+    ), gap
 
 
 def _held_out(X, y, learn, random_state) -> float:
@@ -186,7 +274,8 @@ def _threshold(p, y) -> float:
     """The cut of projections p (n,) that puts most rows on the right side, those of y above it."""
     order = np.argsort(p, kind="stable")
     p, y = p[order], y[order]
-    right = y.sum() + np.append(0, np.cumsum(np.where(y, -1, 1)))       # with the first i rows below the cut
+    # with the first i rows below the cut
+    right = y.sum() + np.append(0, np.cumsum(np.where(y, -1, 1)))
     between = np.append(True, np.append(p[1:] > p[:-1], True))
     i = np.where(between, right, -1).argmax()
     return -np.inf if i == 0 else np.inf if i == len(p) else (p[i - 1] + p[i]) / 2
@@ -209,7 +298,9 @@ def _units(Z):
 def _codes(Z):
     Z = np.asarray(Z, np.float64)
     if Z.ndim != 2 or len(Z) < 2 or not np.isfinite(Z).all():
-        raise ValueError(f"codes have shape {Z.shape}, expected (n, k) with at least 2 rows of finite numbers.")
+        raise ValueError(
+            f"codes have shape {Z.shape}, expected (n, k) with at least 2 rows of finite numbers."
+        )
     return Z
 
 
@@ -218,10 +309,18 @@ def _groups(n, inside, outside):
     outside = ~inside.astype(bool) if outside is None else np.asarray(outside)
     for mask in (inside, outside):
         if mask.shape != (n,) or mask.dtype != bool:
-            raise ValueError(f"a group's mask has shape {mask.shape} of {mask.dtype}, expected ({n},) of bool.")
+            raise ValueError(
+                f"a group's mask has shape {mask.shape} of {mask.dtype}, expected ({n},) of bool."
+            )
     if both := int((inside & outside).sum()):
-        raise ValueError(f"the groups share {both} row{'s' * (both > 1)}, expected none in both; take them out of one.")
+        raise ValueError(
+            f"the groups share {both} row{'s' * (both > 1)}, expected none in both; take them out "
+            "of one."
+        )
     for which, mask in (("first", inside), ("second", outside)):
         if (found := int(mask.sum())) < 3:
-            raise ValueError(f"the {which} group has {found or 'no'} row{'s' * (found != 1)}, expected at least 3; choose more.")
+            raise ValueError(
+                f"the {which} group has {found or 'no'} row{'s' * (found != 1)}, expected at least "
+                "3; choose more."
+            )
     return np.flatnonzero(inside), np.flatnonzero(outside)

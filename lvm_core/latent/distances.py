@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-LEVELS = 250            # the byte of the nearest; 0 is that of the farthest
-_QUICK = 4e6            # numbers compared while a pointer moves: a few milliseconds
-_WIDE = 64              # dimensions beyond which differences, exact for near points, would take too long
+LEVELS = 250  # the byte of the nearest; 0 is that of the farthest
+_QUICK = 4e6  # numbers compared while a pointer moves: a few milliseconds
+# dimensions beyond which differences, exact for near points, would take too long
+_WIDE = 64
 _BINS = 2**16
 
 
@@ -35,7 +36,9 @@ class QueryDistances:
         return np.sqrt(squared)
 
     def ranks(self, i: int) -> np.ndarray:
-        """How many points are nearer to point i than each (n,), itself counted: 0 for i, 1 for its nearest; ties go to the earlier point."""
+        """How many points are nearer to point i than each (n,), itself counted: 0 for i, 1 for
+        its nearest; ties go to the earlier point.
+        """
         d = self.distances(i)
         d[i] = -1
         found = np.empty(len(d), np.int64)
@@ -43,8 +46,10 @@ class QueryDistances:
         return found
 
     def nearness(self, i: int, m: int | None = None) -> np.ndarray:
-        """A byte for each of the first m points: ``LEVELS`` for the nearest to point i, 0 for the farthest, falling with the logarithm of how
-        many points are nearer: each tenfold number of nearer points costs the same. Fewer than all stand for all."""
+        """A byte for each of the first m points: ``LEVELS`` for the nearest to point i, 0 for
+        the farthest, falling with the logarithm of how many points are nearer: each tenfold
+        number of nearer points costs the same. Fewer than all stand for all.
+        """
         d = self.distances(i, m)
         n, farthest = len(self.A), float(d.max())
         bins = (d * np.float32((_BINS - 1) / farthest if farthest else 0)).astype(np.uint16)

@@ -6,17 +6,22 @@ from collections.abc import Callable
 
 import numpy as np
 
-EXACT_PAIRS = 2e10      # measured on two cores: exact search does 7e8 pairs a second, so half a minute; descent compiles that long
-_AT_ONCE = 1_000_000    # numbers of a comparison without any search: what a dragged point waits for
-_SPARE = 8              # candidates beyond k, so that rounding in the fast search cannot drop a true neighbour
+# measured on two cores: exact search does 7e8 pairs a second, so half a minute; descent compiles
+# that long
+EXACT_PAIRS = 2e10
+_AT_ONCE = 1_000_000  # numbers of a comparison without any search: what a dragged point waits for
+# candidates beyond k, so that rounding in the fast search cannot drop a true neighbour
+_SPARE = 8
 
 
 def nearest(Q, X, k: int) -> tuple[np.ndarray, np.ndarray]:
-    """The k rows of X (n, d) nearest to each row of Q (m, d): Euclidean distances (m, k), ascending, and indices (m, k).
+    """The k rows of X (n, d) nearest to each row of Q (m, d): Euclidean distances (m, k),
+    ascending, and indices (m, k).
 
-    k is cut to n. Exact, ties going to the lower index, so a row's answer does not depend on its batch. Only X among
-    itself, ``nearest(X, X, k)``, beyond ``EXACT_PAIRS`` pairs (140 000 rows) goes by nearest-neighbour descent, which
-    finds nearly all (Dong, Moses & Li, 2011, doi:10.1145/1963405.1963487).
+    k is cut to n. Exact, ties going to the lower index, so a row's answer does not depend on its
+    batch. Only X among itself, ``nearest(X, X, k)``, beyond ``EXACT_PAIRS`` pairs (140 000 rows)
+    goes by nearest-neighbour descent, which finds nearly all (Dong, Moses & Li, 2011,
+    doi:10.1145/1963405.1963487).
     """
     among_itself = Q is X
     X = np.asarray(X, np.float64)
@@ -28,9 +33,14 @@ def nearest(Q, X, k: int) -> tuple[np.ndarray, np.ndarray]:
         return _among_all(Q, X, k)
     from sklearn.neighbors import NearestNeighbors
 
-    centre = X.mean(0)      # the fast search squares coordinates: far from the origin it would lose its digits
+    # the fast search squares coordinates: far from the origin it would lose its digits
+    centre = X.mean(0)
     m = min(k + _SPARE, len(X))
-    rough = NearestNeighbors(n_neighbors=m, algorithm="brute").fit(X - centre).kneighbors(Q - centre, return_distance=False)
+    rough = (
+        NearestNeighbors(n_neighbors=m, algorithm="brute")
+        .fit(X - centre)
+        .kneighbors(Q - centre, return_distance=False)
+    )
     D, I = _sort(_distances(Q, X, rough), rough)
     if m < len(X):
         blur = 1e-12 * max(np.square(X - centre).sum(1).max(), np.square(Q - centre).sum(1).max())
@@ -45,7 +55,7 @@ def nearest_others(X, k: int) -> tuple[np.ndarray, np.ndarray]:
     """As :func:`nearest` of X among itself, without the row itself; k is at most n - 1."""
     D, I = nearest(X, X, k + 1)
     own = I == np.arange(len(X))[:, None]
-    own[~own.any(1), -1] = True         # among many duplicates the row itself may not be listed
+    own[~own.any(1), -1] = True  # among many duplicates the row itself may not be listed
     shape = len(X), I.shape[1] - 1
     return D[~own].reshape(shape), I[~own].reshape(shape)
 
@@ -54,9 +64,11 @@ Search = Callable[[np.ndarray, np.ndarray, int], tuple[np.ndarray, np.ndarray]]
 
 
 def nearest_by_cells(X, probes: int = 8) -> Search:
-    """A search in X (n, d), as :func:`nearest`, for very many queries: it looks into the ``probes`` cells nearest to the query's own
-    only, of about sqrt(n) that k-means makes (an inverted file; Jegou, Douze & Schmid, 2011, doi:10.1109/TPAMI.2010.57).
-    It finds nearly all neighbours; those it misses lie across the cells' border."""
+    """A search in X (n, d), as :func:`nearest`, for very many queries: it looks into the
+    ``probes`` cells nearest to the query's own only, of about sqrt(n) that k-means makes (an
+    inverted file; Jegou, Douze & Schmid, 2011, doi:10.1109/TPAMI.2010.57). It finds nearly all
+    neighbours; those it misses lie across the cells' border.
+    """
     from sklearn.cluster import KMeans
     from sklearn.metrics import pairwise_distances_argmin
 
@@ -73,7 +85,10 @@ def nearest_by_cells(X, probes: int = 8) -> Search:
         order = np.argsort(own, kind="stable")
         bounds = np.searchsorted(own[order], np.arange(len(centres) + 1))
         for c in np.flatnonzero(np.diff(bounds)):
-            rows, near = order[bounds[c]:bounds[c + 1]], np.concatenate([members[a] for a in around[c]])
+            rows, near = (
+                order[bounds[c] : bounds[c + 1]],
+                np.concatenate([members[a] for a in around[c]]),
+            )
             D[rows], I[rows] = _few(Q[rows], X, near if len(near) >= k else np.arange(len(X)), k)
         return D, I
 
@@ -84,26 +99,35 @@ def _few(Q, X, near, k):
     """Neighbours among the listed rows of X, single precision up to the final distances."""
     there = X[near]
     squares = np.square(there).sum(1) - 2 * Q @ there.T
-    at = np.argpartition(squares, k - 1, axis=1)[:, :k] if k < len(near) else np.tile(np.arange(len(near)), (len(Q), 1))
+    at = (
+        np.argpartition(squares, k - 1, axis=1)[:, :k]
+        if k < len(near)
+        else np.tile(np.arange(len(near)), (len(Q), 1))
+    )
     I = near[at]
     return _sort(_distances(Q, X, I), I)
 
 
 def interpolate(Q, X, values, k: int = 10, search: Search = nearest) -> np.ndarray:
-    """Values (m, c) for queries Q (m, d), carried over from the k nearest of the rows X (n, d) with their values (n, c).
+    """Values (m, c) for queries Q (m, d), carried over from the k nearest of the rows X (n, d) with
+    their values (n, c).
 
-    A weighted mean with weights ``((R - r_i) / (R r_i))^2``, r_i the distances and R the distance of neighbour k + 1:
-    Shepard's method as made local by Franke & Nielson (1980, doi:10.1002/nme.1620151110). R follows the local scale;
-    a row of X gets its own value back exactly (the mean of them where rows coincide); the result moves continuously
-    with the query, since a neighbour's weight is zero when it enters or leaves, and stays within the values' range.
+    A weighted mean with weights ``((R - r_i) / (R r_i))^2``, r_i the distances and R the distance
+    of neighbour k + 1: Shepard's method as made local by Franke & Nielson (1980,
+    doi:10.1002/nme.1620151110). R follows the local scale; a row of X gets its own value back
+    exactly (the mean of them where rows coincide); the result moves continuously with the query,
+    since a neighbour's weight is zero when it enters or leaves, and stays within the values' range.
     ``search`` finds the neighbours, as :func:`nearest` does.
     """
     values = np.asarray(values)
     D, I = search(Q, X, k + 1)
     reach = D[:, -1:] if len(X) > k else 2 * D[:, -1:]
     first, tiny = D[:, :1], np.finfo(float).tiny
-    weights = (np.maximum(reach - D, 0) / np.maximum(reach, tiny) * (first / np.maximum(D, tiny))) ** 2
-    weights[weights.sum(1) <= 0] = 1.0                      # all neighbours equally far: a plain mean
+    weights = (
+        np.maximum(reach - D, 0) / np.maximum(reach, tiny) * (first / np.maximum(D, tiny))
+    ) ** 2
+    # all neighbours equally far: a plain mean
+    weights[weights.sum(1) <= 0] = 1.0
     exact = first[:, 0] == 0
     weights[exact] = D[exact] == 0
     weights /= weights.sum(1, keepdims=True)
@@ -114,8 +138,8 @@ def _among_all(Q, X, k):
     """Neighbours from every distance: quicker than any search when there are few."""
     D = np.sqrt(np.square(Q[:, None] - X).sum(2))
     if k < D.shape[1]:
-        border = np.partition(D, k - 1, axis=1)[:, k - 1:k]
-        if (D <= border).sum() == k * len(D):       # no ties at the border
+        border = np.partition(D, k - 1, axis=1)[:, k - 1 : k]
+        if (D <= border).sum() == k * len(D):  # no ties at the border
             I = np.nonzero(D <= border)[1].reshape(len(D), k)
             return _sort(np.take_along_axis(D, I, 1), I)
     I = np.argsort(D, axis=1, kind="stable")[:, :k]
@@ -123,9 +147,14 @@ def _among_all(Q, X, k):
 
 
 def _distances(Q, X, I) -> np.ndarray:
-    """Distances (m, k) from each row of Q to its listed rows of X, by differences: zero for equal rows, whatever the batch."""
+    """Distances (m, k) from each row of Q to its listed rows of X, by differences: zero for
+    equal rows, whatever the batch.
+    """
     step = max(1, int(4e6 / (I.shape[1] * X.shape[1])))
-    parts = [np.sqrt(np.square(Q[s:s + step, None] - X[I[s:s + step]]).sum(2)) for s in range(0, len(Q), step)]
+    parts = [
+        np.sqrt(np.square(Q[s : s + step, None] - X[I[s : s + step]]).sum(2))
+        for s in range(0, len(Q), step)
+    ]
     return np.concatenate(parts) if parts else np.empty(I.shape)
 
 
@@ -135,14 +164,16 @@ def _sort(D, I):
 
 
 def _exhaustive(Q, X, k):
-    """Neighbours of rows with more ties than the fast search can order; equal queries are answered once."""
+    """Neighbours of rows with more ties than the fast search can order; equal queries are
+    answered once.
+    """
     from scipy.spatial.distance import cdist
 
     Q, back = np.unique(Q, axis=0, return_inverse=True)
     I = np.empty((len(Q), k), int)
     step = max(1, int(4e6 / len(X)))
     for s in range(0, len(Q), step):
-        for row, d in enumerate(cdist(Q[s:s + step], X), s):
+        for row, d in enumerate(cdist(Q[s : s + step], X), s):
             border = np.partition(d, k - 1)[k - 1]
             I[row] = np.concatenate([np.flatnonzero(d < border), np.flatnonzero(d == border)])[:k]
     D, I = _sort(_distances(Q, X, I), I)
@@ -152,7 +183,11 @@ def _exhaustive(Q, X, k):
 def _descent(X, k):
     from pynndescent import NNDescent
 
-    I = NNDescent(X.astype(np.float32), n_neighbors=k + _SPARE, random_state=0).neighbor_graph[0].astype(int)
-    I = np.where(I < 0, np.arange(len(X))[:, None], I)      # -1 marks a neighbour not found
+    I = (
+        NNDescent(X.astype(np.float32), n_neighbors=k + _SPARE, random_state=0)
+        .neighbor_graph[0]
+        .astype(int)
+    )
+    I = np.where(I < 0, np.arange(len(X))[:, None], I)  # -1 marks a neighbour not found
     D, I = _sort(_distances(X, X, I), I)
     return D[:, :k], I[:, :k]

@@ -10,27 +10,34 @@ from .neighbours import nearest, nearest_others
 
 
 class TypicalityLevel(StrEnum):
-    """How typical a code is, by its distance to the training codes; the values are words for people."""
+    """How typical a code is, by its distance to the training codes; the values are words for
+    people.
+    """
 
-    TYPICAL = "usual"                       # as near as 95 % of the training codes are to each other
+    # as near as 95 % of the training codes are to each other
+    TYPICAL = "usual"
     UNUSUAL = "unusual"
-    FAR = "far from anything seen"          # beyond all training codes, by half as much again
+    FAR = "far from anything seen"  # beyond all training codes, by half as much again
 
 
 class Typicality:
     """Measures codes Z (m, k) against the training codes (n, k), n of at least 2.
 
-    The measure is the mean distance to the nearest training codes, each dimension taken in units of its spread there
-    (a constant dimension as it is), given as a percentile among the same distance of the training codes themselves, each
-    without itself: the k-nearest-neighbour outlier score of Angiulli & Pizzuti (2002, doi:10.1007/3-540-45681-3_2).
-    Of more than ``rows`` codes a sample drawn by ``random_state`` stands for the rest in the percentile; distances are
-    always to all. Raises ValueError for fewer than two codes, or codes that are not finite.
+    The measure is the mean distance to the nearest training codes, each dimension taken in units of
+    its spread there (a constant dimension as it is), given as a percentile among the same distance
+    of the training codes themselves, each without itself: the k-nearest-neighbour outlier score of
+    Angiulli & Pizzuti (2002, doi:10.1007/3-540-45681-3_2). Of more than ``rows`` codes a sample
+    drawn by ``random_state`` stands for the rest in the percentile; distances are always to all.
+    Raises ValueError for fewer than two codes, or codes that are not finite.
     """
 
     def __init__(self, codes, k: int = 5, *, rows: int = 5000, random_state: int = 0):
         codes = np.asarray(codes, np.float64)
         if codes.ndim != 2 or len(codes) < 2 or not np.isfinite(codes).all():
-            raise ValueError(f"codes have shape {codes.shape}, expected (n, k) with at least 2 rows of finite numbers.")
+            raise ValueError(
+                f"codes have shape {codes.shape}, expected (n, k) with at least 2 rows of finite "
+                "numbers."
+            )
         spread = codes.std(0)
         self._unit = np.where(spread > 1e-12 * np.abs(codes).max(initial=0), spread, 1.0)
         self._codes, self.k = codes / self._unit, min(k, len(codes) - 1)
@@ -38,11 +45,14 @@ class Typicality:
             own = nearest_others(self._codes, self.k)[0]
         else:
             chosen = np.random.RandomState(random_state).choice(len(codes), rows, replace=False)
-            own = nearest(self._codes[chosen], self._codes, self.k + 1)[0][:, 1:]    # the first is the code itself
+            # the first is the code itself
+            own = nearest(self._codes[chosen], self._codes, self.k + 1)[0][:, 1:]
         self._reference = np.sort(own.mean(1))
 
     def percentile(self, Z) -> np.ndarray:
-        """Share of training codes, 0 to 100 (m,), that lie closer to their neighbours than each row of Z does."""
+        """Share of training codes, 0 to 100 (m,), that lie closer to their neighbours than each
+        row of Z does.
+        """
         return self.describe(Z)[0]
 
     def labels(self, Z) -> list[TypicalityLevel]:
@@ -50,16 +60,30 @@ class Typicality:
         return self.describe(Z)[1]
 
     def describe(self, Z, k: int = 1) -> tuple[np.ndarray, list[TypicalityLevel], np.ndarray]:
-        """Percentiles (m,), words (m,) and the row numbers (m, k) of the nearest training codes, from one search."""
+        """Percentiles (m,), words (m,) and the row numbers (m, k) of the nearest training
+        codes, from one search.
+        """
         distances, rows = nearest(self._scaled(Z), self._codes, max(k, self.k))
-        distance = distances[:, :self.k].mean(1)
+        distance = distances[:, : self.k].mean(1)
         low, high = (np.searchsorted(self._reference, distance, side) for side in ("left", "right"))
-        percentile, far = 50.0 * (low + high) / len(self._reference), distance > 1.5 * self._reference[-1]
-        words = [TypicalityLevel.FAR if f else TypicalityLevel.TYPICAL if p <= 95 else TypicalityLevel.UNUSUAL for f, p in zip(far, percentile)]
+        percentile, far = (
+            50.0 * (low + high) / len(self._reference),
+            distance > 1.5 * self._reference[-1],
+        )
+        words = [
+            TypicalityLevel.FAR
+            if f
+            else TypicalityLevel.TYPICAL
+            if p <= 95
+            else TypicalityLevel.UNUSUAL
+            for f, p in zip(far, percentile)
+        ]
         return percentile, words, rows[:, :k]
 
     def nearest(self, Z, k: int = 1) -> tuple[np.ndarray, np.ndarray]:
-        """Distances (in units of spread) and row numbers, (m, k) each, of the training codes nearest to each row of Z."""
+        """Distances (in units of spread) and row numbers, (m, k) each, of the training codes
+        nearest to each row of Z.
+        """
         return nearest(self._scaled(Z), self._codes, k)
 
     def _scaled(self, Z):
@@ -72,9 +96,13 @@ class Typicality:
 
 
 def out_of_support(made, codes, *, rows: int = 5000, random_state: int = 0) -> float:
-    """Share of the codes ``made`` (m, k) that lie farther from the training codes (n, k), or a sample of so many, than 95 % of these do from
-    each other: about .05 where both are drawn alike, near 1 where a decoder is asked for what it has hardly seen."""
+    """Share of the codes ``made`` (m, k) that lie farther from the training codes (n, k), or a
+    sample of so many, than 95 % of these do from each other: about .05 where both are drawn
+    alike, near 1 where a decoder is asked for what it has hardly seen.
+    """
     codes = np.asarray(codes)
     if len(codes) > rows:
-        codes = codes[np.sort(np.random.RandomState(random_state).choice(len(codes), rows, replace=False))]
+        codes = codes[
+            np.sort(np.random.RandomState(random_state).choice(len(codes), rows, replace=False))
+        ]
     return float((Typicality(codes).percentile(made) > 95).mean())

@@ -1,4 +1,6 @@
-"""Honest numbers: each function returns :class:`Score` objects, with a baseline and a sentence each."""
+"""Honest numbers: each function returns :class:`Score` objects, with a baseline and a sentence
+each.
+"""
 
 from .base import Score
 from .labels import labels, labels_predicted
@@ -11,5 +13,21 @@ from .samples.generation import generation
 from .samples.prdc import prdc
 from .samples.quality import SampleQuality, sample_quality
 
-__all__ = ["Score", "Marginal", "Reconstruction", "SampleQuality", "frechet", "generation", "kid", "labels", "labels_predicted", "likelihood", "marginal", "prdc", "projection", "reconstruction",
-           "sample_quality", "subsample"]
+__all__ = [
+    "Score",
+    "Marginal",
+    "Reconstruction",
+    "SampleQuality",
+    "frechet",
+    "generation",
+    "kid",
+    "labels",
+    "labels_predicted",
+    "likelihood",
+    "marginal",
+    "prdc",
+    "projection",
+    "reconstruction",
+    "sample_quality",
+    "subsample",
+]

@@ -17,8 +17,10 @@ MOST_ROWS = 2000
 
 @dataclass(frozen=True)
 class Level:
-    """One way to keep a row: the ``dims`` most important dimensions at ``bits`` each. ``bytes`` a row, fractional, without the decoder;
-    ``error``: what is lost, where 1 is what the mean row loses; ``spread``: standard error of it."""
+    """One way to keep a row: the ``dims`` most important dimensions at ``bits`` each. ``bytes``
+    a row, fractional, without the decoder; ``error``: what is lost, where 1 is what the mean
+    row loses; ``spread``: standard error of it.
+    """
 
     dims: int
     bits: int
@@ -37,8 +39,10 @@ class BaselineCodec:
 
 
 class Quantiser:
-    """Codes (n, k) as whole numbers of ``bits`` bits each: every dimension is cut at the quantiles of the training codes, so that every
-    number is used equally often, and each stands for the mean of its codes. 32 bits keep the float."""
+    """Codes (n, k) as whole numbers of ``bits`` bits each: every dimension is cut at the
+    quantiles of the training codes, so that every number is used equally often, and each stands
+    for the mean of its codes. 32 bits keep the float.
+    """
 
     def __init__(self, codes, bits: int):
         self.bits, codes = bits, np.asarray(codes, np.float64)
@@ -48,27 +52,43 @@ class Quantiser:
             self.values = np.empty((levels, codes.shape[1]))
             for j, (column, edge) in enumerate(zip(codes.T, self.edges.T)):
                 at = np.searchsorted(edge, column, "right")
-                count, total = np.bincount(at, minlength=levels), np.bincount(at, column, minlength=levels)
+                count, total = (
+                    np.bincount(at, minlength=levels),
+                    np.bincount(at, column, minlength=levels),
+                )
                 middle = np.quantile(column, (np.arange(levels) + 0.5) / levels)
                 self.values[:, j] = np.where(count > 0, total / np.maximum(count, 1), middle)
 
     def numbers(self, Z) -> np.ndarray:
         """What is kept of codes Z (m, k): whole numbers of ``bits`` bits."""
-        return np.column_stack([np.searchsorted(edge, column, "right") for column, edge in zip(np.asarray(Z, np.float64).T, self.edges.T)])
+        return np.column_stack(
+            [
+                np.searchsorted(edge, column, "right")
+                for column, edge in zip(np.asarray(Z, np.float64).T, self.edges.T)
+            ]
+        )
 
     def back(self, Z) -> np.ndarray:
         """Codes Z (m, k) as they are read back."""
-        return np.asarray(Z, np.float64) if self.bits >= 32 else np.take_along_axis(self.values, self.numbers(Z), 0)
+        return (
+            np.asarray(Z, np.float64)
+            if self.bits >= 32
+            else np.take_along_axis(self.values, self.numbers(Z), 0)
+        )
 
 
 class Compression:
-    """A fitted model with codes (n, k) of all rows X (n, d), dense or CSR, as a codec. The quantisers and the order of dimensions come from the rows
-    ``train``, what is lost is measured on ``rows`` (2000 of them at most, drawn by ``random_state``)."""
+    """A fitted model with codes (n, k) of all rows X (n, d), dense or CSR, as a codec. The
+    quantisers and the order of dimensions come from the rows ``train``, what is lost is
+    measured on ``rows`` (2000 of them at most, drawn by ``random_state``).
+    """
 
     def __init__(self, model, X, codes, train, rows, *, random_state: int = 0):
         self.model, self.X, self.codes = model, X, np.asarray(codes, np.float64)
         self.rows = sample(np.asarray(rows), MOST_ROWS, random_state)
-        self.order = np.argsort(-np.asarray(model.importance_, float)[:codes.shape[1]], kind="stable")
+        self.order = np.argsort(
+            -np.asarray(model.importance_, float)[: codes.shape[1]], kind="stable"
+        )
         self.mean = self.codes[train].mean(0)
         self.residuals = Residuals(X, model.schema_, train, random_state=random_state)
         self.quantisers = {bits: Quantiser(self.codes[train], bits) for bits in BITS}
@@ -80,7 +100,9 @@ class Compression:
         return sorted({min(2**i, k) for i in range(k.bit_length() + 1)})
 
     def decoded(self, rows, dims: int, bits: int) -> np.ndarray:
-        """Rows (m, d) as they come back when their ``dims`` most important dimensions are kept at ``bits`` bits and the others are at their mean."""
+        """Rows (m, d) as they come back when their ``dims`` most important dimensions are kept
+        at ``bits`` bits and the others are at their mean.
+        """
         Z = np.tile(self.mean, (len(rows), 1))
         kept = self.order[:dims]
         Z[:, kept] = self.quantisers[bits].back(self.codes[rows])[:, kept]
@@ -91,9 +113,21 @@ class Compression:
         found, report = [], Reporter(on_step, len(BITS) * len(self.dims), "decoding")
         for bits in BITS:
             for dims in self.dims:
-                errors = np.concatenate([self.residuals.rows(self.X[part], self.decoded(part, dims, bits))
-                                         for part in np.array_split(self.rows, max(1, len(self.rows) // 500))])
-                found.append(Level(dims, bits, dims * bits / 8, float(errors.mean()), float(errors.std() / np.sqrt(len(errors)))))
+                errors = np.concatenate(
+                    [
+                        self.residuals.rows(self.X[part], self.decoded(part, dims, bits))
+                        for part in np.array_split(self.rows, max(1, len(self.rows) // 500))
+                    ]
+                )
+                found.append(
+                    Level(
+                        dims,
+                        bits,
+                        dims * bits / 8,
+                        float(errors.mean()),
+                        float(errors.std() / np.sqrt(len(errors))),
+                    )
+                )
                 if report(len(found)):
                     return found
         return found
@@ -105,22 +139,57 @@ class Compression:
             from scipy.sparse import csr_matrix
 
             x = csr_matrix(x)
-            parts = [np.diff(x.indptr).astype(np.uint16), x.indices.astype(np.uint16 if x.shape[1] < 2**16 else np.uint32), x.data.astype(np.uint16)]
-            return [BaselineCodec("zlib of the counts", _packed(b"".join(p.tobytes() for p in parts)) / n, "every word count, all rows in one file")]
+            parts = [
+                np.diff(x.indptr).astype(np.uint16),
+                x.indices.astype(np.uint16 if x.shape[1] < 2**16 else np.uint32),
+                x.data.astype(np.uint16),
+            ]
+            return [
+                BaselineCodec(
+                    "zlib of the counts",
+                    _packed(b"".join(p.tobytes() for p in parts)) / n,
+                    "every word count, all rows in one file",
+                )
+            ]
         if self.model.schema_.image is not None:
             pixels = np.rint(np.clip(x, 0, 1) * 255).astype(np.uint8)
             pictures = pixels.reshape(n, *self.model.schema_.image)
-            return [BaselineCodec("pixels", float(pixels.shape[1]), "8 bits a pixel and channel, not packed"),
-                    BaselineCodec("PNG", float(np.mean([_png(p) for p in pictures])), "8 bits a pixel, one file a picture"),
-                    BaselineCodec("zlib of all", _packed(pixels.tobytes()) / n, "8 bits a pixel, all rows in one file")]
+            return [
+                BaselineCodec(
+                    "pixels", float(pixels.shape[1]), "8 bits a pixel and channel, not packed"
+                ),
+                BaselineCodec(
+                    "PNG",
+                    float(np.mean([_png(p) for p in pictures])),
+                    "8 bits a pixel, one file a picture",
+                ),
+                BaselineCodec(
+                    "zlib of all",
+                    _packed(pixels.tobytes()) / n,
+                    "8 bits a pixel, all rows in one file",
+                ),
+            ]
         x = np.ascontiguousarray(x, np.float32)
-        turned = np.ascontiguousarray(x.T).view(np.uint8).reshape(x.shape[1], n, 4).transpose(0, 2, 1)    # like bytes together: what packs best
-        return [BaselineCodec("32-bit numbers", x.shape[1] * 4.0, "every value of the encoded row, not packed"),
-                BaselineCodec("zlib of all", _packed(np.ascontiguousarray(turned).tobytes()) / n, "every value, columns apart, all rows in one file")]
+        # like bytes together: what packs best
+        turned = (
+            np.ascontiguousarray(x.T).view(np.uint8).reshape(x.shape[1], n, 4).transpose(0, 2, 1)
+        )
+        return [
+            BaselineCodec(
+                "32-bit numbers", x.shape[1] * 4.0, "every value of the encoded row, not packed"
+            ),
+            BaselineCodec(
+                "zlib of all",
+                _packed(np.ascontiguousarray(turned).tobytes()) / n,
+                "every value, columns apart, all rows in one file",
+            ),
+        ]
 
 
 def break_even(level: Level, plain: BaselineCodec, weights: int) -> float:
-    """Rows from which the level with its decoder takes fewer bytes than the plain codec; infinite where it never does."""
+    """Rows from which the level with its decoder takes fewer bytes than the plain codec;
+    infinite where it never does.
+    """
     saved = plain.bytes - level.bytes
     return weights / saved if saved > 0 else float("inf")
 
@@ -133,5 +202,7 @@ def _png(picture) -> int:
     from PIL import Image
 
     out = io.BytesIO()
-    Image.fromarray(picture[..., 0] if picture.shape[2] == 1 else picture).save(out, format="PNG", optimize=True)
+    Image.fromarray(picture[..., 0] if picture.shape[2] == 1 else picture).save(
+        out, format="PNG", optimize=True
+    )
     return out.tell()

@@ -1,4 +1,6 @@
-"""Does each dimension of the code stand for one of the factors that made the data? Three published answers."""
+"""Does each dimension of the code stand for one of the factors that made the data? Three
+published answers.
+"""
 
 from __future__ import annotations
 
@@ -14,18 +16,22 @@ from .base import Score, percent
 
 MOST_ROWS = 5000
 LEAST_ROWS = 100
-BINS = 20               # of a factor that is a number, and of a dimension (Locatello et al., 2019)
-DEAD = 0.01             # nats of information: a dimension of a noisy code below this holds nothing (its mean only trembles)
-_FEW = 50               # values a factor may have that is not a number
+BINS = 20  # of a factor that is a number, and of a dimension (Locatello et al., 2019)
+# nats of information: a dimension of a noisy code below this holds nothing (its mean only trembles)
+DEAD = 0.01
+_FEW = 50  # values a factor may have that is not a number
 _VOTES, _ROWS = 800, 64
 
 
 @dataclass(frozen=True)
 class Disentanglement:
-    """``scores``. ``information`` and ``importance``: DataFrames (factor x dimension), the share of a factor's information that one dimension
-    has (0 to 1, chance taken off), and how much of its prediction hangs on it (rows sum to 1). ``factors``: a row each with ``name``,
-    ``levels``, ``gap`` (its part of MIG), ``completeness`` and ``informativeness`` of DCI, ``found`` (share of its votes that were right).
-    ``dimensions``: the ones in use, by number; ``rows``: how many rows were measured."""
+    """``scores``. ``information`` and ``importance``: DataFrames (factor x dimension), the
+    share of a factor's information that one dimension has (0 to 1, chance taken off), and how
+    much of its prediction hangs on it (rows sum to 1). ``factors``: a row each with ``name``,
+    ``levels``, ``gap`` (its part of MIG), ``completeness`` and ``informativeness`` of DCI,
+    ``found`` (share of its votes that were right). ``dimensions``: the ones in use, by number;
+    ``rows``: how many rows were measured.
+    """
 
     scores: list[Score]
     information: pd.DataFrame
@@ -36,12 +42,17 @@ class Disentanglement:
 
 
 def factor_columns(rows: pd.DataFrame) -> list[str]:
-    """Columns that can have made the rows, or describe them: numbers that vary, and categories of at most 50 values, twice each
-    or more on average; row numbers, names and texts are not."""
+    """Columns that can have made the rows, or describe them: numbers that vary, and categories
+    of at most 50 values, twice each or more on average; row numbers, names and texts are not.
+    """
     kept = []
     for name, column in rows.items():
         values = column.nunique()
-        counting = pd.api.types.is_integer_dtype(column) and values == len(column) and bool((column.diff().dropna() == 1).all())
+        counting = (
+            pd.api.types.is_integer_dtype(column)
+            and values == len(column)
+            and bool((column.diff().dropna() == 1).all())
+        )
         number = is_measured(column) and not pd.api.types.is_datetime64_any_dtype(column)
         if values > 1 and not counting and (number or values <= min(_FEW, len(column) // 2)):
             kept.append(name)
@@ -49,33 +60,48 @@ def factor_columns(rows: pd.DataFrame) -> list[str]:
 
 
 def in_use(model) -> np.ndarray:
-    """(k,): dimensions that hold something. Where codes are noisy those with ``DEAD`` nats or more; else all, as a direction
-    of little variance can hold a factor all the same."""
+    """(k,): dimensions that hold something. Where codes are noisy those with ``DEAD`` nats or
+    more; else all, as a direction of little variance can hold a factor all the same.
+    """
     importance = np.asarray(model.importance_, np.float64)
     return importance >= DEAD if isinstance(model, HasPosterior) else np.ones(len(importance), bool)
 
 
-def disentanglement(Z, factors: pd.DataFrame, *, alive=None, random_state: int = 0, on_step: OnStep | None = None) -> Disentanglement:
-    """MIG, DCI and the FactorVAE score of codes Z (n, k) against known ``factors`` (n, f), numbers or categories.
+def disentanglement(
+    Z, factors: pd.DataFrame, *, alive=None, random_state: int = 0, on_step: OnStep | None = None
+) -> Disentanglement:
+    """MIG, DCI and the FactorVAE score of codes Z (n, k) against known ``factors`` (n, f), numbers
+    or categories.
 
-    Each has for baseline what the same codes get when their rows are shuffled, so that they know nothing. ``alive`` (k,): dimensions in
-    use (see :func:`in_use`); by default all that move. Rows with a missing factor are left out; of
-    more than ``MOST_ROWS`` a sample is measured. ``on_step`` may end it early, keeping the scores reached.
-    Raises ValueError without a factor that varies, below ``LEAST_ROWS`` rows, or where Z does not move.
+    Each has for baseline what the same codes get when their rows are shuffled, so that they know
+    nothing. ``alive`` (k,): dimensions in use (see :func:`in_use`); by default all that move. Rows
+    with a missing factor are left out; of more than ``MOST_ROWS`` a sample is measured. ``on_step``
+    may end it early, keeping the scores reached. Raises ValueError without a factor that varies,
+    below ``LEAST_ROWS`` rows, or where Z does not move.
     """
     rng, Z = np.random.RandomState(random_state), np.asarray(Z, np.float64)
     if Z.ndim != 2 or len(Z) != len(factors):
-        raise ValueError(f"Z has shape {Z.shape} and the factors have {len(factors)} rows, expected a code for each.")
+        raise ValueError(
+            f"Z has shape {Z.shape} and the factors have {len(factors)} rows, expected a code for "
+            "each."
+        )
     keep = np.flatnonzero(factors.notna().all(axis=1))
     keep = np.sort(rng.permutation(keep)[:MOST_ROWS])
     if len(keep) < LEAST_ROWS:
-        raise ValueError(f"{len(keep)} rows have a value for every factor, expected at least {LEAST_ROWS}.")
+        raise ValueError(
+            f"{len(keep)} rows have a value for every factor, expected at least {LEAST_ROWS}."
+        )
     factors, Z = factors.iloc[keep], Z[keep]
     names = [name for name in factors.columns if factors[name].nunique() > 1]
     spread = Z.var(0)
-    alive = np.flatnonzero((spread > 1e-12 * spread.max()) & (True if alive is None else np.asarray(alive, bool)))
+    alive = np.flatnonzero(
+        (spread > 1e-12 * spread.max()) & (True if alive is None else np.asarray(alive, bool))
+    )
     if not names or not len(alive):
-        raise ValueError(f"there are {len(names)} factors that vary and {len(alive)} dimensions in use, expected at least 1 of each.")
+        raise ValueError(
+            f"there are {len(names)} factors that vary and {len(alive)} dimensions in use, "
+            "expected at least 1 of each."
+        )
     Z, V = Z[:, alive], np.column_stack([levels(factors[name]) for name in names])
     W = Z[rng.permutation(len(Z))]
     report, phases = Reporter(on_step, 3), iter(("importance of each dimension", "votes", ""))
@@ -97,18 +123,29 @@ def disentanglement(Z, factors: pd.DataFrame, *, alive=None, random_state: int =
         table["found"], right = factor_votes(Z, V, rng)
         scores.append(_factorvae(right, float(factor_votes(W, V, rng)[1])))
     report(3)
-    return Disentanglement(scores, pd.DataFrame(told, **labels), pd.DataFrame(R, **labels), table, alive, len(Z))
+    return Disentanglement(
+        scores, pd.DataFrame(told, **labels), pd.DataFrame(R, **labels), table, alive, len(Z)
+    )
 
 
 def levels(values: pd.Series, bins: int = BINS) -> np.ndarray:
-    """A factor as class numbers 0, 1, ... (n,): categories as they are, numbers of more than ``bins`` values cut at their quantiles."""
+    """A factor as class numbers 0, 1, ... (n,): categories as they are, numbers of more than
+    ``bins`` values cut at their quantiles.
+    """
     if not is_measured(values) or values.nunique() <= bins:
         return pd.factorize(values, sort=False)[0]
-    return quantile_bins(values.to_numpy(np.float64) if pd.api.types.is_numeric_dtype(values) else values.astype("int64").to_numpy(np.float64), bins)
+    return quantile_bins(
+        values.to_numpy(np.float64)
+        if pd.api.types.is_numeric_dtype(values)
+        else values.astype("int64").to_numpy(np.float64),
+        bins,
+    )
 
 
 def quantile_bins(values: np.ndarray, bins: int = BINS) -> np.ndarray:
-    """Numbers (n,) -> class numbers of about equally many rows; equal numbers stay together, up to ``bins`` different ones apart."""
+    """Numbers (n,) -> class numbers of about equally many rows; equal numbers stay together, up
+    to ``bins`` different ones apart.
+    """
     distinct, place = np.unique(values, return_inverse=True)
     if len(distinct) <= bins:
         return place
@@ -116,22 +153,31 @@ def quantile_bins(values: np.ndarray, bins: int = BINS) -> np.ndarray:
     return np.unique(np.searchsorted(edges, values, "right"), return_inverse=True)[1]
 
 
-# -- MIG --------------------------------------------------------------------------------------------------------------
+# -- MIG -------------------------------------------------------------------------------------------
+
 
 def mig(Z, V, *, adjusted: bool = True) -> float:
-    """Mutual information gap (Chen et al., 2018, arXiv:1802.04942) of codes Z (n, k) and factors V (n, f) of class numbers: over the
-    factors, the mean of ``(I(z_a; v) - I(z_b; v)) / H(v)`` for the two dimensions a, b that know most of v. Dimensions are cut
-    into 20 bins, as by Locatello et al. (2019, arXiv:1811.12359), of equally many rows. Few rows make any two things share
-    information; ``adjusted`` takes what is expected by chance off (see :func:`information`), so that codes that are the factors get 1."""
+    """Mutual information gap (Chen et al., 2018, arXiv:1802.04942) of codes Z (n, k) and
+    factors V (n, f) of class numbers: over the factors, the mean of ``(I(z_a; v) - I(z_b; v)) /
+    H(v)`` for the two dimensions a, b that know most of v. Dimensions are cut into 20 bins, as
+    by Locatello et al. (2019, arXiv:1811.12359), of equally many rows. Few rows make any two
+    things share information; ``adjusted`` takes what is expected by chance off (see
+    :func:`information`), so that codes that are the factors get 1.
+    """
     return float(_gaps(information(Z, V, adjusted=adjusted)).mean())
 
 
 def information(Z, V, *, adjusted: bool = True) -> np.ndarray:
-    """(f, k): the share ``I(z_j; v_i) / H(v_i)`` of each factor's information that each dimension has. ``adjusted``: (I - E) / (H - E), with E the
-    expected information of a random pairing of the same bins (Vinh, Epps & Bailey, 2010, jmlr.org/papers/v11/vinh10a.html)."""
+    """(f, k): the share ``I(z_j; v_i) / H(v_i)`` of each factor's information that each
+    dimension has. ``adjusted``: (I - E) / (H - E), with E the expected information of a random
+    pairing of the same bins (Vinh, Epps & Bailey, 2010, jmlr.org/papers/v11/vinh10a.html).
+    """
     from sklearn.metrics.cluster import expected_mutual_information
 
-    cut, told = [quantile_bins(z) for z in np.asarray(Z, np.float64).T], np.zeros((V.shape[1], Z.shape[1]))
+    cut, told = (
+        [quantile_bins(z) for z in np.asarray(Z, np.float64).T],
+        np.zeros((V.shape[1], Z.shape[1])),
+    )
     for i, v in enumerate(np.asarray(V).T):
         for j, z in enumerate(cut):
             table = np.zeros((v.max() + 1, z.max() + 1), np.int64)
@@ -139,37 +185,64 @@ def information(Z, V, *, adjusted: bool = True) -> np.ndarray:
             joint, p, q = table / len(v), table.sum(1) / len(v), table.sum(0) / len(v)
             some = joint > 0
             shared = float((joint[some] * np.log(joint[some] / np.outer(p, q)[some])).sum())
-            entropy, chance = float(-(p[p > 0] * np.log(p[p > 0])).sum()), float(expected_mutual_information(table, len(v))) if adjusted else 0.0
+            entropy, chance = (
+                float(-(p[p > 0] * np.log(p[p > 0])).sum()),
+                float(expected_mutual_information(table, len(v))) if adjusted else 0.0,
+            )
             told[i, j] = np.clip((shared - chance) / max(entropy - chance, 1e-12), 0, 1)
     return told
 
 
 def _gaps(told: np.ndarray) -> np.ndarray:
-    best = np.sort(np.column_stack([told, np.zeros(len(told))]), axis=1)[:, ::-1]      # a single dimension has no rival
+    # a single dimension has no rival
+    best = np.sort(np.column_stack([told, np.zeros(len(told))]), axis=1)[:, ::-1]
     return best[:, 0] - best[:, 1]
 
 
 def _mig(gaps, names, chance) -> Score:
     best, worst = (str(names[int(f(gaps))])[:40] for f in (np.argmax, np.argmin))
-    return Score("MIG", float(gaps.mean()), f"A factor's best dimension knows {percent(gaps.mean())} of it more than the second best does, on average ({best} {percent(gaps.max())}, {worst} "
-                 f"{percent(gaps.min())}). It is low when nothing is known of a factor and when two dimensions share it. Codes that know nothing get {percent(chance)}.", chance, 1.0, "share")
+    return Score(
+        "MIG",
+        float(gaps.mean()),
+        f"A factor's best dimension knows {percent(gaps.mean())} of it more than the second best "
+        f"does, on average ({best} {percent(gaps.max())}, {worst} "
+        f"{percent(gaps.min())}). It is low when nothing is known of a factor and when two "
+        f"dimensions share it. Codes that know nothing get {percent(chance)}.",
+        chance,
+        1.0,
+        "share",
+    )
 
 
-# -- DCI --------------------------------------------------------------------------------------------------------------
+# -- DCI -------------------------------------------------------------------------------------------
+
 
 def importances(Z, factors: pd.DataFrame, rng) -> tuple[np.ndarray, np.ndarray]:
-    """(R (f, k), skills (f,)): for each factor how much a random forest uses each dimension to predict it (rows sum to 1), and the share of the
-    error of guessing it removes on held-out rows (squared error, or misses), 0 to 1. Numbers are predicted as numbers."""
+    """(R (f, k), skills (f,)): for each factor how much a random forest uses each dimension to
+    predict it (rows sum to 1), and the share of the error of guessing it removes on held-out
+    rows (squared error, or misses), 0 to 1. Numbers are predicted as numbers.
+    """
     from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 
     order = rng.permutation(len(Z))
-    ask, fit = order[:len(Z) // 4], order[len(Z) // 4:]
-    # every split chooses among all dimensions: among a random few it would have to use those that say nothing
-    options = {"n_estimators": 20, "max_features": None, "min_samples_leaf": 5, "max_samples": min(len(fit), 1500), "random_state": rng.randint(2**31 - 1)}
+    ask, fit = order[: len(Z) // 4], order[len(Z) // 4 :]
+    # every split chooses among all dimensions: among a random few it would have to use those that
+    # say nothing
+    options = {
+        "n_estimators": 20,
+        "max_features": None,
+        "min_samples_leaf": 5,
+        "max_samples": min(len(fit), 1500),
+        "random_state": rng.randint(2**31 - 1),
+    }
     R, skills = [], []
     for name in factors.columns:
         column = factors[name]
-        if pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column) and column.nunique() > BINS:
+        if (
+            pd.api.types.is_numeric_dtype(column)
+            and not pd.api.types.is_bool_dtype(column)
+            and column.nunique() > BINS
+        ):
             y = column.to_numpy(np.float64)
             y = (y - y.mean()) / y.std()
             forest = RandomForestRegressor(**options).fit(Z[fit], y[fit])
@@ -177,16 +250,25 @@ def importances(Z, factors: pd.DataFrame, rng) -> tuple[np.ndarray, np.ndarray]:
         else:
             y = levels(column)
             forest = RandomForestClassifier(**options).fit(Z[fit], y[fit])
-            left = (forest.predict(Z[ask]) != y[ask]).mean() / max((y[ask] != np.bincount(y[fit]).argmax()).mean(), 1e-12)
-        R.append(forest.feature_importances_ if forest.feature_importances_.sum() else np.full(Z.shape[1], 1 / Z.shape[1]))
+            left = (forest.predict(Z[ask]) != y[ask]).mean() / max(
+                (y[ask] != np.bincount(y[fit]).argmax()).mean(), 1e-12
+            )
+        R.append(
+            forest.feature_importances_
+            if forest.feature_importances_.sum()
+            else np.full(Z.shape[1], 1 / Z.shape[1])
+        )
         skills.append(np.clip(1 - left, 0, 1))
     return np.array(R), np.array(skills)
 
 
 def dci(R) -> tuple[float, float]:
-    """(disentanglement, completeness) of importances R (f, k) (Eastwood & Williams, 2018, openreview.net/forum?id=By-7dz-AZ). The first: 1 -
-    the entropy over factors (base f) of a dimension's importances, dimensions weighing by their importance; the second: 1 - the entropy
-    over dimensions (base k) of a factor's, factors weighing alike (their importances sum to 1 each)."""
+    """(disentanglement, completeness) of importances R (f, k) (Eastwood & Williams, 2018,
+    openreview.net/forum?id=By-7dz-AZ). The first: 1 - the entropy over factors (base f) of a
+    dimension's importances, dimensions weighing by their importance; the second: 1 - the
+    entropy over dimensions (base k) of a factor's, factors weighing alike (their importances
+    sum to 1 each).
+    """
     R = np.asarray(R, np.float64)
     weights = R.sum(0) / max(R.sum(), 1e-12)
     return float((weights * _purity(R.T)).sum()), float(completeness(R).mean())
@@ -198,7 +280,9 @@ def completeness(R) -> np.ndarray:
 
 
 def _purity(R) -> np.ndarray:
-    """1 - the entropy of each row's shares, to the base of their number; 1 where there is only one."""
+    """1 - the entropy of each row's shares, to the base of their number; 1 where there is only
+    one.
+    """
     if R.shape[1] < 2:
         return np.ones(len(R))
     p = R / np.maximum(R.sum(1, keepdims=True), 1e-12)
@@ -209,22 +293,58 @@ def _dci(R, skills, shuffled) -> list[Score]:
     (d, c), (d0, c0) = dci(R), dci(shuffled)
     scores = []
     if R.shape[0] > 1:
-        scores.append(Score("DCI disentanglement", d, f"Does a dimension serve one factor only? {percent(d)} of the way from serving all alike. Codes that know nothing get {percent(d0)}. "
-                            "A factor the code does not hold lowers it too, as its importance falls anywhere.", d0, 1.0, "share"))
-    scores.append(Score("DCI completeness", c, f"Is a factor told by one dimension only? {percent(c)} of the way from being spread over all. Codes that know nothing get {percent(c0)}.", c0, 1.0, "share"))
-    scores.append(Score("DCI informativeness", float(skills.mean()), f"How much of the factors is in the code at all: a random forest on held-out codes is rid of {percent(skills.mean())} of the error of "
-                        "guessing them. This says nothing of how they are laid out.", 0.0, 1.0, "share"))
+        scores.append(
+            Score(
+                "DCI disentanglement",
+                d,
+                f"Does a dimension serve one factor only? {percent(d)} of the way from serving all "
+                f"alike. Codes that know nothing get {percent(d0)}. "
+                "A factor the code does not hold lowers it too, as its importance falls anywhere.",
+                d0,
+                1.0,
+                "share",
+            )
+        )
+    scores.append(
+        Score(
+            "DCI completeness",
+            c,
+            (
+                f"Is a factor told by one dimension only? {percent(c)} of the way from being "
+                f"spread over all. Codes that know nothing get {percent(c0)}."
+            ),
+            c0,
+            1.0,
+            "share",
+        )
+    )
+    scores.append(
+        Score(
+            "DCI informativeness",
+            float(skills.mean()),
+            "How much of the factors is in the code at all: a random forest on held-out codes is "
+            f"rid of {percent(skills.mean())} of the error of "
+            "guessing them. This says nothing of how they are laid out.",
+            0.0,
+            1.0,
+            "share",
+        )
+    )
     return scores
 
 
-# -- FactorVAE ----------------------------------------------------------------------------------------------------------
+# -- FactorVAE -------------------------------------------------------------------------------------
+
 
 def factor_votes(Z, V, rng, votes: int = _VOTES) -> tuple[np.ndarray, float]:
-    """FactorVAE score (Kim & Mnih, 2018, arXiv:1802.05983): (share of each factor's votes that are right (f,), of all of them).
+    """FactorVAE score (Kim & Mnih, 2018, arXiv:1802.05983): (share of each factor's votes that are
+    right (f,), of all of them).
 
-    A vote takes 64 rows that share one factor's level; the dimension that varies least among them, in units of its spread, votes for that
-    factor. Which factor a dimension stands for is learnt on ``votes`` votes a factor; as many others are judged. Rows of a level are
-    drawn from the data (with replacement where there are few), as nothing makes new ones; a number's level is one of its 20 bins.
+    A vote takes 64 rows that share one factor's level; the dimension that varies least among them,
+    in units of its spread, votes for that factor. Which factor a dimension stands for is learnt on
+    ``votes`` votes a factor; as many others are judged. Rows of a level are drawn from the data
+    (with replacement where there are few), as nothing makes new ones; a number's level is one of
+    its 20 bins.
     """
     Z = Z / Z.std(0)
     f, k = V.shape[1], Z.shape[1]
@@ -236,7 +356,10 @@ def factor_votes(Z, V, rng, votes: int = _VOTES) -> tuple[np.ndarray, float]:
         usable = np.flatnonzero(counts > 1)
         for half in cast:
             level = usable[rng.randint(len(usable), size=votes)]
-            rows = order[first[level][:, None] + (rng.uniform(size=(votes, _ROWS)) * counts[level][:, None]).astype(int)]
+            rows = order[
+                first[level][:, None]
+                + (rng.uniform(size=(votes, _ROWS)) * counts[level][:, None]).astype(int)
+            ]
             half[i] += np.bincount(Z[rows].var(1).argmin(1), minlength=k)
     meaning = cast[0].argmax(0)
     right = np.array([cast[1, i, meaning == i].sum() for i in range(f)]) / votes
@@ -244,5 +367,13 @@ def factor_votes(Z, V, rng, votes: int = _VOTES) -> tuple[np.ndarray, float]:
 
 
 def _factorvae(right: float, chance: float) -> Score:
-    return Score("FactorVAE score", right, f"Among rows that share one factor's value, the dimension that varies least names the right factor in {percent(right)} of the cases; codes that know nothing get "
-                 f"{percent(chance)}. It does not mind a factor that is spread over many dimensions.", chance, 1.0, "share")
+    return Score(
+        "FactorVAE score",
+        right,
+        "Among rows that share one factor's value, the dimension that varies least names the "
+        f"right factor in {percent(right)} of the cases; codes that know nothing get "
+        f"{percent(chance)}. It does not mind a factor that is spread over many dimensions.",
+        chance,
+        1.0,
+        "share",
+    )

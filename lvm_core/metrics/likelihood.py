@@ -1,4 +1,6 @@
-"""What the model itself says of the data: variance explained, likelihood or its bound, and what the code carries."""
+"""What the model itself says of the data: variance explained, likelihood or its bound, and what
+the code carries.
+"""
 
 from __future__ import annotations
 
@@ -10,19 +12,25 @@ from ..schema import FeatureGroup, Schema
 from .base import Score, percent
 
 MOST_ROWS = 5000
-NOISE = {"gaussian": "Gaussian noise", "bernoulli": "a coin per 0/1 value", "categorical": "a die per category",
-         "counts": "a multinomial over words"}
+NOISE = {
+    "gaussian": "Gaussian noise",
+    "bernoulli": "a coin per 0/1 value",
+    "categorical": "a die per category",
+    "counts": "a multinomial over words",
+}
 
 
 def likelihood(model, X, learnt=None, *, random_state: int = 0) -> list[Score]:
-    """What there is of: explained variance (``explained_variance_ratio_``); log-likelihood or ELBO per row in nats
-    (``score_samples``) with its standard error, in bits where every value is discrete; bits carried by the code
-    (``elbo_parts``). The baseline knows every column by itself and no other: same noise, no code. Where X holds rows the model has
-    not seen, ``learnt`` (m, d) are those it has: the baseline too is then learnt from them, its chances with half a count added to
-    each (Krichevsky & Trofimov, 1981, doi:10.1109/TIT.1981.1056331).
+    """What there is of: explained variance (``explained_variance_ratio_``); log-likelihood or ELBO
+    per row in nats (``score_samples``) with its standard error, in bits where every value is
+    discrete; bits carried by the code (``elbo_parts``). The baseline knows every column by itself
+    and no other: same noise, no code. Where X holds rows the model has not seen, ``learnt`` (m, d)
+    are those it has: the baseline too is then learnt from them, its chances with half a count added
+    to each (Krichevsky & Trofimov, 1981, doi:10.1109/TIT.1981.1056331).
 
-    X (n, d), dense or CSR; of more than ``MOST_ROWS`` rows a sample is measured. A model without ``elbo_parts`` is taken
-    to be exact, with Gaussian noise on every column. Empty for a model that offers nothing of it.
+    X (n, d), dense or CSR; of more than ``MOST_ROWS`` rows a sample is measured. A model without
+    ``elbo_parts`` is taken to be exact, with Gaussian noise on every column. Empty for a model that
+    offers nothing of it.
     """
     scores, rng = [], np.random.RandomState(random_state)
     X = _some(X, rng)
@@ -30,55 +38,115 @@ def likelihood(model, X, learnt=None, *, random_state: int = 0) -> list[Score]:
     if isinstance(model, ExplainsVariance):
         scores.append(_explained(model))
     if isinstance(model, HasLikelihood):
-        scores += _likelihood(model, X if model.sparse or not hasattr(X, "indptr") else X.toarray(), learnt)
+        scores += _likelihood(
+            model, X if model.sparse or not hasattr(X, "indptr") else X.toarray(), learnt
+        )
     return scores
 
 
 def subsample(X, rows=None):
-    """Those of the given ``rows`` (m,) of X, of all when None, that are enough to know each column by itself: all where X is sparse, else every
-    so-manieth, at most ``MOST_ROWS``."""
-    step = 1 if hasattr(X, "indptr") else -(-(X.shape[0] if rows is None else len(rows)) // MOST_ROWS)
+    """Those of the given ``rows`` (m,) of X, of all when None, that are enough to know each
+    column by itself: all where X is sparse, else every so-manieth, at most ``MOST_ROWS``.
+    """
+    step = (
+        1 if hasattr(X, "indptr") else -(-(X.shape[0] if rows is None else len(rows)) // MOST_ROWS)
+    )
     return X[::step] if rows is None else X[rows[::step]]
 
 
 def _some(X, rng):
-    return X if X.shape[0] <= MOST_ROWS else X[np.sort(rng.choice(X.shape[0], MOST_ROWS, replace=False))]
+    return (
+        X
+        if X.shape[0] <= MOST_ROWS
+        else X[np.sort(rng.choice(X.shape[0], MOST_ROWS, replace=False))]
+    )
 
 
 def _explained(model) -> Score:
     share, k = float(np.sum(model.explained_variance_ratio_)), len(model.explained_variance_ratio_)
     chance = min(1.0, k / model.n_features_in_)
     what = model.importance_meaning.removeprefix("share of ") or "the variance"
-    return Score("Explained variance", share, f"The {k} dimensions of the code keep {percent(share)} of {what}; as many "
-                 f"directions at random would keep {percent(chance)}.", chance, 1.0, "share")
+    return Score(
+        "Explained variance",
+        share,
+        f"The {k} dimensions of the code keep {percent(share)} of {what}; as many "
+        f"directions at random would keep {percent(chance)}.",
+        chance,
+        1.0,
+        "share",
+    )
 
 
 def _likelihood(model, X, learnt) -> list[Score]:
-    parts = {k: np.asarray(v, np.float64) for k, v in model.elbo_parts(X).items()} if isinstance(model, HasELBO) else None
-    values = parts["reconstruction"] - parts["kl"] if parts else np.asarray(model.score_samples(X), np.float64)
+    parts = (
+        {k: np.asarray(v, np.float64) for k, v in model.elbo_parts(X).items()}
+        if isinstance(model, HasELBO)
+        else None
+    )
+    values = (
+        parts["reconstruction"] - parts["kl"]
+        if parts
+        else np.asarray(model.score_samples(X), np.float64)
+    )
     dense = np.asarray(X.toarray() if hasattr(X, "indptr") else X, np.float64)
-    schema = model.schema_ if parts else Schema((FeatureGroup("gaussian", dense.shape[1]),), model.schema_.image)
+    schema = (
+        model.schema_
+        if parts
+        else Schema((FeatureGroup("gaussian", dense.shape[1]),), model.schema_.image)
+    )
     mean, error = float(values.mean()), _standard_error(values)
     alone = column_by_column(model, dense, learnt, schema)
     kinds = list(dict.fromkeys(group.likelihood for group in schema.groups))
     noise = " and ".join(noises(model)[k] for k in kinds)
     what = "a lower bound of the log-likelihood (ELBO)" if parts else "the log-likelihood"
     against = "" if alone is None else f", against {alone:.4g} of each column by itself"
-    scores = [Score("ELBO" if parts else "Log-likelihood", mean,
-                    f"{mean:.4g} ± {error:.2g} nats a row{against}: {what} "
-                    f"under {noise}. Higher is better; compare only models of the same data and noise.", baseline=alone, unit="nats", error=error)]
-    if "gaussian" not in kinds:     # bits of a real number depend on its unit
+    scores = [
+        Score(
+            "ELBO" if parts else "Log-likelihood",
+            mean,
+            f"{mean:.4g} ± {error:.2g} nats a row{against}: {what} "
+            f"under {noise}. Higher is better; compare only models of the same data and noise.",
+            baseline=alone,
+            unit="nats",
+            error=error,
+        )
+    ]
+    if "gaussian" not in kinds:  # bits of a real number depend on its unit
         words = kinds == ["counts"]
-        size = dense.sum(1).mean() if words else sum(1 if b.likelihood == "categorical" else b.size for b in schema.groups)
+        size = (
+            dense.sum(1).mean()
+            if words
+            else sum(1 if b.likelihood == "categorical" else b.size for b in schema.groups)
+        )
         per, unit = 1 / (np.log(2) * max(size, 1e-12)), "word" if words else "value"
-        takes = f"Storing a row with this model takes {'at most ' if parts else ''}{-mean * per:.3g} bits a {unit}"
-        scores.append(Score(f"Bits per {unit}", -mean * per, f"{takes}, against {-alone * per:.3g} without it.",
-                            baseline=-alone * per, ceiling=0.0, unit="bits", error=error * per))
+        takes = (
+            f"Storing a row with this model takes {'at most ' if parts else ''}{-mean * per:.3g} "
+            f"bits a {unit}"
+        )
+        scores.append(
+            Score(
+                f"Bits per {unit}",
+                -mean * per,
+                f"{takes}, against {-alone * per:.3g} without it.",
+                baseline=-alone * per,
+                ceiling=0.0,
+                unit="bits",
+                error=error * per,
+            )
+        )
     if parts:
         bits = parts["kl"] / np.log(2)
         warning = "; near zero means that the decoder ignores the code" if bits.mean() < 1 else ""
-        scores.append(Score("Bits in the code", float(bits.mean()), f"A row's code carries {bits.mean():.3g} bits about it on "
-                            f"average{warning}.", baseline=0.0, unit="bits", error=_standard_error(bits)))
+        scores.append(
+            Score(
+                "Bits in the code",
+                float(bits.mean()),
+                f"A row's code carries {bits.mean():.3g} bits about it on average{warning}.",
+                baseline=0.0,
+                unit="bits",
+                error=_standard_error(bits),
+            )
+        )
     return scores
 
 
@@ -88,13 +156,16 @@ def noises(model) -> dict[str, str]:
 
 
 def column_by_column(model, X, learnt, schema) -> float | None:
-    """The baseline of a model's likelihood of the rows X (n, d): see :func:`_alone`; cells without a value count where the model says something of them."""
+    """The baseline of a model's likelihood of the rows X (n, d): see :func:`_alone`; cells
+    without a value count where the model says something of them.
+    """
     return (_alone_where_seen if model.accepts_missing else _alone)(X, learnt, schema)
 
 
 def _alone(X, learnt, schema) -> float | None:
-    """Mean log-likelihood in nats of a row of X when every column is drawn from its own marginal, that of ``learnt`` (None: of X itself);
-    None where a column is constant."""
+    """Mean log-likelihood in nats of a row of X when every column is drawn from its own
+    marginal, that of ``learnt`` (None: of X itself); None where a column is constant.
+    """
     total, half, known = 0.0, 0.0 if learnt is None else 0.5, X if learnt is None else learnt
     for group, span in schema.spans():
         x, seen = X[:, span], known[:, span]
@@ -104,7 +175,9 @@ def _alone(X, learnt, schema) -> float | None:
                 variance = np.full(group.size, variance.mean())
             if variance.min() <= 1e-12 * (variance + mean**2).mean():
                 return None
-            error = sum(np.square(x[s:s + 1000] - mean).sum(0) for s in range(0, len(x), 1000)) / len(x)
+            error = sum(
+                np.square(x[s : s + 1000] - mean).sum(0) for s in range(0, len(x), 1000)
+            ) / len(x)
             total -= 0.5 * (np.log(2 * np.pi * variance) + error / variance).sum()
         else:
             often = np.asarray(seen.sum(0, dtype=np.float64)).ravel()
@@ -118,15 +191,22 @@ def _alone(X, learnt, schema) -> float | None:
 
 
 def _alone_where_seen(X, learnt, schema) -> float | None:
-    """The same for a model that says nothing of missing values: every column's marginal in the cells that were seen."""
+    """The same for a model that says nothing of missing values: every column's marginal in the
+    cells that were seen.
+    """
     missing, total, known = schema.missing_mask(X), 0.0, X if learnt is None else learnt
     unknown = missing if learnt is None else schema.missing_mask(known)
     for group, span, _ in schema.values():
-        step = span.stop - span.start if group.likelihood == "categorical" else 1       # a category's columns have their missing values together
+        # a category's columns have their missing values together
+        step = span.stop - span.start if group.likelihood == "categorical" else 1
         for start in range(span.start, span.stop, step):
             part, seen, there = slice(start, start + step), ~missing[:, start], ~unknown[:, start]
             if seen.any() and there.any():
-                alone = _alone(X[seen, part], None if learnt is None else known[there, part], Schema((FeatureGroup(group.likelihood, step),)))
+                alone = _alone(
+                    X[seen, part],
+                    None if learnt is None else known[there, part],
+                    Schema((FeatureGroup(group.likelihood, step),)),
+                )
                 if alone is None:
                     return None
                 total += alone * seen.mean()

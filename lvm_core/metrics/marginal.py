@@ -1,4 +1,6 @@
-"""How likely a model finds rows: the importance-weighted estimate beside the ELBO, and what the code carries."""
+"""How likely a model finds rows: the importance-weighted estimate beside the ELBO, and what the
+code carries.
+"""
 
 from __future__ import annotations
 
@@ -12,17 +14,21 @@ from ..schema import FeatureGroup, Schema
 from .base import Score
 from .likelihood import _standard_error, column_by_column, noises
 
-ACTIVE = 0.01           # variance of the posterior's mean over rows from which a dimension is active
+# variance of the posterior's mean over rows from which a dimension is active
+ACTIVE = 0.01
 BOUNDS = (1, 5, 50, 500, 5000)
-_VALUES = 2**22         # log weights held at once, in decoded values
+_VALUES = 2**22  # log weights held at once, in decoded values
 
 
 @dataclass(frozen=True)
 class Marginal:
-    """``estimate``: mean log-likelihood of a row in nats, exact or the importance-weighted estimate with all draws; ``error``: its
-    standard error over rows; ``bounds``: L_k for every k up to the draws, the ELBO being L_1; ``effective`` (n,): effective sample size
-    of each row's weights; ``kl`` (k,): nats a dimension carries; ``active``: dimensions that vary. The last four are empty (0)
-    for a model that is exact. ``scores``: the same with a sentence each; ``noise``: the noise model in words."""
+    """``estimate``: mean log-likelihood of a row in nats, exact or the importance-weighted
+    estimate with all draws; ``error``: its standard error over rows; ``bounds``: L_k for every
+    k up to the draws, the ELBO being L_1; ``effective`` (n,): effective sample size of each
+    row's weights; ``kl`` (k,): nats a dimension carries; ``active``: dimensions that vary. The
+    last four are empty (0) for a model that is exact. ``scores``: the same with a sentence
+    each; ``noise``: the noise model in words.
+    """
 
     estimate: float
     error: float
@@ -34,16 +40,26 @@ class Marginal:
     noise: str
 
 
-def marginal(model, X, n_samples: int = 500, *, learnt=None, random_state: int = 0, on_step: OnStep | None = None) -> Marginal:
+def marginal(
+    model,
+    X,
+    n_samples: int = 500,
+    *,
+    learnt=None,
+    random_state: int = 0,
+    on_step: OnStep | None = None,
+) -> Marginal:
     """The log-likelihood log p(x) of the rows X (n, d), dense or CSR, in nats.
 
-    A model with ``log_weights`` is measured by ``L_K = E[log 1/K sum_i p(x, z_i) / q(z_i|x)]`` with K = ``n_samples`` draws (Burda et
-    al., 2016, arXiv:1509.00519): a lower bound of log p(x) in expectation, no lower than the ELBO. L_k for smaller k is the mean over
-    the same draws in groups of k, so that L_1 <= L_5 <= ... up to rounding. Active units: variance of the posterior's mean over rows
-    above ``ACTIVE``, as there. A model with ``score_samples`` alone is taken to be exact, with
-    Gaussian noise on every column; with ``elbo_parts`` too, to give a bound of its own. ``on_step`` may end the work early; the rows
-    that were measured by then count. ``learnt`` (m, d): the rows the model has seen, where X are others, for the baseline of each column
-    by itself. Raises ValueError for a model with neither.
+    A model with ``log_weights`` is measured by ``L_K = E[log 1/K sum_i p(x, z_i) / q(z_i|x)]`` with
+    K = ``n_samples`` draws (Burda et al., 2016, arXiv:1509.00519): a lower bound of log p(x) in
+    expectation, no lower than the ELBO. L_k for smaller k is the mean over the same draws in groups
+    of k, so that L_1 <= L_5 <= ... up to rounding. Active units: variance of the posterior's mean
+    over rows above ``ACTIVE``, as there. A model with ``score_samples`` alone is taken to be exact,
+    with Gaussian noise on every column; with ``elbo_parts`` too, to give a bound of its own.
+    ``on_step`` may end the work early; the rows that were measured by then count. ``learnt`` (m,
+    d): the rows the model has seen, where X are others, for the baseline of each column by itself.
+    Raises ValueError for a model with neither.
     """
     if isinstance(model, HasImportanceWeights):
         return _estimated(model, X, n_samples, learnt, random_state, on_step)
@@ -52,12 +68,28 @@ def marginal(model, X, n_samples: int = 500, *, learnt=None, random_state: int =
     X = X if model.sparse or not hasattr(X, "indptr") else X.toarray()
     values = np.asarray(model.score_samples(X), np.float64)
     bound = isinstance(model, HasELBO)
-    schema = model.schema_ if bound else Schema((FeatureGroup("gaussian", X.shape[1]),), model.schema_.image)
-    mean, error, noise = float(values.mean()), _standard_error(values), noise_model(model, schema, X)
+    schema = (
+        model.schema_
+        if bound
+        else Schema((FeatureGroup("gaussian", X.shape[1]),), model.schema_.image)
+    )
+    mean, error, noise = (
+        float(values.mean()),
+        _standard_error(values),
+        noise_model(model, schema, X),
+    )
     alone = column_by_column(model, _dense(X), learnt, schema)
     what = "a lower bound, by the model's own reckoning" if bound else "exact, no sampling"
-    score = Score("Log-likelihood, at least" if bound else "Log-likelihood, exact", mean, f"{mean:.4g} ± {error:.2g} nats a row{_against(alone)} (standard error over {len(values):,} rows), "
-                  f"{what}, under {noise}. Higher is better; compare only models of the same data and noise.", alone, unit="nats", error=error)
+    score = Score(
+        "Log-likelihood, at least" if bound else "Log-likelihood, exact",
+        mean,
+        f"{mean:.4g} ± {error:.2g} nats a row{_against(alone)} (standard error over "
+        f"{len(values):,} rows), "
+        f"{what}, under {noise}. Higher is better; compare only models of the same data and noise.",
+        alone,
+        unit="nats",
+        error=error,
+    )
     return Marginal(mean, error, {}, np.zeros(0), np.zeros(0), 0, [score], noise)
 
 
@@ -65,21 +97,41 @@ def _estimated(model, X, n_samples, learnt, random_state, on_step) -> Marginal:
     n, size = X.shape[0], max(1, _VALUES // (n_samples * X.shape[1]))
     report, rng, parts = Reporter(on_step, n), np.random.RandomState(random_state), []
     for start in range(0, n, size):
-        parts.append(_summed(np.asarray(model.log_weights(X[start:start + size], n_samples, rng), np.float64)))
+        parts.append(
+            _summed(
+                np.asarray(model.log_weights(X[start : start + size], n_samples, rng), np.float64)
+            )
+        )
         if report(min(start + size, n)):
             break
     bounds = {k: np.concatenate([part[0][k] for part in parts]) for k in parts[0][0]}
     effective = np.concatenate([part[1] for part in parts])
-    seen = X[:len(effective)]
+    seen = X[: len(effective)]
     if isinstance(model, HasPosterior):
         mean, std = (np.asarray(a, np.float64) for a in model.encode_distribution(seen))
         kl = (0.5 * (mean**2 + std**2 - 1) - np.log(std)).mean(0)
-    else:       # whose codes are more than a mean
+    else:  # whose codes are more than a mean
         mean, kl = model.transform(seen), model.code_kl(seen).mean(0)
     active = int((mean.var(0) > ACTIVE).sum())
     noise, best = noise_model(model, model.schema_, seen, _spread(model)), bounds[n_samples]
-    found = Marginal(float(best.mean()), _standard_error(best), {k: float(v.mean()) for k, v in bounds.items()}, effective, kl, active, [], noise)
-    found.scores.extend(_sentences(found, column_by_column(model, _dense(seen), learnt, model.schema_), _standard_error(bounds[1]), n_samples))
+    found = Marginal(
+        float(best.mean()),
+        _standard_error(best),
+        {k: float(v.mean()) for k, v in bounds.items()},
+        effective,
+        kl,
+        active,
+        [],
+        noise,
+    )
+    found.scores.extend(
+        _sentences(
+            found,
+            column_by_column(model, _dense(seen), learnt, model.schema_),
+            _standard_error(bounds[1]),
+            n_samples,
+        )
+    )
     return found
 
 
@@ -91,7 +143,7 @@ def _summed(weights) -> tuple[dict[int, np.ndarray], np.ndarray]:
     effective = scaled.sum(1) ** 2 / np.square(scaled).sum(1)
     bounds = {}
     for k in sorted({k for k in BOUNDS if k < draws} | {draws}):
-        groups = weights[:, :draws // k * k].reshape(n, -1, k)
+        groups = weights[:, : draws // k * k].reshape(n, -1, k)
         high = groups.max(2)
         bounds[k] = (high + np.log(np.exp(groups - high[:, :, None]).mean(2))).mean(1)
     return bounds, effective
@@ -99,32 +151,73 @@ def _summed(weights) -> tuple[dict[int, np.ndarray], np.ndarray]:
 
 def _sentences(found: Marginal, alone: float | None, error_elbo: float, draws: int) -> list[Score]:
     rows, k = len(found.effective), len(found.kl)
-    drawing = float(np.sqrt(np.maximum(1 / found.effective - 1 / draws, 0).sum()) / rows)      # delta method, row by row
+    # delta method, row by row
+    drawing = float(np.sqrt(np.maximum(1 / found.effective - 1 / draws, 0).sum()) / rows)
     gap, effective = found.estimate - found.bounds[1], float(np.median(found.effective))
-    few = " So few hold the estimate up that it may still lie well below the truth; take more draws." if effective < 10 else ""
+    few = (
+        " So few hold the estimate up that it may still lie well below the truth; take more draws."
+        if effective < 10
+        else ""
+    )
     return [
-        Score("Log-likelihood, estimated", found.estimate,
-              f"{found.estimate:.4g} ± {found.error:.2g} nats a row{_against(alone)}: importance-weighted with {draws:,} draws, standard error over {rows:,} rows "
-              f"(that of the draws: {drawing:.1g}), under {found.noise}. It lies below the truth on average; compare only models of the same data and noise.",
-              alone, unit="nats", error=found.error),
-        Score("ELBO", found.bounds[1], f"The bound of a single draw lies {gap:.3g} nats below the estimate: so much the encoder's posterior q(z|x) misses of the true one.",
-              alone, unit="nats", error=error_elbo),
-        Score("Effective draws", effective, f"So many of {draws:,} draws count for the middle row (effective sample size).{few}", 1.0, float(draws)),
-        Score("Active dimensions", found.active, f"{found.active} of {k} dimensions of the code vary with the row (variance of the posterior's mean over {ACTIVE})"
-              + ("." if found.active == k else "; the decoder ignores the others."), 0.0, float(k)),
+        Score(
+            "Log-likelihood, estimated",
+            found.estimate,
+            f"{found.estimate:.4g} ± {found.error:.2g} nats a row{_against(alone)}: "
+            f"importance-weighted with {draws:,} draws, standard error over {rows:,} rows "
+            f"(that of the draws: {drawing:.1g}), under {found.noise}. It lies below the truth on "
+            "average; compare only models of the same data and noise.",
+            alone,
+            unit="nats",
+            error=found.error,
+        ),
+        Score(
+            "ELBO",
+            found.bounds[1],
+            (
+                f"The bound of a single draw lies {gap:.3g} nats below the estimate: so much the "
+                "encoder's posterior q(z|x) misses of the true one."
+            ),
+            alone,
+            unit="nats",
+            error=error_elbo,
+        ),
+        Score(
+            "Effective draws",
+            effective,
+            f"So many of {draws:,} draws count for the middle row (effective sample size).{few}",
+            1.0,
+            float(draws),
+        ),
+        Score(
+            "Active dimensions",
+            found.active,
+            f"{found.active} of {k} dimensions of the code vary with the row (variance of the "
+            f"posterior's mean over {ACTIVE})"
+            + ("." if found.active == k else "; the decoder ignores the others."),
+            0.0,
+            float(k),
+        ),
     ]
 
 
 def _spread(model) -> str:
-    """Whose the spread of a network's Gaussian noise is: it is not that of every linear model, and they are not comparable."""
+    """Whose the spread of a network's Gaussian noise is: it is not that of every linear model,
+    and they are not comparable.
+    """
     if getattr(model, "noise", "learned") == "unit":
         return " of spread 1"
-    return " of one learned spread for all pixels" if model.schema_.image is not None else " of a learned spread for each column"
+    return (
+        " of one learned spread for all pixels"
+        if model.schema_.image is not None
+        else " of a learned spread for each column"
+    )
 
 
 def noise_model(model, schema: Schema, X, spread: str = "") -> str:
-    """In words: what p(x|z) is, without which a likelihood says nothing; of 0/1 values also whether they are 0 or 1.
-    ``spread``: what more is known of the Gaussian noise."""
+    """In words: what p(x|z) is, without which a likelihood says nothing; of 0/1 values also
+    whether they are 0 or 1. ``spread``: what more is known of the Gaussian noise.
+    """
     kinds = list(dict.fromkeys(group.likelihood for group in schema.groups))
     words = " and ".join(noises(model)[kind] + spread * (kind == "gaussian") for kind in kinds)
     if "gaussian" in kinds:
@@ -133,8 +226,14 @@ def noise_model(model, schema: Schema, X, spread: str = "") -> str:
         if group.likelihood == "bernoulli" and schema.image is not None:
             x = _dense(X)[:, span]
             binary = bool(np.isin(x, (0, 1)).all())
-            words += (", the pixels being 0 or 1 as they came (a fixed binarisation)" if binary
-                      else ", on grey pixels: then this is no likelihood of binary pictures, and comparable to none")
+            words += (
+                ", the pixels being 0 or 1 as they came (a fixed binarisation)"
+                if binary
+                else (
+                    ", on grey pixels: then this is no likelihood of binary pictures, and "
+                    "comparable to none"
+                )
+            )
     return words
 
 

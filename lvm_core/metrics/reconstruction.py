@@ -16,9 +16,11 @@ _BATCH = 1024
 
 @dataclass(frozen=True)
 class Reconstruction:
-    """``scores``: the overall numbers. ``columns``: a row per block of X with its ``name``, ``measure``, ``value`` and the
-    ``baseline`` of predicting the mean (of one-block data: one row). ``rows`` (m,): the row numbers measured; ``errors``
-    (m,): each one's squared error, every column weighing the same, where 1 is what predicting the mean gets on average."""
+    """``scores``: the overall numbers. ``columns``: a row per block of X with its ``name``,
+    ``measure``, ``value`` and the ``baseline`` of predicting the mean (of one-block data: one
+    row). ``rows`` (m,): the row numbers measured; ``errors`` (m,): each one's squared error,
+    every column weighing the same, where 1 is what predicting the mean gets on average.
+    """
 
     scores: list[Score]
     columns: pd.DataFrame
@@ -27,38 +29,55 @@ class Reconstruction:
 
 
 def reconstruction(model, X, train=None, *, random_state: int = 0) -> Reconstruction:
-    """Compare X (n, d), dense or CSR, with ``model.inverse_transform(model.transform(X))``, block by block.
+    """Compare X (n, d), dense or CSR, with ``model.inverse_transform(model.transform(X))``, block
+    by block.
 
-    The baseline predicts the mean of the rows the model learnt from, ``train`` (X itself when None). Measures: share of
-    variance explained for real columns and pictures (1 - squared error / squared error of the mean), share right for 0/1
-    and categorical columns (the baseline always says the commonest), cosine with the true counts for words, and the
-    share of deviance explained where the model gives every word a chance. Of more than ``MOST_ROWS`` rows a sample is measured.
+    The baseline predicts the mean of the rows the model learnt from, ``train`` (X itself when
+    None). Measures: share of variance explained for real columns and pictures (1 - squared error /
+    squared error of the mean), share right for 0/1 and categorical columns (the baseline always
+    says the commonest), cosine with the true counts for words, and the share of deviance explained
+    where the model gives every word a chance. Of more than ``MOST_ROWS`` rows a sample is measured.
     """
     schema, n = model.schema_, X.shape[0]
     rows = np.arange(n)
     if n > MOST_ROWS:
         rows = np.sort(np.random.RandomState(random_state).choice(n, MOST_ROWS, replace=False))
     mean = np.asarray((X if train is None else train).mean(0, dtype=np.float64)).ravel()
-    measures = [_measure(group, schema.image is not None)(mean[span]) for group, span in schema.spans()]
+    measures = [
+        _measure(group, schema.image is not None)(mean[span]) for group, span in schema.spans()
+    ]
     for start in range(0, len(rows), _BATCH):
-        x = X[rows[start:start + _BATCH]]
+        x = X[rows[start : start + _BATCH]]
         dense = np.asarray(x.toarray() if hasattr(x, "indptr") else x)
-        y = np.asarray(model.inverse_transform(model.transform(x if model.sparse else dense)), np.float64)
+        y = np.asarray(
+            model.inverse_transform(model.transform(x if model.sparse else dense)), np.float64
+        )
         for measure, (_, span) in zip(measures, schema.spans()):
             measure.add(dense[:, span].astype(np.float64), y[:, span])
 
-    columns = pd.DataFrame([{"name": group.name, "measure": m.title, "value": m.value(), "baseline": m.baseline()}
-                            for m, (group, _) in zip(measures, schema.spans())])
+    columns = pd.DataFrame(
+        [
+            {"name": group.name, "measure": m.title, "value": m.value(), "baseline": m.baseline()}
+            for m, (group, _) in zip(measures, schema.spans())
+        ]
+    )
     ratios = [np.concatenate(m.errors) / m.null for m in measures if m.null > 0]
     errors = np.mean(ratios, axis=0) if ratios else np.zeros(len(rows))
     seen = "rows it learnt from" if train is None else "rows it has not seen"
-    scores = [score for kind in dict.fromkeys(type(m) for m in measures)
-              for score in kind.summary([m for m in measures if type(m) is kind], f"measured on {len(rows)} {seen}")]
+    scores = [
+        score
+        for kind in dict.fromkeys(type(m) for m in measures)
+        for score in kind.summary(
+            [m for m in measures if type(m) is kind], f"measured on {len(rows)} {seen}"
+        )
+    ]
     return Reconstruction(scores, columns, rows, errors)
 
 
 class _Measure:
-    """Adds up one block's errors. ``errors``: squared error by row; ``null``: the mean's squared error, averaged over rows."""
+    """Adds up one block's errors. ``errors``: squared error by row; ``null``: the mean's
+    squared error, averaged over rows.
+    """
 
     title = ""
 
@@ -79,20 +98,40 @@ class _Variance(_Measure):
     title = "variance explained"
 
     def value(self):
-        return 1 - float(np.concatenate(self.errors).mean()) / self.null if self.null else float("nan")
+        return (
+            1 - float(np.concatenate(self.errors).mean()) / self.null if self.null else float("nan")
+        )
 
     def baseline(self):
         return 0.0 if self.null else float("nan")
 
     @staticmethod
     def summary(measures, where):
-        error, null = sum(np.concatenate(m.errors).mean() for m in measures if m.null), sum(m.null for m in measures)
+        error, null = (
+            sum(np.concatenate(m.errors).mean() for m in measures if m.null),
+            sum(m.null for m in measures),
+        )
         if not null:
             return
-        share, by_row = float(1 - error / null), np.sum([np.concatenate(m.errors) for m in measures if m.null], axis=0)
-        words = f"explains {percent(share)} of what makes rows differ" if share > 0 else "is no better than the mean row"
-        yield Score("Variance explained", share, f"What comes back from the code {words}; always predicting the mean row explains "
-                    f"0 % ({where}).", 0.0, 1.0, "share", float(by_row.std() / len(by_row) ** 0.5 / null))
+        share, by_row = (
+            float(1 - error / null),
+            np.sum([np.concatenate(m.errors) for m in measures if m.null], axis=0),
+        )
+        words = (
+            f"explains {percent(share)} of what makes rows differ"
+            if share > 0
+            else "is no better than the mean row"
+        )
+        yield Score(
+            "Variance explained",
+            share,
+            f"What comes back from the code {words}; always predicting the mean row explains "
+            f"0 % ({where}).",
+            0.0,
+            1.0,
+            "share",
+            float(by_row.std() / len(by_row) ** 0.5 / null),
+        )
 
 
 class _Right(_Measure):
@@ -104,8 +143,12 @@ class _Right(_Measure):
 
     def add(self, x, y):
         super().add(x, y)
-        guess = lambda p: p > 0.5 if p.shape[1] == 1 else p.argmax(1)[:, None] == np.arange(p.shape[1])   # noqa: E731
-        self.right.append(((x > 0.5) == guess(y)).all(1) if x.shape[1] > 1 else ((x > 0.5) == guess(y))[:, 0])
+        guess = lambda p: (
+            p > 0.5 if p.shape[1] == 1 else p.argmax(1)[:, None] == np.arange(p.shape[1])
+        )
+        self.right.append(
+            ((x > 0.5) == guess(y)).all(1) if x.shape[1] > 1 else ((x > 0.5) == guess(y))[:, 0]
+        )
         self.common.append(((x > 0.5) == guess(self.mean[None])).all(1))
 
     def value(self):
@@ -116,9 +159,19 @@ class _Right(_Measure):
 
     @staticmethod
     def summary(measures, where):
-        value, base = (float(np.mean([f(m) for m in measures])) for f in (lambda m: m.value(), lambda m: m.baseline()))
-        yield Score("Categories right", value, f"Of the categorical and yes/no values, {percent(value)} come back right; always "
-                    f"saying the commonest gets {percent(base)} ({where}).", base, 1.0, "share")
+        value, base = (
+            float(np.mean([f(m) for m in measures]))
+            for f in (lambda m: m.value(), lambda m: m.baseline())
+        )
+        yield Score(
+            "Categories right",
+            value,
+            f"Of the categorical and yes/no values, {percent(value)} come back right; always "
+            f"saying the commonest gets {percent(base)} ({where}).",
+            base,
+            1.0,
+            "share",
+        )
 
 
 class _Words(_Measure):
@@ -129,7 +182,7 @@ class _Words(_Measure):
         self.cosines, self.plain, self.deviance, self.null_deviance = [], [], 0.0, 0.0
 
     def add(self, x, y):
-        unit = lambda v: v / np.maximum(np.linalg.norm(v, axis=1, keepdims=True), 1e-12)   # noqa: E731
+        unit = lambda v: v / np.maximum(np.linalg.norm(v, axis=1, keepdims=True), 1e-12)
         mean = unit(self.mean[None])
         super().add(unit(x), unit(y))
         self.nulls[-1] = np.square(unit(x) - mean).sum(1)
@@ -149,24 +202,43 @@ class _Words(_Measure):
     def summary(measures, where):
         for m in measures:
             value, base = m.value(), m.baseline()
-            yield Score("Word profile kept", value, f"The decoded words point the way of the true ones with cosine {value:.2f} "
-                        f"(1 is exact); the average document gets {base:.2f} ({where}).", base, 1.0)
+            yield Score(
+                "Word profile kept",
+                value,
+                f"The decoded words point the way of the true ones with cosine {value:.2f} "
+                f"(1 is exact); the average document gets {base:.2f} ({where}).",
+                base,
+                1.0,
+            )
             if np.isfinite(m.deviance) and 0 < m.null_deviance < np.inf:
                 share = 1 - m.deviance / m.null_deviance
-                yield Score("Word choice explained", share, f"The decoded chances explain {percent(share)} of the deviance of the "
-                            f"word counts that is left by one list of frequencies for all documents ({where}).", 0.0, 1.0, "share")
+                yield Score(
+                    "Word choice explained",
+                    share,
+                    f"The decoded chances explain {percent(share)} of the deviance of the "
+                    "word counts that is left by one list of frequencies for all documents "
+                    f"({where}).",
+                    0.0,
+                    1.0,
+                    "share",
+                )
 
 
 def _deviance(x, y) -> float:
-    """Multinomial deviance of counts x (n, d) under chances proportional to y: ``2 sum x log(x / (N p))``; infinite where
-    a word occurred that had no chance."""
+    """Multinomial deviance of counts x (n, d) under chances proportional to y: ``2 sum x log(x
+    / (N p))``; infinite where a word occurred that had no chance.
+    """
     used = x > 0
     p = np.broadcast_to(y / np.maximum(y.sum(1, keepdims=True), 1e-300), x.shape)[used]
     expected = np.broadcast_to(x.sum(1, keepdims=True), x.shape)[used] * p
-    return float("inf") if (p <= 0).any() else float(2 * (x[used] * np.log(x[used] / expected)).sum())
+    return (
+        float("inf") if (p <= 0).any() else float(2 * (x[used] * np.log(x[used] / expected)).sum())
+    )
 
 
 def _measure(group: FeatureGroup, picture: bool) -> type[_Measure]:
     if picture:
         return _Variance
-    return {"gaussian": _Variance, "bernoulli": _Right, "categorical": _Right, "counts": _Words}[group.likelihood]
+    return {"gaussian": _Variance, "bernoulli": _Right, "categorical": _Right, "counts": _Words}[
+        group.likelihood
+    ]

@@ -11,35 +11,48 @@ MOST_ROWS = 20_000
 
 def sample(rows: np.ndarray, most: int, random_state: int) -> np.ndarray:
     """At most ``most`` of these row numbers, ascending where some were left out."""
-    return rows if len(rows) <= most else np.sort(np.random.RandomState(random_state).choice(rows, most, replace=False))
+    return (
+        rows
+        if len(rows) <= most
+        else np.sort(np.random.RandomState(random_state).choice(rows, most, replace=False))
+    )
 
 
 class Residuals:
-    """Squared errors between rows x and y (m, d), in a unit where always predicting the training mean gets 1 a row on average.
+    """Squared errors between rows x and y (m, d), in a unit where always predicting the training
+    mean gets 1 a row on average.
 
-    Every block of columns (a table's column, a picture, a vocabulary) is divided by what the mean row of ``X`` (n, d), dense or
-    CSR, gets on it; a block that never changes weighs nothing. Word counts are compared as rows of unit length, so that a long
-    document is not far from everything. ``among`` are the row numbers that count, all without it; of more than 20 000 a sample drawn by
+    Every block of columns (a table's column, a picture, a vocabulary) is divided by what the mean
+    row of ``X`` (n, d), dense or CSR, gets on it; a block that never changes weighs nothing. Word
+    counts are compared as rows of unit length, so that a long document is not far from everything.
+    ``among`` are the row numbers that count, all without it; of more than 20 000 a sample drawn by
     ``random_state`` gives the unit.
     """
 
     def __init__(self, X, schema: Schema, among=None, *, random_state: int = 0):
-        rows = sample(np.arange(X.shape[0]) if among is None else np.asarray(among), MOST_ROWS, random_state)
+        rows = sample(
+            np.arange(X.shape[0]) if among is None else np.asarray(among), MOST_ROWS, random_state
+        )
         self.schema, self.weight = schema, np.zeros(schema.d)
         total, square = np.zeros(schema.d), np.zeros(schema.d)
         for start in range(0, len(rows), 1000):
-            x = self.prepared(X[rows[start:start + 1000]])
+            x = self.prepared(X[rows[start : start + 1000]])
             total += x.sum(0)
             square += np.square(x).sum(0)
         self.mean = total / len(rows)
         self.spread = np.sqrt(np.maximum(square / len(rows) - self.mean**2, 0))
-        nulls = [self._null(group, span, square[span].sum() / len(rows)) for group, span in schema.spans()]
+        nulls = [
+            self._null(group, span, square[span].sum() / len(rows))
+            for group, span in schema.spans()
+        ]
         for (_, span), null in zip(schema.spans(), nulls):
             if null > 1e-12:
                 self.weight[span] = 1 / null / sum(value > 1e-12 for value in nulls)
 
     def _null(self, group, span, square: float) -> float:
-        """What the mean row gets on a block; for counts it is brought to unit length like every row."""
+        """What the mean row gets on a block; for counts it is brought to unit length like every
+        row.
+        """
         if group.likelihood == "counts":
             return float(square + 1 - 2 * np.linalg.norm(self.mean[span]))
         return float(np.square(self.spread[span]).sum())
@@ -61,6 +74,10 @@ class Residuals:
         return self.values(x, y).sum(1)
 
     def standardised(self, x) -> np.ndarray:
-        """Rows (m, d) less the mean, each column by its standard deviation; a column that never changes is 0."""
+        """Rows (m, d) less the mean, each column by its standard deviation; a column that never
+        changes is 0.
+        """
         moves = self.spread > 1e-9 * np.maximum(np.abs(self.mean), 1e-9)
-        return np.where(moves, (self.prepared(x) - self.mean) / np.where(moves, self.spread, 1.0), 0.0)
+        return np.where(
+            moves, (self.prepared(x) - self.mean) / np.where(moves, self.spread, 1.0), 0.0
+        )

@@ -8,5 +8,7 @@ MODELS = discover(__name__, LatentModel)
 
 
 def load_model(folder) -> LatentModel:
-    """Read back a model written by ``model.save(folder)``. Raises ``LoadError`` with what was found."""
+    """Read back a model written by ``model.save(folder)``. Raises ``LoadError`` with what was
+    found.
+    """
     return _load(folder, MODELS)

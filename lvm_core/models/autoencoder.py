@@ -10,23 +10,28 @@ import numpy as np
 from ..params import param
 from .neural import NeuralModel, common
 
-_MOST_ROWS = 512        # rows on which the dimensions are weighed
+_MOST_ROWS = 512  # rows on which the dimensions are weighed
 
 
 @dataclass(repr=False, eq=False)
 class Autoencoder(NeuralModel):
-    """Autoencoder (Hinton & Salakhutdinov, 2006, doi:10.1126/science.1127647), optionally regularised (RAE-L2; Ghosh et al., 2020,
-    arXiv:1903.12436).
+    """Autoencoder (Hinton & Salakhutdinov, 2006, doi:10.1126/science.1127647), optionally
+    regularised (RAE-L2; Ghosh et al., 2020, arXiv:1903.12436).
 
-    Objective: minimise, over the weights f of the encoder and g of the decoder, the mean over rows of ``-log p(x | g(f(x))) + penalty / 2
-    |f(x)|^2``, plus ``decay |g|^2`` over the decoder's weights. p is the natural likelihood of every block of columns; the noise of real columns
-    follows the mean squared error, so that theirs is ``d / 2 log(squared error)``. With penalty and decay 0 it is the plain autoencoder.
+    Objective: minimise, over the weights f of the encoder and g of the decoder, the mean over rows
+    of ``-log p(x | g(f(x))) + penalty / 2
+    |f(x)|^2``, plus ``decay |g|^2`` over the decoder's weights. p is the natural likelihood of
+    every block of columns; the noise of real columns
+    follows the mean squared error, so that theirs is ``d / 2 log(squared error)``. With penalty and
+    decay 0 it is the plain autoencoder.
 
-    Nothing says how codes are spread, so a Gaussian is fitted to the training codes afterwards; :meth:`sample` draws from it. A mixture
-    fitted to the codes (``lvm_core.latent.samplers``) is nearer to them, and better.
+    Nothing says how codes are spread, so a Gaussian is fitted to the training codes afterwards;
+    :meth:`sample` draws from it. A mixture fitted to the codes (``lvm_core.latent.samplers``) is
+    nearer to them, and better.
 
-    Learnt: ``net_``, ``code_root_`` (k, k): root of the training codes' covariance, ``importance_`` (k,), ``history_`` (loss, reconstruction in
-    nats per row, by step), ``n_iter_``: epochs it was trained.
+    Learnt: ``net_``, ``code_root_`` (k, k): root of the training codes' covariance, ``importance_``
+    (k,), ``history_`` (loss, reconstruction in nats per row, by step), ``n_iter_``: epochs it was
+    trained.
     """
 
     title: ClassVar[str] = "Autoencoder"
@@ -34,21 +39,49 @@ class Autoencoder(NeuralModel):
     paper: ClassVar[str] = "Hinton & Salakhutdinov"
     year: ClassVar[int] = 2006
     link: ClassVar[str] = "https://doi.org/10.1126/science.1127647"
-    summary: ClassVar[str] = "A short code from which every item comes back as well as possible. No likelihood; new items by a density fitted to the codes."
+    summary: ClassVar[str] = (
+        "A short code from which every item comes back as well as possible. No likelihood; new "
+        "items by a density fitted to the codes."
+    )
     objective: ClassVar[str] = (
-        r"\begin{aligned}\min_{f,g}\ &\frac1n\sum_{i=1}^n\Bigl[-\log p\bigl(x_i\mid g(z_i)\bigr)+\frac{\beta}{2}\lVert z_i\rVert^2\Bigr]+\lambda\lVert g\rVert_2^2\\"
-        r"z_i={}&f(x_i);\qquad\text{afterwards}\ z\sim\mathcal N\bigl(\bar z,\operatorname{Cov}(z)\bigr)\end{aligned}")
-    when: ClassVar[str] = ("To compress, to find items that come back badly, or as the plain baseline of the VAE: it gives items back more closely at the same length of code. "
-                           "Rather not for a likelihood or a smooth walk: between the codes it has seen nothing holds it, unless it is regularised.")
-    reading: ClassVar[str] = ("A dimension has no unit and no fixed place of zero; only differences between codes of one model mean something. "
-                              "The importance is the share of the data's variance that is lost when the dimension is held at its mean; shares overlap and need not add up to 1.")
+        r"\begin{aligned}\min_{f,g}\ &\frac1n\sum_{i=1}^n\Bigl[-\log p\bigl(x_i\mid "
+        r"g(z_i)\bigr)+\frac{\beta}{2}\lVert z_i\rVert^2\Bigr]+\lambda\lVert g\rVert_2^2\\"
+        r"z_i={}&f(x_i);\qquad\text{afterwards}\ z\sim\mathcal N\bigl(\bar "
+        r"z,\operatorname{Cov}(z)\bigr)\end{aligned}"
+    )
+    when: ClassVar[str] = (
+        "To compress, to find items that come back badly, or as the plain baseline of the VAE: it "
+        "gives items back more closely at the same length of code. "
+        "Rather not for a likelihood or a smooth walk: between the codes it has seen nothing holds "
+        "it, unless it is regularised."
+    )
+    reading: ClassVar[str] = (
+        "A dimension has no unit and no fixed place of zero; only differences between codes of one "
+        "model mean something. "
+        "The importance is the share of the data's variance that is lost when the dimension is "
+        "held at its mean; shares overlap and need not add up to 1."
+    )
     importance_meaning: ClassVar[str] = "share of the data's variance lost without the dimension"
     sparse: ClassVar[bool] = True
 
     latent_dim: int = common("latent_dim", 8)
-    penalty: float = param(0.0, low=0.0, high=100.0, help="Weight of half the code's squared length (RAE): keeps codes together, so that what lies between them decodes better; 0 is the plain autoencoder.")
+    penalty: float = param(
+        0.0,
+        low=0.0,
+        high=100.0,
+        help=(
+            "Weight of half the code's squared length (RAE): keeps codes together, so that what "
+            "lies between them decodes better; 0 is the plain autoencoder."
+        ),
+    )
     epochs: int = common("epochs", 50)
-    decay: float = param(0.0, low=0.0, high=1.0, help="Weight of the decoder's squared weights (RAE-L2): a smoother decoder.", advanced=True)
+    decay: float = param(
+        0.0,
+        low=0.0,
+        high=1.0,
+        help="Weight of the decoder's squared weights (RAE-L2): a smoother decoder.",
+        advanced=True,
+    )
     network: str = common("network", "auto")
     width: int = common("width", 128)
     depth: int = common("depth", 2)
@@ -58,12 +91,21 @@ class Autoencoder(NeuralModel):
     learning_rate: float = common("learning_rate", 1e-3)
     random_state: int | None = common("random_state", 0, help="Seed of weights and batches.")
 
-    # -- learning -----------------------------------------------------------------------------------------------------
+    # -- learning ----------------------------------------------------------------------------------
 
     def _network(self):
         from ..nn.nets import ACTIVATIONS, CodeNet
 
-        return CodeNet(self.schema_, self.latent_dim, self.latent_dim, self.network, self.width, self.depth, ACTIVATIONS[self.activation], bounded=self.bounded_)
+        return CodeNet(
+            self.schema_,
+            self.latent_dim,
+            self.latent_dim,
+            self.network,
+            self.width,
+            self.depth,
+            ACTIVATIONS[self.activation],
+            bounded=self.bounded_,
+        )
 
     def _fit(self, X, rng, on_step, checkpoint=None):
         from ..nn.nets import in_unit_range
@@ -95,7 +137,9 @@ class Autoencoder(NeuralModel):
         return Z
 
     def _weighed(self, Z) -> np.ndarray:
-        """Share of the decoded rows' variance (k,) that goes when a dimension of the codes Z (m, k) is held at its mean, every column weighing the same."""
+        """Share of the decoded rows' variance (k,) that goes when a dimension of the codes Z
+        (m, k) is held at its mean, every column weighing the same.
+        """
         rate = self.net_.scaler.rate.cpu().numpy()
         whole = self._decode(Z) * rate
         total = max(float(whole.var(0).sum()), 1e-12)
@@ -107,4 +151,7 @@ class Autoencoder(NeuralModel):
         return lost
 
     def _prior(self, n, temperature, rng):
-        return self.code_mean_ + rng.standard_normal((n, len(self.code_root_))) @ self.code_root_.T * temperature
+        return (
+            self.code_mean_
+            + rng.standard_normal((n, len(self.code_root_))) @ self.code_root_.T * temperature
+        )

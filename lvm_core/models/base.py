@@ -19,51 +19,73 @@ from ..schema import Schema
 class LatentModel(Persistent, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     """Rows X (n, d) <-> codes Z (n, k).
 
-    A subclass is a dataclass of ``param`` fields with ``latent_dim`` first and ``random_state`` last. It writes
-    ``_fit``, ``_encode`` and ``_decode``; the checks, dtypes and error sentences live here once.
+    A subclass is a dataclass of ``param`` fields with ``latent_dim`` first and ``random_state``
+    last. It writes ``_fit``, ``_encode`` and ``_decode``; the checks, dtypes and error sentences
+    live here once.
 
-    Learnt by every model: ``layout_`` (the columns of X), ``n_features_in_``, ``importance_`` (k,): how much each
-    dimension of the code does, in the unit that ``importance_meaning`` names; ``code_mean_``, ``code_std_`` (k,) of
-    the training codes; ``stopped_``: whether ``on_step`` ended the fit early; ``history_``: metrics by step
-    (list of dicts, empty for closed-form models).
+    Learnt by every model: ``layout_`` (the columns of X), ``n_features_in_``, ``importance_`` (k,):
+    how much each dimension of the code does, in the unit that ``importance_meaning`` names;
+    ``code_mean_``, ``code_std_`` (k,) of the training codes; ``stopped_``: whether ``on_step``
+    ended the fit early; ``history_``: metrics by step (list of dicts, empty for closed-form
+    models).
     """
 
     title: ClassVar[str] = ""
-    list_order: ClassVar[int] = 90                # place in lists: straight lines first, then topics, mixtures, networks
+    # place in lists: straight lines first, then topics, mixtures, networks
+    list_order: ClassVar[int] = 90
     paper: ClassVar[str] = ""
     year: ClassVar[int] = 0
     link: ClassVar[str] = ""
     summary: ClassVar[str] = ""
-    objective: ClassVar[str] = ""           # what is optimised, in full, as LaTeX
-    when: ClassVar[str] = ""                # when to use it, and when rather not: two or three sentences for people
-    reading: ClassVar[str] = ""             # what its code and its numbers mean
+    objective: ClassVar[str] = ""  # what is optimised, in full, as LaTeX
+    # when to use it, and when rather not: two or three sentences for people
+    when: ClassVar[str] = ""
+    reading: ClassVar[str] = ""  # what its code and its numbers mean
     supported_kinds: ClassVar[tuple[str, ...]] = ("image", "table", "text", "array")
     importance_meaning: ClassVar[str] = ""
-    sparse: ClassVar[bool] = False          # whether X may be CSR
-    accepts_missing: ClassVar[bool] = False           # whether X may hold NaN: cells without a value
-    labels: ClassVar[bool] = False          # whether the fit uses labels y; its _fit then takes y, None without any
-    conditional: ClassVar[bool] = False     # whether sample_codes and sample take a label, one of classes_
-    iterative: ClassVar[bool] = False       # whether the fit reports steps; its _fit then takes a checkpoint too
-    decoder_trained_on_prior: ClassVar[bool] = False     # whether the decoder learnt on codes drawn from the prior, not on those of rows
-    noise_words: ClassVar[dict[str, str]] = {}      # what its likelihoods are called where not as usual
-    cost: ClassVar[str] = ""                # "instant": solved at once; "slow": minutes where others take seconds
-    duration_param: ClassVar[str] = ""              # the parameter that says how long it trains, where a fit can be continued
+    sparse: ClassVar[bool] = False  # whether X may be CSR
+    # whether X may hold NaN: cells without a value
+    accepts_missing: ClassVar[bool] = False
+    # whether the fit uses labels y; its _fit then takes y, None without any
+    labels: ClassVar[bool] = False
+    # whether sample_codes and sample take a label, one of classes_
+    conditional: ClassVar[bool] = False
+    # whether the fit reports steps; its _fit then takes a checkpoint too
+    iterative: ClassVar[bool] = False
+    # whether the decoder learnt on codes drawn from the prior, not on those of rows
+    decoder_trained_on_prior: ClassVar[bool] = False
+    # what its likelihoods are called where not as usual
+    noise_words: ClassVar[dict[str, str]] = {}
+    # "instant": solved at once; "slow": minutes where others take seconds
+    cost: ClassVar[str] = ""
+    # the parameter that says how long it trains, where a fit can be continued
+    duration_param: ClassVar[str] = ""
 
     @classmethod
     def suggest(cls, n: int, schema: Schema) -> dict[str, Any]:
         """Parameter values that suit n rows of this schema, where they differ from the defaults."""
         return {}
 
-    # -- the public verbs -------------------------------------------------------------------------------------------
+    # -- the public verbs --------------------------------------------------------------------------
 
-    def fit(self, X, y=None, *, schema: Schema | None = None, on_step: OnStep | None = None, checkpoint: Checkpoint | None = None):
-        """Learn from X (n, d). ``schema`` names the columns' likelihoods; without one they are real numbers. ``y`` (n,) are
-        labels, None or NaN where a row has none; only a model with ``labels`` uses them.
+    def fit(
+        self,
+        X,
+        y=None,
+        *,
+        schema: Schema | None = None,
+        on_step: OnStep | None = None,
+        checkpoint: Checkpoint | None = None,
+    ):
+        """Learn from X (n, d). ``schema`` names the columns' likelihoods; without one they are real
+        numbers. ``y`` (n,) are labels, None or NaN where a row has none; only a model with
+        ``labels`` uses them.
 
-        ``on_step(Progress)`` may return True to stop; the fit then keeps what was reached. An ``iterative`` model keeps its
-        state in ``checkpoint`` from time to time; a later fit with the same X, parameters and checkpoint goes on from there
-        and learns bit by bit what an uninterrupted one learns.
-        Raises ValueError when X, the schema or a parameter cannot be used, saying why.
+        ``on_step(Progress)`` may return True to stop; the fit then keeps what was reached. An
+        ``iterative`` model keeps its state in ``checkpoint`` from time to time; a later fit with
+        the same X, parameters and checkpoint goes on from there and learns bit by bit what an
+        uninterrupted one learns. Raises ValueError when X, the schema or a parameter cannot be
+        used, saying why.
         """
         self.validate()
         X = self._check(X, reset=True)
@@ -74,11 +96,16 @@ class LatentModel(Persistent, ClassNamePrefixFeaturesOutMixin, TransformerMixin,
         y = np.asarray(y, dtype=object).reshape(-1) if self.labels and y is not None else None
         if y is not None and len(np.asarray(y)) != X.shape[0]:
             raise ValueError(f"y has {len(np.asarray(y))} labels, X has {X.shape[0]} rows.")
-        kept = ({"checkpoint": checkpoint} if self.iterative else {}) | ({"y": y} if self.labels else {})
+        kept = ({"checkpoint": checkpoint} if self.iterative else {}) | (
+            {"y": y} if self.labels else {}
+        )
         Z = self._fit(X, check_random_state(self.random_state), on_step, **kept)
         Z = self._encode(X) if Z is None else Z
         if not np.isfinite(Z).all():
-            raise ValueError(f"{type(self).__name__} diverged: some codes are not finite. Try a lower learning rate, or check the data for extreme values.")
+            raise ValueError(
+                f"{type(self).__name__} diverged: some codes are not finite. Try a lower learning "
+                "rate, or check the data for extreme values."
+            )
         self.code_mean_, self.code_std_ = Z.mean(0), Z.std(0)
         return self
 
@@ -89,7 +116,9 @@ class LatentModel(Persistent, ClassNamePrefixFeaturesOutMixin, TransformerMixin,
         return np.ascontiguousarray(self._encode(X)).astype(X.dtype, copy=False)
 
     def inverse_transform(self, Z) -> np.ndarray:
-        """The expected row X (n, d) of each code Z (n, k): probabilities for 0/1 and categorical columns."""
+        """The expected row X (n, d) of each code Z (n, k): probabilities for 0/1 and
+        categorical columns.
+        """
         Z = self._check_codes(Z)
         return self._decode(Z).astype(Z.dtype, copy=False)
 
@@ -107,33 +136,42 @@ class LatentModel(Persistent, ClassNamePrefixFeaturesOutMixin, TransformerMixin,
         Pixels and counts are given at their mean, as is customary; columns of a table are drawn.
         """
         rng = check_random_state(random_state)
-        return self.sample_decoder(self.sample_codes(n, temperature=temperature, random_state=rng), random_state=rng)
+        return self.sample_decoder(
+            self.sample_codes(n, temperature=temperature, random_state=rng), random_state=rng
+        )
 
     def sample_decoder(self, Z, random_state=None) -> np.ndarray:
-        """A draw X (n, d) from the decoder's distribution at each code Z (n, k); see :meth:`sample`."""
+        """A draw X (n, d) from the decoder's distribution at each code Z (n, k); see
+        :meth:`sample`.
+        """
         return self._draw(self._check_codes(Z), check_random_state(random_state))
 
     def preview(self, X, Z) -> dict[str, np.ndarray]:
-        """How an iterative model stands while its fit is under way, for rows X (n, d) and codes Z (m, k): ``codes`` (n, k) of
-        those rows, ``back`` (m, d): what comes back from the first m of them, ``made`` (m, d): what Z is decoded to."""
+        """How an iterative model stands while its fit is under way, for rows X (n, d) and codes
+        Z (m, k): ``codes`` (n, k) of those rows, ``back`` (m, d): what comes back from the
+        first m of them, ``made`` (m, d): what Z is decoded to.
+        """
         codes = self._encode(X)
-        return {"codes": codes, "back": self._decode(codes[:len(Z)]), "made": self._decode(Z)}
+        return {"codes": codes, "back": self._decode(codes[: len(Z)]), "made": self._decode(Z)}
 
-    # -- what a model may know of itself; see models.capabilities for what only some can do ---------------------------
+    # -- what a model may know of itself; see models.capabilities for what only some can do --------
 
     def as_torch(self):
-        """``transform`` and ``inverse_transform`` as functions of float32 tensors, from which ONNX is written.
+        """``transform`` and ``inverse_transform`` as functions of float32 tensors, from which ONNX
+        is written.
 
         Returns
         -------
         (encoder, decoder) : torch.nn.Module, or None
-            Rows (n, d) -> codes (n, k) and back, see :class:`~lvm_core.nn.nets.Function`; None where a code is found by iteration,
-            which is no function of a fixed length.
+            Rows (n, d) -> codes (n, k) and back, see :class:`~lvm_core.nn.nets.Function`; None
+            where a code is found by iteration, which is no function of a fixed length.
         """
         return None
 
     def can_invert(self) -> bool:
-        """Whether :func:`lvm_core.nn.inversion.invert` can descend through its decoder; needs a fitted model."""
+        """Whether :func:`lvm_core.nn.inversion.invert` can descend through its decoder; needs a
+        fitted model.
+        """
         return False
 
     def decoder_size(self) -> tuple[int, str]:
@@ -143,15 +181,19 @@ class LatentModel(Persistent, ClassNamePrefixFeaturesOutMixin, TransformerMixin,
         return sum(v.size * 4 for v in arrays), "all the model learnt, as 32-bit numbers"
 
     def word_weights(self) -> np.ndarray | None:
-        """What each word weighs in each dimension of the code, (k, d), of a model of word counts; None without such."""
+        """What each word weighs in each dimension of the code, (k, d), of a model of word
+        counts; None without such.
+        """
         return None
 
     def word_vectors(self) -> np.ndarray | None:
-        """Vectors (d, k) of the words, of a model of word counts: by default what each weighs in each dimension."""
+        """Vectors (d, k) of the words, of a model of word counts: by default what each weighs
+        in each dimension.
+        """
         weights = self.word_weights()
         return None if weights is None else np.asarray(weights, np.float64).T
 
-    # -- what a subclass writes ---------------------------------------------------------------------------------------
+    # -- what a subclass writes --------------------------------------------------------------------
 
     def _fit(self, X, rng: np.random.RandomState, on_step: OnStep | None) -> np.ndarray | None:
         """Learn; may return the training codes where they are at hand."""
@@ -168,18 +210,35 @@ class LatentModel(Persistent, ClassNamePrefixFeaturesOutMixin, TransformerMixin,
         return rng.standard_normal((n, len(self.code_mean_))) * temperature
 
     def _draw(self, Z: np.ndarray, rng: np.random.RandomState) -> np.ndarray:
-        """Draw discrete columns from their probabilities; real columns stay at their mean unless overridden."""
+        """Draw discrete columns from their probabilities; real columns stay at their mean
+        unless overridden.
+        """
         return draw_discrete(self._decode(Z), self.schema_, rng)
 
-    # -- shared checks ------------------------------------------------------------------------------------------------
+    # -- shared checks -----------------------------------------------------------------------------
 
     def _check(self, X, reset: bool):
-        X = validate_data(self, X, reset=reset, accept_sparse="csr" if self.sparse else False, dtype=(np.float64, np.float32),
-                          ensure_min_samples=2 if reset else 1, ensure_all_finite="allow-nan" if self.accepts_missing else True)
+        X = validate_data(
+            self,
+            X,
+            reset=reset,
+            accept_sparse="csr" if self.sparse else False,
+            dtype=(np.float64, np.float32),
+            ensure_min_samples=2 if reset else 1,
+            ensure_all_finite="allow-nan" if self.accepts_missing else True,
+        )
         values = X.data if hasattr(X, "indptr") else X
-        largest = max(np.fmax.reduce(values, axis=None), -np.fmin.reduce(values, axis=None)) if values.size else 0     # past NaN, and no copy of X
+        # past NaN, and no copy of X
+        largest = (
+            max(np.fmax.reduce(values, axis=None), -np.fmin.reduce(values, axis=None))
+            if values.size
+            else 0
+        )
         if largest > 1e15:
-            raise ValueError(f"{type(self).__name__}: the largest value is {largest:.3g}, expected at most 1e15; scale the data first.")
+            raise ValueError(
+                f"{type(self).__name__}: the largest value is {largest:.3g}, expected at most "
+                "1e15; scale the data first."
+            )
         return X
 
     def _check_codes(self, Z) -> np.ndarray:
@@ -189,7 +248,10 @@ class LatentModel(Persistent, ClassNamePrefixFeaturesOutMixin, TransformerMixin,
             Z = Z.astype(np.float64)
         k = len(self.code_mean_)
         if Z.ndim != 2 or Z.shape[1] != k:
-            raise ValueError(f"Z has shape {Z.shape}, expected (n, {k}): one row per item, {k} latent dimensions.")
+            raise ValueError(
+                f"Z has shape {Z.shape}, expected (n, {k}): one row per item, {k} latent "
+                "dimensions."
+            )
         if not np.isfinite(Z).all():
             raise ValueError("Z holds NaN or infinity, expected finite codes.")
         return Z
@@ -207,7 +269,9 @@ class LatentModel(Persistent, ClassNamePrefixFeaturesOutMixin, TransformerMixin,
 
 
 def draw_discrete(X: np.ndarray, schema: Schema, rng: np.random.RandomState) -> np.ndarray:
-    """Draw 0/1 and one-hot columns of X (n, d) from the probabilities found there. Pictures are left at their mean."""
+    """Draw 0/1 and one-hot columns of X (n, d) from the probabilities found there. Pictures are
+    left at their mean.
+    """
     X = np.array(X, copy=True)
     if schema.image is not None:
         return X
@@ -216,7 +280,9 @@ def draw_discrete(X: np.ndarray, schema: Schema, rng: np.random.RandomState) -> 
             X[:, span] = rng.uniform(size=X[:, span].shape) < np.clip(X[:, span], 0, 1)
         elif group.likelihood == "categorical":
             p = np.clip(X[:, span], 1e-9, None).cumsum(1)
-            X[:, span] = np.eye(group.size)[np.minimum((rng.uniform(size=(len(X), 1)) * p[:, -1:] > p).sum(1), group.size - 1)]
+            X[:, span] = np.eye(group.size)[
+                np.minimum((rng.uniform(size=(len(X), 1)) * p[:, -1:] > p).sum(1), group.size - 1)
+            ]
     return X
 
 

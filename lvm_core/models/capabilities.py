@@ -1,4 +1,5 @@
-"""What some models can do beyond coding and decoding: ask ``isinstance(model, ...)`` of a model, ``issubclass(cls, ...)`` of a class.
+"""What some models can do beyond coding and decoding: ask ``isinstance(model, ...)`` of a model,
+``issubclass(cls, ...)`` of a class.
 
 A model has an ability by having its methods; nothing is declared or listed.
 """
@@ -48,7 +49,9 @@ class HasPosterior(Protocol):
 
 @runtime_checkable
 class PredictsLabels(Protocol):
-    """Names the label of a row: one of its ``classes_``, of which there are none where it saw no labels."""
+    """Names the label of a row: one of its ``classes_``, of which there are none where it saw
+    no labels.
+    """
 
     def predict_label(self, X) -> np.ndarray:
         """Labels (n,) of rows X (n, d), as text."""
@@ -64,7 +67,9 @@ class Imputes(Protocol):
     """Fills missing values by values with intervals."""
 
     def impute(self, X, n_samples: int):
-        """Rows X (n, d) without their missing values, see :class:`~lvm_core.models.miwae.Imputation`."""
+        """Rows X (n, d) without their missing values, see
+        :class:`~lvm_core.models.miwae.Imputation`.
+        """
         ...
 
 
@@ -72,7 +77,9 @@ class Imputes(Protocol):
 class Inverts(Protocol):
     """Its encoder only guesses: it has a search for the code that a row comes back from best."""
 
-    def invert(self, X, steps: int, on_step=None, random_state=None) -> tuple[np.ndarray, np.ndarray]:
+    def invert(
+        self, X, steps: int, on_step=None, random_state=None
+    ) -> tuple[np.ndarray, np.ndarray]:
         """Codes (n, k) of rows X (n, d), and how far what they decode to stays from them, (n,)."""
         ...
 
@@ -88,6 +95,8 @@ class HasStates(Protocol):
 
 @runtime_checkable
 class ExplainsVariance(Protocol):
-    """A linear model, fitted: ``explained_variance_ratio_`` (k,) is what each dimension keeps. Of a model, not of a class."""
+    """A linear model, fitted: ``explained_variance_ratio_`` (k,) is what each dimension keeps.
+    Of a model, not of a class.
+    """
 
     explained_variance_ratio_: np.ndarray

@@ -11,24 +11,30 @@ from sklearn.utils.validation import check_is_fitted
 from ..params import param
 from .neural import NeuralModel, common
 
-SMOOTHING = 0.1     # of the labels: without it codes of rows that are told apart for certain move outwards without end
+# of the labels: without it codes of rows that are told apart for certain move outwards without end
+SMOOTHING = 0.1
 
 
 @dataclass(repr=False, eq=False)
 class CNNFeatures(NeuralModel):
-    """The last hidden layer z of a convolutional classifier (LeCun et al., 1998, doi:10.1109/5.726791) as a latent space.
+    """The last hidden layer z of a convolutional classifier (LeCun et al., 1998,
+    doi:10.1109/5.726791) as a latent space.
 
-    Encoder E and a linear layer minimise the cross-entropy of ``softmax(W E(x) + b)`` with the labels, which are smoothed by
-    a tenth (Szegedy et al., 2016, arXiv:1512.00567); rows without a label are passed over. Pictures enter at random offsets of up to a
-    twelfth of their size. Afterwards E is fixed and a decoder D minimises the squared error ``|D(E(x)) - x|^2``: it shows what the
-    features still know of the picture and takes no part in learning them. New codes come from a Gaussian a class, fitted to the codes
-    (as Ghosh et al., 2020, arXiv:1903.12436, do for autoencoders).
+    Encoder E and a linear layer minimise the cross-entropy of ``softmax(W E(x) + b)`` with the
+    labels, which are smoothed by a tenth (Szegedy et al., 2016, arXiv:1512.00567); rows without a
+    label are passed over. Pictures enter at random offsets of up to a twelfth of their size.
+    Afterwards E is fixed and a decoder D minimises the squared error ``|D(E(x)) - x|^2``: it shows
+    what the features still know of the picture and takes no part in learning them. New codes come
+    from a Gaussian a class, fitted to the codes (as Ghosh et al., 2020, arXiv:1903.12436, do for
+    autoencoders).
 
-    Without labels the encoder keeps its random weights: random convolutional features (Saxe et al., 2011), a baseline.
+    Without labels the encoder keeps its random weights: random convolutional features (Saxe et al.,
+    2011), a baseline.
 
-    Learnt: ``net_``, ``classes_`` (list of str), ``class_weights_`` (k, classes) and ``class_bias_`` (classes,): W and b,
-    ``group_share_`` (g,), ``group_means_`` (g, k), ``group_factors_`` (g k, k): the Gaussians, their Cholesky factors on top of
-    each other; ``importance_`` (k,), ``history_``.
+    Learnt: ``net_``, ``classes_`` (list of str), ``class_weights_`` (k, classes) and
+    ``class_bias_`` (classes,): W and b, ``group_share_`` (g,), ``group_means_`` (g, k),
+    ``group_factors_`` (g k, k): the Gaussians, their Cholesky factors on top of each other;
+    ``importance_`` (k,), ``history_``.
     """
 
     title: ClassVar[str] = "Features of a small CNN"
@@ -36,35 +42,75 @@ class CNNFeatures(NeuralModel):
     paper: ClassVar[str] = "LeCun et al."
     year: ClassVar[int] = 1998
     link: ClassVar[str] = "https://doi.org/10.1109/5.726791"
-    summary: ClassVar[str] = "What a classifier sees: a network learns to tell your labels apart, and its last layer is the map."
+    summary: ClassVar[str] = (
+        "What a classifier sees: a network learns to tell your labels apart, and its last layer is "
+        "the map."
+    )
     supported_kinds: ClassVar[tuple[str, ...]] = ("image",)
-    importance_meaning: ClassVar[str] = "mean change of the decoded picture per standard deviation of the dimension, in the data's standard deviations"
+    importance_meaning: ClassVar[str] = (
+        "mean change of the decoded picture per standard deviation of the dimension, in the data's "
+        "standard deviations"
+    )
     labels: ClassVar[bool] = True
     objective: ClassVar[str] = (
-        r"\min_{E, W, b}\; -\mathbb E_{x, y}\sum_c \tilde y_c \log \mathrm{softmax}_c\big(W E(x) + b\big), \quad \tilde y = 0.9\,y + 0.1/C; "
-        r"\qquad\text{then, } E \text{ fixed,}\quad \min_D\; \mathbb E_x \|D(E(x)) - x\|^2")
+        r"\min_{E, W, b}\; -\mathbb E_{x, y}\sum_c \tilde y_c \log \mathrm{softmax}_c\big(W E(x) + "
+        r"b\big), \quad \tilde y = 0.9\,y + 0.1/C; "
+        r"\qquad\text{then, } E \text{ fixed,}\quad \min_D\; \mathbb E_x \|D(E(x)) - x\|^2"
+    )
     when: ClassVar[str] = (
-        "When pictures have labels and you want those labels far apart: to see which classes resemble each other, find mislabelled pictures, or search by kind. "
-        "Needs a label column. Rather not to generate or to restore pictures, for which a VAE keeps what does not tell classes apart.")
+        "When pictures have labels and you want those labels far apart: to see which classes "
+        "resemble each other, find mislabelled pictures, or search by kind. "
+        "Needs a label column. Rather not to generate or to restore pictures, for which a VAE "
+        "keeps what does not tell classes apart."
+    )
     reading: ClassVar[str] = (
-        "Pictures of one class lie together, and those between two groups are what the classifier takes for either. Everything that does not help to tell the classes apart "
-        "is thrown away, so the decoded picture is a typical one of its kind, drawn by a decoder that was trained afterwards on the finished features. "
-        "Held-out accuracy says how far the groups can be trusted. Without labels nothing is learnt: the features are then random ones.")
+        "Pictures of one class lie together, and those between two groups are what the classifier "
+        "takes for either. Everything that does not help to tell the classes apart "
+        "is thrown away, so the decoded picture is a typical one of its kind, drawn by a decoder "
+        "that was trained afterwards on the finished features. "
+        "Held-out accuracy says how far the groups can be trusted. Without labels nothing is "
+        "learnt: the features are then random ones."
+    )
 
-    latent_dim: int = common("latent_dim", 16, help="Length of the code: units of the last hidden layer.")
-    epochs: int = common("epochs", 30, help="Passes over the pictures; as many again at half the number for the decoder.")
-    shift: bool = param(True, help="Learn from pictures moved by up to a twelfth of their size, as they are recognised wherever they stand.", advanced=True)
-    width: int = common("width", 256, help="Units of the hidden layer; the convolutions begin with a sixteenth of it.")
+    latent_dim: int = common(
+        "latent_dim", 16, help="Length of the code: units of the last hidden layer."
+    )
+    epochs: int = common(
+        "epochs",
+        30,
+        help="Passes over the pictures; as many again at half the number for the decoder.",
+    )
+    shift: bool = param(
+        True,
+        help=(
+            "Learn from pictures moved by up to a twelfth of their size, as they are recognised "
+            "wherever they stand."
+        ),
+        advanced=True,
+    )
+    width: int = common(
+        "width",
+        256,
+        help="Units of the hidden layer; the convolutions begin with a sixteenth of it.",
+    )
     batch_size: int = common("batch_size", 64)
-    learning_rate: float = common("learning_rate", 2e-3, help="Step size of the optimiser (Adam) at the start.")
-    random_state: int | None = common("random_state", 0, help="Seed of weights, batches and offsets.")
+    learning_rate: float = common(
+        "learning_rate", 2e-3, help="Step size of the optimiser (Adam) at the start."
+    )
+    random_state: int | None = common(
+        "random_state", 0, help="Seed of weights, batches and offsets."
+    )
 
     @classmethod
     def suggest(cls, n, schema):
         batch = 32 if n < 1000 else 64 if n < 10_000 else 128
-        return {"latent_dim": max(1, min(16, schema.d)), "batch_size": batch, "epochs": int(np.clip(round(1500 * batch / n), 3, 200))}
+        return {
+            "latent_dim": max(1, min(16, schema.d)),
+            "batch_size": batch,
+            "epochs": int(np.clip(round(1500 * batch / n), 3, 200)),
+        }
 
-    # -- learning -----------------------------------------------------------------------------------------------------
+    # -- learning ----------------------------------------------------------------------------------
 
     def _network(self):
         from torch import nn
@@ -72,7 +118,16 @@ class CNNFeatures(NeuralModel):
         from ..nn.nets import CodeNet
 
         network = "mlp" if self.schema_.image is None else "conv"
-        return CodeNet(self.schema_, self.latent_dim, self.latent_dim, network, self.width, 2, nn.ReLU, bounded=self.bounded_)
+        return CodeNet(
+            self.schema_,
+            self.latent_dim,
+            self.latent_dim,
+            network,
+            self.width,
+            2,
+            nn.ReLU,
+            bounded=self.bounded_,
+        )
 
     def preview(self, X, Z):
         """As of every model; what comes back is left out while only the features are trained."""
@@ -90,7 +145,9 @@ class CNNFeatures(NeuralModel):
         self.classes_, number = encode_labels([None] * X.shape[0] if y is None else y)
         self._train_encoder(net, X, number, rng, on_step, checkpoint)
         Z = self._encode(X)
-        self._train_decoder(net, BatchSource(X, where), BatchSource(Z, where), len(X), rng, on_step, checkpoint)
+        self._train_decoder(
+            net, BatchSource(X, where), BatchSource(Z, where), len(X), rng, on_step, checkpoint
+        )
         net.requires_grad_(False).eval()
         self._fit_groups(Z, number)
         self.importance_ = self._influence(Z, rng)
@@ -118,16 +175,30 @@ class CNNFeatures(NeuralModel):
                 scores = head(net.encoder(x))
                 loss = F.cross_entropy(scores, target, label_smoothing=SMOOTHING)
                 adam.step(loss, self.learning_rate * ramp_down(progress, 0.5))
-                return {"loss": loss.detach(), "accuracy": (scores.detach().argmax(1) == target).float().mean()}
+                return {
+                    "loss": loss.detach(),
+                    "accuracy": (scores.detach().argmax(1) == target).float().mean(),
+                }
 
             steps = self.epochs * -(-int(known.sum()) // self.batch_size)
-            self.history_, self.stopped_ = train(update, int(known.sum()), batch_size=self.batch_size, steps=steps, generator=order, on_step=on_step,
-                                                 phase="features", checkpoint=checkpoint, parts={"net": net, "head": head, "adam": adam, "moves": moves})
-        self.class_weights_ = head.weight.detach().cpu().numpy().T[:, :len(self.classes_)].copy()
-        self.class_bias_ = head.bias.detach().cpu().numpy()[:len(self.classes_)].copy()
+            self.history_, self.stopped_ = train(
+                update,
+                int(known.sum()),
+                batch_size=self.batch_size,
+                steps=steps,
+                generator=order,
+                on_step=on_step,
+                phase="features",
+                checkpoint=checkpoint,
+                parts={"net": net, "head": head, "adam": adam, "moves": moves},
+            )
+        self.class_weights_ = head.weight.detach().cpu().numpy().T[:, : len(self.classes_)].copy()
+        self.class_bias_ = head.bias.detach().cpu().numpy()[: len(self.classes_)].copy()
 
     def _shifted(self, x, moves):
-        """Pictures (n, d) moved together by a random offset, what lies beyond the edge repeated from it."""
+        """Pictures (n, d) moved together by a random offset, what lies beyond the edge repeated
+        from it.
+        """
         import torch
         from torch.nn import functional as F
 
@@ -137,7 +208,9 @@ class CNNFeatures(NeuralModel):
         dy, dx = h // 12, w // 12
         down, right = (int(torch.randint(2 * most + 1, (), generator=moves)) for most in (dy, dx))
         wide = F.pad(x.view(-1, h, w, c).permute(0, 3, 1, 2), (dx, dx, dy, dy), mode="replicate")
-        return wide[:, :, down:down + h, right:right + w].permute(0, 2, 3, 1).reshape(len(x), -1)
+        return (
+            wide[:, :, down : down + h, right : right + w].permute(0, 2, 3, 1).reshape(len(x), -1)
+        )
 
     def _train_decoder(self, net, rows, codes, n, rng, on_step, checkpoint):
         from ..nn.training import Adam, ramp_down, seeded, train
@@ -151,8 +224,17 @@ class CNNFeatures(NeuralModel):
 
         each = -(-n // self.batch_size)
         steps = each if self.stopped_ else each * -(-self.epochs // 2)
-        history, stopped = train(update, n, batch_size=self.batch_size, steps=steps, generator=seeded(rng, rows.where), phase="decoder",
-                                 on_step=None if self.stopped_ else on_step, checkpoint=checkpoint, parts={"decoder": net.decoder, "adam": adam})
+        history, stopped = train(
+            update,
+            n,
+            batch_size=self.batch_size,
+            steps=steps,
+            generator=seeded(rng, rows.where),
+            phase="decoder",
+            on_step=None if self.stopped_ else on_step,
+            checkpoint=checkpoint,
+            parts={"decoder": net.decoder, "adam": adam},
+        )
         self.history_, self.stopped_ = self.history_ or history, self.stopped_ or stopped
 
     def _fit_groups(self, Z, number):
@@ -164,24 +246,40 @@ class CNNFeatures(NeuralModel):
         self.group_share_ = np.array([len(g) / total for g in groups])
         self.group_means_ = np.array([g.mean(0) for g in groups])
         factors = []
-        for g in groups:    # a class of few rows borrows the spread of all
+        for g in groups:  # a class of few rows borrows the spread of all
             own, weight = g - g.mean(0), len(g) / (len(g) + 2.0 * Z.shape[1])
             mixed = weight * own.T @ own / len(g) + (1 - weight) * spread
-            factors.append(np.linalg.cholesky(mixed + (1e-6 * np.trace(mixed) / len(mixed) + 1e-12) * np.eye(len(mixed))))
+            factors.append(
+                np.linalg.cholesky(
+                    mixed + (1e-6 * np.trace(mixed) / len(mixed) + 1e-12) * np.eye(len(mixed))
+                )
+            )
         self.group_factors_ = np.vstack(factors)
 
     def _influence(self, Z, rng, points: int = 64):
-        at, step, scale = Z[rng.randint(len(Z), size=points)], 0.5 * Z.std(0), self.net_.scaler.scale.cpu().numpy()
-        changes = [(self._decode(at + move) - self._decode(at - move)) / scale for move in np.diag(step).astype(Z.dtype)]
+        at, step, scale = (
+            Z[rng.randint(len(Z), size=points)],
+            0.5 * Z.std(0),
+            self.net_.scaler.scale.cpu().numpy(),
+        )
+        changes = [
+            (self._decode(at + move) - self._decode(at - move)) / scale
+            for move in np.diag(step).astype(Z.dtype)
+        ]
         return np.array([np.sqrt((change.astype(np.float64) ** 2).mean()) for change in changes])
 
-    # -- the public verbs beyond the contract -------------------------------------------------------------------------
+    # -- the public verbs beyond the contract ------------------------------------------------------
 
     def label_proba(self, X) -> np.ndarray:
-        """Chance (n, classes) of each of ``classes_`` by the classifier whose features the codes are. Raises ValueError without classes."""
+        """Chance (n, classes) of each of ``classes_`` by the classifier whose features the
+        codes are. Raises ValueError without classes.
+        """
         check_is_fitted(self)
         if not self.classes_:
-            raise ValueError("CNNFeatures has seen no labels, so it predicts none; fit it with y of at least two labels.")
+            raise ValueError(
+                "CNNFeatures has seen no labels, so it predicts none; fit it with y of at least "
+                "two labels."
+            )
         scores = self._encode(self._check(X, reset=False)) @ self.class_weights_ + self.class_bias_
         share = np.exp(scores - scores.max(1, keepdims=True))
         return share / share.sum(1, keepdims=True)
@@ -190,10 +288,15 @@ class CNNFeatures(NeuralModel):
         """The likeliest of ``classes_`` (n,), as text."""
         return np.array(self.classes_, dtype=object)[self.label_proba(X).argmax(1)]
 
-    # -- the contract -------------------------------------------------------------------------------------------------
+    # -- the contract ------------------------------------------------------------------------------
 
     def _prior(self, n, temperature, rng):
         k = self.group_means_.shape[1]
-        group, noise = rng.choice(len(self.group_share_), n, p=self.group_share_), rng.standard_normal((n, k))
+        group, noise = (
+            rng.choice(len(self.group_share_), n, p=self.group_share_),
+            rng.standard_normal((n, k)),
+        )
         factors = self.group_factors_.reshape(-1, k, k)
-        return self.group_means_[group] + temperature * np.einsum("nij,nj->ni", factors[group], noise)
+        return self.group_means_[group] + temperature * np.einsum(
+            "nij,nj->ni", factors[group], noise
+        )

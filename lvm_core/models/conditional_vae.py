@@ -1,4 +1,6 @@
-"""The variational autoencoder that knows labels: conditional where they are known, semi-supervised where some are not."""
+"""The variational autoencoder that knows labels: conditional where they are known,
+semi-supervised where some are not.
+"""
 
 from __future__ import annotations
 
@@ -17,20 +19,25 @@ from .neural import VariationalModel, common
 
 @dataclass(repr=False, eq=False)
 class ConditionalVAE(VariationalModel):
-    """Conditional, semi-supervised variational autoencoder: model M2 of Kingma et al. (2014, arXiv:1406.5298). With every label
-    known it is the conditional VAE of Sohn et al. (2015), with a classifier beside it.
+    """Conditional, semi-supervised variational autoencoder: model M2 of Kingma et al. (2014,
+    arXiv:1406.5298). With every label known it is the conditional VAE of Sohn et al. (2015), with a
+    classifier beside it.
 
     ``p(x) = sum_y p(y) E_N(z;0,I)[p(x|z,y)]``; q(y|x) a classifier, q(z|x,y) = N(m, diag s^2). With
-    ``L(x,y) = E_q(z|x,y)[log p(x|z,y)] + log p(y) - beta KL(q(z|x,y) || N(0,I))``, maximise the mean over rows of L(x,y) where the label is
-    known and of ``sum_y q(y|x) L(x,y) + H(q(y|x))`` where it is not, plus ``label_weight`` times the mean of log q(y|x) over labelled rows.
+    ``L(x,y) = E_q(z|x,y)[log p(x|z,y)] + log p(y) - beta KL(q(z|x,y) || N(0,I))``, maximise the
+    mean over rows of L(x,y) where the label is known and of ``sum_y q(y|x) L(x,y) + H(q(y|x))``
+    where it is not, plus ``label_weight`` times the mean of log q(y|x) over labelled rows.
 
-    The code (n, k + K) is [m, q(y|x)]: ``latent_dim`` numbers for the style, and the probability of each of the K labels,
-    inferred from the row alone, also where its label was known. ``inverse_transform`` takes any numbers for the labels: they are
-    cut off at 0 and scaled to sum 1, so that one label can be turned into another. Without labels it is a plain VAE.
+    The code (n, k + K) is [m, q(y|x)]: ``latent_dim`` numbers for the style, and the probability of
+    each of the K labels, inferred from the row alone, also where its label was known.
+    ``inverse_transform`` takes any numbers for the labels: they are cut off at 0 and scaled to sum
+    1, so that one label can be turned into another. Without labels it is a plain VAE.
 
-    At the end the numbers for the style are shifted and scaled to the prior's mean and width, as the codes of :class:`VAE` are.
+    At the end the numbers for the style are shifted and scaled to the prior's mean and width, as
+    the codes of :class:`VAE` are.
 
-    Learnt: ``classes_`` (list of str), ``dimension_names_``, ``class_shares_`` (K,), ``net_``, ``importance_`` (k + K,), ``history_``, ``n_iter_``.
+    Learnt: ``classes_`` (list of str), ``dimension_names_``, ``class_shares_`` (K,), ``net_``,
+    ``importance_`` (k + K,), ``history_``, ``n_iter_``.
     """
 
     title: ClassVar[str] = "Conditional VAE"
@@ -38,25 +45,69 @@ class ConditionalVAE(VariationalModel):
     paper: ClassVar[str] = "Kingma, Rezende, Mohamed & Welling"
     year: ClassVar[int] = 2014
     link: ClassVar[str] = "https://arxiv.org/abs/1406.5298"
-    summary: ClassVar[str] = "A VAE that keeps the label apart from the manner: draw any label in any manner, learn labels from a few."
-    objective: ClassVar[str] = (r"\max\ \sum_{(x,y)} \mathcal L(x,y) + \sum_{x}\Big[\sum_y q(y|x)\,\mathcal L(x,y) + \mathcal H(q(y|x))\Big] + \alpha \sum_{(x,y)} \log q(y|x),\quad "
-                                r"\mathcal L = \mathbb E_{q(z|x,y)}[\log p(x|z,y)] + \log p(y) - \beta\,\mathrm{KL}(q(z|x,y)\,\|\,\mathcal N(0,I))")
-    when: ClassVar[str] = ("Use it where rows have labels and you want to draw items of one label, to turn one label into another in the same manner, or to label many rows from a few. "
-                           "Where there are no labels it is a plain VAE; where only the labels matter, a classifier alone does better.")
-    reading: ClassVar[str] = ("The first dimensions are the manner: slant, weight, size. The last are the probabilities of the labels, inferred from the row; move them to turn one label into another. "
-                              "The ELBO sums over labels. Labels right is measured on held-out rows.")
+    summary: ClassVar[str] = (
+        "A VAE that keeps the label apart from the manner: draw any label in any manner, learn "
+        "labels from a few."
+    )
+    objective: ClassVar[str] = (
+        r"\max\ \sum_{(x,y)} \mathcal L(x,y) + \sum_{x}\Big[\sum_y q(y|x)\,\mathcal L(x,y) + "
+        r"\mathcal H(q(y|x))\Big] + \alpha \sum_{(x,y)} \log q(y|x),\quad "
+        r"\mathcal L = \mathbb E_{q(z|x,y)}[\log p(x|z,y)] + \log p(y) - "
+        r"\beta\,\mathrm{KL}(q(z|x,y)\,\|\,\mathcal N(0,I))"
+    )
+    when: ClassVar[str] = (
+        "Use it where rows have labels and you want to draw items of one label, to turn one label "
+        "into another in the same manner, or to label many rows from a few. "
+        "Where there are no labels it is a plain VAE; where only the labels matter, a classifier "
+        "alone does better."
+    )
+    reading: ClassVar[str] = (
+        "The first dimensions are the manner: slant, weight, size. The last are the probabilities "
+        "of the labels, inferred from the row; move them to turn one label into another. "
+        "The ELBO sums over labels. Labels right is measured on held-out rows."
+    )
     sparse: ClassVar[bool] = True
     labels: ClassVar[bool] = True
     conditional: ClassVar[bool] = True
 
-    latent_dim: int = common("latent_dim", 8, help="Length of the code beside the labels: how many sliders describe the manner.")
-    beta: float = param(2.0, low=0.0, high=20.0, help="Weight of the KL term; 1 is the ELBO, more leaves less of the label in the manner.")
+    latent_dim: int = common(
+        "latent_dim",
+        8,
+        help="Length of the code beside the labels: how many sliders describe the manner.",
+    )
+    beta: float = param(
+        2.0,
+        low=0.0,
+        high=20.0,
+        help="Weight of the KL term; 1 is the ELBO, more leaves less of the label in the manner.",
+    )
     epochs: int = common("epochs", 50)
-    label_weight: float = param(5.0, low=0.0, high=1000.0, help="Weight of the classifier's own loss, in nats a labelled row.", advanced=True)
+    label_weight: float = param(
+        5.0,
+        low=0.0,
+        high=1000.0,
+        help="Weight of the classifier's own loss, in nats a labelled row.",
+        advanced=True,
+    )
     network: str = common("network", "auto")
     width: int = common("width", 128)
-    depth: int = common("depth", 2, help="Hidden layers of the perceptron. A convolution's depth follows from the picture's size.")
-    warm_up: float = common("warm_up", 0.0, help="Share of the training in which the weight of the KL term rises from 0. A manner that is free at first learns the label too, and the decoder then ignores the label's own place.")
+    depth: int = common(
+        "depth",
+        2,
+        help=(
+            "Hidden layers of the perceptron. A convolution's depth follows from the picture's "
+            "size."
+        ),
+    )
+    warm_up: float = common(
+        "warm_up",
+        0.0,
+        help=(
+            "Share of the training in which the weight of the KL term rises from 0. A manner that "
+            "is free at first learns the label too, and the decoder then ignores the label's own "
+            "place."
+        ),
+    )
     cool_down: float = common("cool_down", 0.5)
     batch_size: int = common("batch_size", 64)
     learning_rate: float = common("learning_rate", 1e-3)
@@ -65,28 +116,49 @@ class ConditionalVAE(VariationalModel):
     @classmethod
     def suggest(cls, n, schema):
         found = super().suggest(n, schema)
-        return found | {"latent_dim": max(2, found["latent_dim"] // 2)}     # the label has a place of its own
+        # the label has a place of its own
+        return found | {"latent_dim": max(2, found["latent_dim"] // 2)}
 
     def preview(self, X, Z):
         """As of every model; Z (m, k) may leave out the labels, which then take turns."""
         if self.classes_ and Z.shape[1] == self.latent_dim:
-            Z = np.hstack([Z, np.eye(len(self.classes_), dtype=Z.dtype)[np.arange(len(Z)) % len(self.classes_)]])
+            Z = np.hstack(
+                [
+                    Z,
+                    np.eye(len(self.classes_), dtype=Z.dtype)[
+                        np.arange(len(Z)) % len(self.classes_)
+                    ],
+                ]
+            )
         return super().preview(X, Z)
 
-    # -- learning -----------------------------------------------------------------------------------------------------
+    # -- learning ----------------------------------------------------------------------------------
 
     def _network(self):
         from ..nn.conditional import LabelledNet
 
-        return LabelledNet(self.schema_, self.latent_dim, self.class_shares_, self.network, self.width, self.depth, self.bounded_)
+        return LabelledNet(
+            self.schema_,
+            self.latent_dim,
+            self.class_shares_,
+            self.network,
+            self.width,
+            self.depth,
+            self.bounded_,
+        )
 
     def _known(self, y, n: int) -> np.ndarray:
-        """Number of each row's label (n,), -1 where it has none; sets ``classes_`` and their shares."""
+        """Number of each row's label (n,), -1 where it has none; sets ``classes_`` and their
+        shares.
+        """
         self.classes_, known = encode_labels(y if y is not None else [None] * n)
-        if len(self.classes_) < 2:      # one label tells nothing
+        if len(self.classes_) < 2:  # one label tells nothing
             self.classes_, known = [], np.full(n, -1)
         if len(self.classes_) > MOST_CLASSES:
-            raise ValueError(f"ConditionalVAE: there are {len(self.classes_)} different labels, expected at most {MOST_CLASSES}; choose a column with fewer as the label.")
+            raise ValueError(
+                f"ConditionalVAE: there are {len(self.classes_)} different labels, expected at "
+                f"most {MOST_CLASSES}; choose a column with fewer as the label."
+            )
         counts = np.bincount(known[known >= 0], minlength=len(self.classes_)).astype(np.float64)
         self.class_shares_ = (counts + 1) / (counts + 1).sum() if self.classes_ else np.zeros(0)
         return known
@@ -104,17 +176,34 @@ class ConditionalVAE(VariationalModel):
         self._keep_rows(X, known)
         rows, noise, adam = BatchSource(X, where), seeded(rng, where), Adam(net.parameters())
         labels = torch.as_tensor(known, device=where)
-        often = n / max(int((known >= 0).sum()), 1)     # labelled rows are few in a batch where they are few in the data
+        # labelled rows are few in a batch where they are few in the data
+        often = n / max(int((known >= 0).sum()), 1)
 
         def update(index, progress):
             x, label = rows[index], labels[index]
             reconstruction, kl, wrong = _terms(net, x, label, noise)
             labelled = (label >= 0).float()
-            loss = -reconstruction.mean() + ramp_up(progress, self.warm_up) * self.beta * kl.mean() + self.label_weight * often * (wrong * labelled).mean()
+            loss = (
+                -reconstruction.mean()
+                + ramp_up(progress, self.warm_up) * self.beta * kl.mean()
+                + self.label_weight * often * (wrong * labelled).mean()
+            )
             adam.step(loss, self.learning_rate * ramp_down(progress, self.cool_down))
-            reconstruction, kl, wrong = reconstruction.detach().mean(), kl.detach().mean(), wrong.detach()
-            metrics = {"loss": self.beta * kl - reconstruction, "reconstruction": reconstruction, "kl": kl}
-            return metrics | ({"label": (wrong * labelled).sum() / labelled.sum().clamp(min=1)} if self.classes_ else {})
+            reconstruction, kl, wrong = (
+                reconstruction.detach().mean(),
+                kl.detach().mean(),
+                wrong.detach(),
+            )
+            metrics = {
+                "loss": self.beta * kl - reconstruction,
+                "reconstruction": reconstruction,
+                "kl": kl,
+            }
+            return metrics | (
+                {"label": (wrong * labelled).sum() / labelled.sum().clamp(min=1)}
+                if self.classes_
+                else {}
+            )
 
         self._train(update, n, rng, on_step, checkpoint, {"net": net, "adam": adam, "noise": noise})
         self._standardize_codes()
@@ -130,71 +219,114 @@ class ConditionalVAE(VariationalModel):
         from torch.nn import functional as F
 
         seen = net.features(x)
-        y = F.one_hot(label.long().where(label >= 0, net.label_proba(seen).argmax(1)), net.classes).to(x.dtype) if net.classes else seen[:, :0]
+        y = (
+            F.one_hot(
+                label.long().where(label >= 0, net.label_proba(seen).argmax(1)), net.classes
+            ).to(x.dtype)
+            if net.classes
+            else seen[:, :0]
+        )
         mean, log_std = split(net.code(torch.cat([seen, y], 1)))
         return mean, mean**2 + (2 * log_std).exp()
 
-    # -- the public verbs beyond the contract -------------------------------------------------------------------------
+    # -- the public verbs beyond the contract ------------------------------------------------------
 
     def label_proba(self, X) -> np.ndarray:
         """Probability (n, K) of each of ``classes_`` for each row X (n, d)."""
-        return self.transform(X)[:, self.latent_dim:]
+        return self.transform(X)[:, self.latent_dim :]
 
     def predict_label(self, X) -> np.ndarray:
-        """The most probable label (n,) of each row, as text. Raises ValueError where it has learnt no labels."""
+        """The most probable label (n,) of each row, as text. Raises ValueError where it has
+        learnt no labels.
+        """
         check_is_fitted(self)
         if not self.classes_:
-            raise ValueError("ConditionalVAE has seen no labels, so it predicts none; fit it with y of at least two labels.")
+            raise ValueError(
+                "ConditionalVAE has seen no labels, so it predicts none; fit it with y of at least "
+                "two labels."
+            )
         return np.array(self.classes_, dtype=object)[self.label_proba(X).argmax(1)]
 
     def sample_codes(self, n, *, temperature=1.0, random_state=None, label: str | None = None):
-        """n codes (n, k + K): the style from N(0, temperature^2 I); the label as often as it was seen, or ``label`` always."""
+        """n codes (n, k + K): the style from N(0, temperature^2 I); the label as often as it
+        was seen, or ``label`` always.
+        """
         Z = super().sample_codes(n, temperature=temperature, random_state=random_state)
         if label is not None:
             if str(label) not in self.classes_:
-                raise ValueError(f"label is {label!r}, expected one of {', '.join(self.classes_[:20]) or 'none: it has seen no labels'}.")
-            Z[:, self.latent_dim:] = np.eye(len(self.classes_))[self.classes_.index(str(label))]
+                raise ValueError(
+                    f"label is {label!r}, expected one of "
+                    f"{', '.join(self.classes_[:20]) or 'none: it has seen no labels'}."
+                )
+            Z[:, self.latent_dim :] = np.eye(len(self.classes_))[self.classes_.index(str(label))]
         return Z
 
     def sample(self, n, *, temperature=1.0, random_state=None, label: str | None = None):
         """n new rows X (n, d), of one ``label`` where it is given."""
         rng = check_random_state(random_state)
-        return self.sample_decoder(self.sample_codes(n, temperature=temperature, random_state=rng, label=label), random_state=rng)
+        return self.sample_decoder(
+            self.sample_codes(n, temperature=temperature, random_state=rng, label=label),
+            random_state=rng,
+        )
 
     def elbo_parts(self, X, n_samples: int = 16) -> dict[str, np.ndarray]:
-        """``{"reconstruction": (n,), "kl": (n,)}`` in nats per row, summed over the labels by q(y|x); the ELBO is their
-        difference. The kl is that of code and label. The draws are fixed, the same for every row."""
+        """``{"reconstruction": (n,), "kl": (n,)}`` in nats per row, summed over the labels by
+        q(y|x); the ELBO is their difference. The kl is that of code and label. The draws are
+        fixed, the same for every row.
+        """
         check_is_fitted(self)
         draws = fixed_draws(n_samples, self.latent_dim)
-        reconstruction, kl = self._run(lambda net, x: net.bound(x, draws), self._check(X, reset=False))
+        reconstruction, kl = self._run(
+            lambda net, x: net.bound(x, draws), self._check(X, reset=False)
+        )
         return {"reconstruction": reconstruction, "kl": kl}
 
     def code_kl(self, X) -> np.ndarray:
-        """Nats (n, k + K) that each dimension of the code tells of each row X (n, d); of a label, against how often it is seen."""
+        """Nats (n, k + K) that each dimension of the code tells of each row X (n, d); of a
+        label, against how often it is seen.
+        """
         return self._run(lambda net, x: net.kl(x), self._check(X, reset=False))
 
     def log_weights(self, X, n_samples: int, random_state=None) -> np.ndarray:
-        """Log importance weights ``log p(x, z, y) - log q(z, y|x)`` (n, n_samples) in nats, code z and label y drawn anew for every row of X (n, d)."""
+        """Log importance weights ``log p(x, z, y) - log q(z, y|x)`` (n, n_samples) in nats,
+        code z and label y drawn anew for every row of X (n, d).
+        """
         check_is_fitted(self)
-        return draw_weights(self.net_, self._check(X, reset=False), self.latent_dim + 1, n_samples, lambda net, x, noise: net.log_weights(x, noise), random_state)
+        return draw_weights(
+            self.net_,
+            self._check(X, reset=False),
+            self.latent_dim + 1,
+            n_samples,
+            lambda net, x, noise: net.log_weights(x, noise),
+            random_state,
+        )
 
-    # -- the contract -------------------------------------------------------------------------------------------------
+    # -- the contract ------------------------------------------------------------------------------
 
     def _prior(self, n, temperature, rng):
         style = rng.standard_normal((n, self.latent_dim)) * temperature
         if not self.classes_:
             return style
-        return np.hstack([style, np.eye(len(self.classes_))[rng.choice(len(self.classes_), n, p=self.class_shares_)]])
+        return np.hstack(
+            [
+                style,
+                np.eye(len(self.classes_))[rng.choice(len(self.classes_), n, p=self.class_shares_)],
+            ]
+        )
 
 
 def _terms(net, x, label, noise):
-    """Of each row: reconstruction (n,), kl (n,) of code and label, and -log q(y|x) (n,) of its label; a label of -1 is summed out."""
+    """Of each row: reconstruction (n,), kl (n,) of code and label, and -log q(y|x) (n,) of its
+    label; a label of -1 is summed out.
+    """
     import torch
     from torch.nn import functional as F
 
     seen = net.features(x)
     if not net.classes:
-        return *_given(net, x, seen, seen.new_zeros((len(x), 0)), noise), torch.zeros(len(x), device=x.device)
+        return *_given(net, x, seen, seen.new_zeros((len(x), 0)), noise), torch.zeros(
+            len(x), device=x.device
+        )
     log_q = net.classify(seen).log_softmax(1)
     likely = torch.where(label >= 0, label, log_q.argmax(1))
     hot = F.one_hot(likely, net.classes).to(x.dtype)
@@ -214,8 +346,10 @@ def _terms(net, x, label, noise):
 
 
 def _given(net, x, seen, y, noise, of_likely: bool = True):
-    """log p(x|z,y) (n,) at one draw of z, and the KL (n,) of q(z|x,y). The noise of real columns is learnt from likely labels
-    alone: with one that is wrong it would look larger than it is."""
+    """log p(x|z,y) (n,) at one draw of z, and the KL (n,) of q(z|x,y). The noise of real
+    columns is learnt from likely labels alone: with one that is wrong it would look larger than
+    it is.
+    """
     import torch
 
     mean, log_std = split(net.code(torch.cat([seen, y], 1)))

@@ -1,4 +1,6 @@
-"""What models of word counts share: their checks, and the one step that PLSA and LDA are both made of."""
+"""What models of word counts share: their checks, and the one step that PLSA and LDA are both
+made of.
+"""
 
 from __future__ import annotations
 
@@ -10,9 +12,10 @@ import numpy as np
 
 from .base import LatentModel
 
-_VALUES = 2_000_000     # of a block of (counts, topics), so that memory does not grow with the corpus
-_LOOK = 10              # sweeps, after which it is asked which documents have settled
-_CONVERGED = 1e-5         # change of a topic's share in one sweep
+# of a block of (counts, topics), so that memory does not grow with the corpus
+_VALUES = 2_000_000
+_LOOK = 10  # sweeps, after which it is asked which documents have settled
+_CONVERGED = 1e-5  # change of a topic's share in one sweep
 
 
 class CountModel(LatentModel, ABC):
@@ -22,15 +25,17 @@ class CountModel(LatentModel, ABC):
     sparse: ClassVar[bool] = True
 
     @abstractmethod
-    def _fit(self, X, rng, on_step, **kept):
-        ...
+    def _fit(self, X, rng, on_step, **kept): ...
 
     def _check(self, X, reset):
         X = super()._check(X, reset)
         values = X.data if hasattr(X, "indptr") else X
         name = type(self).__name__
         if values.size and values.min() < 0:
-            raise ValueError(f"Negative values in data passed to {name}: the least is {values.min():g}, expected counts of at least 0.")
+            raise ValueError(
+                f"Negative values in data passed to {name}: the least is {values.min():g}, "
+                "expected counts of at least 0."
+            )
         if reset and not values.sum() > 0:
             raise ValueError(f"{name}: every count is 0, there are no words to learn from.")
         return X
@@ -42,19 +47,34 @@ class CountModel(LatentModel, ABC):
 
 
 class TopicModel(CountModel):
-    """A document is a mixture of k topics, each a distribution over the d words; the code is the mixture.
+    """A document is a mixture of k topics, each a distribution over the d words; the code is the
+    mixture.
 
-    A subclass sets ``components_`` (k, d), whose rows sum to 1, and writes ``_sweep`` and ``_shares``. ``fit`` also learns
-    ``mean_length_``, words of an average document, and ``importance_``: the share of all words that each topic wrote.
+    A subclass sets ``components_`` (k, d), whose rows sum to 1, and writes ``_sweep`` and
+    ``_shares``. ``fit`` also learns ``mean_length_``, words of an average document, and
+    ``importance_``: the share of all words that each topic wrote.
     """
 
     importance_meaning: ClassVar[str] = "share of the corpus's words"
     duration_param: ClassVar[str] = "epochs"
     iterative: ClassVar[bool] = True
 
-    def _learn(self, X, state: dict[str, np.ndarray], step: Callable, rng, on_step, checkpoint, *, batch_size: int, early_stop: bool) -> None:
-        """Call ``step(rows, share of the training done)``, which changes the arrays of ``state`` in place and returns its loss in nats a
-        document, for ``epochs`` times the corpus; where it ``settles``, until an epoch gains less than a millionth."""
+    def _learn(
+        self,
+        X,
+        state: dict[str, np.ndarray],
+        step: Callable,
+        rng,
+        on_step,
+        checkpoint,
+        *,
+        batch_size: int,
+        early_stop: bool,
+    ) -> None:
+        """Call ``step(rows, share of the training done)``, which changes the arrays of
+        ``state`` in place and returns its loss in nats a document, for ``epochs`` times the
+        corpus; where it ``settles``, until an epoch gains less than a millionth.
+        """
         import torch
 
         from ..nn.training import seeded, train
@@ -69,8 +89,17 @@ class TopicModel(CountModel):
         def at_rest():
             return bool(losses[0] - losses[1] < 1e-6 * abs(losses[1]))
 
-        self.history_, self.stopped_ = train(update, n, batch_size=batch_size, steps=self.epochs * -(-n // batch_size), generator=seeded(rng), on_step=on_step,
-                                             checkpoint=checkpoint, parts={"state": _Arrays(state)}, after_epoch=at_rest if early_stop else None)
+        self.history_, self.stopped_ = train(
+            update,
+            n,
+            batch_size=batch_size,
+            steps=self.epochs * -(-n // batch_size),
+            generator=seeded(rng),
+            on_step=on_step,
+            checkpoint=checkpoint,
+            parts={"state": _Arrays(state)},
+            after_epoch=at_rest if early_stop else None,
+        )
 
     def _weigh_topics(self, X, Z: np.ndarray) -> np.ndarray:
         lengths = np.asarray(X.sum(1), np.float64).ravel()
@@ -84,14 +113,18 @@ class TopicModel(CountModel):
         return self.mean_length_ * (self._mixture(Z) @ self.components_)
 
     def _mixture(self, Z):
-        """The nearest mixtures there are: what is negative is cut, the rest scaled to sum to 1; all topics alike where nothing is left."""
+        """The nearest mixtures there are: what is negative is cut, the rest scaled to sum to 1;
+        all topics alike where nothing is left.
+        """
         Z = np.maximum(Z, 0).astype(np.float64)
         total = Z.sum(1, keepdims=True)
         return np.where(total > 1e-12, Z / np.maximum(total, 1e-12), 1 / Z.shape[1])
 
     @staticmethod
     def _dirichlet(concentration: np.ndarray, n: int, temperature: float, rng) -> np.ndarray:
-        """Mixtures (n, k) from a Dirichlet, their distance from its mean multiplied by ``temperature``."""
+        """Mixtures (n, k) from a Dirichlet, their distance from its mean multiplied by
+        ``temperature``.
+        """
         mean = concentration / concentration.sum()
         Z = np.maximum(mean + temperature * (rng.dirichlet(concentration, n) - mean), 0)
         return Z / Z.sum(1, keepdims=True)
@@ -103,7 +136,8 @@ class _Arrays:
     def __init__(self, arrays: dict[str, np.ndarray]):
         import torch
 
-        self.tensors = {name: torch.from_numpy(array) for name, array in arrays.items()}      # the same memory
+        # the same memory
+        self.tensors = {name: torch.from_numpy(array) for name, array in arrays.items()}
 
     def state_dict(self):
         return self.tensors
@@ -124,14 +158,19 @@ def counts(X):
 
 
 def ratios(X, shares: np.ndarray, topics: np.ndarray):
-    """For the counts x of X (n, d) that are not 0: x / (shares @ topics), CSR of the same pattern, and log(shares @ topics) (nnz,).
+    """For the counts x of X (n, d) that are not 0: x / (shares @ topics), CSR of the same pattern,
+    and log(shares @ topics) (nnz,).
 
-    ``shares`` (n, k) and ``topics`` (k, d) are those of PLSA, or their variational counterparts of LDA. The expected words that
-    topic k wrote in document i are then ``shares * (R @ topics.T)``, and those of word j ``topics * (shares.T @ R)``.
+    ``shares`` (n, k) and ``topics`` (k, d) are those of PLSA, or their variational counterparts of
+    LDA. The expected words that topic k wrote in document i are then ``shares * (R @ topics.T)``,
+    and those of word j ``topics * (shares.T @ R)``.
     """
     from scipy.sparse import csr_array
 
-    rows, words = np.repeat(np.arange(X.shape[0]), np.diff(X.indptr)), np.ascontiguousarray(topics.T)
+    rows, words = (
+        np.repeat(np.arange(X.shape[0]), np.diff(X.indptr)),
+        np.ascontiguousarray(topics.T),
+    )
     expected, step = np.empty(len(X.data)), max(1, _VALUES // len(topics))
     for start in range(0, len(expected), step):
         part = slice(start, start + step)
@@ -140,11 +179,20 @@ def ratios(X, shares: np.ndarray, topics: np.ndarray):
     return csr_array((X.data / expected, X.indices, X.indptr), shape=X.shape), np.log(expected)
 
 
-def fold_in(X, topics: np.ndarray, shares: Callable[[np.ndarray], np.ndarray], prior: float = 0.0, sweeps: int = 200) -> np.ndarray:
-    """Words (n, k) that each topic wrote in each document of X (n, d), CSR, the topics being given: ``W = prior + S * (R @ topics.T)``
-    with ``S = shares(W)`` until W / sum(W) has settled, for every document by itself."""
+def fold_in(
+    X,
+    topics: np.ndarray,
+    shares: Callable[[np.ndarray], np.ndarray],
+    prior: float = 0.0,
+    sweeps: int = 200,
+) -> np.ndarray:
+    """Words (n, k) that each topic wrote in each document of X (n, d), CSR, the topics being
+    given: ``W = prior + S * (R @ topics.T)`` with ``S = shares(W)`` until W / sum(W) has
+    settled, for every document by itself.
+    """
     W, words = np.full((X.shape[0], len(topics)), prior + 1.0), np.ascontiguousarray(topics.T)
-    blocks = X.indptr[:-1] // max(1, _VALUES // len(topics))        # rows whose counts begin in the same stretch
+    # rows whose counts begin in the same stretch
+    blocks = X.indptr[:-1] // max(1, _VALUES // len(topics))
     for active in np.split(np.arange(len(W)), np.flatnonzero(np.diff(blocks)) + 1):
         for _ in range(sweeps // _LOOK):
             W[active], change = _sweep(X[active], words, shares, prior, W[active])
@@ -158,7 +206,8 @@ def _sweep(X, words, shares, prior, W) -> tuple[np.ndarray, np.ndarray]:
     """W after a few sweeps, and the largest change of a share in each row's last one."""
     from scipy.sparse import csr_array
 
-    rows, near = np.repeat(np.arange(len(W)), np.diff(X.indptr)), words[X.indices]      # (counts, k)
+    # (counts, k)
+    rows, near = np.repeat(np.arange(len(W)), np.diff(X.indptr)), words[X.indices]
     R = csr_array((X.data.copy(), np.arange(len(rows)), X.indptr), shape=(len(W), len(rows)))
     for _ in range(_LOOK):
         before, S = W, shares(W)

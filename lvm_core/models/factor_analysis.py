@@ -11,19 +11,24 @@ from sklearn.utils.validation import check_is_fitted
 from ..params import param
 from .base import LatentModel, draw_discrete
 
-FLOOR = 1e-6        # least noise of a column, as a share of the mean variance: a constant column has infinite likelihood
+# least noise of a column, as a share of the mean variance: a constant column has infinite
+# likelihood
+FLOOR = 1e-6
 
 
 @dataclass(repr=False, eq=False)
 class FactorAnalysis(LatentModel):
-    """Factor analysis (Spearman, 1904; as a likelihood: Rubin & Thayer, 1982, doi:10.1007/BF02293851).
+    """Factor analysis (Spearman, 1904; as a likelihood: Rubin & Thayer, 1982,
+    doi:10.1007/BF02293851).
 
-    ``x ~ N(m + W z, Psi)``, ``z ~ N(0, I)``: maximise ``sum_i log N(x_i; m, W W' + Psi)`` over W (d, k) and Psi. With
-    ``noise="per column"`` Psi is diagonal and found by EM (scikit-learn's solver); with ``"shared"`` it is s2 I: probabilistic
-    PCA (Tipping & Bishop, 1999, doi:10.1111/1467-9868.00196), solved exactly from the eigenvectors of the covariance.
+    ``x ~ N(m + W z, Psi)``, ``z ~ N(0, I)``: maximise ``sum_i log N(x_i; m, W W' + Psi)`` over W
+    (d, k) and Psi. With ``noise="per column"`` Psi is diagonal and found by EM (scikit-learn's
+    solver); with ``"shared"`` it is s2 I: probabilistic PCA (Tipping & Bishop, 1999,
+    doi:10.1111/1467-9868.00196), solved exactly from the eigenvectors of the covariance.
 
-    The code is the posterior mean, ``(I + W' Psi^-1 W)^-1 W' Psi^-1 (x - m)``, its axes turned so that the posterior's
-    covariance is diagonal, the one that explains most first. Learnt: ``components_`` (k, d) = W', ``noise_variance_`` (d,), ``mean_``.
+    The code is the posterior mean, ``(I + W' Psi^-1 W)^-1 W' Psi^-1 (x - m)``, its axes turned so
+    that the posterior's covariance is diagonal, the one that explains most first. Learnt:
+    ``components_`` (k, d) = W', ``noise_variance_`` (d,), ``mean_``.
     """
 
     title: ClassVar[str] = "Factor analysis"
@@ -31,22 +36,50 @@ class FactorAnalysis(LatentModel):
     paper: ClassVar[str] = "Rubin & Thayer"
     year: ClassVar[int] = 1982
     link: ClassVar[str] = "https://doi.org/10.1007/BF02293851"
-    summary: ClassVar[str] = "A few hidden causes behind many noisy measurements, each with its own noise. A true density with an exact likelihood."
-    objective: ClassVar[str] = r"\max_{W,\Psi}\ \sum_i \log \mathcal N\!\left(x_i;\ m,\ W W^\top + \Psi\right),\qquad x = m + W z + \varepsilon,\ z \sim \mathcal N(0, I)"
-    when: ClassVar[str] = ("Use it where columns are measured with noise of different size and few causes lie behind them: questionnaires, sensors, tests. "
-                           "Unlike PCA it does not chase the noisiest column. With shared noise it is probabilistic PCA. It sees straight-line relations only.")
-    reading: ClassVar[str] = ("A dimension is a hidden cause in units of its own spread: 0 is average, ±2 is rare. The log-likelihood is exact and "
-                              "may be compared with PCA's on the same columns; the spread around a code is the same for every row.")
+    summary: ClassVar[str] = (
+        "A few hidden causes behind many noisy measurements, each with its own noise. A true "
+        "density with an exact likelihood."
+    )
+    objective: ClassVar[str] = (
+        r"\max_{W,\Psi}\ \sum_i \log \mathcal N\!\left(x_i;\ m,\ W W^\top + \Psi\right),\qquad x = "
+        r"m + W z + \varepsilon,\ z \sim \mathcal N(0, I)"
+    )
+    when: ClassVar[str] = (
+        "Use it where columns are measured with noise of different size and few causes lie behind "
+        "them: questionnaires, sensors, tests. "
+        "Unlike PCA it does not chase the noisiest column. With shared noise it is probabilistic "
+        "PCA. It sees straight-line relations only."
+    )
+    reading: ClassVar[str] = (
+        "A dimension is a hidden cause in units of its own spread: 0 is average, ±2 is rare. The "
+        "log-likelihood is exact and "
+        "may be compared with PCA's on the same columns; the spread around a code is the same for "
+        "every row."
+    )
     supported_kinds: ClassVar[tuple[str, ...]] = ("table", "array", "image")
     importance_meaning: ClassVar[str] = "share of the data's variance"
 
-    latent_dim: int = param(8, low=1, high=512, help="Number of hidden causes: the length of the code.")
-    noise: str = param("per column", choices=("per column", "shared"), help="Noise of its own for every column (factor analysis), or one for all (probabilistic PCA).")
-    random_state: int | None = param(0, low=0, high=2**31 - 1, advanced=True, help="Seed of the randomised solver.")
+    latent_dim: int = param(
+        8, low=1, high=512, help="Number of hidden causes: the length of the code."
+    )
+    noise: str = param(
+        "per column",
+        choices=("per column", "shared"),
+        help=(
+            "Noise of its own for every column (factor analysis), or one for all (probabilistic "
+            "PCA)."
+        ),
+    )
+    random_state: int | None = param(
+        0, low=0, high=2**31 - 1, advanced=True, help="Seed of the randomised solver."
+    )
 
     @classmethod
     def suggest(cls, n, schema):
-        return {"latent_dim": min(16 if schema.d > 32 else 4, max(1, schema.d - 1), n - 1), "noise": "shared" if schema.d > 500 else "per column"}
+        return {
+            "latent_dim": min(16 if schema.d > 32 else 4, max(1, schema.d - 1), n - 1),
+            "noise": "shared" if schema.d > 500 else "per column",
+        }
 
     def _fit(self, X, rng, on_step):
         k = min(self.latent_dim, X.shape[1])
@@ -58,12 +91,17 @@ class FactorAnalysis(LatentModel):
         floor = FLOOR * variance.mean()
         W, psi = self._shared(X, k, rng) if self.noise == "shared" else self._per_column(X, k, rng)
         psi = np.maximum(psi, floor)
-        _, _, turn = np.linalg.svd(W / np.sqrt(psi)[:, None], full_matrices=False)       # W' Psi^-1 W becomes diagonal
+        # W' Psi^-1 W becomes diagonal
+        _, _, turn = np.linalg.svd(W / np.sqrt(psi)[:, None], full_matrices=False)
         W = W @ turn.T
         explained = np.square(W).sum(0) / variance.sum()
         order = np.argsort(-explained, kind="stable")
         W = W[:, order] * np.where(W[np.abs(W[:, order]).argmax(0), order] < 0, -1.0, 1.0)
-        self.components_, self.noise_variance_, self.importance_ = np.ascontiguousarray(W.T), psi, explained[order]
+        self.components_, self.noise_variance_, self.importance_ = (
+            np.ascontiguousarray(W.T),
+            psi,
+            explained[order],
+        )
 
     def _shared(self, X, k, rng):
         from sklearn.decomposition import PCA
@@ -71,23 +109,30 @@ class FactorAnalysis(LatentModel):
         solver = PCA(min(k, *X.shape), random_state=rng).fit(X)
         values = solver.explained_variance_ * (len(X) - 1) / len(X)
         rest = X.shape[1] - len(values)
-        noise = max((X.var(0).sum() - values.sum()) / rest if rest else 0.0, FLOOR * X.var(0).mean())
+        noise = max(
+            (X.var(0).sum() - values.sum()) / rest if rest else 0.0, FLOOR * X.var(0).mean()
+        )
         W = np.zeros((X.shape[1], k))
-        W[:, :len(values)] = solver.components_.T * np.sqrt(np.maximum(values - noise, 0))
+        W[:, : len(values)] = solver.components_.T * np.sqrt(np.maximum(values - noise, 0))
         return W, np.full(X.shape[1], noise)
 
     def _per_column(self, X, k, rng):
         from sklearn.decomposition import FactorAnalysis as Solver
 
-        scale = np.where(X.std(0) > 0, X.std(0), 1.0)        # the optimum does not depend on the columns' units, the solver's tolerance does
+        # the optimum does not depend on the columns' units, the solver's tolerance does
+        scale = np.where(X.std(0) > 0, X.std(0), 1.0)
         method = "lapack" if min(X.shape) <= 500 else "randomized"
-        solver = Solver(min(k, *X.shape), tol=1e-3, svd_method=method, random_state=rng.randint(2**31 - 1)).fit((X - self.mean_) / scale)
+        solver = Solver(
+            min(k, *X.shape), tol=1e-3, svd_method=method, random_state=rng.randint(2**31 - 1)
+        ).fit((X - self.mean_) / scale)
         W = np.zeros((X.shape[1], k))
-        W[:, :len(solver.components_)] = solver.components_.T * scale[:, None]
+        W[:, : len(solver.components_)] = solver.components_.T * scale[:, None]
         return W, solver.noise_variance_ * scale**2
 
     def _posterior(self):
-        """Covariance (k, k) of the code given a row, and the matrix (d, k) that takes a centred row to the code's mean."""
+        """Covariance (k, k) of the code given a row, and the matrix (d, k) that takes a centred
+        row to the code's mean.
+        """
         scaled = self.components_ / self.noise_variance_
         covariance = np.linalg.inv(np.eye(len(scaled)) + scaled @ self.components_.T)
         return covariance, scaled.T @ covariance
@@ -111,12 +156,18 @@ class FactorAnalysis(LatentModel):
         return Function(lambda x: (x - mean) @ to_code), Function(lambda z: z @ components + mean)
 
     def encode_distribution(self, X) -> tuple[np.ndarray, np.ndarray]:
-        """Mean (n, k) and standard deviation (n, k) of the posterior p(z|x) of each row X (n, d), exact."""
+        """Mean (n, k) and standard deviation (n, k) of the posterior p(z|x) of each row X (n,
+        d), exact.
+        """
         Z = self.transform(X)
-        return Z, np.broadcast_to(np.sqrt(np.diag(self._posterior()[0])).astype(Z.dtype), Z.shape).copy()
+        return Z, np.broadcast_to(
+            np.sqrt(np.diag(self._posterior()[0])).astype(Z.dtype), Z.shape
+        ).copy()
 
     def score_samples(self, X) -> np.ndarray:
-        """Log-likelihood (n,) in nats of each row, exact: ``log N(x; m, W W' + Psi)`` by Woodbury's identity."""
+        """Log-likelihood (n,) in nats of each row, exact: ``log N(x; m, W W' + Psi)`` by
+        Woodbury's identity.
+        """
         check_is_fitted(self)
         X = self._check(X, reset=False).astype(np.float64) - self.mean_
         covariance, to_code = self._posterior()

@@ -12,20 +12,25 @@ from sklearn.utils.validation import check_is_fitted
 from ..params import param
 from .base import LatentModel, draw_discrete
 
-FLOOR = 1e-3        # added to every variance, as a share of the columns' mean variance: a component of one row has infinite likelihood
+# added to every variance, as a share of the columns' mean variance: a component of one row has
+# infinite likelihood
+FLOOR = 1e-3
 
 
 @dataclass(repr=False, eq=False)
 class GaussianMixture(LatentModel):
-    """Gaussian mixture, fitted by EM (Dempster, Laird & Rubin, 1977, doi:10.1111/j.2517-6161.1977.tb01600.x).
+    """Gaussian mixture, fitted by EM (Dempster, Laird & Rubin, 1977,
+    doi:10.1111/j.2517-6161.1977.tb01600.x).
 
-    ``p(x) = sum_j w_j N(x; m_j, S_j)``: maximise ``sum_i log p(x_i)`` over weights, means and covariances; scikit-learn's
-    solver, started from k-means. The latent variable is which component made the row; the code is its posterior, the *responsibilities* (n, k),
-    and decoding is the mixture's mean ``sum_j z_j m_j``: any code is cut off at 0 and scaled to sum 1.
-    Samples are true draws of the mixture: a component by its weight (the code is then 1 for it), a row of it.
+    ``p(x) = sum_j w_j N(x; m_j, S_j)``: maximise ``sum_i log p(x_i)`` over weights, means and
+    covariances; scikit-learn's solver, started from k-means. The latent variable is which component
+    made the row; the code is its posterior, the *responsibilities* (n, k), and decoding is the
+    mixture's mean ``sum_j z_j m_j``: any code is cut off at 0 and scaled to sum 1. Samples are true
+    draws of the mixture: a component by its weight (the code is then 1 for it), a row of it.
 
-    Learnt: ``weights_`` (k,), ``means_`` (k, d), ``covariances_`` (shape by ``covariance``), ``bic_``: Bayesian information criterion
-    (Schwarz, 1978) of the training rows, lower is better, to choose the number of components by.
+    Learnt: ``weights_`` (k,), ``means_`` (k, d), ``covariances_`` (shape by ``covariance``),
+    ``bic_``: Bayesian information criterion (Schwarz, 1978) of the training rows, lower is better,
+    to choose the number of components by.
     """
 
     title: ClassVar[str] = "Gaussian mixture"
@@ -33,23 +38,50 @@ class GaussianMixture(LatentModel):
     paper: ClassVar[str] = "Dempster, Laird & Rubin"
     year: ClassVar[int] = 1977
     link: ClassVar[str] = "https://doi.org/10.1111/j.2517-6161.1977.tb01600.x"
-    summary: ClassVar[str] = "Rows come from a few groups, each a Gaussian cloud. Soft clusters with an exact likelihood."
-    objective: ClassVar[str] = r"\max_{w, m, S}\ \sum_i \log \sum_j w_j\, \mathcal N(x_i;\ m_j,\ S_j),\qquad z_{ij} = p(j \mid x_i)"
-    when: ClassVar[str] = ("Use it to find groups and to ask how probable a row is, on tables and arrays of moderate width. In many columns every row belongs to one group "
-                           "almost surely, and the code is then a plain cluster number; for pictures it gives prototypes.")
-    reading: ClassVar[str] = ("A dimension is the probability that the row belongs to that group; a row's dimensions sum to 1. Decoding blends the groups' averages, so reconstruction "
-                              "says how much of a row its group explains. The log-likelihood is exact; its BIC chooses the number of groups.")
+    summary: ClassVar[str] = (
+        "Rows come from a few groups, each a Gaussian cloud. Soft clusters with an exact "
+        "likelihood."
+    )
+    objective: ClassVar[str] = (
+        r"\max_{w, m, S}\ \sum_i \log \sum_j w_j\, \mathcal N(x_i;\ m_j,\ S_j),\qquad z_{ij} = p(j "
+        r"\mid x_i)"
+    )
+    when: ClassVar[str] = (
+        "Use it to find groups and to ask how probable a row is, on tables and arrays of moderate "
+        "width. In many columns every row belongs to one group "
+        "almost surely, and the code is then a plain cluster number; for pictures it gives "
+        "prototypes."
+    )
+    reading: ClassVar[str] = (
+        "A dimension is the probability that the row belongs to that group; a row's dimensions sum "
+        "to 1. Decoding blends the groups' averages, so reconstruction "
+        "says how much of a row its group explains. The log-likelihood is exact; its BIC chooses "
+        "the number of groups."
+    )
     supported_kinds: ClassVar[tuple[str, ...]] = ("table", "array", "image")
     importance_meaning: ClassVar[str] = "share of the rows in the group"
 
     latent_dim: int = param(4, low=1, high=200, help="Number of groups: the length of the code.")
-    covariance: str = param("full", choices=("full", "tied", "diag", "spherical"), help="Shape of a group's cloud: any ellipsoid, one ellipsoid for all, one stretched along the columns, or a ball.")
-    random_state: int | None = param(0, low=0, high=2**31 - 1, advanced=True, help="Seed of the start by k-means.")
+    covariance: str = param(
+        "full",
+        choices=("full", "tied", "diag", "spherical"),
+        help=(
+            "Shape of a group's cloud: any ellipsoid, one ellipsoid for all, one stretched along "
+            "the columns, or a ball."
+        ),
+    )
+    random_state: int | None = param(
+        0, low=0, high=2**31 - 1, advanced=True, help="Seed of the start by k-means."
+    )
 
     @classmethod
     def suggest(cls, n, schema):
-        few = schema.d * (schema.d + 3) / 2 * 4 > n       # a full covariance has more numbers than there are rows to learn them from
-        return {"latent_dim": min(10 if schema.image else 4, max(1, n // 5)), "covariance": "diag" if few else "full"}
+        # a full covariance has more numbers than there are rows to learn them from
+        few = schema.d * (schema.d + 3) / 2 * 4 > n
+        return {
+            "latent_dim": min(10 if schema.image else 4, max(1, n // 5)),
+            "covariance": "diag" if few else "full",
+        }
 
     def _fit(self, X, rng, on_step):
         if not (X != X[:1]).any():
@@ -58,19 +90,27 @@ class GaussianMixture(LatentModel):
         self.floor_ = float(FLOOR * X.var(0).mean())
         solver = self._solver(k, rng.randint(2**31 - 1))
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")     # what was reached after the last step is kept
+            warnings.simplefilter("ignore")  # what was reached after the last step is kept
             solver.fit(X)
         order = np.argsort(-solver.weights_, kind="stable")
         self.weights_, self.means_ = solver.weights_[order], solver.means_[order]
         shared = self.covariance == "tied"
         self.covariances_ = solver.covariances_ if shared else solver.covariances_[order]
-        self.precisions_cholesky_ = solver.precisions_cholesky_ if shared else solver.precisions_cholesky_[order]
+        self.precisions_cholesky_ = (
+            solver.precisions_cholesky_ if shared else solver.precisions_cholesky_[order]
+        )
         self.importance_, self.bic_ = self.weights_, float(solver.bic(X))
 
     def _solver(self, k: int, seed=None):
         from sklearn.mixture import GaussianMixture as Solver
 
-        return Solver(k, covariance_type=self.covariance, reg_covar=self.floor_, max_iter=300, random_state=seed)
+        return Solver(
+            k,
+            covariance_type=self.covariance,
+            reg_covar=self.floor_,
+            max_iter=300,
+            random_state=seed,
+        )
 
     def _mixture(self):
         """scikit-learn's object with our numbers."""
@@ -87,20 +127,28 @@ class GaussianMixture(LatentModel):
 
     def _prior(self, n, temperature, rng):
         tempered = self.weights_ ** (1 / max(temperature, 1e-3))
-        return np.eye(len(self.weights_))[rng.choice(len(self.weights_), n, p=tempered / tempered.sum())]
+        return np.eye(len(self.weights_))[
+            rng.choice(len(self.weights_), n, p=tempered / tempered.sum())
+        ]
 
     def _draw(self, Z, rng):
         shares = _shares(Z).cumsum(1)
-        component = np.minimum((rng.uniform(size=(len(Z), 1)) > shares).sum(1), len(self.weights_) - 1)
+        component = np.minimum(
+            (rng.uniform(size=(len(Z), 1)) > shares).sum(1), len(self.weights_) - 1
+        )
         X, noise = self.means_[component], rng.standard_normal((len(Z), self.means_.shape[1]))
         if self.schema_.image is not None:
-            return X        # pictures are given at their mean, as everywhere
+            return X  # pictures are given at their mean, as everywhere
         if self.covariance in ("diag", "spherical"):
             spread = np.sqrt(self.covariances_[component])
             X = X + noise * (spread if spread.ndim == 2 else spread[:, None])
         else:
             roots = np.linalg.cholesky(self.covariances_)
-            X = X + (noise @ roots.T if self.covariance == "tied" else np.einsum("nij,nj->ni", roots[component], noise))
+            X = X + (
+                noise @ roots.T
+                if self.covariance == "tied"
+                else np.einsum("nij,nj->ni", roots[component], noise)
+            )
         return draw_discrete(X, self.schema_, rng)
 
     def score_samples(self, X) -> np.ndarray:
@@ -110,7 +158,9 @@ class GaussianMixture(LatentModel):
 
 
 def _shares(Z: np.ndarray) -> np.ndarray:
-    """Any codes (n, k) as probabilities: cut off at 0 and scaled to sum 1; equal ones where nothing is left."""
+    """Any codes (n, k) as probabilities: cut off at 0 and scaled to sum 1; equal ones where
+    nothing is left.
+    """
     Z = np.maximum(Z, 0)
     total = Z.sum(1, keepdims=True)
     return np.where(total > 0, Z / np.where(total > 0, total, 1), 1 / Z.shape[1])

@@ -12,24 +12,29 @@ from ..params import param
 from ..progress import Reporter
 from .base import LatentModel
 
-FLOOR = 1e-4        # least variance of a state, as a share of the data's: a state of one value has infinite likelihood
-TOLERANCE = 1e-5    # EM ends when the log-likelihood per value gains less
-COUNT = 1e-2        # added to every expected count: a transition never seen stays possible
+# least variance of a state, as a share of the data's: a state of one value has infinite likelihood
+FLOOR = 1e-4
+TOLERANCE = 1e-5  # EM ends when the log-likelihood per value gains less
+COUNT = 1e-2  # added to every expected count: a transition never seen stays possible
 
 
 @dataclass(repr=False, eq=False)
 class HMM(LatentModel):
-    """Hidden Markov model with Gaussian emissions, fitted by Baum-Welch (Rabiner, 1989, doi:10.1109/5.18626).
+    """Hidden Markov model with Gaussian emissions, fitted by Baum-Welch (Rabiner, 1989,
+    doi:10.1109/5.18626).
 
-    A row of X (n, T) is one series of T values. ``s_1 ~ p``, ``s_t | s_{t-1} ~ A[s_{t-1}]``, ``x_t | s_t ~ N(m_s, v_s)``: maximise
-    ``sum_i log p(x_i1, ..., x_iT)`` over p (S,), A (S, S), m and v (S,), all series at once, by EM from several seeded starts, of which the best is gone on with.
-    Where ``window`` is given, every row is a long series that is cut into pieces of so many values when the model learns, so that
-    a single long row can be learnt from too.
+    A row of X (n, T) is one series of T values. ``s_1 ~ p``, ``s_t | s_{t-1} ~ A[s_{t-1}]``, ``x_t
+    | s_t ~ N(m_s, v_s)``: maximise ``sum_i log p(x_i1, ..., x_iT)`` over p (S,), A (S, S), m and v
+    (S,), all series at once, by EM from several seeded starts, of which the best is gone on with.
+    Where ``window`` is given, every row is a long series that is cut into pieces of so many values
+    when the model learns, so that a single long row can be learnt from too.
 
-    The code (n, segments * S) is how long the series is expected to be in each state, in each of ``segments`` equal stretches of time: shares
-    that sum to 1 a stretch. Decoding gives the expected value in each stretch. What happens within a stretch is not in the
-    code; :meth:`states` has it. States are ordered by their mean. :meth:`sample` draws from the chain itself; :meth:`sample_decoder` draws a series for a
-    given code by a chain whose steps are weighted towards the code's shares, which is close to it but not the same.
+    The code (n, segments * S) is how long the series is expected to be in each state, in each of
+    ``segments`` equal stretches of time: shares that sum to 1 a stretch. Decoding gives the
+    expected value in each stretch. What happens within a stretch is not in the code; :meth:`states`
+    has it. States are ordered by their mean. :meth:`sample` draws from the chain itself;
+    :meth:`sample_decoder` draws a series for a given code by a chain whose steps are weighted
+    towards the code's shares, which is close to it but not the same.
 
     Learnt: ``start_`` (S,), ``transitions_`` (S, S), ``means_``, ``variances_`` (S,), ``n_iter_``.
     """
@@ -39,28 +44,72 @@ class HMM(LatentModel):
     paper: ClassVar[str] = "Rabiner"
     year: ClassVar[int] = 1989
     link: ClassVar[str] = "https://doi.org/10.1109/5.18626"
-    summary: ClassVar[str] = "Series that switch between a few hidden states: finds the states, when each holds, and how they follow each other."
-    objective: ClassVar[str] = r"\max\ \sum_i \log \sum_{s_1 \dots s_T} p(s_1) \prod_{t>1} A_{s_{t-1} s_t} \prod_t \mathcal N(x_{it};\ m_{s_t},\ v_{s_t})"
-    when: ClassVar[str] = ("Use it for series with regimes: calm and storm, asleep and awake, phases of a machine. Each row must be one series whose columns are moments in their order; "
-                           "for anything else the order of the columns means nothing and the model is wrong.")
-    reading: ClassVar[str] = ("A dimension is the share of one stretch of the series that is spent in one state. Decoding draws steps: each stretch at the average level of its states. "
-                              "Arrays enter as deviations from the average series, so states are of those. The log-likelihood is exact. Analyse, States shows each moment's state.")
+    summary: ClassVar[str] = (
+        "Series that switch between a few hidden states: finds the states, when each holds, and "
+        "how they follow each other."
+    )
+    objective: ClassVar[str] = (
+        r"\max\ \sum_i \log \sum_{s_1 \dots s_T} p(s_1) \prod_{t>1} A_{s_{t-1} s_t} \prod_t "
+        r"\mathcal N(x_{it};\ m_{s_t},\ v_{s_t})"
+    )
+    when: ClassVar[str] = (
+        "Use it for series with regimes: calm and storm, asleep and awake, phases of a machine. "
+        "Each row must be one series whose columns are moments in their order; "
+        "for anything else the order of the columns means nothing and the model is wrong."
+    )
+    reading: ClassVar[str] = (
+        "A dimension is the share of one stretch of the series that is spent in one state. "
+        "Decoding draws steps: each stretch at the average level of its states. "
+        "Arrays enter as deviations from the average series, so states are of those. The "
+        "log-likelihood is exact. Analyse, States shows each moment's state."
+    )
     supported_kinds: ClassVar[tuple[str, ...]] = ("array",)
-    importance_meaning: ClassVar[str] = "spread of the time spent there, times how far the state lies from the mean"
+    importance_meaning: ClassVar[str] = (
+        "spread of the time spent there, times how far the state lies from the mean"
+    )
     iterative: ClassVar[bool] = True
 
     latent_dim: int = param(3, low=1, high=50, label="States", help="Number of hidden states.")
-    segments: int = param(8, low=1, high=64, help="Stretches of time the code tells apart: its length is states times stretches.")
-    max_iter: int = param(200, low=1, high=5000, log=True, help="Steps of EM at most; it ends earlier when it has settled.", advanced=True)
-    restarts: int = param(3, low=1, high=50, help="Seeded starts that are tried; the best is gone on with.", advanced=True)
-    window: int = param(0, low=0, high=100_000, help="Cuts every row into pieces of so many values to learn from; 0 takes rows whole. For one long series.", advanced=True)
-    random_state: int | None = param(0, low=0, high=2**31 - 1, advanced=True, help="Seed of the starts.")
+    segments: int = param(
+        8,
+        low=1,
+        high=64,
+        help="Stretches of time the code tells apart: its length is states times stretches.",
+    )
+    max_iter: int = param(
+        200,
+        low=1,
+        high=5000,
+        log=True,
+        help="Steps of EM at most; it ends earlier when it has settled.",
+        advanced=True,
+    )
+    restarts: int = param(
+        3,
+        low=1,
+        high=50,
+        help="Seeded starts that are tried; the best is gone on with.",
+        advanced=True,
+    )
+    window: int = param(
+        0,
+        low=0,
+        high=100_000,
+        help=(
+            "Cuts every row into pieces of so many values to learn from; 0 takes rows whole. For "
+            "one long series."
+        ),
+        advanced=True,
+    )
+    random_state: int | None = param(
+        0, low=0, high=2**31 - 1, advanced=True, help="Seed of the starts."
+    )
 
     @classmethod
     def suggest(cls, n, schema):
         return {"latent_dim": 3, "segments": int(np.clip(schema.d // 8, 1, 8))}
 
-    # -- learning -----------------------------------------------------------------------------------------------------
+    # -- learning ----------------------------------------------------------------------------------
 
     def _fit(self, X, rng, on_step, checkpoint=None):
         if not (X != X.flat[0]).any():
@@ -69,11 +118,15 @@ class HMM(LatentModel):
         self.floor_ = float(FLOOR * pieces.var())
         report = Reporter(on_step, self.max_iter, "EM")
         starts = [self._start(pieces, rng, spread=i > 0) for i in range(self.restarts)]
-        tried = [self._steps(pieces, start, 5)[:2] for start in starts] if self.restarts > 1 else [(starts[0], 0.0)]
+        tried = (
+            [self._steps(pieces, start, 5)[:2] for start in starts]
+            if self.restarts > 1
+            else [(starts[0], 0.0)]
+        )
         best = max(tried, key=lambda pair: pair[1])[0]
 
         def listen(step, value, found):
-            self._take(found)       # whoever listens may look at it
+            self._take(found)  # whoever listens may look at it
             self.history_.append({"step": step, "loss": -value})
             return report(step, loss=-value)
 
@@ -97,14 +150,27 @@ class HMM(LatentModel):
         if self.window < 2:
             raise ValueError(f"HMM: window is {self.window}, expected 0 or at least 2 values.")
         count = X.shape[1] // self.window
-        return X[:, :count * self.window].reshape(-1, self.window)
+        return X[:, : count * self.window].reshape(-1, self.window)
 
     def _start(self, X, rng, spread: bool):
         """Quantiles of the values as means, or values drawn by the seed."""
         k = self.latent_dim
-        means = np.sort(rng.choice(X.ravel(), k)) if spread else np.quantile(X, (np.arange(k) + 0.5) / k)
-        stay = np.full((k, k), 0.1 / max(k - 1, 1)) + np.eye(k) * (0.9 - 0.1 / max(k - 1, 1)) if k > 1 else np.ones((1, 1))
-        return np.full(k, 1 / k), stay, means + 1e-3 * X.std() * rng.standard_normal(k), np.full(k, X.var() / k + self.floor_)
+        means = (
+            np.sort(rng.choice(X.ravel(), k))
+            if spread
+            else np.quantile(X, (np.arange(k) + 0.5) / k)
+        )
+        stay = (
+            np.full((k, k), 0.1 / max(k - 1, 1)) + np.eye(k) * (0.9 - 0.1 / max(k - 1, 1))
+            if k > 1
+            else np.ones((1, 1))
+        )
+        return (
+            np.full(k, 1 / k),
+            stay,
+            means + 1e-3 * X.std() * rng.standard_normal(k),
+            np.full(k, X.var() / k + self.floor_),
+        )
 
     def _steps(self, X, found, most: int, listen=lambda *_: False):
         """EM from ``found``: (parameters, log-likelihood per value, steps, stopped)."""
@@ -123,15 +189,24 @@ class HMM(LatentModel):
         weight = posterior.sum((0, 1)) + COUNT
         start = posterior[:, 0].sum(0) + COUNT
         means = (np.einsum("nts,nt->s", posterior, X) + COUNT * X.mean()) / weight
-        variances = np.stack([(posterior[..., s] * (X - means[s]) ** 2).sum() for s in range(len(means))]) / weight
+        variances = (
+            np.stack([(posterior[..., s] * (X - means[s]) ** 2).sum() for s in range(len(means))])
+            / weight
+        )
         pairs = pairs + COUNT
-        return start / start.sum(), pairs / pairs.sum(1, keepdims=True), means, np.maximum(variances, self.floor_)
+        return (
+            start / start.sum(),
+            pairs / pairs.sum(1, keepdims=True),
+            means,
+            np.maximum(variances, self.floor_),
+        )
 
-    # -- the public verbs beyond the contract -------------------------------------------------------------------------
+    # -- the public verbs beyond the contract ------------------------------------------------------
 
     def states(self, X) -> tuple[np.ndarray, np.ndarray]:
-        """Of rows X (n, T): the most likely sequence of states (n, T) (Viterbi, 1967) and the probability of each state at each
-        moment (n, T, S)."""
+        """Of rows X (n, T): the most likely sequence of states (n, T) (Viterbi, 1967) and the
+        probability of each state at each moment (n, T, S).
+        """
         check_is_fitted(self)
         X = self._check(X, reset=False).astype(np.float64)
         return _viterbi(X, *self._parameters()), _forward_backward(X, *self._parameters())[0]
@@ -139,18 +214,24 @@ class HMM(LatentModel):
     def score_samples(self, X) -> np.ndarray:
         """Log-likelihood (n,) in nats of each series, exact, by the forward recursion."""
         check_is_fitted(self)
-        return _forward_backward(self._check(X, reset=False).astype(np.float64), *self._parameters())[2]
+        return _forward_backward(
+            self._check(X, reset=False).astype(np.float64), *self._parameters()
+        )[2]
 
     def sample(self, n, *, temperature=1.0, random_state=None):
-        """n new series X (n, T): true draws of the chain and its emissions, the noise multiplied by ``temperature``."""
+        """n new series X (n, T): true draws of the chain and its emissions, the noise
+        multiplied by ``temperature``.
+        """
         from sklearn.utils import check_random_state
 
         check_is_fitted(self)
         rng = check_random_state(random_state)
         path = self._chain(n, rng)
-        return self.means_[path] + temperature * rng.standard_normal(path.shape) * np.sqrt(self.variances_[path])
+        return self.means_[path] + temperature * rng.standard_normal(path.shape) * np.sqrt(
+            self.variances_[path]
+        )
 
-    # -- the contract -------------------------------------------------------------------------------------------------
+    # -- the contract ------------------------------------------------------------------------------
 
     def _parameters(self):
         return self.start_, self.transitions_, self.means_, self.variances_
@@ -164,7 +245,9 @@ class HMM(LatentModel):
         return np.concatenate([part.mean(1) for part in parts], axis=1)
 
     def _over_time(self, Z):
-        """Codes -> probability of each state at each moment (n, T, S), constant within a stretch."""
+        """Codes -> probability of each state at each moment (n, T, S), constant within a
+        stretch.
+        """
         length, k = self.n_features_in_, self.latent_dim
         shares = np.maximum(Z, 0).reshape(len(Z), -1, k)
         total = shares.sum(2, keepdims=True)
@@ -173,13 +256,22 @@ class HMM(LatentModel):
         return np.repeat(shares, lengths, axis=1)
 
     def _encode(self, X):
-        return np.concatenate([self._shares(_forward_backward(X[i:i + 1000].astype(np.float64), *self._parameters())[0]) for i in range(0, len(X), 1000)])
+        return np.concatenate(
+            [
+                self._shares(
+                    _forward_backward(X[i : i + 1000].astype(np.float64), *self._parameters())[0]
+                )
+                for i in range(0, len(X), 1000)
+            ]
+        )
 
     def _decode(self, Z):
         return self._over_time(Z) @ self.means_
 
     def _prior(self, n, temperature, rng):
-        return self.code_mean_ + temperature * (self._shares(np.eye(self.latent_dim)[self._chain(n, rng)]) - self.code_mean_)
+        return self.code_mean_ + temperature * (
+            self._shares(np.eye(self.latent_dim)[self._chain(n, rng)]) - self.code_mean_
+        )
 
     def _chain(self, n: int, rng):
         """n state sequences (n, T)."""
@@ -198,7 +290,12 @@ class HMM(LatentModel):
         for t in range(1, path.shape[1]):
             weights = self.transitions_[path[:, t - 1]] * shares[:, t] / typical
             total = weights.sum(1, keepdims=True)
-            path[:, t] = _choose(np.where(total > 0, weights / np.where(total > 0, total, 1), shares[:, t]).cumsum(1), rng)
+            path[:, t] = _choose(
+                np.where(total > 0, weights / np.where(total > 0, total, 1), shares[:, t]).cumsum(
+                    1
+                ),
+                rng,
+            )
         return self.means_[path] + rng.standard_normal(path.shape) * np.sqrt(self.variances_[path])
 
 
@@ -208,8 +305,9 @@ def _emission(X, means, variances):
 
 
 def _forward_backward(X, start, transitions, means, variances):
-    """Of series X (n, T): p(s_t | x) (n, T, S), expected transitions (S, S) of all series, log p(x) (n,). Scaled at every step
-    (Rabiner, 1989, section V.A)."""
+    """Of series X (n, T): p(s_t | x) (n, T, S), expected transitions (S, S) of all series, log
+    p(x) (n,). Scaled at every step (Rabiner, 1989, section V.A).
+    """
     log_b = _emission(X, means, variances)
     top = log_b.max(2, keepdims=True)
     b, (n, length, k) = np.exp(log_b - top), log_b.shape
@@ -249,4 +347,6 @@ def _viterbi(X, start, transitions, means, variances):
 
 def _choose(cumulative, rng):
     """One index a row by cumulative probabilities (n, S)."""
-    return np.minimum((rng.uniform(size=(len(cumulative), 1)) > cumulative).sum(1), cumulative.shape[1] - 1)
+    return np.minimum(
+        (rng.uniform(size=(len(cumulative), 1)) > cumulative).sum(1), cumulative.shape[1] - 1
+    )

@@ -11,19 +11,23 @@ import numpy as np
 from ..params import param
 from .base import LatentModel, draw_discrete
 
-QUANTILES = 201     # points of each source's distribution that are kept to draw from
+QUANTILES = 201  # points of each source's distribution that are kept to draw from
 
 
 @dataclass(repr=False, eq=False)
 class ICA(LatentModel):
-    """Independent component analysis by FastICA (Hyvarinen & Oja, 2000, doi:10.1016/S0893-6080(00)00026-5).
+    """Independent component analysis by FastICA (Hyvarinen & Oja, 2000,
+    doi:10.1016/S0893-6080(00)00026-5).
 
-    ``x = m + A z`` with the sources z as independent and as far from Gaussian as can be: on the whitened first k principal
-    components, maximise ``sum_j (E[G(w_j'x)] - E[G(nu)])^2`` over orthonormal w_j, G(u) = log cosh u, nu ~ N(0, 1); scikit-learn's
-    solver. Sources have unit variance; the one that explains most comes first, its sign such that its longer tail is positive.
+    ``x = m + A z`` with the sources z as independent and as far from Gaussian as can be: on the
+    whitened first k principal components, maximise ``sum_j (E[G(w_j'x)] - E[G(nu)])^2`` over
+    orthonormal w_j, G(u) = log cosh u, nu ~ N(0, 1); scikit-learn's solver. Sources have unit
+    variance; the one that explains most comes first, its sign such that its longer tail is
+    positive.
 
-    Samples draw every source on its own from its distribution in the training rows, which is what independence means.
-    Learnt: ``mixing_`` (d, k) = A, ``unmixing_`` (k, d), ``mean_`` (d,), ``quantiles_`` (k, 201) of the sources.
+    Samples draw every source on its own from its distribution in the training rows, which is what
+    independence means. Learnt: ``mixing_`` (d, k) = A, ``unmixing_`` (k, d), ``mean_`` (d,),
+    ``quantiles_`` (k, 201) of the sources.
     """
 
     title: ClassVar[str] = "Independent component analysis"
@@ -31,17 +35,35 @@ class ICA(LatentModel):
     paper: ClassVar[str] = "Hyvarinen & Oja"
     year: ClassVar[int] = 2000
     link: ClassVar[str] = "https://doi.org/10.1016/S0893-6080(00)00026-5"
-    summary: ClassVar[str] = "Unmixes signals that were added up: sources that are independent, not merely uncorrelated."
-    objective: ClassVar[str] = r"\max_{W W^\top = I}\ \sum_j \big(\mathbb E[\log\cosh(w_j^\top \tilde x)] - \mathbb E[\log\cosh(\nu)]\big)^2,\qquad \nu\sim\mathcal N(0,1),\ \tilde x \text{ whitened}"
-    when: ClassVar[str] = ("Use it where every row is a sum of sources that know nothing of each other: microphones, sensors, spectra, parts of pictures. "
-                           "It needs sources that are not Gaussian; where all are, its directions are arbitrary and PCA says as much.")
-    reading: ClassVar[str] = ("A dimension is the strength of one source, in its own standard deviations. Order and sign are conventions of ours: ICA itself fixes neither. "
-                              "Reconstruction equals PCA's with as many components; what differs is the axes.")
+    summary: ClassVar[str] = (
+        "Unmixes signals that were added up: sources that are independent, not merely uncorrelated."
+    )
+    objective: ClassVar[str] = (
+        r"\max_{W W^\top = I}\ \sum_j \big(\mathbb E[\log\cosh(w_j^\top \tilde x)] - \mathbb "
+        r"E[\log\cosh(\nu)]\big)^2,\qquad \nu\sim\mathcal N(0,1),\ \tilde x \text{ whitened}"
+    )
+    when: ClassVar[str] = (
+        "Use it where every row is a sum of sources that know nothing of each other: microphones, "
+        "sensors, spectra, parts of pictures. "
+        "It needs sources that are not Gaussian; where all are, its directions are arbitrary and "
+        "PCA says as much."
+    )
+    reading: ClassVar[str] = (
+        "A dimension is the strength of one source, in its own standard deviations. Order and sign "
+        "are conventions of ours: ICA itself fixes neither. "
+        "Reconstruction equals PCA's with as many components; what differs is the axes."
+    )
     supported_kinds: ClassVar[tuple[str, ...]] = ("array", "image", "table")
     importance_meaning: ClassVar[str] = "share of the data's variance"
 
     latent_dim: int = param(8, low=1, high=512, help="Number of sources: the length of the code.")
-    random_state: int | None = param(0, low=0, high=2**31 - 1, advanced=True, help="Seed of the directions the search begins with.")
+    random_state: int | None = param(
+        0,
+        low=0,
+        high=2**31 - 1,
+        advanced=True,
+        help="Seed of the directions the search begins with.",
+    )
 
     @classmethod
     def suggest(cls, n, schema):
@@ -57,11 +79,17 @@ class ICA(LatentModel):
             raise ValueError("ICA: all rows are the same, there are no sources to find.")
         white = PCA(k, whiten=True, random_state=rng).fit(X.astype(np.float64))
         self.mean_, spread = white.mean_, np.sqrt(white.explained_variance_)
-        some = spread > 1e-7 * spread[0]        # what has no variance cannot be told apart from noise by whitening
+        # what has no variance cannot be told apart from noise by whitening
+        some = spread > 1e-7 * spread[0]
         Y = (X - self.mean_) @ white.components_[some].T / spread[some]
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")     # it keeps the best directions reached; Gaussian data never converges
-            turn = FastICA(whiten=False, max_iter=400, tol=1e-4, random_state=rng).fit(Y).components_ if some.sum() > 1 else np.eye(1)
+            # it keeps the best directions reached; Gaussian data never converges
+            warnings.simplefilter("ignore")
+            turn = (
+                FastICA(whiten=False, max_iter=400, tol=1e-4, random_state=rng).fit(Y).components_
+                if some.sum() > 1
+                else np.eye(1)
+            )
         S = Y @ turn.T
         sign = np.where((S**3).mean(0) < 0, -1.0, 1.0)
         unmixing = (turn * sign[:, None]) @ (white.components_[some] / spread[some, None])
@@ -69,7 +97,10 @@ class ICA(LatentModel):
         power = np.square(mixing).sum(0)
         order = np.argsort(-power, kind="stable")
         pad = k - len(order)
-        self.mixing_, self.unmixing_ = np.pad(mixing[:, order], ((0, 0), (0, pad))), np.pad(unmixing[order], ((0, pad), (0, 0)))
+        self.mixing_, self.unmixing_ = (
+            np.pad(mixing[:, order], ((0, 0), (0, pad))),
+            np.pad(unmixing[order], ((0, pad), (0, 0))),
+        )
         self.importance_ = np.pad(power[order], (0, pad)) / max(X.var(0).sum(), 1e-300)
         self.quantiles_ = np.quantile(self._encode(X), np.linspace(0, 1, QUANTILES), axis=0).T
 

@@ -15,14 +15,16 @@ from .base import LatentModel
 
 @dataclass(repr=False, eq=False)
 class LSA(LatentModel):
-    """Latent semantic analysis (Deerwester et al., 1990): the truncated SVD of TF-IDF weighted term counts.
+    """Latent semantic analysis (Deerwester et al., 1990): the truncated SVD of TF-IDF weighted term
+    counts.
 
-    ``T ~ Z V`` with T (n, d) the weighted counts, rows of unit length, V (k, d) orthonormal: the best rank k fit in squared
-    error. X holds counts, dense or CSR, or is a list of documents (str), which are then counted word by word;
-    ``vocabulary_`` keeps the terms. Weights and solver are scikit-learn's, with its defaults.
+    ``T ~ Z V`` with T (n, d) the weighted counts, rows of unit length, V (k, d) orthonormal: the
+    best rank k fit in squared error. X holds counts, dense or CSR, or is a list of documents (str),
+    which are then counted word by word; ``vocabulary_`` keeps the terms. Weights and solver are
+    scikit-learn's, with its defaults.
 
-    ``inverse_transform`` gives term counts back: ``max(Z V, 0)`` without the IDF weights, scaled to a document of average
-    length. The best fit in TF-IDF space itself is ``Z @ components_``.
+    ``inverse_transform`` gives term counts back: ``max(Z V, 0)`` without the IDF weights, scaled to
+    a document of average length. The best fit in TF-IDF space itself is ``Z @ components_``.
     """
 
     title: ClassVar[str] = "Latent semantic analysis"
@@ -30,19 +32,38 @@ class LSA(LatentModel):
     cost: ClassVar[str] = "instant"
     paper: ClassVar[str] = "Deerwester et al."
     year: ClassVar[int] = 1990
-    link: ClassVar[str] = "https://doi.org/10.1002/%28SICI%291097-4571%28199009%2941:6%3C391::AID-ASI1%3E3.0.CO;2-9"
-    summary: ClassVar[str] = "Topics as straight directions among words. Instant, and hard to beat for finding similar documents."
-    objective: ClassVar[str] = r"\min_{V V^\top = I,\ Z}\ \|T - Z V\|_F^2,\qquad T_{ij} \propto n_{ij}\,\big(1 + \log\tfrac{1 + n}{1 + \mathrm{df}_j}\big),\ \|T_i\| = 1"
-    when: ClassVar[str] = ("For searching and mapping documents: it takes no time and documents of one subject come to lie in one direction. "
-                           "For topics you can read use NMF, PLSA or LDA: its dimensions mix words with both signs.")
-    reading: ClassVar[str] = ("A dimension is a direction among weighted words; only angles between documents mean something, lengths do not. "
-                              "Decoding gives the words that fit the direction best, scaled to a document of average length.")
+    link: ClassVar[str] = (
+        "https://doi.org/10.1002/%28SICI%291097-4571%28199009%2941:6%3C391::AID-ASI1%3E3.0.CO;2-9"
+    )
+    summary: ClassVar[str] = (
+        "Topics as straight directions among words. Instant, and hard to beat for finding similar "
+        "documents."
+    )
+    objective: ClassVar[str] = (
+        r"\min_{V V^\top = I,\ Z}\ \|T - Z V\|_F^2,\qquad T_{ij} \propto n_{ij}\,\big(1 + "
+        r"\log\tfrac{1 + n}{1 + \mathrm{df}_j}\big),\ \|T_i\| = 1"
+    )
+    when: ClassVar[str] = (
+        "For searching and mapping documents: it takes no time and documents of one subject come "
+        "to lie in one direction. "
+        "For topics you can read use NMF, PLSA or LDA: its dimensions mix words with both signs."
+    )
+    reading: ClassVar[str] = (
+        "A dimension is a direction among weighted words; only angles between documents mean "
+        "something, lengths do not. "
+        "Decoding gives the words that fit the direction best, scaled to a document of average "
+        "length."
+    )
     supported_kinds: ClassVar[tuple[str, ...]] = ("text",)
     importance_meaning: ClassVar[str] = "share of the TF-IDF weights' variance"
     sparse: ClassVar[bool] = True
 
-    latent_dim: int = param(20, low=1, high=512, help="Number of topics kept: the length of the code.")
-    random_state: int | None = param(0, low=0, high=2**31 - 1, advanced=True, help="Seed of the randomised solver.")
+    latent_dim: int = param(
+        20, low=1, high=512, help="Number of topics kept: the length of the code."
+    )
+    random_state: int | None = param(
+        0, low=0, high=2**31 - 1, advanced=True, help="Seed of the randomised solver."
+    )
 
     @classmethod
     def suggest(cls, n, schema):
@@ -52,18 +73,23 @@ class LSA(LatentModel):
         if _is_text(X):
             X = self._count_words(X, reset)
         elif reset:
-            vars(self).pop("vocabulary_", None)     # of an earlier fit on documents
+            vars(self).pop("vocabulary_", None)  # of an earlier fit on documents
         X = super()._check(X, reset)
         values = X.data if hasattr(X, "indptr") else X
         if values.size and values.min() < 0:
-            raise ValueError(f"Negative values in data passed to LSA: the least is {values.min():g}, expected counts of at least 0.")
+            raise ValueError(
+                f"Negative values in data passed to LSA: the least is {values.min():g}, expected "
+                "counts of at least 0."
+            )
         return X
 
     def _count_words(self, documents, reset: bool):
         from sklearn.feature_extraction.text import CountVectorizer
 
         if not reset and not hasattr(self, "vocabulary_"):
-            raise ValueError("LSA was fitted on counts and has no vocabulary; pass counts, expected (n, d).")
+            raise ValueError(
+                "LSA was fitted on counts and has no vocabulary; pass counts, expected (n, d)."
+            )
         counter = CountVectorizer(vocabulary=None if reset else self.vocabulary_, dtype=np.float64)
         counts = counter.fit_transform(documents)
         if reset:
@@ -74,14 +100,17 @@ class LSA(LatentModel):
         from sklearn.decomposition import TruncatedSVD
         from sklearn.feature_extraction.text import TfidfTransformer
 
-        X = X.astype(np.float64)        # counts arrive as float32, whose rounding a small corpus would show
+        # counts arrive as float32, whose rounding a small corpus would show
+        X = X.astype(np.float64)
         if not X.sum() > 0:
             raise ValueError("LSA: every count is 0, there are no words to learn from.")
         self.idf_ = TfidfTransformer().fit(X).idf_
         solver = TruncatedSVD(min(self.latent_dim, *X.shape), random_state=rng)
         Z = solver.fit_transform(self._weigh(X))
         self.components_, self.singular_values_ = solver.components_, solver.singular_values_
-        self.explained_variance_ratio_ = self.importance_ = np.nan_to_num(solver.explained_variance_ratio_)
+        self.explained_variance_ratio_ = self.importance_ = np.nan_to_num(
+            solver.explained_variance_ratio_
+        )
         self.mean_length_ = float(X.sum()) / X.shape[0]
         self.code_covariance_ = np.atleast_2d(np.cov(Z.T, bias=True))
         return Z
@@ -130,4 +159,9 @@ class LSA(LatentModel):
 
 
 def _is_text(X) -> bool:
-    return isinstance(X, Sequence | np.ndarray | pd.Series) and np.ndim(X) == 1 and len(X) > 0 and all(isinstance(d, str) for d in X)
+    return (
+        isinstance(X, Sequence | np.ndarray | pd.Series)
+        and np.ndim(X) == 1
+        and len(X) > 0
+        and all(isinstance(d, str) for d in X)
+    )

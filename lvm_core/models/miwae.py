@@ -1,4 +1,6 @@
-"""MIWAE: an importance-weighted autoencoder that learns from rows with missing values, and fills them."""
+"""MIWAE: an importance-weighted autoencoder that learns from rows with missing values, and
+fills them.
+"""
 
 from __future__ import annotations
 
@@ -24,14 +26,16 @@ from ..params import param
 from .base import draw_discrete
 from .neural import VariationalModel, common
 
-MOST_NUMBERS = 4_000_000        # held at once while imputing
+MOST_NUMBERS = 4_000_000  # held at once while imputing
 
 
 @dataclass(frozen=True)
 class Imputation:
-    """Rows whose missing values were filled. ``X`` (n, d): what was seen stays; a missing number is its mean, a missing category its
-    likeliest level. ``low``, ``high`` (n, d): the interval of every real number that was missing, equal to ``X`` elsewhere.
-    ``chances`` (n, d): the means before a level was chosen. ``missing_mask`` (n, d): which entries were filled."""
+    """Rows whose missing values were filled. ``X`` (n, d): what was seen stays; a missing
+    number is its mean, a missing category its likeliest level. ``low``, ``high`` (n, d): the
+    interval of every real number that was missing, equal to ``X`` elsewhere. ``chances`` (n,
+    d): the means before a level was chosen. ``missing_mask`` (n, d): which entries were filled.
+    """
 
     X: np.ndarray
     low: np.ndarray
@@ -44,17 +48,21 @@ class Imputation:
 class MIWAE(VariationalModel):
     """Missing data importance-weighted autoencoder (Mattei & Frellsen, 2019, arXiv:1812.02633).
 
-    Objective: maximise the mean over rows of ``E[log 1/K sum_k p(x_seen|z_k) p(z_k) / q(z_k|x_seen)]``, z_1 ... z_K drawn from
-    q(z|x_seen): a lower bound on log p(x_seen), the likelihood of what was observed, tighter with K. It is right where values
-    are missing at random: whether one is missing may depend on what was seen, not on the missing value itself.
+    Objective: maximise the mean over rows of ``E[log 1/K sum_k p(x_seen|z_k) p(z_k) /
+    q(z_k|x_seen)]``, z_1 ... z_K drawn from q(z|x_seen): a lower bound on log p(x_seen), the
+    likelihood of what was observed, tighter with K. It is right where values are missing at random:
+    whether one is missing may depend on what was seen, not on the missing value itself.
 
-    As in the authors' notebook weights begin He-normal, and real columns have Student-t noise whose scale and degrees of
-    freedom the decoder gives. Otherwise than there q is Gaussian, so that its KL is exact, and a missing value enters the encoder as a
-    number that is learnt, not as 0. Missing values are NaN in X, or what the schema's indicators mark.
+    As in the authors' notebook weights begin He-normal, and real columns have Student-t noise whose
+    scale and degrees of freedom the decoder gives. Otherwise than there q is Gaussian, so that its
+    KL is exact, and a missing value enters the encoder as a number that is learnt, not as 0.
+    Missing values are NaN in X, or what the schema's indicators mark.
 
-    At the end the codes are shifted and scaled to the prior's mean and width, as those of :class:`VAE` are.
+    At the end the codes are shifted and scaled to the prior's mean and width, as those of
+    :class:`VAE` are.
 
-    Learnt: ``net_``, ``importance_`` (k,), ``history_`` (loss: the negative bound in nats per row, by step).
+    Learnt: ``net_``, ``importance_`` (k,), ``history_`` (loss: the negative bound in nats per row,
+    by step).
     """
 
     title: ClassVar[str] = "Missing data autoencoder (MIWAE)"
@@ -63,20 +71,40 @@ class MIWAE(VariationalModel):
     paper: ClassVar[str] = "Mattei & Frellsen"
     year: ClassVar[int] = 2019
     link: ClassVar[str] = "https://arxiv.org/abs/1812.02633"
-    summary: ClassVar[str] = "Learns from a table with gaps, and fills them with values and intervals."
-    objective: ClassVar[str] = (r"\max_{\theta,\phi}\ \frac1n\sum_{i=1}^n \mathbb{E}_{z_1,\dots,z_K\sim q_\phi(z\mid x_i^{o})}\left[\log\frac1K\sum_{k=1}^K"
-                                r"\frac{p_\theta(x_i^{o}\mid z_k)\,p(z_k)}{q_\phi(z_k\mid x_i^{o})}\right],\quad x_i^{o}=\text{the observed cells of row } i")
-    when: ClassVar[str] = ("For tables with many gaps whose columns bend each other: it learns from every observed cell and drops no row. With few gaps or few "
-                           "hundred rows a linear imputer is often as good and a hundred times quicker; the Analyse page shows it beside. Not for values that are "
-                           "missing because of what they are (incomes hidden because they are high).")
-    reading: ClassVar[str] = ("A row's code is the mean of what its observed cells say of it; rows with more holes lie nearer the middle. The likelihood is that of the "
-                              "observed cells only, so rows with more holes have larger ones. Decoded rows are complete: nothing in them is missing.")
+    summary: ClassVar[str] = (
+        "Learns from a table with gaps, and fills them with values and intervals."
+    )
+    objective: ClassVar[str] = (
+        r"\max_{\theta,\phi}\ \frac1n\sum_{i=1}^n \mathbb{E}_{z_1,\dots,z_K\sim q_\phi(z\mid "
+        r"x_i^{o})}\left[\log\frac1K\sum_{k=1}^K"
+        r"\frac{p_\theta(x_i^{o}\mid z_k)\,p(z_k)}{q_\phi(z_k\mid x_i^{o})}\right],\quad "
+        r"x_i^{o}=\text{the observed cells of row } i"
+    )
+    when: ClassVar[str] = (
+        "For tables with many gaps whose columns bend each other: it learns from every observed "
+        "cell and drops no row. With few gaps or few "
+        "hundred rows a linear imputer is often as good and a hundred times quicker; the Analyse "
+        "page shows it beside. Not for values that are "
+        "missing because of what they are (incomes hidden because they are high)."
+    )
+    reading: ClassVar[str] = (
+        "A row's code is the mean of what its observed cells say of it; rows with more holes lie "
+        "nearer the middle. The likelihood is that of the "
+        "observed cells only, so rows with more holes have larger ones. Decoded rows are complete: "
+        "nothing in them is missing."
+    )
     supported_kinds: ClassVar[tuple[str, ...]] = ("table", "array")
     accepts_missing: ClassVar[bool] = True
 
     latent_dim: int = common("latent_dim", 8)
     epochs: int = common("epochs", 300)
-    samples: int = param(20, low=1, high=200, help="Codes drawn for each row and step (K); more makes the bound tighter and a step slower.", advanced=True)
+    samples: int = param(
+        20,
+        low=1,
+        high=200,
+        help="Codes drawn for each row and step (K); more makes the bound tighter and a step slower.",  # noqa: E501
+        advanced=True,
+    )
     width: int = common("width", 128, help="Units of a hidden layer.")
     depth: int = common("depth", 2, help="Hidden layers of the decoder; the encoder has one more.")
     batch_size: int = common("batch_size", 32)
@@ -86,10 +114,14 @@ class MIWAE(VariationalModel):
     @classmethod
     def suggest(cls, n, schema):
         batch = 32 if n < 5000 else 128
-        return {"latent_dim": min(10 if schema.d > 20 else 4, max(1, schema.d // 2)), "batch_size": batch,
-                "epochs": int(np.clip(round(9000 * batch / n), 5, 1000)), "learning_rate": 2e-4 if n < 5000 else 1e-3}
+        return {
+            "latent_dim": min(10 if schema.d > 20 else 4, max(1, schema.d // 2)),
+            "batch_size": batch,
+            "epochs": int(np.clip(round(9000 * batch / n), 5, 1000)),
+            "learning_rate": 2e-4 if n < 5000 else 1e-3,
+        }
 
-    # -- learning -----------------------------------------------------------------------------------------------------
+    # -- learning ----------------------------------------------------------------------------------
 
     def _network(self):
         from ..nn.masked import ObservedNet
@@ -119,22 +151,34 @@ class MIWAE(VariationalModel):
     def _noise(self, x, n_samples: int, generator):
         import torch
 
-        return torch.randn((n_samples, len(x), self.latent_dim), generator=generator, device=x.device, dtype=x.dtype)
+        return torch.randn(
+            (n_samples, len(x), self.latent_dim),
+            generator=generator,
+            device=x.device,
+            dtype=x.dtype,
+        )
 
     def _moments(self, net, generator, x):
-        return code_moments(net, x, self._noise(x, self.samples, generator))      # each draw counts as the bound counts it
+        # each draw counts as the bound counts it
+        return code_moments(net, x, self._noise(x, self.samples, generator))
 
-    # -- the public verbs beyond the contract -------------------------------------------------------------------------
+    # -- the public verbs beyond the contract ------------------------------------------------------
 
-    def impute(self, X, n_samples: int = 1000, *, interval: float = 0.9, draws: int = 200, random_state=0) -> Imputation:
-        """Fill the missing values of X (n, d) by self-normalised importance sampling: ``n_samples`` codes a row from q(z|x_seen), weighted
-        by how well they explain what was seen. The interval holds the share ``interval`` of ``draws`` multiple imputations.
+    def impute(
+        self, X, n_samples: int = 1000, *, interval: float = 0.9, draws: int = 200, random_state=0
+    ) -> Imputation:
+        """Fill the missing values of X (n, d) by self-normalised importance sampling: ``n_samples``
+        codes a row from q(z|x_seen), weighted by how well they explain what was seen. The interval
+        holds the share ``interval`` of ``draws`` multiple imputations.
 
         Raises ValueError for fewer than 1 sample or 2 draws, or an interval outside 0 to 1.
         """
         check_is_fitted(self)
         if n_samples < 1 or draws < 2 or not 0 < interval < 1:
-            raise ValueError(f"n_samples is {n_samples}, draws {draws}, interval {interval}; expected at least 1, at least 2, and a share between 0 and 1.")
+            raise ValueError(
+                f"n_samples is {n_samples}, draws {draws}, interval {interval}; expected at least "
+                "1, at least 2, and a share between 0 and 1."
+            )
         X, rng = self._check(X, reset=False), check_random_state(random_state)
         missing = self.schema_.missing_mask(X)
         filled = np.where(missing, 0, X)
@@ -142,7 +186,7 @@ class MIWAE(VariationalModel):
         batch = max(1, MOST_NUMBERS // (n_samples * 3 * self.n_features_in_))
         rows = np.flatnonzero(missing.any(1))
         for start in range(0, len(rows), batch):
-            at = rows[start:start + batch]
+            at = rows[start : start + batch]
             mean, drawn = self._imputed(X[at], n_samples, draws, rng)
             ends = np.quantile(drawn, [(1 - interval) / 2, (1 + interval) / 2], axis=0)
             for target, values in ((chances, mean), (low, ends[0]), (high, ends[1])):
@@ -151,9 +195,17 @@ class MIWAE(VariationalModel):
         for group, span, _ in self.schema_.values():
             gone = missing[:, span.start]
             if group.likelihood != "gaussian":
-                chosen = filled[:, span] > 0.5 if group.likelihood == "bernoulli" else np.eye(span.stop - span.start)[filled[:, span].argmax(1)]
+                chosen = (
+                    filled[:, span] > 0.5
+                    if group.likelihood == "bernoulli"
+                    else np.eye(span.stop - span.start)[filled[:, span].argmax(1)]
+                )
                 for target in (filled, low, high):
-                    target[:, span] = np.where(missing[:, span] if group.likelihood == "bernoulli" else gone[:, None], chosen, X[:, span])
+                    target[:, span] = np.where(
+                        missing[:, span] if group.likelihood == "bernoulli" else gone[:, None],
+                        chosen,
+                        X[:, span],
+                    )
         return Imputation(filled, low, high, chances, missing)
 
     def _imputed(self, X, n_samples, draws, rng):
@@ -165,37 +217,56 @@ class MIWAE(VariationalModel):
         net, where = self.net_, next(self.net_.parameters()).device
         with torch.inference_mode():
             x = torch.tensor(np.asarray(X, np.float32), device=where)
-            found = draw_posterior(net, x, *split(net.encode(x)), self._noise(x, n_samples, seeded(rng, where)))
+            found = draw_posterior(
+                net, x, *split(net.encode(x)), self._noise(x, n_samples, seeded(rng, where))
+            )
             z, weights = found.z, torch.softmax(found.log_p + found.log_ratio, 0)
             means = net.mean(z.flatten(0, 1)).view(n_samples, len(x), -1)
-            chosen = torch.multinomial(weights.T, draws, replacement=True, generator=seeded(rng, where)).T
+            chosen = torch.multinomial(
+                weights.T, draws, replacement=True, generator=seeded(rng, where)
+            ).T
             picked = z[chosen, torch.arange(len(x), device=where)]
             drawn = net.draw(picked.flatten(0, 1), rng).reshape(draws, len(x), -1)
         return (weights[..., None] * means).sum(0).cpu().numpy(), drawn
 
     def elbo_parts(self, X, n_samples: int = 16) -> dict[str, np.ndarray]:
-        """``{"reconstruction": (n,), "kl": (n,)}`` in nats per row, of what was observed of it; the ELBO is their difference. The KL
-        is exact, the reconstruction the mean over ``n_samples`` fixed draws, the same for every row."""
-        reconstruction, kl = self._run(lambda net, x: elbo(net, x, self._draws(n_samples, x, True)), self._checked(X))
+        """``{"reconstruction": (n,), "kl": (n,)}`` in nats per row, of what was observed of it;
+        the ELBO is their difference. The KL is exact, the reconstruction the mean over
+        ``n_samples`` fixed draws, the same for every row.
+        """
+        reconstruction, kl = self._run(
+            lambda net, x: elbo(net, x, self._draws(n_samples, x, True)), self._checked(X)
+        )
         return {"reconstruction": reconstruction, "kl": kl}
 
     def score_samples(self, X, n_samples: int = 50) -> np.ndarray:
-        """Importance-weighted lower bound (n,) on the log-likelihood of what was observed of each row, in nats, by fixed draws."""
-        return self._run(lambda net, x: importance_bound(net, x, self._draws(n_samples, x, False)), self._checked(X))
+        """Importance-weighted lower bound (n,) on the log-likelihood of what was observed of
+        each row, in nats, by fixed draws.
+        """
+        return self._run(
+            lambda net, x: importance_bound(net, x, self._draws(n_samples, x, False)),
+            self._checked(X),
+        )
 
     def encode_distribution(self, X) -> tuple[np.ndarray, np.ndarray]:
-        """Mean (n, k) and standard deviation (n, k) of q(z|what was observed) of each row X (n, d)."""
+        """Mean (n, k) and standard deviation (n, k) of q(z|what was observed) of each row X (n,
+        d).
+        """
         return self._run(mean_and_std, self._checked(X))
 
     def log_weights(self, X, n_samples: int, random_state=None) -> np.ndarray:
-        """Log importance weights ``log p(x_obs, z) - log q(z|x_obs)`` (n, n_samples) in nats, z drawn anew for every row of X (n, d)."""
-        return draw_weights(self.net_, self._checked(X), self.latent_dim, n_samples, random_state=random_state)
+        """Log importance weights ``log p(x_obs, z) - log q(z|x_obs)`` (n, n_samples) in nats, z
+        drawn anew for every row of X (n, d).
+        """
+        return draw_weights(
+            self.net_, self._checked(X), self.latent_dim, n_samples, random_state=random_state
+        )
 
     def _checked(self, X):
         check_is_fitted(self)
         return self._check(X, reset=False)
 
-    # -- the contract -------------------------------------------------------------------------------------------------
+    # -- the contract ------------------------------------------------------------------------------
 
     def _encode(self, X):
         return self._run(lambda net, x: split(net.encode(x))[0], X)
@@ -204,13 +275,21 @@ class MIWAE(VariationalModel):
         import torch
 
         with torch.inference_mode():
-            X = self.net_.draw(torch.tensor(Z, dtype=torch.float32, device=self.net_.iota.device), rng)
+            X = self.net_.draw(
+                torch.tensor(Z, dtype=torch.float32, device=self.net_.iota.device), rng
+            )
         return draw_discrete(X, self.schema_, rng)
 
     def _draws(self, n_samples, like, matched):
-        """Independent draws (n_samples, k), the same every time, so that scores of earlier versions stay comparable."""
+        """Independent draws (n_samples, k), the same every time, so that scores of earlier
+        versions stay comparable.
+        """
         import torch
 
         if n_samples < 1:
             raise ValueError(f"n_samples is {n_samples}, expected at least 1.")
-        return torch.as_tensor(np.random.RandomState(0).standard_normal((n_samples, self.latent_dim)), dtype=like.dtype, device=like.device)
+        return torch.as_tensor(
+            np.random.RandomState(0).standard_normal((n_samples, self.latent_dim)),
+            dtype=like.dtype,
+            device=like.device,
+        )

@@ -1,4 +1,6 @@
-"""What models made of networks share: how they are built, run, trained and saved, and the parameters they have in common."""
+"""What models made of networks share: how they are built, run, trained and saved, and the
+parameters they have in common.
+"""
 
 from __future__ import annotations
 
@@ -15,26 +17,65 @@ from .base import LatentModel, draw_discrete
 if TYPE_CHECKING:
     from ..nn.nets import Net
 
-MOMENT_ROWS = 1024      # from which the codes' mean and width are taken: tell a spread to 2 %
+MOMENT_ROWS = 1024  # from which the codes' mean and width are taken: tell a spread to 2 %
 
 _COMMON: dict[str, dict[str, Any]] = {
-    "latent_dim": dict(low=1, high=512, help="Length of the code: how many sliders describe an item."),
-    "epochs": dict(low=1, high=5000, log=True, help="Passes over the data; more is slower and fits closer."),
-    "network": dict(choices=("auto", "mlp", "conv"), advanced=True,
-                    help="Convolutions for pictures, a perceptron for everything else; auto decides."),
-    "width": dict(low=4, high=2048, log=True, advanced=True,
-                  help="Units of a hidden layer; a convolution begins with a sixteenth of it."),
-    "depth": dict(low=0, high=6, advanced=True,
-                  help="Hidden layers of the perceptron; 0 makes encoder and decoder linear. A convolution's depth follows from the picture's size."),
-    "activation": dict(choices=("silu", "relu", "tanh"), advanced=True,
-                       help="Bend between layers: smooth (SiLU), sharp (ReLU) or bounded (tanh)."),
-    "warm_up": dict(low=0.0, high=1.0, advanced=True,
-                    help="Share of the training in which the weight of the KL term rises from 0, so that no dimension dies early."),
-    "cool_down": dict(low=0.0, high=1.0, advanced=True,
-                      help="Share of the training, at its end, in which the learning rate falls to 0."),
-    "batch_size": dict(low=1, high=8192, log=True, advanced=True, help="Rows in one step of the optimiser."),
-    "learning_rate": dict(low=1e-6, high=1.0, log=True, advanced=True, help="Step size of the optimiser (Adam)."),
-    "random_state": dict(low=0, high=2**31 - 1, advanced=True, help="Seed of weights, batches and noise."),
+    "latent_dim": dict(
+        low=1, high=512, help="Length of the code: how many sliders describe an item."
+    ),
+    "epochs": dict(
+        low=1, high=5000, log=True, help="Passes over the data; more is slower and fits closer."
+    ),
+    "network": dict(
+        choices=("auto", "mlp", "conv"),
+        advanced=True,
+        help="Convolutions for pictures, a perceptron for everything else; auto decides.",
+    ),
+    "width": dict(
+        low=4,
+        high=2048,
+        log=True,
+        advanced=True,
+        help="Units of a hidden layer; a convolution begins with a sixteenth of it.",
+    ),
+    "depth": dict(
+        low=0,
+        high=6,
+        advanced=True,
+        help=(
+            "Hidden layers of the perceptron; 0 makes encoder and decoder linear. A convolution's "
+            "depth follows from the picture's size."
+        ),
+    ),
+    "activation": dict(
+        choices=("silu", "relu", "tanh"),
+        advanced=True,
+        help="Bend between layers: smooth (SiLU), sharp (ReLU) or bounded (tanh).",
+    ),
+    "warm_up": dict(
+        low=0.0,
+        high=1.0,
+        advanced=True,
+        help=(
+            "Share of the training in which the weight of the KL term rises from 0, so that no "
+            "dimension dies early."
+        ),
+    ),
+    "cool_down": dict(
+        low=0.0,
+        high=1.0,
+        advanced=True,
+        help="Share of the training, at its end, in which the learning rate falls to 0.",
+    ),
+    "batch_size": dict(
+        low=1, high=8192, log=True, advanced=True, help="Rows in one step of the optimiser."
+    ),
+    "learning_rate": dict(
+        low=1e-6, high=1.0, log=True, advanced=True, help="Step size of the optimiser (Adam)."
+    ),
+    "random_state": dict(
+        low=0, high=2**31 - 1, advanced=True, help="Seed of weights, batches and noise."
+    ),
 }
 
 
@@ -44,8 +85,8 @@ def common(name: str, default: Any, **changes) -> Any:
     Parameters
     ----------
     name : str
-        One of latent_dim, epochs, network, width, depth, activation, warm_up, cool_down, batch_size,
-        learning_rate, random_state.
+        One of latent_dim, epochs, network, width, depth, activation, warm_up, cool_down,
+        batch_size, learning_rate, random_state.
     default
         Its value unless another is given.
     **changes
@@ -57,9 +98,10 @@ def common(name: str, default: Any, **changes) -> Any:
 class NeuralModel(LatentModel, ABC):
     """A model whose rows become codes and codes rows by one network, ``net_``.
 
-    A subclass writes ``_network``, the network without what it learnt, and ``_fit``: the usual way is :meth:`_new_network`, a
-    function that makes one step, and :meth:`_train`. What a network needs beside parameters, schema and latent_dim to be
-    made (as ``bounded_``) must be learnt attributes of plain types, so that a saved model can be made again.
+    A subclass writes ``_network``, the network without what it learnt, and ``_fit``: the usual way
+    is :meth:`_new_network`, a function that makes one step, and :meth:`_train`. What a network
+    needs beside parameters, schema and latent_dim to be made (as ``bounded_``) must be learnt
+    attributes of plain types, so that a saved model can be made again.
     """
 
     iterative: ClassVar[bool] = True
@@ -73,10 +115,15 @@ class NeuralModel(LatentModel, ABC):
         batch = 32 if n < 1000 else 64 if n < 10000 else 128
         steps = 600 if text else 1500 if conv or schema.d > 1000 else 3000
         k = 16 if conv or text else min(10 if schema.d > 32 else 4, max(2, schema.d // 2))
-        return {"latent_dim": k, "batch_size": batch, "epochs": int(np.clip(round(steps * batch / n), 5, 1000)),
-                "depth": 1 if text or schema.d > 32 else 2, "width": 256 if text or n >= 20000 and not conv else 128}
+        return {
+            "latent_dim": k,
+            "batch_size": batch,
+            "epochs": int(np.clip(round(steps * batch / n), 5, 1000)),
+            "depth": 1 if text or schema.d > 32 else 2,
+            "width": 256 if text or n >= 20000 and not conv else 128,
+        }
 
-    # -- learning -----------------------------------------------------------------------------------------------------
+    # -- learning ----------------------------------------------------------------------------------
 
     @abstractmethod
     def _network(self) -> Net:
@@ -91,13 +138,23 @@ class NeuralModel(LatentModel, ABC):
         return net.to(device())
 
     def _train(self, update, n: int, rng, on_step, checkpoint, parts: dict, **options) -> None:
-        """``epochs`` passes of :func:`~lvm_core.nn.training.train` over n rows; sets ``history_``, ``stopped_`` and ``n_iter_``,
-        the epochs it was trained."""
+        """``epochs`` passes of :func:`~lvm_core.nn.training.train` over n rows; sets
+        ``history_``, ``stopped_`` and ``n_iter_``, the epochs it was trained.
+        """
         from ..nn.training import device, seeded, train
 
-        steps = -(-n // self.batch_size)        # of an epoch
-        self.history_, self.stopped_ = train(update, n, batch_size=self.batch_size, steps=self.epochs * steps, generator=seeded(rng, device()),
-                                             on_step=on_step, checkpoint=checkpoint, parts=parts, **options)
+        steps = -(-n // self.batch_size)  # of an epoch
+        self.history_, self.stopped_ = train(
+            update,
+            n,
+            batch_size=self.batch_size,
+            steps=self.epochs * steps,
+            generator=seeded(rng, device()),
+            on_step=on_step,
+            checkpoint=checkpoint,
+            parts=parts,
+            **options,
+        )
         self.n_iter_ = -(-self.history_[-1]["step"] // steps)
         self.net_.eval()
 
@@ -106,7 +163,7 @@ class NeuralModel(LatentModel, ABC):
 
         self.net_ = self._network().to(device()).eval()
 
-    # -- the contract -------------------------------------------------------------------------------------------------
+    # -- the contract ------------------------------------------------------------------------------
 
     def _encode(self, X):
         return self._run(lambda net, x: net.encode(x), X)
@@ -125,13 +182,14 @@ class NeuralModel(LatentModel, ABC):
 
         return in_batches(function, self.net_, *arrays)
 
-    # -- what can be done with it -------------------------------------------------------------------------------------
+    # -- what can be done with it ------------------------------------------------------------------
 
     def as_torch(self):
         from ..nn.nets import Function
 
         net, k = copy.deepcopy(self.net_).cpu().float(), len(self.code_mean_)
-        return Function(lambda x: net.encode(x)[:, :k], net), Function(net.mean, net)      # a VAE's means come before its spreads
+        # a VAE's means come before its spreads
+        return Function(lambda x: net.encode(x)[:, :k], net), Function(net.mean, net)
 
     def can_invert(self):
         from ..nn.nets import CodeNet
@@ -140,47 +198,61 @@ class NeuralModel(LatentModel, ABC):
 
     def decoder_size(self):
         parts = (self.net_.decoder, self.net_.likelihoods)
-        return sum(t.numel() * t.element_size() for part in parts for t in part.state_dict().values()), "the decoder's weights"
+        return sum(
+            t.numel() * t.element_size() for part in parts for t in part.state_dict().values()
+        ), "the decoder's weights"
 
 
 class VariationalModel(NeuralModel):
-    """A network with a posterior q(z|x) and the prior N(0, I), whose codes end as wide as their prior.
+    """A network with a posterior q(z|x) and the prior N(0, I), whose codes end as wide as their
+    prior.
 
-    At the end of a fit the codes are shifted and scaled, and encoder and decoder with them, so that over the rows they have mean
-    0 and mean square 1, see :func:`lvm_core.nn.elbo.standardize_codes`. A preview is scaled so too: as it would be if the fit ended
-    there.
+    At the end of a fit the codes are shifted and scaled, and encoder and decoder with them, so that
+    over the rows they have mean 0 and mean square 1, see
+    :func:`lvm_core.nn.elbo.standardize_codes`. A preview is scaled so too: as it would be if the
+    fit ended there.
 
-    A subclass says how its posterior's moments are found (``_moments``) and, where they are not ``encoder`` and ``decoder``, which
-    of its networks give and read codes (``_code_ends``); its ``_fit`` calls :meth:`_keep_rows` before the training and
-    :meth:`_standardize_codes` after.
+    A subclass says how its posterior's moments are found (``_moments``) and, where they are not
+    ``encoder`` and ``decoder``, which of its networks give and read codes (``_code_ends``); its
+    ``_fit`` calls :meth:`_keep_rows` before the training and :meth:`_standardize_codes` after.
     """
 
     importance_meaning: ClassVar[str] = "nats of information about a row (KL)"
 
     def score_samples(self, X) -> np.ndarray:
-        """ELBO (n,) of each row in nats: a lower bound on its log-likelihood, whatever the KL's weight was in training."""
+        """ELBO (n,) of each row in nats: a lower bound on its log-likelihood, whatever the KL's
+        weight was in training.
+        """
         parts = self.elbo_parts(X)
         return parts["reconstruction"] - parts["kl"]
 
     @abstractmethod
     def elbo_parts(self, X) -> dict[str, np.ndarray]:
-        """``{"reconstruction": (n,), "kl": (n,)}`` in nats per row; the ELBO is their difference."""
+        """``{"reconstruction": (n,), "kl": (n,)}`` in nats per row; the ELBO is their
+        difference.
+        """
 
     @abstractmethod
     def _moments(self, net, generator, *rows):
         """Means (n, k) of z and of z^2 of some rows; ``generator`` for what has to be drawn."""
 
     def _draws(self, n_samples: int, like, matched: bool):
-        """Fixed draws (n_samples, k) beside the tensor ``like``, see :func:`~lvm_core.nn.elbo.fixed_draws`."""
+        """Fixed draws (n_samples, k) beside the tensor ``like``, see
+        :func:`~lvm_core.nn.elbo.fixed_draws`.
+        """
         import torch
 
-        return torch.as_tensor(fixed_draws(n_samples, self.latent_dim, matched), dtype=like.dtype, device=like.device)
+        return torch.as_tensor(
+            fixed_draws(n_samples, self.latent_dim, matched), dtype=like.dtype, device=like.device
+        )
 
     def _code_ends(self):
         return self.net_.encoder, self.net_.decoder
 
     def _keep_rows(self, *arrays, draws: int = 1) -> None:
-        """Keep the rows that the moments are taken from by so many draws, until :meth:`_standardize_codes` lets them go."""
+        """Keep the rows that the moments are taken from by so many draws, until
+        :meth:`_standardize_codes` lets them go.
+        """
         step = -(-arrays[0].shape[0] // MOMENT_ROWS)
         self._few, self._draws_each = tuple(array[::step] for array in arrays), draws
 
@@ -190,7 +262,12 @@ class VariationalModel(NeuralModel):
 
         generator = seeded(np.random.RandomState(0), next(self.net_.parameters()).device)
         size = max(1, DECODED // (self._draws_each * self._few[0].shape[1]))
-        moments = in_batches(lambda net, *rows: self._moments(net, generator, *rows), self.net_, *self._few, size=size)
+        moments = in_batches(
+            lambda net, *rows: self._moments(net, generator, *rows),
+            self.net_,
+            *self._few,
+            size=size,
+        )
         standardize_codes(*self._code_ends(), *moments)
         del self._few, self._draws_each
 

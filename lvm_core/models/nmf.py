@@ -11,19 +11,23 @@ import numpy as np
 from ..params import param
 from .base import LatentModel
 
-SWEEPS = 300        # of coordinate descent when a row is encoded: a fixed number, so that a row's code does not depend on its company
+# of coordinate descent when a row is encoded: a fixed number, so that a row's code does not depend
+# on its company
+SWEEPS = 300
 
 
 @dataclass(repr=False, eq=False)
 class NMF(LatentModel):
     """Non-negative matrix factorisation (Lee & Seung, 1999, doi:10.1038/44565).
 
-    Minimise ``|X - Z H|_F^2`` over Z (n, k) >= 0 and H (k, d) >= 0: rows are sums of parts, never differences. Solved by
-    coordinate descent from a seedless start (NNDSVDa; Boutsidis & Gallopoulos, 2008); scikit-learn's solver. A new row's code is its non-negative
-    least squares fit to H.
+    Minimise ``|X - Z H|_F^2`` over Z (n, k) >= 0 and H (k, d) >= 0: rows are sums of parts, never
+    differences. Solved by coordinate descent from a seedless start (NNDSVDa; Boutsidis &
+    Gallopoulos, 2008); scikit-learn's solver. A new row's code is its non-negative least squares
+    fit to H.
 
-    Counts are decoded to a document of average length. A code's negative entries count as 0. Samples draw codes from a Gaussian
-    fitted to the training codes, cut off at 0: the model itself has no density. Learnt: ``components_`` (k, d) = H, of unit length.
+    Counts are decoded to a document of average length. A code's negative entries count as 0.
+    Samples draw codes from a Gaussian fitted to the training codes, cut off at 0: the model itself
+    has no density. Learnt: ``components_`` (k, d) = H, of unit length.
     """
 
     title: ClassVar[str] = "Non-negative matrix factorisation"
@@ -31,17 +35,35 @@ class NMF(LatentModel):
     paper: ClassVar[str] = "Lee & Seung"
     year: ClassVar[int] = 1999
     link: ClassVar[str] = "https://doi.org/10.1038/44565"
-    summary: ClassVar[str] = "Parts that only add up: strokes of pictures, topics of documents. Instant, and easy to read."
+    summary: ClassVar[str] = (
+        "Parts that only add up: strokes of pictures, topics of documents. Instant, and easy to "
+        "read."
+    )
     objective: ClassVar[str] = r"\min_{Z \ge 0,\ H \ge 0}\ \|X - Z H\|_F^2"
-    when: ClassVar[str] = ("Use it for pictures and word counts where you want parts you can name: nothing is subtracted, so a part is something that is there. "
-                           "It reconstructs a little worse than PCA, and does not apply to columns that can be negative.")
-    reading: ClassVar[str] = "A dimension says how much of one part is in the item; 0 is none. Parts have equal length, so their amounts may be compared."
+    when: ClassVar[str] = (
+        "Use it for pictures and word counts where you want parts you can name: nothing is "
+        "subtracted, so a part is something that is there. "
+        "It reconstructs a little worse than PCA, and does not apply to columns that can be "
+        "negative."
+    )
+    reading: ClassVar[str] = (
+        "A dimension says how much of one part is in the item; 0 is none. Parts have equal length, "
+        "so their amounts may be compared."
+    )
     supported_kinds: ClassVar[tuple[str, ...]] = ("image", "text")
     importance_meaning: ClassVar[str] = "share of the rows' squared length"
     sparse: ClassVar[bool] = True
 
-    latent_dim: int = param(16, low=1, high=512, help="Number of parts, or topics: the length of the code.")
-    random_state: int | None = param(0, low=0, high=2**31 - 1, advanced=True, help="Seed of the order in which the solver visits the parts.")
+    latent_dim: int = param(
+        16, low=1, high=512, help="Number of parts, or topics: the length of the code."
+    )
+    random_state: int | None = param(
+        0,
+        low=0,
+        high=2**31 - 1,
+        advanced=True,
+        help="Seed of the order in which the solver visits the parts.",
+    )
 
     @classmethod
     def suggest(cls, n, schema):
@@ -52,13 +74,20 @@ class NMF(LatentModel):
 
         values = X.data if hasattr(X, "indptr") else X
         if values.size and values.min() < 0:
-            raise ValueError(f"Negative values in data passed to NMF: it holds values down to {values.min():.3g}, expected none below 0; use PCA or FactorAnalysis.")
+            raise ValueError(
+                "Negative values in data passed to NMF: it holds values down to "
+                f"{values.min():.3g}, expected none below 0; use PCA or FactorAnalysis."
+            )
         if not values.any():
             raise ValueError("NMF: every value is 0, there are no parts to find.")
         k = min(self.latent_dim, *X.shape)
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")     # what was reached after the last step is kept
-            H = Solver(k, init="nndsvda", max_iter=400, random_state=rng.randint(2**31 - 1)).fit(X.astype(np.float64)).components_
+            warnings.simplefilter("ignore")  # what was reached after the last step is kept
+            H = (
+                Solver(k, init="nndsvda", max_iter=400, random_state=rng.randint(2**31 - 1))
+                .fit(X.astype(np.float64))
+                .components_
+            )
         length = np.linalg.norm(H, axis=1)
         H = np.where(length[:, None] > 0, H / np.where(length > 0, length, 1)[:, None], 0.0)
         self.components_ = H
@@ -69,7 +98,11 @@ class NMF(LatentModel):
         self.components_, Z = np.ascontiguousarray(H[order]), Z[:, order]
         total = float(np.square(values.astype(np.float64)).sum())
         self.importance_ = power[order] / total
-        spread = np.linalg.cholesky(np.atleast_2d(np.cov(Z.T)) + 1e-12 * np.eye(k)) if len(Z) > 1 else np.zeros((k, k))
+        spread = (
+            np.linalg.cholesky(np.atleast_2d(np.cov(Z.T)) + 1e-12 * np.eye(k))
+            if len(Z) > 1
+            else np.zeros((k, k))
+        )
         self.code_spread_ = spread
         return Z
 
@@ -90,7 +123,11 @@ class NMF(LatentModel):
         return X
 
     def _prior(self, n, temperature, rng):
-        return np.maximum(self.code_mean_ + temperature * rng.standard_normal((n, len(self.code_mean_))) @ self.code_spread_.T, 0)
+        return np.maximum(
+            self.code_mean_
+            + temperature * rng.standard_normal((n, len(self.code_mean_))) @ self.code_spread_.T,
+            0,
+        )
 
     def word_weights(self):
         return self.components_

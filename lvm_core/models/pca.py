@@ -16,10 +16,11 @@ from .base import LatentModel, draw_discrete
 class PCA(LatentModel):
     """Principal component analysis: the orthogonal directions of largest variance (Pearson, 1901).
 
-    Objective: minimise ``sum_i |x_i - m - W z_i|^2`` over m, orthonormal W (d, k) and z; solved exactly.
-    Sampling and ``score_samples`` read it as a probabilistic model, x ~ N(m, W diag(l - s2) W' + s2 I)
-    (Tipping & Bishop, 1999, doi:10.1111/1467-9868.00196). The solver is scikit-learn's; rows ten times as many as columns are read a
-    block at a time into their covariance, so that X may be a mapped file larger than memory.
+    Objective: minimise ``sum_i |x_i - m - W z_i|^2`` over m, orthonormal W (d, k) and z; solved
+    exactly. Sampling and ``score_samples`` read it as a probabilistic model, x ~ N(m, W diag(l -
+    s2) W' + s2 I) (Tipping & Bishop, 1999, doi:10.1111/1467-9868.00196). The solver is
+    scikit-learn's; rows ten times as many as columns are read a block at a time into their
+    covariance, so that X may be a mapped file larger than memory.
     """
 
     title: ClassVar[str] = "Principal component analysis"
@@ -28,18 +29,38 @@ class PCA(LatentModel):
     paper: ClassVar[str] = "Pearson"
     year: ClassVar[int] = 1901
     link: ClassVar[str] = "https://doi.org/10.1080/14786440109462720"
-    summary: ClassVar[str] = "Straight-line directions of largest variance. Instant, exact, and the baseline for everything else."
+    summary: ClassVar[str] = (
+        "Straight-line directions of largest variance. Instant, exact, and the baseline for "
+        "everything else."
+    )
     objective: ClassVar[str] = r"\min_{m,\ W W^\top = I,\ z}\ \sum_i \|x_i - m - W^\top z_i\|^2"
-    when: ClassVar[str] = ("Always, first: it takes no time, has no luck in it, and any other model must beat it to be worth its trouble. "
-                           "It sees straight lines only; where groups curve around each other it overlays them.")
-    reading: ClassVar[str] = ("A dimension is the position along one direction of the data, in the data's own units (in standard deviations when whitened); the directions are uncorrelated, the widest first. "
-                              "Explained variance is what they keep of the training rows. The log-likelihood reads the same solution as probabilistic PCA, and is exact.")
+    when: ClassVar[str] = (
+        "Always, first: it takes no time, has no luck in it, and any other model must beat it to "
+        "be worth its trouble. "
+        "It sees straight lines only; where groups curve around each other it overlays them."
+    )
+    reading: ClassVar[str] = (
+        "A dimension is the position along one direction of the data, in the data's own units (in "
+        "standard deviations when whitened); the directions are uncorrelated, the widest first. "
+        "Explained variance is what they keep of the training rows. The log-likelihood reads the "
+        "same solution as probabilistic PCA, and is exact."
+    )
     supported_kinds: ClassVar[tuple[str, ...]] = ("image", "table", "array")
     importance_meaning: ClassVar[str] = "share of the data's variance"
 
-    latent_dim: int = param(8, low=1, high=512, help="Number of components kept: the length of the code.")
-    whiten: bool = param(False, help="Scale every component to unit variance, so that all sliders move alike.")
-    random_state: int | None = param(0, low=0, high=2**31 - 1, advanced=True, help="Seed of the randomised solver, used for very wide data only.")
+    latent_dim: int = param(
+        8, low=1, high=512, help="Number of components kept: the length of the code."
+    )
+    whiten: bool = param(
+        False, help="Scale every component to unit variance, so that all sliders move alike."
+    )
+    random_state: int | None = param(
+        0,
+        low=0,
+        high=2**31 - 1,
+        advanced=True,
+        help="Seed of the randomised solver, used for very wide data only.",
+    )
 
     @classmethod
     def suggest(cls, n, schema):
@@ -52,15 +73,29 @@ class PCA(LatentModel):
         if not any((X[rows] != X[:1]).any() for rows in _blocks(X)):
             raise ValueError("PCA: all rows are the same, there is no variance to explain.")
         tall = len(X) >= 10 * X.shape[1] and X.shape[1] <= 1000
-        self.mean_, self.components_, self.explained_variance_, self.explained_variance_ratio_, self.noise_variance_ = (
-            _by_covariance(X, k) if tall else _by_rows(X, k, rng))
+        (
+            self.mean_,
+            self.components_,
+            self.explained_variance_,
+            self.explained_variance_ratio_,
+            self.noise_variance_,
+        ) = _by_covariance(X, k) if tall else _by_rows(X, k, rng)
         self.importance_ = self.explained_variance_ratio_
 
     def _scale(self):
-        return np.sqrt(np.maximum(self.explained_variance_, np.finfo(self.explained_variance_.dtype).tiny)) if self.whiten else 1.0
+        return (
+            np.sqrt(
+                np.maximum(self.explained_variance_, np.finfo(self.explained_variance_.dtype).tiny)
+            )
+            if self.whiten
+            else 1.0
+        )
 
     def _encode(self, X):
-        return np.concatenate([(X[rows] - self.mean_) @ self.components_.T for rows in _blocks(X)]) / self._scale()
+        return (
+            np.concatenate([(X[rows] - self.mean_) @ self.components_.T for rows in _blocks(X)])
+            / self._scale()
+        )
 
     def _decode(self, Z):
         return (Z * self._scale()) @ self.components_ + self.mean_
@@ -78,31 +113,49 @@ class PCA(LatentModel):
         from ..nn.nets import Function, tensors
 
         mean, components, scale = tensors(self.mean_, self.components_, self._scale())
-        return Function(lambda x: (x - mean) @ components.T / scale), Function(lambda z: (z * scale) @ components + mean)
+        return Function(lambda x: (x - mean) @ components.T / scale), Function(
+            lambda z: (z * scale) @ components + mean
+        )
 
     def score_samples(self, X) -> np.ndarray:
         """Log-likelihood (n,) in nats of each row under the probabilistic model, exact."""
         check_is_fitted(self)
-        X = self._check(X, reset=False).astype(np.float64)     # the residual is a small difference of large numbers
+        # the residual is a small difference of large numbers
+        X = self._check(X, reset=False).astype(np.float64)
         Y = self._encode(X) * self._scale()
-        residual = ((X - self.mean_) ** 2).sum(1) - (Y ** 2).sum(1)
+        residual = ((X - self.mean_) ** 2).sum(1) - (Y**2).sum(1)
         d, k = len(self.mean_), len(self.explained_variance_)
         noise = max(self.noise_variance_, 1e-12)
         spread = np.maximum(self.explained_variance_, noise)
         log_det = np.log(spread).sum() + (d - k) * np.log(noise)
-        return -0.5 * (d * np.log(2 * np.pi) + log_det + (Y ** 2 / spread).sum(1) + np.maximum(residual, 0) / noise)
+        return -0.5 * (
+            d * np.log(2 * np.pi)
+            + log_det
+            + (Y**2 / spread).sum(1)
+            + np.maximum(residual, 0) / noise
+        )
 
 
 def _by_rows(X, k: int, rng) -> tuple:
-    """(mean (d,), components (k, d), their variances (k,), shares of all variance (k,), mean variance of the others) by scikit-learn's solver."""
+    """(mean (d,), components (k, d), their variances (k,), shares of all variance (k,), mean
+    variance of the others) by scikit-learn's solver.
+    """
     from sklearn.decomposition import PCA as Solver
 
     found = Solver(k, random_state=rng).fit(X)
-    return found.mean_, found.components_, found.explained_variance_, found.explained_variance_ratio_, float(found.noise_variance_)
+    return (
+        found.mean_,
+        found.components_,
+        found.explained_variance_,
+        found.explained_variance_ratio_,
+        float(found.noise_variance_),
+    )
 
 
 def _by_covariance(X, k: int) -> tuple:
-    """The same from the covariance, summed over blocks in float64: exact, and never more than a block of X in memory."""
+    """The same from the covariance, summed over blocks in float64: exact, and never more than a
+    block of X in memory.
+    """
     from scipy.linalg import eigh
     from sklearn.utils.extmath import svd_flip
 
@@ -113,7 +166,10 @@ def _by_covariance(X, k: int) -> tuple:
         part = (X[rows] - mean).astype(X.dtype)
         scatter += part.T @ part
     variances, directions = eigh(scatter / (n - 1))
-    variances, directions = np.maximum(variances[::-1], 0), svd_flip(None, directions.T[::-1], u_based_decision=False)[1]
+    variances, directions = (
+        np.maximum(variances[::-1], 0),
+        svd_flip(None, directions.T[::-1], u_based_decision=False)[1],
+    )
     share = variances / variances.sum()
     noise = float(variances[k:].mean()) if k < d else 0.0
     return (*(a.astype(X.dtype) for a in (mean, directions[:k], variances[:k], share[:k])), noise)

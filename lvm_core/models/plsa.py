@@ -13,17 +13,22 @@ from .counts import TopicModel, counts, fold_in, proportions, ratios
 
 @dataclass(repr=False, eq=False)
 class PLSA(TopicModel):
-    """Probabilistic latent semantic analysis (Hofmann, 1999): every word of a document is drawn from one of k topics.
+    """Probabilistic latent semantic analysis (Hofmann, 1999): every word of a document is drawn
+    from one of k topics.
 
-    Maximises ``sum_ij x_ij log sum_k Z_ik B_kj + s sum_kj log B_kj`` by EM, rows of Z (n, k) and of B (k, d) summing to 1. With s = 0
-    this is Hofmann's likelihood, and non-negative matrix factorisation under the Kullback-Leibler divergence has the same
-    fixed points (Gaussier & Goutte, 2005, doi:10.1145/1076034.1076148; Ding, Li & Peng, 2008, doi:10.1016/j.csda.2008.01.011).
+    Maximises ``sum_ij x_ij log sum_k Z_ik B_kj + s sum_kj log B_kj`` by EM, rows of Z (n, k) and of
+    B (k, d) summing to 1. With s = 0 this is Hofmann's likelihood, and non-negative matrix
+    factorisation under the Kullback-Leibler divergence has the same fixed points (Gaussier &
+    Goutte, 2005, doi:10.1145/1076034.1076148; Ding, Li & Peng, 2008,
+    doi:10.1016/j.csda.2008.01.011).
 
-    Codes are topic proportions, of new documents too: EM with the topics held still (Hofmann's fold-in). A document without
-    words gets the corpus's own proportions. ``inverse_transform`` gives expected counts of a document of average length; a code
-    off the simplex is cut at 0 and scaled to sum to 1. There is no ``score_samples``: a document's proportions are fitted
-    to its very words, so what comes out is no likelihood of an unseen document. PLSA has no prior either; ``sample`` draws
-    proportions from the Dirichlet distribution with the mean and the total variance of the training codes.
+    Codes are topic proportions, of new documents too: EM with the topics held still (Hofmann's
+    fold-in). A document without words gets the corpus's own proportions. ``inverse_transform``
+    gives expected counts of a document of average length; a code off the simplex is cut at 0 and
+    scaled to sum to 1. There is no ``score_samples``: a document's proportions are fitted to its
+    very words, so what comes out is no likelihood of an unseen document. PLSA has no prior either;
+    ``sample`` draws proportions from the Dirichlet distribution with the mean and the total
+    variance of the training codes.
     """
 
     title: ClassVar[str] = "Probabilistic latent semantic analysis"
@@ -31,17 +36,55 @@ class PLSA(TopicModel):
     paper: ClassVar[str] = "Hofmann"
     year: ClassVar[int] = 1999
     link: ClassVar[str] = "https://arxiv.org/abs/1301.6705"
-    summary: ClassVar[str] = "Topics as lists of likely words, documents as mixtures of them. The likelihood form of matrix factorisation."
-    objective: ClassVar[str] = r"\max_{Z,B\ge 0}\;\sum_{i,j} x_{ij}\log\sum_k z_{ik}b_{kj}+s\sum_{k,j}\log b_{kj}\quad\text{with}\quad\sum_k z_{ik}=1,\;\sum_j b_{kj}=1"
-    when: ClassVar[str] = ("Use it to see what a collection of texts is about, when speed and plain maximum likelihood matter. It gives every document its best "
-                           "mixture without doubt, so on short documents or with many topics it overfits: there LDA, which keeps a prior, is safer.")
-    reading: ClassVar[str] = ("The code says which share of a document's words each topic wrote; the shares sum to 1. A topic is a list of words with their chances. "
-                              "Codes that sliders drag off that simplex are cut at 0 and scaled back before they are decoded.")
+    summary: ClassVar[str] = (
+        "Topics as lists of likely words, documents as mixtures of them. The likelihood form of "
+        "matrix factorisation."
+    )
+    objective: ClassVar[str] = (
+        r"\max_{Z,B\ge 0}\;\sum_{i,j} x_{ij}\log\sum_k z_{ik}b_{kj}+s\sum_{k,j}\log "
+        r"b_{kj}\quad\text{with}\quad\sum_k z_{ik}=1,\;\sum_j b_{kj}=1"
+    )
+    when: ClassVar[str] = (
+        "Use it to see what a collection of texts is about, when speed and plain maximum "
+        "likelihood matter. It gives every document its best "
+        "mixture without doubt, so on short documents or with many topics it overfits: there LDA, "
+        "which keeps a prior, is safer."
+    )
+    reading: ClassVar[str] = (
+        "The code says which share of a document's words each topic wrote; the shares sum to 1. A "
+        "topic is a list of words with their chances. "
+        "Codes that sliders drag off that simplex are cut at 0 and scaled back before they are "
+        "decoded."
+    )
 
-    latent_dim: int = param(20, low=1, high=512, label="Topics", help="Number of topics: the length of the code.")
-    epochs: int = param(200, low=1, high=10_000, label="Sweeps", help="Sweeps of EM over the corpus at most; it ends by itself when a sweep gains less than a millionth.", advanced=True)
-    smoothing: float = param(0.01, low=0.0, high=10.0, help="Words of each kind that every topic is given beforehand, so that no word is impossible; 0 is Hofmann's PLSA.", log=True, advanced=True)
-    random_state: int | None = param(0, low=0, high=2**31 - 1, advanced=True, help="Seed of the starting topics.")
+    latent_dim: int = param(
+        20, low=1, high=512, label="Topics", help="Number of topics: the length of the code."
+    )
+    epochs: int = param(
+        200,
+        low=1,
+        high=10_000,
+        label="Sweeps",
+        help=(
+            "Sweeps of EM over the corpus at most; it ends by itself when a sweep gains less than "
+            "a millionth."
+        ),
+        advanced=True,
+    )
+    smoothing: float = param(
+        0.01,
+        low=0.0,
+        high=10.0,
+        help=(
+            "Words of each kind that every topic is given beforehand, so that no word is "
+            "impossible; 0 is Hofmann's PLSA."
+        ),
+        log=True,
+        advanced=True,
+    )
+    random_state: int | None = param(
+        0, low=0, high=2**31 - 1, advanced=True, help="Seed of the starting topics."
+    )
 
     @classmethod
     def suggest(cls, n, schema):
@@ -50,28 +93,47 @@ class PLSA(TopicModel):
     def _fit(self, X, rng, on_step, checkpoint=None):
         X = counts(X)
         Z = rng.dirichlet(np.ones(self.latent_dim), X.shape[0])
-        B = rng.dirichlet(np.ones(X.shape[1]), self.latent_dim) + 1.0 / X.shape[1]      # no word begins at 0, where EM would leave it
+        # no word begins at 0, where EM would leave it
+        B = rng.dirichlet(np.ones(X.shape[1]), self.latent_dim) + 1.0 / X.shape[1]
         B /= B.sum(1, keepdims=True)
         self.components_, self.overall_ = B, np.full(self.latent_dim, 1 / self.latent_dim)
 
         def sweep(_, __):
             R, logs = ratios(X, Z, B)
-            loss = -(X.data @ logs + (self.smoothing * np.log(np.maximum(B, 1e-300)).sum() if self.smoothing else 0.0))
+            loss = -(
+                X.data @ logs
+                + (self.smoothing * np.log(np.maximum(B, 1e-300)).sum() if self.smoothing else 0.0)
+            )
             written, used = Z * (R @ B.T), B * (R.T @ Z).T + self.smoothing
-            Z[:], B[:] = np.where(written.sum(1, keepdims=True) > 0, proportions(written), Z), proportions(used)
+            Z[:], B[:] = (
+                np.where(written.sum(1, keepdims=True) > 0, proportions(written), Z),
+                proportions(used),
+            )
             return loss / X.shape[0]
 
-        self._learn(X, {"Z": Z, "B": B}, sweep, rng, on_step, checkpoint, batch_size=X.shape[0], early_stop=True)
+        self._learn(
+            X,
+            {"Z": Z, "B": B},
+            sweep,
+            rng,
+            on_step,
+            checkpoint,
+            batch_size=X.shape[0],
+            early_stop=True,
+        )
         self.overall_ = np.asarray(X.sum(1)) @ Z / X.sum()
         codes = self._weigh_topics(X, self._encode(X))
         mean, spread = codes.mean(0), codes.var(0).sum()
-        self.concentration_ = mean.clip(1e-6) * float(np.clip((1 - mean @ mean) / max(spread, 1e-12) - 1, 1e-2, 1e6))
+        self.concentration_ = mean.clip(1e-6) * float(
+            np.clip((1 - mean @ mean) / max(spread, 1e-12) - 1, 1e-2, 1e6)
+        )
         return codes
 
     def _encode(self, X):
         X = counts(X)
         Z = proportions(fold_in(X, self.components_, proportions))
-        return np.where(Z.sum(1, keepdims=True) > 0.5, Z, self.overall_)     # no known word: nothing was written by any topic
+        # no known word: nothing was written by any topic
+        return np.where(Z.sum(1, keepdims=True) > 0.5, Z, self.overall_)
 
     def _prior(self, n, temperature, rng):
         return self._dirichlet(self.concentration_, n, temperature, rng)

@@ -28,25 +28,30 @@ class VAE(VariationalModel):
     """Variational autoencoder (Kingma & Welling, 2014, arXiv:1312.6114).
 
     Objective: maximise, over the weights of encoder and decoder, the mean over rows of
-    ``E_q(z|x)[log p(x|z)] - beta * KL(q(z|x) || N(0, I))``, q(z|x) = N(m(x), diag s(x)^2), by the reparametrised
-    gradient. With beta = 1 this is the ELBO; other values are the beta-VAE (Higgins et al., 2017). p(x|z) is the natural
-    likelihood of every block of columns; the noise of real columns is learned (Rybkin et al., 2021, arXiv:2006.13202).
-    Counts are a multinomial over the vocabulary (Miao et al., 2016, arXiv:1511.06038).
+    ``E_q(z|x)[log p(x|z)] - beta * KL(q(z|x) || N(0, I))``, q(z|x) = N(m(x), diag s(x)^2), by the
+    reparametrised gradient. With beta = 1 this is the ELBO; other values are the beta-VAE (Higgins
+    et al., 2017). p(x|z) is the natural likelihood of every block of columns; the noise of real
+    columns is learned (Rybkin et al., 2021, arXiv:2006.13202). Counts are a multinomial over the
+    vocabulary (Miao et al., 2016, arXiv:1511.06038).
 
-    ``free_bits`` lets every dimension carry so many nats for nothing (Kingma et al., 2016, arXiv:1606.04934).
-    ``importance_samples`` k > 1 maximises the tighter bound ``E[log 1/k sum_i p(x, z_i) / q(z_i|x)]`` over k draws instead (the
-    IWAE of Burda et al., 2016, arXiv:1509.00519); beta is then the power of ``p(z_i) / q(z_i|x)`` in each weight.
+    ``free_bits`` lets every dimension carry so many nats for nothing (Kingma et al., 2016,
+    arXiv:1606.04934). ``importance_samples`` k > 1 maximises the tighter bound ``E[log 1/k sum_i
+    p(x, z_i) / q(z_i|x)]`` over k draws instead (the IWAE of Burda et al., 2016, arXiv:1509.00519);
+    beta is then the power of ``p(z_i) / q(z_i|x)`` in each weight.
 
-    At the end the codes are shifted and scaled, and encoder and decoder with them, so that over the rows each dimension of the posterior
-    has mean 0 and mean square 1: of all such scales the one with the least KL, for exactly the same reconstructions. What is drawn from
-    N(0, I) then lies where the rows lie; a short training leaves the codes much narrower than the prior (the gap between
-    aggregated posterior and prior of Hoffman & Johnson, 2016, http://approximateinference.org/accepted/HoffmanJohnson2016.pdf).
+    At the end the codes are shifted and scaled, and encoder and decoder with them, so that over the
+    rows each dimension of the posterior has mean 0 and mean square 1: of all such scales the one
+    with the least KL, for exactly the same reconstructions. What is drawn from N(0, I) then lies
+    where the rows lie; a short training leaves the codes much narrower than the prior (the gap
+    between aggregated posterior and prior of Hoffman & Johnson, 2016,
+    http://approximateinference.org/accepted/HoffmanJohnson2016.pdf).
 
-    With ``patience`` a tenth of the rows is not learnt from; their ELBO after each epoch says when to end (Prechelt, 1998,
-    doi:10.1007/3-540-49430-8_3), and the weights that did best are kept.
+    With ``patience`` a tenth of the rows is not learnt from; their ELBO after each epoch says when
+    to end (Prechelt, 1998, doi:10.1007/3-540-49430-8_3), and the weights that did best are kept.
 
-    Learnt: ``net_``, ``importance_`` (k,), ``history_`` (loss, reconstruction and kl in nats per row, by step; loss is ``beta * kl -
-    reconstruction``, or minus the tighter bound; with ``patience`` also the loss held_out), ``n_iter_``: epochs it was trained.
+    Learnt: ``net_``, ``importance_`` (k,), ``history_`` (loss, reconstruction and kl in nats per
+    row, by step; loss is ``beta * kl - reconstruction``, or minus the tighter bound; with
+    ``patience`` also the loss held_out), ``n_iter_``: epochs it was trained.
     """
 
     title: ClassVar[str] = "Variational autoencoder"
@@ -54,43 +59,107 @@ class VAE(VariationalModel):
     paper: ClassVar[str] = "Kingma & Welling"
     year: ClassVar[int] = 2014
     link: ClassVar[str] = "https://arxiv.org/abs/1312.6114"
-    summary: ClassVar[str] = "A curved map of the data with a smooth space of codes to walk through and draw from. The best first choice."
+    summary: ClassVar[str] = (
+        "A curved map of the data with a smooth space of codes to walk through and draw from. The "
+        "best first choice."
+    )
     objective: ClassVar[str] = (
-        r"\begin{aligned}\max_{\theta,\phi}\ \frac1n\sum_{i=1}^n\ &\mathbb E_{q_\phi(z\mid x_i)}\bigl[\log p_\theta(x_i\mid z)\bigr]\\"
-        r"&-\beta\sum_j\max\Bigl(\lambda,\ \mathrm{KL}\bigl(q_\phi(z_j\mid x_i)\,\|\,\mathcal N(0,1)\bigr)\Bigr)\\[2pt]"
+        r"\begin{aligned}\max_{\theta,\phi}\ \frac1n\sum_{i=1}^n\ &\mathbb E_{q_\phi(z\mid "
+        r"x_i)}\bigl[\log p_\theta(x_i\mid z)\bigr]\\"
+        r"&-\beta\sum_j\max\Bigl(\lambda,\ \mathrm{KL}\bigl(q_\phi(z_j\mid x_i)\,\|\,\mathcal "
+        r"N(0,1)\bigr)\Bigr)\\[2pt]"
         r"q_\phi(z\mid x)={}&\mathcal N\bigl(m_\phi(x),\operatorname{diag}s_\phi(x)^2\bigr)\\[6pt]"
-        r"k>1:\ \max_{\theta,\phi}\ \frac1n\sum_{i=1}^n\ &\mathbb E_{z_1,\dots,z_k\sim q_\phi(z\mid x_i)}\\"
-        r"&\Bigl[\log\frac1k\sum_{l=1}^k p_\theta(x_i\mid z_l)\Bigl(\frac{p(z_l)}{q_\phi(z_l\mid x_i)}\Bigr)^{\beta}\Bigr]\end{aligned}")
-    when: ClassVar[str] = ("The best first choice for a smooth map to walk through, for new items and for a likelihood, on any kind of data from about a hundred rows. "
-                           "Rather not where samples must be sharp (take a GAN), or where a straight line through the data is enough (take PCA, which is exact).")
-    reading: ClassVar[str] = ("A code is the most likely place of a row among N(0, 1) in every dimension: 0 is average, beyond 3 is rare. The KL of a dimension says how many nats "
-                              "about a row it carries; near 0 the decoder ignores it. The ELBO is a lower bound of the log-likelihood: compare it only between models of the same data and noise.")
+        r"k>1:\ \max_{\theta,\phi}\ \frac1n\sum_{i=1}^n\ &\mathbb E_{z_1,\dots,z_k\sim "
+        r"q_\phi(z\mid x_i)}\\"
+        r"&\Bigl[\log\frac1k\sum_{l=1}^k p_\theta(x_i\mid z_l)\Bigl(\frac{p(z_l)}{q_\phi(z_l\mid "
+        r"x_i)}\Bigr)^{\beta}\Bigr]\end{aligned}"
+    )
+    when: ClassVar[str] = (
+        "The best first choice for a smooth map to walk through, for new items and for a "
+        "likelihood, on any kind of data from about a hundred rows. "
+        "Rather not where samples must be sharp (take a GAN), or where a straight line through the "
+        "data is enough (take PCA, which is exact)."
+    )
+    reading: ClassVar[str] = (
+        "A code is the most likely place of a row among N(0, 1) in every dimension: 0 is average, "
+        "beyond 3 is rare. The KL of a dimension says how many nats "
+        "about a row it carries; near 0 the decoder ignores it. The ELBO is a lower bound of the "
+        "log-likelihood: compare it only between models of the same data and noise."
+    )
     sparse: ClassVar[bool] = True
 
     latent_dim: int = common("latent_dim", 8)
-    beta: float = param(1.0, low=0.0, high=20.0, help="Weight of the KL term; 1 is the ELBO, more gives fewer and smoother dimensions.")
+    beta: float = param(
+        1.0,
+        low=0.0,
+        high=20.0,
+        help="Weight of the KL term; 1 is the ELBO, more gives fewer and smoother dimensions.",
+    )
     epochs: int = common("epochs", 50)
     network: str = common("network", "auto")
     width: int = common("width", 128)
     depth: int = common("depth", 2)
     activation: str = common("activation", "silu")
-    noise: str = param("learned", choices=("learned", "unit"), help="Spread of real columns around the decoded mean: learned from the data, or fixed at 1.", advanced=True)
+    noise: str = param(
+        "learned",
+        choices=("learned", "unit"),
+        help="Spread of real columns around the decoded mean: learned from the data, or fixed at 1.",  # noqa: E501
+        advanced=True,
+    )
     warm_up: float = common("warm_up", 0.2)
-    free_bits: float = param(0.0, low=0.0, high=10.0, help="Nats a dimension may carry for nothing: against dimensions that die; 0 charges every nat.", advanced=True)
-    importance_samples: int = param(1, low=1, high=1000, log=True, help="Draws of the code in each row's bound: 1 is the VAE; more is the IWAE, a tighter bound and a richer code, and so many times slower to decode.", advanced=True)
+    free_bits: float = param(
+        0.0,
+        low=0.0,
+        high=10.0,
+        help=(
+            "Nats a dimension may carry for nothing: against dimensions that die; 0 charges every "
+            "nat."
+        ),
+        advanced=True,
+    )
+    importance_samples: int = param(
+        1,
+        low=1,
+        high=1000,
+        log=True,
+        help=(
+            "Draws of the code in each row's bound: 1 is the VAE; more is the IWAE, a tighter "
+            "bound and a richer code, and so many times slower to decode."
+        ),
+        advanced=True,
+    )
     cool_down: float = common("cool_down", 0.5)
-    patience: int = param(0, low=0, high=1000, help="Ends the training when the loss of rows held out of it, a tenth, has not improved for so many epochs after the warm-up, and keeps the best; 0 trains to the end, on all rows.", advanced=True)
+    patience: int = param(
+        0,
+        low=0,
+        high=1000,
+        help=(
+            "Ends the training when the loss of rows held out of it, a tenth, has not improved for "
+            "so many epochs after the warm-up, and keeps the best; 0 trains to the end, on all "
+            "rows."
+        ),
+        advanced=True,
+    )
     batch_size: int = common("batch_size", 64)
     learning_rate: float = common("learning_rate", 1e-3)
     random_state: int | None = common("random_state", 0)
 
-    # -- learning -----------------------------------------------------------------------------------------------------
+    # -- learning ----------------------------------------------------------------------------------
 
     def _network(self):
         from ..nn.nets import ACTIVATIONS, CodeNet
 
-        return CodeNet(self.schema_, self.latent_dim, 2 * self.latent_dim, self.network, self.width, self.depth,
-                       ACTIVATIONS[self.activation], noise=self.noise, bounded=self.bounded_)
+        return CodeNet(
+            self.schema_,
+            self.latent_dim,
+            2 * self.latent_dim,
+            self.network,
+            self.width,
+            self.depth,
+            ACTIVATIONS[self.activation],
+            noise=self.noise,
+            bounded=self.bounded_,
+        )
 
     def _fit(self, X, rng, on_step, checkpoint=None):
         import torch
@@ -100,8 +169,11 @@ class VAE(VariationalModel):
 
         where, k, draws = device(), self.latent_dim, self.importance_samples
         if draws > 1 and self.free_bits:
-            raise ValueError(f"VAE: free_bits is {self.free_bits:g} with importance_samples {draws}; the importance-weighted bound has no KL term to leave free, "
-                             "set one of them to 0 or 1.")
+            raise ValueError(
+                f"VAE: free_bits is {self.free_bits:g} with importance_samples {draws}; the "
+                "importance-weighted bound has no KL term to leave free, "
+                "set one of them to 0 or 1."
+            )
         learnt, aside = self._held_out(X, rng)
         self.bounded_ = in_unit_range(X, self.schema_)
         net = self._new_network(learnt, rng)
@@ -113,15 +185,40 @@ class VAE(VariationalModel):
         def update(index, progress):
             x, beta = rows[index], self.beta * ramp_up(progress, self.warm_up)
             if draws > 1:
-                loss, reconstruction, kl = importance_loss(net, x, torch.randn((draws, len(x), k), generator=noise, device=where), beta, noise)
+                loss, reconstruction, kl = importance_loss(
+                    net,
+                    x,
+                    torch.randn((draws, len(x), k), generator=noise, device=where),
+                    beta,
+                    noise,
+                )
             else:
-                loss, reconstruction, kl = elbo_loss(net, x, torch.randn((len(x), k), generator=noise, device=where), beta, self.free_bits)
+                loss, reconstruction, kl = elbo_loss(
+                    net,
+                    x,
+                    torch.randn((len(x), k), generator=noise, device=where),
+                    beta,
+                    self.free_bits,
+                )
             adam.step(loss, self.learning_rate * ramp_down(progress, self.cool_down))
             loss, reconstruction, kl = loss.detach(), reconstruction.detach(), kl.detach()
-            metrics = {"loss": loss if draws > 1 else self.beta * kl - reconstruction, "reconstruction": reconstruction, "kl": kl}
+            metrics = {
+                "loss": loss if draws > 1 else self.beta * kl - reconstruction,
+                "reconstruction": reconstruction,
+                "kl": kl,
+            }
             return metrics | {"held_out": early.loss} if early else metrics
 
-        self._train(update, learnt.shape[0], rng, on_step, checkpoint, parts | ({"early": early} if early else {}), after_epoch=early, reduced_precision=True)
+        self._train(
+            update,
+            learnt.shape[0],
+            rng,
+            on_step,
+            checkpoint,
+            parts | ({"early": early} if early else {}),
+            after_epoch=early,
+            reduced_precision=True,
+        )
         if early:
             early.restore()
         self._standardize_codes()
@@ -132,7 +229,16 @@ class VAE(VariationalModel):
     def _moments(self, net, generator, x):
         import torch
 
-        return code_moments(net, x, torch.randn((self.importance_samples, len(x), self.latent_dim), generator=generator, device=x.device), self.beta)
+        return code_moments(
+            net,
+            x,
+            torch.randn(
+                (self.importance_samples, len(x), self.latent_dim),
+                generator=generator,
+                device=x.device,
+            ),
+            self.beta,
+        )
 
     def _held_out(self, X, rng):
         """(rows to learn from, rows to watch): all and none without patience."""
@@ -140,9 +246,12 @@ class VAE(VariationalModel):
         if not self.patience:
             return X, X[:0]
         if n < 20:
-            raise ValueError(f"VAE: patience is {self.patience}, but of {n} rows none can be held out; expected at least 20 rows, or patience 0.")
+            raise ValueError(
+                f"VAE: patience is {self.patience}, but of {n} rows none can be held out; expected "
+                "at least 20 rows, or patience 0."
+            )
         order = rng.permutation(n)
-        return X[np.sort(order[n // 10:])], X[np.sort(order[:n // 10])]
+        return X[np.sort(order[n // 10 :])], X[np.sort(order[: n // 10])]
 
     def _early_stopping(self, net, aside):
         import torch
@@ -155,17 +264,25 @@ class VAE(VariationalModel):
 
         def measure():
             if self.importance_samples > 1:
-                bound = in_batches(lambda net, x: importance_bound(net, x, draws), net, aside.astype(np.float32))
+                bound = in_batches(
+                    lambda net, x: importance_bound(net, x, draws), net, aside.astype(np.float32)
+                )
                 return torch.tensor(float(-bound.mean(dtype=np.float64)), device=draws.device)
-            reconstruction, kl = in_batches(lambda net, x: elbo(net, x, draws), net, aside.astype(np.float32))
-            return torch.tensor(float((self.beta * kl - reconstruction).mean(dtype=np.float64)), device=draws.device)
+            reconstruction, kl = in_batches(
+                lambda net, x: elbo(net, x, draws), net, aside.astype(np.float32)
+            )
+            return torch.tensor(
+                float((self.beta * kl - reconstruction).mean(dtype=np.float64)), device=draws.device
+            )
 
         return EarlyStopping(net, measure, self.patience, first=int(self.warm_up * self.epochs))
 
-    # -- the public verbs beyond the contract -------------------------------------------------------------------------
+    # -- the public verbs beyond the contract ------------------------------------------------------
 
     def encode_distribution(self, X) -> tuple[np.ndarray, np.ndarray]:
-        """Mean (n, k) and standard deviation (n, k) of the posterior q(z|x) of each row X (n, d)."""
+        """Mean (n, k) and standard deviation (n, k) of the posterior q(z|x) of each row X (n,
+        d).
+        """
         check_is_fitted(self)
         return self._run(mean_and_std, self._check(X, reset=False))
 
@@ -177,7 +294,8 @@ class VAE(VariationalModel):
         X : array or CSR (n, d)
             Rows.
         n_samples : int
-            Antithetic draws of unit variance, the same for every row, whose mean is the reconstruction; the KL is exact.
+            Antithetic draws of unit variance, the same for every row, whose mean is the
+            reconstruction; the KL is exact.
 
         Returns
         -------
@@ -185,10 +303,15 @@ class VAE(VariationalModel):
             ``{"reconstruction": (n,), "kl": (n,)}`` in nats; the ELBO is their difference.
         """
         check_is_fitted(self)
-        reconstruction, kl = self._run(lambda net, x: elbo(net, x, self._draws(n_samples, x, True)), self._check(X, reset=False))
+        reconstruction, kl = self._run(
+            lambda net, x: elbo(net, x, self._draws(n_samples, x, True)),
+            self._check(X, reset=False),
+        )
         return {"reconstruction": reconstruction, "kl": kl}
 
-    def score_samples(self, X, n_samples: int = 16, importance_weighted: bool = False) -> np.ndarray:
+    def score_samples(
+        self, X, n_samples: int = 16, importance_weighted: bool = False
+    ) -> np.ndarray:
         """A lower bound on each row's log-likelihood, whatever ``beta`` was trained with.
 
         Parameters
@@ -207,16 +330,27 @@ class VAE(VariationalModel):
         """
         if importance_weighted:
             check_is_fitted(self)
-            return self._run(lambda net, x: importance_bound(net, x, self._draws(n_samples, x, False)), self._check(X, reset=False))
+            return self._run(
+                lambda net, x: importance_bound(net, x, self._draws(n_samples, x, False)),
+                self._check(X, reset=False),
+            )
         parts = self.elbo_parts(X, n_samples)
         return parts["reconstruction"] - parts["kl"]
 
     def log_weights(self, X, n_samples: int, random_state=None) -> np.ndarray:
-        """Log importance weights ``log p(x, z) - log q(z|x)`` (n, n_samples) in nats, z drawn from q(z|x) anew for every row of X (n, d)."""
+        """Log importance weights ``log p(x, z) - log q(z|x)`` (n, n_samples) in nats, z drawn
+        from q(z|x) anew for every row of X (n, d).
+        """
         check_is_fitted(self)
-        return draw_weights(self.net_, self._check(X, reset=False), self.latent_dim, n_samples, random_state=random_state)
+        return draw_weights(
+            self.net_,
+            self._check(X, reset=False),
+            self.latent_dim,
+            n_samples,
+            random_state=random_state,
+        )
 
-    # -- the contract -------------------------------------------------------------------------------------------------
+    # -- the contract ------------------------------------------------------------------------------
 
     def _encode(self, X):
         return self._run(lambda net, x: split(net.encode(x))[0], X)

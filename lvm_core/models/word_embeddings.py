@@ -10,50 +10,100 @@ import numpy as np
 from ..params import param
 from .counts import CountModel, counts
 
-_COMMON = 1e-3      # a word's weight in its document is a / (a + its frequency), with Arora et al.'s a
-_DOCUMENTS = 500    # that the sharpness is fitted to
-_BLOCK = 1000       # words whose company is counted at a time
+# a word's weight in its document is a / (a + its frequency), with Arora et al.'s a
+_COMMON = 1e-3
+_DOCUMENTS = 500  # that the sharpness is fitted to
+_BLOCK = 1000  # words whose company is counted at a time
 
 
 @dataclass(repr=False, eq=False)
 class WordEmbeddings(CountModel):
-    """Vectors of words from the company they keep: a truncated SVD of positive pointwise mutual information (Levy & Goldberg,
-    2014), which is what word2vec's skip-gram with negative sampling factorises too.
+    """Vectors of words from the company they keep: a truncated SVD of positive pointwise mutual
+    information (Levy & Goldberg, 2014), which is what word2vec's skip-gram with negative sampling
+    factorises too.
 
-    ``M_ij = max(0, log(#(i,j) / (#(i) p_j)) - log shift)``, ``p_j = #(j)^s / sum #(.)^s``, is factorised as ``M ~ U S V'``; word i's vector is
-    row i of ``U S^p`` at unit length (p, s: Levy, Goldberg & Dagan, 2015, doi:10.1162/tacl_a_00134). X is a bag of words, so
-    company means the same document, not a window: #(i,j) adds up ``x_i x_j / (length - 1)`` over documents, so that every
-    occurrence of a word has one unit of company however long its document is. A word is no company of its own.
+    ``M_ij = max(0, log(#(i,j) / (#(i) p_j)) - log shift)``, ``p_j = #(j)^s / sum #(.)^s``, is
+    factorised as ``M ~ U S V'``; word i's vector is row i of ``U S^p`` at unit length (p, s: Levy,
+    Goldberg & Dagan, 2015, doi:10.1162/tacl_a_00134). X is a bag of words, so company means the
+    same document, not a window: #(i,j) adds up ``x_i x_j / (length - 1)`` over documents, so that
+    every occurrence of a word has one unit of company however long its document is. A word is no
+    company of its own.
 
-    The code of a document is the mean of its words' vectors, each weighted by ``1e-3 / (1e-3 + frequency)`` (Arora, Liang & Ma,
-    2017, openreview.net/forum?id=SyK00v5xx). ``inverse_transform`` gives expected counts of a document of average length, from
-    the log-linear model ``p(word | z) ~ frequency exp(sharpness <vector, z>)`` (Arora et al., 2016, doi:10.1162/tacl_a_00106), whose
-    one number is fitted to the documents by maximum likelihood. Codes are drawn from a normal distribution with the mean
-    and the covariance of the training codes.
+    The code of a document is the mean of its words' vectors, each weighted by ``1e-3 / (1e-3 +
+    frequency)`` (Arora, Liang & Ma, 2017, openreview.net/forum?id=SyK00v5xx). ``inverse_transform``
+    gives expected counts of a document of average length, from the log-linear model ``p(word | z) ~
+    frequency exp(sharpness <vector, z>)`` (Arora et al., 2016, doi:10.1162/tacl_a_00106), whose one
+    number is fitted to the documents by maximum likelihood. Codes are drawn from a normal
+    distribution with the mean and the covariance of the training codes.
 
-    Learnt: ``vectors_`` (d, k), rows of unit length, 0 for a word that keeps no company; ``frequency_`` (d,), which sums to 1;
-    ``sharpness_``. Raises ValueError where no two words share a document.
+    Learnt: ``vectors_`` (d, k), rows of unit length, 0 for a word that keeps no company;
+    ``frequency_`` (d,), which sums to 1; ``sharpness_``. Raises ValueError where no two words share
+    a document.
     """
 
     title: ClassVar[str] = "Word embeddings"
     list_order: ClassVar[int] = 22
     paper: ClassVar[str] = "Levy & Goldberg"
     year: ClassVar[int] = 2014
-    link: ClassVar[str] = "https://papers.nips.cc/paper_files/paper/2014/hash/b78666971ceae55a8e87efb7cbfd9ad4-Abstract.html"
-    summary: ClassVar[str] = "A vector for every word, learnt from the company it keeps in this corpus: neighbours, analogies, and documents as means of their words."
-    objective: ClassVar[str] = (r"\min_{\mathrm{rank}\,k}\;\|M-U\Sigma V^\top\|_F^2,\quad M_{ij}=\max\!\Big(0,\;\log\frac{\#(i,j)}{\#(i)\,p_j}-\log\kappa\Big),"
-                                r"\quad p_j=\#(j)^{s}\big/\textstyle\sum_c\#(c)^{s}")
-    when: ClassVar[str] = ("Use it to ask which words go together in your own corpus, and to find documents by meaning when they share few words. It wants many documents: "
-                           "below a few thousand, neighbours are companions in the same documents rather than synonyms, and analogies are mostly luck.")
-    reading: ClassVar[str] = ("Directions have meaning, single dimensions hardly. Words are near when they occur in documents with the same other words; cosine 1 is the same company, "
-                              "0 is none in common. Decoded words are weighed by how common they are and how near the code.")
-    importance_meaning: ClassVar[str] = "share of what the dimensions keep of the words' associations"
+    link: ClassVar[str] = (
+        "https://papers.nips.cc/paper_files/paper/2014/hash/b78666971ceae55a8e87efb7cbfd9ad4-Abstract.html"
+    )
+    summary: ClassVar[str] = (
+        "A vector for every word, learnt from the company it keeps in this corpus: neighbours, "
+        "analogies, and documents as means of their words."
+    )
+    objective: ClassVar[str] = (
+        r"\min_{\mathrm{rank}\,k}\;\|M-U\Sigma V^\top\|_F^2,\quad "
+        r"M_{ij}=\max\!\Big(0,\;\log\frac{\#(i,j)}{\#(i)\,p_j}-\log\kappa\Big),"
+        r"\quad p_j=\#(j)^{s}\big/\textstyle\sum_c\#(c)^{s}"
+    )
+    when: ClassVar[str] = (
+        "Use it to ask which words go together in your own corpus, and to find documents by "
+        "meaning when they share few words. It wants many documents: "
+        "below a few thousand, neighbours are companions in the same documents rather than "
+        "synonyms, and analogies are mostly luck."
+    )
+    reading: ClassVar[str] = (
+        "Directions have meaning, single dimensions hardly. Words are near when they occur in "
+        "documents with the same other words; cosine 1 is the same company, "
+        "0 is none in common. Decoded words are weighed by how common they are and how near the "
+        "code."
+    )
+    importance_meaning: ClassVar[str] = (
+        "share of what the dimensions keep of the words' associations"
+    )
 
     latent_dim: int = param(50, low=1, high=512, help="Length of a word's vector, and of the code.")
-    smoothing: float = param(0.75, low=0.0, high=1.0, help="Power of the company's frequency: below 1, rare words count for less as company.", advanced=True)
-    shift: float = param(1.0, low=1.0, high=100.0, help="How many times likelier than chance two words must be together to count; word2vec's number of negative samples.", advanced=True)
-    weighting: float = param(0.5, low=0.0, high=1.0, help="Power of the singular values in the vectors: 0 makes all dimensions equal, 1 is the plain SVD.", advanced=True)
-    random_state: int | None = param(0, low=0, high=2**31 - 1, advanced=True, help="Seed of the randomised solver.")
+    smoothing: float = param(
+        0.75,
+        low=0.0,
+        high=1.0,
+        help="Power of the company's frequency: below 1, rare words count for less as company.",
+        advanced=True,
+    )
+    shift: float = param(
+        1.0,
+        low=1.0,
+        high=100.0,
+        help=(
+            "How many times likelier than chance two words must be together to count; word2vec's "
+            "number of negative samples."
+        ),
+        advanced=True,
+    )
+    weighting: float = param(
+        0.5,
+        low=0.0,
+        high=1.0,
+        help=(
+            "Power of the singular values in the vectors: 0 makes all dimensions equal, 1 is the "
+            "plain SVD."
+        ),
+        advanced=True,
+    )
+    random_state: int | None = param(
+        0, low=0, high=2**31 - 1, advanced=True, help="Seed of the randomised solver."
+    )
 
     @classmethod
     def suggest(cls, n, schema):
@@ -67,8 +117,13 @@ class WordEmbeddings(CountModel):
         self.frequency_, self.mean_length_ = total / total.sum(), float(total.sum()) / X.shape[0]
         M = self._associations(X)
         if not M.nnz:
-            raise ValueError(f"WordEmbeddings: no two words share a document more often than chance (n_features = {X.shape[1]}); expected documents of several words.")
-        U, S, _ = randomized_svd(M.astype(np.float64), min(self.latent_dim, X.shape[1]), n_iter=7, random_state=rng)
+            raise ValueError(
+                "WordEmbeddings: no two words share a document more often than chance (n_features "
+                f"= {X.shape[1]}); expected documents of several words."
+            )
+        U, S, _ = randomized_svd(
+            M.astype(np.float64), min(self.latent_dim, X.shape[1]), n_iter=7, random_state=rng
+        )
         vectors = U * S**self.weighting
         lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
         known = lengths > 1e-9 * lengths.max()
@@ -80,7 +135,9 @@ class WordEmbeddings(CountModel):
         return Z
 
     def _associations(self, X):
-        """Positive pointwise mutual information M (d, d), CSR; a block of words at a time, as their company may be nearly everybody."""
+        """Positive pointwise mutual information M (d, d), CSR; a block of words at a time, as
+        their company may be nearly everybody.
+        """
         from scipy.sparse import csr_array, diags_array, vstack
 
         length = X.sum(1)
@@ -90,22 +147,39 @@ class WordEmbeddings(CountModel):
         company /= max(company.sum(), 1e-300)
         words, blocks = (scale @ X).T.tocsr(), []
         for start in range(0, X.shape[1], _BLOCK):
-            together = (words[start:start + _BLOCK] @ X).tocoo()
+            together = (words[start : start + _BLOCK] @ X).tocoo()
             others = together.row + start != together.col
-            rows, columns, number = together.row[others], together.col[others], together.data[others]
-            information = np.log(number / (word[rows + start] * company[columns])) - np.log(self.shift)
+            rows, columns, number = (
+                together.row[others],
+                together.col[others],
+                together.data[others],
+            )
+            information = np.log(number / (word[rows + start] * company[columns])) - np.log(
+                self.shift
+            )
             keep = information > 1e-9
-            blocks.append(csr_array((information[keep].astype(np.float32), (rows[keep], columns[keep])), shape=together.shape))
+            blocks.append(
+                csr_array(
+                    (information[keep].astype(np.float32), (rows[keep], columns[keep])),
+                    shape=together.shape,
+                )
+            )
         return vstack(blocks).tocsr()
 
     def _fit_sharpness(self, X, Z) -> float:
-        """The s of largest likelihood of ``p(j | i) ~ frequency_j exp(s <v_j, z_i>)``, a concave problem in one number."""
+        """The s of largest likelihood of ``p(j | i) ~ frequency_j exp(s <v_j, z_i>)``, a
+        concave problem in one number.
+        """
         from scipy.optimize import minimize_scalar
 
         rows = np.linspace(0, X.shape[0] - 1, min(X.shape[0], _DOCUMENTS)).astype(int)
         X, nearness = X[rows], Z[rows] @ self.vectors_.T
         seen, lengths = float((X * nearness).sum()), X.sum(1)
-        fit = minimize_scalar(lambda s: lengths @ np.log(np.exp(s * nearness) @ self.frequency_) - s * seen, bounds=(0.0, 100.0), method="bounded")
+        fit = minimize_scalar(
+            lambda s: lengths @ np.log(np.exp(s * nearness) @ self.frequency_) - s * seen,
+            bounds=(0.0, 100.0),
+            method="bounded",
+        )
         return float(fit.x)
 
     def _weight(self):
@@ -129,33 +203,47 @@ class WordEmbeddings(CountModel):
         from ..nn.nets import Function, tensors
 
         weight = self._weight()
-        frequency, vectors, weight, words = tensors(self.frequency_, self.vectors_, weight, weight[:, None] * self.vectors_)
+        frequency, vectors, weight, words = tensors(
+            self.frequency_, self.vectors_, weight, weight[:, None] * self.vectors_
+        )
 
         def decode(z):
             scores = self.sharpness_ * (z @ vectors.T) + frequency.clamp(min=1e-30).log()
             return self.mean_length_ * scores.softmax(1)
 
-        return Function(lambda x: x @ words / (x @ weight).clamp(min=1e-12)[:, None]), Function(decode)
+        return Function(lambda x: x @ words / (x @ weight).clamp(min=1e-12)[:, None]), Function(
+            decode
+        )
 
     def word_vectors(self):
         return self.vectors_
 
     def neighbours(self, word: int, n: int = 10) -> tuple[np.ndarray, np.ndarray]:
-        """The n words nearest to a word (columns of X): their columns and cosines, nearest first."""
+        """The n words nearest to a word (columns of X): their columns and cosines, nearest
+        first.
+        """
         return nearest_words(self.vectors_, self.vectors_[word], n, leave_out=[word])
 
     def analogy(self, a: int, b: int, c: int, n: int = 10) -> tuple[np.ndarray, np.ndarray]:
-        """Words that are to c as b is to a: columns and cosines with ``b - a + c``, nearest first, a, b and c left out
-        (Mikolov et al., 2013, arXiv:1301.3781; 3CosAdd of Levy & Goldberg, 2014)."""
+        """Words that are to c as b is to a: columns and cosines with ``b - a + c``, nearest
+        first, a, b and c left out (Mikolov et al., 2013, arXiv:1301.3781; 3CosAdd of Levy &
+        Goldberg, 2014).
+        """
         V = self.vectors_
         return nearest_words(V, V[b] - V[a] + V[c], n, leave_out=[a, b, c])
 
 
-def nearest_words(vectors: np.ndarray, query: np.ndarray, n: int, leave_out=()) -> tuple[np.ndarray, np.ndarray]:
-    """Rows of ``vectors`` (d, k) with the largest cosine with ``query`` (k,), but for those left out and those of no length: (rows, cosines)."""
+def nearest_words(
+    vectors: np.ndarray, query: np.ndarray, n: int, leave_out=()
+) -> tuple[np.ndarray, np.ndarray]:
+    """Rows of ``vectors`` (d, k) with the largest cosine with ``query`` (k,), but for those
+    left out and those of no length: (rows, cosines).
+    """
     lengths, length = np.linalg.norm(vectors, axis=1), np.linalg.norm(query)
     cosines = vectors @ query / np.maximum(lengths * length, 1e-300)
     allowed = lengths > 0
     allowed[list(leave_out)] = False
-    order = np.argsort(np.where(allowed, -cosines, np.inf), kind="stable")[:min(n, int(allowed.sum()))]
+    order = np.argsort(np.where(allowed, -cosines, np.inf), kind="stable")[
+        : min(n, int(allowed.sum()))
+    ]
     return order, cosines[order]

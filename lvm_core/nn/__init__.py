@@ -1,1 +1,3 @@
-"""Networks and what trains them: layers, likelihoods of the decoder, the ELBO, the training loop."""
+"""Networks and what trains them: layers, likelihoods of the decoder, the ELBO, the training
+loop.
+"""

@@ -15,8 +15,8 @@ from .nets import MLP, InputScaler, Linear, Net, decoder, encoder, last
 class LabelledNet(Net):
     """A CodeNet whose codes are [z, label probabilities], (n, k + K).
 
-    A trunk looks at the row, ``classify`` gives the label's log-odds from what it saw, ``code`` the mean and log spread of z
-    from that and the label, and the decoder takes both.
+    A trunk looks at the row, ``classify`` gives the label's log-odds from what it saw, ``code`` the
+    mean and log spread of z from that and the label, and the decoder takes both.
 
     Parameters
     ----------
@@ -33,16 +33,30 @@ class LabelledNet(Net):
 
     References
     ----------
-    Kingma, Rezende, Mohamed & Welling (2014), *Semi-supervised Learning with Deep Generative Models*,
-    https://arxiv.org/abs/1406.5298.
+    Kingma, Rezende, Mohamed & Welling (2014), *Semi-supervised Learning with Deep Generative
+    Models*, https://arxiv.org/abs/1406.5298.
     """
 
-    def __init__(self, schema: Schema, k: int, shares: np.ndarray, network: str, width: int, depth: int, bounded: bool):
+    def __init__(
+        self,
+        schema: Schema,
+        k: int,
+        shares: np.ndarray,
+        network: str,
+        width: int,
+        depth: int,
+        bounded: bool,
+    ):
         super().__init__()
         self.k, self.classes = k, len(shares)
         self.scaler = InputScaler(schema)
-        self.trunk = nn.Sequential(encoder(schema, width, network, width, depth, nn.SiLU), nn.SiLU())
-        self.trunk[0].apply(lambda layer: setattr(layer, "gain", 1.0) if isinstance(layer, Linear) else None)     # no output layer here
+        self.trunk = nn.Sequential(
+            encoder(schema, width, network, width, depth, nn.SiLU), nn.SiLU()
+        )
+        # no output layer here
+        self.trunk[0].apply(
+            lambda layer: setattr(layer, "gain", 1.0) if isinstance(layer, Linear) else None
+        )
         self.classify = last(Linear(width, self.classes)) if self.classes else nn.Identity()
         self.code = MLP(width + self.classes, 2 * k, width, 1, nn.SiLU)
         self.decoder = decoder(schema, k + self.classes, network, width, depth, nn.SiLU)
@@ -61,17 +75,23 @@ class LabelledNet(Net):
         """X (n, d) -> codes (n, k + K)."""
         seen = self.features(x)
         y = self.label_proba(seen)
-        return torch.cat([self.code(torch.cat([seen, y], 1))[:, :self.k], y], 1)
+        return torch.cat([self.code(torch.cat([seen, y], 1))[:, : self.k], y], 1)
 
     def mean(self, z: torch.Tensor) -> torch.Tensor:
-        """Codes (n, k + K) -> expected X (n, d); the label part is cut off at 0 and scaled to sum 1, equal where nothing is left."""
-        y = z[:, self.k:].clamp(min=0)
+        """Codes (n, k + K) -> expected X (n, d); the label part is cut off at 0 and scaled to
+        sum 1, equal where nothing is left.
+        """
+        y = z[:, self.k :].clamp(min=0)
         total = y.sum(1, keepdim=True)
-        y = torch.where(total > 0, y / total.clamp(min=1e-12), torch.full_like(y, 1 / max(self.classes, 1)))
-        return self.likelihoods.mean(self.decoder(torch.cat([z[:, :self.k], y], 1)))
+        y = torch.where(
+            total > 0, y / total.clamp(min=1e-12), torch.full_like(y, 1 / max(self.classes, 1))
+        )
+        return self.likelihoods.mean(self.decoder(torch.cat([z[:, : self.k], y], 1)))
 
     def kl(self, x: torch.Tensor) -> torch.Tensor:
-        """Nats each dimension of the code tells about a row, (n, k + K); of a label, against how often it is seen."""
+        """Nats each dimension of the code tells about a row, (n, k + K); of a label, against
+        how often it is seen.
+        """
         seen = self.features(x)
         y = self.label_proba(seen)
         told = kl_by_dimension(*split(self.code(torch.cat([seen, y], 1))))
@@ -80,32 +100,58 @@ class LabelledNet(Net):
         return torch.cat([told, y * (y / p).log() + (1 - y) * ((1 - y) / (1 - p)).log()], 1)
 
     def log_weights(self, x: torch.Tensor, noise: torch.Tensor) -> torch.Tensor:
-        """``log p(x, z, y) - log q(z, y|x)`` (s, n) in nats at the draws that standard normal noise (s, n, k + 1) makes of x (n, d): the last
-        number of each chooses the label, the others place z."""
+        """``log p(x, z, y) - log q(z, y|x)`` (s, n) in nats at the draws that standard normal
+        noise (s, n, k + 1) makes of x (n, d): the last number of each chooses the label, the
+        others place z.
+        """
         seen, (s, n) = self.features(x), noise.shape[:2]
         chances = self.label_proba(seen)
-        y, told = chances[None, :, :].expand(s, -1, -1), torch.zeros((s, n), dtype=x.dtype, device=x.device)
+        y, told = (
+            chances[None, :, :].expand(s, -1, -1),
+            torch.zeros((s, n), dtype=x.dtype, device=x.device),
+        )
         if self.classes:
-            label = (torch.special.ndtr(noise[..., -1:]) > chances.cumsum(1)).sum(2).clamp(max=self.classes - 1)
+            label = (
+                (torch.special.ndtr(noise[..., -1:]) > chances.cumsum(1))
+                .sum(2)
+                .clamp(max=self.classes - 1)
+            )
             y = nn.functional.one_hot(label, self.classes).to(x.dtype)
-            told = self.log_shares.to(x.dtype)[label] - chances.clamp(min=1e-30).log().expand(s, -1, -1).gather(2, label[..., None])[..., 0]
+            told = (
+                self.log_shares.to(x.dtype)[label]
+                - chances.clamp(min=1e-30)
+                .log()
+                .expand(s, -1, -1)
+                .gather(2, label[..., None])[..., 0]
+            )
         mean, log_std = split(self.code(torch.cat([seen.expand(s, -1, -1), y], 2).flatten(0, 1)))
         mean, log_std, noise = mean.view(s, n, -1), log_std.view(s, n, -1), noise[..., :-1]
         z = mean + log_std.exp() * noise
-        log_p = self.log_prob(self.decoder(torch.cat([z, y], 2).flatten(0, 1)), x.repeat(s, 1)).view(s, n)
+        log_p = self.log_prob(
+            self.decoder(torch.cat([z, y], 2).flatten(0, 1)), x.repeat(s, 1)
+        ).view(s, n)
         return log_p + told + (0.5 * (noise**2 - z**2) + log_std).sum(2)
 
     def bound(self, x: torch.Tensor, draws: np.ndarray) -> tuple[torch.Tensor, torch.Tensor]:
-        """Reconstruction (n,) and KL (n,) of code and label, labels summed out by q(y|x), over fixed draws (m, k)."""
+        """Reconstruction (n,) and KL (n,) of code and label, labels summed out by q(y|x), over
+        fixed draws (m, k).
+        """
         seen = self.features(x)
-        weights, classes, noise = self.label_proba(seen), range(max(self.classes, 1)), torch.as_tensor(draws, dtype=x.dtype, device=x.device)
+        weights, classes, noise = (
+            self.label_proba(seen),
+            range(max(self.classes, 1)),
+            torch.as_tensor(draws, dtype=x.dtype, device=x.device),
+        )
         reconstruction, kl = torch.zeros_like(seen[:, 0]), torch.zeros_like(seen[:, 0])
         for c in classes:
             y = torch.zeros_like(weights)
-            y[:, c:c + 1] = 1.0
+            y[:, c : c + 1] = 1.0
             weight = weights[:, c] if self.classes else 1.0
             mean, log_std = split(self.code(torch.cat([seen, y], 1)))
-            drawn = sum(self.log_prob(self.decoder(torch.cat([mean + log_std.exp() * eps, y], 1)), x) for eps in noise) / len(noise)
+            drawn = sum(
+                self.log_prob(self.decoder(torch.cat([mean + log_std.exp() * eps, y], 1)), x)
+                for eps in noise
+            ) / len(noise)
             told = kl_by_dimension(mean, log_std).sum(1)
             if self.classes:
                 told = told + weight.clamp(min=1e-30).log() - self.log_shares[c].to(x.dtype)

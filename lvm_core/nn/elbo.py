@@ -1,7 +1,9 @@
-"""Bounds on the log-likelihood of a row that a network with an encoder gives: the ELBO's parts, importance weights, and codes that fit the prior.
+"""Bounds on the log-likelihood of a row that a network with an encoder gives: the ELBO's parts,
+importance weights, and codes that fit the prior.
 
-Every function takes a ``net`` with ``encode`` (rows -> means and log spreads of q(z|x), (n, 2k)), ``decoder`` (codes -> raw outputs),
-``log_prob(raw, x)`` and ``likelihoods``: :class:`~lvm_core.nn.nets.CodeNet`, or :class:`~lvm_core.nn.masked.ObservedNet`, whose ``log_prob``
+Every function takes a ``net`` with ``encode`` (rows -> means and log spreads of q(z|x), (n, 2k)),
+``decoder`` (codes -> raw outputs), ``log_prob(raw, x)`` and ``likelihoods``:
+:class:`~lvm_core.nn.nets.CodeNet`, or :class:`~lvm_core.nn.masked.ObservedNet`, whose ``log_prob``
 counts only what was observed. :func:`elbo_loss` is for rows without holes.
 """
 
@@ -16,11 +18,13 @@ from sklearn.utils import check_random_state
 if TYPE_CHECKING:
     import torch
 
-DECODED = 2**22     # values decoded in one pass, where a row is decoded many times
+DECODED = 2**22  # values decoded in one pass, where a row is decoded many times
 
 
 def split(code):
-    """Encoder outputs (n, 2k) -> mean (n, k) and log standard deviation (n, k), kept where exp is safe."""
+    """Encoder outputs (n, 2k) -> mean (n, k) and log standard deviation (n, k), kept where exp
+    is safe.
+    """
     mean, log_std = code.chunk(2, 1)
     return mean, log_std.clamp(-10, 10)
 
@@ -51,16 +55,19 @@ def mean_and_kl(net, x):
 
 
 class Draws(NamedTuple):
-    """Draws from the posteriors of rows, and what they weigh; ``log_p + log_ratio`` are the log importance weights."""
+    """Draws from the posteriors of rows, and what they weigh; ``log_p + log_ratio`` are the log
+    importance weights.
+    """
 
-    z: torch.Tensor             # (s, n, k)
-    log_p: torch.Tensor         # log p(x|z), (s, n)
-    log_ratio: torch.Tensor     # log p(z) / q(z|x), (s, n)
-    raw: torch.Tensor           # the decoder's outputs, (s, n, -)
+    z: torch.Tensor  # (s, n, k)
+    log_p: torch.Tensor  # log p(x|z), (s, n)
+    log_ratio: torch.Tensor  # log p(z) / q(z|x), (s, n)
+    raw: torch.Tensor  # the decoder's outputs, (s, n, -)
 
 
 def draw_posterior(net, x, mean, log_std, noise) -> Draws:
-    """The draws that standard normal noise makes of N(mean, exp(log_std)^2), all decoded in one pass.
+    """The draws that standard normal noise makes of N(mean, exp(log_std)^2), all decoded in one
+    pass.
 
     Parameters
     ----------
@@ -78,7 +85,8 @@ def draw_posterior(net, x, mean, log_std, noise) -> Draws:
 
 
 def elbo_loss(net, x, noise, weight: float, free_bits: float = 0.0):
-    """The negative ELBO of one minibatch by one draw a row; the learned noise of real columns takes a step first.
+    """The negative ELBO of one minibatch by one draw a row; the learned noise of real columns takes
+    a step first.
 
     Parameters
     ----------
@@ -91,8 +99,8 @@ def elbo_loss(net, x, noise, weight: float, free_bits: float = 0.0):
     weight : float
         Of the KL: loss = ``weight * kl - reconstruction``.
     free_bits : float
-        Nats that every dimension pays at least, so that it gains nothing by carrying less: the KL is then
-        ``sum_j max(free_bits, kl_j)`` with kl_j the mean over the rows.
+        Nats that every dimension pays at least, so that it gains nothing by carrying less: the KL
+        is then ``sum_j max(free_bits, kl_j)`` with kl_j the mean over the rows.
 
     Returns
     -------
@@ -102,7 +110,8 @@ def elbo_loss(net, x, noise, weight: float, free_bits: float = 0.0):
     References
     ----------
     Kingma & Welling (2014), *Auto-Encoding Variational Bayes*, https://arxiv.org/abs/1312.6114.
-    Kingma et al. (2016), *Improved Variational Inference with Inverse Autoregressive Flow*, https://arxiv.org/abs/1606.04934.
+    Kingma et al. (2016), *Improved Variational Inference with Inverse Autoregressive Flow*,
+    https://arxiv.org/abs/1606.04934.
     """
     mean, log_std = split(net.encode(x))
     raw = net.decoder(mean.addcmul(log_std.exp(), noise))
@@ -116,8 +125,8 @@ def importance_loss(net, x, noise, weight: float, generator=None):
     """The negative importance-weighted bound of one minibatch: minus the mean over rows of
     ``log 1/s sum_i p(x|z_i) (p(z_i) / q(z_i|x))^weight``.
 
-    Afterwards the learned noise of real columns follows the error of a draw chosen by its weight, which has the weighted
-    mean squared error as its mean: the bound's own optimum.
+    Afterwards the learned noise of real columns follows the error of a draw chosen by its weight,
+    which has the weighted mean squared error as its mean: the bound's own optimum.
 
     Parameters
     ----------
@@ -139,7 +148,8 @@ def importance_loss(net, x, noise, weight: float, generator=None):
 
     References
     ----------
-    Burda, Grosse & Salakhutdinov (2016), *Importance Weighted Autoencoders*, https://arxiv.org/abs/1509.00519.
+    Burda, Grosse & Salakhutdinov (2016), *Importance Weighted Autoencoders*,
+    https://arxiv.org/abs/1509.00519.
     """
     mean, log_std = split(net.encode(x))
     draws = draw_posterior(net, x, mean, log_std, noise)
@@ -152,11 +162,14 @@ def importance_loss(net, x, noise, weight: float, generator=None):
 
 
 def elbo(net, x, draws):
-    """Reconstruction and KL (n,) each, in nats; the ELBO is their difference. The reconstruction is the mean over the draws (s, k),
-    the same for every row; the KL is exact."""
+    """Reconstruction and KL (n,) each, in nats; the ELBO is their difference. The
+    reconstruction is the mean over the draws (s, k), the same for every row; the KL is exact.
+    """
     mean, log_std = split(net.encode(x))
     std = log_std.exp()
-    reconstruction = sum(net.log_prob(net.decoder(mean + std * eps), x) for eps in draws) / len(draws)
+    reconstruction = sum(net.log_prob(net.decoder(mean + std * eps), x) for eps in draws) / len(
+        draws
+    )
     return reconstruction, kl_by_dimension(mean, log_std).sum(1)
 
 
@@ -170,9 +183,11 @@ def importance_bound(net, x, draws):
 
 
 def log_weights(net, x, noise):
-    """Log importance weights ``log p(x, z) - log q(z|x)`` (s, n) in nats at the draws z that standard normal noise (s, n, k), or
-    (s, 1, k) for the same in every row, makes of x (n, d). Their mean over s is an estimate of the ELBO, the log of the mean of
-    their exponentials one of the log-likelihood."""
+    """Log importance weights ``log p(x, z) - log q(z|x)`` (s, n) in nats at the draws z that
+    standard normal noise (s, n, k), or (s, 1, k) for the same in every row, makes of x (n, d).
+    Their mean over s is an estimate of the ELBO, the log of the mean of their exponentials one
+    of the log-likelihood.
+    """
     draws = draw_posterior(net, x, *split(net.encode(x)), noise)
     return draws.log_p + draws.log_ratio
 
@@ -185,7 +200,8 @@ def fixed_draws(n_samples: int, k: int, matched: bool = True) -> np.ndarray:
     n_samples, k : int
         Number of draws, and their length.
     matched : bool
-        Whether every dimension has mean square 1; then the error of a nearly linear decoder's reconstruction is nearly 0.
+        Whether every dimension has mean square 1; then the error of a nearly linear decoder's
+        reconstruction is nearly 0.
 
     Returns
     -------
@@ -210,7 +226,9 @@ def fixed_draws(n_samples: int, k: int, matched: bool = True) -> np.ndarray:
     return np.concatenate([half, -half])[:n_samples]
 
 
-def draw_weights(net, X, k: int, n_samples: int, weights=log_weights, random_state=None) -> np.ndarray:
+def draw_weights(
+    net, X, k: int, n_samples: int, weights=log_weights, random_state=None
+) -> np.ndarray:
     """Log importance weights of many rows, a few at a time.
 
     Parameters
@@ -239,13 +257,17 @@ def draw_weights(net, X, k: int, n_samples: int, weights=log_weights, random_sta
     from .training import seeded
 
     noise, where = seeded(check_random_state(random_state)), next(net.parameters()).device
-    of = lambda net, x: weights(net, x, torch.randn((n_samples, len(x), k), generator=noise).to(where, x.dtype)).T      # noqa: E731
+    of = lambda net, x: (
+        weights(net, x, torch.randn((n_samples, len(x), k), generator=noise).to(where, x.dtype)).T
+    )
     return in_batches(of, net, X, size=max(1, DECODED // (n_samples * X.shape[1])))
 
 
 def code_moments(net, x, noise, weight: float = 1.0):
-    """Means (n, k) of z and of z^2 over the posterior of each row x (n, d): exact for one draw, noise (1, n, k); over more the mean over
-    the draws, each weighted as :func:`importance_loss` weighs it."""
+    """Means (n, k) of z and of z^2 over the posterior of each row x (n, d): exact for one draw,
+    noise (1, n, k); over more the mean over the draws, each weighted as :func:`importance_loss`
+    weighs it.
+    """
     mean, log_std = split(net.encode(x))
     if len(noise) == 1:
         return mean, mean**2 + (2 * log_std).exp()
@@ -255,11 +277,11 @@ def code_moments(net, x, noise, weight: float = 1.0):
 
 
 def standardize_codes(encoder, decoder, first, second) -> None:
-    """Shift and scale the codes so that over the rows every dimension has mean 0 and mean square 1: one step of
-    expectation-maximisation for the prior's place and width, so the bound only gains.
+    """Shift and scale the codes so that over the rows every dimension has mean 0 and mean square 1:
+    one step of expectation-maximisation for the prior's place and width, so the bound only gains.
 
-    It is folded into the encoder's last layer (k means, then k log spreads) and the decoder's first, whose first k inputs are the
-    code: whatever is decoded stays as it was.
+    It is folded into the encoder's last layer (k means, then k log spreads) and the decoder's
+    first, whose first k inputs are the code: whatever is decoded stays as it was.
 
     Parameters
     ----------
@@ -270,7 +292,8 @@ def standardize_codes(encoder, decoder, first, second) -> None:
 
     References
     ----------
-    Hoffman & Johnson (2016), *ELBO surgery*, http://approximateinference.org/accepted/HoffmanJohnson2016.pdf.
+    Hoffman & Johnson (2016), *ELBO surgery*,
+    http://approximateinference.org/accepted/HoffmanJohnson2016.pdf.
     """
     import torch
 
@@ -278,7 +301,10 @@ def standardize_codes(encoder, decoder, first, second) -> None:
     loc = first.mean(0, dtype="float64")
     scale = (second.mean(0, dtype="float64") - loc**2).clip(1e-12) ** 0.5
     loc, scale = (torch.as_tensor(a, dtype=like.dtype, device=like.device) for a in (loc, scale))
-    gives, reads = [m for m in encoder.modules() if isinstance(m, torch.nn.Linear)][-1], next(m for m in decoder.modules() if isinstance(m, torch.nn.Linear))
+    gives, reads = (
+        [m for m in encoder.modules() if isinstance(m, torch.nn.Linear)][-1],
+        next(m for m in decoder.modules() if isinstance(m, torch.nn.Linear)),
+    )
     with torch.no_grad():
         gives.weight[:k] /= scale[:, None]
         gives.bias[:k] = (gives.bias[:k] - loc) / scale

@@ -1,5 +1,6 @@
-"""Inversion: the code whose decoded row is nearest to a real one, found by gradient descent through the decoder (Zhu et al., 2016,
-arXiv:1609.03552)."""
+"""Inversion: the code whose decoded row is nearest to a real one, found by gradient descent
+through the decoder (Zhu et al., 2016, arXiv:1609.03552).
+"""
 
 from __future__ import annotations
 
@@ -9,17 +10,21 @@ import numpy as np
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-DRAWN = 1024        # codes of the prior among which a start is looked for
+DRAWN = 1024  # codes of the prior among which a start is looked for
 STEPS = 200
-PULL = 1e-4         # towards the origin, in squared differences: of two codes as good, the more usual one
+# towards the origin, in squared differences: of two codes as good, the more usual one
+PULL = 1e-4
 
 
-def invert(model, X, steps: int = STEPS, on_step=None, random_state=None) -> tuple[np.ndarray, np.ndarray]:
-    """Codes Z (n, k) whose decoded rows come closest to X (n, d), and how far they stay: residual (n,), the root mean
-    square difference over a row's columns in standard deviations of the data.
+def invert(
+    model, X, steps: int = STEPS, on_step=None, random_state=None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Codes Z (n, k) whose decoded rows come closest to X (n, d), and how far they stay: residual
+    (n,), the root mean square difference over a row's columns in standard deviations of the data.
 
-    Starts from the encoder's code or, where that is nearer, the nearest of 1024 drawn ones (``random_state``), and follows the
-    gradient of the squared difference for ``steps`` steps. ``on_step`` returning True ends it early.
+    Starts from the encoder's code or, where that is nearer, the nearest of 1024 drawn ones
+    (``random_state``), and follows the gradient of the squared difference for ``steps`` steps.
+    ``on_step`` returning True ends it early.
     """
     import torch
 
@@ -47,7 +52,15 @@ def invert(model, X, steps: int = STEPS, on_step=None, random_state=None) -> tup
 
     try:
         if steps:
-            train(update, len(z), batch_size=len(z), steps=steps, generator=seeded(rng, where), on_step=on_step, phase="inversion")
+            train(
+                update,
+                len(z),
+                batch_size=len(z),
+                steps=steps,
+                generator=seeded(rng, where),
+                on_step=on_step,
+                phase="inversion",
+            )
         with torch.no_grad():
             keep((net.scaler(net.mean(z)) - target).square().mean(1))
             best = net.project_code(best)
@@ -60,7 +73,10 @@ def invert(model, X, steps: int = STEPS, on_step=None, random_state=None) -> tup
 def _nearest_start(model, X, target, rng):
     import torch
 
-    net, as_tensor = model.net_, lambda Z: torch.tensor(Z, dtype=torch.float32, device=target.device)
+    net, as_tensor = (
+        model.net_,
+        lambda Z: torch.tensor(Z, dtype=torch.float32, device=target.device),
+    )
     with torch.no_grad():
         drawn, own = as_tensor(model._prior(DRAWN, 1.0, rng)), as_tensor(model._encode(X))
         distance, index = torch.cdist(target, net.scaler(net.mean(drawn))).min(1)
@@ -70,9 +86,11 @@ def _nearest_start(model, X, target, rng):
 
 @dataclass(frozen=True)
 class InversionResult:
-    """What inversion says of one row: its ``code`` (k,), the decoded row ``back`` (d,), ``residual`` and ``at_first``, that of the encoder's code;
-    ``of_mean``, that of the mean row; ``reference`` (m,): the residuals of training rows searched for in the same way. ``differences`` (d,): real minus decoded, in
-    standard deviations of the data."""
+    """What inversion says of one row: its ``code`` (k,), the decoded row ``back`` (d,),
+    ``residual`` and ``at_first``, that of the encoder's code; ``of_mean``, that of the mean
+    row; ``reference`` (m,): the residuals of training rows searched for in the same way.
+    ``differences`` (d,): real minus decoded, in standard deviations of the data.
+    """
 
     code: np.ndarray
     back: np.ndarray
@@ -88,26 +106,46 @@ class InversionResult:
         return float((self.reference > self.residual).mean())
 
 
-def invert_row(model, row, others, *, steps: int = STEPS, on_step=None, random_state=0) -> InversionResult:
-    """Invert ``row`` (d,) together with ``others`` (m, d), training rows to compare its residual with."""
+def invert_row(
+    model, row, others, *, steps: int = STEPS, on_step=None, random_state=0
+) -> InversionResult:
+    """Invert ``row`` (d,) together with ``others`` (m, d), training rows to compare its
+    residual with.
+    """
     X = np.vstack([np.asarray(row, np.float32)[None], others]).astype(np.float32)
     Z, residual = invert(model, X, steps, on_step, random_state)
-    back, loc, scale = model.inverse_transform(Z[:1])[0], *(v.cpu().numpy() for v in (model.net_.scaler.loc, model.net_.scaler.scale))
+    back, loc, scale = (
+        model.inverse_transform(Z[:1])[0],
+        *(v.cpu().numpy() for v in (model.net_.scaler.loc, model.net_.scaler.scale)),
+    )
     first = (X[0] - model.inverse_transform(model.transform(X[:1]))[0]) / scale
     at_first, of_mean = (float(np.sqrt(np.mean(v**2))) for v in (first, (X[0] - loc) / scale))
-    return InversionResult(Z[0], back, float(residual[0]), at_first, of_mean, residual[1:], (X[0] - back) / scale)
+    return InversionResult(
+        Z[0], back, float(residual[0]), at_first, of_mean, residual[1:], (X[0] - back) / scale
+    )
 
 
-def by_group(differences: np.ndarray, schema, names: list[str] | None = None) -> list[tuple[str, float]]:
-    """(name, difference) of each column, or of each category: signed, or the root mean square over its values. ``names`` (d,) are of columns
-    whose block has none of its own."""
+def by_group(
+    differences: np.ndarray, schema, names: list[str] | None = None
+) -> list[tuple[str, float]]:
+    """(name, difference) of each column, or of each category: signed, or the root mean square
+    over its values. ``names`` (d,) are of columns whose block has none of its own.
+    """
     parts = []
     for group, span in schema.spans():
         part = differences[span]
         if group.likelihood == "categorical":
-            parts.append((group.name or f"columns {span.start + 1} to {span.stop}", float(np.sqrt(np.mean(part**2)))))
+            parts.append(
+                (
+                    group.name or f"columns {span.start + 1} to {span.stop}",
+                    float(np.sqrt(np.mean(part**2))),
+                )
+            )
         elif group.size == 1 and group.name:
             parts.append((group.name, float(part[0])))
         else:
-            parts += [(names[i] if names else f"column {i + 1}", float(v)) for i, v in zip(range(span.start, span.stop), part)]
+            parts += [
+                (names[i] if names else f"column {i + 1}", float(v))
+                for i, v in zip(range(span.start, span.stop), part)
+            ]
     return parts

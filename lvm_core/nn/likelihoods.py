@@ -1,4 +1,6 @@
-"""The output end of a network: raw numbers into one natural distribution per block of columns of X."""
+"""The output end of a network: raw numbers into one natural distribution per block of columns
+of X.
+"""
 
 from __future__ import annotations
 
@@ -13,17 +15,19 @@ from torch.nn import functional as F
 
 from ..schema import Schema
 
-SIGMA_FLOOR = 0.01      # least noise, as a share of a column's own spread: without it an exact fit has infinite likelihood
-SIGMA_RATE = 0.02       # the noise follows the mean squared error of about the last 50 minibatches
-LEAST_SCALE, LEAST_DF = 1e-3, 3.0       # of Student-t noise, in standard deviations of the column: as in MIWAE's notebook
+# least noise, as a share of a column's own spread: without it an exact fit has infinite likelihood
+SIGMA_FLOOR = 0.01
+SIGMA_RATE = 0.02  # the noise follows the mean squared error of about the last 50 minibatches
+# of Student-t noise, in standard deviations of the column: as in MIWAE's notebook
+LEAST_SCALE, LEAST_DF = 1e-3, 3.0
 
 
 class Likelihood(nn.Module):
     """One likelihood for ``size`` columns of X.
 
     At raw outputs of 0 the distribution is the columns' marginal in the training rows, which
-    :meth:`init_from_data` takes. Rows may have leading dimensions: ``raw`` (s, n, r) are s draws of the same
-    n rows, and every result then begins with s.
+    :meth:`init_from_data` takes. Rows may have leading dimensions: ``raw`` (s, n, r) are s draws of
+    the same n rows, and every result then begins with s.
 
     Parameters
     ----------
@@ -31,8 +35,8 @@ class Likelihood(nn.Module):
         Number of columns.
     """
 
-    separate: ClassVar[bool] = False        # whether every block needs a head of its own
-    outputs: ClassVar[int] = 1              # numbers the network gives for each column
+    separate: ClassVar[bool] = False  # whether every block needs a head of its own
+    outputs: ClassVar[int] = 1  # numbers the network gives for each column
 
     def __init__(self, size: int, **options):
         super().__init__()
@@ -56,8 +60,9 @@ class Likelihood(nn.Module):
         """
         raise NotImplementedError
 
-    def log_prob(self, raw: torch.Tensor, x: torch.Tensor,
-                 mask: torch.Tensor | None = None) -> torch.Tensor:
+    def log_prob(
+        self, raw: torch.Tensor, x: torch.Tensor, mask: torch.Tensor | None = None
+    ) -> torch.Tensor:
         """log p(x | raw) in nats; nothing is changed by asking.
 
         Parameters
@@ -124,11 +129,13 @@ class Gaussian(Likelihood):
 
     References
     ----------
-    Rybkin, Daniilidis & Levine (2021), *Simple and Effective VAE Training with Calibrated Decoders*,
-    https://arxiv.org/abs/2006.13202.
+    Rybkin, Daniilidis & Levine (2021), *Simple and Effective VAE Training with Calibrated
+    Decoders*, https://arxiv.org/abs/2006.13202.
     """
 
-    def __init__(self, size: int, noise: str = "learned", shared: bool = False, bounded: bool = False):
+    def __init__(
+        self, size: int, noise: str = "learned", shared: bool = False, bounded: bool = False
+    ):
         super().__init__(size)
         self.learned, self.shared, self.bounded = noise == "learned", shared, bounded
         groups = 1 if shared else size
@@ -137,7 +144,7 @@ class Gaussian(Likelihood):
 
     def init_from_data(self, X, loc, scale):
         self._set_bias(_logit(loc) if self.bounded else loc)
-        self.scale.copy_(torch.as_tensor(scale[:len(self.scale)]))
+        self.scale.copy_(torch.as_tensor(scale[: len(self.scale)]))
         if self.learned:
             self.variance.copy_(self.scale**2)
 
@@ -170,8 +177,9 @@ class Gaussian(Likelihood):
         if self.learned:
             now = square.detach().mean(0) / (self.size if self.shared else 1)
             # a new tensor: a loss computed with the one before still needs that for its gradient
-            self.variance = torch.maximum(self.variance.lerp(now, SIGMA_RATE),
-                                          (SIGMA_FLOOR * self.scale) ** 2)
+            self.variance = torch.maximum(
+                self.variance.lerp(now, SIGMA_RATE), (SIGMA_FLOOR * self.scale) ** 2
+            )
         return self._density(square)
 
     def sigma(self):
@@ -204,7 +212,7 @@ class StudentT(Likelihood):
         return self.bias + self.scale * place, scale, LEAST_DF + F.softplus(df)
 
     def mean(self, raw):
-        return self.bias + self.scale * raw[..., :self.size]
+        return self.bias + self.scale * raw[..., : self.size]
 
     def log_prob(self, raw, x, mask=None):
         place, scale, df = self.parts(raw)
@@ -222,7 +230,9 @@ class Bernoulli(Likelihood):
         return torch.sigmoid(raw + self.bias)
 
     def log_prob(self, raw, x, mask=None):
-        each = F.binary_cross_entropy_with_logits(raw + self.bias, x.expand_as(raw), reduction="none")
+        each = F.binary_cross_entropy_with_logits(
+            raw + self.bias, x.expand_as(raw), reduction="none"
+        )
         return -_total(each, mask)
 
     def sample_decoder(self, raw, generator):
@@ -255,8 +265,8 @@ class Categorical(Likelihood):
 class Counts(Likelihood):
     """Counts over one vocabulary, multinomial given their sum.
 
-    ``log_prob`` is that of the words in their order: the multinomial coefficient, which no model can
-    change, is left out. ``mean`` is given for a row of average length.
+    ``log_prob`` is that of the words in their order: the multinomial coefficient, which no model
+    can change, is left out. ``mean`` is given for a row of average length.
 
     References
     ----------
@@ -282,11 +292,17 @@ class Counts(Likelihood):
         return _total(x * torch.log_softmax(raw + self.bias, -1), mask)
 
 
-LIKELIHOODS = {"gaussian": Gaussian, "bernoulli": Bernoulli, "categorical": Categorical, "counts": Counts}
+LIKELIHOODS = {
+    "gaussian": Gaussian,
+    "bernoulli": Bernoulli,
+    "categorical": Categorical,
+    "counts": Counts,
+}
 
 
 class Likelihoods(nn.Module):
-    """All blocks of a schema at once: raw outputs (n, outputs) <-> distributions over rows X (n, d).
+    """All blocks of a schema at once: raw outputs (n, outputs) <-> distributions over rows X (n,
+    d).
 
     The first d raw outputs belong to the columns of X, in their order; what a likelihood needs
     beside one number a column comes after them.
@@ -306,22 +322,31 @@ class Likelihoods(nn.Module):
     --------
     >>> import torch
     >>> from lvm_core.schema import FeatureGroup, Schema
-    >>> likelihoods = Likelihoods(Schema((FeatureGroup("gaussian", 2), FeatureGroup("bernoulli", 1))))
+    >>> groups = FeatureGroup("gaussian", 2), FeatureGroup("bernoulli", 1)
+    >>> likelihoods = Likelihoods(Schema(groups))
     >>> likelihoods.outputs
     3
     >>> likelihoods.log_prob(torch.zeros(4, 3), torch.zeros(4, 3)).shape
     torch.Size([4])
     """
 
-    def __init__(self, schema: Schema, spans: Sequence[tuple[str, slice]] | None = None,
-                 gaussian: type[Likelihood] = Gaussian, **options):
+    def __init__(
+        self,
+        schema: Schema,
+        spans: Sequence[tuple[str, slice]] | None = None,
+        gaussian: type[Likelihood] = Gaussian,
+        **options,
+    ):
         super().__init__()
         options["shared"] = schema.image is not None
         if spans is None:
             spans = [(group.likelihood, span) for group, span in schema.spans()]
         groups: list[tuple[type[Likelihood], list[int]]] = []
         for likelihood, span in spans:
-            columns, kind = list(range(span.start, span.stop)), (LIKELIHOODS | {"gaussian": gaussian})[likelihood]
+            columns, kind = (
+                list(range(span.start, span.stop)),
+                (LIKELIHOODS | {"gaussian": gaussian})[likelihood],
+            )
             same = next((g for g in groups if g[0] is kind and not kind.separate), None)
             same[1].extend(columns) if same else groups.append((kind, columns))
         self.d, self.outputs = schema.d, schema.d
@@ -354,16 +379,23 @@ class Likelihoods(nn.Module):
         for likelihood, columns, _ in self.each():
             likelihood.init_from_data(X[:, columns], loc[columns], scale[columns])
 
-    def log_prob(self, raw: torch.Tensor, x: torch.Tensor,
-                 mask: torch.Tensor | None = None) -> torch.Tensor:
-        """log p(x | raw) in nats, (..., n): the sum over all blocks; see :meth:`Likelihood.log_prob`."""
+    def log_prob(
+        self, raw: torch.Tensor, x: torch.Tensor, mask: torch.Tensor | None = None
+    ) -> torch.Tensor:
+        """log p(x | raw) in nats, (..., n): the sum over all blocks; see
+        :meth:`Likelihood.log_prob`.
+        """
         if self._alone:
             return self.parts[0].log_prob(raw, x, mask)
-        return sum(likelihood.log_prob(raw[..., r], x[..., c], None if mask is None else mask[..., c])
-                   for likelihood, c, r in self.each())
+        return sum(
+            likelihood.log_prob(raw[..., r], x[..., c], None if mask is None else mask[..., c])
+            for likelihood, c, r in self.each()
+        )
 
     def update_noise(self, raw: torch.Tensor, x: torch.Tensor) -> None:
-        """Let learned noise follow the error of one minibatch: of raw outputs (n, -), rows x (n, d)."""
+        """Let learned noise follow the error of one minibatch: of raw outputs (n, -), rows x
+        (n, d).
+        """
         for likelihood, c, r in self.each():
             likelihood.update_noise(raw[..., r], x[..., c])
 
@@ -371,7 +403,10 @@ class Likelihoods(nn.Module):
         """log p(x | raw) (n,) after the learned noise followed its error: a training step."""
         if self._alone:
             return self.parts[0].log_prob_and_update(raw, x)
-        return sum(likelihood.log_prob_and_update(raw[..., r], x[..., c]) for likelihood, c, r in self.each())
+        return sum(
+            likelihood.log_prob_and_update(raw[..., r], x[..., c])
+            for likelihood, c, r in self.each()
+        )
 
     def mean(self, raw: torch.Tensor) -> torch.Tensor:
         """E[x | raw], (..., n, d)."""
@@ -379,7 +414,9 @@ class Likelihoods(nn.Module):
 
     def sample_decoder(self, raw: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
         """A differentiable draw (n, d), see :meth:`Likelihood.sample_decoder`."""
-        return self._join([likelihood.sample_decoder(raw[..., r], generator) for likelihood, _, r in self.each()])
+        return self._join(
+            [likelihood.sample_decoder(raw[..., r], generator) for likelihood, _, r in self.each()]
+        )
 
     def sigma(self) -> np.ndarray:
         """Gaussian noise (d,) of the real columns in the units of X, 0 for the others."""
@@ -397,8 +434,12 @@ class Likelihoods(nn.Module):
 
 def student_log_prob(t: torch.Tensor, df: torch.Tensor) -> torch.Tensor:
     """log density of Student's t with ``df`` degrees of freedom at t."""
-    return (torch.lgamma((df + 1) / 2) - torch.lgamma(df / 2) - 0.5 * torch.log(math.pi * df)
-            - (df + 1) / 2 * torch.log1p(t * t / df))
+    return (
+        torch.lgamma((df + 1) / 2)
+        - torch.lgamma(df / 2)
+        - 0.5 * torch.log(math.pi * df)
+        - (df + 1) / 2 * torch.log1p(t * t / df)
+    )
 
 
 def _total(each: torch.Tensor, mask: torch.Tensor | None) -> torch.Tensor:
@@ -423,5 +464,7 @@ def _log_share(means: np.ndarray) -> np.ndarray:
 def _within(X, low: float, high: float, what: str) -> None:
     values = X.data if hasattr(X, "indptr") else X
     if values.size and (values.min() < low or values.max() > high):
-        raise ValueError(f"The {what} hold values from {values.min():g} to {values.max():g}, "
-                         f"expected {f'{low:g} to {high:g}' if np.isfinite(high) else f'at least {low:g}'}.")
+        raise ValueError(
+            f"The {what} hold values from {values.min():g} to {values.max():g}, "
+            f"expected {f'{low:g} to {high:g}' if np.isfinite(high) else f'at least {low:g}'}."
+        )

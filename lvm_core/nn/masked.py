@@ -1,4 +1,6 @@
-"""A network that is told, entry by entry, what of X was observed: missing values neither enter it nor count in its likelihood."""
+"""A network that is told, entry by entry, what of X was observed: missing values neither enter
+it nor count in its likelihood.
+"""
 
 from __future__ import annotations
 
@@ -14,9 +16,9 @@ from .nets import MLP, InputScaler, Net, initialise
 class ObservedNet(Net):
     """Encoder and decoder of X (n, d) with missing values.
 
-    Real columns leave as Student-t distributions, 0/1 columns and categories by their chances; a missing value
-    enters as a number that is learnt (``iota``). Indicators of missing values, and levels that mean
-    "missing", are read to find the missing values and never predicted.
+    Real columns leave as Student-t distributions, 0/1 columns and categories by their chances; a
+    missing value enters as a number that is learnt (``iota``). Indicators of missing values, and
+    levels that mean "missing", are read to find the missing values and never predicted.
 
     Parameters
     ----------
@@ -41,17 +43,21 @@ class ObservedNet(Net):
     def __init__(self, schema: Schema, k: int, width: int, depth: int):
         super().__init__()
         if schema.has("counts"):
-            raise ValueError("the rows hold counts, expected numbers, truth values and categories: "
-                             "words that are not there are no holes.")
+            raise ValueError(
+                "the rows hold counts, expected numbers, truth values and categories: "
+                "words that are not there are no holes."
+            )
         values = schema.values()
         self.markers = [(span, marker) for _, span, marker in values if marker is not None]
-        named = torch.zeros(schema.d)       # 1 for the columns that hold a value
+        named = torch.zeros(schema.d)  # 1 for the columns that hold a value
         for _, span, _ in values:
             named[span] = 1.0
         self.register_buffer("named", named, persistent=False)
         self.iota = nn.Parameter(torch.zeros(schema.d))
         self.scaler = InputScaler(schema)
-        self.likelihoods = Likelihoods(schema, [(group.likelihood, span) for group, span, _ in values], StudentT)
+        self.likelihoods = Likelihoods(
+            schema, [(group.likelihood, span) for group, span, _ in values], StudentT
+        )
         self.encoder = MLP(schema.d, 2 * k, width, depth + 1, nn.ReLU)
         self.decoder = MLP(k, self.likelihoods.outputs, width, depth, nn.ReLU)
 
@@ -68,11 +74,15 @@ class ObservedNet(Net):
         self.likelihoods.init_from_data(np.where(seen, X, loc), loc, scale)
 
     def observed(self, x: torch.Tensor) -> torch.Tensor:
-        """Which entries of X (n, d) hold a value, as 0 and 1: what ``Schema.missing_mask`` leaves."""
+        """Which entries of X (n, d) hold a value, as 0 and 1: what ``Schema.missing_mask``
+        leaves.
+        """
         seen = (~torch.isnan(x)).to(x.dtype) * self.named
         for span, marker in self.markers:
-            there = (torch.nan_to_num(x[:, marker:marker + 1]) <= 0.5).to(x.dtype)
-            seen = torch.cat([seen[:, :span.start], seen[:, span] * there, seen[:, span.stop:]], 1)
+            there = (torch.nan_to_num(x[:, marker : marker + 1]) <= 0.5).to(x.dtype)
+            seen = torch.cat(
+                [seen[:, : span.start], seen[:, span] * there, seen[:, span.stop :]], 1
+            )
         return seen
 
     def encode(self, x: torch.Tensor) -> torch.Tensor:
@@ -85,7 +95,9 @@ class ObservedNet(Net):
         return self.likelihoods.log_prob(raw, torch.nan_to_num(x), self.observed(x))
 
     def mean(self, z: torch.Tensor) -> torch.Tensor:
-        """Codes (n, k) -> expected X (n, d): complete rows, whose indicators of missing values are 0."""
+        """Codes (n, k) -> expected X (n, d): complete rows, whose indicators of missing values
+        are 0.
+        """
         return self.likelihoods.mean(self.decoder(z))
 
     def draw(self, z: torch.Tensor, noise: np.random.RandomState) -> np.ndarray:

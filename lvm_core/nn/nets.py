@@ -1,4 +1,6 @@
-"""The networks' shared blocks: perceptrons, convolutions for pictures of any size, and how X enters them."""
+"""The networks' shared blocks: perceptrons, convolutions for pictures of any size, and how X
+enters them.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,9 @@ ACTIVATIONS = {"silu": nn.SiLU, "relu": nn.ReLU, "tanh": nn.Tanh}
 
 
 class Linear(nn.Linear):
-    """A linear layer whose weights are set by :func:`initialise` (or by a saved file), never by torch's global seed."""
+    """A linear layer whose weights are set by :func:`initialise` (or by a saved file), never by
+    torch's global seed.
+    """
 
     gain = 1.0
 
@@ -40,7 +44,9 @@ class Conv(nn.Conv2d):
 
 
 def initialise(net: nn.Module, generator: torch.Generator) -> None:
-    """He-normal weights (He et al., 2015, arXiv:1502.01852) times each layer's ``gain``; biases zero."""
+    """He-normal weights (He et al., 2015, arXiv:1502.01852) times each layer's ``gain``; biases
+    zero.
+    """
     for layer in net.modules():
         if isinstance(layer, (Linear, Conv)):
             spread = layer.gain * (2 / layer.weight[0].numel()) ** 0.5
@@ -49,13 +55,16 @@ def initialise(net: nn.Module, generator: torch.Generator) -> None:
 
 
 def last(layer: nn.Module) -> nn.Module:
-    """Mark an output layer: it starts small, so that a new network says almost the same for every input."""
+    """Mark an output layer: it starts small, so that a new network says almost the same for
+    every input.
+    """
     layer.gain = 0.1
     return layer
 
 
 class MLP(nn.Sequential):
-    """(n, d_in) -> (n, d_out) through ``depth`` hidden layers of ``width``; depth 0 is a linear map.
+    """(n, d_in) -> (n, d_out) through ``depth`` hidden layers of ``width``; depth 0 is a linear
+    map.
 
     Examples
     --------
@@ -68,7 +77,9 @@ class MLP(nn.Sequential):
     )
     """
 
-    def __init__(self, d_in: int, d_out: int, width: int, depth: int, activation: Callable[[], nn.Module]):
+    def __init__(
+        self, d_in: int, d_out: int, width: int, depth: int, activation: Callable[[], nn.Module]
+    ):
         layers, size = [], d_in
         for _ in range(depth):
             layers += [Linear(size, width), activation()]
@@ -77,8 +88,10 @@ class MLP(nn.Sequential):
 
 
 class Fourier(nn.Module):
-    """(n, d) -> (n, d (1 + 2 octaves)): each column beside its sine and cosine at 1, 2, 4, ... radians a unit, from which a
-    perceptron learns fine detail sooner (Tancik et al., 2020, arXiv:2006.10739)."""
+    """(n, d) -> (n, d (1 + 2 octaves)): each column beside its sine and cosine at 1, 2, 4, ...
+    radians a unit, from which a perceptron learns fine detail sooner (Tancik et al., 2020,
+    arXiv:2006.10739).
+    """
 
     def __init__(self, octaves: int):
         super().__init__()
@@ -90,7 +103,8 @@ class Fourier(nn.Module):
 
 
 def pyramid(height: int, width: int, base: int) -> list[tuple[int, int, int]]:
-    """(height, width, channels) from the picture down to about 4x4, halving each time and rounding up.
+    """(height, width, channels) from the picture down to about 4x4, halving each time and rounding
+    up.
 
     Examples
     --------
@@ -105,18 +119,30 @@ def pyramid(height: int, width: int, base: int) -> list[tuple[int, int, int]]:
 
 
 def reduced_precision_convs() -> torch.autocast:
-    """Convolutions in bfloat16 where products may be rounded so (:func:`~lvm_core.nn.precision.matmul_precision`); the weights stay float32."""
-    return torch.autocast("cpu", torch.bfloat16, enabled=torch.get_float32_matmul_precision() == "medium")
+    """Convolutions in bfloat16 where products may be rounded so
+    (:func:`~lvm_core.nn.precision.matmul_precision`); the weights stay float32.
+    """
+    return torch.autocast(
+        "cpu", torch.bfloat16, enabled=torch.get_float32_matmul_precision() == "medium"
+    )
 
 
 class ConvEncoder(nn.Module):
-    """Rows of pictures (n, h*w*c) -> (n, d_out): strided 3x3 convolutions, then one hidden layer of ``width``."""
+    """Rows of pictures (n, h*w*c) -> (n, d_out): strided 3x3 convolutions, then one hidden
+    layer of ``width``.
+    """
 
-    def __init__(self, image: tuple[int, int, int], d_out: int, width: int, activation: Callable[[], nn.Module]):
+    def __init__(
+        self,
+        image: tuple[int, int, int],
+        d_out: int,
+        width: int,
+        activation: Callable[[], nn.Module],
+    ):
         super().__init__()
         self.image = image
         levels, layers, channels = pyramid(*image[:2], max(width // 16, 4)), [], image[2]
-        for h, w, c in levels[1:]:
+        for h, w, c in levels[1:]:  # noqa: B007
             layers += [Conv(channels, c, stride=2), activation()]
             channels = c
         self.body = nn.Sequential(*layers, nn.Flatten())
@@ -130,15 +156,25 @@ class ConvEncoder(nn.Module):
 
 
 class ConvDecoder(nn.Module):
-    """(n, d_in) -> rows of pictures (n, h*w*c): nearest-neighbour resizing and 3x3 convolutions, which leave no
-    checkerboard (Odena et al., 2016, doi:10.23915/distill.00003). Beyond its edge a picture goes on as it is there: zeros would
-    leave a rim on everything that fills its frame. What was saved before they did (without ``extends``) keeps its zeros."""
+    """(n, d_in) -> rows of pictures (n, h*w*c): nearest-neighbour resizing and 3x3
+    convolutions, which leave no checkerboard (Odena et al., 2016, doi:10.23915/distill.00003).
+    Beyond its edge a picture goes on as it is there: zeros would leave a rim on everything that
+    fills its frame. What was saved before they did (without ``extends``) keeps its zeros.
+    """
 
-    def __init__(self, image: tuple[int, int, int], d_in: int, width: int, activation: Callable[[], nn.Module]):
+    def __init__(
+        self,
+        image: tuple[int, int, int],
+        d_in: int,
+        width: int,
+        activation: Callable[[], nn.Module],
+    ):
         super().__init__()
         self.levels = pyramid(*image[:2], max(width // 16, 4))[::-1]
         h, w, channels = self.levels[0]
-        self.bottom = nn.Sequential(Linear(d_in, width), activation(), Linear(width, h * w * channels), activation())
+        self.bottom = nn.Sequential(
+            Linear(d_in, width), activation(), Linear(width, h * w * channels), activation()
+        )
         self.body = nn.ModuleList()
         for _, _, c in self.levels[1:]:
             self.body.append(nn.Sequential(Conv(channels, c), activation()))
@@ -168,14 +204,22 @@ class ConvDecoder(nn.Module):
 
 
 def is_conv(network: str, schema: Schema) -> bool:
-    """Whether ``network`` means convolutions here; ``auto`` takes them for pictures of at least 12x12.
-    Raises ValueError for convolutions over rows that are no pictures."""
+    """Whether ``network`` means convolutions here; ``auto`` takes them for pictures of at least
+    12x12. Raises ValueError for convolutions over rows that are no pictures.
+    """
     if network == "conv" and schema.image is None:
         raise ValueError("network is 'conv', but the rows are no pictures; use 'mlp' or 'auto'.")
-    return network == "conv" or network == "auto" and schema.image is not None and min(schema.image[:2]) >= 12
+    return (
+        network == "conv"
+        or network == "auto"
+        and schema.image is not None
+        and min(schema.image[:2]) >= 12
+    )
 
 
-def encoder(schema: Schema, d_out: int, network: str, width: int, depth: int, activation) -> nn.Module:
+def encoder(
+    schema: Schema, d_out: int, network: str, width: int, depth: int, activation
+) -> nn.Module:
     """The network from rows (n, d), as :class:`InputScaler` gives them, to (n, d_out).
 
     Parameters
@@ -201,23 +245,28 @@ def encoder(schema: Schema, d_out: int, network: str, width: int, depth: int, ac
     return MLP(schema.d, d_out, width, depth, activation)
 
 
-def decoder(schema: Schema, d_in: int, network: str, width: int, depth: int, activation) -> nn.Module:
-    """The network from codes (n, d_in) to raw outputs (n, d) for :class:`~lvm_core.nn.likelihoods.Likelihoods`; see :func:`encoder`."""
+def decoder(
+    schema: Schema, d_in: int, network: str, width: int, depth: int, activation
+) -> nn.Module:
+    """The network from codes (n, d_in) to raw outputs (n, d) for
+    :class:`~lvm_core.nn.likelihoods.Likelihoods`; see :func:`encoder`.
+    """
     if is_conv(network, schema):
         return ConvDecoder(schema.image, d_in, width, activation)
     return MLP(d_in, schema.d, width, depth, activation)
 
 
 class InputScaler(nn.Module):
-    """X (n, d) in the scale networks like: columns standardised, pictures by one common spread, and counts as
-    log(1 + count) of unit length times sqrt(d)."""
+    """X (n, d) in the scale networks like: columns standardised, pictures by one common spread,
+    and counts as log(1 + count) of unit length times sqrt(d).
+    """
 
     def __init__(self, schema: Schema):
         super().__init__()
         self.counts = [span for group, span in schema.spans() if group.likelihood == "counts"]
         self.register_buffer("loc", torch.zeros(schema.d))
         self.register_buffer("scale", torch.ones(schema.d))
-        self.register_buffer("rate", torch.ones(schema.d))      # 1 / scale: multiplying is quicker
+        self.register_buffer("rate", torch.ones(schema.d))  # 1 / scale: multiplying is quicker
 
     def init_from_data(self, loc: np.ndarray, scale: np.ndarray) -> None:
         """Take the columns' means (d,) and spreads (d,)."""
@@ -228,12 +277,16 @@ class InputScaler(nn.Module):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         y = (x - self.loc) * self.rate
         for span in self.counts:
-            y[:, span] = F.normalize(torch.log1p(x[:, span].clamp(min=0))) * (span.stop - span.start) ** 0.5
+            y[:, span] = (
+                F.normalize(torch.log1p(x[:, span].clamp(min=0))) * (span.stop - span.start) ** 0.5
+            )
         return y
 
 
 def scales(X, schema: Schema) -> tuple[np.ndarray, np.ndarray]:
-    """Mean (d,) and spread (d,) of the columns of X, dense or CSR; one spread for a whole picture, 1 for constant columns."""
+    """Mean (d,) and spread (d,) of the columns of X, dense or CSR; one spread for a whole
+    picture, 1 for constant columns.
+    """
     mean, variance = moments(X)
     if schema.image is not None:
         variance = np.full_like(variance, variance.mean())
@@ -242,14 +295,17 @@ def scales(X, schema: Schema) -> tuple[np.ndarray, np.ndarray]:
 
 
 def in_unit_range(X, schema: Schema) -> bool:
-    """Whether X (n, d), dense or CSR, are pictures whose pixels lie in [0, 1], so that decoded ones must too."""
+    """Whether X (n, d), dense or CSR, are pictures whose pixels lie in [0, 1], so that decoded
+    ones must too.
+    """
     return schema.image is not None and bool(X.min() >= 0 and X.max() <= 1)
 
 
 class Net(nn.Module):
     """A network whose rows enter by ``scaler`` and leave by ``likelihoods``.
 
-    A subclass makes both, an :class:`InputScaler` and a :class:`~lvm_core.nn.likelihoods.Likelihoods`, and a ``decoder``.
+    A subclass makes both, an :class:`InputScaler` and a
+    :class:`~lvm_core.nn.likelihoods.Likelihoods`, and a ``decoder``.
     """
 
     scaler: InputScaler
@@ -270,7 +326,9 @@ class Net(nn.Module):
         self.likelihoods.init_from_data(X, loc, spread)
 
     def log_prob(self, raw: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
-        """log p(x | raw) in nats: the decoder's outputs raw (..., n, -) and rows x (n, d) -> (..., n)."""
+        """log p(x | raw) in nats: the decoder's outputs raw (..., n, -) and rows x (n, d) ->
+        (..., n).
+        """
         return self.likelihoods.log_prob(raw, x)
 
     def upgraded(self, state: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
@@ -278,15 +336,18 @@ class Net(nn.Module):
         return state
 
     def _load_from_state_dict(self, state_dict, prefix, *rest):
-        own = {name.removeprefix(prefix): state_dict.pop(name)
-               for name in list(state_dict) if name.startswith(prefix)}
+        own = {
+            name.removeprefix(prefix): state_dict.pop(name)
+            for name in list(state_dict)
+            if name.startswith(prefix)
+        }
         state_dict.update({prefix + name: value for name, value in self.upgraded(own).items()})
         super()._load_from_state_dict(state_dict, prefix, *rest)
 
 
 class CodeNet(Net):
-    """What VAE and GAN share: X enters by :class:`InputScaler` and an encoder, leaves by a decoder and
-    :class:`~lvm_core.nn.likelihoods.Likelihoods`.
+    """What VAE and GAN share: X enters by :class:`InputScaler` and an encoder, leaves by a decoder
+    and :class:`~lvm_core.nn.likelihoods.Likelihoods`.
 
     Parameters
     ----------
@@ -302,8 +363,17 @@ class CodeNet(Net):
         See :class:`~lvm_core.nn.likelihoods.Likelihoods`.
     """
 
-    def __init__(self, schema: Schema, k: int, d_code: int, network: str, width: int, depth: int,
-                 activation: Callable[[], nn.Module], **likelihoods):
+    def __init__(
+        self,
+        schema: Schema,
+        k: int,
+        d_code: int,
+        network: str,
+        width: int,
+        depth: int,
+        activation: Callable[[], nn.Module],
+        **likelihoods,
+    ):
         super().__init__()
         self.scaler = InputScaler(schema)
         self.encoder = encoder(schema, d_code, network, width, depth, activation)
@@ -328,18 +398,20 @@ class CodeNet(Net):
 
 
 class ClassCodeNet(CodeNet):
-    """Codes (n, k + classes): k free numbers, then the share each class has in the row, which sum to 1."""
+    """Codes (n, k + classes): k free numbers, then the share each class has in the row, which
+    sum to 1.
+    """
 
     def __init__(self, schema: Schema, k: int, classes: int, *network, **likelihoods):
         super().__init__(schema, k + classes, k + classes, *network, **likelihoods)
         self.k = k
 
     def activate(self, raw):
-        return torch.cat([raw[:, :self.k], torch.softmax(raw[:, self.k:], 1)], 1)
+        return torch.cat([raw[:, : self.k], torch.softmax(raw[:, self.k :], 1)], 1)
 
     def project_code(self, z):
-        shares = z[:, self.k:].clamp(min=0) + 1e-6      # no class at all is every class alike
-        return torch.cat([z[:, :self.k], shares / shares.sum(1, keepdim=True)], 1)
+        shares = z[:, self.k :].clamp(min=0) + 1e-6  # no class at all is every class alike
+        return torch.cat([z[:, : self.k], shares / shares.sum(1, keepdim=True)], 1)
 
 
 class Function(nn.Module):
@@ -381,16 +453,23 @@ def in_batches(function: Callable, net: nn.Module, *arrays, size: int = 1024):
     -------
     array or tuple of arrays
     """
-    where, dtype = next(net.parameters()).device, torch.float64 if arrays[0].dtype == np.float64 else torch.float32
+    where, dtype = (
+        next(net.parameters()).device,
+        torch.float64 if arrays[0].dtype == np.float64 else torch.float32,
+    )
     net = net if dtype == torch.float32 else copy.deepcopy(net).double()
     n, whole = arrays[0].shape[0], None
     with torch.inference_mode(), matmul_precision():
         for start in range(0, n, size):
-            rows = [a[start:start + size] for a in arrays]
-            rows = [torch.tensor(r.toarray() if hasattr(r, "indptr") else r, dtype=dtype, device=where) for r in rows]
+            rows = [a[start : start + size] for a in arrays]
+            rows = [
+                torch.tensor(r.toarray() if hasattr(r, "indptr") else r, dtype=dtype, device=where)
+                for r in rows
+            ]
             out = function(net, *rows)
             parts = [t.cpu().numpy() for t in (out if isinstance(out, tuple) else (out,))]
             whole = whole or tuple(np.empty((n, *p.shape[1:]), p.dtype) for p in parts)
-            for array, part in zip(whole, parts):       # small arrays that are kept would cut the memory of large ones into pieces
-                array[start:start + size] = part
+            # small arrays that are kept would cut the memory of large ones into pieces
+            for array, part in zip(whole, parts):
+                array[start : start + size] = part
     return whole if len(whole) > 1 else whole[0]

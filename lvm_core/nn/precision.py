@@ -1,4 +1,6 @@
-"""How matrix products of float32 are computed, how exactly and by how many threads: the same whatever else the process does."""
+"""How matrix products of float32 are computed, how exactly and by how many threads: the same
+whatever else the process does.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,8 @@ _at_work, _default = {True: 0, False: 0}, []
 
 
 def _hold_threads() -> None:
-    # numba's OpenMP layer shares torch's and raises its number of threads for who calls it; sums then come out otherwise
+    # numba's OpenMP layer shares torch's and raises its number of threads for who calls it; sums
+    # then come out otherwise
     asked = os.environ.get("OMP_NUM_THREADS", "")
     if asked.isdigit() and int(asked) and torch.get_num_threads() != int(asked):
         torch.set_num_threads(int(asked))
@@ -27,18 +30,21 @@ def has_units() -> bool:
 
 @contextmanager
 def matmul_precision(reduced_precision: bool = False) -> Iterator[None]:
-    """``reduced_precision``: matrix products of float32 rounded to bfloat16 first, sums in float32, where the processor has units for it (on a GPU,
-    TF32): a fifth to a third less time for a perceptron at an equal loss. Otherwise exact, whatever other threads are at.
+    """``reduced_precision``: matrix products of float32 rounded to bfloat16 first, sums in float32,
+    where the processor has units for it (on a GPU, TF32): a fifth to a third less time for a
+    perceptron at an equal loss. Otherwise exact, whatever other threads are at.
 
-    torch knows one precision for the whole process. So blocks of one kind wait, in the order they came, until those of the other have
-    ended: a training in another thread never changes what this one computes. Inside another block of the same thread, its kind stays.
-    ``OMP_NUM_THREADS``, where it is set, holds in every block.
+    torch knows one precision for the whole process. So blocks of one kind wait, in the order they
+    came, until those of the other have ended: a training in another thread never changes what this
+    one computes. Inside another block of the same thread, its kind stays. ``OMP_NUM_THREADS``,
+    where it is set, holds in every block.
     """
     _hold_threads()
     if not has_units() or getattr(_own, "inside", False):
         yield
         return
-    with _door, _changed:       # who waits keeps the door, so that none of the other kind slips in before
+    # who waits keeps the door, so that none of the other kind slips in before
+    with _door, _changed:
         _changed.wait_for(lambda: not _at_work[not reduced_precision])
         if reduced_precision and not _at_work[True]:
             _default.append(torch.get_float32_matmul_precision())

@@ -15,9 +15,9 @@ from ..io.checkpoint import Checkpoint
 from ..progress import OnStep, Reporter
 from .precision import matmul_precision
 
-REPORT_SECONDS = 0.1    # a listener hears at most ten times a second
-HISTORY_LENGTH = 200    # points kept of a loss curve
-EXPLODED = 1e4          # times the first loss: no training comes back from there
+REPORT_SECONDS = 0.1  # a listener hears at most ten times a second
+HISTORY_LENGTH = 200  # points kept of a loss curve
+EXPLODED = 1e4  # times the first loss: no training comes back from there
 
 
 def device() -> torch.device:
@@ -26,13 +26,15 @@ def device() -> torch.device:
 
 
 def seeded(rng: np.random.RandomState, where: torch.device | str = "cpu") -> torch.Generator:
-    """A torch generator drawn from ``rng``. torch's global seed is never read or set, so that fits in parallel threads
-    are each reproducible."""
+    """A torch generator drawn from ``rng``. torch's global seed is never read or set, so that
+    fits in parallel threads are each reproducible.
+    """
     return torch.Generator(device=where).manual_seed(int(rng.randint(2**31 - 1)))
 
 
 def ramp_up(progress: float, share: float) -> float:
-    """From 0 to 1 in the first ``share`` of the training, then 1: the weight of a term that warms up.
+    """From 0 to 1 in the first ``share`` of the training, then 1: the weight of a term that warms
+    up.
 
     Examples
     --------
@@ -43,7 +45,8 @@ def ramp_up(progress: float, share: float) -> float:
 
 
 def ramp_down(progress: float, share: float) -> float:
-    """1, then to 0 in the last ``share`` of the training: the factor of a learning rate that cools down.
+    """1, then to 0 in the last ``share`` of the training: the factor of a learning rate that cools
+    down.
 
     Examples
     --------
@@ -56,8 +59,8 @@ def ramp_down(progress: float, share: float) -> float:
 class BatchSource:
     """X as float32 minibatches on a device.
 
-    CSR is made dense one batch at a time; a dense float32 X is read where it lies, which may be a file
-    mapped into memory, and only a GPU gets a copy.
+    CSR is made dense one batch at a time; a dense float32 X is read where it lies, which may be a
+    file mapped into memory, and only a GPU gets a copy.
 
     Parameters
     ----------
@@ -68,17 +71,24 @@ class BatchSource:
     def __init__(self, X, where: torch.device):
         self.where, self.sparse = where, hasattr(X, "indptr")
         self.X = X if self.sparse else np.asarray(X, dtype=np.float32)
-        self.held = torch.tensor(self.X, device=where) if where.type != "cpu" and not self.sparse else None
+        self.held = (
+            torch.tensor(self.X, device=where) if where.type != "cpu" and not self.sparse else None
+        )
 
     def __getitem__(self, index: torch.Tensor) -> torch.Tensor:
         if self.held is not None:
             return self.held.index_select(0, index)
         rows = self.X[index.cpu().numpy()] if self.sparse else self.X.take(index.numpy(), 0)
-        return torch.from_numpy(rows.toarray().astype(np.float32, copy=False) if self.sparse else rows).to(self.where)
+        return torch.from_numpy(
+            rows.toarray().astype(np.float32, copy=False) if self.sparse else rows
+        ).to(self.where)
 
 
-def minibatches(n: int, size: int, generator: torch.Generator, skip: int = 0) -> Iterator[torch.Tensor]:
-    """Row numbers, ``size`` at a time, without end: a new permutation every epoch, whose last batch may be short.
+def minibatches(
+    n: int, size: int, generator: torch.Generator, skip: int = 0
+) -> Iterator[torch.Tensor]:
+    """Row numbers, ``size`` at a time, without end: a new permutation every epoch, whose last batch
+    may be short.
 
     Parameters
     ----------
@@ -101,16 +111,20 @@ def minibatches(n: int, size: int, generator: torch.Generator, skip: int = 0) ->
     for _ in range(epochs):
         torch.randperm(n, generator=generator, device=generator.device)
     while True:
-        yield from torch.randperm(n, generator=generator, device=generator.device).split(size)[batches:]
+        yield from torch.randperm(n, generator=generator, device=generator.device).split(size)[
+            batches:
+        ]
         batches = 0
 
 
 class Adam:
-    """Adam as gradient and update in one call: torch's fused kernel without the bookkeeping around it.
+    """Adam as gradient and update in one call: torch's fused kernel without the bookkeeping around
+    it.
 
-    ``torch.optim.Adam(fused=True)`` learns the same bits, but a step of a small network takes longer by it: a VAE of digits
-    by 18 % of processor time, a GAN by 6 to 10 % (medians of 30 trainings in turn, torch 2.13, one thread). Only the given
-    parameters get a gradient, so that a generator's step computes none for its critic.
+    ``torch.optim.Adam(fused=True)`` learns the same bits, but a step of a small network takes
+    longer by it: a VAE of digits by 18 % of processor time, a GAN by 6 to 10 % (medians of 30
+    trainings in turn, torch 2.13, one thread). Only the given parameters get a gradient, so that a
+    generator's step computes none for its critic.
 
     Parameters
     ----------
@@ -120,7 +134,8 @@ class Adam:
 
     References
     ----------
-    Kingma & Ba (2015), *Adam: A Method for Stochastic Optimization*, https://arxiv.org/abs/1412.6980.
+    Kingma & Ba (2015), *Adam: A Method for Stochastic Optimization*,
+    https://arxiv.org/abs/1412.6980.
 
     Examples
     --------
@@ -132,7 +147,9 @@ class Adam:
     2.9
     """
 
-    def __init__(self, parameters: Iterable[torch.Tensor], beta1: float = 0.9, beta2: float = 0.999):
+    def __init__(
+        self, parameters: Iterable[torch.Tensor], beta1: float = 0.9, beta2: float = 0.999
+    ):
         self.parameters, self.betas = list(parameters), {"beta1": beta1, "beta2": beta2}
         self.first, self.second = ([torch.zeros_like(p) for p in self.parameters] for _ in range(2))
         self.count = torch.zeros((), device=self.parameters[0].device)
@@ -142,12 +159,28 @@ class Adam:
         gradients = torch.autograd.grad(loss, self.parameters)
         self.count += 1
         with torch.no_grad():
-            torch._fused_adam_(self.parameters, gradients, self.first, self.second, [], [self.count] * len(gradients), lr=rate,
-                               **self.betas, weight_decay=0.0, eps=1e-8, amsgrad=False, maximize=False)
+            torch._fused_adam_(
+                self.parameters,
+                gradients,
+                self.first,
+                self.second,
+                [],
+                [self.count] * len(gradients),
+                lr=rate,
+                **self.betas,
+                weight_decay=0.0,
+                eps=1e-8,
+                amsgrad=False,
+                maximize=False,
+            )
 
     def state_dict(self) -> dict[str, torch.Tensor]:
         """Both moments of every parameter and the number of steps."""
-        moments = {f"{name}.{i}": m for name, all in (("first", self.first), ("second", self.second)) for i, m in enumerate(all)}
+        moments = {
+            f"{name}.{i}": m
+            for name, all in (("first", self.first), ("second", self.second))
+            for i, m in enumerate(all)
+        }
         return moments | {"count": self.count}
 
     def load_state_dict(self, state: dict[str, torch.Tensor]) -> None:
@@ -158,8 +191,10 @@ class Adam:
 
 @contextmanager
 def _no_denormals():
-    # The moments of a dead unit's weights shrink by a tenth each step and come to rest at the smallest denormal number,
-    # which a CPU adds a hundred times slower than others: without this a training slows down by half as it goes on.
+    # The moments of a dead unit's weights shrink by a tenth each step and come to rest at the
+    # smallest denormal number,
+    # which a CPU adds a hundred times slower than others: without this a training slows down by
+    # half as it goes on.
     torch.set_flush_denormal(True)
     try:
         yield
@@ -168,8 +203,9 @@ def _no_denormals():
 
 
 class EarlyStopping:
-    """Keeps the network that did best on rows it does not learn from, and says when it has stopped improving. Pass the object
-    itself to :func:`train` as ``after_epoch``; ``loss`` is the last loss measured.
+    """Keeps the network that did best on rows it does not learn from, and says when it has stopped
+    improving. Pass the object itself to :func:`train` as ``after_epoch``; ``loss`` is the last loss
+    measured.
 
     Parameters
     ----------
@@ -187,7 +223,13 @@ class EarlyStopping:
     Prechelt (1998), *Early Stopping - But When?*, https://doi.org/10.1007/3-540-49430-8_3.
     """
 
-    def __init__(self, net: torch.nn.Module, measure: Callable[[], torch.Tensor], patience: int, first: int = 0):
+    def __init__(
+        self,
+        net: torch.nn.Module,
+        measure: Callable[[], torch.Tensor],
+        patience: int,
+        first: int = 0,
+    ):
         self.net, self.measure, self.patience, self.first = net, measure, patience, first
         self.best = {k: v.detach().clone() for k, v in net.state_dict().items()}
         self.loss, self.least = measure(), torch.tensor(math.inf)
@@ -198,7 +240,10 @@ class EarlyStopping:
         self.since, self.epochs = self.since + 1, self.epochs + 1
         early = bool(self.epochs < self.first)
         if early or self.loss < self.least.to(self.loss.device):
-            self.least, self.since = torch.tensor(math.inf) if early else self.loss.clone(), torch.zeros(())
+            self.least, self.since = (
+                torch.tensor(math.inf) if early else self.loss.clone(),
+                torch.zeros(()),
+            )
             for name, value in self.net.state_dict().items():
                 self.best[name].copy_(value)
         return bool(self.since >= self.patience)
@@ -209,21 +254,32 @@ class EarlyStopping:
 
     def state_dict(self) -> dict[str, torch.Tensor]:
         """The best weights, and how long ago they were found."""
-        return {"loss": self.loss, "least": self.least, "since": self.since, "epochs": self.epochs} | {f"best.{k}": v for k, v in self.best.items()}
+        return {
+            "loss": self.loss,
+            "least": self.least,
+            "since": self.since,
+            "epochs": self.epochs,
+        } | {f"best.{k}": v for k, v in self.best.items()}
 
     def load_state_dict(self, state: dict[str, torch.Tensor]) -> None:
         """Inverse of :meth:`state_dict`; patience that was used up begins anew."""
-        self.loss, self.least, self.epochs = state["loss"].to(self.loss.device), state["least"], state["epochs"]
+        self.loss, self.least, self.epochs = (
+            state["loss"].to(self.loss.device),
+            state["least"],
+            state["epochs"],
+        )
         self.since = state["since"] * (state["since"] < self.patience)
         for name, value in self.best.items():
             value.copy_(state[f"best.{name}"])
 
 
 class TrainState:
-    """What a training must keep to go on as if it had never ended: named networks, optimisers and generators of randomness,
-    and the history so far. Equal in all of it, and in the batches that follow from the step, two trainings stay equal bit by bit.
+    """What a training must keep to go on as if it had never ended: named networks, optimisers and
+    generators of randomness, and the history so far. Equal in all of it, and in the batches that
+    follow from the step, two trainings stay equal bit by bit.
 
-    ``ended``: "stopped" by its listener, "over" by ``after_epoch``, or "" while there are steps left.
+    ``ended``: "stopped" by its listener, "over" by ``after_epoch``, or "" while there are steps
+    left.
 
     Parameters
     ----------
@@ -237,7 +293,9 @@ class TrainState:
         Name -> torch.Generator, or anything with ``state_dict`` and ``load_state_dict``.
     """
 
-    def __init__(self, checkpoint: Checkpoint | None, phase: str, steps: int, parts: dict[str, Any]):
+    def __init__(
+        self, checkpoint: Checkpoint | None, phase: str, steps: int, parts: dict[str, Any]
+    ):
         self.checkpoint, self.phase, self.steps, self.parts = checkpoint, phase, steps, parts
         self.step, self.ended, self.history, self.total, self.count = 0, "", [], None, 0
 
@@ -256,8 +314,19 @@ class TrainState:
                 if isinstance(part, torch.Generator):
                     part.set_state(tensors[name])
                 else:
-                    part.load_state_dict({k.split("/", 1)[1]: v for k, v in tensors.items() if k.startswith(f"{name}/")})
-            self.step, self.ended, self.history, self.count = head["step"], head["ended"], head["history"], head["count"]
+                    part.load_state_dict(
+                        {
+                            k.split("/", 1)[1]: v
+                            for k, v in tensors.items()
+                            if k.startswith(f"{name}/")
+                        }
+                    )
+            self.step, self.ended, self.history, self.count = (
+                head["step"],
+                head["ended"],
+                head["history"],
+                head["count"],
+            )
             self.total = tensors["total"].to(device()) if self.count else None
         if self.checkpoint and not self.done:
             self.checkpoint.drop_later()
@@ -276,23 +345,45 @@ class TrainState:
                 tensors[name] = part.get_state()
             else:
                 tensors |= {f"{name}/{k}": v for k, v in part.state_dict().items()}
-        head = {"step": self.step, "steps": self.steps, "ended": ended, "history": self.history, "count": self.count}
-        self.checkpoint.save(self.phase, head, {k: v.detach().cpu().numpy() for k, v in tensors.items()})
+        head = {
+            "step": self.step,
+            "steps": self.steps,
+            "ended": ended,
+            "history": self.history,
+            "count": self.count,
+        }
+        self.checkpoint.save(
+            self.phase, head, {k: v.detach().cpu().numpy() for k, v in tensors.items()}
+        )
 
 
 @_no_denormals()
-def train(update: Callable[[torch.Tensor, float], dict[str, torch.Tensor]], n: int, *, batch_size: int, steps: int,
-          generator: torch.Generator, on_step: OnStep | None = None, phase: str = "", checkpoint: Checkpoint | None = None,
-          parts: dict[str, Any] | None = None, after_epoch: Callable[[], bool] | None = None, reduced_precision: bool = False) -> tuple[list[dict], bool]:
-    """The one minibatch loop: calls ``update`` step by step, reports, keeps checkpoints, and stops where it is asked to.
+def train(
+    update: Callable[[torch.Tensor, float], dict[str, torch.Tensor]],
+    n: int,
+    *,
+    batch_size: int,
+    steps: int,
+    generator: torch.Generator,
+    on_step: OnStep | None = None,
+    phase: str = "",
+    checkpoint: Checkpoint | None = None,
+    parts: dict[str, Any] | None = None,
+    after_epoch: Callable[[], bool] | None = None,
+    reduced_precision: bool = False,
+) -> tuple[list[dict], bool]:
+    """The one minibatch loop: calls ``update`` step by step, reports, keeps checkpoints, and stops
+    where it is asked to.
 
-    Metrics are summed on the device and read only when they are reported, so that a GPU never waits for Python.
+    Metrics are summed on the device and read only when they are reported, so that a GPU never waits
+    for Python.
 
     Parameters
     ----------
     update : callable
-        ``update(rows, progress)`` gets the batch's row numbers and the share of the training done (0 to 1), makes one optimiser
-        step and returns its metrics as detached 0-d tensors, ``loss`` first.
+        ``update(rows, progress)`` gets the batch's row numbers and the share of the training done
+        (0 to 1), makes one optimiser step and returns its metrics as detached 0-d tensors, ``loss``
+        first.
     n, batch_size, steps : int
         Rows in all and in a minibatch, and how many minibatches.
     generator : torch.Generator
@@ -331,23 +422,36 @@ def train(update: Callable[[torch.Tensor, float], dict[str, torch.Tensor]], n: i
     ...     loss = (x**2).sum()
     ...     adam.step(loss, 0.1 * ramp_down(progress, 0.5))
     ...     return {"loss": loss.detach()}
-    >>> history, stopped = train(update, 8, batch_size=4, steps=100, generator=torch.Generator().manual_seed(0))
+    >>> generator = torch.Generator().manual_seed(0)
+    >>> history, stopped = train(update, 8, batch_size=4, steps=100, generator=generator)
     >>> len(history), abs(x.item()) < 0.2, stopped
     (100, True, False)
     """
-    kept, every, an_epoch = TrainState(checkpoint, phase, steps, parts or {}), math.ceil(steps / HISTORY_LENGTH), math.ceil(n / batch_size)
+    kept, every, an_epoch = (
+        TrainState(checkpoint, phase, steps, parts or {}),
+        math.ceil(steps / HISTORY_LENGTH),
+        math.ceil(n / batch_size),
+    )
     kept.restore()
     if kept.done:
         return kept.history, kept.ended == "stopped"
-    while len(kept.history) + (steps - kept.step) // every > HISTORY_LENGTH:    # of a training that was made longer
+    # of a training that was made longer
+    while len(kept.history) + (steps - kept.step) // every > HISTORY_LENGTH:
         kept.history = kept.history[1::2]
-    report, batches = Reporter(on_step, steps, phase, kept.step), minibatches(n, batch_size, generator, kept.step)
+    report, batches = (
+        Reporter(on_step, steps, phase, kept.step),
+        minibatches(n, batch_size, generator, kept.step),
+    )
     heard, over = -math.inf, False
     for step in range(kept.step + 1, steps + 1):
         with matmul_precision(reduced_precision):
             metrics = update(next(batches), (step - 1) / steps)
         values = torch.stack(tuple(metrics.values()))
-        kept.total, kept.count, kept.step = values if kept.total is None else kept.total + values, kept.count + 1, step
+        kept.total, kept.count, kept.step = (
+            values if kept.total is None else kept.total + values,
+            kept.count + 1,
+            step,
+        )
         over = after_epoch is not None and step % an_epoch == 0 and after_epoch()
         point, now = step % every == 0 or step == steps or over, time.monotonic()
         if not point and now - heard < REPORT_SECONDS:
@@ -377,4 +481,6 @@ def _check_sane(means: dict[str, float], history: list[dict], step: int, steps: 
     if not all(map(math.isfinite, means.values())):
         raise ValueError(f"{where}: its loss is no longer a number. {advice}")
     if history and means["loss"] > EXPLODED * max(1.0, abs(history[0]["loss"])):
-        raise ValueError(f"{where}: its loss grew from {history[0]['loss']:.3g} to {means['loss']:.3g}. {advice}")
+        raise ValueError(
+            f"{where}: its loss grew from {history[0]['loss']:.3g} to {means['loss']:.3g}. {advice}"
+        )

@@ -1,4 +1,6 @@
-"""A column as colours of points, the same on every page: one colour, a colour a class, or a scale, with what a legend says of it."""
+"""A column as colours of points, the same on every page: one colour, a colour a class, or a
+scale, with what a legend says of it.
+"""
 
 from __future__ import annotations
 
@@ -14,19 +16,22 @@ from ..text import clean
 from . import palettes
 
 ACCENT, OTHER = "#0F8B8D", "#757575"
-LEVELS, NONE = 255, 255             # steps of a scale: indices 0 to 254; the index of points without a value
-_FAR = 1e300        # differences of numbers farther out are more than a float holds
-MOST_CLASSES = 255                  # that get an index of their own
+# steps of a scale: indices 0 to 254; the index of points without a value
+LEVELS, NONE = 255, 255
+_FAR = 1e300  # differences of numbers farther out are more than a float holds
+MOST_CLASSES = 255  # that get an index of their own
 SCALES = "sequential", "diverging", "log"
 
 
 @dataclass(frozen=True)
 class Colouring:
-    """``index`` uint8 (n,): the place of each row's colour in ``palette`` uint8 (256, 4), 255 without a value. ``legend``: plain JSON,
+    """``index`` uint8 (n,): the place of each row's colour in ``palette`` uint8 (256, 4), 255
+    without a value. ``legend``: plain JSON,
 
     - one colour: ``color``
     - classes: ``title``, ``groups`` (name, color, index, count, symbol), ``note``
-    - a scale: ``title``, ``scale`` (kind, low, high, min, median, max, outside, ticks as (share, text), date, scales on offer), ``missing``, ``note``
+    - a scale: ``title``, ``scale`` (kind, low, high, min, median, max, outside, ticks as (share,
+      text), date, scales on offer), ``missing``, ``note``
     """
 
     legend: dict
@@ -39,12 +44,14 @@ class Colouring:
 
 
 def colouring(column: pd.Series | None, n: int, scale: str | None = None) -> Colouring:
-    """Colours of n rows by a column; None: all alike. ``scale``: one of ``SCALES`` in place of the one that suits the numbers.
+    """Colours of n rows by a column; None: all alike. ``scale``: one of ``SCALES`` in place of the
+    one that suits the numbers.
 
-    Up to 8 classes have Okabe & Ito's colours, up to 24 ours, and beyond that colours repeat, which the note says. Classes that are
-    numbers stand in their order, others by how frequent they are; beyond 255 the least frequent are one, "other". Scales reach from
-    the 1st to the 99th percentile; numbers on both sides of zero get one that diverges from there.
-    Raises ValueError for an unknown scale, or a log scale where a number is not positive.
+    Up to 8 classes have Okabe & Ito's colours, up to 24 ours, and beyond that colours repeat, which
+    the note says. Classes that are numbers stand in their order, others by how frequent they are;
+    beyond 255 the least frequent are one, "other". Scales reach from the 1st to the 99th
+    percentile; numbers on both sides of zero get one that diverges from there. Raises ValueError
+    for an unknown scale, or a log scale where a number is not positive.
     """
     palette, index = np.empty((256, 4), np.uint8), np.zeros(n, np.uint8)
     palette[:] = *palettes.rgb([palettes.MISSING])[0], 255
@@ -59,40 +66,78 @@ def colouring(column: pd.Series | None, n: int, scale: str | None = None) -> Col
 
 
 def continuous(column: pd.Series) -> bool:
-    """Whether a column is drawn on a scale: dates, and numbers that are no classes, see :func:`~lvm_core.labels.kind_of`."""
+    """Whether a column is drawn on a scale: dates, and numbers that are no classes, see
+    :func:`~lvm_core.labels.kind_of`.
+    """
     return kind_of(column) in ("number", "date")
 
 
-# -- classes -----------------------------------------------------------------------------------------------------------
+# -- classes ---------------------------------------------------------------------------------------
+
 
 def _classed(column: pd.Series, palette, index) -> dict:
     number, names = pd.factorize(column)
     names = [str(name) for name in names]
-    if len(set(names)) < len(names):        # 1 and "1" read alike
+    if len(set(names)) < len(names):  # 1 and "1" read alike
         merged, names = pd.factorize(np.array(names, dtype=object))
         number, names = np.where(number < 0, -1, merged[number]), list(names)
     counts = np.bincount(number[number >= 0], minlength=len(names))
     order = _order(names, counts)
     many = len(order) > MOST_CLASSES
-    kept, rest = (order[:MOST_CLASSES - 1], order[MOST_CLASSES - 1:]) if many else (order, [])
-    target = np.full(len(names) + 1, NONE, np.uint8)      # the last: no value
+    kept, rest = (order[: MOST_CLASSES - 1], order[MOST_CLASSES - 1 :]) if many else (order, [])
+    target = np.full(len(names) + 1, NONE, np.uint8)  # the last: no value
     target[list(kept)] = np.arange(len(kept))
     target[list(rest)] = MOST_CLASSES - 1
     index[:] = target[number]
     colours = palettes.palette(len(names))
-    groups = [{"name": clean(names[k], 28), "color": colours[i % len(colours)], "index": i, "count": int(counts[k]), "symbol": i // len(colours)} for i, k in enumerate(kept)]
+    groups = [
+        {
+            "name": clean(names[k], 28),
+            "color": colours[i % len(colours)],
+            "index": i,
+            "count": int(counts[k]),
+            "symbol": i // len(colours),
+        }
+        for i, k in enumerate(kept)
+    ]
     if many:
-        groups.append({"name": f"other ({len(rest):,} categories)", "color": OTHER, "index": MOST_CLASSES - 1, "count": int(counts[list(rest)].sum()), "symbol": 0})
+        groups.append(
+            {
+                "name": f"other ({len(rest):,} categories)",
+                "color": OTHER,
+                "index": MOST_CLASSES - 1,
+                "count": int(counts[list(rest)].sum()),
+                "symbol": 0,
+            }
+        )
     for group in groups:
         palette[group["index"], :3] = palettes.rgb([group["color"]])[0]
     if gone := int((number < 0).sum()):
-        groups.append({"name": "(missing)", "color": palettes.MISSING, "index": NONE, "count": gone, "symbol": 0})
-    note = f"{len(names):,} categories: colours repeat after {len(colours)}; use only or hover to tell them apart." if len(names) > len(colours) else ""
-    return {"groups": groups, "note": note + f" The {len(rest):,} least frequent are drawn as one, \"other\"." * many}
+        groups.append(
+            {
+                "name": "(missing)",
+                "color": palettes.MISSING,
+                "index": NONE,
+                "count": gone,
+                "symbol": 0,
+            }
+        )
+    note = (
+        f"{len(names):,} categories: colours repeat after {len(colours)}; use only or hover to "
+        "tell them apart."
+        if len(names) > len(colours)
+        else ""
+    )
+    return {
+        "groups": groups,
+        "note": note + f' The {len(rest):,} least frequent are drawn as one, "other".' * many,
+    }
 
 
 def _order(names: list[str], counts) -> list[int]:
-    """Numbers in their order, others the most frequent first and else as they first appear; of too many always the most frequent."""
+    """Numbers in their order, others the most frequent first and else as they first appear; of
+    too many always the most frequent.
+    """
     try:
         values = [float(name) for name in names]
     except ValueError:
@@ -102,7 +147,8 @@ def _order(names: list[str], counts) -> list[int]:
     return sorted(range(len(names)), key=values.__getitem__)
 
 
-# -- scales ------------------------------------------------------------------------------------------------------------
+# -- scales ----------------------------------------------------------------------------------------
+
 
 def _scaled(column: pd.Series, scale: str | None, palette, index) -> dict:
     dates = pd.api.types.is_datetime64_any_dtype(column)
@@ -116,7 +162,9 @@ def _scaled(column: pd.Series, scale: str | None, palette, index) -> dict:
     fitting = _fitting(seen, low, high, dates)
     kind = scale or fitting[0]
     if kind not in SCALES or kind == "log" and "log" not in fitting:
-        raise DataError(f"scale is {kind!r}, expected one of {', '.join(fitting)} for these values.")
+        raise DataError(
+            f"scale is {kind!r}, expected one of {', '.join(fitting)} for these values."
+        )
     if kind == "diverging":
         high = max(abs(low), abs(high))
         low = -high
@@ -125,13 +173,44 @@ def _scaled(column: pd.Series, scale: str | None, palette, index) -> dict:
         share = np.clip((into(values) - into(low)) / (into(high) - into(low)), 0, 1)
     index[:] = np.where(known, np.rint(np.nan_to_num(share) * (LEVELS - 1)), NONE)
     palette[:LEVELS, :3] = levels(kind)
-    ticks = _moments(low, high) if dates else [(t, _short(t)) for t in (_decades(low, high) if kind == "log" else _steps(low, high))]
+    ticks = (
+        _moments(low, high)
+        if dates
+        else [(t, _short(t)) for t in (_decades(low, high) if kind == "log" else _steps(low, high))]
+    )
     text = _date if dates else _short
-    said = {name: text(f(seen)) for name, f in (("min", np.min), ("median", np.median), ("max", np.max))} if len(seen) else {}
+    said = (
+        {
+            name: text(f(seen))
+            for name, f in (("min", np.min), ("median", np.median), ("max", np.max))
+        }
+        if len(seen)
+        else {}
+    )
     outside = int(((seen < low) | (seen > high)).sum())
-    return {"scale": {"kind": kind, "low": low, "high": high, "ends": [text(low), text(high)], "outside": outside, "date": dates, "scales": fitting, **said,
-                      "ticks": [(round(float((into(t) - into(low)) / (into(high) - into(low))), 4), words) for t, words in ticks]},
-            "missing": int((~known).sum()), "note": f"{outside:,} of {len(seen):,} values lie beyond the ends (percentiles 1 and 99) and have their colours." if outside else ""}
+    return {
+        "scale": {
+            "kind": kind,
+            "low": low,
+            "high": high,
+            "ends": [text(low), text(high)],
+            "outside": outside,
+            "date": dates,
+            "scales": fitting,
+            **said,
+            "ticks": [
+                (round(float((into(t) - into(low)) / (into(high) - into(low))), 4), words)
+                for t, words in ticks
+            ],
+        },
+        "missing": int((~known).sum()),
+        "note": (
+            f"{outside:,} of {len(seen):,} values lie beyond the ends (percentiles 1 and 99) and "
+            "have their colours."
+        )
+        if outside
+        else "",
+    }
 
 
 def _fitting(seen, low: float, high: float, dates: bool) -> list[str]:
@@ -166,18 +245,37 @@ def _date(seconds: float) -> str:
     return str(_moment(float(seconds)).astype("M8[D]"))
 
 
-_STEPS = {"M": (1, 2, 3, 6, 12), "h": (1, 2, 3, 6, 12, 24), "m": (1, 2, 5, 10, 15, 30, 60), "s": (1, 2, 5, 10, 15, 30, 60)}
+_STEPS = {
+    "M": (1, 2, 3, 6, 12),
+    "h": (1, 2, 3, 6, 12, 24),
+    "m": (1, 2, 5, 10, 15, 30, 60),
+    "s": (1, 2, 5, 10, 15, 30, 60),
+}
 
 
 def _moments(low: float, high: float) -> list[tuple[float, str]]:
     """Up to about five ticks at the starts of years, months, days or parts of a day."""
     for unit in ("Y", "M", "D", "h", "m", "s", "us"):
-        grid = np.arange(_moment(low).astype(f"M8[{unit}]"), _moment(high).astype(f"M8[{unit}]") + 1) if (high - low) > 0 else np.array([])
+        grid = (
+            np.arange(_moment(low).astype(f"M8[{unit}]"), _moment(high).astype(f"M8[{unit}]") + 1)
+            if (high - low) > 0
+            else np.array([])
+        )
         grid = grid[grid.astype("M8[us]") >= _moment(low)]
         if len(grid) >= 3 or unit == "s":
-            step = next((s for s in _STEPS.get(unit, (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)) if len(grid) <= 6 * s), len(grid))
+            step = next(
+                (
+                    s
+                    for s in _STEPS.get(unit, (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000))
+                    if len(grid) <= 6 * s
+                ),
+                len(grid),
+            )
             round_ones = grid[(grid.astype(np.int64) + 1970 * (unit == "Y")) % step == 0]
-            return [(float(t.astype("M8[us]").astype(np.int64)) / 1e6, str(t).replace("T", " ")) for t in round_ones]
+            return [
+                (float(t.astype("M8[us]").astype(np.int64)) / 1e6, str(t).replace("T", " "))
+                for t in round_ones
+            ]
     return []
 
 
@@ -194,7 +292,7 @@ def _decades(low: float, high: float) -> list[float]:
     found = [v for v in powers if low <= v <= high]
     if len(found) < 3:
         found = sorted(v * m for v in powers for m in (1, 2, 5) if low <= v * m <= high)
-    return [float(v) for v in found[::max(1, -(-len(found) // 6))]]
+    return [float(v) for v in found[:: max(1, -(-len(found) // 6))]]
 
 
 def _short(value: float) -> str:

@@ -1,4 +1,6 @@
-"""Arrays in, Plotly figures out. Colours are safe for colour-blind readers; shapes repeat what colours say."""
+"""Arrays in, Plotly figures out. Colours are safe for colour-blind readers; shapes repeat what
+colours say.
+"""
 
 from __future__ import annotations
 
@@ -11,8 +13,19 @@ from .colouring import ACCENT, NONE, colouring
 from .palettes import OKABE_ITO
 
 SYMBOLS = ("circle", "diamond", "square", "triangle-up", "cross", "x", "star", "pentagon")
-SYMBOLS_3D = ("circle", "diamond", "square", "cross", "x", "circle-open", "diamond-open", "square-open")
-_BARE = dict(margin=dict(l=0, r=0, t=0, b=0), paper_bgcolor="rgba(0,0,0,0)", plot_bgcolor="rgba(0,0,0,0)")
+SYMBOLS_3D = (
+    "circle",
+    "diamond",
+    "square",
+    "cross",
+    "x",
+    "circle-open",
+    "diamond-open",
+    "square-open",
+)
+_BARE = dict(
+    margin=dict(l=0, r=0, t=0, b=0), paper_bgcolor="rgba(0,0,0,0)", plot_bgcolor="rgba(0,0,0,0)"
+)
 _NO_AXIS = dict(visible=False, showgrid=False, zeroline=False)
 
 
@@ -22,11 +35,21 @@ def class_style(i: int, three: bool = False) -> tuple[str, str]:
     return OKABE_ITO[i % len(OKABE_ITO)], symbols[i // len(OKABE_ITO) % len(symbols)]
 
 
-def scatter_map(P: np.ndarray, colour: pd.Series | None = None, hover: list[str] | None = None, *, ids: np.ndarray | None = None,
-                size: float | None = None, height: int = 620, marks: dict[str, np.ndarray] | None = None,
-                selected: np.ndarray | None = None) -> go.Figure:
-    """The map: positions P (n, 2|3) coloured by a column. ``ids`` (n,) travel as customdata; ``marks`` name extra
-    positions (m, 2|3) drawn as hollow rings on top; ``selected`` are ids to keep bright while the rest fades."""
+def scatter_map(
+    P: np.ndarray,
+    colour: pd.Series | None = None,
+    hover: list[str] | None = None,
+    *,
+    ids: np.ndarray | None = None,
+    size: float | None = None,
+    height: int = 620,
+    marks: dict[str, np.ndarray] | None = None,
+    selected: np.ndarray | None = None,
+) -> go.Figure:
+    """The map: positions P (n, 2|3) coloured by a column. ``ids`` (n,) travel as customdata;
+    ``marks`` name extra positions (m, 2|3) drawn as hollow rings on top; ``selected`` are ids
+    to keep bright while the rest fades.
+    """
     three = P.shape[1] == 3
     ids = np.arange(len(P)) if ids is None else np.asarray(ids)
     size = size or float(np.clip(260 / np.sqrt(max(len(P), 1)), 3, 9)) * (0.6 if three else 1)
@@ -38,18 +61,61 @@ def scatter_map(P: np.ndarray, colour: pd.Series | None = None, hover: list[str]
         if faded is not None:
             marker["opacity"] = np.where(faded[rows], 0.12, 1.0) if not three else opacity
         text = [ply(hover[i], 160) for i in rows] if hover else None
-        _add(figure, P[rows], three, name=name, marker=marker, text=text, customdata=ids[rows], mode="markers",
-             hovertemplate=("%{text}" if hover else "row %{customdata}") + "<extra>" + (name or "") + "</extra>", showlegend=bool(name))
+        _add(
+            figure,
+            P[rows],
+            three,
+            name=name,
+            marker=marker,
+            text=text,
+            customdata=ids[rows],
+            mode="markers",
+            hovertemplate=("%{text}" if hover else "row %{customdata}")
+            + "<extra>"
+            + (name or "")
+            + "</extra>",
+            showlegend=bool(name),
+        )
     for name, Q in (marks or {}).items():
         if len(Q):
-            _add(figure, np.asarray(Q), three, name=ply(name), mode="markers", hovertemplate=ply(name) + "<extra></extra>",
-                 marker=dict(size=size * 2.2, color="rgba(0,0,0,0)" if not three else ACCENT, symbol="circle" if not three else "circle-open",
-                             line=dict(width=2.5, color=ACCENT)))
-    axis3 = dict(showticklabels=False, title="", showbackground=False, gridcolor="rgba(128,128,128,.25)", zeroline=False)
-    figure.update_layout(height=height, modebar=dict(orientation="v", bgcolor="rgba(0,0,0,0)"),
-                         legend=dict(itemsizing="constant", orientation="v", x=0, y=1, xanchor="left", bgcolor="rgba(128,128,128,.08)",
-                         title=ply(colour.name, 30) if colour is not None and colour.name is not None else None),
-                         dragmode="orbit" if three else "pan", uirevision="map", hovermode="closest", **_BARE)
+            _add(
+                figure,
+                np.asarray(Q),
+                three,
+                name=ply(name),
+                mode="markers",
+                hovertemplate=ply(name) + "<extra></extra>",
+                marker=dict(
+                    size=size * 2.2,
+                    color="rgba(0,0,0,0)" if not three else ACCENT,
+                    symbol="circle" if not three else "circle-open",
+                    line=dict(width=2.5, color=ACCENT),
+                ),
+            )
+    axis3 = dict(
+        showticklabels=False,
+        title="",
+        showbackground=False,
+        gridcolor="rgba(128,128,128,.25)",
+        zeroline=False,
+    )
+    figure.update_layout(
+        height=height,
+        modebar=dict(orientation="v", bgcolor="rgba(0,0,0,0)"),
+        legend=dict(
+            itemsizing="constant",
+            orientation="v",
+            x=0,
+            y=1,
+            xanchor="left",
+            bgcolor="rgba(128,128,128,.08)",
+            title=ply(colour.name, 30) if colour is not None and colour.name is not None else None,
+        ),
+        dragmode="orbit" if three else "pan",
+        uirevision="map",
+        hovermode="closest",
+        **_BARE,
+    )
     if three:
         figure.update_layout(scene=dict(xaxis=axis3, yaxis=axis3, zaxis=axis3, aspectmode="data"))
     else:
@@ -66,24 +132,52 @@ def _add(figure, P, three, **trace):
 
 
 def _groups(colour: pd.Series | None, n: int, three: bool):
-    """(rows, legend name, marker) per trace: one for numbers, one a class for categories, and one for rows without a value."""
+    """(rows, legend name, marker) per trace: one for numbers, one a class for categories, and
+    one for rows without a value.
+    """
     found = colouring(colour, n)
     legend, index, symbols = found.legend, found.index, SYMBOLS_3D if three else SYMBOLS
     if "color" in legend:
         return [(np.arange(n), "", dict(color=ACCENT))]
     if "groups" in legend:
-        return [(np.flatnonzero(index == group["index"]), ply(group["name"], 28), dict(color=group["color"], symbol=symbols[group["symbol"] % len(symbols)])) for group in legend["groups"]]
+        return [
+            (
+                np.flatnonzero(index == group["index"]),
+                ply(group["name"], 28),
+                dict(color=group["color"], symbol=symbols[group["symbol"] % len(symbols)]),
+            )
+            for group in legend["groups"]
+        ]
     colours, ticks = found.colours()[:NONE], legend["scale"]["ticks"]
-    bar = dict(title=ply(colour.name, 24), thickness=10, len=0.5, y=1, yanchor="top", x=0, xanchor="left",
-               tickvals=[share * (NONE - 1) for share, _ in ticks], ticktext=[words for _, words in ticks])
-    marker = dict(color=index[index != NONE], colorscale=[[i / (NONE - 1), colours[i]] for i in range(0, NONE, 2)], cmin=0, cmax=NONE - 1, colorbar=bar)
+    bar = dict(
+        title=ply(colour.name, 24),
+        thickness=10,
+        len=0.5,
+        y=1,
+        yanchor="top",
+        x=0,
+        xanchor="left",
+        tickvals=[share * (NONE - 1) for share, _ in ticks],
+        ticktext=[words for _, words in ticks],
+    )
+    marker = dict(
+        color=index[index != NONE],
+        colorscale=[[i / (NONE - 1), colours[i]] for i in range(0, NONE, 2)],
+        cmin=0,
+        cmax=NONE - 1,
+        colorbar=bar,
+    )
     gone = np.flatnonzero(index == NONE)
-    return [(np.flatnonzero(index != NONE), "", marker)] + [(gone, "(missing)", dict(color=found.colours()[NONE]))] * bool(len(gone))
+    return [(np.flatnonzero(index != NONE), "", marker)] + [
+        (gone, "(missing)", dict(color=found.colours()[NONE]))
+    ] * bool(len(gone))
 
 
 def colour_codes(colour: pd.Series | None, n: int) -> tuple[dict, np.ndarray]:
-    """A column as the live map draws it: the legend of :func:`lvm_core.plots.colouring.colouring` with ``colors``, 256 of them as text, and
-    which of these each row has (n,), float32. Text in the legend is plain, to be shown as text."""
+    """A column as the live map draws it: the legend of
+    :func:`lvm_core.plots.colouring.colouring` with ``colors``, 256 of them as text, and which
+    of these each row has (n,), float32. Text in the legend is plain, to be shown as text.
+    """
     found = colouring(colour, n)
     return found.legend | {"colors": found.colours()}, found.index.astype(np.float32)
 
@@ -95,43 +189,98 @@ def curves(history: list[dict], names: list[str] | None = None, height: int = 26
     for i, name in enumerate(names):
         paint, _ = class_style(i)
         points = [(h["step"], h[name]) for h in history if name in h]
-        figure.add_trace(go.Scatter(x=[p[0] for p in points], y=[p[1] for p in points], mode="lines", name=ply(name.replace("_", " ")), line=dict(color=paint, width=2)))
-    figure.update_layout(height=height, legend=dict(orientation="h", y=1.12, x=0), hovermode="x unified", **{**_BARE, "margin": dict(l=8, r=8, t=24, b=8)})
+        figure.add_trace(
+            go.Scatter(
+                x=[p[0] for p in points],
+                y=[p[1] for p in points],
+                mode="lines",
+                name=ply(name.replace("_", " ")),
+                line=dict(color=paint, width=2),
+            )
+        )
+    figure.update_layout(
+        height=height,
+        legend=dict(orientation="h", y=1.12, x=0),
+        hovermode="x unified",
+        **{**_BARE, "margin": dict(l=8, r=8, t=24, b=8)},
+    )
     figure.update_xaxes(title="step", showgrid=False)
     figure.update_yaxes(gridcolor="rgba(128,128,128,.2)", zeroline=False)
     return figure
 
 
-def signal(items: np.ndarray, names: list[str], axis: np.ndarray | None = None, axis_name: str = "", height: int = 260,
-           muted: list[int] | None = None) -> go.Figure:
-    """Array rows (m, d) as lines over their axis. ``muted`` lines are drawn thin and grey, behind."""
+def signal(
+    items: np.ndarray,
+    names: list[str],
+    axis: np.ndarray | None = None,
+    axis_name: str = "",
+    height: int = 260,
+    muted: list[int] | None = None,
+) -> go.Figure:
+    """Array rows (m, d) as lines over their axis. ``muted`` lines are drawn thin and grey,
+    behind.
+    """
     figure = go.Figure()
     x = np.arange(items.shape[1]) if axis is None else axis
     paint = 0
     for i, (row, name) in enumerate(zip(items, names)):
         quiet = bool(muted) and i in muted
-        line = dict(color="rgba(128,128,128,.55)", width=1) if quiet else dict(color=OKABE_ITO[paint % 8], width=1.8)
+        line = (
+            dict(color="rgba(128,128,128,.55)", width=1)
+            if quiet
+            else dict(color=OKABE_ITO[paint % 8], width=1.8)
+        )
         paint += not quiet
         figure.add_trace(go.Scatter(x=x, y=row, mode="lines", name=ply(name), line=line))
-    figure.update_layout(height=height, showlegend=len(names) > 1, legend=dict(orientation="h", y=1.15, x=0), **{**_BARE, "margin": dict(l=8, r=8, t=24, b=8)})
+    figure.update_layout(
+        height=height,
+        showlegend=len(names) > 1,
+        legend=dict(orientation="h", y=1.15, x=0),
+        **{**_BARE, "margin": dict(l=8, r=8, t=24, b=8)},
+    )
     figure.update_xaxes(title=ply(axis_name) or None, showgrid=False)
     figure.update_yaxes(gridcolor="rgba(128,128,128,.2)", zeroline=False)
     return figure
 
 
 def difference(real: np.ndarray, other: np.ndarray) -> np.ndarray:
-    """Two pictures (h, w, c) in [0, 1] as one (h, w, 3): white where they are equally bright, orange where ``real`` is brighter and
-    blue where ``other`` is, full colour from a difference of 0.5 on."""
+    """Two pictures (h, w, c) in [0, 1] as one (h, w, 3): white where they are equally bright,
+    orange where ``real`` is brighter and blue where ``other`` is, full colour from a difference
+    of 0.5 on.
+    """
     gap = 2 * (np.asarray(real, np.float32) - other).mean(2, keepdims=True)
-    orange, blue = (np.array([int(OKABE_ITO[i][j:j + 2], 16) for j in (1, 3, 5)], np.float32) / 255 for i in (1, 0))
+    orange, blue = (
+        np.array([int(OKABE_ITO[i][j : j + 2], 16) for j in (1, 3, 5)], np.float32) / 255
+        for i in (1, 0)
+    )
     return 1 - np.clip(gap, 0, 1) * (1 - orange) - np.clip(-gap, 0, 1) * (1 - blue)
 
 
-def bars(names: list[str], values: np.ndarray, height: int | None = None, low: float | None = 0.0, hover: list[str] | None = None) -> go.Figure:
+def bars(
+    names: list[str],
+    values: np.ndarray,
+    height: int | None = None,
+    low: float | None = 0.0,
+    hover: list[str] | None = None,
+) -> go.Figure:
     """Horizontal bars, first on top: term weights, importance of dimensions, column errors."""
-    figure = go.Figure(go.Bar(x=list(values), y=[f"{ply(n, 26)}" for n in names], orientation="h", marker=dict(color=ACCENT),
-                              text=hover, hovertemplate="%{y}: %{x:.3g}<extra></extra>"))
-    figure.update_layout(height=height or 40 + 20 * len(names), bargap=0.25, **{**_BARE, "margin": dict(l=4, r=4, t=4, b=20)})
+    figure = go.Figure(
+        go.Bar(
+            x=list(values),
+            y=[f"{ply(n, 26)}" for n in names],
+            orientation="h",
+            marker=dict(color=ACCENT),
+            text=hover,
+            hovertemplate="%{y}: %{x:.3g}<extra></extra>",
+        )
+    )
+    figure.update_layout(
+        height=height or 40 + 20 * len(names),
+        bargap=0.25,
+        **{**_BARE, "margin": dict(l=4, r=4, t=4, b=20)},
+    )
     figure.update_yaxes(autorange="reversed", showgrid=False, type="category")
-    figure.update_xaxes(gridcolor="rgba(128,128,128,.2)", zeroline=False, range=None if low is None else [low, None])
+    figure.update_xaxes(
+        gridcolor="rgba(128,128,128,.2)", zeroline=False, range=None if low is None else [low, None]
+    )
     return figure

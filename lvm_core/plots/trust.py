@@ -7,31 +7,88 @@ import plotly.graph_objects as go
 
 from .figures import OKABE_ITO
 
-_BARE = dict(margin=dict(l=8, r=8, t=28, b=8), paper_bgcolor="rgba(0,0,0,0)", plot_bgcolor="rgba(0,0,0,0)")
+_BARE = dict(
+    margin=dict(l=8, r=8, t=28, b=8), paper_bgcolor="rgba(0,0,0,0)", plot_bgcolor="rgba(0,0,0,0)"
+)
 _GRID = "rgba(128,128,128,.2)"
 _SOLID, _DASHED = OKABE_ITO[0], OKABE_ITO[1]
 
 
 def shares_kept(kept: np.ndarray, k: int, chance: float, height: int = 260) -> go.Figure:
-    """Histogram of how many of its ``k`` true neighbours each point kept, from shares (m,); ``chance`` as a line."""
+    """Histogram of how many of its ``k`` true neighbours each point kept, from shares (m,);
+    ``chance`` as a line.
+    """
     edges = np.linspace(-0.5, k + 0.5, min(k, 20) + 2)
     counts = np.histogram(np.asarray(kept) * k, edges)[0] / max(len(kept), 1)
     middles = (edges[1:] + edges[:-1]) / 2 / k
-    figure = go.Figure(go.Bar(x=middles, y=counts, marker=dict(color=_SOLID), hovertemplate="%{y:.1%} of points keep about %{x:.0%}<extra></extra>"))
-    figure.add_vline(x=chance, line=dict(color=_DASHED, dash="dash", width=2), annotation_text="chance", annotation_position="top right")
-    figure.update_layout(height=height, bargap=0.06, title=dict(text=f"Share of its {k} true neighbours a point kept", font=dict(size=13), x=0), **_BARE)
-    figure.update_xaxes(tickformat=".0%", range=[min(-0.02, middles[0] - 0.03), max(1.03, middles[-1] + 0.03)], showgrid=False)
-    figure.update_yaxes(tickformat=".0%", title="points", gridcolor=_GRID, zeroline=False, rangemode="tozero")
+    figure = go.Figure(
+        go.Bar(
+            x=middles,
+            y=counts,
+            marker=dict(color=_SOLID),
+            hovertemplate="%{y:.1%} of points keep about %{x:.0%}<extra></extra>",
+        )
+    )
+    figure.add_vline(
+        x=chance,
+        line=dict(color=_DASHED, dash="dash", width=2),
+        annotation_text="chance",
+        annotation_position="top right",
+    )
+    figure.update_layout(
+        height=height,
+        bargap=0.06,
+        title=dict(text=f"Share of its {k} true neighbours a point kept", font=dict(size=13), x=0),
+        **_BARE,
+    )
+    figure.update_xaxes(
+        tickformat=".0%",
+        range=[min(-0.02, middles[0] - 0.03), max(1.03, middles[-1] + 0.03)],
+        showgrid=False,
+    )
+    figure.update_yaxes(
+        tickformat=".0%", title="points", gridcolor=_GRID, zeroline=False, rangemode="tozero"
+    )
     return figure
 
 
 def agreement_curve(sizes: np.ndarray, curve: np.ndarray, k: int, height: int = 260) -> go.Figure:
-    """Neighbours kept beyond chance (R_NX) at every size of neighbourhood, on a logarithmic axis; ``k``, the size in question, as a line."""
-    figure = go.Figure(go.Scatter(x=sizes, y=curve, mode="lines", line=dict(color=_SOLID, width=2),
-                                  hovertemplate="of %{x:,} neighbours, %{y:.1%} beyond chance<extra></extra>"))
+    """Neighbours kept beyond chance (R_NX) at every size of neighbourhood, on a logarithmic
+    axis; ``k``, the size in question, as a line.
+    """
+    figure = go.Figure(
+        go.Scatter(
+            x=sizes,
+            y=curve,
+            mode="lines",
+            line=dict(color=_SOLID, width=2),
+            hovertemplate="of %{x:,} neighbours, %{y:.1%} beyond chance<extra></extra>",
+        )
+    )
     figure.add_vline(x=k, line=dict(color=_DASHED, dash="dash", width=2))
-    figure.add_annotation(x=np.log10(k), y=1, text=f" {k} neighbours", showarrow=False, xanchor="left", yanchor="top")      # on a log axis a place is a power
-    figure.update_layout(height=height, title=dict(text="Neighbours kept beyond chance, by size of neighbourhood", font=dict(size=13), x=0), **_BARE)
-    figure.update_xaxes(type="log", title="neighbours", showgrid=False, dtick=1, range=[0, np.log10(max(sizes[-1], 2))])
-    figure.update_yaxes(tickformat=".0%", range=[min(0, float(np.min(curve)) - 0.02), 1.02], gridcolor=_GRID, zeroline=True, zerolinecolor=_GRID)
+    # on a log axis a place is a power
+    figure.add_annotation(
+        x=np.log10(k), y=1, text=f" {k} neighbours", showarrow=False, xanchor="left", yanchor="top"
+    )
+    figure.update_layout(
+        height=height,
+        title=dict(
+            text="Neighbours kept beyond chance, by size of neighbourhood", font=dict(size=13), x=0
+        ),
+        **_BARE,
+    )
+    figure.update_xaxes(
+        type="log",
+        title="neighbours",
+        showgrid=False,
+        dtick=1,
+        range=[0, np.log10(max(sizes[-1], 2))],
+    )
+    figure.update_yaxes(
+        tickformat=".0%",
+        range=[min(0, float(np.min(curve)) - 0.02), 1.02],
+        gridcolor=_GRID,
+        zeroline=True,
+        zerolinecolor=_GRID,
+    )
     return figure

@@ -8,26 +8,58 @@ import plotly.graph_objects as go
 from ..text import plotly as ply
 from .figures import _BARE, _NO_AXIS, ACCENT
 
-_WIDE = 850     # pixels a page gives it, about
+_WIDE = 850  # pixels a page gives it, about
 
 
-def word_map(P: np.ndarray, words: list[str], size: np.ndarray, marked: dict[str, list[int]] | None = None, height: int = 620) -> go.Figure:
-    """Words at their places P (m, 2), the larger the greater ``size`` (m,); a word that would cover one before it is a dot. ``marked``:
-    name -> rows to draw first, in the accent colour, with the name in the legend."""
+def word_map(
+    P: np.ndarray,
+    words: list[str],
+    size: np.ndarray,
+    marked: dict[str, list[int]] | None = None,
+    height: int = 620,
+) -> go.Figure:
+    """Words at their places P (m, 2), the larger the greater ``size`` (m,); a word that would
+    cover one before it is a dot. ``marked``: name -> rows to draw first, in the accent colour,
+    with the name in the legend.
+    """
     letters = 9 + 9 * np.sqrt(size / max(size.max(), 1e-300))
     bright = [i for rows in (marked or {}).values() for i in rows]
-    clear = _clear(P, words, letters, bright + [i for i in range(len(words)) if i not in set(bright)], height)
+    clear = _clear(
+        P, words, letters, bright + [i for i in range(len(words)) if i not in set(bright)], height
+    )
     figure = go.Figure()
-    for name, rows in ({"": [i for i in range(len(words)) if i not in set(bright)]} | (marked or {})).items():
+    for name, rows in (
+        {"": [i for i in range(len(words)) if i not in set(bright)]} | (marked or {})
+    ).items():
         paint = ACCENT if name else "#8A8A8A"
         for written in (True, False):
             some = [i for i in rows if clear[i] == written]
             if not some:
                 continue
-            style = dict(mode="text", text=[ply(words[i], 24) for i in some], textfont=dict(size=letters[some]) | (dict(color=ACCENT, weight="bold") if name else {})) \
-                if written else dict(mode="markers", marker=dict(size=5, color=paint, opacity=0.6))
-            figure.add_trace(go.Scatter(x=P[some, 0], y=P[some, 1], name=ply(name, 40), hovertext=[ply(words[i], 40) for i in some], hoverinfo="text", showlegend=bool(name) and written, **style))
-    figure.update_layout(height=height, dragmode="pan", legend=dict(orientation="h", y=1.04, x=0), **_BARE)
+            style = (
+                dict(
+                    mode="text",
+                    text=[ply(words[i], 24) for i in some],
+                    textfont=dict(size=letters[some])
+                    | (dict(color=ACCENT, weight="bold") if name else {}),
+                )
+                if written
+                else dict(mode="markers", marker=dict(size=5, color=paint, opacity=0.6))
+            )
+            figure.add_trace(
+                go.Scatter(
+                    x=P[some, 0],
+                    y=P[some, 1],
+                    name=ply(name, 40),
+                    hovertext=[ply(words[i], 40) for i in some],
+                    hoverinfo="text",
+                    showlegend=bool(name) and written,
+                    **style,
+                )
+            )
+    figure.update_layout(
+        height=height, dragmode="pan", legend=dict(orientation="h", y=1.04, x=0), **_BARE
+    )
     figure.update_xaxes(**_NO_AXIS)
     figure.update_yaxes(**_NO_AXIS)
     return figure

@@ -9,5 +9,7 @@ PROJECTIONS = discover(__name__, Projection)
 
 
 def load_projection(folder) -> Projection:
-    """Read back a map written by ``projection.save(folder)``. Raises ``LoadError`` with what was found."""
+    """Read back a map written by ``projection.save(folder)``. Raises ``LoadError`` with what
+    was found.
+    """
     return _load(folder, PROJECTIONS | {"_ByCode": _ByCode})

@@ -1,4 +1,6 @@
-"""The contract of every map: codes Z (n, k) -> positions P (n, c), new points too, and the way back."""
+"""The contract of every map: codes Z (n, k) -> positions P (n, c), new points too, and the way
+back.
+"""
 
 from __future__ import annotations
 
@@ -14,12 +16,13 @@ from ..progress import OnStep
 
 
 class Projection(Persistent, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
-    """A map of codes. A subclass is a dataclass of ``param`` fields with ``n_components`` first and ``random_state`` last;
-    it writes ``_fit`` (returns P) and, where it is exact, ``_place`` and ``_unplace``; one that needs ``labels`` gets them there as y (n,).
+    """A map of codes. A subclass is a dataclass of ``param`` fields with ``n_components`` first and
+    ``random_state`` last; it writes ``_fit`` (returns P) and, where it is exact, ``_place`` and
+    ``_unplace``; one that needs ``labels`` gets them there as y (n,).
 
-    New points are placed, and positions brought back to codes, exactly where the map is a formula (``exact``), by the
-    nearest training points otherwise: see :mod:`lvm_core.latent.neighbours`. Learnt: ``embedding_`` (n, c); ``stopped_``:
-    whether ``on_step`` ended the fit early.
+    New points are placed, and positions brought back to codes, exactly where the map is a formula
+    (``exact``), by the nearest training points otherwise: see :mod:`lvm_core.latent.neighbours`.
+    Learnt: ``embedding_`` (n, c); ``stopped_``: whether ``on_step`` ended the fit early.
     """
 
     title: ClassVar[str] = ""
@@ -27,13 +30,13 @@ class Projection(Persistent, ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
     year: ClassVar[int] = 0
     link: ClassVar[str] = ""
     summary: ClassVar[str] = ""
-    exact: ClassVar[bool] = False       # whether placing is a formula
-    iterative: ClassVar[bool] = False   # whether the fit reports steps
-    random: ClassVar[bool] = False      # whether another seed gives another map
-    labels: ClassVar[bool] = False      # whether it needs to know which class a point is of
-    most_rows: ClassVar[int] = 20_000   # beyond, the app fits it on a sample and places the rest
+    exact: ClassVar[bool] = False  # whether placing is a formula
+    iterative: ClassVar[bool] = False  # whether the fit reports steps
+    random: ClassVar[bool] = False  # whether another seed gives another map
+    labels: ClassVar[bool] = False  # whether it needs to know which class a point is of
+    most_rows: ClassVar[int] = 20_000  # beyond, the app fits it on a sample and places the rest
     embedded_how: ClassVar[str] = "each at the median of the places of its ten nearest"
-    embedding_neighbours: ClassVar[int] = 10      # neighbours that embed_new() wants to know
+    embedding_neighbours: ClassVar[int] = 10  # neighbours that embed_new() wants to know
     min_rows: ClassVar[int] = 2
 
     @classmethod
@@ -42,8 +45,8 @@ class Projection(Persistent, ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
         return {}
 
     def fit(self, Z, y=None, *, on_step: OnStep | None = None):
-        """Learn the map of Z (n, k), and of labels y (n,) where the map uses them. Raises ValueError for degenerate Z, before
-        any library sees it.
+        """Learn the map of Z (n, k), and of labels y (n,) where the map uses them. Raises
+        ValueError for degenerate Z, before any library sees it.
 
         ``on_step(Progress)`` may return True to stop; the map then keeps the positions reached.
         """
@@ -53,7 +56,10 @@ class Projection(Persistent, ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
         known = {"y": self._classes(Z, y)} if self.labels else {}
         P = self._fit(Z, check_random_state(self.random_state), on_step, **known)
         if not np.isfinite(P).all():
-            raise ValueError(f"{type(self).__name__} returned positions that are not finite; try other parameters.")
+            raise ValueError(
+                f"{type(self).__name__} returned positions that are not finite; try other "
+                "parameters."
+            )
         self.embedding_ = np.ascontiguousarray(P, dtype=Z.dtype)
         if not self.exact:
             self.codes_ = np.ascontiguousarray(Z)
@@ -70,8 +76,9 @@ class Projection(Persistent, ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
         return self._place(Z).astype(Z.dtype, copy=False)
 
     def inverse_transform(self, P) -> np.ndarray:
-        """Codes (n, k) that belong at positions P (n, c): placed on an ``exact`` map they return to P; on the others they
-        are a mean of the nearest points' codes."""
+        """Codes (n, k) that belong at positions P (n, c): placed on an ``exact`` map they
+        return to P; on the others they are a mean of the nearest points' codes.
+        """
         check_is_fitted(self)
         P = np.asarray(P, dtype=self.embedding_.dtype)
         if P.ndim != 2 or P.shape[1] != self.embedding_.shape[1]:
@@ -81,11 +88,13 @@ class Projection(Persistent, ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
         return self._unplace(P).astype(P.dtype, copy=False)
 
     def embed_new(self, D, I) -> np.ndarray:
-        """Positions (m, c) of many new points at once, by the distances D (m, k) and rows I (m, k) of their nearest training points.
+        """Positions (m, c) of many new points at once, by the distances D (m, k) and rows I (m, k)
+        of their nearest training points.
 
-        :meth:`transform` moves continuously with the code, for which it takes a mean; of neighbours in several groups the mean
-        lies between these, where nothing is. A median does not: 2 000 digits of MNIST on a t-SNE map of 6 000 others have
-        trustworthiness .968 by medians and .943 by means. A map whose own optimiser can place points around fixed ones does better still.
+        :meth:`transform` moves continuously with the code, for which it takes a mean; of neighbours
+        in several groups the mean lies between these, where nothing is. A median does not: 2 000
+        digits of MNIST on a t-SNE map of 6 000 others have trustworthiness .968 by medians and .943
+        by means. A map whose own optimiser can place points around fixed ones does better still.
         """
         return np.median(self.embedding_[I], axis=1)
 
@@ -103,8 +112,9 @@ class Projection(Persistent, ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
         return interpolate(P, self.embedding_, self.codes_)
 
     def _compared(self, Z) -> np.ndarray:
-        """Z (n, k) as distances are measured on it: under the cosine metric every row scaled to length 1, which orders
-        neighbours exactly as the cosine does."""
+        """Z (n, k) as distances are measured on it: under the cosine metric every row scaled to
+        length 1, which orders neighbours exactly as the cosine does.
+        """
         if getattr(self, "metric", "euclidean") == "euclidean":
             return Z
         lengths = np.linalg.norm(Z, axis=1, keepdims=True)
@@ -114,16 +124,29 @@ class Projection(Persistent, ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
         super()._restore(head, folder)
         if not 0 < self.n_features_in_ < 10**6:
             raise ValueError(f"{self.n_features_in_} dimensions")
-        P = self.transform(np.zeros((1, self.n_features_in_), self.embedding_.dtype))    # one point there and back
-        if P.shape != (1, self.n_components) or self.inverse_transform(P).shape != (1, self.n_features_in_):
+        # one point there and back
+        P = self.transform(np.zeros((1, self.n_features_in_), self.embedding_.dtype))
+        if P.shape != (1, self.n_components) or self.inverse_transform(P).shape != (
+            1,
+            self.n_features_in_,
+        ):
             raise ValueError(f"positions have {P.shape[1]} dimensions")
 
     def _check(self, Z, reset: bool):
         name = type(self).__name__
-        Z = validate_data(self, Z, reset=reset, dtype=(np.float64, np.float32), ensure_min_samples=self.min_rows if reset else 1)
-        largest = max(Z.max(), -Z.min())        # without a copy: there may be millions of rows
+        Z = validate_data(
+            self,
+            Z,
+            reset=reset,
+            dtype=(np.float64, np.float32),
+            ensure_min_samples=self.min_rows if reset else 1,
+        )
+        largest = max(Z.max(), -Z.min())  # without a copy: there may be millions of rows
         if largest > 1e15:
-            raise ValueError(f"{name}: the largest value is {largest:.3g}, expected at most 1e15; scale the data first.")
+            raise ValueError(
+                f"{name}: the largest value is {largest:.3g}, expected at most 1e15; scale the "
+                "data first."
+            )
         if reset:
             rows = self._compared(Z)
             low, high = rows.min(0), rows.max(0)
@@ -133,20 +156,29 @@ class Projection(Persistent, ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
         return Z
 
     def _classes(self, Z, y) -> np.ndarray:
-        """y (n,) as numbers of classes from 0 on. Raises ValueError where there is nothing to tell apart."""
+        """y (n,) as numbers of classes from 0 on. Raises ValueError where there is nothing to
+        tell apart.
+        """
         from sklearn.utils import check_array, column_or_1d
         from sklearn.utils.multiclass import check_classification_targets
 
         name = type(self).__name__
         if y is None:
-            raise ValueError(f"{name} requires y to be passed, but the target y is None: it shows how labels differ. Choose a label column, or another map.")
+            raise ValueError(
+                f"{name} requires y to be passed, but the target y is None: it shows how labels "
+                "differ. Choose a label column, or another map."
+            )
         y = column_or_1d(check_array(y, ensure_2d=False, dtype=None, input_name="y"), warn=True)
         check_classification_targets(y)
         if len(y) != len(Z):
-            raise ValueError(f"{name}: found {len(y)} labels for {len(Z)} points, expected as many.")
+            raise ValueError(
+                f"{name}: found {len(y)} labels for {len(Z)} points, expected as many."
+            )
         classes, y = np.unique(y, return_inverse=True)
         if len(classes) < 2:
-            raise ValueError(f"{name}: all points are of one class, expected at least 2 classes to tell apart.")
+            raise ValueError(
+                f"{name}: all points are of one class, expected at least 2 classes to tell apart."
+            )
         return y
 
     @property

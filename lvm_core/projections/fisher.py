@@ -14,14 +14,16 @@ from .identity import pad
 
 @dataclass(repr=False, eq=False)
 class Fisher(Projection):
-    """The plane, or space, in which labelled classes lie farthest apart (Fisher, 1936; for several classes Rao, 1948).
+    """The plane, or space, in which labelled classes lie farthest apart (Fisher, 1936; for several
+    classes Rao, 1948).
 
-    Objective: axes a maximise ``a^T B a / a^T W a``, B the covariance of the classes' means weighted by their sizes, W the mean
-    covariance within classes, shrunk as Ledoit & Wolf (2004) do so that it can be inverted. C classes have C - 1 such
-    axes; where the map has more, the others are the principal components of what those leave. It is a view chosen *by* the
-    labels: with many dimensions and few points a class, classes come apart even where the labels mean nothing. The unit of
-    every axis is the spread within classes. Learnt: ``components_`` (c', k), ``back_`` (c', k), their pseudo-inverse,
-    ``mean_`` (k,), ``discriminants_``: how many axes tell classes apart.
+    Objective: axes a maximise ``a^T B a / a^T W a``, B the covariance of the classes' means
+    weighted by their sizes, W the mean covariance within classes, shrunk as Ledoit & Wolf (2004) do
+    so that it can be inverted. C classes have C - 1 such axes; where the map has more, the others
+    are the principal components of what those leave. It is a view chosen *by* the labels: with many
+    dimensions and few points a class, classes come apart even where the labels mean nothing. The
+    unit of every axis is the spread within classes. Learnt: ``components_`` (c', k), ``back_`` (c',
+    k), their pseudo-inverse, ``mean_`` (k,), ``discriminants_``: how many axes tell classes apart.
     """
 
     title: ClassVar[str] = "Fisher discriminants"
@@ -29,12 +31,22 @@ class Fisher(Projection):
     year: ClassVar[int] = 1936
     list_order: ClassVar[int] = 60
     link: ClassVar[str] = "https://doi.org/10.1111/j.1469-1809.1936.tb02137.x"
-    summary: ClassVar[str] = "The flat view that tells your labels apart best. It looks for them: some separation appears even by chance."
+    summary: ClassVar[str] = (
+        "The flat view that tells your labels apart best. It looks for them: some separation "
+        "appears even by chance."
+    )
     exact: ClassVar[bool] = True
     labels: ClassVar[bool] = True
 
-    n_components: int = param(2, choices=(2, 3, 1), help="Dimensions of the map; 1 is an order along a line.", label="Dimensions")
-    random_state: int | None = param(0, low=0, high=2**31 - 1, advanced=True, help="Not used: nothing here is random.")
+    n_components: int = param(
+        2,
+        choices=(2, 3, 1),
+        help="Dimensions of the map; 1 is an order along a line.",
+        label="Dimensions",
+    )
+    random_state: int | None = param(
+        0, low=0, high=2**31 - 1, advanced=True, help="Not used: nothing here is random."
+    )
 
     def _fit(self, Z, rng, on_step, y):
         from scipy.linalg import eigh
@@ -51,21 +63,28 @@ class Fisher(Projection):
         if self.discriminants_ < wanted:
             basis = np.linalg.qr(axes)[0]
             left = (centred - centred @ basis @ basis.T) / unit
-            more = np.linalg.svd(left.T @ left)[0][:, :wanted - self.discriminants_]
+            more = np.linalg.svd(left.T @ left)[0][:, : wanted - self.discriminants_]
             axes = np.hstack([axes, more / np.sqrt((more * (W @ more)).sum(0))])
-        axes = axes / unit * np.where(axes[np.abs(axes).argmax(0), np.arange(wanted)] < 0, -1.0, 1.0)
-        self.components_, self.back_ = np.ascontiguousarray(axes.T, Z.dtype), np.ascontiguousarray(np.linalg.pinv(axes), Z.dtype)
+        axes = (
+            axes / unit * np.where(axes[np.abs(axes).argmax(0), np.arange(wanted)] < 0, -1.0, 1.0)
+        )
+        self.components_, self.back_ = (
+            np.ascontiguousarray(axes.T, Z.dtype),
+            np.ascontiguousarray(np.linalg.pinv(axes), Z.dtype),
+        )
         return self._place(Z)
 
     def _place(self, Z):
         return pad((Z - self.mean_) @ self.components_.T, self.n_components)
 
     def _unplace(self, P):
-        return P[:, :len(self.components_)] @ self.back_ + self.mean_
+        return P[:, : len(self.components_)] @ self.back_ + self.mean_
 
 
 def _shrunk(R) -> np.ndarray:
-    """The covariance (k, k) of residuals R (n, k), with a little more on the diagonal so that it can be inverted."""
+    """The covariance (k, k) of residuals R (n, k), with a little more on the diagonal so that
+    it can be inverted.
+    """
     from sklearn.covariance import ledoit_wolf
 
     C = np.atleast_2d(ledoit_wolf(R, assume_centered=True)[0])

@@ -13,18 +13,20 @@ from ..progress import Reporter
 from .base import Projection
 from .identity import pad
 
-_SHARES = 20        # parts in which the shortest paths are found, so that it can be watched and stopped
+# parts in which the shortest paths are found, so that it can be watched and stopped
+_SHARES = 20
 
 
 @dataclass(repr=False, eq=False)
 class Isomap(Projection):
     """Isomap (Tenenbaum, de Silva & Langford, 2000): a bent sheet is rolled out.
 
-    The distance of two points is the length of the shortest path along the graph of each point's ``n_neighbors`` nearest;
-    the map is classical scaling of these lengths: the leading eigenvectors of ``-H D^2 H / 2``, times the roots of their
-    eigenvalues. Parts of the graph that hang apart are joined by the shortest line between them, as scikit-learn does. Paths
-    between all points and an eigenproblem of their number: the app fits it on at most 3 000. Stopped while it looks for paths, it
-    returns the principal components. Learnt: ``parts_``: how many parts there were.
+    The distance of two points is the length of the shortest path along the graph of each point's
+    ``n_neighbors`` nearest; the map is classical scaling of these lengths: the leading eigenvectors
+    of ``-H D^2 H / 2``, times the roots of their eigenvalues. Parts of the graph that hang apart
+    are joined by the shortest line between them, as scikit-learn does. Paths between all points and
+    an eigenproblem of their number: the app fits it on at most 3 000. Stopped while it looks for
+    paths, it returns the principal components. Learnt: ``parts_``: how many parts there were.
     """
 
     title: ClassVar[str] = "Isomap"
@@ -32,15 +34,36 @@ class Isomap(Projection):
     year: ClassVar[int] = 2000
     list_order: ClassVar[int] = 60
     link: ClassVar[str] = "https://doi.org/10.1126/science.290.5500.2319"
-    summary: ClassVar[str] = "Rolls out a bent sheet: distances are walked along the data. Good for one continuous shape, poor for separate groups."
+    summary: ClassVar[str] = (
+        "Rolls out a bent sheet: distances are walked along the data. Good for one continuous "
+        "shape, poor for separate groups."
+    )
     iterative: ClassVar[bool] = True
     min_rows: ClassVar[int] = 3
     most_rows: ClassVar[int] = 3_000
 
-    n_components: int = param(2, choices=(2, 3, 1), help="Dimensions of the map; 1 is an order along a line.", label="Dimensions")
-    n_neighbors: int = param(10, low=2, high=200, log=True, label="Neighbours", help="Steps a path may take from each point: more are shortcuts, fewer tear it.")
-    metric: str = param("euclidean", choices=("euclidean", "cosine"), help="Compare codes by distance, or by direction only (cosine).")
-    random_state: int | None = param(0, low=0, high=2**31 - 1, advanced=True, help="Not used: nothing here is random.")
+    n_components: int = param(
+        2,
+        choices=(2, 3, 1),
+        help="Dimensions of the map; 1 is an order along a line.",
+        label="Dimensions",
+    )
+    n_neighbors: int = param(
+        10,
+        low=2,
+        high=200,
+        log=True,
+        label="Neighbours",
+        help="Steps a path may take from each point: more are shortcuts, fewer tear it.",
+    )
+    metric: str = param(
+        "euclidean",
+        choices=("euclidean", "cosine"),
+        help="Compare codes by distance, or by direction only (cosine).",
+    )
+    random_state: int | None = param(
+        0, low=0, high=2**31 - 1, advanced=True, help="Not used: nothing here is random."
+    )
 
     def _fit(self, Z, rng, on_step):
         from scipy.linalg import eigh
@@ -61,20 +84,28 @@ class Isomap(Projection):
         B = -0.5 * (B - B.mean(0) - B.mean(1)[:, None] + B.mean())
         c = min(self.n_components, n)
         values, vectors = eigh(B, subset_by_index=(n - c, n - 1))
-        return pad(upright(vectors[:, ::-1] * np.sqrt(np.maximum(values[::-1], 0))), self.n_components) * unit
+        return (
+            pad(upright(vectors[:, ::-1] * np.sqrt(np.maximum(values[::-1], 0))), self.n_components)
+            * unit
+        )
 
 
 def _graph(Z, k: int):
-    """The undirected graph of k nearest neighbours, in one piece, and how many pieces it had before."""
+    """The undirected graph of k nearest neighbours, in one piece, and how many pieces it had
+    before.
+    """
     from scipy.sparse import csr_array
     from scipy.sparse.csgraph import connected_components
     from scipy.spatial.distance import cdist
 
     n = len(Z)
     distances, indices = nearest_others(Z, k)
-    distances = np.maximum(distances, 1e-12)        # equal points are neighbours too; a zero would be no edge
+    # equal points are neighbours too; a zero would be no edge
+    distances = np.maximum(distances, 1e-12)
     rows, columns, lengths = np.repeat(np.arange(n), k), indices.ravel(), distances.ravel()
-    parts, part = connected_components(csr_array((lengths, (rows, columns)), shape=(n, n)), directed=False)
+    parts, part = connected_components(
+        csr_array((lengths, (rows, columns)), shape=(n, n)), directed=False
+    )
     bridges = []
     for a in range(parts):
         for b in range(a):
@@ -84,11 +115,17 @@ def _graph(Z, k: int):
             bridges.append((i[at[0]], j[at[1]], max(D[at], 1e-12)))
     if bridges:
         more = np.array(bridges)
-        rows, columns, lengths = np.r_[rows, more[:, 0].astype(int)], np.r_[columns, more[:, 1].astype(int)], np.r_[lengths, more[:, 2]]
+        rows, columns, lengths = (
+            np.r_[rows, more[:, 0].astype(int)],
+            np.r_[columns, more[:, 1].astype(int)],
+            np.r_[lengths, more[:, 2]],
+        )
     graph = csr_array((lengths, (rows, columns)), shape=(n, n))
     return graph.maximum(graph.T), parts
 
 
 def upright(P: np.ndarray) -> np.ndarray:
-    """P (n, c) with the sign of every axis such that its largest value is positive: solvers leave it open."""
+    """P (n, c) with the sign of every axis such that its largest value is positive: solvers
+    leave it open.
+    """
     return P * np.where(P[np.abs(P).argmax(0), np.arange(P.shape[1])] < 0, -1.0, 1.0)

@@ -14,22 +14,37 @@ from .identity import pad
 
 @dataclass(repr=False, eq=False)
 class PCA(Projection):
-    """The plane, or space, in which the codes spread most (Pearson, 1901). Solved exactly; the solver is scikit-learn's.
+    """The plane, or space, in which the codes spread most (Pearson, 1901). Solved exactly; the
+    solver is scikit-learn's.
 
-    The way back is the point of that plane itself, the other directions at their mean. Axes beyond the number of
-    dimensions of the code are zero. Learnt: ``components_`` (c', k), ``mean_`` (k,), ``explained_variance_ratio_`` (c',).
+    The way back is the point of that plane itself, the other directions at their mean. Axes beyond
+    the number of dimensions of the code are zero. Learnt: ``components_`` (c', k), ``mean_`` (k,),
+    ``explained_variance_ratio_`` (c',).
     """
 
     title: ClassVar[str] = "Principal components"
     paper: ClassVar[str] = "Pearson"
     year: ClassVar[int] = 1901
     link: ClassVar[str] = "https://doi.org/10.1080/14786440109462720"
-    summary: ClassVar[str] = "The flat view with the widest spread. Instant; distances are true up to what the flat view hides."
+    summary: ClassVar[str] = (
+        "The flat view with the widest spread. Instant; distances are true up to what the flat "
+        "view hides."
+    )
     exact: ClassVar[bool] = True
 
-    n_components: int = param(2, choices=(2, 3, 1), help="Dimensions of the map; 1 is an order along a line.", label="Dimensions")
-    random_state: int | None = param(0, low=0, high=2**31 - 1, advanced=True,
-                                     help="Seed of the randomised solver, used for very wide codes only.")
+    n_components: int = param(
+        2,
+        choices=(2, 3, 1),
+        help="Dimensions of the map; 1 is an order along a line.",
+        label="Dimensions",
+    )
+    random_state: int | None = param(
+        0,
+        low=0,
+        high=2**31 - 1,
+        advanced=True,
+        help="Seed of the randomised solver, used for very wide codes only.",
+    )
 
     def _fit(self, Z, rng, on_step):
         from sklearn.decomposition import PCA as Solver
@@ -43,11 +58,14 @@ class PCA(Projection):
         return pad((Z - self.mean_) @ self.components_.T, self.n_components)
 
     def _unplace(self, P):
-        return P[:, :len(self.components_)] @ self.components_ + self.mean_
+        return P[:, : len(self.components_)] @ self.components_ + self.mean_
 
 
 def principal_start(Z, c: int, rng: np.random.RandomState) -> np.ndarray:
-    """Where iterative maps start: positions (n, c) on the principal components, the first with unit spread, shaken by 1 %
-    so that no two points and no flat axis coincide."""
-    P = PCA(n_components=c, random_state=rng.randint(2**31)).fit_transform(np.asarray(Z, np.float64))
+    """Where iterative maps start: positions (n, c) on the principal components, the first with
+    unit spread, shaken by 1 % so that no two points and no flat axis coincide.
+    """
+    P = PCA(n_components=c, random_state=rng.randint(2**31)).fit_transform(
+        np.asarray(Z, np.float64)
+    )
     return P / P[:, 0].std() + rng.normal(scale=0.01, size=P.shape)

@@ -15,44 +15,74 @@ from ..progress import Reporter
 from .base import Projection
 from .pca import principal_start
 
-_EARLY = 100            # steps of early exaggeration: from the principal components the groups have gathered by then
-_BARNES_HUT_ROWS = 1_500     # measured: beyond, and on one or two axes, interpolation by FFT is faster
-_GRID = {"min_num_intervals": 20, "ints_in_interval": 2.0}       # see TSNE
+# steps of early exaggeration: from the principal components the groups have gathered by then
+_EARLY = 100
+# measured: beyond, and on one or two axes, interpolation by FFT is faster
+_BARNES_HUT_ROWS = 1_500
+_GRID = {"min_num_intervals": 20, "ints_in_interval": 2.0}  # see TSNE
 
 
 @dataclass(repr=False, eq=False)
 class TSNE(Projection):
-    """t-SNE (van der Maaten & Hinton, 2008) by openTSNE (Policar, Strazar & Zupan, 2024, doi:10.18637/jss.v109.i03).
+    """t-SNE (van der Maaten & Hinton, 2008) by openTSNE (Policar, Strazar & Zupan, 2024,
+    doi:10.18637/jss.v109.i03).
 
-    Objective: minimise ``KL(p || q)``, p the chance that a point would pick another as its neighbour under a Gaussian
-    whose width gives every point ``perplexity`` effective neighbours, q the same on the map under a Student t. Started
-    from the principal components (Kobak & Berens, 2019, doi:10.1038/s41467-019-13056-x), by exact neighbours, with
-    steps as long as n allows (Belkina et al., 2019, doi:10.1038/s41467-019-13055-y). Repulsion is interpolated (Linderman
-    et al., 2019, doi:10.1038/s41592-018-0308-4) on a grid with nodes every 2/3 of the kernel's width, half the library's
-    resolution, and the groups gather in 100 steps, not 250: on 10 000 digits of MNIST that is 15 times faster than
-    the library's defaults and as good (``benchmarks/maps_mnist.py``). New points are placed by their nearest training
-    points. Learnt: ``kl_divergence_`` (nats, without exaggeration), ``perplexity_``: as used, at most (n - 1) / 3.
+    Objective: minimise ``KL(p || q)``, p the chance that a point would pick another as its
+    neighbour under a Gaussian whose width gives every point ``perplexity`` effective neighbours, q
+    the same on the map under a Student t. Started from the principal components (Kobak & Berens,
+    2019, doi:10.1038/s41467-019-13056-x), by exact neighbours, with steps as long as n allows
+    (Belkina et al., 2019, doi:10.1038/s41467-019-13055-y). Repulsion is interpolated (Linderman et
+    al., 2019, doi:10.1038/s41592-018-0308-4) on a grid with nodes every 2/3 of the kernel's width,
+    half the library's resolution, and the groups gather in 100 steps, not 250: on 10 000 digits of
+    MNIST that is 15 times faster than the library's defaults and as good
+    (``benchmarks/maps_mnist.py``). New points are placed by their nearest training points. Learnt:
+    ``kl_divergence_`` (nats, without exaggeration), ``perplexity_``: as used, at most (n - 1) / 3.
     """
 
     title: ClassVar[str] = "t-SNE"
     paper: ClassVar[str] = "van der Maaten & Hinton"
     year: ClassVar[int] = 2008
     link: ClassVar[str] = "https://www.jmlr.org/papers/v9/vandermaaten08a.html"
-    summary: ClassVar[str] = "Keeps near neighbours together better than any other map. Gaps and sizes of groups mean little."
+    summary: ClassVar[str] = (
+        "Keeps near neighbours together better than any other map. Gaps and sizes of groups mean "
+        "little."
+    )
     iterative: ClassVar[bool] = True
     random: ClassVar[bool] = True
     min_rows: ClassVar[int] = 3
     embedding_neighbours: ClassVar[int] = 30
 
-    n_components: int = param(2, choices=(2, 3, 1), help="Dimensions of the map; 1 is an order along a line.", label="Dimensions")
-    perplexity: float = param(20.0, low=1, high=500, log=True,
-                              help="Neighbours each point listens to: small for fine detail, large for the overall shape.")
-    metric: str = param("euclidean", choices=("euclidean", "cosine"),
-                        help="Compare codes by distance, or by direction only (cosine).")
-    iterations: int = param(200, low=10, high=5000, help=f"Steps of refinement, after {_EARLY} that gather the groups.")
-    exaggeration: float = param(1.0, low=1, high=12, advanced=True,
-                                help="Attraction between neighbours; above 1 packs groups tighter (4 looks like UMAP).")
-    random_state: int | None = param(0, low=0, high=2**31 - 1, advanced=True, help="Seed: the same seed gives the same map.")
+    n_components: int = param(
+        2,
+        choices=(2, 3, 1),
+        help="Dimensions of the map; 1 is an order along a line.",
+        label="Dimensions",
+    )
+    perplexity: float = param(
+        20.0,
+        low=1,
+        high=500,
+        log=True,
+        help="Neighbours each point listens to: small for fine detail, large for the overall shape.",  # noqa: E501
+    )
+    metric: str = param(
+        "euclidean",
+        choices=("euclidean", "cosine"),
+        help="Compare codes by distance, or by direction only (cosine).",
+    )
+    iterations: int = param(
+        200, low=10, high=5000, help=f"Steps of refinement, after {_EARLY} that gather the groups."
+    )
+    exaggeration: float = param(
+        1.0,
+        low=1,
+        high=12,
+        advanced=True,
+        help="Attraction between neighbours; above 1 packs groups tighter (4 looks like UMAP).",
+    )
+    random_state: int | None = param(
+        0, low=0, high=2**31 - 1, advanced=True, help="Seed: the same seed gives the same map."
+    )
 
     @classmethod
     def suggest(cls, n):
@@ -66,14 +96,25 @@ class TSNE(Projection):
         Z, n = self._compared(Z), len(Z)
         self.perplexity_ = float(np.clip(self.perplexity, 1, max(1, (n - 1) / 3)))
         distances, indices = nearest_others(Z, min(n - 1, max(2, int(3 * self.perplexity_))))
-        distances /= distances.mean() or 1.0        # the map does not depend on the unit, the library's bisection does
-        # more than two threads would add up in changing order; two on two busy cores wait for each other (8x slower, measured)
+        # the map does not depend on the unit, the library's bisection does
+        distances /= distances.mean() or 1.0
+        # more than two threads would add up in changing order; two on two busy cores wait for each
+        # other (8x slower, measured)
         threads = 2 if (os.cpu_count() or 1) >= 4 else 1
         fft = self.n_components < 3 and n > _BARNES_HUT_ROWS
-        affinities = PerplexityBasedNN(knn_index=PrecomputedNeighbors(indices, distances), perplexity=self.perplexity_,
-                                       n_jobs=threads)
-        embedding = TSNEEmbedding(1e-4 * principal_start(Z, self.n_components, rng), affinities, random_state=rng, n_jobs=threads,
-                                  negative_gradient_method="fft" if fft else "bh", **_GRID)
+        affinities = PerplexityBasedNN(
+            knn_index=PrecomputedNeighbors(indices, distances),
+            perplexity=self.perplexity_,
+            n_jobs=threads,
+        )
+        embedding = TSNEEmbedding(
+            1e-4 * principal_start(Z, self.n_components, rng),
+            affinities,
+            random_state=rng,
+            n_jobs=threads,
+            negative_gradient_method="fft" if fft else "bh",
+            **_GRID,
+        )
 
         report, done = Reporter(on_step, _EARLY + self.iterations), 0
 
@@ -84,19 +125,32 @@ class TSNE(Projection):
 
         for steps, pull in ((_EARLY, 12.0), (self.iterations, self.exaggeration)):
             if not self.stopped_:
-                embedding.optimize(steps, exaggeration=pull, momentum=0.8, learning_rate=max(n / pull, 50.0), inplace=True,
-                                   callbacks=callback, callbacks_every_iters=10)
+                embedding.optimize(
+                    steps,
+                    exaggeration=pull,
+                    momentum=0.8,
+                    learning_rate=max(n / pull, 50.0),
+                    inplace=True,
+                    callbacks=callback,
+                    callbacks_every_iters=10,
+                )
                 done += steps
         return np.asarray(embedding)
 
     @property
     def embedded_how(self) -> str:
-        return super().embedded_how if self.n_components == 3 else "by t-SNE's own optimiser, each around the fixed places of its nearest"
+        return (
+            super().embedded_how
+            if self.n_components == 3
+            else "by t-SNE's own optimiser, each around the fixed places of its nearest"
+        )
 
     def embed_new(self, D, I):
-        """As the base class, and then 100 steps of openTSNE's optimiser with the training points held where they are (Policar,
-        Strazar & Zupan, 2023, doi:10.1007/s10994-021-06043-1), at perplexity 10. Trustworthiness .971 where medians have
-        .968 and kNN accuracy .922 where they have .915 (the set-up is the base class's)."""
+        """As the base class, and then 100 steps of openTSNE's optimiser with the training
+        points held where they are (Policar, Strazar & Zupan, 2023,
+        doi:10.1007/s10994-021-06043-1), at perplexity 10. Trustworthiness .971 where medians
+        have .968 and kNN accuracy .922 where they have .915 (the set-up is the base class's).
+        """
         from openTSNE import TSNEEmbedding
         from openTSNE.affinity import joint_probabilities_nn
         from openTSNE.tsne import PartialTSNEEmbedding
@@ -105,11 +159,20 @@ class TSNE(Projection):
         if self.n_components == 3:
             return start
         method = {"n_jobs": 1, "negative_gradient_method": "fft", **_GRID}
-        P = joint_probabilities_nn(I, D / (D.mean() or 1.0), [min(10.0, I.shape[1] / 3)], symmetrize=False, normalization="point-wise",
-                                   n_reference_samples=len(self.codes_))
+        P = joint_probabilities_nn(
+            I,
+            D / (D.mean() or 1.0),
+            [min(10.0, I.shape[1] / 3)],
+            symmetrize=False,
+            normalization="point-wise",
+            n_reference_samples=len(self.codes_),
+        )
         fixed = np.asarray(self.embedding_, np.float64)
-        middle = (fixed.max(0) + fixed.min(0)) / 2        # where the library puts the origin of its grid
+        # where the library puts the origin of its grid
+        middle = (fixed.max(0) + fixed.min(0)) / 2
         reference = TSNEEmbedding(fixed, SimpleNamespace(P=self.codes_), **method)
         new = PartialTSNEEmbedding(start - middle, reference, P=P, **method)
-        new.optimize(100, learning_rate=0.3, exaggeration=1.5, momentum=0.8, max_grad_norm=0.25, inplace=True)
+        new.optimize(
+            100, learning_rate=0.3, exaggeration=1.5, momentum=0.8, max_grad_norm=0.25, inplace=True
+        )
         return np.asarray(new) + middle

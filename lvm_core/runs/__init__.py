@@ -1,1 +1,3 @@
-"""Runs on disk and the processes that work on them: store, workspace, archive, scheduler, workers."""
+"""Runs on disk and the processes that work on them: store, workspace, archive, scheduler,
+workers.
+"""

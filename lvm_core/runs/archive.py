@@ -1,4 +1,5 @@
-"""A run as one zip that goes to another machine: what was learnt, how to reload it without this app, and the way back in.
+"""A run as one zip that goes to another machine: what was learnt, how to reload it without this
+app, and the way back in.
 
     README.txt                      what each file is
     reload.py                       makes the samples again
@@ -8,8 +9,9 @@
     data/X.npy | X.safetensors, data/rows.parquet      the data, only where asked for
     encoder.onnx, decoder.onnx      where the model can
 
-:func:`read` takes an archive as an attacker would send it. Names are looked up, never followed; sizes are checked before anything is
-read, shapes before anything is built; nothing in it is ever run.
+:func:`read` takes an archive as an attacker would send it. Names are looked up, never followed;
+sizes are checked before anything is read, shapes before anything is built; nothing in it is ever
+run.
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ import json
 import tempfile
 import zipfile
 from dataclasses import dataclass, replace
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
 
@@ -44,10 +46,19 @@ from .workspace import RunInfo, Workspace
 FORMAT = 1
 MAX_JSON = 16 * 2**20
 DATA = ("none", "labels", "all")
-LEARNT = ("fit/model/recipe.json", "fit/model/weights.safetensors", "fit/codes.npy", "fit/split.npy", "fit/scores.json", "fit/columns.json")
+LEARNT = (
+    "fit/model/recipe.json",
+    "fit/model/weights.safetensors",
+    "fit/codes.npy",
+    "fit/split.npy",
+    "fit/scores.json",
+    "fit/columns.json",
+)
 NEEDED = ("run.json", "data/codec.json", "data/dataset.json", *LEARNT)
 BESIDE = ("data/X.npy", "data/X.safetensors", "data/rows.parquet")
-IMPORTED = "Imported without its data: what stands for each item is what the model decodes from its code."
+IMPORTED = (
+    "Imported without its data: what stands for each item is what the model decodes from its code."
+)
 
 README = """{title}
 {line}
@@ -70,7 +81,7 @@ data/dataset.json               the dataset's name
 {data}
 
 Nothing in here is a pickle. The app imports this zip as it is (Generate, Import a run).
-"""
+"""  # noqa: E501
 
 RELOAD = '''"""Reload this run and make samples: python reload.py [how many] [seed] [temperature] [Prior or Mixture].
 
@@ -102,30 +113,73 @@ X = model.sample_decoder(codes, random_state=seed)                              
 items = codec.decode(X)                                                     # pictures, a table, words with weights, or arrays
 (here / "samples.npz").write_bytes(npz_bytes(codes=codes, X=X))
 print(items if codec.kind in ("table", "text") else f"{codec.kind}s {items.shape}", "-> samples.npz", sep="\\n")
-'''
+'''  # noqa: E501
 
 
-def pack(fitted: Fitted, dataset: Dataset, file: BinaryIO, *, title: str = "", data: str = "none") -> list[str]:
-    """Write a run as a zip to a binary file, and return what is to be said of it, one sentence each.
+def pack(
+    fitted: Fitted, dataset: Dataset, file: BinaryIO, *, title: str = "", data: str = "none"
+) -> list[str]:
+    """Write a run as a zip to a binary file, and return what is to be said of it, one sentence
+    each.
 
-    ``data``: what of the dataset goes along: ``none``, ``labels`` (the label column), or ``all``. Raises ValueError, StoreError.
+    ``data``: what of the dataset goes along: ``none``, ``labels`` (the label column), or ``all``.
+    Raises ValueError, StoreError.
     """
     if data not in DATA:
         raise ValueError(f"data is {data!r}, expected one of {', '.join(DATA)}.")
-    title, model = clean(title or f"{type(fitted.model).__name__} on {dataset.name}", 120), fitted.model
-    said = {"none": "The archive holds no rows of the data: codes, and the codec's column names, categories and ranges, or terms.",
-            "labels": f"Of the data the archive holds the column {dataset.label!r} only.", "all": "The archive holds all of the data."}[data]
+    title, model = (
+        clean(title or f"{type(fitted.model).__name__} on {dataset.name}", 120),
+        fitted.model,
+    )
+    said = {
+        "none": (
+            "The archive holds no rows of the data: codes, and the codec's column names, "
+            "categories and ranges, or terms."
+        ),
+        "labels": f"Of the data the archive holds the column {dataset.label!r} only.",
+        "all": "The archive holds all of the data.",
+    }[data]
     try:
-        graphs, onnx = to_onnx(model), "encoder.onnx, decoder.onnx      rows -> codes and codes -> rows, float32, for any ONNX runtime"
+        graphs, onnx = (
+            to_onnx(model),
+            (
+                "encoder.onnx, decoder.onnx      rows -> codes and codes -> rows, float32, for any "
+                "ONNX runtime"
+            ),
+        )
     except ValueError as error:
         graphs, onnx = {}, str(error)
-    about = {"name": dataset.name, "kind": dataset.kind, "n": len(dataset), "d": dataset.X.shape[1], "label": dataset.label,
-             "fingerprint": dataset.fingerprint}
-    run = {"format": FORMAT, "made_by": f"Latent Explorer {__version__}", "created": datetime.now(timezone.utc).isoformat(timespec="seconds"),
-           "title": title, "model": model.to_config(), "data": data, "dataset": about}
-    readme = README.format(title=title, line="=" * len(title), name=clean(dataset.name), kind=dataset.kind, n=f"{len(dataset):,}",
-                           seed=model.random_state, onnx=onnx, data=said)
-    with tempfile.TemporaryDirectory() as folder, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+    about = {
+        "name": dataset.name,
+        "kind": dataset.kind,
+        "n": len(dataset),
+        "d": dataset.X.shape[1],
+        "label": dataset.label,
+        "fingerprint": dataset.fingerprint,
+    }
+    run = {
+        "format": FORMAT,
+        "made_by": f"Latent Explorer {__version__}",
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "title": title,
+        "model": model.to_config(),
+        "data": data,
+        "dataset": about,
+    }
+    readme = README.format(
+        title=title,
+        line="=" * len(title),
+        name=clean(dataset.name),
+        kind=dataset.kind,
+        n=f"{len(dataset):,}",
+        seed=model.random_state,
+        onnx=onnx,
+        data=said,
+    )
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive,
+    ):
         (Path(folder) / "fit").mkdir()
         save_fitted(Path(folder) / "fit", fitted)
         if data == "all":
@@ -135,8 +189,15 @@ def pack(fitted: Fitted, dataset: Dataset, file: BinaryIO, *, title: str = "", d
             files.write_json(Path(folder) / "data" / "codec.json", dataset.codec.to_json())
             files.write_json(Path(folder) / "data" / "dataset.json", {"format": 1} | about)
             if data == "labels" and dataset.label in dataset.rows.columns:
-                dataset.rows[[dataset.label]].to_parquet(Path(folder) / "data" / "rows.parquet", index=False)
-        for name, text in {"README.txt": readme, "reload.py": RELOAD, "run.json": json.dumps(run, indent=1), **graphs}.items():
+                dataset.rows[[dataset.label]].to_parquet(
+                    Path(folder) / "data" / "rows.parquet", index=False
+                )
+        for name, text in {
+            "README.txt": readme,
+            "reload.py": RELOAD,
+            "run.json": json.dumps(run, indent=1),
+            **graphs,
+        }.items():
             archive.writestr(name, text)
         for name in (*NEEDED[1:], *BESIDE):
             if (Path(folder) / name).exists():
@@ -146,21 +207,27 @@ def pack(fitted: Fitted, dataset: Dataset, file: BinaryIO, *, title: str = "", d
 
 @dataclass(frozen=True)
 class Imported:
-    """A run that came in as an archive. ``dataset`` is the data that travelled along, or a stand-in decoded from the codes."""
+    """A run that came in as an archive. ``dataset`` is the data that travelled along, or a
+    stand-in decoded from the codes.
+    """
 
     fitted: Fitted
     dataset: Dataset
     title: str
-    fingerprint: str    # of the data it was fitted on
-    whole: bool         # whether the data travelled along
+    fingerprint: str  # of the data it was fitted on
+    whole: bool  # whether the data travelled along
 
 
 def read(file) -> Imported:
-    """What an archive (bytes or a binary file) holds. Raises LoadError or DataError in one sentence, whatever is in it."""
+    """What an archive (bytes or a binary file) holds. Raises LoadError or DataError in one
+    sentence, whatever is in it.
+    """
     data = file if isinstance(file, bytes) else file.read(settings.LIMITS.archive_bytes + 1)
     settings.check("archive_bytes", len(data), "The archive")
     if not data.startswith(b"PK"):
-        raise LoadError("This is no archive of a run; expected a zip that was downloaded from this app.")
+        raise LoadError(
+            "This is no archive of a run; expected a zip that was downloaded from this app."
+        )
     try:
         archive = Archive("The archive", data)
         parts = _parts(archive)
@@ -172,24 +239,40 @@ def read(file) -> Imported:
         raise
     except files.StoreError as error:
         raise LoadError(str(error)) from error
-    except Exception as error:      # the one boundary: no archive, however made, may end the caller
-        raise LoadError(f"The archive cannot be read ({type(error).__name__}: {clean(error, 120)}).") from error
+    except Exception as error:  # the one boundary: no archive, however made, may end the caller
+        raise LoadError(
+            f"The archive cannot be read ({type(error).__name__}: {clean(error, 120)})."
+        ) from error
 
 
 def _parts(archive: Archive) -> dict[str, zipfile.ZipInfo]:
     """The entries this app reads, by name; all others are passed over."""
     entries = [info for info in archive.entries if info.filename in NEEDED + BESIDE]
     parts = {info.filename: info for info in entries}
-    expect(len(parts) == len(entries), "The archive holds a file twice; expected a zip that was downloaded from this app.")
+    expect(
+        len(parts) == len(entries),
+        "The archive holds a file twice; expected a zip that was downloaded from this app.",
+    )
     missing = [name for name in NEEDED if name not in parts]
-    expect(not missing, f"The archive lacks {missing[0] if missing else ''}; expected a zip that was downloaded from this app.")
+    expect(
+        not missing,
+        (
+            f"The archive lacks {missing[0] if missing else ''}; expected a zip that was "
+            "downloaded from this app."
+        ),
+    )
     for name, info in parts.items():
-        expect(not name.endswith(".json") or info.file_size <= MAX_JSON, f"{name} has {info.file_size:,} bytes; at most {MAX_JSON:,} are read.")
+        expect(
+            not name.endswith(".json") or info.file_size <= MAX_JSON,
+            f"{name} has {info.file_size:,} bytes; at most {MAX_JSON:,} are read.",
+        )
     return parts
 
 
 def _take(archive: Archive, info: zipfile.ZipInfo, name: str, folder: Path) -> None:
-    """Write one known entry under its own, known name, after a look at what can be checked by itself."""
+    """Write one known entry under its own, known name, after a look at what can be checked by
+    itself.
+    """
     content = archive.read(info)
     expect(len(content) == info.file_size, f"{name} is damaged: it has not the size it declares.")
     kinds = {"fit/codes.npy": ("f", 2), "fit/split.npy": ("iu", 1), "data/X.npy": ("f", 2)}
@@ -200,7 +283,9 @@ def _take(archive: Archive, info: zipfile.ZipInfo, name: str, folder: Path) -> N
 
 
 def _read(folder: Path, names: set[str]) -> Imported:
-    run = files.check_format(files.read_json(folder / "run.json", MAX_JSON), Path("run.json"), FORMAT)
+    run = files.check_format(
+        files.read_json(folder / "run.json", MAX_JSON), Path("run.json"), FORMAT
+    )
     about = run.get("dataset")
     expect(isinstance(about, dict), "run.json says nothing of the dataset.")
     codec = checks.check_codec(files.read_json(folder / "data" / "codec.json", MAX_JSON))
@@ -208,12 +293,24 @@ def _read(folder: Path, names: set[str]) -> Imported:
     expect(schema == codec.schema, "The model and the codec describe different columns.")
     fitted = load_fitted(folder / "fit")
     checks.check_fitted(fitted, codec)
-    columns = fitted.columns.assign(name=fitted.columns["name"].map(lambda v: clean(v, 200)),
-                                    measure=fitted.columns["measure"].map(lambda v: checks.inert(v, 80)))
+    columns = fitted.columns.assign(
+        name=fitted.columns["name"].map(lambda v: clean(v, 200)),
+        measure=fitted.columns["measure"].map(lambda v: checks.inert(v, 80)),
+    )
     fitted = replace(fitted, scores=checks.inert_scores(fitted.scores), columns=columns)
     whole = bool(names & {"data/X.npy", "data/X.safetensors"})
-    dataset = _with_data(folder / "data", len(fitted.codes)) if whole else _decoded_dataset(fitted, codec, about, folder / "data" / "rows.parquet")
-    return Imported(fitted, dataset, clean(run.get("title") or "Imported run", 120), str(about.get("fingerprint"))[:64], whole)
+    dataset = (
+        _with_data(folder / "data", len(fitted.codes))
+        if whole
+        else _decoded_dataset(fitted, codec, about, folder / "data" / "rows.parquet")
+    )
+    return Imported(
+        fitted,
+        dataset,
+        clean(run.get("title") or "Imported run", 120),
+        str(about.get("fingerprint"))[:64],
+        whole,
+    )
 
 
 def _with_data(folder: Path, n: int) -> Dataset:
@@ -225,27 +322,42 @@ def _with_data(folder: Path, n: int) -> Dataset:
     dataset = load_dataset(folder)
     expect(len(dataset) == n, f"The archive holds {len(dataset):,} rows and {n:,} codes.")
     names = list(dataset.rows.columns)
-    expect(all(isinstance(name, str) for name in names) and dataset.label in (None, *names), "The archive's rows have no proper columns.")
+    expect(
+        all(isinstance(name, str) for name in names) and dataset.label in (None, *names),
+        "The archive's rows have no proper columns.",
+    )
     texts = dataset.rows.get("text", [None]) if dataset.kind == "text" else []
     expect(all(isinstance(text, str) for text in texts), "The archive's documents are no text.")
     dataset.items([0])
     if dataset.kind == "table":
         dataset.codec.encode(dataset.items([0]))
     dataset.name, dataset.source, X = clean(dataset.name), {"origin": "an imported run"}, dataset.X
-    dataset.X = X if hasattr(X, "indptr") else np.array(X)      # a mapped file goes away with its folder
+    # a mapped file goes away with its folder
+    dataset.X = X if hasattr(X, "indptr") else np.array(X)
     return dataset
 
 
 def _decoded_dataset(fitted: Fitted, codec: Codec, about: dict, rows_at: Path) -> Dataset:
-    """A dataset of what the model decodes from the codes, a batch at a time; of texts the heaviest terms of each."""
-    settings.check("cells", len(fitted.codes) * (50 if codec.kind == "text" else codec.schema.d), "The decoded dataset")
-    decoded = (fitted.model.inverse_transform(fitted.codes[i:i + 1000]) for i in range(0, len(fitted.codes), 1000))
+    """A dataset of what the model decodes from the codes, a batch at a time; of texts the
+    heaviest terms of each.
+    """
+    settings.check(
+        "cells",
+        len(fitted.codes) * (50 if codec.kind == "text" else codec.schema.d),
+        "The decoded dataset",
+    )
+    decoded = (
+        fitted.model.inverse_transform(fitted.codes[i : i + 1000])
+        for i in range(0, len(fitted.codes), 1000)
+    )
     rows = pd.DataFrame({"row": range(len(fitted.codes))})
     if codec.kind == "text":
         from scipy.sparse import vstack
 
         X = vstack([_sparse(part) for part in decoded], format="csr")
-        words = (words for i in range(0, X.shape[0], 1000) for words in codec.decode(X[i:i + 1000]))
+        words = (
+            words for i in range(0, X.shape[0], 1000) for words in codec.decode(X[i : i + 1000])
+        )
         rows["text"] = [" ".join(term for term, _ in heaviest) for heaviest in words]
     else:
         X = np.concatenate([part.astype(np.float32) for part in decoded])
@@ -254,9 +366,20 @@ def _decoded_dataset(fitted: Fitted, codec: Codec, about: dict, rows_at: Path) -
     if label is not None:
         _check_rows(rows_at, len(rows))
         labels = pd.read_parquet(rows_at)
-        expect(list(labels.columns) == [label] and isinstance(label, str), "The archive's rows are not the one column that run.json names.")
+        expect(
+            list(labels.columns) == [label] and isinstance(label, str),
+            "The archive's rows are not the one column that run.json names.",
+        )
         rows[label] = labels[label].to_numpy()
-    return Dataset(clean(about.get("name") or "imported"), X, rows, codec, label, [IMPORTED], {"origin": "an imported run"})
+    return Dataset(
+        clean(about.get("name") or "imported"),
+        X,
+        rows,
+        codec,
+        label,
+        [IMPORTED],
+        {"origin": "an imported run"},
+    )
 
 
 def _sparse(X: np.ndarray, most: int = 50):
@@ -267,7 +390,9 @@ def _sparse(X: np.ndarray, most: int = 50):
 
 
 def _check_rows(path: Path, n: int) -> None:
-    """A Parquet file of n rows whose text, unpacked, stays within the limits: a small file can stand for terabytes."""
+    """A Parquet file of n rows whose text, unpacked, stays within the limits: a small file can
+    stand for terabytes.
+    """
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -276,28 +401,57 @@ def _check_rows(path: Path, n: int) -> None:
     try:
         file = pq.ParquetFile(path)
         settings.check("columns", len(file.schema_arrow.names), "The archive")
-        expect(file.metadata.num_rows == n, f"The archive holds {file.metadata.num_rows:,} rows and {n:,} codes.")
-        words = [f.name for f in file.schema_arrow if pa.types.is_string(f.type) or pa.types.is_large_string(f.type)]
-        odd = [f.name for f in file.schema_arrow if nested_or_binary(f.type) and not pa.types.is_null(f.type)]
-        expect(not odd, f"The archive's rows hold a nested or binary column, {clean(odd[0] if odd else '', 40)}.")
+        expect(
+            file.metadata.num_rows == n,
+            f"The archive holds {file.metadata.num_rows:,} rows and {n:,} codes.",
+        )
+        words = [
+            f.name
+            for f in file.schema_arrow
+            if pa.types.is_string(f.type) or pa.types.is_large_string(f.type)
+        ]
+        odd = [
+            f.name
+            for f in file.schema_arrow
+            if nested_or_binary(f.type) and not pa.types.is_null(f.type)
+        ]
+        expect(
+            not odd,
+            (
+                "The archive's rows hold a nested or binary column, "
+                f"{clean(odd[0] if odd else '', 40)}."
+            ),
+        )
         batches(pq.ParquetFile(path, read_dictionary=words), file.schema_arrow.names, "The archive")
     except (pa.ArrowException, OSError) as error:
         raise LoadError(f"rows.parquet is damaged ({clean(error, 100)}).") from error
 
 
 def unpack(file, workspace: Workspace, mine=lambda heads: heads) -> RunInfo:
-    """Keep an archive's run in a workspace. It joins the dataset it was fitted on where the workspace has that, else its own;
-    ``mine`` picks the datasets it may join.
-    Raises LoadError, DataError, or StoreError when it cannot be written."""
+    """Keep an archive's run in a workspace. It joins the dataset it was fitted on where the
+    workspace has that, else its own; ``mine`` picks the datasets it may join. Raises LoadError,
+    DataError, or StoreError when it cannot be written.
+    """
     found = read(file)
     wanted = found.fingerprint, len(found.fitted.codes)
-    same = [head["id"] for head in mine(workspace.datasets()) if (head.get("fingerprint"), head.get("n")) == wanted]
+    same = [
+        head["id"]
+        for head in mine(workspace.datasets())
+        if (head.get("fingerprint"), head.get("n")) == wanted
+    ]
     if same and workspace.load_dataset(same[0]).codec.to_json() != found.dataset.codec.to_json():
-        same = []       # it only says that it is the same
+        same = []  # it only says that it is the same
     dataset = same[0] if same else workspace.add_dataset(found.dataset)
     info = workspace.add_run(dataset, found.fitted.model, queued=False)
     save_fitted(workspace.run_folder(info.id), found.fitted)
     first = found.fitted.scores[0] if found.fitted.scores else None
     score = first and {"name": first.name, "value": first.value, "unit": first.unit}
-    workspace.set_state(info.id, state=RunState.DONE, result=True, seconds=found.fitted.seconds, score=score, imported=found.title)
+    workspace.set_state(
+        info.id,
+        state=RunState.DONE,
+        result=True,
+        seconds=found.fitted.seconds,
+        score=score,
+        imported=found.title,
+    )
     return workspace.run(info.id)

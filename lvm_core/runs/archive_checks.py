@@ -1,4 +1,6 @@
-"""What must be true of a stranger's run before any of it is built: sizes, shapes, types, text. All raise LoadError in one sentence."""
+"""What must be true of a stranger's run before any of it is built: sizes, shapes, types, text.
+All raise LoadError in one sentence.
+"""
 
 from __future__ import annotations
 
@@ -22,10 +24,26 @@ from ..schema import Schema
 from ..text import clean
 
 MAX_TENSORS = 10_000
-MAX_SQUARE = 512        # the longest code; larger square arrays would only keep a processor busy
-_DTYPES = re.compile(r"u?int\d+|U?Int\d+|float\d+|Float\d+|bool|boolean|object|str|string|category"
-                     r"|datetime64\[(s|ms|us|ns)(, (?!dateutil)[A-Za-z_]+(/[A-Za-z0-9_+-]+)*)?\]")
-_SIZES = {"F64": 8, "F32": 4, "F16": 2, "BF16": 2, "I64": 8, "I32": 4, "I16": 2, "I8": 1, "U64": 8, "U32": 4, "U16": 2, "U8": 1, "BOOL": 1}
+MAX_SQUARE = 512  # the longest code; larger square arrays would only keep a processor busy
+_DTYPES = re.compile(
+    r"u?int\d+|U?Int\d+|float\d+|Float\d+|bool|boolean|object|str|string|category"
+    r"|datetime64\[(s|ms|us|ns)(, (?!dateutil)[A-Za-z_]+(/[A-Za-z0-9_+-]+)*)?\]"
+)
+_SIZES = {
+    "F64": 8,
+    "F32": 4,
+    "F16": 2,
+    "BF16": 2,
+    "I64": 8,
+    "I32": 4,
+    "I16": 2,
+    "I8": 1,
+    "U64": 8,
+    "U32": 4,
+    "U16": 2,
+    "U8": 1,
+    "BOOL": 1,
+}
 
 
 def expect(true, sentence: str) -> None:
@@ -35,83 +53,153 @@ def expect(true, sentence: str) -> None:
 
 
 def tensor_shapes(path: Path) -> dict[str, tuple[int, ...]]:
-    """Name -> shape from the header of a safetensors file, whose sizes must add up to the file's; no tensor is touched."""
+    """Name -> shape from the header of a safetensors file, whose sizes must add up to the
+    file's; no tensor is touched.
+    """
     size = path.stat().st_size
     with path.open("rb") as file:
         length = int.from_bytes(file.read(8), "little")
-        expect(length <= min(files.MAX_HEADER, size - 8), f"{path.name} is damaged: its header would take {length:,} bytes.")
+        expect(
+            length <= min(files.MAX_HEADER, size - 8),
+            f"{path.name} is damaged: its header would take {length:,} bytes.",
+        )
         raw = file.read(length)
     try:
         head = json.loads(raw)
         head.pop("__metadata__", None)
         shapes = {str(name): tuple(int(s) for s in entry["shape"]) for name, entry in head.items()}
-        taken = sum(math.prod(shapes[name]) * _SIZES[entry["dtype"]] for name, entry in head.items())
-        whole = all(s >= 0 for shape in shapes.values() for s in shape) and taken == size - 8 - length
+        taken = sum(
+            math.prod(shapes[name]) * _SIZES[entry["dtype"]] for name, entry in head.items()
+        )
+        whole = (
+            all(s >= 0 for shape in shapes.values() for s in shape) and taken == size - 8 - length
+        )
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise LoadError(f"{path.name} is damaged: its header cannot be read.") from error
-    expect(len(shapes) <= MAX_TENSORS, f"{path.name} holds {len(shapes):,} tensors; at most {MAX_TENSORS:,} are read.")
+    expect(
+        len(shapes) <= MAX_TENSORS,
+        f"{path.name} holds {len(shapes):,} tensors; at most {MAX_TENSORS:,} are read.",
+    )
     expect(whole, f"{path.name} is damaged: the sizes in its header do not add up to its own.")
     return shapes
 
 
 def check_model(folder: Path) -> Schema:
-    """The schema of a saved model whose recipe, run on torch's ``meta`` device, which takes no memory, gives exactly the tensors that
-    ``weights.safetensors`` holds. Nothing of any size is built before that is known."""
-    shapes, head = migrations.weights(tensor_shapes(folder / "weights.safetensors")), read_head(folder)
-    expect(head["name"] in MODELS, f"{clean(head['name'], 40)!r} is no model known here; there are: {', '.join(MODELS)}.")
+    """The schema of a saved model whose recipe, run on torch's ``meta`` device, which takes no
+    memory, gives exactly the tensors that ``weights.safetensors`` holds. Nothing of any size is
+    built before that is known.
+    """
+    shapes, head = (
+        migrations.weights(tensor_shapes(folder / "weights.safetensors")),
+        read_head(folder),
+    )
+    expect(
+        head["name"] in MODELS,
+        f"{clean(head['name'], 40)!r} is no model known here; there are: {', '.join(MODELS)}.",
+    )
     try:
         model = MODELS[head["name"]](**head["params"])
         model.validate()
         schema = Schema.from_json(head["state"]["schema_"]["$schema"])
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise LoadError(f"The recipe cannot be used ({_first_line(error)}).") from error
-    expect(schema.d <= settings.LIMITS.features, f"The model's rows have {schema.d:,} values; at most {settings.LIMITS.features:,} are accepted.")
+    expect(
+        schema.d <= settings.LIMITS.features,
+        (
+            f"The model's rows have {schema.d:,} values; at most {settings.LIMITS.features:,} are "
+            "accepted."
+        ),
+    )
     arrays = {name: shape for name, shape in shapes.items() if "/" not in name}
-    odd = next((name for name, shape in arrays.items() if len(shape) > 2 or len(shape) == 2 and min(shape) > MAX_SQUARE), None)
-    expect(odd is None, f"The weights hold {clean(odd, 60)} {shapes.get(odd)}; no model learns an array of that shape.")
+    odd = next(
+        (
+            name
+            for name, shape in arrays.items()
+            if len(shape) > 2 or len(shape) == 2 and min(shape) > MAX_SQUARE
+        ),
+        None,
+    )
+    expect(
+        odd is None,
+        (
+            f"The weights hold {clean(odd, 60)} {shapes.get(odd)}; no model learns an array of "
+            "that shape."
+        ),
+    )
     if head["modules"]:
-        expect(head["modules"] == ["net_"], f"The model names the modules {head['modules']!r:.60}; expected net_.")
+        expect(
+            head["modules"] == ["net_"],
+            f"The model names the modules {head['modules']!r:.60}; expected net_.",
+        )
         saved = {k[5:]: v for k, v in shapes.items() if k.startswith("net_/")}
         wanted, found = _network_shapes(model, schema, head["state"], saved)
-        found = {k: v for k, v in wanted.items() if k.endswith("decoder.extends")} | found      # saves from before there was a choice have none
-        strange = next((k for k in sorted({*wanted} | {*found}) if wanted.get(k) != found.get(k)), None)
-        expect(strange is None, f"The weights do not fit the recipe: {clean(strange, 60)} has shape {found.get(strange)}, expected "
-               f"{wanted.get(strange)}.")
+        # saves from before there was a choice have none
+        found = {k: v for k, v in wanted.items() if k.endswith("decoder.extends")} | found
+        strange = next(
+            (k for k in sorted({*wanted} | {*found}) if wanted.get(k) != found.get(k)), None
+        )
+        expect(
+            strange is None,
+            f"The weights do not fit the recipe: {clean(strange, 60)} has shape "
+            f"{found.get(strange)}, expected "
+            f"{wanted.get(strange)}.",
+        )
     return schema
 
 
-def _network_shapes(model, schema: Schema, state: dict, saved: dict[str, tuple[int, ...]]) -> tuple[dict, dict]:
-    """Shapes of the network's weights by name: those the recipe asks for, and those saved under today's names."""
+def _network_shapes(
+    model, schema: Schema, state: dict, saved: dict[str, tuple[int, ...]]
+) -> tuple[dict, dict]:
+    """Shapes of the network's weights by name: those the recipe asks for, and those saved under
+    today's names.
+    """
     import torch
 
     model.schema_ = schema
     for name, value in state.items():
-        if isinstance(value, bool) or _is_names(value):     # such as bounded_ and classes_, which the network asks for
+        # such as bounded_ and classes_, which the network asks for
+        if isinstance(value, bool) or _is_names(value):
             setattr(model, name, value)
     try:
         with torch.device("meta"):
             net = model._network()
             found = net.upgraded({name: torch.empty(shape) for name, shape in saved.items()})
-            return tuple({name: tuple(tensor.shape) for name, tensor in part.items()} for part in (net.state_dict(), found))
-    except Exception as error:      # whatever a made-up schema makes the blocks of a network stumble over
+            return tuple(
+                {name: tuple(tensor.shape) for name, tensor in part.items()}
+                for part in (net.state_dict(), found)
+            )
+    except Exception as error:
+        # whatever a made-up schema makes the blocks of a network stumble over
         raise LoadError(f"The recipe cannot be built ({_first_line(error)}).") from error
 
 
 def _is_names(value) -> bool:
-    return isinstance(value, list) and len(value) <= MAX_SQUARE and all(isinstance(v, str) and len(v) <= 1000 for v in value)
+    return (
+        isinstance(value, list)
+        and len(value) <= MAX_SQUARE
+        and all(isinstance(v, str) and len(v) <= 1000 for v in value)
+    )
 
 
 def check_array(data: bytes, name: str, kinds: str, dimensions: int) -> None:
-    """A ``.npy`` whose header fits its length, of one of NumPy's ``kinds`` and so many dimensions."""
+    """A ``.npy`` whose header fits its length, of one of NumPy's ``kinds`` and so many
+    dimensions.
+    """
     from ..datasets.readers.numpy_arrays import NpyHeader
 
     head = NpyHeader.of(data, name)
-    expect(head.dtype.kind in kinds and len(head.shape) == dimensions, f"{name} holds {head.dtype} {head.shape}, which is not what belongs there.")
+    expect(
+        head.dtype.kind in kinds and len(head.shape) == dimensions,
+        f"{name} holds {head.dtype} {head.shape}, which is not what belongs there.",
+    )
 
 
 def check_codec(data) -> Codec:
     """The codec of ``codec.json``, every number, name and type in it such as this app writes."""
-    expect(isinstance(data, dict) and str(data.get("kind")) in CODECS.keys(), "codec.json names no kind of data known here.")
+    expect(
+        isinstance(data, dict) and str(data.get("kind")) in list(CODECS),
+        "codec.json names no kind of data known here.",
+    )
     try:
         for column in data.get("columns", []):
             _check_column(column)
@@ -120,17 +208,28 @@ def check_codec(data) -> Codec:
         schema = codec.schema
     except LoadError:
         raise
-    except Exception as error:      # as above: a made-up codec may be anything
+    except Exception as error:  # as above: a made-up codec may be anything
         raise LoadError(f"codec.json cannot be used ({_first_line(error)}).") from error
     expect(len(set(names)) == len(names), "codec.json names a column twice.")
-    expect(schema.d <= settings.LIMITS.features, f"codec.json describes {schema.d:,} values a row; at most {settings.LIMITS.features:,} are accepted.")
+    expect(
+        schema.d <= settings.LIMITS.features,
+        (
+            f"codec.json describes {schema.d:,} values a row; at most {settings.LIMITS.features:,} "
+            "are accepted."
+        ),
+    )
     if codec.kind == "image":
-        expect(codec.channels in (1, 3), f"codec.json describes pictures of {codec.channels} channels; expected 1 or 3.")
+        expect(
+            codec.channels in (1, 3),
+            f"codec.json describes pictures of {codec.channels} channels; expected 1 or 3.",
+        )
     if codec.kind == "text":
         expect(len(set(codec.terms)) == len(codec.terms), "codec.json holds a term twice.")
         expect(max(map(len, codec.terms)) <= 1000, "codec.json holds a term of over 1,000 letters.")
     if codec.kind == "array":
-        sizes = {len(v) for v in (codec.mean, codec.scale, codec.axis, codec.names) if v is not None}
+        sizes = {
+            len(v) for v in (codec.mean, codec.scale, codec.axis, codec.names) if v is not None
+        }
         numbers = [v for v in (codec.mean, codec.scale, codec.axis) if v is not None]
         whole = sizes == {schema.d} and all(v.ndim == 1 and np.isfinite(v).all() for v in numbers)
         expect(whole, "codec.json holds lists of different lengths, or no numbers.")
@@ -138,61 +237,105 @@ def check_codec(data) -> Codec:
 
 
 def _check_column(column: dict) -> None:
-    expect(isinstance(column["name"], str) and len(column["name"]) <= 1000, "codec.json has a column without a proper name.")
+    expect(
+        isinstance(column["name"], str) and len(column["name"]) <= 1000,
+        "codec.json has a column without a proper name.",
+    )
     dtype = column["dtype"]
     known = isinstance(dtype, str) and len(dtype) < 80 and _DTYPES.fullmatch(dtype)
     expect(known, f"codec.json names the type {clean(dtype, 40)!r}, which no column has.")
     for name, value in column.items():
         if isinstance(value, (int, float)):
-            expect(-1e300 < value < 1e300, f"codec.json has {name} = {value:.3g}, which no column has.")
+            expect(
+                -1e300 < value < 1e300, f"codec.json has {name} = {value:.3g}, which no column has."
+            )
         if isinstance(value, list):
-            expect(all(isinstance(v, (str, bool, int, float)) for v in value), f"codec.json has {name} that are neither words nor numbers.")
+            expect(
+                all(isinstance(v, (str, bool, int, float)) for v in value),
+                f"codec.json has {name} that are neither words nor numbers.",
+            )
     decimals = column.get("decimals", 0)
-    expect(isinstance(decimals, int) and 0 <= decimals <= 20, f"codec.json asks for {clean(decimals, 20)} decimals; at most 20 are shown.")
-    expect(0 <= float(column.get("missing", 0)) <= 1, "codec.json has a share of missing values that is no share.")
+    expect(
+        isinstance(decimals, int) and 0 <= decimals <= 20,
+        f"codec.json asks for {clean(decimals, 20)} decimals; at most 20 are shown.",
+    )
+    expect(
+        0 <= float(column.get("missing", 0)) <= 1,
+        "codec.json has a share of missing values that is no share.",
+    )
 
 
 def check_fitted(fitted: Fitted, codec: Codec) -> None:
-    """Use everything once: what can be decoded, encoded, drawn and shown here can be on every page."""
+    """Use everything once: what can be decoded, encoded, drawn and shown here can be on every
+    page.
+    """
     model, codes, d = fitted.model, fitted.codes, codec.schema.d
     k = codes.shape[1]
     expect(model.schema_ == codec.schema, "The model and the codec describe different columns.")
     expect(len(codes) >= 1, "The run holds no codes.")
     settings.check("rows", len(codes), "The run")
     try:
-        sizes = {name: np.asarray(getattr(model, name), float).shape for name in ("code_mean_", "code_std_", "importance_")}
-        expect(set(sizes.values()) == {(k,)} and model.n_features_in_ == d, f"The model's parts have the sizes {sizes}, expected ({k},).")
+        sizes = {
+            name: np.asarray(getattr(model, name), float).shape
+            for name in ("code_mean_", "code_std_", "importance_")
+        }
+        expect(
+            set(sizes.values()) == {(k,)} and model.n_features_in_ == d,
+            f"The model's parts have the sizes {sizes}, expected ({k},).",
+        )
         steps = isinstance(model.history_, list) and all(_is_step(step) for step in model.history_)
         expect(steps, "The model's history holds other things than numbers.")
         X, drawn = model.inverse_transform(codes[:4]), model.sample(3, random_state=0)
         back = model.transform(X.astype(np.float32))
-        fits = X.shape == (len(codes[:4]), d) and drawn.shape == (3, d) and back.shape == codes[:4].shape
+        fits = (
+            X.shape == (len(codes[:4]), d)
+            and drawn.shape == (3, d)
+            and back.shape == codes[:4].shape
+        )
         expect(fits, "The model decodes to another size than the codec's.")
-        expect(all(np.isfinite(a).all() for a in (X, drawn, back)), "The model decodes to numbers that are not finite.")
+        expect(
+            all(np.isfinite(a).all() for a in (X, drawn, back)),
+            "The model decodes to numbers that are not finite.",
+        )
         items = codec.decode(drawn)
         for column in getattr(codec, "columns", []):
-            [column.show(v) for v in items[column.name]], column.ends(), column.fraction(items[column.name].iloc[0])
+            (
+                [column.show(v) for v in items[column.name]],
+                column.ends(),
+                column.fraction(items[column.name].iloc[0]),
+            )
     except LoadError:
         raise
-    except Exception as error:      # as above
+    except Exception as error:  # as above
         raise LoadError(f"The model cannot be used ({_first_line(error)}).") from error
 
 
 def _is_step(step) -> bool:
-    return isinstance(step, dict) and len(step) <= 20 and all(len(str(k)) < 40 and isinstance(v, (int, float)) for k, v in step.items())
+    return (
+        isinstance(step, dict)
+        and len(step) <= 20
+        and all(len(str(k)) < 40 and isinstance(v, (int, float)) for k, v in step.items())
+    )
 
 
 def inert(text, n: int = 400) -> str:
-    """Text that is shown as Markdown here and there, without any letter that means something there."""
+    """Text that is shown as Markdown here and there, without any letter that means something
+    there.
+    """
     return re.sub(r"[^\w\s.,;:%()'+=/≈±–—-]|(?i:www)\.", " ", clean(text, n)).replace("_", " ")
 
 
 def inert_scores(scores: list[Score]) -> list[Score]:
     """The same scores, their words made inert."""
     numbers = [(s.value, s.baseline, s.ceiling, s.error) for s in scores]
-    proper = len(scores) <= 100 and all(v is None or isinstance(v, (int, float)) for row in numbers for v in row)
+    proper = len(scores) <= 100 and all(
+        v is None or isinstance(v, (int, float)) for row in numbers for v in row
+    )
     expect(proper, "The scores hold other things than numbers.")
-    return [replace(s, name=inert(s.name, 80), sentence=inert(s.sentence), unit=inert(s.unit, 20)) for s in scores]
+    return [
+        replace(s, name=inert(s.name, 80), sentence=inert(s.sentence), unit=inert(s.unit, 20))
+        for s in scores
+    ]
 
 
 def _first_line(error: Exception) -> str:

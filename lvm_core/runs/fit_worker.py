@@ -1,38 +1,40 @@
-"""One run in a process of its own: ``python -m lvm_core.runs.fit_worker RUN_DIR`` fits it, or goes on where it was interrupted.
+"""One run in a process of its own: ``python -m lvm_core.runs.fit_worker RUN_DIR`` fits it, or goes
+on where it was interrupted.
 
-Exit codes: 0 done (also when it was stopped and kept what it reached), 1 unexpected (see RUN_DIR/log.txt), 2 RUN_DIR is no run,
-3 paused, 4 cancelled, 5 the data or the settings cannot be used, or the training diverged, 6 out of memory, 7 the disk is full or may
-only be read, 8 another process is at work on it. state.json says the same in words.
+Exit codes: 0 done (also when it was stopped and kept what it reached), 1 unexpected (see
+RUN_DIR/log.txt), 2 RUN_DIR is no run, 3 paused, 4 cancelled, 5 the data or the settings cannot be
+used, or the training diverged, 6 out of memory, 7 the disk is full or may only be read, 8 another
+process is at work on it. state.json says the same in words.
 
-LATENT_EXPLORER_MEMORY: the most memory a worker may take, in GiB; four fifths of the machine's without it.
-LATENT_EXPLORER_CHECKPOINT: seconds between two checkpoints; 10 without it.
-``--wait`` makes a spare that has everything imported and reads RUN_DIR from its input; without input it ends.
+LATENT_EXPLORER_MEMORY: the most memory a worker may take, in GiB; four fifths of the machine's
+without it. LATENT_EXPLORER_CHECKPOINT: seconds between two checkpoints; 10 without it. ``--wait``
+makes a spare that has everything imported and reads RUN_DIR from its input; without input it ends.
 """
 
 from __future__ import annotations
 
 import os
 
-if __name__ == "__main__":      # before any numerical library starts its threads; see app.py
+if __name__ == "__main__":  # before any numerical library starts its threads; see app.py
     os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 2) // 2)))
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
-import logging  # noqa: E402
-import signal  # noqa: E402
-import sys  # noqa: E402
-import time  # noqa: E402
-from pathlib import Path  # noqa: E402
+import logging
+import signal
+import sys
+import time
+from pathlib import Path
 
-from ..fitting import fit_run  # noqa: E402
-from ..io import files  # noqa: E402
-from ..io.checkpoint import SECONDS, Checkpoint  # noqa: E402
-from ..progress import Progress, ProgressWriter  # noqa: E402
-from ..settings import setting  # noqa: E402
-from .continuation import roll_back  # noqa: E402
-from .snapshots import Snapshots  # noqa: E402
-from .states import Request, RunState  # noqa: E402
-from .store import save_fitted  # noqa: E402
-from .workspace import Workspace, set_state  # noqa: E402
+from ..fitting import fit_run
+from ..io import files
+from ..io.checkpoint import SECONDS, Checkpoint
+from ..progress import Progress, ProgressWriter
+from ..settings import setting
+from .continuation import roll_back
+from .snapshots import Snapshots
+from .states import Request, RunState
+from .store import save_fitted
+from .workspace import Workspace, set_state
 
 DONE, UNEXPECTED, NO_RUN, PAUSED, CANCELLED, UNUSABLE, NO_MEMORY, NO_DISK, BUSY = range(9)
 NICE = 10
@@ -52,15 +54,23 @@ class Listener:
 
     def __init__(self, folder: Path, model, dataset, checkpoint: Checkpoint):
         self.folder, self.model, self.checkpoint, self.fresh = folder, model, checkpoint, True
-        self.write, self.snapshots = ProgressWriter(folder / "progress.jsonl"), Snapshots(folder / "snapshots", dataset, model)
+        self.write, self.snapshots = (
+            ProgressWriter(folder / "progress.jsonl"),
+            Snapshots(folder / "snapshots", dataset, model),
+        )
 
     def __call__(self, record: Progress) -> bool:
-        whole = getattr(self.model, self.model.duration_param) if self.model.duration_param == "epochs" else 0
+        whole = (
+            getattr(self.model, self.model.duration_param)
+            if self.model.duration_param == "epochs"
+            else 0
+        )
         self.write(record, epoch=round(whole * record.fraction, 2) if whole else None)
         self.snapshots(record)
         if self.checkpoint.saves and self.fresh:
             self.fresh = False
-            set_state(self.folder, attempts=0)      # it gets on: being killed again is not for the same reason
+            # it gets on: being killed again is not for the same reason
+            set_state(self.folder, attempts=0)
         word = asked(self.folder)
         if word == Request.CANCEL:
             raise Cancelled
@@ -78,8 +88,9 @@ def asked(folder: Path) -> str:
 
 
 def execute(folder: Path, on_signal: bool = False) -> int:
-    """Make the run in ``folder`` in this process and return its exit code; nothing is raised. ``on_signal``: let SIGTERM and
-    SIGINT end it after a checkpoint."""
+    """Make the run in ``folder`` in this process and return its exit code; nothing is raised.
+    ``on_signal``: let SIGTERM and SIGINT end it after a checkpoint.
+    """
     folder = Path(folder).absolute()
     workspace, lock = Workspace(folder.parent.parent), files.Lock(folder / "lock")
     try:
@@ -94,7 +105,7 @@ def execute(folder: Path, on_signal: bool = False) -> int:
         print(f"Run {info.id} cannot be worked on: {files.reason(error)}.", file=sys.stderr)
         return NO_DISK
     try:
-        info = workspace.run(folder.name)       # another process may have ended it meanwhile
+        info = workspace.run(folder.name)  # another process may have ended it meanwhile
         if info.state in (RunState.DONE, RunState.STOPPED, RunState.CANCELLED):
             return CANCELLED if info.state == RunState.CANCELLED else DONE
         return _attempt(workspace, info, folder, on_signal)
@@ -107,7 +118,8 @@ def _attempt(workspace: Workspace, info, folder: Path, on_signal: bool) -> int:
         facts = {"exit": DONE} | _fit(workspace, info, folder, on_signal)
     except Exception as error:
         facts = _ending(error, info, folder)
-    return _end(folder, **facts)        # not among the exceptions: a traceback holds on to the memory that ran out
+    # not among the exceptions: a traceback holds on to the memory that ran out
+    return _end(folder, **facts)
 
 
 def _ending(error: Exception, info, folder: Path) -> dict:
@@ -116,22 +128,50 @@ def _ending(error: Exception, info, folder: Path) -> dict:
         return {"exit": PAUSED, "state": str(error)}
     if isinstance(error, Cancelled):
         roll_back(folder)
-        return {"exit": CANCELLED, "state": RunState.DONE if info.has_result else RunState.CANCELLED}
+        return {
+            "exit": CANCELLED,
+            "state": RunState.DONE if info.has_result else RunState.CANCELLED,
+        }
     if isinstance(error, OSError):
-        return {"exit": NO_DISK, "sentence": f"The run could not be written, {files.reason(error)}. It goes on from its last checkpoint when you resume it."}
+        return {
+            "exit": NO_DISK,
+            "sentence": (
+                f"The run could not be written, {files.reason(error)}. It goes on from its last "
+                "checkpoint when you resume it."
+            ),
+        }
     if isinstance(error, files.StoreError) and isinstance(error.__cause__, OSError):
         return {"exit": NO_DISK, "sentence": str(error)}
     if isinstance(error, ValueError):
         return {"exit": UNUSABLE, "sentence": str(error)}
     if _is_memory(error):
-        return {"exit": NO_MEMORY, "sentence": "The training ran out of memory; try fewer rows, smaller pictures, a smaller network or smaller batches."}
+        return {
+            "exit": NO_MEMORY,
+            "sentence": (
+                "The training ran out of memory; try fewer rows, smaller pictures, a smaller "
+                "network or smaller batches."
+            ),
+        }
     log.error("run %s failed", info.id, exc_info=error)
-    return {"exit": UNEXPECTED, "sentence": f"The training failed unexpectedly ({type(error).__name__}); the details are in {folder / 'log.txt'}."}
+    return {
+        "exit": UNEXPECTED,
+        "sentence": (
+            f"The training failed unexpectedly ({type(error).__name__}); the details are in "
+            f"{folder / 'log.txt'}."
+        ),
+    }
 
 
 def _fit(workspace: Workspace, info, folder: Path, on_signal: bool) -> dict:
-    set_state(folder, state=RunState.RUNNING, sentence="", pid=os.getpid(), attempts=int(info.facts.get("attempts") or 0) + 1)
-    (folder / "reserve").write_bytes(bytes(2**14))      # given back when the disk is full, so that at least the state can be written
+    set_state(
+        folder,
+        state=RunState.RUNNING,
+        sentence="",
+        pid=os.getpid(),
+        attempts=int(info.facts.get("attempts") or 0) + 1,
+    )
+    # given back when the disk is full, so that at least the state can be written
+    (folder / "reserve").write_bytes(bytes(2**14))
     if asked(folder) == Request.CANCEL:
         raise Cancelled
     dataset, model = workspace.load_dataset(info.dataset), info.model()
@@ -142,18 +182,24 @@ def _fit(workspace: Workspace, info, folder: Path, on_signal: bool) -> dict:
         signal.signal(signal.SIGINT, lambda *_: checkpoint.interrupt(Paused(RunState.PAUSED)))
     fitted = fit_run(dataset, model, listener, checkpoint)
     listener.write.close()
-    if (folder / "maps").is_dir():      # of what a shorter training had learnt
+    if (folder / "maps").is_dir():  # of what a shorter training had learnt
         files.remove_folder(folder / "maps")
     save_fitted(folder, fitted)
     if (folder / "before").is_dir():
         files.remove_folder(folder / "before")
     score = fitted.scores[0] if fitted.scores else None
-    return {"state": RunState.STOPPED if fitted.model.stopped_ else RunState.DONE, "result": time.time(), "seconds": fitted.seconds,
-            "score": score and {"name": score.name, "value": score.value, "unit": score.unit}}
+    return {
+        "state": RunState.STOPPED if fitted.model.stopped_ else RunState.DONE,
+        "result": time.time(),
+        "seconds": fitted.seconds,
+        "score": score and {"name": score.name, "value": score.value, "unit": score.unit},
+    }
 
 
 def _end(folder: Path, **facts) -> int:
-    """Write how it ended; where even that cannot be written, the lock alone says that nobody is at work."""
+    """Write how it ended; where even that cannot be written, the lock alone says that nobody is
+    at work.
+    """
     try:
         (folder / "reserve").unlink(missing_ok=True)
         set_state(folder, **{"state": RunState.FAILED, "sentence": "", "pid": None} | facts)
@@ -165,10 +211,18 @@ def _end(folder: Path, **facts) -> int:
 
 def _is_memory(error: Exception) -> bool:
     words = str(error).lower()
-    return isinstance(error, MemoryError) or isinstance(error, RuntimeError) and any(w in words for w in ("out of memory", "can't allocate memory", "bad_alloc", "not enough memory"))
+    return (
+        isinstance(error, MemoryError)
+        or isinstance(error, RuntimeError)
+        and any(
+            w in words
+            for w in ("out of memory", "can't allocate memory", "bad_alloc", "not enough memory")
+        )
+    )
 
 
-# -- the process ---------------------------------------------------------------------------------------------------------------
+# -- the process -----------------------------------------------------------------------------------
+
 
 def _lower_priority() -> None:
     """Leave the processor to the server's answers, and be the first to go when memory is short."""
@@ -180,10 +234,12 @@ def _lower_priority() -> None:
 
 
 def _bound_memory() -> None:
-    """Let an allocation that the machine cannot bear fail in this process, with a sentence, instead of ending others."""
+    """Let an allocation that the machine cannot bear fail in this process, with a sentence,
+    instead of ending others.
+    """
     import torch
 
-    if torch.cuda.is_available():       # which reserves address space far beyond what it uses
+    if torch.cuda.is_available():  # which reserves address space far beyond what it uses
         return
     try:
         import resource
@@ -196,15 +252,18 @@ def _bound_memory() -> None:
 
 
 def keep_memory() -> None:
-    """Let this process keep up to 512 MiB of the memory it frees, where its C library can be told so (glibc). Every step asks for the
-    same buffers again, and a page that comes anew from the system is cleared first: a quarter of a small network's step."""
+    """Let this process keep up to 512 MiB of the memory it frees, where its C library can be
+    told so (glibc). Every step asks for the same buffers again, and a page that comes anew from
+    the system is cleared first: a quarter of a small network's step.
+    """
     import ctypes
 
     try:
         libc = ctypes.CDLL(None)
-        libc.mallopt(-3, 2**28)     # M_MMAP_THRESHOLD: smaller buffers are taken from the heap
-        libc.mallopt(-1, 2**29)     # M_TRIM_THRESHOLD: which gives back what lies free at its end beyond this
-    except (OSError, TypeError, AttributeError):        # another C library
+        libc.mallopt(-3, 2**28)  # M_MMAP_THRESHOLD: smaller buffers are taken from the heap
+        # M_TRIM_THRESHOLD: which gives back what lies free at its end beyond this
+        libc.mallopt(-1, 2**29)
+    except (OSError, TypeError, AttributeError):  # another C library
         pass
 
 
@@ -216,7 +275,9 @@ def _warm_up() -> None:
     from ..models import MODELS
 
     model = MODELS["VAE"](latent_dim=1, epochs=1, width=4)
-    model.score_samples(model.fit(np.eye(4, dtype=np.float32)).inverse_transform(np.zeros((2, 1), np.float32)))
+    model.score_samples(
+        model.fit(np.eye(4, dtype=np.float32)).inverse_transform(np.zeros((2, 1), np.float32))
+    )
 
 
 def _log_to(folder: Path) -> None:
@@ -224,7 +285,9 @@ def _log_to(folder: Path) -> None:
     handle = os.open(folder / "log.txt", os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     os.dup2(handle, 1)
     os.dup2(handle, 2)
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(message)s", stream=sys.stderr, force=True)
+    logging.basicConfig(
+        level=logging.WARNING, format="%(asctime)s %(message)s", stream=sys.stderr, force=True
+    )
 
 
 def main(arguments: list[str]) -> int:

@@ -1,4 +1,6 @@
-"""The processes that make maps (:mod:`lvm_core.runs.map_worker`), as whoever wants a map sees them."""
+"""The processes that make maps (:mod:`lvm_core.runs.map_worker`), as whoever wants a map sees
+them.
+"""
 
 from __future__ import annotations
 
@@ -23,18 +25,21 @@ from ..projections.base import Projection
 from .states import Request, RunState
 from .store import load_map
 
-_LOOK = 0.03            # seconds between two looks at a job's folder
-_TRIES = 2              # processes that one map may cost: what ended two of them would end a third
+_LOOK = 0.03  # seconds between two looks at a job's folder
+_TRIES = 2  # processes that one map may cost: what ended two of them would end a third
 _ENDED = "the process that makes maps ended, and was started again"
 log = logging.getLogger(__name__)
 
 
 class MapPool:
-    """At most ``count`` processes, by default one for two processors; the first is started by :meth:`start`, the others when a map would wait."""
+    """At most ``count`` processes, by default one for two processors; the first is started by
+    :meth:`start`, the others when a map would wait.
+    """
 
     def __init__(self, count: int | None = None):
         self.count = count or max(1, (os.cpu_count() or 1) // 2)
-        self.serves = False         # whether it was started; without it, maps are made where they are asked for
+        # whether it was started; without it, maps are made where they are asked for
+        self.serves = False
         self._ended = False
         self._idle: list[subprocess.Popen] = []
         self._busy: list[subprocess.Popen] = []
@@ -47,7 +52,9 @@ class MapPool:
             self._idle.append(_process())
 
     def stop(self) -> None:
-        """End the processes, also in the middle of a map: whoever asked for it ends too. Killed, as one that still imports hears no word."""
+        """End the processes, also in the middle of a map: whoever asked for it ends too.
+        Killed, as one that still imports hears no word.
+        """
         with self._lock:
             self.serves, self._ended, idle, self._idle = False, True, self._idle, []
             for process in [*idle, *self._busy]:
@@ -55,26 +62,50 @@ class MapPool:
         for process in idle:
             process.wait()
 
-    def make(self, codes: np.ndarray, projection: Projection, on_step: OnStep, y: np.ndarray | None = None, data: Path | None = None) -> Mapped:
-        """A map of ``codes`` (n, k), or of the rows of the dataset in the folder ``data``, made in a process: as
-        :func:`lvm_core.mapping.map_codes` and ``map_data``, with the same progress, shapes and Stop. Raises ValueError in one sentence.
+    def make(
+        self,
+        codes: np.ndarray,
+        projection: Projection,
+        on_step: OnStep,
+        y: np.ndarray | None = None,
+        data: Path | None = None,
+    ) -> Mapped:
+        """A map of ``codes`` (n, k), or of the rows of the dataset in the folder ``data``, made in
+        a process: as :func:`lvm_core.mapping.map_codes` and ``map_data``, with the same progress,
+        shapes and Stop. Raises ValueError in one sentence.
 
-        A process that ends meanwhile, killed or out of memory, is started again once; the map's note says so."""
+        A process that ends meanwhile, killed or out of memory, is started again once; the map's
+        note says so.
+        """
         folder = Path(tempfile.mkdtemp(prefix="latent-explorer-map-"))
         try:
             with files.plainly("Making the map"):
                 files.write_array(folder / "codes.npy", codes, durable=False)
                 if y is not None:
                     files.write_array(folder / "y.npy", y, durable=False)
-                files.write_json(folder / "job.json", {"recipe": projection.to_config(), "codes": str(folder / "codes.npy"), "data": str(data or "")})
+                files.write_json(
+                    folder / "job.json",
+                    {
+                        "recipe": projection.to_config(),
+                        "codes": str(folder / "codes.npy"),
+                        "data": str(data or ""),
+                    },
+                )
             for attempt in range(_TRIES):
                 if self._attempt(folder, on_step, _ENDED if attempt else ""):
                     mapped = load_map(folder / "map", len(codes))
-                    return replace(mapped, note=f"{mapped.note} While it was made, {_ENDED}.".strip()) if attempt else mapped
+                    return (
+                        replace(mapped, note=f"{mapped.note} While it was made, {_ENDED}.".strip())
+                        if attempt
+                        else mapped
+                    )
                 if self._ended:
                     raise ValueError("The server ended while the map was made.")
                 log.warning("a projection process ended while it made %s", projection)
-            raise ValueError(f"The process that makes maps ended {_TRIES} times at this one, most likely because the machine ran out of memory. Try fewer rows or another map.")
+            raise ValueError(
+                f"The process that makes maps ended {_TRIES} times at this one, most likely "
+                "because the machine ran out of memory. Try fewer rows or another map."
+            )
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
@@ -115,7 +146,10 @@ class MapPool:
                     if process.poll() is None:
                         self._busy.append(process)
                         return process
-                    log.warning("a projection process that waited has ended (%s); another is started", process.returncode)
+                    log.warning(
+                        "a projection process that waited has ended (%s); another is started",
+                        process.returncode,
+                    )
                 if len(self._busy) < self.count:
                     self._busy.append(_process())
                     return self._busy[-1]
@@ -143,5 +177,12 @@ def _shape(path: Path, shown: int) -> tuple[np.ndarray | None, int]:
 
 def _process() -> subprocess.Popen:
     root = str(Path(__file__).resolve().parents[2])
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH")]))}
-    return subprocess.Popen([sys.executable, "-m", "lvm_core.runs.map_worker"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, env=environment)
+    environment = os.environ | {
+        "PYTHONPATH": os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH")]))
+    }
+    return subprocess.Popen(
+        [sys.executable, "-m", "lvm_core.runs.map_worker"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        env=environment,
+    )

@@ -1,9 +1,11 @@
-"""Maps in a process of its own that stays: ``python -m lvm_core.runs.map_worker`` makes one map after the other.
+"""Maps in a process of its own that stays: ``python -m lvm_core.runs.map_worker`` makes one map
+after the other.
 
-It reads the folder of a job a line from its input, and ends with it. What it needs is compiled once, while it waits, and
-neither that nor a map keeps the server from answering.
+It reads the folder of a job a line from its input, and ends with it. What it needs is compiled
+once, while it waits, and neither that nor a map keeps the server from answering.
 
-    JOB/  job.json        recipe: of the map; codes: file with Z (n, k); data: folder of the dataset where the map is of its rows
+    JOB/  job.json        recipe: of the map; codes: file with Z (n, k); data: folder of the dataset
+          where the map is of its rows
           y.npy           classes (n,), for maps that use them
           control         "stop", written by whoever asked
           progress.jsonl  as a fit's; shape.npy: the positions (m, c) of the fitted rows so far
@@ -15,28 +17,28 @@ from __future__ import annotations
 
 import os
 
-if __name__ == "__main__":      # before any numerical library starts its threads; see app.py
+if __name__ == "__main__":  # before any numerical library starts its threads; see app.py
     os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 2) // 2)))
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
-import logging  # noqa: E402
-import sys  # noqa: E402
-import threading  # noqa: E402
-import time  # noqa: E402
-from pathlib import Path  # noqa: E402
+import logging
+import sys
+import threading
+import time
+from pathlib import Path
 
-import numpy as np  # noqa: E402
+import numpy as np
 
-from ..io import files  # noqa: E402
-from ..mapping import Mapped, map_codes, map_data  # noqa: E402
-from ..progress import Progress, ProgressWriter  # noqa: E402
-from ..projections import PROJECTIONS  # noqa: E402
-from .states import RunState  # noqa: E402
-from .store import load_dataset, save_map  # noqa: E402
+from ..io import files
+from ..mapping import Mapped, map_codes, map_data
+from ..progress import Progress, ProgressWriter
+from ..projections import PROJECTIONS
+from .states import RunState
+from .store import load_dataset, save_map
 
 log = logging.getLogger(__name__)
 NICE = 10
-_AT_ONCE, _LATER, _QUIET = ("TSNE", "LocalMAP"), ("UMAP",), 20.0      # seconds
+_AT_ONCE, _LATER, _QUIET = ("TSNE", "LocalMAP"), ("UMAP",), 20.0  # seconds
 
 
 def execute(folder: Path) -> None:
@@ -47,13 +49,22 @@ def execute(folder: Path) -> None:
     except ValueError as error:
         done = {"state": RunState.FAILED, "sentence": str(error)}
     except MemoryError:
-        done = {"state": RunState.FAILED, "sentence": "The map ran out of memory; try fewer rows or another map."}
+        done = {
+            "state": RunState.FAILED,
+            "sentence": "The map ran out of memory; try fewer rows or another map.",
+        }
     except Exception as error:  # whoever asked must hear something
         log.exception("a map failed")
-        done = {"state": RunState.FAILED, "sentence": f"The map failed unexpectedly ({type(error).__name__}); the details are in the server's log."}
+        done = {
+            "state": RunState.FAILED,
+            "sentence": (
+                f"The map failed unexpectedly ({type(error).__name__}); the details are in the "
+                "server's log."
+            ),
+        }
     try:
         files.write_json(folder / "done.json", done)
-    except OSError:             # nobody waits any more: the folder is gone
+    except OSError:  # nobody waits any more: the folder is gone
         log.info("%s is gone", folder)
 
 
@@ -78,13 +89,17 @@ class _Listener:
     def __call__(self, record: Progress) -> bool:
         self.write(record)
         if record.shape is not None:
-            files.write_array(self.folder / "shape.npy", np.asarray(record.shape, np.float32), durable=False)
+            files.write_array(
+                self.folder / "shape.npy", np.asarray(record.shape, np.float32), durable=False
+            )
         return (self.folder / "control").exists()
 
 
 class Warmup:
-    """Imports and compiles what maps need beside the jobs: t-SNE, the map people see first, and LocalMAP at once; UMAP, whose
-    compiler would take half the processor from a map under way for several seconds, when nobody has asked for a while."""
+    """Imports and compiles what maps need beside the jobs: t-SNE, the map people see first, and
+    LocalMAP at once; UMAP, whose compiler would take half the processor from a map under way
+    for several seconds, when nobody has asked for a while.
+    """
 
     def __init__(self):
         self.busy, self.since = False, time.monotonic()
@@ -128,4 +143,4 @@ def main() -> int:
 if __name__ == "__main__":
     code = main()
     sys.stdout.flush()
-    os._exit(code)      # a compiler thread still at work would be waited for
+    os._exit(code)  # a compiler thread still at work would be waited for

@@ -2,7 +2,8 @@
 
     {"format": 1, "owner": "b-5f...", "shared": false}
 
-A folder without one belongs to whoever sits at the machine. Owners are digests; who they are is not written down.
+A folder without one belongs to whoever sits at the machine. Owners are digests; who they are is not
+written down.
 """
 
 from __future__ import annotations
@@ -19,14 +20,18 @@ FORMAT = 1
 
 @dataclass(frozen=True)
 class Ownership:
-    """``owner``: a person's digest, "" for the machine's own. ``shared``: others may look, not change."""
+    """``owner``: a person's digest, "" for the machine's own. ``shared``: others may look, not
+    change.
+    """
 
     owner: str = ""
     shared: bool = False
 
 
 def ownership(folder: Path) -> Ownership:
-    """Whose a folder is. One that cannot be read is nobody's: better lost to its owner than open to others."""
+    """Whose a folder is. One that cannot be read is nobody's: better lost to its owner than
+    open to others.
+    """
     path = Path(folder) / "owner.json"
     try:
         return _read(path, os.stat(path).st_mtime_ns)
@@ -45,7 +50,11 @@ def _read(path: Path, written: int) -> Ownership:
 def own(folder: Path, owner: str, shared: bool = False) -> None:
     """Say whose a folder is. Raises StoreError."""
     with files.plainly("Writing down whose this is"):
-        files.write_json(Path(folder) / "owner.json", {"format": FORMAT, "owner": owner, "shared": bool(shared)}, durable=True)
+        files.write_json(
+            Path(folder) / "owner.json",
+            {"format": FORMAT, "owner": owner, "shared": bool(shared)},
+            durable=True,
+        )
 
 
 def size(folder: Path) -> int:

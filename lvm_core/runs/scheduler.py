@@ -1,7 +1,9 @@
-"""Starts the runs of a workspace as worker processes, a set number at a time: people take turns, and each one's runs go first come first served.
+"""Starts the runs of a workspace as worker processes, a set number at a time: people take turns,
+and each one's runs go first come first served.
 
-Its truth is the workspace's ``queue`` folder and the locks that workers hold; a scheduler that dies loses nothing, and the next one
-takes over the workers that went on without it. One scheduler at a time serves a workspace; others wait until it is gone.
+Its truth is the workspace's ``queue`` folder and the locks that workers hold; a scheduler that dies
+loses nothing, and the next one takes over the workers that went on without it. One scheduler at a
+time serves a workspace; others wait until it is gone.
 
 LATENT_EXPLORER_SLOTS: how many fits run at once.
 """
@@ -25,21 +27,25 @@ from .ownership import ownership
 from .states import UNDER_WAY, RunState
 from .workspace import Workspace, is_id
 
-_LOOK = 0.1             # seconds between two looks at the queue, while there is one
-_IDLE = 1.0             # and while there is none: another process may add to it
-_ATTEMPTS = 4           # of a run whose process keeps dying
-_GRACE = 60.0           # seconds a worker may take to begin
+_LOOK = 0.1  # seconds between two looks at the queue, while there is one
+_IDLE = 1.0  # and while there is none: another process may add to it
+_ATTEMPTS = 4  # of a run whose process keeps dying
+_GRACE = 60.0  # seconds a worker may take to begin
 log = logging.getLogger(__name__)
 
 
 def slots() -> int:
-    """LATENT_EXPLORER_SLOTS, or one for four processors. Raises ValueError for what is no number."""
+    """LATENT_EXPLORER_SLOTS, or one for four processors. Raises ValueError for what is no
+    number.
+    """
     return setting("slots") or max(1, (os.cpu_count() or 1) // 4)
 
 
 class Scheduler:
-    """Call :meth:`start` once; :meth:`wake` after adding a run makes it look at once. ``spare`` keeps one worker waiting with
-    everything imported, so that a small fit need not wait for torch."""
+    """Call :meth:`start` once; :meth:`wake` after adding a run makes it look at once. ``spare``
+    keeps one worker waiting with everything imported, so that a small fit need not wait for
+    torch.
+    """
 
     def __init__(self, workspace: Workspace, count: int | None = None, spare: bool = True):
         self.workspace, self.count, self.wants_spare = workspace, count or slots(), spare
@@ -66,7 +72,8 @@ class Scheduler:
         if self._thread is not None:
             self._thread.join(5)
         if self._spare is not None:
-            self._spare.kill()      # it waits and has nothing to lose; still importing, it would hear no word
+            # it waits and has nothing to lose; still importing, it would hear no word
+            self._spare.kill()
             self._spare.wait()
             self._spare = None
         self._lock.release()
@@ -76,23 +83,29 @@ class Scheduler:
         waiting = [run.id for run in self._waiting(self._queue())]
         return waiting.index(id) if id in waiting else 0
 
-    # -- the loop ----------------------------------------------------------------------------------------------------------
+    # -- the loop ----------------------------------------------------------------------------------
 
     def _serve(self) -> None:
         mine = told = False
         while not self._ended.is_set():
             busy = False
             try:
-                if not (self.workspace.folder / "queue").is_dir():      # nothing was ever kept here
+                if not (self.workspace.folder / "queue").is_dir():  # nothing was ever kept here
                     self._woken.wait(_IDLE)
                     continue
                 if not mine and (mine := self._lock.take()):
                     self._adopt()
                 busy = mine and self._look()
-                if mine and self.wants_spare and not busy and (self._spare is None or self._spare.poll() is not None):
+                if (
+                    mine
+                    and self.wants_spare
+                    and not busy
+                    and (self._spare is None or self._spare.poll() is not None)
+                ):
                     self._spare = self._start(["--wait"], subprocess.PIPE)
                 told = False
-            except (StoreError, OSError):       # a full disk, a workspace that is away: it may come back
+            except (StoreError, OSError):
+                # a full disk, a workspace that is away: it may come back
                 if not told:
                     log.warning("the queue cannot be served", exc_info=True)
                 told = True
@@ -100,7 +113,9 @@ class Scheduler:
             self._woken.clear()
 
     def _adopt(self) -> None:
-        """Take over what an earlier server began and did not end, also where it died before it was in the queue."""
+        """Take over what an earlier server began and did not end, also where it died before it
+        was in the queue.
+        """
         for run in self.workspace.runs():
             if run.state in UNDER_WAY:
                 (self.workspace.folder / "queue" / run.id).touch()
@@ -115,8 +130,10 @@ class Scheduler:
                 self._processes.pop(run.id, None)
             elif run not in running and (run.state == RunState.RUNNING or self._died(run.id)):
                 self._revive(run)
-        waiting = [run for run in self._waiting(queue) if run not in running and not self._died(run.id)]
-        for run in waiting[:max(0, self.count - len(running))]:
+        waiting = [
+            run for run in self._waiting(queue) if run not in running and not self._died(run.id)
+        ]
+        for run in waiting[: max(0, self.count - len(running))]:
             self._give(run.id)
         return bool(queue)
 
@@ -130,9 +147,17 @@ class Scheduler:
         return found
 
     def _waiting(self, queue: list) -> list:
-        """Those that wait, in turn: each person's first, then each one's second, ..., the training ones counted; the earlier first."""
-        found, turn = [], Counter(self._owner(run) for run in queue if run.state == RunState.RUNNING)
-        for run in sorted((run for run in queue if run.state == RunState.WAITING), key=lambda run: (run.facts.get("asked") or 0, run.number)):
+        """Those that wait, in turn: each person's first, then each one's second, ..., the
+        training ones counted; the earlier first.
+        """
+        found, turn = (
+            [],
+            Counter(self._owner(run) for run in queue if run.state == RunState.RUNNING),
+        )
+        for run in sorted(
+            (run for run in queue if run.state == RunState.WAITING),
+            key=lambda run: (run.facts.get("asked") or 0, run.number),
+        ):
             found.append((turn[self._owner(run)], run))
             turn[self._owner(run)] += 1
         return [run for _, run in sorted(found, key=lambda pair: pair[0])]
@@ -142,7 +167,12 @@ class Scheduler:
 
     def _at_work(self, run) -> bool:
         process, since = self._processes.get(run.id, (None, 0.0))
-        begins = process is not None and process.poll() is None and run.state == RunState.WAITING and time.monotonic() - since < _GRACE
+        begins = (
+            process is not None
+            and process.poll() is None
+            and run.state == RunState.WAITING
+            and time.monotonic() - since < _GRACE
+        )
         return begins or files.Lock(self.workspace.run_folder(run.id) / "lock").held()
 
     def _died(self, id: str) -> bool:
@@ -152,14 +182,24 @@ class Scheduler:
         """A run whose process is gone goes on from its last checkpoint, unless it keeps dying."""
         process, _ = self._processes.pop(run.id, (None, 0.0))
         code = process.poll() if process else None
-        attempts = int(run.facts.get("attempts") or 0) + (run.state == RunState.WAITING and code != PAUSED)     # it died before it began
+        # it died before it began
+        attempts = int(run.facts.get("attempts") or 0) + (
+            run.state == RunState.WAITING and code != PAUSED
+        )
         if attempts < _ATTEMPTS:
             self.workspace.set_state(run.id, state=RunState.WAITING, exit=code, attempts=attempts)
         else:
-            self.workspace.set_state(run.id, state=RunState.FAILED, exit=code, sentence=f"The training's process ended {attempts} times before its next checkpoint, "
-                                     "most likely because the machine ran out of memory. Try fewer rows or a smaller network, or resume it.")
+            self.workspace.set_state(
+                run.id,
+                state=RunState.FAILED,
+                exit=code,
+                sentence=f"The training's process ended {attempts} times before its next "
+                "checkpoint, "
+                "most likely because the machine ran out of memory. Try fewer rows or a smaller "
+                "network, or resume it.",
+            )
 
-    # -- processes ---------------------------------------------------------------------------------------------------------
+    # -- processes ---------------------------------------------------------------------------------
 
     def _give(self, id: str) -> None:
         folder = self.workspace.run_folder(id)
@@ -171,14 +211,24 @@ class Scheduler:
             process.stdin.close()
         self._processes[id] = process, time.monotonic()
 
-    def _start(self, arguments: list[str], stdin: int, says: Path | None = None) -> subprocess.Popen:
+    def _start(
+        self, arguments: list[str], stdin: int, says: Path | None = None
+    ) -> subprocess.Popen:
         """A worker in a session of its own, so that it outlives this process."""
         root = str(Path(__file__).resolve().parents[2])
-        environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH")]))}
+        environment = os.environ | {
+            "PYTHONPATH": os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH")]))
+        }
         output = says.open("ab") if says else subprocess.DEVNULL
         try:
-            return subprocess.Popen([sys.executable, "-m", "lvm_core.runs.fit_worker", *arguments], stdin=stdin, stdout=output, stderr=output, env=environment,
-                                    start_new_session=True)
+            return subprocess.Popen(
+                [sys.executable, "-m", "lvm_core.runs.fit_worker", *arguments],
+                stdin=stdin,
+                stdout=output,
+                stderr=output,
+                env=environment,
+                start_new_session=True,
+            )
         finally:
             if says:
                 output.close()

@@ -1,4 +1,6 @@
-"""How a model looked while it learnt: small files of codes, reconstructions and samples, a bounded number of them."""
+"""How a model looked while it learnt: small files of codes, reconstructions and samples, a
+bounded number of them.
+"""
 
 from __future__ import annotations
 
@@ -13,17 +15,20 @@ from ..io import files
 from ..models.base import LatentModel
 from ..progress import Progress
 
-MOST = 48               # over a whole training
+MOST = 48  # over a whole training
 POINTS, ITEMS = 600, 10
-_POINT_VALUES, _ITEM_VALUES = 600_000, 200_000      # most values that are encoded, and shown, for one snapshot
-_SECONDS = 0.2          # between two
-_SHARE = 0.03           # of the time that taking them may cost
+# most values that are encoded, and shown, for one snapshot
+_POINT_VALUES, _ITEM_VALUES = 600_000, 200_000
+_SECONDS = 0.2  # between two
+_SHARE = 0.03  # of the time that taking them may cost
 
 
 @dataclass(frozen=True)
 class Snapshot:
-    """``codes`` (m, k) of the rows ``points`` (m,), ``reconstructed`` (i, d): the first i of these rows as they come back, ``generated`` (j, d):
-    samples of the same codes each time. What a model cannot show yet is empty."""
+    """``codes`` (m, k) of the rows ``points`` (m,), ``reconstructed`` (i, d): the first i of
+    these rows as they come back, ``generated`` (j, d): samples of the same codes each time.
+    What a model cannot show yet is empty.
+    """
 
     step: int
     total: int
@@ -34,34 +39,55 @@ class Snapshot:
 
 
 class Snapshots:
-    """Takes them in a folder while a fit is under way; call it with every Progress. Which rows are shown is seeded."""
+    """Takes them in a folder while a fit is under way; call it with every Progress. Which rows
+    are shown is seeded.
+    """
 
     def __init__(self, folder: Path, dataset: Dataset, model: LatentModel):
         self.folder, self.model = folder, model
-        self.points = np.random.RandomState(0).permutation(len(dataset))[:int(np.clip(_POINT_VALUES // dataset.X.shape[1], 4 * ITEMS, POINTS))]
+        self.points = np.random.RandomState(0).permutation(len(dataset))[
+            : int(np.clip(_POINT_VALUES // dataset.X.shape[1], 4 * ITEMS, POINTS))
+        ]
         self.X = dataset.X[self.points]
         self.items = int(np.clip(_ITEM_VALUES // dataset.X.shape[1], 1, ITEMS))
-        self.Z = np.random.RandomState(0).standard_normal((self.items, model.latent_dim)).astype(np.float32)
+        self.Z = (
+            np.random.RandomState(0)
+            .standard_normal((self.items, model.latent_dim))
+            .astype(np.float32)
+        )
         self._next, self._marks, self._cost = 0.0, -1, np.inf
 
     def __call__(self, record: Progress) -> None:
-        now, mark = time.monotonic(), int(record.fraction**0.7 * MOST)      # most changes at first
+        now, mark = time.monotonic(), int(record.fraction**0.7 * MOST)  # most changes at first
         if record.step < record.total and (now < self._next or mark == self._marks):
             return
         seen = self.model.preview(self.X, self.Z)
-        arrays = {"points": self.points if "codes" in seen else self.points[:0], "codes": seen.get("codes", self.Z[:0]),
-                  "back": seen.get("back", seen["made"][:0]), "made": seen["made"], "at": np.array([record.step, record.total])}
+        arrays = {
+            "points": self.points if "codes" in seen else self.points[:0],
+            "codes": seen.get("codes", self.Z[:0]),
+            "back": seen.get("back", seen["made"][:0]),
+            "made": seen["made"],
+            "at": np.array([record.step, record.total]),
+        }
         if all(np.isfinite(array).all() for array in arrays.values()):
             self.folder.mkdir(exist_ok=True)
-            files.write(self.folder / f"{record.phase.replace(' ', '-') or 'fit'}-{record.step:09d}.npz", lambda path: _save(path, arrays), durable=False)
+            files.write(
+                self.folder / f"{record.phase.replace(' ', '-') or 'fit'}-{record.step:09d}.npz",
+                lambda path: _save(path, arrays),
+                durable=False,
+            )
             thin(self.folder)
-        self._cost = min(self._cost, time.monotonic() - now)        # the first one costs more, for reasons of its own
+        # the first one costs more, for reasons of its own
+        self._cost = min(self._cost, time.monotonic() - now)
         self._next, self._marks = now + max(_SECONDS, self._cost / _SHARE), mark
 
 
 def _save(path: Path, arrays: dict[str, np.ndarray]) -> None:
     with path.open("wb") as file:
-        np.savez(file, **{k: v.astype(np.float32) if v.dtype.kind == "f" else v for k, v in arrays.items()})
+        np.savez(
+            file,
+            **{k: v.astype(np.float32) if v.dtype.kind == "f" else v for k, v in arrays.items()},
+        )
 
 
 def thin(folder: Path) -> None:
@@ -77,8 +103,16 @@ def read(path: Path) -> Snapshot:
     try:
         with np.load(path, allow_pickle=False) as found:
             arrays = {name: found[name] for name in ("points", "codes", "back", "made", "at")}
-            return Snapshot(int(arrays["at"][0]), int(arrays["at"][1]), arrays["points"], arrays["codes"], arrays["back"], arrays["made"])
-    except Exception as error:      # zipfile, zlib and NumPy each have errors of their own for a damaged file
+            return Snapshot(
+                int(arrays["at"][0]),
+                int(arrays["at"][1]),
+                arrays["points"],
+                arrays["codes"],
+                arrays["back"],
+                arrays["made"],
+            )
+    except Exception as error:
+        # zipfile, zlib and NumPy each have errors of their own for a damaged file
         raise files.StoreError(f"{path} cannot be read ({str(error)[:100]}).") from error
 
 
@@ -104,12 +138,18 @@ def all_of(folder: Path) -> list[Snapshot]:
 
 
 def _names(folder: Path) -> list[Path]:
-    """The files of each phase of the training by step, the phase that began first before the others."""
+    """The files of each phase of the training by step, the phase that began first before the
+    others.
+    """
     phases: dict[str, list[tuple[float, Path]]] = {}
     for path in folder.glob("*.npz") if folder.is_dir() else ():
         if files.is_whole(path):
             try:
                 phases.setdefault(path.stem[:-10], []).append((path.stat().st_mtime, path))
-            except FileNotFoundError:       # thinned meanwhile
+            except FileNotFoundError:  # thinned meanwhile
                 continue
-    return [path for found in sorted(phases.values(), key=min) for _, path in sorted(found, key=lambda entry: entry[1].name)]
+    return [
+        path
+        for found in sorted(phases.values(), key=min)
+        for _, path in sorted(found, key=lambda entry: entry[1].name)
+    ]

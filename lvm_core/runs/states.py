@@ -1,4 +1,6 @@
-"""What a run can be doing, and what its process can be asked for: the words of ``state.json`` and ``control``."""
+"""What a run can be doing, and what its process can be asked for: the words of ``state.json``
+and ``control``.
+"""
 
 from __future__ import annotations
 
@@ -16,13 +18,13 @@ class RunState(StrEnum):
     (True, 'done')
     """
 
-    WAITING = "waiting"         # in the queue
+    WAITING = "waiting"  # in the queue
     RUNNING = "running"
-    PAUSED = "paused"           # goes on from its checkpoint when it is resumed
+    PAUSED = "paused"  # goes on from its checkpoint when it is resumed
     DONE = "done"
-    STOPPED = "stopped"         # ended early; what it reached is kept
+    STOPPED = "stopped"  # ended early; what it reached is kept
     FAILED = "failed"
-    CANCELLED = "cancelled"     # ended early; what it reached is gone
+    CANCELLED = "cancelled"  # ended early; what it reached is gone
 
 
 UNDER_WAY = (RunState.WAITING, RunState.RUNNING)
@@ -31,6 +33,6 @@ UNDER_WAY = (RunState.WAITING, RunState.RUNNING)
 class Request(StrEnum):
     """What the process of a run can be asked for."""
 
-    STOP = "stop"               # end and keep what was reached
-    PAUSE = "pause"             # end after a checkpoint
-    CANCEL = "cancel"           # end and throw away what was reached
+    STOP = "stop"  # end and keep what was reached
+    PAUSE = "pause"  # end after a checkpoint
+    CANCEL = "cancel"  # end and throw away what was reached

@@ -1,17 +1,22 @@
-"""What a dataset, a fit and a map are on disk: one folder each of JSON, ``.npy``, Parquet and safetensors, readable without the app.
+"""What a dataset, a fit and a map are on disk: one folder each of JSON, ``.npy``, Parquet and
+safetensors, readable without the app.
 
-    DATASET/  dataset.json   format, name, label, notes, source, added columns, kind, n, d, fingerprint
+    DATASET/  dataset.json   format, name, label, notes, source, added columns, kind, n, d,
+              fingerprint
               codec.json     the way from rows of X back to items
-              X.npy          (n, d) float32, or X.safetensors: data, indices, indptr and shape of a CSR matrix
+              X.npy          (n, d) float32, or X.safetensors: data, indices, indptr and shape of a
+                             CSR matrix
               rows.parquet   everything known of each row
     FIT/      model/         recipe.json and weights.safetensors, see :mod:`lvm_core.io.serialize`
               codes.npy      (n, k) float32, the codes of all rows
               split.npy      row numbers the model did not see
-              scores.json    seconds the fit took, and the scores; columns.json: reconstruction of each column
+              scores.json    seconds the fit took, and the scores; columns.json: reconstruction of
+                             each column
     MAP/      projection/    as model/
               positions.npy  (n, c); scores.json: the scores and a note
 
-A save goes to a temporary name and is renamed; a load checks what it finds. Both raise :class:`StoreError` in one sentence.
+A save goes to a temporary name and is renamed; a load checks what it finds. Both raise
+:class:`StoreError` in one sentence.
 """
 
 from __future__ import annotations
@@ -34,63 +39,119 @@ from ..models import load_model
 from ..projections import load_projection
 
 FORMAT = 1
-MAPPED_BYTES = 64 * 2**20       # from here on X stays on disk until it is used
+MAPPED_BYTES = 64 * 2**20  # from here on X stays on disk until it is used
 
 
-# -- datasets ------------------------------------------------------------------------------------------------------------------
+# -- datasets --------------------------------------------------------------------------------------
+
 
 def save_dataset(folder: Path, dataset: Dataset, **more) -> None:
-    """Write a dataset to a new folder; ``more`` goes into dataset.json. Nothing is left behind when it fails."""
-    with files.plainly(f"Keeping the dataset {dataset.name[:60]!r}"), files.new_folder(Path(folder)) as temporary:
+    """Write a dataset to a new folder; ``more`` goes into dataset.json. Nothing is left behind
+    when it fails.
+    """
+    with (
+        files.plainly(f"Keeping the dataset {dataset.name[:60]!r}"),
+        files.new_folder(Path(folder)) as temporary,
+    ):
         if hasattr(dataset.X, "indptr"):
             X = dataset.X
-            files.write_tensors(temporary / "X.safetensors", {"data": X.data, "indices": X.indices, "indptr": X.indptr, "shape": np.array(X.shape, np.int64)})
+            files.write_tensors(
+                temporary / "X.safetensors",
+                {
+                    "data": X.data,
+                    "indices": X.indices,
+                    "indptr": X.indptr,
+                    "shape": np.array(X.shape, np.int64),
+                },
+            )
         else:
             files.write_array(temporary / "X.npy", dataset.X)
         files.write(temporary / "rows.parquet", _to_parquet(dataset.rows))
         files.write_json(temporary / "codec.json", dataset.codec.to_json(), durable=True)
-        head = {"format": FORMAT, "name": dataset.name, "label": dataset.label, "notes": dataset.notes, "source": dataset.source, "added": dataset.added, "kind": dataset.kind,
-                "n": len(dataset), "d": dataset.X.shape[1], "fingerprint": dataset.fingerprint}
+        head = {
+            "format": FORMAT,
+            "name": dataset.name,
+            "label": dataset.label,
+            "notes": dataset.notes,
+            "source": dataset.source,
+            "added": dataset.added,
+            "kind": dataset.kind,
+            "n": len(dataset),
+            "d": dataset.X.shape[1],
+            "fingerprint": dataset.fingerprint,
+        }
         files.write_json(temporary / "dataset.json", head | more, durable=True)
 
 
 def save_rows(folder: Path, rows: pd.DataFrame, added: list[str]) -> None:
-    """Put other columns beside the rows of a dataset that is kept; their number stays. ``added``: those that did not come with it."""
+    """Put other columns beside the rows of a dataset that is kept; their number stays.
+    ``added``: those that did not come with it.
+    """
     folder = Path(folder)
     with files.plainly("Keeping the columns"):
         files.write(folder / "rows.parquet", _to_parquet(rows))
-        files.write_json(folder / "dataset.json", files.read_json(folder / "dataset.json") | {"added": added})
+        files.write_json(
+            folder / "dataset.json", files.read_json(folder / "dataset.json") | {"added": added}
+        )
 
 
 def load_dataset(folder: Path) -> Dataset:
-    """Read a dataset back, equal to the one saved. A large dense X stays on disk until it is used."""
+    """Read a dataset back, equal to the one saved. A large dense X stays on disk until it is
+    used.
+    """
     folder = Path(folder)
-    head = files.check_format(files.read_json(folder / "dataset.json"), folder / "dataset.json", FORMAT)
+    head = files.check_format(
+        files.read_json(folder / "dataset.json"), folder / "dataset.json", FORMAT
+    )
     try:
         codec = codec_from_json(files.read_json(folder / "codec.json"))
         X = _read_X(folder)
         rows = _from_parquet(folder / "rows.parquet")
-        added = [name for name in head.get("added", []) if name in rows]      # saves from before columns could be taken away have none
-        return Dataset(str(head["name"]), X, rows, codec, head["label"], [str(note) for note in head["notes"]], dict(head["source"]), added)
+        # saves from before columns could be taken away have none
+        added = [name for name in head.get("added", []) if name in rows]
+        return Dataset(
+            str(head["name"]),
+            X,
+            rows,
+            codec,
+            head["label"],
+            [str(note) for note in head["notes"]],
+            dict(head["source"]),
+            added,
+        )
     except StoreError:
         raise
-    except Exception as error:      # whatever a damaged or hand-made folder makes the codecs and Dataset stumble over
-        raise StoreError(f"{folder}: the parts of this dataset do not fit together ({_first_line(error)}).") from error
+    except Exception as error:
+        # whatever a damaged or hand-made folder makes the codecs and Dataset stumble over
+        raise StoreError(
+            f"{folder}: the parts of this dataset do not fit together ({_first_line(error)})."
+        ) from error
 
 
 def _read_X(folder: Path):
     if (folder / "X.npy").exists():
-        X = files.read_array(folder / "X.npy", mapped=(folder / "X.npy").stat().st_size > MAPPED_BYTES)
+        X = files.read_array(
+            folder / "X.npy", mapped=(folder / "X.npy").stat().st_size > MAPPED_BYTES
+        )
     else:
         from scipy.sparse import csr_matrix
 
         parts = files.read_tensors(folder / "X.safetensors")
-        X = csr_matrix((parts["data"], parts["indices"], parts["indptr"]), shape=tuple(int(v) for v in parts["shape"]))
+        X = csr_matrix(
+            (parts["data"], parts["indices"], parts["indptr"]),
+            shape=tuple(int(v) for v in parts["shape"]),
+        )
         X.check_format(full_check=True)
     values = X.data if hasattr(X, "indptr") else X
     step = 10**6 // (X.shape[1] if values.ndim == 2 else 1) + 1
-    if X.ndim != 2 or X.dtype != np.float32 or not all(np.isfinite(values[i:i + step]).all() for i in range(0, len(values), step)):
-        raise StoreError(f"{folder}: X has type {X.dtype} and shape {X.shape}, expected finite float32 (n, d).")
+    if (
+        X.ndim != 2
+        or X.dtype != np.float32
+        or not all(np.isfinite(values[i : i + step]).all() for i in range(0, len(values), step))
+    ):
+        raise StoreError(
+            f"{folder}: X has type {X.dtype} and shape {X.shape}, expected finite float32 (n, d)."
+        )
     return X
 
 
@@ -103,7 +164,8 @@ def _to_parquet(rows: pd.DataFrame) -> bytes:
 
     try:
         made = table(rows)
-    except (pyarrow.ArrowException, TypeError, ValueError):     # a column of mixed types is kept as its text
+    except (pyarrow.ArrowException, TypeError, ValueError):
+        # a column of mixed types is kept as its text
         mixed = [c for c in rows.columns if rows[c].dtype == object]
         made = table(rows.assign(**{c: rows[c].map(str, na_action="ignore") for c in mixed}))
     sink = pyarrow.BufferOutputStream()
@@ -121,18 +183,29 @@ def _from_parquet(path: Path) -> pd.DataFrame:
         raise StoreError(f"{path} cannot be read ({_first_line(error)}).") from error
 
 
-# -- fits ----------------------------------------------------------------------------------------------------------------------
+# -- fits ------------------------------------------------------------------------------------------
+
 
 def save_fitted(folder: Path, fitted: Fitted) -> None:
-    """Write what a fit learnt into a folder that exists, each file whole; those of an earlier fit are replaced."""
+    """Write what a fit learnt into a folder that exists, each file whole; those of an earlier
+    fit are replaced.
+    """
     folder = Path(folder)
     with files.plainly("Keeping the model"):
         fitted.model.save(folder / "model")
         files.write_array(folder / "codes.npy", fitted.codes)
         files.write_array(folder / "split.npy", np.asarray(fitted.held_out, np.int64))
-        columns = [{k: _json_value(v) for k, v in row.items()} for row in fitted.columns.to_dict("records")]
-        files.write_json(folder / "columns.json", {"format": FORMAT, "columns": columns}, durable=True)
-        files.write_json(folder / "scores.json", {"format": FORMAT, "seconds": fitted.seconds, "scores": _from_scores(fitted.scores)}, durable=True)
+        columns = [
+            {k: _json_value(v) for k, v in row.items()} for row in fitted.columns.to_dict("records")
+        ]
+        files.write_json(
+            folder / "columns.json", {"format": FORMAT, "columns": columns}, durable=True
+        )
+        files.write_json(
+            folder / "scores.json",
+            {"format": FORMAT, "seconds": fitted.seconds, "scores": _from_scores(fitted.scores)},
+            durable=True,
+        )
 
 
 def load_scores(folder: Path) -> list[Score]:
@@ -145,24 +218,58 @@ def load_scores(folder: Path) -> list[Score]:
 
 
 def load_fitted(folder: Path) -> Fitted:
-    """Read back what a fit learnt; raises StoreError also where its parts do not belong together."""
+    """Read back what a fit learnt; raises StoreError also where its parts do not belong
+    together.
+    """
     folder = Path(folder)
-    head, columns = (files.check_format(files.read_json(folder / name), folder / name, FORMAT) for name in ("scores.json", "columns.json"))
-    model, codes, held_out = load_model(folder / "model"), files.read_array(folder / "codes.npy"), files.read_array(folder / "split.npy")
-    if codes.ndim != 2 or codes.dtype != np.float32 or codes.shape[1] != len(model.code_mean_) or not np.isfinite(codes).all():
-        raise StoreError(f"{folder}: codes.npy has type {codes.dtype} and shape {codes.shape}, expected finite float32 (n, {len(model.code_mean_)}).")
-    if held_out.ndim != 1 or held_out.dtype.kind not in "iu" or (len(held_out) and not 0 <= held_out.min() <= held_out.max() < len(codes)):
-        raise StoreError(f"{folder}: split.npy holds other things than row numbers below {len(codes)}.")
+    head, columns = (
+        files.check_format(files.read_json(folder / name), folder / name, FORMAT)
+        for name in ("scores.json", "columns.json")
+    )
+    model, codes, held_out = (
+        load_model(folder / "model"),
+        files.read_array(folder / "codes.npy"),
+        files.read_array(folder / "split.npy"),
+    )
+    if (
+        codes.ndim != 2
+        or codes.dtype != np.float32
+        or codes.shape[1] != len(model.code_mean_)
+        or not np.isfinite(codes).all()
+    ):
+        raise StoreError(
+            f"{folder}: codes.npy has type {codes.dtype} and shape {codes.shape}, expected finite "
+            f"float32 (n, {len(model.code_mean_)})."
+        )
+    if (
+        held_out.ndim != 1
+        or held_out.dtype.kind not in "iu"
+        or (len(held_out) and not 0 <= held_out.min() <= held_out.max() < len(codes))
+    ):
+        raise StoreError(
+            f"{folder}: split.npy holds other things than row numbers below {len(codes)}."
+        )
     try:
-        frame = pd.DataFrame(columns["columns"], columns=["name", "measure", "value", "baseline"]).astype({"value": float, "baseline": float})
+        frame = pd.DataFrame(
+            columns["columns"], columns=["name", "measure", "value", "baseline"]
+        ).astype({"value": float, "baseline": float})
         train = np.ones(len(codes), bool)
         train[held_out] = False
-        return Fitted(model, codes, np.flatnonzero(train), np.sort(held_out), float(head["seconds"]), _to_scores(head["scores"]), frame)
+        return Fitted(
+            model,
+            codes,
+            np.flatnonzero(train),
+            np.sort(held_out),
+            float(head["seconds"]),
+            _to_scores(head["scores"]),
+            frame,
+        )
     except (KeyError, TypeError, ValueError) as error:
         raise StoreError(f"{folder}: the scores cannot be read ({_first_line(error)}).") from error
 
 
-# -- maps ----------------------------------------------------------------------------------------------------------------------
+# -- maps ------------------------------------------------------------------------------------------
+
 
 def save_map(folder: Path, mapped: Mapped) -> None:
     """Write a map to a new folder."""
@@ -173,8 +280,14 @@ def save_map(folder: Path, mapped: Mapped) -> None:
 
 
 def save_map_scores(folder: Path, mapped: Mapped) -> None:
-    """Write the scores of a map, which may be measured after it was kept, and its note into its folder."""
-    files.write_json(Path(folder) / "scores.json", {"format": FORMAT, "note": mapped.note, "scores": _from_scores(mapped.scores)}, durable=True)
+    """Write the scores of a map, which may be measured after it was kept, and its note into its
+    folder.
+    """
+    files.write_json(
+        Path(folder) / "scores.json",
+        {"format": FORMAT, "note": mapped.note, "scores": _from_scores(mapped.scores)},
+        durable=True,
+    )
 
 
 def load_map_scores(folder: Path) -> tuple[list[Score], str]:
@@ -191,13 +304,25 @@ def load_map(folder: Path, n: int) -> Mapped:
     """Read back a map of ``n`` points."""
     folder = Path(folder)
     scores, note = load_map_scores(folder)
-    projection, positions = load_projection(folder / "projection"), files.read_array(folder / "positions.npy")
-    if positions.ndim != 2 or positions.shape != (n, projection.n_components) or positions.dtype.kind != "f" or not np.isfinite(positions).all():
-        raise StoreError(f"{folder}: positions.npy has shape {positions.shape}, expected finite numbers ({n}, {projection.n_components}).")
+    projection, positions = (
+        load_projection(folder / "projection"),
+        files.read_array(folder / "positions.npy"),
+    )
+    if (
+        positions.ndim != 2
+        or positions.shape != (n, projection.n_components)
+        or positions.dtype.kind != "f"
+        or not np.isfinite(positions).all()
+    ):
+        raise StoreError(
+            f"{folder}: positions.npy has shape {positions.shape}, expected finite numbers ({n}, "
+            f"{projection.n_components})."
+        )
     return Mapped(projection, positions, scores, note)
 
 
-# -- scores as JSON ------------------------------------------------------------------------------------------------------------
+# -- scores as JSON --------------------------------------------------------------------------------
+
 
 def _from_scores(scores: list[Score]) -> list[dict]:
     return [{k: _json_value(v) for k, v in asdict(score).items()} for score in scores]
@@ -205,7 +330,18 @@ def _from_scores(scores: list[Score]) -> list[dict]:
 
 def _to_scores(records: list[dict]) -> list[Score]:
     scores = [Score(**record) for record in records]
-    return [Score(s.name, math.nan if s.value is None else float(s.value), str(s.sentence), s.baseline, s.ceiling, str(s.unit), s.error) for s in scores]
+    return [
+        Score(
+            s.name,
+            math.nan if s.value is None else float(s.value),
+            str(s.sentence),
+            s.baseline,
+            s.ceiling,
+            str(s.unit),
+            s.error,
+        )
+        for s in scores
+    ]
 
 
 def _json_value(value):

@@ -17,23 +17,76 @@ FORMAT = 1
 
 def save_trust(folder: Path, trust: MapTrust) -> None:
     """Write it to a new folder. Raises StoreError."""
-    with files.plainly("Keeping how far to trust the map"), files.new_folder(Path(folder)) as temporary:
-        files.write_tensors(temporary / "points.safetensors", {"rows": trust.rows, "points": trust.points, "sizes": trust.sizes, "curve": trust.curve})
-        files.write_json(temporary / "trust.json", {"format": FORMAT, "n": trust.n, "ks": list(trust.ks), "numbers": trust.numbers, "beside": trust.n_compared,
-                                                    "chance_label": trust.chance_label}, durable=True)
+    with (
+        files.plainly("Keeping how far to trust the map"),
+        files.new_folder(Path(folder)) as temporary,
+    ):
+        files.write_tensors(
+            temporary / "points.safetensors",
+            {
+                "rows": trust.rows,
+                "points": trust.points,
+                "sizes": trust.sizes,
+                "curve": trust.curve,
+            },
+        )
+        files.write_json(
+            temporary / "trust.json",
+            {
+                "format": FORMAT,
+                "n": trust.n,
+                "ks": list(trust.ks),
+                "numbers": trust.numbers,
+                "beside": trust.n_compared,
+                "chance_label": trust.chance_label,
+            },
+            durable=True,
+        )
 
 
 def load_trust(folder: Path, n: int) -> MapTrust:
-    """Read it back, of a map of ``n`` points. Raises StoreError where it is damaged, or of another map."""
+    """Read it back, of a map of ``n`` points. Raises StoreError where it is damaged, or of
+    another map.
+    """
     path = Path(folder) / "trust.json"
-    head, arrays = files.check_format(files.read_json(path), path, FORMAT), files.read_tensors(Path(folder) / "points.safetensors")
+    head, arrays = (
+        files.check_format(files.read_json(path), path, FORMAT),
+        files.read_tensors(Path(folder) / "points.safetensors"),
+    )
     try:
         ks, rows, points = tuple(int(k) for k in head["ks"]), arrays["rows"], arrays["points"]
-        numbers = {str(pair): {str(name): (float(value), None if error is None else float(error)) for name, (value, error) in named.items()} for pair, named in head["numbers"].items()}
-        whole = head["n"] == n and rows.ndim == 1 and points.shape == (len(MEASURES), len(ks), len(rows)) and len(rows) > 0 and arrays["sizes"].shape == arrays["curve"].shape
-        if not whole or not np.array_equal(rows, np.unique(rows.clip(0, n - 1))) or not np.isfinite(points).all() or not all(math.isfinite(v) for named in numbers.values() for v, _ in named.values()):
+        numbers = {
+            str(pair): {
+                str(name): (float(value), None if error is None else float(error))
+                for name, (value, error) in named.items()
+            }
+            for pair, named in head["numbers"].items()
+        }
+        whole = (
+            head["n"] == n
+            and rows.ndim == 1
+            and points.shape == (len(MEASURES), len(ks), len(rows))
+            and len(rows) > 0
+            and arrays["sizes"].shape == arrays["curve"].shape
+        )
+        if (
+            not whole
+            or not np.array_equal(rows, np.unique(rows.clip(0, n - 1)))
+            or not np.isfinite(points).all()
+            or not all(math.isfinite(v) for named in numbers.values() for v, _ in named.values())
+        ):
             raise StoreError(f"{folder}: the parts do not belong to a map of {n} points.")
         chance = head["chance_label"]
-        return MapTrust(n, ks, rows, points, arrays["sizes"], arrays["curve"], numbers, int(head["beside"]), None if chance is None else float(chance))
+        return MapTrust(
+            n,
+            ks,
+            rows,
+            points,
+            arrays["sizes"],
+            arrays["curve"],
+            numbers,
+            int(head["beside"]),
+            None if chance is None else float(chance),
+        )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise StoreError(f"{path} cannot be read ({str(error)[:200]}).") from error

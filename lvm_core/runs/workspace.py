@@ -3,14 +3,18 @@
     WORKSPACE/
       workspace.json       format
       secret               signs the pages' requests; made by the app, for its own user only
-      datasets/ID/         see :mod:`lvm_core.runs.store`; upload: the bytes it was read from, so that it can be read again
-      runs/ID/             run.json (number, title, dataset, recipe, created), state.json (see RunState), progress.jsonl,
-                           snapshots/STEP.npz, checkpoint/, log.txt, what it learnt (see :mod:`lvm_core.runs.store`),
-                           maps/KEY/, kept.json (what a person keeps with it); control: stop, pause or cancel, a word
-                           its process reads; lock: held by that process
+      datasets/ID/         see :mod:`lvm_core.runs.store`; upload: the bytes it was read from, so
+                           that it can be read again
+      runs/ID/             run.json (number, title, dataset, recipe, created), state.json (see
+                           RunState), progress.jsonl,
+                           snapshots/STEP.npz, checkpoint/, log.txt, what it learnt (see
+                           :mod:`lvm_core.runs.store`), maps/KEY/, kept.json (what a person keeps
+                           with it); control: stop, pause or cancel, a word its process reads; lock:
+                           held by that process
       queue/ID             empty; runs that wait, or are under way
 
-Ids are random hexadecimal numbers. LATENT_EXPLORER_HOME names the folder; without it, it is where the system keeps programs' data.
+Ids are random hexadecimal numbers. LATENT_EXPLORER_HOME names the folder; without it, it is where
+the system keeps programs' data.
 """
 
 from __future__ import annotations
@@ -21,7 +25,7 @@ import secrets
 import sys
 import time
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 
 from ..datasets.base import Dataset
@@ -46,8 +50,14 @@ def home() -> Path:
     if sys.platform == "darwin":
         return Path.home() / "Library" / "Application Support" / "Latent Explorer"
     if os.name == "nt":
-        return Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local")) / "Latent Explorer"
-    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "latent-explorer"
+        return (
+            Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local"))
+            / "Latent Explorer"
+        )
+    return (
+        Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
+        / "latent-explorer"
+    )
 
 
 def fresh_id() -> str:
@@ -67,14 +77,14 @@ class RunInfo:
     id: str
     number: int
     title: str
-    dataset: str            # id
-    config: dict            # {"name", "params"}
-    created: str            # UTC, ISO 8601
+    dataset: str  # id
+    config: dict  # {"name", "params"}
+    created: str  # UTC, ISO 8601
     state: RunState = RunState.WAITING
-    sentence: str = ""      # why it failed
+    sentence: str = ""  # why it failed
     score: dict | None = None
     seconds: float = 0.0
-    facts: dict = field(default_factory=dict)       # all of state.json
+    facts: dict = field(default_factory=dict)  # all of state.json
 
     @property
     def has_result(self) -> bool:
@@ -82,23 +92,30 @@ class RunInfo:
         return bool(self.facts.get("result"))
 
     def model(self) -> LatentModel:
-        """The model as it was asked for, not fitted. Raises StoreError where this version does not know it."""
+        """The model as it was asked for, not fitted. Raises StoreError where this version does
+        not know it.
+        """
         try:
             model = MODELS[str(self.config["name"])](**self.config["params"])
             model.validate()
         except (KeyError, TypeError, ValueError) as error:
-            raise StoreError(f"Run {self.id} asks for a model this version does not know ({str(error)[:200]}).") from error
+            raise StoreError(
+                f"Run {self.id} asks for a model this version does not know ({str(error)[:200]})."
+            ) from error
         return model
 
 
 class Workspace:
-    """Datasets and runs in one folder. Every method that reads or writes raises StoreError in one sentence."""
+    """Datasets and runs in one folder. Every method that reads or writes raises StoreError in
+    one sentence.
+    """
 
     def __init__(self, folder: str | os.PathLike | None = None):
         self.folder = Path(folder) if folder is not None else home()
-        self._heads: dict[str, tuple] = {}       # id -> (times of its files, RunInfo or dataset.json)
+        # id -> (times of its files, RunInfo or dataset.json)
+        self._heads: dict[str, tuple] = {}
 
-    def prepare(self) -> "Workspace":
+    def prepare(self) -> Workspace:
         """Make the folders where they are missing, and refuse a workspace of a newer format."""
         path = self.folder / "workspace.json"
         with files.plainly(f"Opening the workspace {self.folder}"):
@@ -112,7 +129,9 @@ class Workspace:
         return self
 
     def secret(self) -> bytes:
-        """32 random bytes that stay the same as long as the workspace does; readable by its owner only."""
+        """32 random bytes that stay the same as long as the workspace does; readable by its
+        owner only.
+        """
         path = self.folder / "secret"
         self.prepare()
         with files.plainly("Reading the workspace's secret"):
@@ -122,18 +141,32 @@ class Workspace:
                         files.write(path, _private(secrets.token_bytes(32)))
             return path.read_bytes()
 
-    # -- datasets --------------------------------------------------------------------------------------------------------
+    # -- datasets ----------------------------------------------------------------------------------
 
     def dataset_folder(self, id: str) -> Path:
         """Where a dataset lies. Raises StoreError for what is no id."""
         return self._folder("datasets", id)
 
-    def add_dataset(self, dataset: Dataset, *, id: str | None = None, upload: bytes | None = None, upload_name: str = "") -> str:
+    def add_dataset(
+        self,
+        dataset: Dataset,
+        *,
+        id: str | None = None,
+        upload: bytes | None = None,
+        upload_name: str = "",
+    ) -> str:
         """Keep a dataset, with the bytes it was read from where they are given; returns its id."""
         id = id or fresh_id()
         folder = self.dataset_folder(id)
         self.prepare()
-        save_dataset(folder, dataset, id=id, created=_now(), upload_name=upload_name, upload=upload is not None)
+        save_dataset(
+            folder,
+            dataset,
+            id=id,
+            created=_now(),
+            upload_name=upload_name,
+            upload=upload is not None,
+        )
         if upload is not None:
             with files.plainly("Keeping the uploaded file"):
                 files.write(folder / "upload", upload)
@@ -176,29 +209,44 @@ class Workspace:
         """Take a dataset away. Raises StoreError while runs of it are kept."""
         users = [run.title for run in self.runs() if run.dataset == id]
         if users:
-            raise StoreError(f"{len(users)} runs were made from this dataset, {users[0]} among them; delete them first.")
+            raise StoreError(
+                f"{len(users)} runs were made from this dataset, {users[0]} among them; delete "
+                "them first."
+            )
         with files.plainly("Deleting the dataset"):
             files.remove_folder(self.dataset_folder(id))
 
-    # -- runs ------------------------------------------------------------------------------------------------------------
+    # -- runs --------------------------------------------------------------------------------------
 
     def run_folder(self, id: str) -> Path:
         """Where a run lies. Raises StoreError for what is no id."""
         return self._folder("runs", id)
 
-    def add_run(self, dataset_id: str, model: LatentModel, *, id: str | None = None, queued: bool = True) -> RunInfo:
-        """Keep a run that is to be made: ``model`` on a dataset of this workspace. ``queued`` lets a scheduler start it.
-        Raises ValueError for parameters outside their domain."""
+    def add_run(
+        self, dataset_id: str, model: LatentModel, *, id: str | None = None, queued: bool = True
+    ) -> RunInfo:
+        """Keep a run that is to be made: ``model`` on a dataset of this workspace. ``queued``
+        lets a scheduler start it. Raises ValueError for parameters outside their domain.
+        """
         model.validate()
         self.prepare()
         id, head = id or fresh_id(), self.dataset_head(dataset_id)
         with files.plainly("Keeping the run"), files.Lock(self.folder / ".lock").held_by_me():
             number = 1 + max((run.number for run in self.runs()), default=0)
-            run = {"format": FORMAT, "id": id, "number": number, "title": f"#{number} {type(model).__name__} on {head['name']}", "dataset": dataset_id,
-                   "model": model.to_config(), "created": _now()}
+            run = {
+                "format": FORMAT,
+                "id": id,
+                "number": number,
+                "title": f"#{number} {type(model).__name__} on {head['name']}",
+                "dataset": dataset_id,
+                "model": model.to_config(),
+                "created": _now(),
+            }
             with files.new_folder(self.run_folder(id)) as temporary:
                 files.write_json(temporary / "run.json", run, durable=True)
-                files.write_json(temporary / "state.json", {"format": FORMAT, "state": RunState.WAITING})
+                files.write_json(
+                    temporary / "state.json", {"format": FORMAT, "state": RunState.WAITING}
+                )
             if queued:
                 (self.folder / "queue" / id).touch()
         return self.run(id)
@@ -213,14 +261,29 @@ class Workspace:
             raise StoreError(f"There is no run {id} in this workspace.") from error
         if id in self._heads and self._heads[id][0] == times:
             return self._heads[id][1]
-        head, facts = (files.check_format(files.read_json(path, 2**20), path, FORMAT) for path in paths)
+        head, facts = (
+            files.check_format(files.read_json(path, 2**20), path, FORMAT) for path in paths
+        )
         try:
             known = facts["state"] in list(RunState)
             state = RunState(facts["state"]) if known else RunState.FAILED
-            info = RunInfo(id, int(head["number"]), str(head["title"]), str(head["dataset"]), dict(head["model"]), str(head["created"]), state,
-                           str(facts.get("sentence", "")), facts.get("score"), float(facts.get("seconds") or 0.0), facts)
+            info = RunInfo(
+                id,
+                int(head["number"]),
+                str(head["title"]),
+                str(head["dataset"]),
+                dict(head["model"]),
+                str(head["created"]),
+                state,
+                str(facts.get("sentence", "")),
+                facts.get("score"),
+                float(facts.get("seconds") or 0.0),
+                facts,
+            )
         except (KeyError, TypeError, ValueError) as error:
-            raise StoreError(f"{folder} holds no run of this app ({type(error).__name__} {error}).") from error
+            raise StoreError(
+                f"{folder} holds no run of this app ({type(error).__name__} {error})."
+            ) from error
         self._heads[id] = times, info
         return info
 
@@ -262,7 +325,9 @@ class Workspace:
             files.write_json(self.run_folder(id) / "kept.json", annotations, durable=True)
 
     def ask(self, id: str, word: str) -> None:
-        """Ask the process of a run to ``stop`` (and keep what it reached), ``pause`` or ``cancel``."""
+        """Ask the process of a run to ``stop`` (and keep what it reached), ``pause`` or
+        ``cancel``.
+        """
         if word not in list(Request):
             raise StoreError(f"{word!r} is nothing a run can be asked for.")
         with files.plainly("Writing to the run's folder"):
@@ -275,23 +340,37 @@ class Workspace:
                 self.set_state(id, state=RunState.PAUSED if word == Request.PAUSE else ended)
 
     def at_work(self, id: str) -> bool:
-        """Whether a process is at work on a run now; a run that says it is running without one was interrupted."""
+        """Whether a process is at work on a run now; a run that says it is running without one
+        was interrupted.
+        """
         return files.Lock(self.run_folder(id) / "lock").held()
 
     def queue(self, id: str) -> None:
-        """Let a scheduler start a run, or start it again: it goes on from its checkpoint when there is one."""
+        """Let a scheduler start a run, or start it again: it goes on from its checkpoint when
+        there is one.
+        """
         with files.plainly("Queueing the run"):
             (self.run_folder(id) / "control").unlink(missing_ok=True)
-            set_state(self.run_folder(id), state=RunState.WAITING, sentence="", attempts=0, asked=time.time())
+            set_state(
+                self.run_folder(id),
+                state=RunState.WAITING,
+                sentence="",
+                attempts=0,
+                asked=time.time(),
+            )
             (self.folder / "queue" / id).touch()
 
     def extend(self, id: str, more: int) -> RunInfo:
-        """Make the training of a run that has ended ``more`` epochs (of a GAN: steps) longer than what it reached, and queue it.
-        Raises StoreError where nothing is left to continue from, ValueError where the total is outside the parameter's domain."""
+        """Make the training of a run that has ended ``more`` epochs (of a GAN: steps) longer
+        than what it reached, and queue it. Raises StoreError where nothing is left to continue
+        from, ValueError where the total is outside the parameter's domain.
+        """
         info, folder = self.run(id), self.run_folder(id)
         model = info.model()
         if not model.duration_param:
-            raise StoreError(f"{type(model).__name__} is solved exactly; there is nothing to continue.")
+            raise StoreError(
+                f"{type(model).__name__} is solved exactly; there is nothing to continue."
+            )
         with files.plainly("Continuing the run"):
             extend(folder, model, int(more))
         self.queue(id)
@@ -306,7 +385,7 @@ class Workspace:
             files.remove_folder(self.run_folder(id))
         self._heads.pop(id, None)
 
-    # -- names -----------------------------------------------------------------------------------------------------------
+    # -- names -------------------------------------------------------------------------------------
 
     def _folder(self, kind: str, id: str) -> Path:
         if not is_id(id):
@@ -323,7 +402,11 @@ class Workspace:
 def set_state(folder: Path, **changes) -> dict:
     """Change entries of a run's state.json, and return all of it. Raises StoreError."""
     path = folder / "state.json"
-    facts = files.check_format(files.read_json(path, 2**20), path, FORMAT) | changes | {"updated": time.time()}
+    facts = (
+        files.check_format(files.read_json(path, 2**20), path, FORMAT)
+        | changes
+        | {"updated": time.time()}
+    )
     with files.plainly("Writing the run's state"):
         files.write_json(path, facts)
     return facts
@@ -338,4 +421,4 @@ def _private(content: bytes):
 
 
 def _now() -> str:
-    return datetime.now(timezone.utc).isoformat(timespec="milliseconds")
+    return datetime.now(UTC).isoformat(timespec="milliseconds")

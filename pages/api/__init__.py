@@ -1,1 +1,3 @@
-"""The routes of our own, beside Streamlit's: who may ask, what a request may hold, and the answers."""
+"""The routes of our own, beside Streamlit's: who may ask, what a request may hold, and the
+answers.
+"""

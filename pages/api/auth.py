@@ -1,11 +1,13 @@
 """Who may ask our own routes, and what a request may hold.
 
-A page hands out a token that says who looks at which run; a route answers only to that token, only while that person may see
-the run, only from the page's own origin, and only to bodies of the right length. Whether they may is looked up at every request
-and every message of a socket: a share that ended, or a run that was deleted, ends for pages that are open too. Tokens end by
-themselves after a day or so; answers bring a fresh one to a page that is still in use.
+A page hands out a token that says who looks at which run; a route answers only to that token, only
+while that person may see the run, only from the page's own origin, and only to bodies of the right
+length. Whether they may is looked up at every request and every message of a socket: a share that
+ended, or a run that was deleted, ends for pages that are open too. Tokens end by themselves after a
+day or so; answers bring a fresh one to a page that is still in use.
 
-What is asked comes by plain requests or, quicker, through one socket a page; a handler cannot tell which.
+What is asked comes by plain requests or, quicker, through one socket a page; a handler cannot tell
+which.
 """
 
 from __future__ import annotations
@@ -43,11 +45,12 @@ log = logging.getLogger(__name__)
 _MAX_BODY = 4 * 2**20
 _MAX_ROWS = 400
 _MAX_HEAD = 2**16
-_MAX_WAITING = 16           # questions of one socket under way; a page has one of each kind
+_MAX_WAITING = 16  # questions of one socket under way; a page has one of each kind
 _SLOTS = threading.BoundedSemaphore(8)
-TOKEN_SECONDS = 24 * 3600   # a token holds for this long, and at most half as long again
-RENEWED = "latent-token"    # header, and entry of a socket's answers, that brings a fresh token
-_LOOK_SECONDS = 1.0         # how often an open socket that says nothing is asked whether it may still be there
+TOKEN_SECONDS = 24 * 3600  # a token holds for this long, and at most half as long again
+RENEWED = "latent-token"  # header, and entry of a socket's answers, that brings a fresh token
+# how often an open socket that says nothing is asked whether it may still be there
+_LOOK_SECONDS = 1.0
 
 
 class HttpError(Exception):
@@ -58,21 +61,35 @@ class HttpError(Exception):
 
     @classmethod
     def of(cls, error: Exception) -> HttpError:
-        """How an error is answered: ours with their own sentence, all others, which are faults, with one that says so."""
+        """How an error is answered: ours with their own sentence, all others, which are faults,
+        with one that says so.
+        """
         for kind, status in _STATUSES.items():
             if isinstance(error, kind):
                 return cls(status, str(error))
-        log.error("a live question failed", exc_info=error)      # whoever asked must hear something, and the log everything
-        return cls(500, f"The server stumbled over this ({type(error).__name__}); the details are in its log.")
+        # whoever asked must hear something, and the log everything
+        log.error("a live question failed", exc_info=error)
+        return cls(
+            500,
+            f"The server stumbled over this ({type(error).__name__}); the details are in its log.",
+        )
 
 
 # errors of the session and the core, the special before the general
-_STATUSES: dict[type[Exception], int] = {NotFound: 404, NotReady: 409, SessionError: 400, DataError: 400, StoreError: 500}
+_STATUSES: dict[type[Exception], int] = {
+    NotFound: 404,
+    NotReady: 409,
+    SessionError: 400,
+    DataError: 400,
+    StoreError: 500,
+}
 
 
 @dataclass(frozen=True)
 class Claim:
-    """What a token says: what it is for (a run's id, or a name), who it was handed to, and when it ends (seconds since 1970)."""
+    """What a token says: what it is for (a run's id, or a name), who it was handed to, and when
+    it ends (seconds since 1970).
+    """
 
     subject: str
     person: str
@@ -88,22 +105,35 @@ class Claim:
 
 
 def sign(subject: str) -> str:
-    """The token a page hands out for a run (by its id), or for something that is about no run: who looks, until when, and a
-    signature that only this server can make and that holds for this browser only."""
+    """The token a page hands out for a run (by its id), or for something that is about no run:
+    who looks, until when, and a signature that only this server can make and that holds for
+    this browser only.
+    """
     return _token(subject, identity.current_owner(), identity.binding())
 
 
 def _token(subject: str, person: str, binding: str) -> str:
-    # the end is rounded up: a page that is drawn again is handed the same token, and keeps what it shows
-    claim = Claim(subject, person, math.ceil((time.time() + TOKEN_SECONDS) / (TOKEN_SECONDS / 2)) * TOKEN_SECONDS // 2)
+    # the end is rounded up: a page that is drawn again is handed the same token, and keeps what it
+    # shows
+    claim = Claim(
+        subject,
+        person,
+        math.ceil((time.time() + TOKEN_SECONDS) / (TOKEN_SECONDS / 2)) * TOKEN_SECONDS // 2,
+    )
     return f"{claim}.{_signature(claim, binding)}"
 
 
 def claim_of(connection: HTTPConnection) -> Claim:
-    """What a request's token says. Raises HttpError unless it was handed to this browser and has not ended."""
+    """What a request's token says. Raises HttpError unless it was handed to this browser and
+    has not ended.
+    """
     text, _, signature = connection.query_params.get("t", "").rpartition(".")
-    if not hmac.compare_digest(signature.encode(), _signature(text, identity.binding_of(connection)).encode()):
-        raise HttpError(403, "This link was not handed out to this browser by this server; reload the page.")
+    if not hmac.compare_digest(
+        signature.encode(), _signature(text, identity.binding_of(connection)).encode()
+    ):
+        raise HttpError(
+            403, "This link was not handed out to this browser by this server; reload the page."
+        )
     subject, person, expires = text.split(".")
     if int(expires) < time.time():
         raise HttpError(403, "This page has been open for too long without a word; reload it.")
@@ -111,33 +141,49 @@ def claim_of(connection: HTTPConnection) -> Claim:
 
 
 def renewed(connection: HTTPConnection, claim: Claim) -> dict[str, str]:
-    """A fresh token, by the name under which answers bring it; empty while the old one holds for long."""
-    return {RENEWED: _token(claim.subject, claim.person, identity.binding_of(connection))} if claim.old else {}
+    """A fresh token, by the name under which answers bring it; empty while the old one holds
+    for long.
+    """
+    return (
+        {RENEWED: _token(claim.subject, claim.person, identity.binding_of(connection))}
+        if claim.old
+        else {}
+    )
 
 
 def permitted(request: HTTPConnection, what: str) -> None:
     """Raise HttpError unless the request carries the token for that."""
     if claim_of(request).subject != what:
-        raise HttpError(403, "This page was not handed out to this browser by this server; reload it.")
+        raise HttpError(
+            403, "This page was not handed out to this browser by this server; reload it."
+        )
 
 
 def _signature(claim: Claim | str, binding: str) -> str:
-    return hmac.new(services().secret, f"{claim} {binding}".encode(), hashlib.sha256).hexdigest()[:32]
+    return hmac.new(services().secret, f"{claim} {binding}".encode(), hashlib.sha256).hexdigest()[
+        :32
+    ]
 
 
 def check_allowed(claim: Claim, changes: bool = False) -> None:
-    """Raise HttpError where the asker may not see the run (any more), or may not change it; ``changes``: it must be their own."""
+    """Raise HttpError where the asker may not see the run (any more), or may not change it;
+    ``changes``: it must be their own.
+    """
     id = claim.subject
     if not (is_id(id) and services().workspace.has_run(id)):
         raise HttpError(404, "This run is not here any more; train it again.")
     if not identity.may_see("runs", id, claim.person):
         raise HttpError(403, "This run is not shared with you any more; ask whose it is.")
     if changes and not identity.owns("runs", id, claim.person):
-        raise HttpError(403, "This run was shared with you to look at; only whose it is can change it.")
+        raise HttpError(
+            403, "This run was shared with you to look at; only whose it is can change it."
+        )
 
 
 def run_of(claim: Claim, finished: bool = False, changes: bool = False) -> Run:
-    """The run a token is about; ``finished``: it must have a result. Raises HttpError. It may have to be read from the disk."""
+    """The run a token is about; ``finished``: it must have a result. Raises HttpError. It may
+    have to be read from the disk.
+    """
     check_allowed(claim, changes)
     run = services().runs.get(claim.subject)
     if run is None:
@@ -168,7 +214,9 @@ class ApiRequest:
         """The body as float32 (m, width), every one finite. Raises HttpError."""
         body = self.body
         if not body or len(body) % (4 * width):
-            raise HttpError(400, f"The request has {len(body)} bytes, expected a multiple of {4 * width}.")
+            raise HttpError(
+                400, f"The request has {len(body)} bytes, expected a multiple of {4 * width}."
+            )
         values = np.frombuffer(body, "<f4").reshape(-1, width)
         if len(values) > _MAX_ROWS:
             raise HttpError(413, f"The request has {len(values)} rows, the most is {_MAX_ROWS}.")
@@ -209,48 +257,65 @@ class ApiRequest:
         return rows
 
 
-Handler = Callable[[ApiRequest], "tuple[dict, bytes] | Response"]     # runs in a thread
+Handler = Callable[[ApiRequest], "tuple[dict, bytes] | Response"]  # runs in a thread
 
 
 def framed(head: dict, payload: bytes = b"") -> bytes:
     """uint32 length, JSON, bytes: what the component reads."""
     text = json.dumps(head, separators=(",", ":"), allow_nan=False).encode()
-    text += b" " * (-len(text) % 4)      # the payload starts where a Float32Array may
+    text += b" " * (-len(text) % 4)  # the payload starts where a Float32Array may
     return struct.pack("<I", len(text)) + text + payload
 
 
 def endpoint_of(handler: Handler, finished: bool = True, changes: bool = False):
-    """An endpoint that lets ``handler`` see only questions that may be asked; ``finished`` also wants a run that has ended,
-    ``changes`` that it is the asker's own."""
+    """An endpoint that lets ``handler`` see only questions that may be asked; ``finished`` also
+    wants a run that has ended, ``changes`` that it is the asker's own.
+    """
+
     async def endpoint(request: Request) -> Response:
         try:
             same_origin(request)
             claim = claim_of(request)
             check_allowed(claim, changes)
-            answer = await _compute(handler, lambda body: ApiRequest(run_of(claim, finished, changes), request.query_params, body), await body_of(request))
+            answer = await _compute(
+                handler,
+                lambda body: ApiRequest(
+                    run_of(claim, finished, changes), request.query_params, body
+                ),
+                await body_of(request),
+            )
         except HttpError as error:
-            return PlainTextResponse(error.sentence, error.status, headers={"X-Content-Type-Options": "nosniff"})
+            return PlainTextResponse(
+                error.sentence, error.status, headers={"X-Content-Type-Options": "nosniff"}
+            )
         if not isinstance(answer, Response):
-            answer = Response(framed(*answer), media_type="application/octet-stream", headers={"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"})
+            answer = Response(
+                framed(*answer),
+                media_type="application/octet-stream",
+                headers={"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"},
+            )
         answer.headers.update(renewed(request, claim))
         return answer
+
     return endpoint
 
 
 def socket(handlers: Mapping[str, Handler]):
     """The same questions through one connection: half the way of a request in a browser.
 
-    Either side sends frames like :func:`framed`; the head names ``ask`` (which handler) and ``id``, the answer repeats the
-    ``id`` and has ``status`` and ``sentence`` when it is refused. Answers come as they are ready. The socket is closed when its
-    person may not see the run any more, or the run is gone, whether or not anything is asked.
+    Either side sends frames like :func:`framed`; the head names ``ask`` (which handler) and ``id``,
+    the answer repeats the ``id`` and has ``status`` and ``sentence`` when it is refused. Answers
+    come as they are ready. The socket is closed when its person may not see the run any more, or
+    the run is gone, whether or not anything is asked.
     """
+
     async def endpoint(ws: WebSocket) -> None:
         try:
             same_origin(ws)
             claim = claim_of(ws)
             await run_in_threadpool(run_of, claim, finished=True)
         except HttpError:
-            await ws.close(1008)        # before it is accepted: an HTTP 403
+            await ws.close(1008)  # before it is accepted: an HTTP 403
             return
         await ws.accept()
         under_way: set[asyncio.Task] = set()
@@ -264,10 +329,12 @@ def socket(handlers: Mapping[str, Handler]):
                 task = asyncio.create_task(_answer(ws, claim, handlers, message))
                 under_way.add(task)
                 task.add_done_callback(under_way.discard)
-        except (WebSocketDisconnect, KeyError, RuntimeError):     # KeyError: a text message; RuntimeError: closed from here
+        except (WebSocketDisconnect, KeyError, RuntimeError):
+            # KeyError: a text message; RuntimeError: closed from here
             pass
         finally:
             watch.cancel()
+
     return endpoint
 
 
@@ -282,20 +349,26 @@ async def _watch(ws: WebSocket, claim: Claim) -> None:
             return
 
 
-async def _answer(ws: WebSocket, claim: Claim, handlers: Mapping[str, Handler], message: bytes) -> None:
+async def _answer(
+    ws: WebSocket, claim: Claim, handlers: Mapping[str, Handler], message: bytes
+) -> None:
     key = None
     try:
         head, body = _parsed(message)
         key = head.get("id")
         if head.get("ask") not in handlers:
             raise HttpError(404, "There is no such question.")
-        answer, payload = await _compute(handlers[head["ask"]], lambda body: ApiRequest(run_of(claim, finished=True), head, body), body)
+        answer, payload = await _compute(
+            handlers[head["ask"]],
+            lambda body: ApiRequest(run_of(claim, finished=True), head, body),
+            body,
+        )
         answer = answer | renewed(ws, claim)
     except HttpError as error:
         answer, payload = {"status": error.status, "sentence": error.sentence}, b""
     try:
         await ws.send_bytes(framed(answer | {"id": key}, payload))
-    except (WebSocketDisconnect, RuntimeError):     # it left before the answer came
+    except (WebSocketDisconnect, RuntimeError):  # it left before the answer came
         pass
 
 
@@ -304,12 +377,14 @@ def _parsed(message: bytes) -> tuple[dict[str, str], bytes]:
     if len(message) < 4 or length > min(_MAX_HEAD, len(message) - 4):
         raise HttpError(400, "The message has no head.")
     try:
-        head = json.loads(message[4:4 + length])
+        head = json.loads(message[4 : 4 + length])
     except (ValueError, RecursionError):
         raise HttpError(400, "The message's head is no JSON.") from None
-    if not isinstance(head, dict) or not all(isinstance(v, (str, int, float)) for v in head.values()):
+    if not isinstance(head, dict) or not all(
+        isinstance(v, (str, int, float)) for v in head.values()
+    ):
         raise HttpError(400, "The message's head is no flat object.")
-    return {name: str(value) for name, value in head.items()}, message[4 + length:]
+    return {name: str(value) for name, value in head.items()}, message[4 + length :]
 
 
 async def body_of(request: Request) -> bytes:
@@ -323,11 +398,15 @@ async def body_of(request: Request) -> bytes:
 
 
 async def _compute(handler: Handler, request: Callable[[bytes], ApiRequest], body: bytes):
-    """Run a handler in a thread, at most a few at once: decoding never takes all of the server's. ``ask`` finds the run first."""
+    """Run a handler in a thread, at most a few at once: decoding never takes all of the
+    server's. ``ask`` finds the run first.
+    """
+
     def work():
         question = request(body)
         with _SLOTS:
             return handler(question)
+
     try:
         return await run_in_threadpool(work)
     except HttpError:

@@ -1,4 +1,6 @@
-"""What the browser may run and load on our pages: a content security policy, and its companions, on every answer."""
+"""What the browser may run and load on our pages: a content security policy, and its
+companions, on every answer.
+"""
 
 from __future__ import annotations
 
@@ -15,17 +17,34 @@ from . import cookies
 
 @cache
 def content_security_policy() -> str:
-    """Only this server's own scripts, styles, pictures and connections; no other page may frame ours.
+    """Only this server's own scripts, styles, pictures and connections; no other page may frame
+    ours.
 
-    Streamlit's page has one inline script, allowed by its hash; components of the second kind are modules of a ``blob:``; Plotly's
-    WebGL traces compile their loops from text, which is ``'unsafe-eval'``. Text of users becomes neither script nor request.
+    Streamlit's page has one inline script, allowed by its hash; components of the second kind are
+    modules of a ``blob:``; Plotly's WebGL traces compile their loops from text, which is
+    ``'unsafe-eval'``. Text of users becomes neither script nor request.
     """
     inline = re.findall(r"<script(?![^>]*\ssrc=)[^>]*>(.*?)</script>", index_html(), re.S)
-    hashes = " ".join(f"'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}'" for script in inline)
-    return "; ".join((
-        "default-src 'self'", f"script-src 'self' blob: 'unsafe-eval' {hashes}", "style-src 'self' 'unsafe-inline'",
-        "img-src 'self' data: blob:", "font-src 'self' data:", "connect-src 'self' data: blob:", "media-src 'self' data: blob:",
-        "worker-src 'self' blob:", "frame-ancestors 'self'", "form-action 'self'", "object-src 'none'", "base-uri 'self'"))
+    hashes = " ".join(
+        f"'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}'"
+        for script in inline
+    )
+    return "; ".join(
+        (
+            "default-src 'self'",
+            f"script-src 'self' blob: 'unsafe-eval' {hashes}",
+            "style-src 'self' 'unsafe-inline'",
+            "img-src 'self' data: blob:",
+            "font-src 'self' data:",
+            "connect-src 'self' data: blob:",
+            "media-src 'self' data: blob:",
+            "worker-src 'self' blob:",
+            "frame-ancestors 'self'",
+            "form-action 'self'",
+            "object-src 'none'",
+            "base-uri 'self'",
+        )
+    )
 
 
 class Policy:
@@ -33,9 +52,13 @@ class Policy:
 
     def __init__(self, app):
         self.app = app
-        headers = {"content-security-policy": content_security_policy(), "x-content-type-options": "nosniff",
-                   "referrer-policy": "same-origin",                # addresses hold ids and tokens
-                   "cross-origin-resource-policy": "same-origin"}   # no other site may embed what a route answers
+        headers = {
+            "content-security-policy": content_security_policy(),
+            "x-content-type-options": "nosniff",
+            "referrer-policy": "same-origin",  # addresses hold ids and tokens
+            # no other site may embed what a route answers
+            "cross-origin-resource-policy": "same-origin",
+        }
         self.headers = [(name.encode(), value.encode()) for name, value in headers.items()]
         self.names = {name for name, _ in self.headers}
 
@@ -45,7 +68,9 @@ class Policy:
 
         async def with_headers(message):
             if message["type"] == "http.response.start":
-                kept = [pair for pair in message.get("headers", []) if pair[0].lower() not in self.names]
+                kept = [
+                    pair for pair in message.get("headers", []) if pair[0].lower() not in self.names
+                ]
                 message = {**message, "headers": kept + self.headers}
             await send(message)
 

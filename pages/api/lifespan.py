@@ -10,8 +10,10 @@ from ..session.services import Services, use
 
 @asynccontextmanager
 async def lifespan(app):
-    """Make what all sessions share: serve the queue with a spare worker at hand, take over fits that went on without a server,
-    start the process that makes maps, and import the slow libraries beside the first visitor, not in front of them."""
+    """Make what all sessions share: serve the queue with a spare worker at hand, take over fits
+    that went on without a server, start the process that makes maps, and import the slow
+    libraries beside the first visitor, not in front of them.
+    """
     with use(Services()) as here:
         here.start()
         Thread(target=_warm_up, daemon=True, name="warm-up").start()

@@ -11,13 +11,20 @@ from .auth import ApiRequest
 
 
 def _positions(request: ApiRequest):
-    """The newest positions of the map job ``job`` after version ``since``: uint16 (m, 2) over their square, in drawn order, and int32
-    drawn places (m,) before them where only a sample is fitted. Head: ``version``, ``m`` (0: nothing newer), ``whole``, ``running``."""
+    """The newest positions of the map job ``job`` after version ``since``: uint16 (m, 2) over
+    their square, in drawn order, and int32 drawn places (m,) before them where only a sample is
+    fitted. Head: ``version``, ``m`` (0: nothing newer), ``whole``, ``running``.
+    """
     job = request.run.jobs.maps.get(request.options.get("job", ""))
     since = int(request.number("since", 0, 2**31 - 1, 0))
     preview = job.preview if job is not None else None
     if preview is None or preview.version <= since or preview.positions.shape[1] != 2:
-        return {"version": since, "m": 0, "whole": True, "running": job is not None and job.running}, b""
+        return {
+            "version": since,
+            "m": 0,
+            "whole": True,
+            "running": job is not None and job.running,
+        }, b""
     version, P = preview.version, np.asarray(preview.positions, np.float64)
     n = len(request.run.fitted.codes)
     places = place(n)[mapping.sampled(n, job.projection)]

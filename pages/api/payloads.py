@@ -1,4 +1,6 @@
-"""What travels to the browser of each kind of item: pixels, curve points, or records and words in the head."""
+"""What travels to the browser of each kind of item: pixels, curve points, or records and words
+in the head.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +9,7 @@ import pandas as pd
 
 from lvm_core.datasets.base import Dataset
 
-_LINE_POINTS = 400      # of an array's curve: more than a screen shows
+_LINE_POINTS = 400  # of an array's curve: more than a screen shows
 
 
 def payload(dataset: Dataset, items) -> tuple[dict, bytes]:
@@ -22,18 +24,23 @@ def _pixels(dataset, items):
 
 def _curves(dataset, items):
     items = np.asarray(items, np.float32)
-    items = items[:, ::max(1, items.shape[1] // _LINE_POINTS)]
+    items = items[:, :: max(1, items.shape[1] // _LINE_POINTS)]
     return {"shape": list(items.shape)}, np.ascontiguousarray(items, "<f4").tobytes()
 
 
 def _records(dataset, items):
     columns = dataset.codec.columns
-    rows = [[[column.show(row[column.name]), column.fraction(row[column.name])] for column in columns] for _, row in items.iterrows()]
+    rows = [
+        [[column.show(row[column.name]), column.fraction(row[column.name])] for column in columns]
+        for _, row in items.iterrows()
+    ]
     return {"columns": [str(c.name)[:60] for c in columns], "records": rows}, b""
 
 
 def _words(dataset, items):
-    return {"words": [[[str(t)[:40], round(float(w), 5)] for t, w in item[:16]] for item in items]}, b""
+    return {
+        "words": [[[str(t)[:40], round(float(w), 5)] for t, w in item[:16]] for item in items]
+    }, b""
 
 
 _PAYLOADS = {"image": _pixels, "array": _curves, "table": _records, "text": _words}
@@ -46,7 +53,9 @@ def short(dataset: Dataset, i: int, n: int = 110) -> str:
     if dataset.kind == "text":
         return label + " ".join(str(row["text"]).split())[:n]
     if dataset.kind == "table":
-        return label + ", ".join(f"{k} {brief(v)}" for k, v in list(row.items())[:6] if k != dataset.label)
+        return label + ", ".join(
+            f"{k} {brief(v)}" for k, v in list(row.items())[:6] if k != dataset.label
+        )
     extra = [f"{k} {brief(v)}" for k, v in row.items() if k != dataset.label][:3]
     return label + f"row {i}" + (" · " + ", ".join(extra) if extra else "")
 

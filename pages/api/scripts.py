@@ -1,4 +1,5 @@
-"""Our JavaScript: ES modules from a route of our own, and the Streamlit components that import them.
+"""Our JavaScript: ES modules from a route of our own, and the Streamlit components that import
+them.
 
 The address of a module holds a hash of all modules, so browsers may keep it for good and a page
 never mixes two versions. A request never reaches the file system: all modules are read at start.
@@ -25,8 +26,10 @@ ASSETS = Path(__file__).parents[2] / "assets"
 def modules() -> dict[str, str]:
     """Every module: path below ``assets/js`` -> source."""
     folder = ASSETS / "js"
-    return {path.relative_to(folder).as_posix(): path.read_text(encoding="utf-8")
-            for path in sorted(folder.rglob("*.js"))}
+    return {
+        path.relative_to(folder).as_posix(): path.read_text(encoding="utf-8")
+        for path in sorted(folder.rglob("*.js"))
+    }
 
 
 @cache
@@ -43,9 +46,11 @@ def loader(module: str) -> str:
     that the module needs is asked for at once, not one import after the other.
     """
     names = json.dumps([module, *in_order(module, modules())[:-1]])
-    return (f"const at = (name) => new URL(`live/js/{version()}/${{name}}`, document.baseURI).href;\n"
-            f"const [found] = await Promise.all({names}.map((name) => import(at(name))));\n"
-            "export default found.default;\n")
+    return (
+        f"const at = (name) => new URL(`live/js/{version()}/${{name}}`, document.baseURI).href;\n"
+        f"const [found] = await Promise.all({names}.map((name) => import(at(name))));\n"
+        "export default found.default;\n"
+    )
 
 
 def read(name: str) -> str:
@@ -66,16 +71,23 @@ def component(name: str, module: str, *, html: str | None = None, css: str | Non
         In place of those files.
     """
     return st.components.v2.component(
-        f"latent_{name}", html=read(f"{name}.html") if html is None else html,
-        css=read(f"{name}.css") if css is None else css, js=loader(module), isolate_styles=False)
+        f"latent_{name}",
+        html=read(f"{name}.html") if html is None else html,
+        css=read(f"{name}.css") if css is None else css,
+        js=loader(module),
+        isolate_styles=False,
+    )
 
 
 async def _module(request: Request) -> Response:
     name = request.path_params["name"]
     if request.path_params["version"] != version() or name not in modules():
         return PlainTextResponse("There is no such module here; reload the page.", 404)
-    headers = {"Cache-Control": "public, max-age=31536000, immutable", "ETag": f'"{version()}"',
-               "X-Content-Type-Options": "nosniff"}
+    headers = {
+        "Cache-Control": "public, max-age=31536000, immutable",
+        "ETag": f'"{version()}"',
+        "X-Content-Type-Options": "nosniff",
+    }
     if request.headers.get("if-none-match") == headers["ETag"]:
         return Response(status_code=304, headers=headers)
     return Response(modules()[name], media_type="text/javascript", headers=headers)

@@ -1,4 +1,6 @@
-"""What the browser asks of the selection and of what a person keeps with a run (:mod:`pages.session.selection`)."""
+"""What the browser asks of the selection and of what a person keeps with a run
+(:mod:`pages.session.selection`).
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,8 @@ from .auth import ApiRequest, HttpError
 SHOWN = 24
 
 
-# -- questions ---------------------------------------------------------------------------------------------------------
+# -- questions -------------------------------------------------------------------------------------
+
 
 def listed(request: ApiRequest):
     """Everything kept, and the selection: int32 row numbers."""
@@ -26,14 +29,24 @@ def listed(request: ApiRequest):
 
 
 def _annotations(run: Run) -> tuple[dict, bytes]:
-    return ({"bookmarks": bookmarks(run), "groups": {name: len(rows) for name, rows in groups(run).items()}, "chosen": len(run.selection)},
-            run.selection.astype("<i4").tobytes())
+    return (
+        {
+            "bookmarks": bookmarks(run),
+            "groups": {name: len(rows) for name, rows in groups(run).items()},
+            "chosen": len(run.selection),
+        },
+        run.selection.astype("<i4").tobytes(),
+    )
 
 
 def search(request: ApiRequest):
     """Rows that fit ``q``: how many, and the first of them with their names."""
     found = _find(request.run, request.options.get("q", ""))
-    return {"count": len(found), "rows": found[:SHOWN].tolist(), "names": [payloads.short(request.run.dataset, int(i)) for i in found[:SHOWN]]}, b""
+    return {
+        "count": len(found),
+        "rows": found[:SHOWN].tolist(),
+        "names": [payloads.short(request.run.dataset, int(i)) for i in found[:SHOWN]],
+    }, b""
 
 
 def _find(run: Run, query: str) -> np.ndarray:
@@ -41,20 +54,30 @@ def _find(run: Run, query: str) -> np.ndarray:
 
 
 def choose(request: ApiRequest):
-    """Change the selection: by ``region`` (the body: corners (m, 2) on the map), ``query``, ``group``, ``cluster`` (a named region's ``key``), ``invert`` (those not chosen), ``grow`` (with the
-    ``k`` nearest of each by code), ``undo`` (as before the last change) or ``none``; ``how`` is replace, add, remove or within. Answers what is kept with the chosen rows, or with
-    ``answer=mask`` them alone as a bit mask in drawn order (:func:`lvm_core.plots.tiling.packed`)."""
+    """Change the selection: by ``region`` (the body: corners (m, 2) on the map), ``query``,
+    ``group``, ``cluster`` (a named region's ``key``), ``invert`` (those not chosen), ``grow``
+    (with the ``k`` nearest of each by code), ``undo`` (as before the last change) or ``none``;
+    ``how`` is replace, add, remove or within. Answers what is kept with the chosen rows, or
+    with ``answer=mask`` them alone as a bit mask in drawn order
+    (:func:`lvm_core.plots.tiling.packed`).
+    """
     by, how = request.options.get("by"), request.options.get("how", "replace")
     if by not in _CHOICES or how not in COMBINE:
-        raise HttpError(400, f"by must be one of {', '.join(_CHOICES)}, how one of {', '.join(COMBINE)}.")
+        raise HttpError(
+            400, f"by must be one of {', '.join(_CHOICES)}, how one of {', '.join(COMBINE)}."
+        )
     combine(request.run, _CHOICES[by](request), how)
     if request.options.get("answer") == "mask":
-        return {"chosen": len(request.run.selection)}, packed(request.run.selection, len(request.run.dataset))
+        return {"chosen": len(request.run.selection)}, packed(
+            request.run.selection, len(request.run.dataset)
+        )
     return _annotations(request.run)
 
 
 def _grown(request: ApiRequest) -> np.ndarray:
-    return grow(request.run.fitted.codes, request.run.selection, int(request.number("k", 1, 100, 5)))
+    return grow(
+        request.run.fitted.codes, request.run.selection, int(request.number("k", 1, 100, 5))
+    )
 
 
 def _region(request: ApiRequest) -> np.ndarray:
@@ -71,12 +94,22 @@ def _group(request: ApiRequest) -> list[int]:
         raise NotFound("There is no such group.") from None
 
 
-_CHOICES = {"region": _region, "query": lambda ask: _find(ask.run, ask.options.get("q", "")), "group": _group, "cluster": regions.rows, "none": lambda ask: [],
-            "invert": lambda ask: inverted(ask.run), "grow": _grown, "undo": lambda ask: ask.run.data.chosen_before}
+_CHOICES = {
+    "region": _region,
+    "query": lambda ask: _find(ask.run, ask.options.get("q", "")),
+    "group": _group,
+    "cluster": regions.rows,
+    "none": lambda ask: [],
+    "invert": lambda ask: inverted(ask.run),
+    "grow": _grown,
+    "undo": lambda ask: ask.run.data.chosen_before,
+}
 
 
 def annotate(request: ApiRequest):
-    """Change what is kept: ``op`` is bookmark (the body: its code), rename, forget, group or drop-group."""
+    """Change what is kept: ``op`` is bookmark (the body: its code), rename, forget, group or
+    drop-group.
+    """
     op = request.options.get("op")
     if op not in _OPS:
         raise HttpError(400, f"op must be one of {', '.join(_OPS)}.")
@@ -86,7 +119,12 @@ def annotate(request: ApiRequest):
 
 
 def _bookmark(request: ApiRequest) -> None:
-    bookmark(request.run, _name(request), int(request.number("row", 0, len(request.run.dataset) - 1, 0)), request.codes()[0])
+    bookmark(
+        request.run,
+        _name(request),
+        int(request.number("row", 0, len(request.run.dataset) - 1, 0)),
+        request.codes()[0],
+    )
 
 
 def _at(request: ApiRequest) -> int:
@@ -109,5 +147,10 @@ def _drop_group(request: ApiRequest) -> None:
     groups(request.run).pop(request.options.get("group", ""), None)
 
 
-_OPS = {"bookmark": _bookmark, "rename": _rename, "forget": _forget, "drop-group": _drop_group,
-        "group": lambda ask: save_group(ask.run, ask.options.get("name", ""), ask.run.selection)}
+_OPS = {
+    "bookmark": _bookmark,
+    "rename": _rename,
+    "forget": _forget,
+    "drop-group": _drop_group,
+    "group": lambda ask: save_group(ask.run, ask.options.get("name", ""), ask.run.selection),
+}

@@ -1,4 +1,6 @@
-"""What the map component asks for: places and colours of points in drawn order, the point under the pointer, the chosen rows as a mask."""
+"""What the map component asks for: places and colours of points in drawn order, the point under
+the pointer, the chosen rows as a mask.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,7 @@ from ..session.run import Run
 from .auth import ApiRequest
 from .payloads import payload, short
 
-_TILE = 2**19                   # points in one answer, at most
+_TILE = 2**19  # points in one answer, at most
 
 
 def sheet(run: Run, key: str) -> PointSheet:
@@ -28,28 +30,34 @@ def sheet(run: Run, key: str) -> PointSheet:
     held = run.derived.of_map(key)
     if held.mapped.positions.shape[1] != 2:
         raise SessionError("This is drawn for 2-D maps only.")
-    with run.derived.locks(("sheet", key)):       # a browser asks for several tiles at once
+    with run.derived.locks(("sheet", key)):  # a browser asks for several tiles at once
         if held.sheet is None:
             held.sheet = PointSheet(held.mapped.positions, getattr(held.mapped, "box", None))
         return held.sheet
 
 
 def begin(run: Run, key: str, colour: str | None) -> None:
-    """Make what the browser is about to ask for while the page is still on its way there: for a million points, a third of a second."""
+    """Make what the browser is about to ask for while the page is still on its way there: for a
+    million points, a third of a second.
+    """
+
     def work():
         try:
             sheet(run, key)
             _colours_of(run, colour, None)
-        except (SessionError, DataError):     # it hears so when it asks
+        except (SessionError, DataError):  # it hears so when it asks
             pass
 
     threading.Thread(target=work, daemon=True, name="map to draw").start()
 
 
-# -- colours -----------------------------------------------------------------------------------------------------------
+# -- colours ---------------------------------------------------------------------------------------
+
 
 def _coloured(request: ApiRequest) -> tuple[dict, np.ndarray, np.ndarray]:
-    held = _colours_of(request.run, request.options.get("colour") or None, request.options.get("scale") or None)
+    held = _colours_of(
+        request.run, request.options.get("colour") or None, request.options.get("scale") or None
+    )
     return held.legend, held.palette, held.index
 
 
@@ -61,47 +69,71 @@ def _colours_of(run: Run, name: str | None, scale: str | None) -> Coloured:
         if held is None or (held.column, held.scale) != (name, scale) or held.rows is not rows:
             n = len(run.dataset)
             found = colouring(rows[name] if name else None, n, scale)
-            held = run.derived.coloured = Coloured(name, scale, rows, found.legend, found.palette, found.index[order(n)])
+            held = run.derived.coloured = Coloured(
+                name, scale, rows, found.legend, found.palette, found.index[order(n)]
+            )
         return held
 
 
-# -- questions ---------------------------------------------------------------------------------------------------------
+# -- questions -------------------------------------------------------------------------------------
+
 
 def _scene(request: ApiRequest):
-    """What is drawn: n, the map's square (``low``, ``side``) and ``extent``, the legend; the palette (256, 4)."""
+    """What is drawn: n, the map's square (``low``, ``side``) and ``extent``, the legend; the
+    palette (256, 4).
+    """
     drawn = sheet(request.run, request.options.get("map", ""))
     head, palette, _ = _coloured(request)
-    return head | {"n": len(drawn.units), "low": drawn.low.tolist(), "side": drawn.side, "extent": drawn.extent}, palette.tobytes()
+    return head | {
+        "n": len(drawn.units),
+        "low": drawn.low.tolist(),
+        "side": drawn.side,
+        "extent": drawn.extent,
+    }, palette.tobytes()
 
 
 def _tile(request: ApiRequest):
-    """Points from ``start``, ``count`` of them in drawn order: places uint16 (m, 2) and colour indices uint8 (m,)."""
+    """Points from ``start``, ``count`` of them in drawn order: places uint16 (m, 2) and colour
+    indices uint8 (m,).
+    """
     drawn = sheet(request.run, request.options.get("map", ""))
     _, _, index = _coloured(request)
     start = int(request.number("start", 0, len(drawn.units), 0))
     end = min(len(drawn.units), start + int(request.number("count", 1, _TILE, 2**16)))
-    return {"start": start, "end": end}, drawn.units[start:end].astype("<u2", copy=False).tobytes() + index[start:end].tobytes()
+    return {"start": start, "end": end}, drawn.units[start:end].astype(
+        "<u2", copy=False
+    ).tobytes() + index[start:end].tobytes()
 
 
 def _colours(request: ApiRequest):
-    """Another colouring of all points, on another ``scale`` where that is asked for: the legend; the palette (256, 4) and the colour indices uint8 (n,) in drawn order."""
+    """Another colouring of all points, on another ``scale`` where that is asked for: the
+    legend; the palette (256, 4) and the colour indices uint8 (n,) in drawn order.
+    """
     head, palette, index = _coloured(request)
     return head, palette.tobytes() + index.tobytes()
 
 
 def _pick(request: ApiRequest):
-    """The points within ``radius`` of (``x``, ``y``) in the map's own units, nearest first, at most ``most``: their rows and drawn places."""
+    """The points within ``radius`` of (``x``, ``y``) in the map's own units, nearest first, at
+    most ``most``: their rows and drawn places.
+    """
     drawn = sheet(request.run, request.options.get("map", ""))
     x, y = (request.number(name, -1e15, 1e15, 0) for name in "xy")
-    rows = drawn.near(x, y, request.number("radius", 0, 1e15, 0), int(request.number("most", 1, 1000, 8)))
+    rows = drawn.near(
+        x, y, request.number("radius", 0, 1e15, 0), int(request.number("most", 1, 1000, 8))
+    )
     return {"rows": rows.tolist(), "places": place(len(drawn.units))[rows].tolist()}, b""
 
 
 def _card(request: ApiRequest):
-    """One row for the hover card: its name, and what it looks like where it is a picture or a curve."""
+    """One row for the hover card: its name, and what it looks like where it is a picture or a
+    curve.
+    """
     dataset = request.run.dataset
     row = int(request.number("row", 0, len(dataset) - 1, 0))
-    head, data = payload(dataset, dataset.items([row])) if dataset.kind in ("image", "array") else ({}, b"")
+    head, data = (
+        payload(dataset, dataset.items([row])) if dataset.kind in ("image", "array") else ({}, b"")
+    )
     return head | {"row": row, "name": short(dataset, row)}, data
 
 
@@ -111,6 +143,13 @@ def _chosen(request: ApiRequest):
     return {"chosen": len(run.selection)}, packed(run.selection, len(run.dataset))
 
 
-GET = {"scene": _scene, "tile": _tile, "colours": _colours, "pick": _pick, "card": _card, "chosen": _chosen}
+GET = {
+    "scene": _scene,
+    "tile": _tile,
+    "colours": _colours,
+    "pick": _pick,
+    "card": _card,
+    "chosen": _chosen,
+}
 POST: dict = {}
 CHANGES: dict = {}

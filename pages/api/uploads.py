@@ -1,4 +1,6 @@
-"""A large array on its way in: streamed into the workspace's folder of arrivals, from where a page takes it."""
+"""A large array on its way in: streamed into the workspace's folder of arrivals, from where a
+page takes it.
+"""
 
 from __future__ import annotations
 
@@ -18,10 +20,10 @@ from lvm_core.settings import LIMITS
 from ..session.services import services
 from .auth import HttpError, permitted, same_origin
 
-_AT_ONCE = 2            # uploads under way
+_AT_ONCE = 2  # uploads under way
 _PIECE = 4 * 2**20
-_SPARE = 2**30          # bytes of the disk that an upload leaves free
-_LEFT = 6 * 3600        # seconds after which what nobody asked for is taken away
+_SPARE = 2**30  # bytes of the disk that an upload leaves free
+_LEFT = 6 * 3600  # seconds after which what nobody asked for is taken away
 _under_way = 0
 
 
@@ -65,14 +67,20 @@ async def _received(request: Request) -> str:
     try:
         folder().mkdir(mode=0o700, parents=True, exist_ok=True)
         await run_in_threadpool(tidy)
-        length = int(request.headers.get("content-length") or 0) if (request.headers.get("content-length") or "0").isdecimal() else 0
+        length = (
+            int(request.headers.get("content-length") or 0)
+            if (request.headers.get("content-length") or "0").isdecimal()
+            else 0
+        )
         _fits(length)
         with path.open("xb") as file:
             async for chunk in request.stream():
                 piece += chunk
                 arrived += len(chunk)
                 if arrived >= len(ARRAY) and file.tell() == 0 and not piece.startswith(ARRAY):
-                    raise HttpError(415, "This is no .npy file; bring other files with the uploader above.")
+                    raise HttpError(
+                        415, "This is no .npy file; bring other files with the uploader above."
+                    )
                 if len(piece) >= _PIECE:
                     _fits(0, arrived)
                     await run_in_threadpool(file.write, bytes(piece))
@@ -85,15 +93,22 @@ async def _received(request: Request) -> str:
     except OSError as error:
         path.unlink(missing_ok=True)
         raise HttpError(507, f"The file could not be kept ({error.strerror}).") from error
-    except BaseException:       # also a visitor who left, a server that ends
+    except BaseException:  # also a visitor who left, a server that ends
         path.unlink(missing_ok=True)
         raise
 
 
 def _fits(more: int, arrived: int = 0) -> None:
     if max(more, arrived) > LIMITS.array_bytes:
-        raise HttpError(413, f"The file is over {LIMITS.array_bytes >> 20:,} MB, the most for an array; LATENT_EXPLORER_ARRAY_BYTES sets it.")
-    if shutil.disk_usage(folder()).free < 2 * more + _SPARE:       # it is there twice while it is read
+        raise HttpError(
+            413,
+            (
+                f"The file is over {LIMITS.array_bytes >> 20:,} MB, the most for an array; "
+                "LATENT_EXPLORER_ARRAY_BYTES sets it."
+            ),
+        )
+    # it is there twice while it is read
+    if shutil.disk_usage(folder()).free < 2 * more + _SPARE:
         raise HttpError(507, "The disk of this server has no room for the file.")
 
 

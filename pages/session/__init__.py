@@ -1,1 +1,3 @@
-"""What a session is and works on: who asks, what is theirs, datasets and runs in memory, jobs, maps, the address."""
+"""What a session is and works on: who asks, what is theirs, datasets and runs in memory, jobs,
+maps, the address.
+"""

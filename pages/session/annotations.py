@@ -1,16 +1,28 @@
-"""What a person keeps with a run: named groups, bookmarks, directions, names of regions. Plain JSON on the disk."""
+"""What a person keeps with a run: named groups, bookmarks, directions, names of regions. Plain
+JSON on the disk.
+"""
 
 from __future__ import annotations
 
 from typing import TypedDict
 
-Bookmark = TypedDict("Bookmark", {"name": str, "row": int, "code": list[float]})
-Annotations = TypedDict("Annotations", {
-    "groups": dict[str, list[int]],
-    "bookmarks": list[Bookmark],
-    "directions": list[dict],                       # see lvm_core.latent.directions.Direction
-    "region names": dict[str, dict[str, str]],      # map -> region's key -> name
-}, total=False)
+
+class Bookmark(TypedDict):
+    name: str
+    row: int
+    code: list[float]
+
+
+Annotations = TypedDict(
+    "Annotations",
+    {
+        "groups": dict[str, list[int]],
+        "bookmarks": list[Bookmark],
+        "directions": list[dict],  # see lvm_core.latent.directions.Direction
+        "region names": dict[str, dict[str, str]],  # map -> region's key -> name
+    },
+    total=False,
+)
 _TYPES = {"groups": dict, "bookmarks": list, "directions": list, "region names": dict}
 
 
@@ -22,4 +34,6 @@ def of_json(kept: dict) -> Annotations:
     >>> of_json({"groups": {"mine": [1, 2]}, "bookmarks": 3})
     {'groups': {'mine': [1, 2]}}
     """
-    return {name: value for name, value in kept.items() if isinstance(value, _TYPES.get(name, object))}
+    return {
+        name: value for name, value in kept.items() if isinstance(value, _TYPES.get(name, object))
+    }

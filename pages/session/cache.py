@@ -27,9 +27,11 @@ T = TypeVar("T", bound=_Item)
 
 
 class Cache(Generic[T]):
-    """Items by id: the least recently used dropped when there are too many or they weigh too much, and read again when wanted.
+    """Items by id: the least recently used dropped when there are too many or they weigh too much,
+    and read again when wanted.
 
-    Each is loaded once, however many ask for it meanwhile; who asks for another does not wait for it.
+    Each is loaded once, however many ask for it meanwhile; who asks for another does not wait for
+    it.
 
     Parameters
     ----------
@@ -45,7 +47,9 @@ class Cache(Generic[T]):
         """Keep an item under its id."""
         with self._lock:
             self._items[item.id] = item
-            while len(self._items) > MAX_ITEMS or (len(self._items) > 1 and sum(i.nbytes for i in self._items.values()) > MAX_BYTES):
+            while len(self._items) > MAX_ITEMS or (
+                len(self._items) > 1 and sum(i.nbytes for i in self._items.values()) > MAX_BYTES
+            ):
                 self._items.popitem(last=False)
 
     def drop(self, id: str) -> None:

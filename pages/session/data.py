@@ -23,12 +23,18 @@ class Data:
         The workspace that has it.
     """
 
-    def __init__(self, dataset: Dataset, id: str | None = None, upload: bytes | None = None, upload_name: str = "",
-                 workspace: Workspace | None = None):
+    def __init__(
+        self,
+        dataset: Dataset,
+        id: str | None = None,
+        upload: bytes | None = None,
+        upload_name: str = "",
+        workspace: Workspace | None = None,
+    ):
         self.dataset, self.id, self.workspace = dataset, id or fresh_id(), workspace
         self._upload, self._upload_name = upload, upload_name
         self._upload_read = workspace is None
-        self.chosen = self.chosen_before = np.zeros(0, np.int64)     # rows; see Run.selection
+        self.chosen = self.chosen_before = np.zeros(0, np.int64)  # rows; see Run.selection
 
     @property
     def stored(self) -> bool:
@@ -61,7 +67,9 @@ class Data:
             Where it cannot be written.
         """
         if not self.stored:
-            workspace.add_dataset(self.dataset, id=self.id, upload=self._upload, upload_name=self._upload_name)
+            workspace.add_dataset(
+                self.dataset, id=self.id, upload=self._upload, upload_name=self._upload_name
+            )
             self.workspace = workspace
 
     @property

@@ -1,4 +1,6 @@
-"""What is made of a run's result and lives as long as that: its maps, the jobs that make more, and small things looked up once."""
+"""What is made of a run's result and lives as long as that: its maps, the jobs that make more,
+and small things looked up once.
+"""
 
 from __future__ import annotations
 
@@ -16,9 +18,9 @@ import numpy as np
 
 from lvm_core.analysis.alignment import Alignment, Change
 from lvm_core.fitting import Fitted
-from lvm_core.mapping import Mapped
 from lvm_core.io import files
 from lvm_core.io.files import StoreError
+from lvm_core.mapping import Mapped
 from lvm_core.runs.store import load_map, save_map, save_map_scores
 
 from .jobs import Job, MapJob, TrustJob
@@ -30,7 +32,7 @@ if TYPE_CHECKING:
     from lvm_core.metrics.maps.trust import MapTrust
     from lvm_core.plots.tiling import PointSheet
 
-_MOST_MAPS = 6      # of one run for which more than the map itself is held
+_MOST_MAPS = 6  # of one run for which more than the map itself is held
 _NOTHING = object()
 log = logging.getLogger(__name__)
 
@@ -48,7 +50,9 @@ class HasResult(Protocol):
 
 
 class Maps(dict[str, Mapped]):
-    """The maps of a run by their projection's key, kept in its folder and loaded when they are asked for."""
+    """The maps of a run by their projection's key, kept in its folder and loaded when they are
+    asked for.
+    """
 
     def __init__(self, run: HasResult):
         super().__init__()
@@ -83,7 +87,7 @@ class Maps(dict[str, Mapped]):
                 if folder.is_dir():
                     files.remove_folder(folder)
                 save_map(folder, mapped)
-        except (StoreError, OSError) as error:      # it is made again the next time
+        except (StoreError, OSError) as error:  # it is made again the next time
             log.warning("a map could not be kept: %s", error)
 
     def scored(self, key: str) -> None:
@@ -96,13 +100,19 @@ class Maps(dict[str, Mapped]):
             log.warning("the scores of a map could not be kept: %s", error)
 
     def _folder(self, key) -> Path | None:
-        usable = self._run.folder is not None and isinstance(key, str) and re.fullmatch("[A-Za-z0-9]{1,80}", key)
+        usable = (
+            self._run.folder is not None
+            and isinstance(key, str)
+            and re.fullmatch("[A-Za-z0-9]{1,80}", key)
+        )
         return self._run.folder / "maps" / key if usable else None
 
 
 @dataclass
 class Jobs:
-    """Work on a run, by name: its maps by their key, measurements of a map's trust, analyses. A name is of one of them only."""
+    """Work on a run, by name: its maps by their key, measurements of a map's trust, analyses. A
+    name is of one of them only.
+    """
 
     maps: dict[str, MapJob] = field(default_factory=dict)
     trust: dict[str, TrustJob] = field(default_factory=dict)
@@ -115,18 +125,23 @@ class Jobs:
 
 @dataclass
 class OfMap:
-    """What is made of one map: how it is drawn, what was measured of it, the search for its regions."""
+    """What is made of one map: how it is drawn, what was measured of it, the search for its
+    regions.
+    """
 
     mapped: Mapped
     sheet: PointSheet | None = None
     trust: MapTrust | None = None
-    nearest_measured: tuple[MapTrust, np.ndarray] | None = None     # of which measurement; index (n,)
+    # of which measurement; index (n,)
+    nearest_measured: tuple[MapTrust, np.ndarray] | None = None
     regions: Job | None = None
 
 
 @dataclass(frozen=True)
 class Coloured:
-    """The rows coloured by a column on a scale: the legend, the palette (256, 4), an index (n,) in drawn order."""
+    """The rows coloured by a column on a scale: the legend, the palette (256, 4), an index (n,)
+    in drawn order.
+    """
 
     column: str | None
     scale: str | None
@@ -141,11 +156,15 @@ class Derived:
 
     def __init__(self, run: HasResult):
         self.maps, self.jobs = Maps(run), Jobs()
-        self.point_values: dict[str, tuple[np.ndarray, np.ndarray]] = {}    # see pages.session.selection
-        self.changes: dict[str, Change] = {}            # neighbours between two maps, by the name panes ask by
-        self.alignments: dict[str, list[Alignment | None]] = {}             # of maps laid onto this run's, by what is on them
-        self.beside: list[str] = []                     # ids of the runs that share this one's selection
-        self.coloured: Coloured | None = None           # the newest colouring
+        # see pages.session.selection
+        self.point_values: dict[str, tuple[np.ndarray, np.ndarray]] = {}
+        # neighbours between two maps, by the name panes ask by
+        self.changes: dict[str, Change] = {}
+        # of maps laid onto this run's, by what is on them
+        self.alignments: dict[str, list[Alignment | None]] = {}
+        # ids of the runs that share this one's selection
+        self.beside: list[str] = []
+        self.coloured: Coloured | None = None  # the newest colouring
         self.locks = KeyedLock()
         self._of_maps: OrderedDict[str, OfMap] = OrderedDict()
         self._once: dict[Hashable, Any] = {}
@@ -174,7 +193,9 @@ class Derived:
                 held.regions = None
 
     def once(self, key: Hashable, make: Callable[[], Any]) -> Any:
-        """What ``make()`` gave the first time under this key; who asks meanwhile waits, who asks for another does not."""
+        """What ``make()`` gave the first time under this key; who asks meanwhile waits, who
+        asks for another does not.
+        """
         found = self._once.get(key, _NOTHING)
         if found is _NOTHING:
             with self.locks(key):
@@ -192,7 +213,7 @@ R = TypeVar("R", bound=HasResult)
 T = TypeVar("T")
 
 
-class once(Generic[R, T]):     # noqa: N801 - used like a function
+class once(Generic[R, T]):
     """Decorates a function of a run: it is computed once for each result of the run, whoever asks.
 
     Where it stands in a class it is a property.

@@ -1,8 +1,9 @@
 """Who is asking, and what is theirs.
 
-On loopback everybody is the one person at this machine, and everything is theirs. Served to others, a person is a browser, known
-by a random cookie no script can read; or, where logins are set up (``[auth]`` in Streamlit's secrets), who logged in.
-LATENT_EXPLORER_PEOPLE says ``one`` or ``many`` where the address does not: behind a proxy, loopback serves others.
+On loopback everybody is the one person at this machine, and everything is theirs. Served to others,
+a person is a browser, known by a random cookie no script can read; or, where logins are set up
+(``[auth]`` in Streamlit's secrets), who logged in. LATENT_EXPLORER_PEOPLE says ``one`` or ``many``
+where the address does not: behind a proxy, loopback serves others.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ def single_user() -> bool:
     address = st.get_option("server.address")
     try:
         return address == "localhost" or bool(address) and ip_address(address).is_loopback
-    except ValueError:      # a host's name
+    except ValueError:  # a host's name
         return False
 
 
@@ -44,12 +45,15 @@ def uses_login() -> bool:
     """Whether people log in here."""
     try:
         return not single_user() and "auth" in st.secrets
-    except Exception:       # there is no file of secrets, or it cannot be read: Streamlit has a class for each
+    except Exception:
+        # there is no file of secrets, or it cannot be read: Streamlit has a class for each
         return False
 
 
 def recovery_code() -> str:
-    """This browser's secret: what its cookie holds, and the code that brings another browser to the same runs."""
+    """This browser's secret: what its cookie holds, and the code that brings another browser to
+    the same runs.
+    """
     found = st.context.cookies.get(COOKIE, "")
     return found if is_code(found) else ""
 
@@ -61,7 +65,8 @@ def current_owner() -> str:
     if uses_login():
         user = st.user.to_dict()
         return "u-" + _digest(json.dumps([user.get("iss"), user.get("sub") or user.get("email")]))
-    if not recovery_code():          # without cookies nothing can be found again; it is still nobody else's
+    # without cookies nothing can be found again; it is still nobody else's
+    if not recovery_code():
         return st.session_state.setdefault("nobody-else", "s-" + secrets.token_hex(16))
     return "b-" + _digest(recovery_code())
 
@@ -86,14 +91,21 @@ def is_code(text: str) -> bool:
     return re.fullmatch("[0-9a-f]{32}", text) is not None
 
 
-# -- what is theirs ----------------------------------------------------------------------------------------------------
+# -- what is theirs --------------------------------------------------------------------------------
+
 
 def _of(kind: str, id: str) -> Ownership:
-    return ownership.ownership(services().workspace.folder / kind / id) if is_id(id) else Ownership("nobody")
+    return (
+        ownership.ownership(services().workspace.folder / kind / id)
+        if is_id(id)
+        else Ownership("nobody")
+    )
 
 
 def owns(kind: str, id: str, person: str | None = None) -> bool:
-    """Whether a dataset or run (``datasets``, ``runs``) is this person's, to change and delete. Without ``person``: who looks at the page."""
+    """Whether a dataset or run (``datasets``, ``runs``) is this person's, to change and delete.
+    Without ``person``: who looks at the page.
+    """
     return single_user() or _of(kind, id).owner == (current_owner() if person is None else person)
 
 
@@ -122,4 +134,8 @@ def claim(kind: str, id: str) -> None:
 
 def owned(kind: str, listed: list, id=lambda item: item.id) -> list:
     """Those of a list that are this person's."""
-    return listed if single_user() else [item for item in listed if _of(kind, id(item)).owner == current_owner()]
+    return (
+        listed
+        if single_user()
+        else [item for item in listed if _of(kind, id(item)).owner == current_owner()]
+    )

@@ -1,4 +1,6 @@
-"""Long work beside the page: an answer in a thread, a map and a fit in processes of their own, all read alike."""
+"""Long work beside the page: an answer in a thread, a map and a fit in processes of their own,
+all read alike.
+"""
 
 from __future__ import annotations
 
@@ -23,9 +25,10 @@ from lvm_core.runs.states import UNDER_WAY, Request, RunState
 from lvm_core.runs.workspace import RunInfo, Workspace
 
 log = logging.getLogger(__name__)
-_KEEP = 2000   # points of a loss curve
-_LOOK = 0.1    # seconds between two looks of who waits for a turn
-_HERE_BYTES = 2 * 2**20, 64 * 2**20      # so little data is not worth a process; the second for models that are solved at once
+_KEEP = 2000  # points of a loss curve
+_LOOK = 0.1  # seconds between two looks of who waits for a turn
+# so little data is not worth a process; the second for models that are solved at once
+_HERE_BYTES = 2 * 2**20, 64 * 2**20
 
 
 @dataclass(frozen=True)
@@ -51,14 +54,19 @@ class Job:
         What it needs a place of to begin: it waits for one, and says so.
     """
 
-    def __init__(self, title: str, work: Callable[[OnStep], Any], then: Callable[[Any], None] | None = None,
-                 turns: threading.Semaphore | None = None):
+    def __init__(
+        self,
+        title: str,
+        work: Callable[[OnStep], Any],
+        then: Callable[[Any], None] | None = None,
+        turns: threading.Semaphore | None = None,
+    ):
         self.title, self.state, self.error = title, RunState.RUNNING, ""
         self.progress: Progress | None = None
         self.history: list[dict] = []
         self.result: Any = None
         self.preview: Preview | None = None
-        self.waiting = threading.Event()        # set while it waits for its turn
+        self.waiting = threading.Event()  # set while it waits for its turn
         self._stop = threading.Event()
         self._work, self._then, self._turns = work, then, turns
         self.started = time.monotonic()
@@ -90,7 +98,10 @@ class Job:
         phase = f" · {p.phase}" if p.phase else ""
         if not p.total:
             return f"{self.title}{phase}"
-        return f"{self.title}{phase} · step {p.step:,} of {p.total:,} · {duration(p.seconds_left)} left"
+        return (
+            f"{self.title}{phase} · step {p.step:,} of {p.total:,} · {duration(p.seconds_left)} "
+            "left"
+        )
 
     def wait(self, seconds: float) -> bool:
         """Wait for the end at most ``seconds``; returns whether it came."""
@@ -117,14 +128,29 @@ class Job:
             finally:
                 if self._turns is not None:
                     self._turns.release()
-            self.result, self.state = result, RunState.STOPPED if self._stop.is_set() else RunState.DONE
+            self.result, self.state = (
+                result,
+                RunState.STOPPED if self._stop.is_set() else RunState.DONE,
+            )
         except ValueError as error:
             self.error, self.state = str(error), RunState.FAILED
         except MemoryError:
-            self.error, self.state = f"{self.title} ran out of memory; try fewer rows, smaller pictures or a smaller network.", RunState.FAILED
+            self.error, self.state = (
+                (
+                    f"{self.title} ran out of memory; try fewer rows, smaller pictures or a "
+                    "smaller network."
+                ),
+                RunState.FAILED,
+            )
         except Exception as error:  # the page must say something, and the log everything
             log.exception("%s failed", self.title)
-            self.error, self.state = f"{self.title} failed unexpectedly ({type(error).__name__}); the details are in the server's log.", RunState.FAILED
+            self.error, self.state = (
+                (
+                    f"{self.title} failed unexpectedly ({type(error).__name__}); the details are "
+                    "in the server's log."
+                ),
+                RunState.FAILED,
+            )
         finally:
             self.seconds = time.monotonic() - self.started
 
@@ -142,7 +168,13 @@ class Job:
 class MapJob(Job):
     """A map that is being made by ``projection``."""
 
-    def __init__(self, title: str, work: Callable[[OnStep], Any], projection: Projection, then: Callable[[Any], None] | None = None):
+    def __init__(
+        self,
+        title: str,
+        work: Callable[[OnStep], Any],
+        projection: Projection,
+        then: Callable[[Any], None] | None = None,
+    ):
         self.projection = projection
         super().__init__(title, work, then)
 
@@ -150,14 +182,20 @@ class MapJob(Job):
 class TrustJob(Job):
     """How far the map ``mapped`` can be trusted, being measured."""
 
-    def __init__(self, title: str, work: Callable[[OnStep], Any], mapped: Any, then: Callable[[Any], None] | None = None):
+    def __init__(
+        self,
+        title: str,
+        work: Callable[[OnStep], Any],
+        mapped: Any,
+        then: Callable[[Any], None] | None = None,
+    ):
         self.mapped = mapped
         super().__init__(title, work, then)
 
 
 class Fit:
-    """The fit of a stored run, as its folder tells it; whoever works on it, and whether this server started it, does not matter.
-    Read like a :class:`Job`; ``state`` is any :class:`RunState`.
+    """The fit of a stored run, as its folder tells it; whoever works on it, and whether this server
+    started it, does not matter. Read like a :class:`Job`; ``state`` is any :class:`RunState`.
 
     Parameters
     ----------
@@ -170,7 +208,12 @@ class Fit:
     """
 
     def __init__(self, id: str, workspace: Workspace, scheduler: Scheduler):
-        self.id, self._workspace, self._scheduler, self._lock = id, workspace, scheduler, threading.RLock()
+        self.id, self._workspace, self._scheduler, self._lock = (
+            id,
+            workspace,
+            scheduler,
+            threading.RLock(),
+        )
         self._reader = ProgressReader(self.folder / "progress.jsonl")
         self._loaded: tuple[Any, Fitted | None] = (None, None)
         self._trouble, self.title = "", "Training"
@@ -194,7 +237,7 @@ class Fit:
         try:
             return self.info.state
         except StoreError:
-            return RunState.CANCELLED      # it was deleted
+            return RunState.CANCELLED  # it was deleted
 
     @property
     def running(self) -> bool:
@@ -208,7 +251,13 @@ class Fit:
             info = self.info
         except StoreError:
             return "This run was deleted."
-        return info.sentence or self._trouble or {RunState.CANCELLED: "It was cancelled.", RunState.PAUSED: "It is paused."}.get(info.state, "")
+        return (
+            info.sentence
+            or self._trouble
+            or {RunState.CANCELLED: "It was cancelled.", RunState.PAUSED: "It is paused."}.get(
+                info.state, ""
+            )
+        )
 
     @property
     def progress(self) -> Progress | None:
@@ -229,7 +278,9 @@ class Fit:
 
     @property
     def result(self) -> Fitted | None:
-        """What was learnt: loaded when it is first asked for, and again when the run was continued."""
+        """What was learnt: loaded when it is first asked for, and again when the run was
+        continued.
+        """
         try:
             info = self.info
         except StoreError:
@@ -253,12 +304,21 @@ class Fit:
         state, p = self.state, self.progress
         if state == RunState.WAITING:
             ahead = self._scheduler.place(self.id)
-            return f"{self.title}: waiting, " + (f"{ahead} before it" if ahead else "next when a slot is free")
+            return f"{self.title}: waiting, " + (
+                f"{ahead} before it" if ahead else "next when a slot is free"
+            )
         if state != RunState.RUNNING or p is None or not self._workspace.at_work(self.id):
             return f"{self.title}: {'getting ready…' if state == RunState.RUNNING else state}"
         done = p.step - p.first
-        pace = f" · {done / p.seconds:,.0f} steps a second" if p.seconds > 1 and done / p.seconds > 1.5 else ""
-        return f"{self.title}{f' · {p.phase}' if p.phase else ''} · step {p.step:,} of {p.total:,}{pace} · {duration(p.seconds_left)} left"
+        pace = (
+            f" · {done / p.seconds:,.0f} steps a second"
+            if p.seconds > 1 and done / p.seconds > 1.5
+            else ""
+        )
+        return (
+            f"{self.title}{f' · {p.phase}' if p.phase else ''} · step {p.step:,} of "
+            f"{p.total:,}{pace} · {duration(p.seconds_left)} left"
+        )
 
     def wait(self, seconds: float) -> bool:
         """Wait for the end at most ``seconds``; returns whether it came."""
@@ -276,7 +336,9 @@ class Fit:
         self._workspace.ask(self.id, Request.CANCEL)
 
     def begin(self) -> None:
-        """Start it, here where it is solved at once, by the scheduler otherwise. Raises StoreError."""
+        """Start it, here where it is solved at once, by the scheduler otherwise. Raises
+        StoreError.
+        """
         info = self.info
         data = self._workspace.dataset_head(info.dataset)
         model = info.model()

@@ -1,4 +1,6 @@
-"""A lock for each thing in place of one for all of a kind: who waits for one dataset does not wait for another."""
+"""A lock for each thing in place of one for all of a kind: who waits for one dataset does not
+wait for another.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,7 @@ class KeyedLock:
 
     def __init__(self):
         self._guard = threading.Lock()
-        self._held: dict[Hashable, tuple[threading.RLock, int]] = {}    # lock, how many want it
+        self._held: dict[Hashable, tuple[threading.RLock, int]] = {}  # lock, how many want it
 
     @contextmanager
     def __call__(self, key: Hashable) -> Iterator[None]:

@@ -11,13 +11,24 @@ from .services import services
 
 
 def check_storage_quota(more: int = 0) -> None:
-    """Raise DataError where this person keeps more than the limit, ``more`` bytes added; asked before something is kept."""
+    """Raise DataError where this person keeps more than the limit, ``more`` bytes added; asked
+    before something is kept.
+    """
     here = services().workspace
-    folders = [here.dataset_folder(head["id"]) for head in owned("datasets", here.datasets(), lambda head: head["id"])]
+    folders = [
+        here.dataset_folder(head["id"])
+        for head in owned("datasets", here.datasets(), lambda head: head["id"])
+    ]
     folders += [here.run_folder(run.id) for run in owned("runs", here.runs())]
-    check("kept_bytes", more + sum(ownership.size(folder) for folder in folders), "What you keep here")
+    check(
+        "kept_bytes", more + sum(ownership.size(folder) for folder in folders), "What you keep here"
+    )
 
 
 def check_run_quota() -> None:
     """Raise DataError where this person has as many runs under way as one may."""
-    check("runs_under_way", 1 + sum(run.state in UNDER_WAY for run in owned("runs", services().workspace.runs())), "Your queue")
+    check(
+        "runs_under_way",
+        1 + sum(run.state in UNDER_WAY for run in owned("runs", services().workspace.runs())),
+        "Your queue",
+    )

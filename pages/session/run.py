@@ -20,7 +20,7 @@ from .data import Data
 from .derived import Derived, Jobs, Maps, once
 from .jobs import Fit
 
-DEAD = 0.003    # of the strongest dimension's importance
+DEAD = 0.003  # of the strongest dimension's importance
 
 
 @dataclass(eq=False)
@@ -32,16 +32,20 @@ class Run:
     id: str = field(default_factory=fresh_id)
     number: int = 0
     job: Fit | None = None
-    annotations: Annotations = field(default_factory=Annotations)      # bookmarks, groups, directions: plain JSON
-    unkept: str = ""                                            # why the newest of them could not be written
+    # bookmarks, groups, directions: plain JSON
+    annotations: Annotations = field(default_factory=Annotations)
+    # why the newest of them could not be written
+    unkept: str = ""
 
     def __post_init__(self):
         self.derived, self._result, self._lock = Derived(self), None, threading.Lock()
 
     @property
     def selection(self) -> np.ndarray:
-        """The rows chosen, the same on every page and for every run of this data: int64 (m,), ascending, each once. Set it to row numbers in any
-        order or to truth values (n,); ValueError for other rows."""
+        """The rows chosen, the same on every page and for every run of this data: int64 (m,),
+        ascending, each once. Set it to row numbers in any order or to truth values (n,);
+        ValueError for other rows.
+        """
         return self.data.chosen
 
     @selection.setter
@@ -71,7 +75,8 @@ class Run:
         found = self.job.result if self.job else None
         with self._lock:
             if found is not self._result:
-                if self._result is not None:      # what was made of the earlier result does not fit this one
+                # what was made of the earlier result does not fit this one
+                if self._result is not None:
                     self.derived = Derived(self)
                 self._result = found
         return found
@@ -96,7 +101,7 @@ class Run:
         """Rough size in memory, without the dataset's."""
         return self._result.codes.nbytes * 8 if self._result else 0
 
-    # -- looked up once for each result ------------------------------------------------------------------------------
+    # -- looked up once for each result ------------------------------------------------------------
 
     @once
     def typicality(self) -> Typicality:
@@ -119,6 +124,10 @@ class Run:
 
     @once
     def dimensions(self) -> tuple[np.ndarray, int]:
-        """Dimensions of the code, the one that does most first, and how many at the end do next to nothing."""
+        """Dimensions of the code, the one that does most first, and how many at the end do next
+        to nothing.
+        """
         importance = np.asarray(self.fitted.model.importance_, float)
-        return np.argsort(-importance, kind="stable"), int((importance < DEAD * importance.max()).sum())
+        return np.argsort(-importance, kind="stable"), int(
+            (importance < DEAD * importance.max()).sum()
+        )

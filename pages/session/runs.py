@@ -15,7 +15,7 @@ from .jobs import Fit
 from .run import Run
 from .services import services
 
-_TWICE = 2.0        # seconds within which the same wish is the same click
+_TWICE = 2.0  # seconds within which the same wish is the same click
 
 
 def fit_job(run: Run) -> Fit:
@@ -34,23 +34,34 @@ def fit_job(run: Run) -> Fit:
 
 
 def start_run(item: Data, model: LatentModel) -> Run:
-    """Fit ``model`` on the dataset in the background and make it the session's run. Raises ValueError in one sentence."""
+    """Fit ``model`` on the dataset in the background and make it the session's run. Raises
+    ValueError in one sentence.
+    """
     item = _ones_own(item)
     last, asked = st.session_state.get("asked", (None, None)), (item.id, model.cache_key())
-    if last[0] == asked and time.monotonic() - last[1][0] < _TWICE and (found := services().runs.get(last[1][1])) is not None:
+    if (
+        last[0] == asked
+        and time.monotonic() - last[1][0] < _TWICE
+        and (found := services().runs.get(last[1][1])) is not None
+    ):
         return found
     new = Run(item, model)
     new.job = fit_job(new)
     st.session_state["asked"] = asked, (time.monotonic(), new.id)
-    new.job.wait(0.6)       # quick ones are there when the page is drawn
+    new.job.wait(0.6)  # quick ones are there when the page is drawn
     state.use_run(new)
     return new
 
 
 def start_all(item: Data, models: list[LatentModel]) -> list[Run]:
-    """Queue a fit of each model on the dataset, in this order. Raises ValueError in one sentence; those before it are queued then."""
+    """Queue a fit of each model on the dataset, in this order. Raises ValueError in one
+    sentence; those before it are queued then.
+    """
     item = _ones_own(item)
-    last, asked = st.session_state.get("asked_all", (None, None)), (item.id, [model.cache_key() for model in models])
+    last, asked = (
+        st.session_state.get("asked_all", (None, None)),
+        (item.id, [model.cache_key() for model in models]),
+    )
     if last[0] == asked and time.monotonic() - last[1][0] < _TWICE:
         return [run for run in map(services().runs.get, last[1][1]) if run is not None]
     made = []
@@ -67,7 +78,9 @@ def _ones_own(item: Data) -> Data:
     """The dataset, kept and in use. Raises DataError where it is somebody else's."""
     item = state.use_data(item)
     if item.stored and not identity.owns("datasets", item.id):
-        raise DataError("This data was shared with you to look at; bring your own copy of it to train on it.")
+        raise DataError(
+            "This data was shared with you to look at; bring your own copy of it to train on it."
+        )
     return item
 
 

@@ -21,4 +21,11 @@ def save(run: state.Run, directions: dict[str, Direction]) -> None:
 
 def for_component(run: state.Run) -> list[dict]:
     """What the live explorer needs of them."""
-    return [{"name": clean(d.name, 40), "vector": [float(v) for v in d.vector], "sentence": clean(d.sentence(), 400)} for d in saved(run).values()]
+    return [
+        {
+            "name": clean(d.name, 40),
+            "vector": [float(v) for v in d.vector],
+            "sentence": clean(d.sentence(), 400),
+        }
+        for d in saved(run).values()
+    ]

@@ -1,4 +1,6 @@
-"""What a person chooses and keeps of a run: the selection all pages share, named groups, bookmarked places."""
+"""What a person chooses and keeps of a run: the selection all pages share, named groups,
+bookmarked places.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,12 @@ from .errors import SessionError
 from .run import Run
 
 MOST_BOOKMARKS, MOST_GROUPS = 200, 50
-COMBINE = {"replace": lambda before, found: found, "add": np.logical_or, "remove": lambda before, found: before & ~found, "within": np.logical_and}
+COMBINE = {
+    "replace": lambda before, found: found,
+    "add": np.logical_or,
+    "remove": lambda before, found: before & ~found,
+    "within": np.logical_and,
+}
 
 
 def groups(run: Run) -> dict[str, list[int]]:
@@ -32,18 +39,24 @@ def region_names(run: Run) -> dict[str, dict[str, str]]:
 
 
 def point_values(run: Run) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-    """Numbers of single rows that rows can be chosen by, such as the trust of each point: name -> (rows (m,), values (m,)). Whoever measures adds them."""
+    """Numbers of single rows that rows can be chosen by, such as the trust of each point: name
+    -> (rows (m,), values (m,)). Whoever measures adds them.
+    """
     return run.derived.point_values
 
 
 def save_group(run: Run, name: str, rows) -> str:
-    """Keep rows as a group under ``name`` (or "group 1", ...) and return the name. Raises ValueError in one sentence."""
+    """Keep rows as a group under ``name`` (or "group 1", ...) and return the name. Raises
+    ValueError in one sentence.
+    """
     rows = as_rows(rows, len(run.dataset))
     if not len(rows):
         raise SessionError("Choose points first: no row is chosen.")
     if len(groups(run)) >= MOST_GROUPS:
         raise SessionError(f"There are {MOST_GROUPS} groups already; remove one first.")
-    name = clean(name, 40).strip() or next(f"group {i}" for i in range(1, MOST_GROUPS + 2) if f"group {i}" not in groups(run))
+    name = clean(name, 40).strip() or next(
+        f"group {i}" for i in range(1, MOST_GROUPS + 2) if f"group {i}" not in groups(run)
+    )
     groups(run)[name] = rows.tolist()
     state.save_annotations(run)
     return name

@@ -1,7 +1,8 @@
-"""What all sessions of a server share: the workspace, who starts its fits and makes its maps, and what is in memory of it.
+"""What all sessions of a server share: the workspace, who starts its fits and makes its maps, and
+what is in memory of it.
 
-The server makes it in its lifespan; before that, and in scripts and tests, :func:`services` makes a plain one when it is first
-asked for. Importing the pages makes nothing.
+The server makes it in its lifespan; before that, and in scripts and tests, :func:`services` makes a
+plain one when it is first asked for. Importing the pages makes nothing.
 """
 
 from __future__ import annotations
@@ -26,7 +27,8 @@ from .data import Data
 from .jobs import Fit
 from .run import Run
 
-ANALYSES = max(2, (os.cpu_count() or 1) // 2)       # threads of analyses at once; more would only slow each other and the page
+# threads of analyses at once; more would only slow each other and the page
+ANALYSES = max(2, (os.cpu_count() or 1) // 2)
 log = logging.getLogger(__name__)
 
 
@@ -65,7 +67,7 @@ class Services:
         """Serve the queue with a spare worker at hand, and make maps in processes."""
         try:
             self.workspace.prepare()
-        except StoreError as error:     # pages say so where it matters
+        except StoreError as error:  # pages say so where it matters
             log.warning("%s", error)
         self.scheduler.wants_spare = True
         self.scheduler.start()
@@ -78,8 +80,9 @@ class Services:
 
     @cached_property
     def secret(self) -> bytes:
-        """What tokens are signed with: the workspace's, so that a page that is open when the server restarts goes on; one of
-        this server where it cannot be kept."""
+        """What tokens are signed with: the workspace's, so that a page that is open when the
+        server restarts goes on; one of this server where it cannot be kept.
+        """
         try:
             return self.workspace.secret()
         except StoreError as error:
@@ -98,7 +101,14 @@ class Services:
         data = self.datasets.get(info.dataset)
         if data is None:
             raise StoreError(f"The dataset of {info.title} is not there any more.")
-        return Run(data, info.model(), id=id, number=info.number, job=self.fit(id), annotations=of_json(self.workspace.annotations(id)))
+        return Run(
+            data,
+            info.model(),
+            id=id,
+            number=info.number,
+            job=self.fit(id),
+            annotations=of_json(self.workspace.annotations(id)),
+        )
 
 
 _lock = threading.Lock()
@@ -116,7 +126,9 @@ def services() -> Services:
 
 @contextmanager
 def use(made: Services) -> Iterator[Services]:
-    """Let these be :func:`services` for the length of a ``with``, for all threads; afterwards those that were before."""
+    """Let these be :func:`services` for the length of a ``with``, for all threads; afterwards
+    those that were before.
+    """
     global _current
     with _lock:
         before, _current = _current, made

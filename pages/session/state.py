@@ -1,5 +1,7 @@
-"""What a session works on. Datasets and runs live in the workspace; the page's address holds their ids, so that a reload, a second
-tab, another browser or a restarted server finds them again."""
+"""What a session works on. Datasets and runs live in the workspace; the page's address holds
+their ids, so that a reload, a second tab, another browser or a restarted server finds them
+again.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,9 @@ from .services import services
 
 
 def _current(kind: str, cache: Cache):
-    item = _seen(kind, cache, st.query_params.get(kind)) or _seen(kind, cache, st.session_state.get(kind))
+    item = _seen(kind, cache, st.query_params.get(kind)) or _seen(
+        kind, cache, st.session_state.get(kind)
+    )
     if item is not None:
         st.session_state[kind] = item.id
         st.query_params[kind] = item.id
@@ -26,7 +30,9 @@ def _current(kind: str, cache: Cache):
 
 
 def _seen(kind: str, cache: Cache, id: str | None):
-    """An item that this person may look at, or None; a dataset also through the shared run that was made from it."""
+    """An item that this person may look at, or None; a dataset also through the shared run that
+    was made from it.
+    """
     if not is_id(id):
         return None
     if kind == "run" and not identity.may_see("runs", id):
@@ -34,7 +40,11 @@ def _seen(kind: str, cache: Cache, id: str | None):
         return None
     if kind == "data" and not identity.owns("datasets", id):
         through = st.session_state.get("run")
-        shared = services().runs.get(through) if through is not None and identity.may_see("runs", through) else None
+        shared = (
+            services().runs.get(through)
+            if through is not None and identity.may_see("runs", through)
+            else None
+        )
         if shared is None or shared.data.id != id:
             return None
     return cache.get(id)
@@ -55,7 +65,9 @@ def data() -> Data | None:
 
 
 def use_data(item: Data) -> Data:
-    """Make this the session's dataset, and keep it; the same dataset that is kept already takes its place."""
+    """Make this the session's dataset, and keep it; the same dataset that is kept already takes
+    its place.
+    """
     item = _kept_already(item) or item
     try:
         if not item.stored:
@@ -63,7 +75,7 @@ def use_data(item: Data) -> Data:
             item.store(services().workspace)
             identity.claim("datasets", item.id)
         st.session_state.pop("unkept", None)
-    except ValueError as error:     # no room, a full disk: it can be looked at all the same
+    except ValueError as error:  # no room, a full disk: it can be looked at all the same
         st.session_state["unkept"] = str(error)
     services().datasets.put(item)
     st.session_state["data"] = st.query_params["data"] = item.id
@@ -74,7 +86,13 @@ def _kept_already(item: Data) -> Data | None:
     if item.stored:
         return None
     dataset = item.dataset
-    wanted = {"name": dataset.name, "n": len(dataset), "label": dataset.label, "source": dataset.source, "notes": dataset.notes}
+    wanted = {
+        "name": dataset.name,
+        "n": len(dataset),
+        "label": dataset.label,
+        "source": dataset.source,
+        "notes": dataset.notes,
+    }
     same = [head for head in datasets() if all(head.get(k) == v for k, v in wanted.items())]
     same = [head["id"] for head in same if head.get("fingerprint") == dataset.fingerprint]
     return services().datasets.get(same[0]) if same else None
@@ -115,7 +133,9 @@ def datasets() -> list[dict]:
 
 
 def save_annotations(run: Run) -> None:
-    """Call after a change of ``run.kept``: it is kept as long as the run. Where that fails the sidebar says so."""
+    """Call after a change of ``run.kept``: it is kept as long as the run. Where that fails the
+    sidebar says so.
+    """
     try:
         if run.stored:
             services().workspace.keep(run.id, run.annotations)
@@ -125,7 +145,12 @@ def save_annotations(run: Run) -> None:
 
 
 def open_at(run: Run, row: int, code=None, said: str = "") -> None:
-    """Open the explorer anew at this code of this row, or at the row's own, with a sentence beneath."""
-    st.session_state[f"visit-to-{run.id}"] = int(row), None if code is None else [float(v) for v in code]
+    """Open the explorer anew at this code of this row, or at the row's own, with a sentence
+    beneath.
+    """
+    st.session_state[f"visit-to-{run.id}"] = (
+        int(row),
+        None if code is None else [float(v) for v in code],
+    )
     st.session_state[f"visit-{run.id}"] = st.session_state.get(f"visit-{run.id}", 0) + 1
     st.session_state[f"said-{run.id}"] = said

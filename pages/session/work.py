@@ -1,4 +1,6 @@
-"""Work that takes more than a moment, done once in a thread and kept with the run while that is in memory."""
+"""Work that takes more than a moment, done once in a thread and kept with the run while that is
+in memory.
+"""
 
 from __future__ import annotations
 
@@ -13,14 +15,22 @@ from .jobs import Job
 from .run import Run
 from .services import services
 
-MOST_KEPT = 20      # results of a run; the oldest are made again when they are asked for
+MOST_KEPT = 20  # results of a run; the oldest are made again when they are asked for
 
 
-def begin(run: Run, title: str, settings: dict, work: Callable[[OnStep], Any], *, wait: float = 0.5) -> tuple[str, Job]:
-    """The job of :func:`pages.ui.work.result` and its name, begun if there is none; it is waited for only then.
+def begin(
+    run: Run, title: str, settings: dict, work: Callable[[OnStep], Any], *, wait: float = 0.5
+) -> tuple[str, Job]:
+    """The job of :func:`pages.ui.work.result` and its name, begun if there is none; it is waited
+    for only then.
 
-    At most :data:`pages.session.services.ANALYSES` are at work at once on a server; others wait for one to end."""
-    key = "work" + hashlib.sha256(json.dumps([title, settings], sort_keys=True).encode()).hexdigest()[:24]
+    At most :data:`pages.session.services.ANALYSES` are at work at once on a server; others wait for
+    one to end.
+    """
+    key = (
+        "work"
+        + hashlib.sha256(json.dumps([title, settings], sort_keys=True).encode()).hexdigest()[:24]
+    )
     jobs = run.jobs.work
     with run.derived.locks(("job", key)):
         job = jobs.get(key)

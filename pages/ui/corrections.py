@@ -1,4 +1,6 @@
-"""Correct what was understood of an upload: the reader's own options as a form, and the type of every column."""
+"""Correct what was understood of an upload: the reader's own options as a form, and the type of
+every column.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,14 @@ from lvm_core.text import markdown as md
 from ..session import state
 from . import dataframes, forms
 
-COLUMNS = {"label": ("auto", "none"), "text_column": ("auto",), "series": ("none",), "value": ("auto",), "order": ("auto", "none")}     # options that name a column, and what else they take
+# options that name a column, and what else they take
+COLUMNS = {
+    "label": ("auto", "none"),
+    "text_column": ("auto",),
+    "series": ("none",),
+    "value": ("auto",),
+    "order": ("auto", "none"),
+}
 
 
 def panel(data: state.Data) -> None:
@@ -24,11 +33,20 @@ def panel(data: state.Data) -> None:
     if source.get("reader") not in READERS:
         return
     with st.expander("Something wrong? Correct it and read again", icon=":material/edit:"):
-        _form(READERS[source["reader"]], source, data.upload, data.upload_name, columns=_columns(data), key=data.id)
+        _form(
+            READERS[source["reader"]],
+            source,
+            data.upload,
+            data.upload_name,
+            columns=_columns(data),
+            key=data.id,
+        )
 
 
 def remember_failed(raw: bytes, name: str) -> None:
-    """Keep a file that could not be read, so that its options can be corrected without bringing it again."""
+    """Keep a file that could not be read, so that its options can be corrected without bringing
+    it again.
+    """
     st.session_state["failed"] = (raw, name)
 
 
@@ -40,7 +58,7 @@ def after_failure() -> None:
     try:
         reader = reader_for(raw, name)
     except DataError:
-        return      # of no type known here: there is nothing to correct
+        return  # of no type known here: there is nothing to correct
     if reader.parameters():
         with st.expander("Read it another way", icon=":material/edit:"):
             _form(reader, {"name": name}, raw, name, columns=None, key=f"failed-{name}")
@@ -52,46 +70,97 @@ def _columns(data: state.Data) -> pd.DataFrame | None:
     if not types:
         return None
     rows = data.dataset.rows
-    example = {c: rows[c].dropna().astype(str).head(3).str.slice(0, 40).str.cat(sep=", ") if c in rows else "" for c in types}
+    example = {
+        c: rows[c].dropna().astype(str).head(3).str.slice(0, 40).str.cat(sep=", ")
+        if c in rows
+        else ""
+        for c in types
+    }
     empty = {c: float(rows[c].isna().mean()) if c in rows else 1.0 for c in types}
-    return pd.DataFrame({"column": list(types), "read as": list(types.values()), "for example": [example[c] for c in types], "empty": [empty[c] for c in types]})
+    return pd.DataFrame(
+        {
+            "column": list(types),
+            "read as": list(types.values()),
+            "for example": [example[c] for c in types],
+            "empty": [empty[c] for c in types],
+        }
+    )
 
 
-def _form(reader, source: dict, raw: bytes, name: str, *, columns: pd.DataFrame | None, key: str) -> None:
+def _form(
+    reader, source: dict, raw: bytes, name: str, *, columns: pd.DataFrame | None, key: str
+) -> None:
     asked = {k: v for k, v in source.get("asked", {}).items() if k != "types"}
     found = source.get("options", {})
     text_only = ("max_terms", "min_df", "stop_words") if found.get("kind") == "table" else ()
-    hidden = tuple(n for n in COLUMNS if n in reader.parameters() and reader.parameters()[n].choices is None)
+    hidden = tuple(
+        n for n in COLUMNS if n in reader.parameters() and reader.parameters()[n].choices is None
+    )
     with st.form(f"correct-{key}", border=False):
         values = forms.form(reader, asked, key=f"correct-{key}", hide=hidden + text_only)
         names = list(columns["column"]) if columns is not None else []
         for group in (("label", "text_column"), ("series", "value", "order")):
             for slot, option in zip(st.columns(len(group)), group):
                 if option in hidden and names:
-                    values[option] = _column(slot, option, reader.parameters()[option], names, asked, found, key)
+                    values[option] = _column(
+                        slot, option, reader.parameters()[option], names, asked, found, key
+                    )
         types = _types(columns, key) if columns is not None else {}
         if st.form_submit_button("Read again", icon=":material/refresh:", type="primary"):
-            _read_again(raw, name, reader, values, types | {k: v for k, v in source.get("asked", {}).get("types", {}).items() if k not in types})
+            _read_again(
+                raw,
+                name,
+                reader,
+                values,
+                types
+                | {
+                    k: v
+                    for k, v in source.get("asked", {}).get("types", {}).items()
+                    if k not in types
+                },
+            )
 
 
-def _column(slot, option: str, parameter, names: list[str], asked: dict, found: dict, key: str) -> str:
+def _column(
+    slot, option: str, parameter, names: list[str], asked: dict, found: dict, key: str
+) -> str:
     choices = [*COLUMNS[option], *(n for n in names if n not in COLUMNS[option])]
     at = asked.get(option, choices[0])
-    return slot.selectbox(parameter.label, choices, index=choices.index(at) if at in choices else 0, key=f"correct-{key}-{option}",
-                          help=f"Now: {found.get(option, 'none')}. {parameter.help}")
+    return slot.selectbox(
+        parameter.label,
+        choices,
+        index=choices.index(at) if at in choices else 0,
+        key=f"correct-{key}-{option}",
+        help=f"Now: {found.get(option, 'none')}. {parameter.help}",
+    )
 
 
 def _types(columns: pd.DataFrame, key: str) -> dict[str, str]:
     """The columns' types as an editable table; returns those that were changed."""
-    st.caption("What each column holds. Choose another type where it was taken wrongly, or ignore to leave it out.")
-    edited = st.data_editor(columns, hide_index=True, disabled=["column", "for example", "empty"], key=f"types-{key}", height=dataframes.tall(columns, 400), column_config={
-        "read as": st.column_config.SelectboxColumn("read as", options=list(COLUMN_TYPES), required=True),
-        "empty": st.column_config.NumberColumn("empty", format="percent")})
+    st.caption(
+        "What each column holds. Choose another type where it was taken wrongly, or ignore to "
+        "leave it out."
+    )
+    edited = st.data_editor(
+        columns,
+        hide_index=True,
+        disabled=["column", "for example", "empty"],
+        key=f"types-{key}",
+        height=dataframes.tall(columns, 400),
+        column_config={
+            "read as": st.column_config.SelectboxColumn(
+                "read as", options=list(COLUMN_TYPES), required=True
+            ),
+            "empty": st.column_config.NumberColumn("empty", format="percent"),
+        },
+    )
     changed = edited["read as"] != columns["read as"]
     return dict(zip(edited["column"][changed], edited["read as"][changed]))
 
 
-def _read_again(raw: bytes, name: str, reader, values: dict[str, Any], types: dict[str, str]) -> None:
+def _read_again(
+    raw: bytes, name: str, reader, values: dict[str, Any], types: dict[str, str]
+) -> None:
     default = {n: p.default for n, p in reader.parameters().items()}
     options = {k: v for k, v in values.items() if v != default[k]}
     try:

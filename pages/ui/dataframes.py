@@ -7,11 +7,17 @@ import streamlit as st
 
 
 def tall(rows, most: int = 400) -> int:
-    """Pixels that a table of ``rows`` takes, named so that its place is kept while the browser fetches the code that draws it: a button below
-    would otherwise move away under the hand."""
+    """Pixels that a table of ``rows`` takes, named so that its place is kept while the browser
+    fetches the code that draws it: a button below would otherwise move away under the hand.
+    """
     return min(38 + 35 * len(rows), most)
 
 
 def days(frame: pd.DataFrame) -> dict:
     """Column settings that show dates without a time of day as what they are."""
-    return {name: st.column_config.DateColumn(name) for name, column in frame.items() if pd.api.types.is_datetime64_any_dtype(column) and (column.dropna() == column.dropna().dt.normalize()).all()}
+    return {
+        name: st.column_config.DateColumn(name)
+        for name, column in frame.items()
+        if pd.api.types.is_datetime64_any_dtype(column)
+        and (column.dropna() == column.dropna().dt.normalize()).all()
+    }

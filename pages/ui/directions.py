@@ -1,4 +1,6 @@
-"""Learn, keep and remove directions of a run: a group against the rest, chosen points against the rest, or the codes' own axes."""
+"""Learn, keep and remove directions of a run: a group against the rest, chosen points against
+the rest, or the codes' own axes.
+"""
 
 from __future__ import annotations
 
@@ -12,30 +14,75 @@ from lvm_core.text import markdown as md
 
 from ..session import saved_directions, selection, state
 
-SOURCES = {"column": "a column", "chosen": "the chosen points", "groups": "two kept groups", "principal": "the codes' own axes"}
+SOURCES = {
+    "column": "a column",
+    "chosen": "the chosen points",
+    "groups": "two kept groups",
+    "principal": "the codes' own axes",
+}
 
 
 def panel(run: state.Run) -> None:
     """The form to learn one, and the list of those there are. Reruns the page when they change."""
-    with st.expander("Directions: move an item towards a group", icon=":material/moving:", expanded=bool(saved_directions.saved(run))):
+    with st.expander(
+        "Directions: move an item towards a group",
+        icon=":material/moving:",
+        expanded=bool(saved_directions.saved(run)),
+    ):
         with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-            source = st.segmented_control("From", list(SOURCES), default="column", required=True, format_func=SOURCES.get, key=f"direction-from-{run.id}")
+            source = st.segmented_control(
+                "From",
+                list(SOURCES),
+                default="column",
+                required=True,
+                format_func=SOURCES.get,
+                key=f"direction-from-{run.id}",
+            )
             inside = _group(run, source)
             method = "means"
             if source != "principal":
-                method = st.segmented_control("By", ("means", "classifier"), default="means", required=True, key=f"direction-by-{run.id}",
-                                              help="Means: from the average of the rest to the average of the group. Classifier: the normal of a logistic regression, which ignores what merely comes along.")
-                name = st.text_input("Name", inside[0] if inside else "", max_chars=40, key=f"direction-name-{run.id}-{inside[0] if inside else ''}", width=180)
+                method = st.segmented_control(
+                    "By",
+                    ("means", "classifier"),
+                    default="means",
+                    required=True,
+                    key=f"direction-by-{run.id}",
+                    help=(
+                        "Means: from the average of the rest to the average of the group. "
+                        "Classifier: the normal of a logistic regression, which ignores what "
+                        "merely comes along."
+                    ),
+                )
+                name = st.text_input(
+                    "Name",
+                    inside[0] if inside else "",
+                    max_chars=40,
+                    key=f"direction-name-{run.id}-{inside[0] if inside else ''}",
+                    width=180,
+                )
                 if inside is not None:
                     inside = (name.strip() or inside[0], *inside[1:])
-            learn = st.button("Learn", icon=":material/add:", type="primary", disabled=source != "principal" and inside is None, key=f"direction-learn-{run.id}")
+            learn = st.button(
+                "Learn",
+                icon=":material/add:",
+                type="primary",
+                disabled=source != "principal" and inside is None,
+                key=f"direction-learn-{run.id}",
+            )
         if learn:
             _learn(run, source, inside, method)
         for name, direction in saved_directions.saved(run).items():
             with st.container(horizontal=True, vertical_alignment="center"):
                 st.markdown(f"**{md(name, 40)}** · {md(direction.sentence(), 400)}")
-                if st.button("Remove", key=f"direction-drop-{run.id}-{name}", type="tertiary", icon=":material/close:"):
-                    saved_directions.save(run, {n: d for n, d in saved_directions.saved(run).items() if n != name})
+                if st.button(
+                    "Remove",
+                    key=f"direction-drop-{run.id}-{name}",
+                    type="tertiary",
+                    icon=":material/close:",
+                ):
+                    saved_directions.save(
+                        run, {n: d for n, d in saved_directions.saved(run).items() if n != name}
+                    )
                     st.rerun()
         _analogy(run)
 
@@ -61,7 +108,17 @@ def _group(run: state.Run, source: str):
     column = st.selectbox("Column", columns, key=f"direction-column-{run.id}", width=180)
     values = rows[column]
     if kind_of(values) in ("number", "date"):
-        share = st.slider("Above its", 5, 95, 50, 5, format="%d %%", key=f"direction-share-{run.id}", width=180, help="Rows above this percentile of the column against those below.")
+        share = st.slider(
+            "Above its",
+            5,
+            95,
+            50,
+            5,
+            format="%d %%",
+            key=f"direction-share-{run.id}",
+            width=180,
+            help="Rows above this percentile of the column against those below.",
+        )
         return (f"high {column}", *split_by(values, quantile=share / 100))
     options = list(pd.Series(values.dropna().unique()).sort_values())
     value = st.selectbox("Value", options, key=f"direction-value-{run.id}-{column}", width=160)
@@ -71,11 +128,18 @@ def _group(run: state.Run, source: str):
 def _two_groups(run: state.Run):
     groups = selection.groups(run)
     if not groups:
-        st.caption("Choose points above and keep them as a group; then choose others and keep those.")
+        st.caption(
+            "Choose points above and keep them as a group; then choose others and keep those."
+        )
         return None
     n, rest = len(run.dataset), "all other rows"
     to = st.selectbox("Towards", list(groups), key=f"direction-to-{run.id}", width=160)
-    away = st.selectbox("Away from", [rest, *(g for g in groups if g != to)], key=f"direction-away-{run.id}", width=160)
+    away = st.selectbox(
+        "Away from",
+        [rest, *(g for g in groups if g != to)],
+        key=f"direction-away-{run.id}",
+        width=160,
+    )
     inside, outside = np.zeros(n, bool), np.zeros(n, bool)
     inside[groups[to]] = True
     outside[groups[away] if away != rest else np.flatnonzero(~inside)] = True
@@ -89,7 +153,15 @@ def _learn(run: state.Run, source: str, group, method: str) -> None:
             found = principal(codes, 3)
         else:
             name, inside, outside = group
-            found = [attribute(codes, inside, outside, method, name=name if method == "means" else f"{name} (classifier)")]
+            found = [
+                attribute(
+                    codes,
+                    inside,
+                    outside,
+                    method,
+                    name=name if method == "means" else f"{name} (classifier)",
+                )
+            ]
     except ValueError as error:
         st.error(md(str(error), 400), icon=":material/error:")
         return
@@ -101,8 +173,22 @@ def _analogy(run: state.Run) -> None:
     """A is to B as C is to what? The answer opens in the explorer."""
     n = len(run.dataset)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        a, b, c = (int(st.number_input(label, 0, n - 1, min(i, n - 1), key=f"analogy-{label}-{run.id}", width=130)) for i, label in enumerate(("Row A", "is to row B as", "row C is to")))
-        if st.button("…?", key=f"analogy-{run.id}", help="Shows the code of C plus the step from A to B."):
+        a, b, c = (
+            int(
+                st.number_input(
+                    label, 0, n - 1, min(i, n - 1), key=f"analogy-{label}-{run.id}", width=130
+                )
+            )
+            for i, label in enumerate(("Row A", "is to row B as", "row C is to"))
+        )
+        if st.button(
+            "…?", key=f"analogy-{run.id}", help="Shows the code of C plus the step from A to B."
+        ):
             codes = run.fitted.codes
-            state.open_at(run, c, analogy(codes[a], codes[b], codes[c]), f"Row {a} is to row {b} as row {c} is to what is decoded here.")
+            state.open_at(
+                run,
+                c,
+                analogy(codes[a], codes[b], codes[c]),
+                f"Row {a} is to row {b} as row {c} is to what is decoded here.",
+            )
             st.rerun()

@@ -13,19 +13,62 @@ from lvm_core.text import markdown as md
 
 
 def downloads(dataset, codes, X, made, provenance: dict, stem: str) -> None:
-    """A button a form; ``made`` are the items of rows X, decoded from ``codes``. ``provenance`` (plain JSON) says how, and goes along."""
+    """A button a form; ``made`` are the items of rows X, decoded from ``codes``. ``provenance``
+    (plain JSON) says how, and goes along.
+    """
+
     def frame() -> pd.DataFrame:
         if dataset.kind == "table":
             return made
-        return pd.DataFrame({"words": [" ".join(t for t, _ in item) for item in made]} if dataset.kind == "text" else np.asarray(made).reshape(len(made), -1))
+        return pd.DataFrame(
+            {"words": [" ".join(t for t, _ in item) for item in made]}
+            if dataset.kind == "text"
+            else np.asarray(made).reshape(len(made), -1)
+        )
 
-    arrays = {"codes": codes, "X": X} if dataset.kind in ("text", "table") else {"codes": codes, "items": np.asarray(made)}
-    with st.container(horizontal=True):     # each file is made when it is asked for
+    arrays = (
+        {"codes": codes, "X": X}
+        if dataset.kind in ("text", "table")
+        else {"codes": codes, "items": np.asarray(made)}
+    )
+    with st.container(horizontal=True):  # each file is made when it is asked for
         if dataset.kind == "image":
-            scale = max(1, 64 // made.shape[1])     # tiny pictures are enlarged on the sheet, never in the zip
-            st.download_button("PNG sheet", lambda: encode.png_sheet(made, upscale=scale), f"{stem}.png", "image/png", icon=":material/image:", on_click="ignore")
-            st.download_button("ZIP of PNGs", lambda: encode.zip_of_pngs(made), f"{stem}.zip", "application/zip", icon=":material/folder_zip:", on_click="ignore")
+            # tiny pictures are enlarged on the sheet, never in the zip
+            scale = max(1, 64 // made.shape[1])
+            st.download_button(
+                "PNG sheet",
+                lambda: encode.png_sheet(made, upscale=scale),
+                f"{stem}.png",
+                "image/png",
+                icon=":material/image:",
+                on_click="ignore",
+            )
+            st.download_button(
+                "ZIP of PNGs",
+                lambda: encode.zip_of_pngs(made),
+                f"{stem}.zip",
+                "application/zip",
+                icon=":material/folder_zip:",
+                on_click="ignore",
+            )
         else:
-            st.download_button("CSV" + (" in the original columns" if dataset.kind == "table" else ""), lambda: encode.csv_bytes(frame()), f"{stem}.csv", "text/csv", icon=":material/table:", on_click="ignore")
-        st.download_button("NPZ", lambda: encode.npz_bytes(**arrays, made=np.array(json.dumps(provenance))), f"{stem}.npz", "application/octet-stream", icon=":material/data_array:", on_click="ignore")
-    st.caption("NPZ holds the codes, the decoded arrays and what made them; open it with numpy.load. " + md(" · ".join(f"{k} {v}" for k, v in provenance.items()), 300))
+            st.download_button(
+                "CSV" + (" in the original columns" if dataset.kind == "table" else ""),
+                lambda: encode.csv_bytes(frame()),
+                f"{stem}.csv",
+                "text/csv",
+                icon=":material/table:",
+                on_click="ignore",
+            )
+        st.download_button(
+            "NPZ",
+            lambda: encode.npz_bytes(**arrays, made=np.array(json.dumps(provenance))),
+            f"{stem}.npz",
+            "application/octet-stream",
+            icon=":material/data_array:",
+            on_click="ignore",
+        )
+    st.caption(
+        "NPZ holds the codes, the decoded arrays and what made them; open it with numpy.load. "
+        + md(" · ".join(f"{k} {v}" for k, v in provenance.items()), 300)
+    )

@@ -1,4 +1,6 @@
-"""A recipe's parameters as widgets. Nothing about a parameter is stated here: it is read from the recipe."""
+"""A recipe's parameters as widgets. Nothing about a parameter is stated here: it is read from
+the recipe.
+"""
 
 from __future__ import annotations
 
@@ -12,8 +14,17 @@ from lvm_core.params import Parameter, Params
 from lvm_core.text import markdown as md
 
 
-def form(cls: type[Params], suggested: dict[str, Any] | None = None, *, key: str, hide: tuple[str, ...] = (), columns: int = 2) -> dict[str, Any]:
-    """Widgets for every parameter of ``cls``; returns name -> value. ``suggested`` replaces defaults; ``hide`` names are left out."""
+def form(
+    cls: type[Params],
+    suggested: dict[str, Any] | None = None,
+    *,
+    key: str,
+    hide: tuple[str, ...] = (),
+    columns: int = 2,
+) -> dict[str, Any]:
+    """Widgets for every parameter of ``cls``; returns name -> value. ``suggested`` replaces
+    defaults; ``hide`` names are left out.
+    """
     shown = [p for p in cls.parameters().values() if p.name not in hide]
     start = {p.name: (suggested or {}).get(p.name, p.default) for p in shown}
     values = {}
@@ -26,7 +37,9 @@ def form(cls: type[Params], suggested: dict[str, Any] | None = None, *, key: str
             slots = st.columns(columns)
             for i, parameter in enumerate(members):
                 with slots[i % columns]:
-                    values[parameter.name] = widget(parameter, start[parameter.name], f"{key}.{parameter.name}")
+                    values[parameter.name] = widget(
+                        parameter, start[parameter.name], f"{key}.{parameter.name}"
+                    )
     return values
 
 
@@ -37,11 +50,25 @@ def spaced(name: str) -> str:
 
 def widget(p: Parameter, value: Any, key: str):
     """One widget that can only give values the parameter accepts."""
-    label, help = md(p.label), p.help + (f" Accepts {p.domain()}." if p.choices is None and p.type in (int, float) else "")
+    label, help = (
+        md(p.label),
+        p.help
+        + (f" Accepts {p.domain()}." if p.choices is None and p.type in (int, float) else ""),
+    )
     if p.choices is not None:
         if len(p.choices) <= 4:
-            return st.segmented_control(label, p.choices, default=value, required=True, format_func=_word, help=help, key=key)
-        return st.selectbox(label, p.choices, index=p.choices.index(value), format_func=_word, help=help, key=key)
+            return st.segmented_control(
+                label,
+                p.choices,
+                default=value,
+                required=True,
+                format_func=_word,
+                help=help,
+                key=key,
+            )
+        return st.selectbox(
+            label, p.choices, index=p.choices.index(value), format_func=_word, help=help, key=key
+        )
     if p.type is bool:
         return st.toggle(label, value=value, help=help, key=key)
     if p.type is str:
@@ -50,7 +77,16 @@ def widget(p: Parameter, value: Any, key: str):
     low = kind(p.low) if p.low is not None else None
     high = kind(p.high) if p.high is not None else None
     step, format = (1, "%d") if kind is int else _step(p, value)
-    return st.number_input(label, low, high, kind(value) if value is not None else None, step=step, format=format, help=help, key=key)
+    return st.number_input(
+        label,
+        low,
+        high,
+        kind(value) if value is not None else None,
+        step=step,
+        format=format,
+        help=help,
+        key=key,
+    )
 
 
 def _step(p: Parameter, value: float) -> tuple[float, str]:

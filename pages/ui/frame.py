@@ -26,16 +26,24 @@ def header(title: str, line: str) -> None:
 
 
 def status_card() -> None:
-    """The sidebar's card: the dataset, the model and its seed, and the training that is under way."""
+    """The sidebar's card: the dataset, the model and its seed, and the training that is under
+    way.
+    """
     data, run = state.data(), state.run()
     if data is None:
         return
     with st.container(border=True):
         kind = data.dataset.kind
         st.caption("DATA")
-        st.markdown(f"{items.icon(kind)} **{md(data.dataset.name, 40)}**  \n{len(data.dataset):,} {items.unit(kind)} · {data.dataset.X.shape[1]:,} values each")
+        st.markdown(
+            f"{items.icon(kind)} **{md(data.dataset.name, 40)}**  \n{len(data.dataset):,} "
+            f"{items.unit(kind)} · {data.dataset.X.shape[1]:,} values each"
+        )
         if run is not None and run.data.id == data.id:
             st.caption("MODEL")
-            st.markdown(f"**{type(run.model).__name__}** · {run.model.latent_dim} dimensions · seed {run.model.random_state}  \n{runs.STATE_WORDS[run.job.state]}")
+            st.markdown(
+                f"**{type(run.model).__name__}** · {run.model.latent_dim} dimensions · seed "
+                f"{run.model.random_state}  \n{runs.STATE_WORDS[run.job.state]}"
+            )
     if unkept := st.session_state.get("unkept") or (run and run.unkept):
         st.warning(md(unkept, 400), icon=":material/save:")

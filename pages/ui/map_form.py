@@ -17,22 +17,63 @@ def controls(run: Run) -> tuple[Projection, str]:
     """The projection chosen for a run, and what it is of (codes or data, see ``maps.OF``)."""
     _open(run)
     names = maps.names(run)
-    name = st.segmented_control("Projection", names, default=maps.default(run), required=True, wrap=True, format_func=lambda n: maps.SHORT.get(n, n), key=_key(run, "projection"),
-                                help="How many dimensions are laid out in two or three." + ("" if len(names) == len(PROJECTIONS) else " Fisher's discriminants need a label column, and this data has none."))
-    dims = st.segmented_control("Dimensions", (2, 3), default=2, required=True, format_func=lambda d: f"{d}-D", key="dims")
+    name = st.segmented_control(
+        "Projection",
+        names,
+        default=maps.default(run),
+        required=True,
+        wrap=True,
+        format_func=lambda n: maps.SHORT.get(n, n),
+        key=_key(run, "projection"),
+        help="How many dimensions are laid out in two or three."
+        + (
+            ""
+            if len(names) == len(PROJECTIONS)
+            else " Fisher's discriminants need a label column, and this data has none."
+        ),
+    )
+    dims = st.segmented_control(
+        "Dimensions", (2, 3), default=2, required=True, format_func=lambda d: f"{d}-D", key="dims"
+    )
     cls = PROJECTIONS[name]
     with st.popover("Settings", icon=":material/tune:"):
         st.markdown(f"**{cls.title}** · {cls.summary}")
         if cls.link:
             st.markdown(f"[{md(cls.paper)}, {cls.year}]({cls.link})")
-        values = forms.form(cls, maps.suggest(cls, run.fitted.codes), key=_form(run, name), hide=("n_components", "random_state"), columns=1)
+        values = forms.form(
+            cls,
+            maps.suggest(cls, run.fitted.codes),
+            key=_form(run, name),
+            hide=("n_components", "random_state"),
+            columns=1,
+        )
         seed = 0
         if cls.random:
-            seed = st.number_input("Seed", 0, 2**31 - 1, 0, key=f"mapseed-{name}", help="The same seed, data and settings give the same map; what another seed changes stands under Seeds, below the map.")
+            seed = st.number_input(
+                "Seed",
+                0,
+                2**31 - 1,
+                0,
+                key=f"mapseed-{name}",
+                help=(
+                    "The same seed, data and settings give the same map; what another seed changes "
+                    "stands under Seeds, below the map."
+                ),
+            )
         else:
             st.caption("Nothing here is random: it has no seed.")
-    of = st.segmented_control("Map of", list(maps.OF), default="codes", required=True, format_func=maps.OF.get, key=_key(run, "of"),
-                              help="The codes the model learnt, or the rows it learnt from: what does the model add? More than 100 columns go to their first 50 principal components.")
+    of = st.segmented_control(
+        "Map of",
+        list(maps.OF),
+        default="codes",
+        required=True,
+        format_func=maps.OF.get,
+        key=_key(run, "of"),
+        help=(
+            "The codes the model learnt, or the rows it learnt from: what does the model add? More "
+            "than 100 columns go to their first 50 principal components."
+        ),
+    )
     return cls(n_components=dims, random_state=int(seed), **values), of
 
 

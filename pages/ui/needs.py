@@ -27,20 +27,39 @@ def need_data() -> state.Data:
     """The session's dataset, or the empty state."""
     found = state.data()
     if found is None:
-        empty("No data yet.", "Pick a built-in dataset or bring your own file first; it takes one click.")
+        empty(
+            "No data yet.",
+            "Pick a built-in dataset or bring your own file first; it takes one click.",
+        )
     return found
 
 
 def need_run() -> state.Run:
     """The session's finished run, or what stands in its way."""
     found = state.run()
-    if found is None and st.query_params.get("run") is None and st.session_state.pop("refused", None):
-        empty("This run is not here, or not yours.", "Where several people use a server, everybody sees their own runs; whose run it is can share it on the Train page.")
+    if (
+        found is None
+        and st.query_params.get("run") is None
+        and st.session_state.pop("refused", None)
+    ):
+        empty(
+            "This run is not here, or not yours.",
+            (
+                "Where several people use a server, everybody sees their own runs; whose run it is "
+                "can share it on the Train page."
+            ),
+        )
     if found is None and state.data() is None:
-        empty("No model yet.", "This page looks through a trained model. The digits take a few seconds to train.")
+        empty(
+            "No model yet.",
+            "This page looks through a trained model. The digits take a few seconds to train.",
+        )
     if found is None:
         with st.container(border=True):
-            st.markdown(f"**No model yet.** The data is loaded: {md(state.data().dataset.name)}. Train a model on it first.")
+            st.markdown(
+                f"**No model yet.** The data is loaded: {md(state.data().dataset.name)}. Train a "
+                "model on it first."
+            )
             navigation.link("train", "Train a model", ":material/model_training:", type="primary")
         st.stop()
     if found.fitted is None and found.job.running:
@@ -48,19 +67,26 @@ def need_run() -> state.Run:
     if found.fitted is None:
         with st.container(border=True):
             st.markdown(f"**{md(found.title)} has no result.** {md(found.job.error, 600)}")
-            navigation.link("train", "Go to its training", ":material/model_training:", type="primary")
+            navigation.link(
+                "train", "Go to its training", ":material/model_training:", type="primary"
+            )
         st.stop()
     return found
 
 
 def still_open(run: state.Run) -> None:
-    """For the first line of a fragment, which runs again without its page: where who looks may not see the run any more, the page says so."""
+    """For the first line of a fragment, which runs again without its page: where who looks may
+    not see the run any more, the page says so.
+    """
     if not identity.may_see("runs", run.id):
         st.rerun()
 
 
 def _wait(run: state.Run) -> None:
     with st.container(border=True):
-        st.markdown(f"**{md(run.title)} is still training.** This page opens by itself when it is done; it may also be closed.")
+        st.markdown(
+            f"**{md(run.title)} is still training.** This page opens by itself when it is done; it "
+            "may also be closed."
+        )
         progress(run, "fit")
     st.stop()

@@ -1,4 +1,6 @@
-"""The runs of the workspace: in a list, in a picker, and what can be done with one that is not under way."""
+"""The runs of the workspace: in a list, in a picker, and what can be done with one that is not
+under way.
+"""
 
 from __future__ import annotations
 
@@ -15,19 +17,28 @@ from ..session import state
 from ..session.services import services
 from . import dataframes
 
-STATE_WORDS = {RunState.WAITING: "waiting for its turn", RunState.RUNNING: "training…",
-               RunState.PAUSED: "paused", RunState.DONE: "trained",
-               RunState.STOPPED: "stopped early", RunState.FAILED: "failed",
-               RunState.CANCELLED: "cancelled"}
-_MOST = 500     # rows of the list; older ones are found by their address
+STATE_WORDS = {
+    RunState.WAITING: "waiting for its turn",
+    RunState.RUNNING: "training…",
+    RunState.PAUSED: "paused",
+    RunState.DONE: "trained",
+    RunState.STOPPED: "stopped early",
+    RunState.FAILED: "failed",
+    RunState.CANCELLED: "cancelled",
+}
+_MOST = 500  # rows of the list; older ones are found by their address
 
 
 def settings_of(run: state.Run, data_id: str) -> None:
-    """Put a run's model and settings into the form of the Train page; a callback, as widgets cannot be changed once drawn."""
+    """Put a run's model and settings into the form of the Train page; a callback, as widgets
+    cannot be changed once drawn.
+    """
     recipe = run.model.to_config()
     st.session_state[f"model-{data_id}"] = recipe["name"]
     for name, value in recipe["params"].items():
-        st.session_state["seed" if name == "random_state" else f"form-{data_id}-{recipe['name']}.{name}"] = value
+        st.session_state[
+            "seed" if name == "random_state" else f"form-{data_id}-{recipe['name']}.{name}"
+        ] = value
 
 
 def listed(current: state.Run | None) -> None:
@@ -39,15 +50,38 @@ def listed(current: state.Run | None) -> None:
     st.markdown(f"**All runs** · {len(found):,}" if len(found) > 1 else "**All runs**")
     names = {head["id"]: head for head in state.datasets()}
     shown = found[:_MOST]
-    table = pd.DataFrame([{"": f"#{r.number}", "model": r.config.get("name", ""), "data": clean(names.get(r.dataset, {}).get("name", "?"), 60), "state": _state(r), "score": _score(r),
-                           "seed": r.config.get("params", {}).get("random_state"), "took": f"{r.seconds:,.0f} s" if r.seconds >= 1 else "", "when": _when(r.created)} for r in shown])
-    event = st.dataframe(table, hide_index=True, on_select="rerun", selection_mode="single-row", key=f"runs-{current.id if current else ''}", height=dataframes.tall(shown, 320),
-                         alt="all runs", column_config={"when": st.column_config.DatetimeColumn("when", format="distance")})
+    table = pd.DataFrame(
+        [
+            {
+                "": f"#{r.number}",
+                "model": r.config.get("name", ""),
+                "data": clean(names.get(r.dataset, {}).get("name", "?"), 60),
+                "state": _state(r),
+                "score": _score(r),
+                "seed": r.config.get("params", {}).get("random_state"),
+                "took": f"{r.seconds:,.0f} s" if r.seconds >= 1 else "",
+                "when": _when(r.created),
+            }
+            for r in shown
+        ]
+    )
+    event = st.dataframe(
+        table,
+        hide_index=True,
+        on_select="rerun",
+        selection_mode="single-row",
+        key=f"runs-{current.id if current else ''}",
+        height=dataframes.tall(shown, 320),
+        alt="all runs",
+        column_config={"when": st.column_config.DatetimeColumn("when", format="distance")},
+    )
     rows = event.selection.rows if event else []
     if rows and rows[0] < len(shown) and (current is None or shown[rows[0]].id != current.id):
         chosen = services().runs.get(shown[rows[0]].id)
         if chosen is None:
-            st.warning("This run, or its dataset, cannot be read any more.", icon=":material/error:")
+            st.warning(
+                "This run, or its dataset, cannot be read any more.", icon=":material/error:"
+            )
         else:
             state.use_run(chosen)
             st.rerun()
@@ -63,8 +97,19 @@ def picker(key: str, width: int | str = "stretch") -> None:
     current = state.run()
     ids = [r.id for r in runs]
     names = {r.id: r.title for r in runs}
-    chosen = st.selectbox("Model", ids, index=ids.index(current.id) if current and current.id in ids else None, format_func=names.get, key=f"{key}-{current.id if current else ''}", width=width)
-    if chosen is not None and chosen != (current and current.id) and (found := services().runs.get(chosen)) is not None:
+    chosen = st.selectbox(
+        "Model",
+        ids,
+        index=ids.index(current.id) if current and current.id in ids else None,
+        format_func=names.get,
+        key=f"{key}-{current.id if current else ''}",
+        width=width,
+    )
+    if (
+        chosen is not None
+        and chosen != (current and current.id)
+        and (found := services().runs.get(chosen)) is not None
+    ):
         state.use_run(found)
         st.rerun()
 
@@ -77,7 +122,10 @@ def _score(run) -> str:
     if not run.score or run.score.get("value") is None:
         return ""
     value = float(run.score["value"])
-    return f"{percent(value) if run.score.get('unit') == 'share' else f'{value:.4g}'} {clean(run.score.get('name', ''), 40).lower()}"
+    return (
+        f"{percent(value) if run.score.get('unit') == 'share' else f'{value:.4g}'} "
+        f"{clean(run.score.get('name', ''), 40).lower()}"
+    )
 
 
 def _when(created: str):

@@ -1,4 +1,6 @@
-"""Scores on a page: the number where a person looks first, its place between chance and perfection, and its one sentence."""
+"""Scores on a page: the number where a person looks first, its place between chance and
+perfection, and its one sentence.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +31,7 @@ def show(scores: list[Score]) -> None:
     columns = 2 if len(scores) in (2, 4) else 3
     for row in range(0, len(scores), columns):
         slots = st.columns(columns)
-        for slot, score in zip(slots, scores[row:row + columns]):
+        for slot, score in zip(slots, scores[row : row + columns]):
             with slot.container(border=True, height="stretch"):
                 st.metric(md(score.name, 40), text(score) + _error(score))
                 if score.standing is not None:

@@ -19,7 +19,9 @@ from . import work
 
 @dataclass(frozen=True)
 class Group:
-    """The rows a density was fitted to: those the model learnt from (``train``), where there are enough, and the others of the chosen (``unseen``)."""
+    """The rows a density was fitted to: those the model learnt from (``train``), where there
+    are enough, and the others of the chosen (``unseen``).
+    """
 
     sampler: object
     train: np.ndarray
@@ -52,9 +54,15 @@ def typical(run: state.Run, codes) -> str:
 
 
 def novelty(run: state.Run, made: Group, X) -> list[Score]:
-    """Whether new rows X (m, d) are copies of those the density was fitted to; none where these are too few to tell."""
+    """Whether new rows X (m, d) are copies of those the density was fitted to; none where these
+    are too few to tell.
+    """
     if len(made.train) < 5:
         return []
     as_rows = hellinger if run.dataset.schema.has("counts") else np.asarray
-    unseen = as_rows(run.dataset.X[made.unseen]) if len(made.unseen) >= 5 else np.zeros((0, run.dataset.X.shape[1]))
+    unseen = (
+        as_rows(run.dataset.X[made.unseen])
+        if len(made.unseen) >= 5
+        else np.zeros((0, run.dataset.X.shape[1]))
+    )
     return copying(as_rows(X), as_rows(run.dataset.X[made.train]), unseen).scores

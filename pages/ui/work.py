@@ -1,4 +1,6 @@
-"""Work of a page that takes more than a moment: done once in a thread, with progress and Stop, and kept with the run while that is in memory."""
+"""Work of a page that takes more than a moment: done once in a thread, with progress and Stop,
+and kept with the run while that is in memory.
+"""
 
 from __future__ import annotations
 
@@ -16,12 +18,15 @@ from ..session.work import begin
 from .components.progress import progress
 
 
-def result(run: Run, title: str, settings: dict, work: Callable[[OnStep], Any], *, wait: float = 0.5) -> Any:
-    """What ``work(on_step)`` gives, or None while it is under way (its progress is then drawn) or after it failed (the sentence is
-    drawn, with a way to try again). ``title`` and ``settings`` (plain JSON) name the work: equal ones share one result.
+def result(
+    run: Run, title: str, settings: dict, work: Callable[[OnStep], Any], *, wait: float = 0.5
+) -> Any:
+    """What ``work(on_step)`` gives, or None while it is under way (its progress is then drawn) or
+    after it failed (the sentence is drawn, with a way to try again). ``title`` and ``settings``
+    (plain JSON) name the work: equal ones share one result.
 
-    ``work`` reports by ``on_step(Progress)`` (see :class:`lvm_core.progress.Reporter`) and ends early, keeping what it reached,
-    where that returns True. It must not touch Streamlit.
+    ``work`` reports by ``on_step(Progress)`` (see :class:`lvm_core.progress.Reporter`) and ends
+    early, keeping what it reached, where that returns True. It must not touch Streamlit.
     """
     key, job = begin(run, title, settings, work, wait=wait)
     if job.running:

@@ -1,4 +1,6 @@
-"""Maps laid onto each other, and the neighbours that changed: against scipy, brute force and what must hold."""
+"""Maps laid onto each other, and the neighbours that changed: against scipy, brute force and
+what must hold.
+"""
 
 import numpy as np
 import pytest
@@ -16,10 +18,16 @@ def turned(degrees, mirror=False):
 
 
 @settings(max_examples=40, deadline=None)
-@given(degrees=st.floats(-179, 179), mirror=st.booleans(), scale=st.floats(1e-3, 1e3), shift=st.floats(-1e3, 1e3), seed=st.integers(0, 50))
+@given(
+    degrees=st.floats(-179, 179),
+    mirror=st.booleans(),
+    scale=st.floats(1e-3, 1e3),
+    shift=st.floats(-1e3, 1e3),
+    seed=st.integers(0, 50),
+)
 def test_a_map_that_was_only_moved_is_laid_back_exactly(degrees, mirror, scale, shift, seed):
     Q = np.random.RandomState(seed).randn(30, 2) * [3, 1]
-    P = (Q - shift) @ turned(degrees, mirror).T / scale         # Q = scale P turn + shift
+    P = (Q - shift) @ turned(degrees, mirror).T / scale  # Q = scale P turn + shift
     found = procrustes(P, Q)
     assert np.allclose(found.apply(P), Q, atol=1e-6) and found.residual < 1e-9
     assert found.mirrored == mirror and np.isclose(found.scale, scale)
@@ -33,9 +41,11 @@ def test_the_residual_is_scipys_and_the_turn_is_the_best():
     found = procrustes(P, Q)
     assert np.isclose(found.residual, spatial.procrustes(Q, P)[2])
     here = P - P.mean(0)
-    error = lambda turn: np.linalg.norm(found.scale * here @ turn - (Q - Q.mean(0)))    # noqa: E731
+    error = lambda turn: np.linalg.norm(found.scale * here @ turn - (Q - Q.mean(0)))
     best = error(found.turn)
-    assert all(error(turned(a, m)) >= best - 1e-9 for a in range(-180, 180, 5) for m in (False, True))
+    assert all(
+        error(turned(a, m)) >= best - 1e-9 for a in range(-180, 180, 5) for m in (False, True)
+    )
 
 
 def test_both_maps_have_the_same_spread_however_much_they_disagree():
@@ -44,12 +54,21 @@ def test_both_maps_have_the_same_spread_however_much_they_disagree():
     found = procrustes(P, Q)
     laid = found.apply(P)
     assert found.residual > 0.9
-    assert np.allclose(laid.mean(0), Q.mean(0)) and np.isclose(np.linalg.norm(laid - laid.mean(0)), np.linalg.norm(Q - Q.mean(0)))
+    assert np.allclose(laid.mean(0), Q.mean(0)) and np.isclose(
+        np.linalg.norm(laid - laid.mean(0)), np.linalg.norm(Q - Q.mean(0))
+    )
     assert "of the variance still differs" in found.sentence("t-SNE", "PCA")
 
 
-@pytest.mark.parametrize("P, Q, words", [(np.zeros((5, 2)), np.eye(5)[:, :2], "one place"), (np.eye(4)[:, :2], np.eye(5)[:, :2], "shapes"), (np.eye(4)[:, :3], np.eye(4)[:, :3], "shapes"),
-                                         (np.full((4, 2), np.nan), np.eye(4)[:, :2], "NaN")])
+@pytest.mark.parametrize(
+    "P, Q, words",
+    [
+        (np.zeros((5, 2)), np.eye(5)[:, :2], "one place"),
+        (np.eye(4)[:, :2], np.eye(5)[:, :2], "shapes"),
+        (np.eye(4)[:, :3], np.eye(4)[:, :3], "shapes"),
+        (np.full((4, 2), np.nan), np.eye(4)[:, :2], "NaN"),
+    ],
+)
 def test_what_cannot_be_aligned_is_refused(P, Q, words):
     with pytest.raises(ValueError, match=words):
         procrustes(P, Q)
@@ -80,8 +99,9 @@ def test_change_is_the_share_of_neighbours_lost():
     found = changed(A, B, 7)
     want = [7 - len(set(a) & set(b)) for a, b in zip(brute(A, 7), brute(B, 7))]
     assert found.lost.tolist() == want and found.k == 7
-    assert np.array_equal(changed(B, A, 7).lost, found.lost)        # the same the other way round
-    assert abs(found.mean - found.chance) < 0.02                    # nothing in common: what chance leaves
+    assert np.array_equal(changed(B, A, 7).lost, found.lost)  # the same the other way round
+    # nothing in common: what chance leaves
+    assert abs(found.mean - found.chance) < 0.02
 
 
 def test_nothing_changes_under_a_move_and_all_is_counted_past_a_threshold():
@@ -104,7 +124,9 @@ def test_k_is_cut_for_few_rows_and_rows_must_match():
 def test_a_stop_leaves_no_half_answer():
     seen = []
     with pytest.raises(ValueError, match="stopped"):
-        changed(np.eye(9), np.eye(9), 3, on_step=lambda progress: seen.append(progress.fraction) or True)
+        changed(
+            np.eye(9), np.eye(9), 3, on_step=lambda progress: seen.append(progress.fraction) or True
+        )
     assert seen == [0.5]
 
 

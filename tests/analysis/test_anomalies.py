@@ -17,12 +17,14 @@ from lvm_core.plots import analysis
 from lvm_core.schema import FeatureGroup, Schema
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
-import anomalies_adbench as adbench  # noqa: E402
+import anomalies_adbench as adbench
 
 
 @pytest.fixture(scope="module")
 def scene():
-    """PCA of a plane in five dimensions with a little noise; row 0 lies off the plane, row 1 far out on it."""
+    """PCA of a plane in five dimensions with a little noise; row 0 lies off the plane, row 1
+    far out on it.
+    """
     rng = np.random.RandomState(0)
     X = rng.randn(300, 2) @ rng.randn(2, 5) + 0.05 * rng.randn(300, 5)
     normal = np.linalg.svd(X - X.mean(0))[2][-1]
@@ -41,27 +43,48 @@ def test_each_score_finds_the_oddity_it_is_named_for(scene):
 def test_scores_are_their_definitions(scene):
     X, train, Z = scene.X, scene.train, scene.codes
     back = scene.model.inverse_transform(Z)
-    assert scene.scores("reconstruction") == pytest.approx(np.square(X - back).sum(1) / X[train].var(0).sum(), rel=1e-4)
+    assert scene.scores("reconstruction") == pytest.approx(
+        np.square(X - back).sum(1) / X[train].var(0).sum(), rel=1e-4
+    )
     m = scene.model
-    C = m.components_.T @ np.diag(m.explained_variance_ - m.noise_variance_) @ m.components_ + m.noise_variance_ * np.eye(5)
-    assert scene.scores("likelihood") == pytest.approx(-multivariate_normal(m.mean_, C).logpdf(X), rel=1e-6)
+    C = m.components_.T @ np.diag(
+        m.explained_variance_ - m.noise_variance_
+    ) @ m.components_ + m.noise_variance_ * np.eye(5)
+    assert scene.scores("likelihood") == pytest.approx(
+        -multivariate_normal(m.mean_, C).logpdf(X), rel=1e-6
+    )
     away = Z - Z[train].mean(0)
-    assert scene.scores("mahalanobis") == pytest.approx((away @ np.linalg.inv(np.cov(Z[train].T)) * away).sum(1), rel=1e-6)
-    assert scene.scores("norm") == pytest.approx((((X - X[train].mean(0)) / X[train].std(0)) ** 2).sum(1), rel=1e-6)
+    assert scene.scores("mahalanobis") == pytest.approx(
+        (away @ np.linalg.inv(np.cov(Z[train].T)) * away).sum(1), rel=1e-6
+    )
+    assert scene.scores("norm") == pytest.approx(
+        (((X - X[train].mean(0)) / X[train].std(0)) ** 2).sum(1), rel=1e-6
+    )
     D = NearestNeighbors(n_neighbors=6).fit(X[train]).kneighbors(X)[0]
     seen = np.isin(np.arange(300), train)
-    assert scene.scores("data") == pytest.approx(np.where(seen, D[:, 5], D[:, 4]))      # a training row is not its own neighbour
+    # a training row is not its own neighbour
+    assert scene.scores("data") == pytest.approx(np.where(seen, D[:, 5], D[:, 4]))
     unit = Z / Z[train].std(0)
-    assert scene.scores("codes")[0] == pytest.approx(np.sort(np.linalg.norm(unit[train] - unit[0], axis=1))[4])
+    assert scene.scores("codes")[0] == pytest.approx(
+        np.sort(np.linalg.norm(unit[train] - unit[0], axis=1))[4]
+    )
 
 
 def test_without_a_likelihood_there_is_no_such_score_and_a_bound_is_called_one(scene):
     class Plain:
-        schema_, sparse, transform, inverse_transform = scene.model.schema_, False, scene.model.transform, scene.model.inverse_transform
+        schema_, sparse, transform, inverse_transform = (
+            scene.model.schema_,
+            False,
+            scene.model.transform,
+            scene.model.inverse_transform,
+        )
 
-    bound = type("Bound", (Plain,), {"score_samples": None, "elbo_parts": None})
+    bound = type("Bound", (Plain,), {"score_samples": len, "elbo_parts": len})
     assert "likelihood" not in Anomalies(Plain(), scene.X, scene.train, scene.codes).methods
-    assert "at most" in Anomalies(bound(), scene.X, scene.train, scene.codes).methods["likelihood"].title
+    assert (
+        "at most"
+        in Anomalies(bound(), scene.X, scene.train, scene.codes).methods["likelihood"].title
+    )
     assert "exact" in scene.methods["likelihood"].title
     with pytest.raises(ValueError, match="at least 2"):
         Anomalies(Plain(), scene.X, np.array([0]), scene.codes)
@@ -75,8 +98,22 @@ def test_stopping_keeps_what_was_reached(scene, monkeypatch):
 
 def test_blocks_weigh_the_same_and_the_mean_row_gets_one():
     rng = np.random.RandomState(0)
-    X = np.column_stack([100 * rng.randn(500), np.eye(3)[rng.randint(3, size=500)], rng.rand(500) < 0.2, np.ones(500)])
-    schema = Schema((FeatureGroup("gaussian", 1, "a"), FeatureGroup("categorical", 3, "b"), FeatureGroup("bernoulli", 1, "c"), FeatureGroup("gaussian", 1, "d")))
+    X = np.column_stack(
+        [
+            100 * rng.randn(500),
+            np.eye(3)[rng.randint(3, size=500)],
+            rng.rand(500) < 0.2,
+            np.ones(500),
+        ]
+    )
+    schema = Schema(
+        (
+            FeatureGroup("gaussian", 1, "a"),
+            FeatureGroup("categorical", 3, "b"),
+            FeatureGroup("bernoulli", 1, "c"),
+            FeatureGroup("gaussian", 1, "d"),
+        )
+    )
     residuals = Residuals(X, schema)
     values = residuals.values(X, np.tile(X.mean(0), (500, 1)))
     by_block = [values[:, span].sum(1).mean() for _, span in schema.spans()]
@@ -109,16 +146,38 @@ def test_every_column_has_a_name(name):
 
 
 def test_documents_are_scored_without_becoming_dense():
-    data = read_dataset("\n".join(["cat dog cat", "dog cat", "cat cat dog", "dog dog cat mouse", "mouse dog", "stocks fell today"] * 2).encode(), name="c.txt")
+    data = read_dataset(
+        "\n".join(
+            [
+                "cat dog cat",
+                "dog cat",
+                "cat cat dog",
+                "dog dog cat mouse",
+                "mouse dog",
+                "stocks fell today",
+            ]
+            * 2
+        ).encode(),
+        name="c.txt",
+    )
     model = MODELS["LSA"](latent_dim=2).fit(data.X)
     odd = Anomalies(model, data.X, np.arange(10), model.transform(data.X))
     for name in odd.methods:
         found = odd.scores(name)
-        assert np.isfinite(found).all() and len(value_names(data)) == len(odd.parts("reconstruction", 0))
+        assert np.isfinite(found).all() and len(value_names(data)) == len(
+            odd.parts("reconstruction", 0)
+        )
     assert np.argsort(-odd.scores("data"))[0] in (5, 11)
 
 
-@pytest.mark.parametrize("values, kind", [(np.arange(100.0), "linear"), (np.r_[np.linspace(1, 2, 99), 500.0], "log"), (np.ones(5), "linear")])
+@pytest.mark.parametrize(
+    "values, kind",
+    [
+        (np.arange(100.0), "linear"),
+        (np.r_[np.linspace(1, 2, 99), 500.0], "log"),
+        (np.ones(5), "linear"),
+    ],
+)
 def test_the_histogram_counts_every_row_on_the_side_of_the_threshold_it_is_on(values, kind):
     figure = analysis.histogram(values, float(np.quantile(values, 0.9)), "score")
     below, beyond = (int(sum(trace.y)) for trace in figure.data[:2])
@@ -143,7 +202,7 @@ def test_the_benchmark_s_protocol():
     X, y = rng.randn(400, 4) * [1, 10, 100, 0], (np.arange(400) < 40).astype(int)
     X[:40, :3] += 2
     train, test, truth = adbench.split(X, y, 1)
-    assert len(train) == 700 and len(test) == 300                      # drawn up to 1000
+    assert len(train) == 700 and len(test) == 300  # drawn up to 1000
     assert train.min() == 0 and train.max() == 1 and (train[:, 3] == 0).all()
     again = adbench.split(X, y, 1)
     assert (again[0] == train).all() and (adbench.split(X, y, 2)[0] != train).any()
@@ -152,11 +211,15 @@ def test_the_benchmark_s_protocol():
     assert adbench.knn(train, test) == pytest.approx(by_hand)
     assert adbench.knn(train, test) == pytest.approx(kth_distance(test, train, 5))
     moves = train[:, :3]
-    assert adbench.norm(train, test) == pytest.approx((((test[:, :3] - moves.mean(0)) / moves.std(0)) ** 2).sum(1))
+    assert adbench.norm(train, test) == pytest.approx(
+        (((test[:, :3] - moves.mean(0)) / moves.std(0)) ** 2).sum(1)
+    )
     assert roc_auc_score(truth, adbench.norm(train, test)) > 0.5
     assert adbench.pca_back(train, test).shape == adbench.ppca(train, test).shape == (300,)
 
 
 def test_the_benchmark_knows_its_tables_by_their_files_names():
-    assert adbench.published("6_cardio") == (76.64, 95.55) and adbench.published("18_Ionosphere") == (88.26, 79.19)
+    assert adbench.published("6_cardio") == (76.64, 95.55) and adbench.published(
+        "18_Ionosphere"
+    ) == (88.26, 79.19)
     assert adbench.published("mnist") == (80.58, 85.29) and adbench.published("99_unknown") is None

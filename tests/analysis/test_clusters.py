@@ -35,7 +35,7 @@ def test_planted_groups_are_found_and_counted(method, blobs):
     found = clusters(Z, method, most=6)
     assert found.count == 3 and adjusted_rand_score(y, found.labels) > 0.95
     sizes = np.bincount(found.labels[found.labels >= 0])
-    assert (np.diff(sizes) <= 0).all()                                  # the largest comes first
+    assert (np.diff(sizes) <= 0).all()  # the largest comes first
     assert (clusters(Z, method, most=6).labels == found.labels).all()
     assert found.chosen in [setting for setting, _ in found.curve] and found.fitted == 240
 
@@ -43,7 +43,11 @@ def test_planted_groups_are_found_and_counted(method, blobs):
 def test_a_setting_is_kept_to_and_impossible_ones_are_refused(blobs):
     Z, _ = blobs
     assert clusters(Z, "kmeans", 5, most=3).count == 5
-    for wrong, words in ((dict(method="spectral"), "expected one of"), (dict(setting=0), "expected 1 to"), (dict(setting=10**6), "expected 1 to")):
+    for wrong, words in (
+        (dict(method="spectral"), "expected one of"),
+        (dict(setting=0), "expected 1 to"),
+        (dict(setting=10**6), "expected 1 to"),
+    ):
         with pytest.raises(ValueError, match=words):
             clusters(Z, **wrong)
     with pytest.raises(ValueError, match="at least 4"):
@@ -72,10 +76,13 @@ def test_what_sets_a_cluster_apart_is_named():
     X = rng.randn(200, 4)
     X[labels == 1, 2] -= 4
     found = differences(X, labels, ["a", "b", "c", "d"], 1)
-    (name, effect), = found[1]
-    assert name == "c" and effect == pytest.approx((X[100:, 2].mean() - X[:100, 2].mean()) / X[:, 2].std())
+    ((name, effect),) = found[1]
+    assert name == "c" and effect == pytest.approx(
+        (X[100:, 2].mean() - X[:100, 2].mean()) / X[:, 2].std()
+    )
     assert found[0][0][1] == pytest.approx(-effect)
-    assert differences(X, np.zeros(200, int), list("abcd"))[0] == []   # one cluster differs from nothing
+    # one cluster differs from nothing
+    assert differences(X, np.zeros(200, int), list("abcd"))[0] == []
 
 
 def test_words_of_a_cluster_are_those_the_others_lack():
@@ -87,7 +94,9 @@ def test_words_of_a_cluster_are_those_the_others_lack():
 
 
 def test_tables_say_which_level_and_pictures_say_nothing():
-    rows = ["height,city"] + [f"{(150, 190)[i % 2] + i % 7},{('Ulm', 'Bonn')[i % 2]}" for i in range(60)]
+    rows = ["height,city"] + [
+        f"{(150, 190)[i % 2] + i % 7},{('Ulm', 'Bonn')[i % 2]}" for i in range(60)
+    ]
     data = read_dataset("\n".join(rows).encode(), name="people.csv")
     names, shares = features(data)
     assert len(names) == data.X.shape[1] and shares["city = Ulm"] and not shares["height"]
@@ -103,11 +112,14 @@ def test_agreement_and_the_commonest_class():
     assert agreement(np.array([0] * 6), np.array(["a"] * 6, dtype=object)) == []
     assert common(np.array([0, 0, 0, 0, 0, 1]), y) == {0: ("a", 0.5), 1: ("b", 1.0)}
     rng = np.random.RandomState(0)
-    chance = agreement(rng.randint(4, size=2000), rng.randint(4, size=2000).astype(str).astype(object))
+    chance = agreement(
+        rng.randint(4, size=2000), rng.randint(4, size=2000).astype(str).astype(object)
+    )
     assert abs(chance[0].value) < 0.01
 
 
-# -- search --------------------------------------------------------------------------------------------------------------------
+# -- search ----------------------------------------------------------------------------------------
+
 
 def test_the_nearest_are_those_of_all_distances_and_closeness_is_a_share_of_pairs(blobs):
     Z, _ = blobs
@@ -135,8 +147,12 @@ def test_precision_is_one_for_pure_groups_and_chance_for_noise(blobs):
     Z, y = blobs
     known = y.astype(str).astype(object)
     assert precision(Z, known, 5).value == pytest.approx(1, abs=0.01)
-    noise = precision(np.random.RandomState(0).randn(600, 2), np.repeat(["a", "b"], 300).astype(object), 10)
-    assert noise.value == pytest.approx(noise.baseline, abs=0.03) and noise.baseline == pytest.approx(0.499, abs=0.002)
+    noise = precision(
+        np.random.RandomState(0).randn(600, 2), np.repeat(["a", "b"], 300).astype(object), 10
+    )
+    assert noise.value == pytest.approx(
+        noise.baseline, abs=0.03
+    ) and noise.baseline == pytest.approx(0.499, abs=0.002)
     assert precision(Z, np.full(240, None, dtype=object), 5) is None
     assert precision(Z[:5], known[:5], 10) is None
     assert shared([1, 2, 3, 4], [3, 4, 5, 6]) == 0.5

@@ -14,7 +14,16 @@ from pages.session.services import services
 
 
 def entry(number, model, **values):
-    scores = [Score(name.replace("_", " "), *(value if isinstance(value, tuple) else (value,))[:1], "", unit="share", error=value[1] if isinstance(value, tuple) else None) for name, value in values.items()]
+    scores = [
+        Score(
+            name.replace("_", " "),
+            *(value if isinstance(value, tuple) else (value,))[:1],
+            "",
+            unit="share",
+            error=value[1] if isinstance(value, tuple) else None,
+        )
+        for name, value in values.items()
+    ]
     return Entry(str(number), number, model, 4, 0, 1.0, scores)
 
 
@@ -26,21 +35,33 @@ def test_the_sensible_set_is_fair_and_can_be_fitted(kind):
     for model in models.values():
         model.validate()
         assert model.random_state == 7 and model.latent_dim == 3
-    assert all(m.latent_dim < dataset.X.shape[1] for m in comparison.sensible(MODELS, dataset, 512).values())
+    assert all(
+        m.latent_dim < dataset.X.shape[1]
+        for m in comparison.sensible(MODELS, dataset, 512).values()
+    )
 
 
 def test_the_best_is_first_equals_share_a_rank_and_noise_is_called_level():
-    entries = [entry(1, "A", Variance_explained=(0.80, 0.02)), entry(2, "B", Variance_explained=(0.81, 0.02)), entry(3, "C", Variance_explained=(0.5, 0.02)), entry(4, "D", Other=1.0),
-               entry(5, "E", Variance_explained=(0.5, 0.02), Other=2.0)]
+    entries = [
+        entry(1, "A", Variance_explained=(0.80, 0.02)),
+        entry(2, "B", Variance_explained=(0.81, 0.02)),
+        entry(3, "C", Variance_explained=(0.5, 0.02)),
+        entry(4, "D", Other=1.0),
+        entry(5, "E", Variance_explained=(0.5, 0.02), Other=2.0),
+    ]
     table = comparison.ranking(entries, "Variance explained")
     assert table["model"].tolist() == ["B", "A", "C", "E", "D"]
-    assert table["rank"].tolist()[:4] == [1, 2, 3, 3] and table["rank"].isna().tolist() == [False] * 4 + [True]
+    assert table["rank"].tolist()[:4] == [1, 2, 3, 3] and table["rank"].isna().tolist() == [
+        False
+    ] * 4 + [True]
     assert table["level"].tolist() == [True, True, False, False, False]
     assert comparison.measures(entries) == ["Variance explained", "Other"]
 
 
 def test_fewer_bits_are_better():
-    table = comparison.ranking([entry(1, "A", Bits_per_word=9.0), entry(2, "B", Bits_per_word=7.5)], "Bits per word")
+    table = comparison.ranking(
+        [entry(1, "A", Bits_per_word=9.0), entry(2, "B", Bits_per_word=7.5)], "Bits per word"
+    )
     assert table["model"].tolist() == ["B", "A"] and table["rank"].tolist() == [1, 2]
 
 
@@ -49,11 +70,18 @@ def test_a_code_that_holds_the_label_gives_it_back_and_noise_does_not():
     y = np.array([["red", "blue", None][i % 3] for i in range(600)], object)
     codes = np.where(y == "red", 1.0, -1.0)[:, None] + 0.01 * rng.standard_normal((600, 2))
     train, held_out = np.arange(400), np.arange(400, 600)
-    score, = labels(codes, y, train, held_out, X=codes)
-    assert score.value == 1.0 and score.baseline == pytest.approx(0.5, abs=0.02) and "rows themselves" in score.sentence
-    noise, = labels(rng.standard_normal((600, 2)), y, train, held_out)
+    (score,) = labels(codes, y, train, held_out, X=codes)
+    assert (
+        score.value == 1.0
+        and score.baseline == pytest.approx(0.5, abs=0.02)
+        and "rows themselves" in score.sentence
+    )
+    (noise,) = labels(rng.standard_normal((600, 2)), y, train, held_out)
     assert abs(noise.value - 0.5) < 4 * noise.error
-    assert labels(codes, y, train, held_out[:9]) == [] and labels(codes, np.full(600, "red", object), train, held_out) == []
+    assert (
+        labels(codes, y, train, held_out[:9]) == []
+        and labels(codes, np.full(600, "red", object), train, held_out) == []
+    )
 
 
 def test_targets_are_classes_as_text():
@@ -73,7 +101,15 @@ def test_a_set_is_trained_and_ranked_on_the_page():
     next(b for b in app.button if b.key == "compare-train").click().run()
     assert not app.exception and not app.error
     data = app.query_params["data"]
-    until(lambda: not any(r.state in ("waiting", "running") for r in state.runs() if r.dataset == (data if isinstance(data, str) else data[0])))
+    until(
+        lambda: (
+            not any(
+                r.state in ("waiting", "running")
+                for r in state.runs()
+                if r.dataset == (data if isinstance(data, str) else data[0])
+            )
+        )
+    )
     app.run()
     assert not app.exception and not app.error, app.error
     assert "is best at" in words(app) and "The same items through every model" in words(app)

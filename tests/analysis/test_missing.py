@@ -1,4 +1,6 @@
-"""Missing values: what the schema says of them, the model that learns around them, and the imputers beside it."""
+"""Missing values: what the schema says of them, the model that learns around them, and the
+imputers beside it.
+"""
 
 import numpy as np
 import pandas as pd
@@ -19,15 +21,32 @@ from lvm_core.analysis.imputation import (
 from lvm_core.codecs.table import TableCodec
 from lvm_core.schema import FeatureGroup, Schema
 
-TABLE = pd.DataFrame({"size": [1.0, None, 3.0, 4.0], "kind": ["a", "b", None, "a"], "on": [True, None, False, True], "full": [1.5, 2.5, 3.5, 4.5]})
+TABLE = pd.DataFrame(
+    {
+        "size": [1.0, None, 3.0, 4.0],
+        "kind": ["a", "b", None, "a"],
+        "on": [True, None, False, True],
+        "full": [1.5, 2.5, 3.5, 4.5],
+    }
+)
 
 
 def test_the_layout_of_a_table_says_where_its_holes_are():
     codec = TableCodec.of(TABLE)
     X, schema = codec.encode(TABLE), codec.schema
-    assert [(b.name, s, m) for b, s, m in schema.values()] == [("size", slice(0, 1), 1), ("kind", slice(2, 4), 4), ("on", slice(5, 6), 6), ("full", slice(7, 8), None)]
+    assert [(b.name, s, m) for b, s, m in schema.values()] == [
+        ("size", slice(0, 1), 1),
+        ("kind", slice(2, 4), 4),
+        ("on", slice(5, 6), 6),
+        ("full", slice(7, 8), None),
+    ]
     missing = schema.missing_mask(X)
-    assert missing[:, [0, 2, 3, 5, 7]].tolist() == [[0, 0, 0, 0, 0], [1, 0, 0, 1, 0], [0, 1, 1, 0, 0], [0, 0, 0, 0, 0]]
+    assert missing[:, [0, 2, 3, 5, 7]].tolist() == [
+        [0, 0, 0, 0, 0],
+        [1, 0, 0, 1, 0],
+        [0, 1, 1, 0, 0],
+        [0, 0, 0, 0, 0],
+    ]
     assert missing[:, [1, 4, 6]].all()
     X[3, 7] = np.nan
     assert schema.missing_mask(X)[3, 7]
@@ -36,7 +55,14 @@ def test_the_layout_of_a_table_says_where_its_holes_are():
 def test_a_layout_keeps_its_marks_and_old_ones_still_load():
     schema = TableCodec.of(TABLE).schema
     assert Schema.from_json(schema.to_json()) == schema
-    assert Schema.from_json({"blocks": [["gaussian", 1, "a"], ["bernoulli", 1, "a (missing)"]], "image": None}).values()[1][0].missing_of == 0
+    assert (
+        Schema.from_json(
+            {"blocks": [["gaussian", 1, "a"], ["bernoulli", 1, "a (missing)"]], "image": None}
+        )
+        .values()[1][0]
+        .missing_of
+        == 0
+    )
     assert Schema.gaussian(2).to_json() == {"blocks": [["gaussian", 2, ""]], "image": None}
     with pytest.raises(ValueError, match="marks more columns than"):
         Schema((FeatureGroup("bernoulli", 1, "x", 1),))
@@ -53,15 +79,22 @@ def _line(n=200):
 def trained():
     X, schema = _line()
     seen, hidden = hide(X, schema, 0.3)
-    model = MODELS["MIWAE"](latent_dim=1, epochs=120, width=32, samples=5, learning_rate=3e-3).fit(seen, schema=schema)
+    model = MODELS["MIWAE"](latent_dim=1, epochs=120, width=32, samples=5, learning_rate=3e-3).fit(
+        seen, schema=schema
+    )
     return model, X, seen, hidden, schema
 
 
 def test_miwae_fills_what_a_line_says_and_its_interval_holds_it(trained):
     model, X, seen, hidden, schema = trained
     found = model.impute(seen, 300)
-    assert np.array_equal(found.missing_mask, np.isnan(seen)) and np.array_equal(found.X[~found.missing_mask], seen.astype(np.float32)[~found.missing_mask])
-    got, plain = (measure(X, f, hidden, schema, found.low, found.high) for f in (found.X, IMPUTERS["Mean or mode"](seen, schema)))
+    assert np.array_equal(found.missing_mask, np.isnan(seen)) and np.array_equal(
+        found.X[~found.missing_mask], seen.astype(np.float32)[~found.missing_mask]
+    )
+    got, plain = (
+        measure(X, f, hidden, schema, found.low, found.high)
+        for f in (found.X, IMPUTERS["Mean or mode"](seen, schema))
+    )
     assert got["rmse"] < 0.7 * plain["rmse"] and got["right"] > plain["right"] + 0.15
     assert 0.75 < got["coverage"] <= 1
     assert (found.low <= found.high).all() and set(np.unique(found.X[:, 2:])) == {0.0, 1.0}
@@ -85,16 +118,33 @@ def test_what_a_hole_holds_changes_nothing(trained):
 def test_the_bound_of_miwae_is_tighter_with_more_samples_and_below_the_elbo_never(trained):
     model, _, seen, _, _ = trained
     parts = model.elbo_parts(seen, 200)
-    elbo, few, many = (parts["reconstruction"] - parts["kl"]).mean(), model.score_samples(seen, 5).mean(), model.score_samples(seen, 500).mean()
+    elbo, few, many = (
+        (parts["reconstruction"] - parts["kl"]).mean(),
+        model.score_samples(seen, 5).mean(),
+        model.score_samples(seen, 500).mean(),
+    )
     assert elbo < many and few < many
 
 
 def test_the_metrics_are_those_of_a_hand_s_count():
-    X, schema = np.array([[0.0, 1, 1, 0], [2.0, 0, 0, 1], [4.0, 1, 1, 0]]), Schema((FeatureGroup("gaussian", 1), FeatureGroup("bernoulli", 1), FeatureGroup("categorical", 2)))
+    X, schema = (
+        np.array([[0.0, 1, 1, 0], [2.0, 0, 0, 1], [4.0, 1, 1, 0]]),
+        Schema(
+            (
+                FeatureGroup("gaussian", 1),
+                FeatureGroup("bernoulli", 1),
+                FeatureGroup("categorical", 2),
+            )
+        ),
+    )
     hidden = np.array([[1, 1, 1, 1], [1, 0, 0, 0], [0, 1, 1, 1]], bool)
     filled = np.array([[1.0, 1, 0.2, 0.8], [2.0, 0, 0, 1], [4.0, 0, 0.9, 0.1]])
     got = measure(X, filled, hidden, schema, filled - [[1.0], [0.5], [0]], filled + 0.1)
-    assert got["rmse"] == pytest.approx(np.sqrt(0.5) / np.std([0, 2, 4])) and got["right"] == 0.5 and got["coverage"] == 1.0
+    assert (
+        got["rmse"] == pytest.approx(np.sqrt(0.5) / np.std([0, 2, 4]))
+        and got["right"] == 0.5
+        and got["coverage"] == 1.0
+    )
     assert got["columns"][1:] == [0.5, 0.5]
     assert np.isnan(measure(X, filled, np.zeros_like(hidden), schema)["rmse"])
 
@@ -103,7 +153,11 @@ def test_hiding_takes_observed_cells_only_and_categories_whole():
     X, schema = _line()
     X[:50, 0] = np.nan
     seen, hidden = hide(X, schema, 0.25, 1)
-    assert not hidden[:50, 0].any() and np.array_equal(hidden[:, 2], hidden[:, 3]) and 0.2 < hidden[:, 1].mean() < 0.3
+    assert (
+        not hidden[:50, 0].any()
+        and np.array_equal(hidden[:, 2], hidden[:, 3])
+        and 0.2 < hidden[:, 1].mean() < 0.3
+    )
     assert np.isnan(seen[hidden]).all() and np.array_equal(hide(X, schema, 0.25, 1)[1], hidden)
     with pytest.raises(ValueError, match="share of cells"):
         hide(X, schema, 1.0)
@@ -113,7 +167,9 @@ def test_the_linear_imputer_wins_where_the_truth_is_linear():
     X, schema = _line()
     found = compare(MODELS["PCA"](latent_dim=1).fit(X, schema=schema), X, 0.2).set_index("imputer")
     assert set(found.index) == {*IMPUTERS, "The model"}
-    assert found.loc[LINEAR, "rmse"] < found.loc["Mean or mode", "rmse"] and np.isnan(found.loc[LINEAR, "coverage"])
+    assert found.loc[LINEAR, "rmse"] < found.loc["Mean or mode", "rmse"] and np.isnan(
+        found.loc[LINEAR, "coverage"]
+    )
 
 
 def test_decoding_in_turns_fills_a_plane():
@@ -130,24 +186,35 @@ def test_miwae_beats_the_mean_on_iris_with_half_of_it_gone():
     X = load_iris().data.astype(np.float32)
     X = (X - X.mean(0)) / X.std(0)
     seen, hidden = hide(X, Schema.gaussian(4), 0.5)
-    model = MODELS["MIWAE"](latent_dim=2, epochs=60, width=32, samples=5, learning_rate=3e-3).fit(seen)
-    assert ((model.impute(seen, 200).X - X)[hidden] ** 2).mean() < 0.7 * ((IMPUTERS["Mean or mode"](seen) - X)[hidden] ** 2).mean()
+    model = MODELS["MIWAE"](latent_dim=2, epochs=60, width=32, samples=5, learning_rate=3e-3).fit(
+        seen
+    )
+    assert ((model.impute(seen, 200).X - X)[hidden] ** 2).mean() < 0.7 * (
+        (IMPUTERS["Mean or mode"](seen) - X)[hidden] ** 2
+    ).mean()
 
 
 def test_a_file_with_gaps_becomes_a_table_without():
     rows = "\n".join(["a,b"] + [f"{i % 7}.5,{i % 11 if i % 3 else ''}" for i in range(60)])
     data = read_dataset(rows.encode(), name="gaps.csv")
     model = MODELS["MIWAE"](latent_dim=1, epochs=3, width=8).fit(data.X, schema=data.schema)
-    assert data.rows["b"].isna().sum() == 20 and data.decode(model.impute(data.X, 20).X)["b"].notna().all()
+    assert (
+        data.rows["b"].isna().sum() == 20
+        and data.decode(model.impute(data.X, 20).X)["b"].notna().all()
+    )
 
 
 def test_a_gap_in_a_column_that_had_none_is_filled_too():
-    """An uploaded file may have gaps where the data that was learnt from had none: there is no indicator for those."""
+    """An uploaded file may have gaps where the data that was learnt from had none: there is no
+    indicator for those.
+    """
     from lvm_core import read_dataset
 
     rng = np.random.RandomState(0)
     t = rng.standard_normal(200)
-    lines = ["a,b,c"] + [f"{v:.3f},{2 * v + 0.01 * rng.standard_normal():.3f},{'x' if v > 0 else 'y'}" for v in t]
+    lines = ["a,b,c"] + [
+        f"{v:.3f},{2 * v + 0.01 * rng.standard_normal():.3f},{'x' if v > 0 else 'y'}" for v in t
+    ]
     data = read_dataset("\n".join(lines).encode(), name="t.csv")
     model = MODELS["MIWAE"](latent_dim=2, epochs=60, width=32).fit(data.X, schema=data.schema)
     frame = data.rows.copy()

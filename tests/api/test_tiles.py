@@ -1,4 +1,6 @@
-"""The map as the browser gets it: drawn order, 16-bit places, colours, picking and choosing, against the plain definitions."""
+"""The map as the browser gets it: drawn order, 16-bit places, colours, picking and choosing,
+against the plain definitions.
+"""
 
 from functools import partial
 
@@ -30,30 +32,51 @@ def test_drawn_order_is_a_permutation_and_its_inverse(n):
 
 @pytest.mark.parametrize("n", [5000, 100_000])
 def test_any_prefix_of_the_drawn_order_is_a_fair_sample(n):
-    """Rows of a tenth of the data fall into the first tenth drawn as often as chance has it: chi-squared on 20 blocks of rows."""
-    counts = np.histogram(tiles.order(n)[:n // 10], bins=20, range=(0, n))[0]
-    assert ((counts - n / 200) ** 2 / (n / 200)).sum() < 45     # 1 in 1000 of 19 degrees of freedom is 43.8
+    """Rows of a tenth of the data fall into the first tenth drawn as often as chance has it:
+    chi-squared on 20 blocks of rows.
+    """
+    counts = np.histogram(tiles.order(n)[: n // 10], bins=20, range=(0, n))[0]
+    # 1 in 1000 of 19 degrees of freedom is 43.8
+    assert ((counts - n / 200) ** 2 / (n / 200)).sum() < 45
 
 
 @pytest.mark.parametrize("n", [1, 2, 3, 200, 70_000])
 def test_the_browser_computes_the_same_order(n):
-    rows, places = in_node(f"const o = new Order({n}), rows = Array.from({{ length: {n} }}, (_, i) => o.row(i)); console.log(JSON.stringify([rows, rows.map((r) => o.place(r))]))",
-                           Order="shared/order.js")
+    rows, places = in_node(
+        (
+            f"const o = new Order({n}), rows = Array.from({{ length: {n} }}, (_, i) => o.row(i)); "
+            "console.log(JSON.stringify([rows, rows.map((r) => o.place(r))]))"
+        ),
+        Order="shared/order.js",
+    )
     assert rows == tiles.order(n).tolist() and places == list(range(n))
 
 
-@pytest.mark.parametrize("rect", [[-1, -1, 65536, 65536], [20_000, 30_000, 40_000, 33_000], [-9000, 100, 511, 700], [5, 5, 5, 5], [60_000, -50, 80_000, 20_000]])
+@pytest.mark.parametrize(
+    "rect",
+    [
+        [-1, -1, 65536, 65536],
+        [20_000, 30_000, 40_000, 33_000],
+        [-9000, 100, 511, 700],
+        [5, 5, 5, 5],
+        [60_000, -50, 80_000, 20_000],
+    ],
+)
 def test_the_grid_finds_every_point_of_a_part_and_the_density_counts_each_once(rect):
     x, y = P = RNG.randint(0, 65536, (2, 3000))
     left, bottom, right, top = rect
     inside = set(np.flatnonzero((x >= left) & (x <= right) & (y >= bottom) & (y <= top)).tolist())
-    found, least, sums = in_node(f"""
+    found, least, sums = in_node(
+        f"""
         const positions = Uint16Array.from({P.T.ravel().tolist()}), grid = new Grid(positions, 3000), rect = {rect}, runs = grid.runs(rect);
         const look = new Uint8Array(12000).fill(255).map((v, k) => (k % 4 === 0 ? 7 : k % 4 === 1 ? 255 : 0)), colours = new Uint8Array(1024).fill(255), sums = [grid.places, null].map((places) => {{
           const into = {{ sums: new Float32Array(4 * 70 * 70), rect: [rect[0], rect[1], rect[2] + 1, rect[3] + 1], w: 70, per: 1 / 1000, limit: 3000, unit: 1 / 65025 }};
           for (const [from, to] of places ? runs : [[0, 3000]]) Density.prototype.count.call(null, {{ positions, look, colours, selected: 0 }}, places, from, to, into);
           return Math.round(into.sums.filter((_, k) => k % 4 === 3).reduce((a, b) => a + b, 0)); }});
-        console.log(JSON.stringify([runs.flatMap(([from, to]) => Array.from(grid.places.subarray(from, to))), grid.least(rect), sums]))""", Grid="map/grid.js", Density="map/density.js")
+        console.log(JSON.stringify([runs.flatMap(([from, to]) => Array.from(grid.places.subarray(from, to))), grid.least(rect), sums]))""",
+        Grid="map/grid.js",
+        Density="map/density.js",
+    )
     assert inside <= set(found) and len(found) == len(set(found)) and least <= len(inside)
     assert sums == [len(inside)] * 2 and (len(found) < 3000 or left < 0)
 
@@ -63,7 +86,11 @@ def test_places_are_the_map_to_half_a_unit():
     sheet = PointSheet(P)
     back = sheet.low + sheet.units / UNITS * sheet.side
     assert np.abs(back - P[tiles.order(3000)]).max() <= sheet.side / UNITS * 0.51
-    assert sheet.units.min() == 0 and sheet.units.max() == UNITS and sheet.extent[0] == UNITS > sheet.extent[1]
+    assert (
+        sheet.units.min() == 0
+        and sheet.units.max() == UNITS
+        and sheet.extent[0] == UNITS > sheet.extent[1]
+    )
 
 
 def test_a_map_of_one_place_is_drawn():
@@ -120,17 +147,33 @@ def test_the_point_under_the_pointer_is_named(client, run):
 
 def test_a_region_is_answered_as_a_mask_and_kept(client, run):
     P, corners = run.maps["PCA2"].positions, [[-10, -10], [20, -12], [5, 25]]
-    head, body = parse(ask(client, run, "choose", corners, by="region", how="replace", answer="mask"))
+    head, body = parse(
+        ask(client, run, "choose", corners, by="region", how="replace", answer="mask")
+    )
     want = np.flatnonzero(inside(P, np.asarray(corners, np.float32)))
     assert head["chosen"] == len(want) > 50 and body == packed(want, 1797)
-    assert np.array_equal(np.asarray(run.selection), want) and parse(ask(client, run, "chosen")) == (head, body)
+    assert np.array_equal(np.asarray(run.selection), want) and parse(
+        ask(client, run, "chosen")
+    ) == (head, body)
     before = atlas.stamp(run)
     head, body = parse(ask(client, run, "choose", np.empty((0, 2)), by="none", answer="mask"))
     assert head["chosen"] == 0 and not any(body) and atlas.stamp(run) != before
 
 
-@pytest.mark.parametrize("route, query", [("scene", {"map": "nope"}), ("tile", {"map": "PCA3"}), ("scene", {"colour": "no such"}), ("tile", {"start": -1}), ("tile", {"count": 10**9}),
-                                          ("pick", {"x": "nan"}), ("pick", {"radius": -1}), ("card", {"row": 1797}), ("card", {"row": "x"})])
+@pytest.mark.parametrize(
+    "route, query",
+    [
+        ("scene", {"map": "nope"}),
+        ("tile", {"map": "PCA3"}),
+        ("scene", {"colour": "no such"}),
+        ("tile", {"start": -1}),
+        ("tile", {"count": 10**9}),
+        ("pick", {"x": "nan"}),
+        ("pick", {"radius": -1}),
+        ("card", {"row": 1797}),
+        ("card", {"row": "x"}),
+    ],
+)
 def test_questions_that_cannot_be_answered_are_refused(client, run, route, query):
     response = ask(client, run, route, **query)
     assert 400 <= response.status_code < 500 and len(response.text) > 15

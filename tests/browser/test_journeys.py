@@ -1,4 +1,6 @@
-"""The main journey in a real browser, with every kind of data: bring it, train, map, explore while dragging, generate, download."""
+"""The main journey in a real browser, with every kind of data: bring it, train, map, explore
+while dragging, generate, download.
+"""
 
 import io
 import re
@@ -44,7 +46,7 @@ def test_digits_from_one_click_to_a_download(page, server):
     with zipfile.ZipFile(io.BytesIO(download(page, "ZIP of PNGs"))) as archive:
         assert len(archive.namelist()) == 36
     wanted = [float(v) for v in re.search(r"code=z([^&]+)", address).group(1).split("_")]
-    page.goto(address)      # a link brings a reload, or a colleague, to the same view
+    page.goto(address)  # a link brings a reload, or a colleague, to the same view
     page.locator(".lx[data-code]").wait_for()
     page.wait_for_function(SHOWS, arg=wanted)
 
@@ -88,7 +90,8 @@ def test_a_gan_and_its_stop(page, server):
     page.get_by_text("Nothing trained on this data yet").wait_for()
     page.get_by_role("radio", name="GAN", exact=True).click()
     page.locator(".st-key-train button").click()
-    page.wait_for_function("() => parseFloat(document.querySelector('.lxp-bar')?.style.width) > 1")     # it has learnt something
+    # it has learnt something
+    page.wait_for_function("() => parseFloat(document.querySelector('.lxp-bar')?.style.width) > 1")
     page.get_by_role("button", name="Stop and keep what is there").click()
     page.get_by_text("stopped early").first.wait_for()
 
@@ -117,5 +120,7 @@ def test_no_page_is_wider_than_the_window(browser, server, width):
         page.goto(f"{server}/{name}")
         page.locator("h1").first.wait_for()
         page.evaluate(AT_REST)
-        assert page.evaluate("() => document.documentElement.scrollWidth - window.innerWidth") <= 1, name
+        assert (
+            page.evaluate("() => document.documentElement.scrollWidth - window.innerWidth") <= 1
+        ), name
     context.close()

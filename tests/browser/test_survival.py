@@ -1,4 +1,6 @@
-"""The server is really killed while a model is trained, and the open page goes on when it is back."""
+"""The server is really killed while a model is trained, and the open page goes on when it is
+back.
+"""
 
 import os
 import signal
@@ -31,8 +33,27 @@ class Server:
         self.address = f"http://127.0.0.1:{self.port}"
 
     def start(self) -> None:
-        self.process = subprocess.Popen([sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless", "true", "--server.port", str(self.port)], cwd=ROOT,
-                                        env={**os.environ, "OMP_NUM_THREADS": "1", "LATENT_EXPLORER_HOME": str(self.workspace.folder)}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.process = subprocess.Popen(
+            [
+                sys.executable,
+                "-m",
+                "streamlit",
+                "run",
+                "app.py",
+                "--server.headless",
+                "true",
+                "--server.port",
+                str(self.port),
+            ],
+            cwd=ROOT,
+            env={
+                **os.environ,
+                "OMP_NUM_THREADS": "1",
+                "LATENT_EXPLORER_HOME": str(self.workspace.folder),
+            },
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
         until(self.answers)
 
     def answers(self) -> bool:
@@ -71,7 +92,9 @@ def page():
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-background-networking"])
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-background-networking"]
+        )
         made = browser.new_page()
         made.set_default_timeout(120_000)
         yield made
@@ -104,18 +127,30 @@ def test_the_server_is_killed_five_times_and_the_fit_goes_on(page, server):
     for _ in range(KILLS):
         server.kill()
         before = step(server, run)
-        until(lambda: step(server, run) > before + 10)          # nobody serves pages, and it learns on
+        # nobody serves pages, and it learns on
+        until(lambda: step(server, run) > before + 10)
         server.start()
         page.get_by_role("button", name="Stop and keep what is there").wait_for()
-        page.wait_for_function("(least) => Number((/step ([\\d,]+)/.exec(document.querySelector('.lxp-words')?.textContent) || ['', '0'])[1].replaceAll(',', '')) > least", arg=before + 10)
+        page.wait_for_function(
+            (
+                "(least) => Number((/step "
+                "([\\d,]+)/.exec(document.querySelector('.lxp-words')?.textContent) || ['', "
+                "'0'])[1].replaceAll(',', '')) > least"
+            ),
+            arg=before + 10,
+        )
         facts = server.workspace.run(run.id).facts
         assert facts["state"] == "running" and facts["pid"] == pid and facts["attempts"] <= 1
     page.get_by_role("button", name="Stop and keep what is there").click()
     page.get_by_text("stopped early").first.wait_for()
-    assert server.workspace.run(run.id).state == "stopped" and server.workspace.fitted(run.id).codes.shape == (1797, 10)
+    assert server.workspace.run(run.id).state == "stopped" and server.workspace.fitted(
+        run.id
+    ).codes.shape == (1797, 10)
 
 
-def test_server_and_worker_are_killed_and_the_run_is_resumed_found_and_opened_in_another_browser(page, server):
+def test_server_and_worker_are_killed_and_the_run_is_resumed_found_and_opened_in_another_browser(
+    page, server
+):
     run = train(page, server, 300)
     page.close()
     pid = server.workspace.run(run.id).facts["pid"]

@@ -24,7 +24,7 @@ def test_one_codec_a_kind():
     assert set(CODECS) == {"image", "table", "text", "array"}
 
 
-# -- tables -------------------------------------------------------------------------------------------------------------
+# -- tables ----------------------------------------------------------------------------------------
 
 N = 12
 gaps = st.lists(st.booleans(), min_size=N, max_size=N)
@@ -36,18 +36,39 @@ def column(values):
 
 numbers = column(st.floats(-1e6, 1e6, width=32)).map(lambda v: pd.Series(v, dtype=float))
 whole = column(st.integers(-20_000, 20_000)).map(lambda v: pd.Series(v, dtype="int64"))
-nullable = st.tuples(column(st.integers(-500, 500)), gaps).map(lambda p: pd.Series([None if g else v for v, g in zip(*p)], dtype="Int64"))
-gappy = st.tuples(column(st.floats(-100, 100, width=16)), gaps).map(lambda p: pd.Series([np.nan if g else v for v, g in zip(*p)], dtype=float))
+nullable = st.tuples(column(st.integers(-500, 500)), gaps).map(
+    lambda p: pd.Series([None if g else v for v, g in zip(*p)], dtype="Int64")
+)
+gappy = st.tuples(column(st.floats(-100, 100, width=16)), gaps).map(
+    lambda p: pd.Series([np.nan if g else v for v, g in zip(*p)], dtype=float)
+)
 truths = column(st.booleans()).map(lambda v: pd.Series(v, dtype=bool))
-maybe = st.tuples(column(st.booleans()), gaps).map(lambda p: pd.Series([None if g else v for v, g in zip(*p)], dtype="boolean"))
-words = st.tuples(column(st.sampled_from(["red", "green", "blau", "", "été", "(other)", "1"])), gaps).map(
-    lambda p: pd.Series([None if g else v for v, g in zip(*p)], dtype="str"))
-categories = column(st.sampled_from(["lo", "mid", "hi", None])).map(lambda v: pd.Series(pd.Categorical(v, ["lo", "mid", "hi", "never"], ordered=True)))
-days = st.tuples(column(st.dates(pd.Timestamp("1900-01-01").date(), pd.Timestamp("2100-01-01").date())), gaps).map(
-    lambda p: pd.Series(pd.to_datetime([None if g else pd.Timestamp(v) for v, g in zip(*p)])).astype("datetime64[us]"))
-minutes = column(st.integers(0, 60 * 24 * 300)).map(lambda v: pd.Series(pd.Timestamp("2024-01-01") + pd.to_timedelta(v, "min")).astype("datetime64[us]"))
-frames = st.lists(st.one_of(numbers, whole, nullable, gappy, truths, maybe, words, categories, days, minutes), min_size=1, max_size=6).map(
-    lambda columns: pd.DataFrame({f"c{i}": s for i, s in enumerate(columns)}))
+maybe = st.tuples(column(st.booleans()), gaps).map(
+    lambda p: pd.Series([None if g else v for v, g in zip(*p)], dtype="boolean")
+)
+words = st.tuples(
+    column(st.sampled_from(["red", "green", "blau", "", "été", "(other)", "1"])), gaps
+).map(lambda p: pd.Series([None if g else v for v, g in zip(*p)], dtype="str"))
+categories = column(st.sampled_from(["lo", "mid", "hi", None])).map(
+    lambda v: pd.Series(pd.Categorical(v, ["lo", "mid", "hi", "never"], ordered=True))
+)
+days = st.tuples(
+    column(st.dates(pd.Timestamp("1900-01-01").date(), pd.Timestamp("2100-01-01").date())), gaps
+).map(
+    lambda p: pd.Series(
+        pd.to_datetime([None if g else pd.Timestamp(v) for v, g in zip(*p)])
+    ).astype("datetime64[us]")
+)
+minutes = column(st.integers(0, 60 * 24 * 300)).map(
+    lambda v: pd.Series(pd.Timestamp("2024-01-01") + pd.to_timedelta(v, "min")).astype(
+        "datetime64[us]"
+    )
+)
+frames = st.lists(
+    st.one_of(numbers, whole, nullable, gappy, truths, maybe, words, categories, days, minutes),
+    min_size=1,
+    max_size=6,
+).map(lambda columns: pd.DataFrame({f"c{i}": s for i, s in enumerate(columns)}))
 
 
 @settings(max_examples=80, deadline=None)
@@ -58,8 +79,14 @@ def test_a_table_comes_back(frame):
     assert X.dtype == np.float32 and X.shape == (N, codec.schema.d) and np.isfinite(X).all()
     back = codec.decode(X)
     for name in frame:
-        spread = np.ptp(frame[name].dropna().astype(float)) if frame[name].dtype.kind in "fiu" and frame[name].notna().any() else 0
-        pd.testing.assert_series_equal(back[name], frame[name], rtol=0, atol=1e-5 * spread + 1e-9, check_names=False)
+        spread = (
+            np.ptp(frame[name].dropna().astype(float))
+            if frame[name].dtype.kind in "fiu" and frame[name].notna().any()
+            else 0
+        )
+        pd.testing.assert_series_equal(
+            back[name], frame[name], rtol=0, atol=1e-5 * spread + 1e-9, check_names=False
+        )
 
 
 @settings(max_examples=40, deadline=None)
@@ -79,16 +106,29 @@ def test_any_row_decodes_into_what_can_exist(frame, seed):
 
 
 def test_blocks_tell_the_likelihoods():
-    frame = pd.DataFrame({"x": [1.5, 2.5, np.nan], "k": [1, 2, 3], "b": [True, False, True], "w": ["u", "v", None]})
+    frame = pd.DataFrame(
+        {"x": [1.5, 2.5, np.nan], "k": [1, 2, 3], "b": [True, False, True], "w": ["u", "v", None]}
+    )
     blocks = [(b.likelihood, b.size, b.name) for b in TableCodec.of(frame).schema.groups]
-    assert blocks == [("gaussian", 1, "x"), ("bernoulli", 1, "x (missing)"), ("gaussian", 1, "k"), ("bernoulli", 1, "b"), ("categorical", 3, "w")]
+    assert blocks == [
+        ("gaussian", 1, "x"),
+        ("bernoulli", 1, "x (missing)"),
+        ("gaussian", 1, "k"),
+        ("bernoulli", 1, "b"),
+        ("categorical", 3, "w"),
+    ]
     X = TableCodec.of(frame).encode(frame)
-    assert X[:, 0].sum() == pytest.approx(0, abs=1e-6) and X[:, 0].std() == pytest.approx(np.sqrt(2 / 3), abs=1e-6)     # the gap sits at the mean
+    # the gap sits at the mean
+    assert X[:, 0].sum() == pytest.approx(0, abs=1e-6) and X[:, 0].std() == pytest.approx(
+        np.sqrt(2 / 3), abs=1e-6
+    )
     assert X[2, 1] == 1 and (X[:, 4:].sum(1) == 1).all()
 
 
 def test_rare_levels_become_other_and_numbers_can_be_categories():
-    frame = pd.DataFrame({"w": [f"w{i // 2 if i < 6 else i}" for i in range(20)], "k": [i % 3 for i in range(20)]})
+    frame = pd.DataFrame(
+        {"w": [f"w{i // 2 if i < 6 else i}" for i in range(20)], "k": [i % 3 for i in range(20)]}
+    )
     codec = saved(TableCodec.of(frame, {"k": "categorical"}, max_levels=3))
     back = codec.decode(codec.encode(frame))
     assert codec.columns[0].labels == ["w0", "w1", "w2", "(other)"]
@@ -97,15 +137,26 @@ def test_rare_levels_become_other_and_numbers_can_be_categories():
 
 
 def test_time_zones_durable_types_and_names_survive():
-    frame = pd.DataFrame({7: pd.date_range("2024-03-30 12:30", periods=4, freq="D", tz="Europe/Berlin").astype("datetime64[us, Europe/Berlin]"),
-                          "u": np.array([0, 255, 3, 4], np.uint8), "f": np.array([.1, .2, .3, .4], np.float32),
-                          "big": [10**15, 10**15 + 900, 10**15 + 5, 10**15 + 6], "o": pd.Series([True, None, False, True], dtype=object), "c": pd.Categorical([3, 1, 3, 1])})
+    frame = pd.DataFrame(
+        {
+            7: pd.date_range("2024-03-30 12:30", periods=4, freq="D", tz="Europe/Berlin").astype(
+                "datetime64[us, Europe/Berlin]"
+            ),
+            "u": np.array([0, 255, 3, 4], np.uint8),
+            "f": np.array([0.1, 0.2, 0.3, 0.4], np.float32),
+            "big": [10**15, 10**15 + 900, 10**15 + 5, 10**15 + 6],
+            "o": pd.Series([True, None, False, True], dtype=object),
+            "c": pd.Categorical([3, 1, 3, 1]),
+        }
+    )
     codec = saved(TableCodec.of(frame))
     pd.testing.assert_frame_equal(codec.decode(codec.encode(frame)), frame, rtol=1e-6)
 
 
 def test_huge_tiny_and_constant_numbers():
-    frame = pd.DataFrame({"huge": [1e300, -1e300, 5e299], "tiny": [1e-300, 2e-300, 3e-300], "same": [4.0, 4.0, 4.0]})
+    frame = pd.DataFrame(
+        {"huge": [1e300, -1e300, 5e299], "tiny": [1e-300, 2e-300, 3e-300], "same": [4.0, 4.0, 4.0]}
+    )
     codec = TableCodec.of(frame)
     X = codec.encode(frame)
     assert np.isfinite(X).all() and np.abs(X).max() < 10
@@ -113,11 +164,28 @@ def test_huge_tiny_and_constant_numbers():
 
 
 def test_columns_show_their_values():
-    frame = pd.DataFrame({"price": [1000.25, 2000.5, np.nan], "day": pd.to_datetime(["2024-01-01", "2024-01-11", "2024-01-21"]), "b": [True, False, True]})
+    frame = pd.DataFrame(
+        {
+            "price": [1000.25, 2000.5, np.nan],
+            "day": pd.to_datetime(["2024-01-01", "2024-01-11", "2024-01-21"]),
+            "b": [True, False, True],
+        }
+    )
     price, day, b = TableCodec.of(frame).columns
-    assert (price.show(1500.5), price.show(np.nan), price.fraction(1500.375), price.ends()) == ("1,500.50", "(missing)", 0.5, ("1,000.25", "2,000.50"))
-    assert (day.show(pd.Timestamp("2024-01-11")), day.fraction(pd.Timestamp("2024-01-11")), day.ends()) == ("2024-01-11", 0.5, ("2024-01-01", "2024-01-21"))
-    assert b.show(False) == "no" and b.fraction(True) is None and price.missing == pytest.approx(1 / 3)
+    assert (price.show(1500.5), price.show(np.nan), price.fraction(1500.375), price.ends()) == (
+        "1,500.50",
+        "(missing)",
+        0.5,
+        ("1,000.25", "2,000.50"),
+    )
+    assert (
+        day.show(pd.Timestamp("2024-01-11")),
+        day.fraction(pd.Timestamp("2024-01-11")),
+        day.ends(),
+    ) == ("2024-01-11", 0.5, ("2024-01-01", "2024-01-21"))
+    assert (
+        b.show(False) == "no" and b.fraction(True) is None and price.missing == pytest.approx(1 / 3)
+    )
 
 
 def test_numbers_come_back_at_the_resolution_seen():
@@ -134,14 +202,23 @@ def test_a_table_codec_says_what_is_wrong():
         TableCodec.of(pd.DataFrame([[1, 2]], columns=["a", "a"]))
     with pytest.raises(ValueError, match="2 values"):
         codec.decode(np.zeros((3, 5)))
-    strange = TableCodec.of(pd.DataFrame({"w": ["u", "v"]})).encode(pd.DataFrame({"w": ["never seen"]}))
+    strange = TableCodec.of(pd.DataFrame({"w": ["u", "v"]})).encode(
+        pd.DataFrame({"w": ["never seen"]})
+    )
     assert strange.tolist() == [[0.5, 0.5]]
 
 
-# -- pictures -----------------------------------------------------------------------------------------------------------
+# -- pictures --------------------------------------------------------------------------------------
+
 
 @settings(max_examples=30, deadline=None)
-@given(st.integers(1, 4), st.integers(1, 6), st.integers(1, 6), st.sampled_from([1, 3]), st.integers(0, 9))
+@given(
+    st.integers(1, 4),
+    st.integers(1, 6),
+    st.integers(1, 6),
+    st.sampled_from([1, 3]),
+    st.integers(0, 9),
+)
 def test_pictures_come_back(n, h, w, c, seed):
     pictures = np.random.default_rng(seed).random((n, h, w, c), dtype=np.float32)
     codec = saved(ImageCodec.of(pictures))
@@ -166,14 +243,23 @@ def test_pictures_are_scaled_clipped_and_checked():
         codec.encode(np.array([[[0.0, 7.0], [0, 0]]]))
 
 
-# -- arrays -------------------------------------------------------------------------------------------------------------
+# -- arrays ----------------------------------------------------------------------------------------
+
 
 @settings(max_examples=50, deadline=None)
-@given(st.integers(2, 20), st.integers(1, 8), st.floats(-1e5, 1e5), st.floats(1e-3, 1e5), st.integers(0, 9))
+@given(
+    st.integers(2, 20),
+    st.integers(1, 8),
+    st.floats(-1e5, 1e5),
+    st.floats(1e-3, 1e5),
+    st.integers(0, 9),
+)
 def test_vectors_come_back(n, d, centre, spread, seed):
     vectors = np.random.default_rng(seed).normal(centre, spread, (n, d))
     codec = saved(ArrayCodec.of(vectors, axis=np.arange(d) / 3, axis_label="s"))
-    np.testing.assert_allclose(codec.decode(codec.encode(vectors)), vectors, rtol=1e-6, atol=1e-5 * spread)
+    np.testing.assert_allclose(
+        codec.decode(codec.encode(vectors)), vectors, rtol=1e-6, atol=1e-5 * spread
+    )
     assert codec.axis_label == "s" and codec.axis.tolist() == (np.arange(d) / 3).tolist()
 
 
@@ -192,7 +278,7 @@ def test_an_array_codec_says_what_is_wrong():
         codec.encode([[1, 2, np.nan]])
 
 
-# -- text ---------------------------------------------------------------------------------------------------------------
+# -- text ------------------------------------------------------------------------------------------
 
 SENTENCES = ["The cat sat on the mat", "The dog barked at the cat", "The cat chased the mouse"]
 
@@ -211,7 +297,9 @@ def test_large_english_corpora_drop_rare_and_function_words():
     documents = [f"{s} and number{i}" for i, s in enumerate(SENTENCES * 30)]
     codec, X, notes = TextCodec.of(documents)
     assert "the" not in codec.terms and "number3" not in codec.terms and "cat" in codec.terms
-    assert any("in at least 2 documents" in note for note in notes) and any("function words" in note for note in notes)
+    assert any("in at least 2 documents" in note for note in notes) and any(
+        "function words" in note for note in notes
+    )
     kept = TextCodec.of(documents, stop_words="none", min_df=1, max_terms=5)[0]
     assert "the" in kept.terms and len(kept.terms) == 5
     assert "der" in TextCodec.of(["der Hund und die Katze sind im Haus"] * 60)[0].terms
@@ -221,7 +309,11 @@ def test_decoding_gives_the_heaviest_terms():
     codec = TextCodec(["ant", "bee", "cat"])
     assert codec.decode([[0.5, 2, 0], [0, -1, 0]]) == [[("bee", 2.0), ("ant", 0.5)], []]
     assert codec.decode([[3, 2, 1]], n_terms=1) == [[("ant", 3.0)]]
-    assert codec.encode(["bee bee dog", None, float("nan")]).toarray().tolist() == [[0, 2, 0], [0, 0, 0], [0, 0, 0]]
+    assert codec.encode(["bee bee dog", None, float("nan")]).toarray().tolist() == [
+        [0, 2, 0],
+        [0, 0, 0],
+        [0, 0, 0],
+    ]
     with pytest.raises(DataError, match="list of documents"):
         codec.encode("bee")
 

@@ -10,7 +10,12 @@ from lvm_core import DATASETS
 from lvm_core.codecs import codec_from_json
 from lvm_core.datasets.builtin.sprites import draw
 
-SMALL = {"spectra": {"n": 60, "wavelengths": 500}, "sprites": {"n": 90}, "spiral": {"n": 200}, "docstrings": {"n": 90}}
+SMALL = {
+    "spectra": {"n": 60, "wavelengths": 500},
+    "sprites": {"n": 90},
+    "spiral": {"n": 200},
+    "docstrings": {"n": 90},
+}
 
 
 @pytest.fixture(scope="module", params=DATASETS)
@@ -19,12 +24,26 @@ def dataset(request):
 
 
 def test_all_are_here():
-    assert {"digits", "iris", "wine", "breast_cancer", "spiral", "spectra", "sprites", "docstrings"} <= set(DATASETS)
+    assert {
+        "digits",
+        "iris",
+        "wine",
+        "breast_cancer",
+        "spiral",
+        "spectra",
+        "sprites",
+        "docstrings",
+    } <= set(DATASETS)
 
 
 @pytest.mark.parametrize("source", DATASETS.values(), ids=DATASETS)
 def test_sources_describe_themselves(source):
-    assert source.title and source.summary and source.origin and source.kind in ("image", "table", "text", "array")
+    assert (
+        source.title
+        and source.summary
+        and source.origin
+        and source.kind in ("image", "table", "text", "array")
+    )
     source().validate()
     assert source.name in DATASETS and all(p.help for p in source.parameters().values())
 
@@ -44,7 +63,11 @@ def test_rows_come_back(dataset):
         pd.testing.assert_frame_equal(back, dataset.rows[list(back)].head(), rtol=1e-5)
         assert dataset.label not in back
     elif dataset.kind == "text":
-        assert all(term in document.lower() for row, document in zip(back, dataset.items(range(5))) for term, _ in row)
+        assert all(
+            term in document.lower()
+            for row, document in zip(back, dataset.items(range(5)))
+            for term, _ in row
+        )
     else:
         np.testing.assert_allclose(dataset.codec.encode(back), dataset.X[:5], atol=1e-5)
 
@@ -90,13 +113,19 @@ def test_sprites_are_drawn_to_their_factors():
     assert columns == pytest.approx(32, abs=0.1) and ((picture > 0) & (picture < 1)).any()
     moved = draw(64, "square", 1.0, 0.0, 0.75, 0.25)
     np.testing.assert_array_equal(np.roll(picture, (-16, 16), (0, 1)), moved)
-    assert abs(draw(32, "ellipse", 1, 0, 0.5, 0.5) - draw(32, "ellipse", 1, 180, 0.5, 0.5)).max() < 0.1
+    assert (
+        abs(draw(32, "ellipse", 1, 0, 0.5, 0.5) - draw(32, "ellipse", 1, 180, 0.5, 0.5)).max() < 0.1
+    )
     assert set(DATASETS["sprites"](n=30, side=64).load().schema.image) == {64, 1}
 
 
 def test_docstrings_are_real_prose_from_three_packages():
     corpus = DATASETS["docstrings"](n=90).load()
-    assert corpus.rows["package"].value_counts().to_dict() == {"numpy": 30, "scipy": 30, "sklearn": 30}
+    assert corpus.rows["package"].value_counts().to_dict() == {
+        "numpy": 30,
+        "scipy": 30,
+        "sklearn": 30,
+    }
     assert corpus.rows["text"].is_unique and corpus.rows["text"].str.split().str.len().min() >= 30
 
 
@@ -104,4 +133,5 @@ def test_loading_is_quick():
     start = time.perf_counter()
     for source in DATASETS.values():
         source(**SMALL.get(source.name, {})).load()
-    assert time.perf_counter() - start < 20     # about 2 s alone; a guard against a download or an import of everything
+    # about 2 s alone; a guard against a download or an import of everything
+    assert time.perf_counter() - start < 20

@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 import pytest
-from hostile_files import parquet, xlsx
 from example_files import csv_of, good_pictures, npy, zipped
+from hostile_files import parquet, xlsx
 
 from lvm_core import DATASETS, DataError
 from lvm_core.checks import (

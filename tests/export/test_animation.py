@@ -14,15 +14,26 @@ every = pytest.mark.parametrize("make", [gif, webp])
 
 def waves(n=5, h=12, w=16, c=3):
     """Smooth frames, no two alike, without equal rows or channels."""
-    t, y, x, j = np.meshgrid(np.arange(n) / n, np.linspace(0, 1, h), np.linspace(0, 2, w), np.arange(c), indexing="ij")
+    t, y, x, j = np.meshgrid(
+        np.arange(n) / n, np.linspace(0, 1, h), np.linspace(0, 2, w), np.arange(c), indexing="ij"
+    )
     return (0.5 + 0.5 * np.sin(2 * np.pi * t + (j + 1) * x + 2 * y)).astype(np.float32)
 
 
 def opened(data: bytes) -> tuple[np.ndarray, list[int], dict]:
     """Frames (n, h, w, 4) in [0, 1], milliseconds of each, and what the file says of itself."""
     with Image.open(io.BytesIO(data)) as image:
-        frames, times = zip(*((np.asarray(f.convert("RGBA")) / 255, f.info["duration"]) for f in ImageSequence.Iterator(image)))
-        return np.array(frames), list(times), {"format": image.format, "loop": image.info.get("loop")}
+        frames, times = zip(
+            *(
+                (np.asarray(f.convert("RGBA")) / 255, f.info["duration"])
+                for f in ImageSequence.Iterator(image)
+            )
+        )
+        return (
+            np.array(frames),
+            list(times),
+            {"format": image.format, "loop": image.info.get("loop")},
+        )
 
 
 def coloured(frames):
@@ -37,7 +48,11 @@ def test_frames_come_back_there_and_back_again(make, c):
     assert about == {"format": make.__name__.upper(), "loop": 0}
     assert shown.shape == (8, 12, 16, 4) and times == [200] * 8 and (shown[..., 3] == 1).all()
     exact = make is webp or c == 1
-    assert_allclose(shown[..., :3], coloured(frames)[[0, 1, 2, 3, 4, 3, 2, 1]], atol=0.5 / 255 + 1e-6 if exact else 0.06)
+    assert_allclose(
+        shown[..., :3],
+        coloured(frames)[[0, 1, 2, 3, 4, 3, 2, 1]],
+        atol=0.5 / 255 + 1e-6 if exact else 0.06,
+    )
 
 
 @every
@@ -57,12 +72,15 @@ def test_short_ones_do_not_repeat_their_ends(make, n, count):
 
 def test_webp_keeps_transparency_and_gif_lays_it_on_the_background():
     frames = waves(c=4)
-    shown, seen = opened(webp(frames, bounce=False))[0], frames[..., 3] > 0.01       # what is invisible has no colour
+    # what is invisible has no colour
+    shown, seen = opened(webp(frames, bounce=False))[0], frames[..., 3] > 0.01
     assert_allclose(shown[..., 3], frames[..., 3], atol=0.5 / 255 + 1e-6)
     assert_allclose(shown[seen], frames[seen], atol=0.5 / 255 + 1e-6)
     for background in (0.0, 1.0):
         laid = frames[..., :3] * frames[..., 3:] + background * (1 - frames[..., 3:])
-        assert_allclose(opened(gif(frames, bounce=False, background=background))[0][..., :3], laid, atol=0.06)
+        assert_allclose(
+            opened(gif(frames, bounce=False, background=background))[0][..., :3], laid, atol=0.06
+        )
 
 
 def test_a_frame_shown_twice_takes_twice_the_time():
@@ -81,10 +99,20 @@ def test_values_out_of_range_are_cut_and_nan_is_black():
     assert_allclose(opened(webp(frames))[0][0, ..., 0], [[0, 1], [0, 0.5]], atol=0.003)
 
 
-@pytest.mark.parametrize("change, words", [
-    (dict(frames=np.zeros((2, 4, 4, 2))), r"\(2, 4, 4, 2\)"), (dict(frames=np.zeros((0, 4, 4, 3))), "at least one"), (dict(frames=np.zeros(4)), r"\(4,\)"),
-    (dict(seconds_per_frame=0.001), "0.02 to 60"), (dict(seconds_per_frame=np.nan), "0.02 to 60"), (dict(upscale=0), "at least 1"), (dict(upscale=1.5), "whole"),
-    (dict(upscale=5000), "sides of at most 4096"), (dict(upscale=900), f"{MOST_PIXELS:,} pixels in all")])
+@pytest.mark.parametrize(
+    "change, words",
+    [
+        (dict(frames=np.zeros((2, 4, 4, 2))), r"\(2, 4, 4, 2\)"),
+        (dict(frames=np.zeros((0, 4, 4, 3))), "at least one"),
+        (dict(frames=np.zeros(4)), r"\(4,\)"),
+        (dict(seconds_per_frame=0.001), "0.02 to 60"),
+        (dict(seconds_per_frame=np.nan), "0.02 to 60"),
+        (dict(upscale=0), "at least 1"),
+        (dict(upscale=1.5), "whole"),
+        (dict(upscale=5000), "sides of at most 4096"),
+        (dict(upscale=900), f"{MOST_PIXELS:,} pixels in all"),
+    ],
+)
 @pytest.mark.parametrize("make", FORMATS.values(), ids=FORMATS.keys())
 def test_what_cannot_be_made_is_refused(make, change, words):
     with pytest.raises(ValueError, match=words):

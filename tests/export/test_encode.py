@@ -41,7 +41,10 @@ def test_upscale_repeats_pixels():
     assert_array_equal(opened(png(image, upscale=5)), opened(png(image)).repeat(5, 0).repeat(5, 1))
 
 
-@pytest.mark.parametrize("n, columns, shape", [(5, 3, (12, 17)), (5, None, (12, 17)), (1, None, (7, 7)), (4, 99, (7, 22)), (3, 1, (17, 7))])
+@pytest.mark.parametrize(
+    "n, columns, shape",
+    [(5, 3, (12, 17)), (5, None, (12, 17)), (1, None, (7, 7)), (4, 99, (7, 22)), (3, 1, (17, 7))],
+)
 def test_sheet_places_pictures_row_by_row(n, columns, shape):
     images = rng.uniform(0, 0.9, size=(n, 3, 3, 1))
     sheet = opened(png_sheet(images, columns))
@@ -49,14 +52,16 @@ def test_sheet_places_pictures_row_by_row(n, columns, shape):
     across = (shape[1] - 2) // 5
     for i, image in enumerate(images):
         y, x = 2 + i // across * 5, 2 + i % across * 5
-        assert_array_equal(sheet[y:y + 3, x:x + 3], opened(png(image)))
+        assert_array_equal(sheet[y : y + 3, x : x + 3], opened(png(image)))
 
 
 def test_zip_holds_every_picture_by_number(monkeypatch):
     images = rng.uniform(size=(12, 4, 4, 3))
     data = zip_of_pngs(images)
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        assert archive.namelist() == [f"{i:04}.png" for i in range(12)] and archive.testzip() is None
+        assert (
+            archive.namelist() == [f"{i:04}.png" for i in range(12)] and archive.testzip() is None
+        )
         for name, image in zip(archive.namelist(), images):
             assert_array_equal(opened(archive.read(name)), opened(png(image)))
     now = time.time()
@@ -82,15 +87,25 @@ def test_no_pictures_are_refused():
 
 
 def test_csv_comes_back_typed():
-    frame = pd.DataFrame({"n": [1, -2], "x": [0.5, np.nan], "day": pd.to_datetime(["2024-02-29", "1999-12-31"]), "name": ["Ä, \"b\"", "雪"],
-                          "yes": [True, False], "level": pd.Categorical(["a", "b"])})
+    frame = pd.DataFrame(
+        {
+            "n": [1, -2],
+            "x": [0.5, np.nan],
+            "day": pd.to_datetime(["2024-02-29", "1999-12-31"]),
+            "name": ['Ä, "b"', "雪"],
+            "yes": [True, False],
+            "level": pd.Categorical(["a", "b"]),
+        }
+    )
     back = pd.read_csv(io.BytesIO(csv_bytes(frame)), parse_dates=["day"], encoding="utf-8-sig")
     pd.testing.assert_frame_equal(back, frame.astype({"level": str}), check_dtype=False)
 
 
 @pytest.mark.parametrize("start", "=+-@\t\r\n")
 def test_formulas_are_disarmed_in_cells_and_headers(start):
-    frame = pd.DataFrame({start + "head": [start + "1+1", "safe"], "level": pd.Categorical([start + "x", None])})
+    frame = pd.DataFrame(
+        {start + "head": [start + "1+1", "safe"], "level": pd.Categorical([start + "x", None])}
+    )
     before = frame.copy(deep=True)
     rows = list(csv.reader(io.StringIO(csv_bytes(frame).decode("utf-8-sig"), newline="")))
     assert rows == [[f"'{start}head", "level"], [f"'{start}1+1", f"'{start}x"], ["safe", ""]]
@@ -98,7 +113,9 @@ def test_formulas_are_disarmed_in_cells_and_headers(start):
 
 
 def test_negative_numbers_are_no_formulas():
-    assert csv_bytes(pd.DataFrame({"x": [-1.5, 2], "mixed": [-3, "=a"]})).decode("utf-8-sig").splitlines() == ["x,mixed", "-1.5,-3", "2.0,'=a"]
+    assert csv_bytes(pd.DataFrame({"x": [-1.5, 2], "mixed": [-3, "=a"]})).decode(
+        "utf-8-sig"
+    ).splitlines() == ["x,mixed", "-1.5,-3", "2.0,'=a"]
 
 
 def test_duplicate_column_names_survive():
@@ -110,12 +127,20 @@ def test_duplicate_column_names_survive():
 @given(st.lists(st.text(max_size=8), min_size=1, max_size=5))
 def test_no_csv_cell_starts_a_formula(cells):
     text = csv_bytes(pd.DataFrame({"c": cells})).decode("utf-8-sig")
-    assert not any(cell.startswith(tuple("=+-@\t\r\n")) for row in csv.reader(io.StringIO(text, newline="")) for cell in row)
+    assert not any(
+        cell.startswith(tuple("=+-@\t\r\n"))
+        for row in csv.reader(io.StringIO(text, newline=""))
+        for cell in row
+    )
 
 
 def test_npz_comes_back_without_pickle():
-    arrays = {"Z": rng.normal(size=(3, 2)).astype(np.float32), "ids": np.arange(3), "name": np.array(["a", "雪", None], dtype=object),
-              "day": np.array(["2024-02-29"], dtype="M8[D]")}
+    arrays = {
+        "Z": rng.normal(size=(3, 2)).astype(np.float32),
+        "ids": np.arange(3),
+        "name": np.array(["a", "雪", None], dtype=object),
+        "day": np.array(["2024-02-29"], dtype="M8[D]"),
+    }
     data = npz_bytes(**arrays)
     with np.load(io.BytesIO(data), allow_pickle=False) as back:
         assert set(back) == set(arrays)

@@ -1,4 +1,6 @@
-"""A map as files, opened again: as XML, in a browser, as a spreadsheet, by the other tools' rules."""
+"""A map as files, opened again: as XML, in a browser, as a spreadsheet, by the other tools'
+rules.
+"""
 
 import base64
 import csv as csv_module
@@ -49,7 +51,13 @@ def extract_of(kind, dims=2, n=None, **columns):
     """An extract of a small dataset of a kind, on a map drawn by chance."""
     dataset, rng = small(kind), np.random.RandomState(0)
     total = len(dataset)
-    return Extract(dataset, rng.normal(size=(total, 4)).astype(np.float32), rng.normal(size=(total, dims)).astype(np.float32), np.arange(n or total), columns)
+    return Extract(
+        dataset,
+        rng.normal(size=(total, 4)).astype(np.float32),
+        rng.normal(size=(total, dims)).astype(np.float32),
+        np.arange(n or total),
+        columns,
+    )
 
 
 def hostile_table(names=(HOSTILE, "plain")):
@@ -57,15 +65,23 @@ def hostile_table(names=(HOSTILE, "plain")):
     dataset = read_dataset("\n".join(lines).encode(), name="t.csv", label="kind")
     dataset.rows["kind"] = [names[i % len(names)] for i in range(40)]
     rng = np.random.RandomState(1)
-    return Extract(dataset, rng.normal(size=(40, 3)).astype(np.float32), rng.normal(size=(40, 2)).astype(np.float32), np.arange(40))
+    return Extract(
+        dataset,
+        rng.normal(size=(40, 3)).astype(np.float32),
+        rng.normal(size=(40, 2)).astype(np.float32),
+        np.arange(40),
+    )
 
 
 def poster_of(n, column=None, title="Map", **more):
     P = np.random.RandomState(0).normal(size=(n, 2)).astype(np.float32)
-    return Poster(P, colours(column, n), title, ("VAE, 4 dimensions, seed 0", f"{n:,} items"), SCORES, **more)
+    return Poster(
+        P, colours(column, n), title, ("VAE, 4 dimensions, seed 0", f"{n:,} items"), SCORES, **more
+    )
 
 
-# -- colours -------------------------------------------------------------------------------------------------------------
+# -- colours ---------------------------------------------------------------------------------------
+
 
 def test_classes_are_counted_and_numbers_scaled():
     column = pd.Series(["b", "a", None, "b"], name="kind")
@@ -74,18 +90,30 @@ def test_classes_are_counted_and_numbers_scaled():
     named = {k.index: k.name for k in found.entries}
     assert [named[i] for i in found.index] == ["b", "a", "(missing)", "b"]
     part = found.of(np.array([0, 3]))
-    assert [(k.name, k.count, k.colour) for k in part.entries] == [("b", 2, found.entries[0].colour)]
+    assert [(k.name, k.count, k.colour) for k in part.entries] == [
+        ("b", 2, found.entries[0].colour)
+    ]
     numbers = colours(pd.Series([0.5, np.nan, 100.5, 50.5], name="v"), 4)
-    assert numbers.missing == 1 and numbers.index[1] == NONE and numbers.index[0] < numbers.index[3] < numbers.index[2] and not numbers.entries
+    assert (
+        numbers.missing == 1
+        and numbers.index[1] == NONE
+        and numbers.index[0] < numbers.index[3] < numbers.index[2]
+        and not numbers.entries
+    )
 
 
 def test_classes_beyond_those_that_can_be_told_apart_are_said():
     found = colours(pd.Series([f"c{i % 400}" for i in range(1000)], name="kind"), 1000)
-    assert sum(k.count for k in found.entries) == 1000 and found.entries[-1].name.startswith("other (")
-    assert {k.symbol for k in found.entries} == set(range(SYMBOLS)), "classes of one colour differ by shape"
+    assert sum(k.count for k in found.entries) == 1000 and found.entries[-1].name.startswith(
+        "other ("
+    )
+    assert {k.symbol for k in found.entries} == set(range(SYMBOLS)), (
+        "classes of one colour differ by shape"
+    )
 
 
-# -- posters -------------------------------------------------------------------------------------------------------------
+# -- posters ---------------------------------------------------------------------------------------
+
 
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("dark", (False, True))
@@ -93,9 +121,13 @@ def test_a_poster_has_its_size_at_300_dots_and_equal_bytes(size, dark):
     poster = poster_of(60, pd.Series(list("abc") * 20, name="kind"))
     data = png(poster, size, dark, dpi=60)
     with Image.open(io.BytesIO(data)) as image:
-        assert image.size == tuple(round(side * 60 / 72) for side in SIZES[size]) and image.info["dpi"] == pytest.approx((60, 60), abs=0.1)
+        assert image.size == tuple(round(side * 60 / 72) for side in SIZES[size]) and image.info[
+            "dpi"
+        ] == pytest.approx((60, 60), abs=0.1)
         assert (np.asarray(image)[0, 0].mean() < 60) == dark
-    assert png(poster, size, dark, dpi=60) == data and svg(poster, size, dark) == svg(poster, size, dark)
+    assert png(poster, size, dark, dpi=60) == data and svg(poster, size, dark) == svg(
+        poster, size, dark
+    )
 
 
 def test_every_point_of_the_poster_is_drawn_in_its_colour():
@@ -104,10 +136,17 @@ def test_every_point_of_the_poster_is_drawn_in_its_colour():
     with Image.open(io.BytesIO(png(poster, "square", dpi=72))) as image:
         pixels = np.asarray(image).astype(int)
     x, y, width, height = (int(v) for v in laid_out(poster, "square").box)
-    left, right = (pixels[y:y + height, a:a + width // 2].reshape(-1, 3) for a in (x, x + width // 2))
+    left, right = (
+        pixels[y : y + height, a : a + width // 2].reshape(-1, 3) for a in (x, x + width // 2)
+    )
     for side, other, key in ((left, right, 0), (right, left, 1)):
         colour = poster.colours.palette[key].astype(int)
-        assert (np.abs(side - colour).max(1) < 40).sum() > 100 > 1 > (np.abs(other - colour).max(1) < 40).sum()
+        assert (
+            (np.abs(side - colour).max(1) < 40).sum()
+            > 100
+            > 1
+            > (np.abs(other - colour).max(1) < 40).sum()
+        )
 
 
 @settings(deadline=None, max_examples=25)
@@ -115,7 +154,7 @@ def test_every_point_of_the_poster_is_drawn_in_its_colour():
 def test_a_poster_is_xml_whatever_names_say(name, title):
     column = pd.Series([name, "other", None] * 4, name=name or "kind")
     root = ET.fromstring(svg(poster_of(12, column, title, labels=((0.0, 0.0, name),))))
-    assert len([e for e in root.iter(f"{SVG}circle")]) == 12 and not list(root.iter(f"{SVG}script"))
+    assert len(list(root.iter(f"{SVG}circle"))) == 12 and not list(root.iter(f"{SVG}script"))
 
 
 def test_svg_points_are_vectors_up_to_a_number_and_a_picture_beyond():
@@ -129,13 +168,13 @@ def test_svg_points_are_vectors_up_to_a_number_and_a_picture_beyond():
 def test_very_many_points_are_drawn_as_density_and_none_is_lost():
     n = MOST_MARKS + 2
     poster = poster_of(n)
-    poster.positions[:n - 1] *= 0.01
+    poster.positions[: n - 1] *= 0.01
     poster.positions[n - 1] = 5, 5
     with Image.open(io.BytesIO(png(poster, "square", dpi=72))) as image:
         pixels = np.asarray(image).astype(int)
     sheet = laid_out(poster, "square")
     x, y = sheet.places(poster.positions[[n - 1]])[0]
-    around = pixels[int(y) - 3:int(y) + 4, int(x) - 3:int(x) + 4]
+    around = pixels[int(y) - 3 : int(y) + 4, int(x) - 3 : int(x) + 4]
     assert np.abs(around - pixels[0, 0]).max() > 40, "the lonely point is seen"
 
 
@@ -171,7 +210,8 @@ def test_one_point_and_equal_points_make_a_poster():
         assert png(Poster(np.ones((n, 2), np.float32), colours(None, n), "t"), dpi=30)
 
 
-# -- tables --------------------------------------------------------------------------------------------------------------
+# -- tables ----------------------------------------------------------------------------------------
+
 
 @pytest.mark.parametrize("kind", ("image", "table", "text", "array"))
 @pytest.mark.parametrize("dims", (2, 3))
@@ -180,7 +220,7 @@ def test_the_table_holds_places_and_columns_of_the_chosen_rows(kind, dims):
     back = pd.read_parquet(io.BytesIO(parquet(extract)))
     assert_array_equal(back["row"], np.arange(7))
     assert_allclose(back[list("xyz"[:dims])].to_numpy(), extract.positions[:7])
-    assert list(back.columns[1 + dims:]) == ["trust", *extract.dataset.rows.columns]
+    assert list(back.columns[1 + dims :]) == ["trust", *extract.dataset.rows.columns]
     text = csv(extract).decode("utf-8-sig")
     assert len(list(csv_module.reader(io.StringIO(text, newline="")))) == 8
 
@@ -208,14 +248,25 @@ def test_no_rows_are_refused():
         Extract(small("table"), np.zeros((60, 2)), np.zeros((60, 2)), np.arange(0))
 
 
-# -- TensorBoard ---------------------------------------------------------------------------------------------------------
+# -- TensorBoard -----------------------------------------------------------------------------------
+
 
 def projector(data):
-    """The files of the zip, read by the projector's rules: lines stripped, empty ones skipped, cells between tabs."""
+    """The files of the zip, read by the projector's rules: lines stripped, empty ones skipped,
+    cells between tabs.
+    """
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         files = {name: archive.read(name) for name in archive.namelist()}
-    vectors = np.array([[float(v) for v in line.split("\t")] for line in files["vectors.tsv"].decode().split("\n") if line.strip()])
-    lines = [line.split("\t") for line in files["metadata.tsv"].decode().split("\n") if line.strip()]
+    vectors = np.array(
+        [
+            [float(v) for v in line.split("\t")]
+            for line in files["vectors.tsv"].decode().split("\n")
+            if line.strip()
+        ]
+    )
+    lines = [
+        line.split("\t") for line in files["metadata.tsv"].decode().split("\n") if line.strip()
+    ]
     return files, vectors, lines[0], lines[1:]
 
 
@@ -225,37 +276,54 @@ def test_the_projector_reads_every_row(kind):
     files, vectors, head, cells = projector(tensorboard(extract))
     m = len(extract.rows)
     assert_array_equal(vectors.astype(np.float32), extract.codes[:m])
-    assert len(cells) == m and all(len(line) == len(head) for line in cells) and len(set(head)) == len(head) > 1
+    assert (
+        len(cells) == m
+        and all(len(line) == len(head) for line in cells)
+        and len(set(head)) == len(head) > 1
+    )
     assert [line[head.index("row")] for line in cells] == [str(i) for i in range(m)]
     config = files["projector_config.pbtxt"].decode()
-    assert all(name in files for name in re.findall(r'_path: "([^"]+)"', config)) and ("sprite" in config) == (kind == "image")
+    assert all(name in files for name in re.findall(r'_path: "([^"]+)"', config)) and (
+        "sprite" in config
+    ) == (kind == "image")
     assert tensorboard(extract) == tensorboard(extract)
 
 
 def test_the_sprite_holds_the_pictures_row_by_row():
     extract = extract_of("image", n=10)
     files, *_ = projector(tensorboard(extract))
-    width, height = (int(v) for v in re.findall(r"single_image_dim: (\d+)", files["projector_config.pbtxt"].decode())[:2])
+    width, height = (
+        int(v)
+        for v in re.findall(r"single_image_dim: (\d+)", files["projector_config.pbtxt"].decode())[
+            :2
+        ]
+    )
     with Image.open(io.BytesIO(files["sprite.png"])) as sprite:
         assert sprite.size == (4 * width, 4 * height)
         pixels = np.asarray(sprite)
     for i, item in enumerate(extract.dataset.items(extract.rows)):
-        cell = pixels[i // 4 * height:][:height, i % 4 * width:][:, :width, 0] / 255
-        assert_allclose(cell[height // 16::height // 8, width // 16::width // 8], item[..., 0], atol=0.01)
+        cell = pixels[i // 4 * height :][:height, i % 4 * width :][:, :width, 0] / 255
+        assert_allclose(
+            cell[height // 16 :: height // 8, width // 16 :: width // 8], item[..., 0], atol=0.01
+        )
 
 
 @settings(deadline=None, max_examples=30)
 @given(st.lists(st.text(max_size=12), min_size=4, max_size=4), st.text(max_size=6))
 def test_no_name_breaks_the_metadata(names, column):
     extract = hostile_table()
-    extract.dataset.rows.insert(2, column or "empty", names * 10, allow_duplicates=True) if column not in extract.dataset.rows else None
+    extract.dataset.rows.insert(
+        2, column or "empty", names * 10, allow_duplicates=True
+    ) if column not in extract.dataset.rows else None
     _, vectors, head, cells = projector(tensorboard(extract))
     assert len(vectors) == len(cells) == 40 and all(len(line) == len(head) for line in cells)
 
 
 def test_codes_of_one_dimension_get_a_second():
     extract = extract_of("table")
-    _, vectors, *_ = projector(tensorboard(Extract(extract.dataset, extract.codes[:, :1], extract.positions, extract.rows)))
+    _, vectors, *_ = projector(
+        tensorboard(Extract(extract.dataset, extract.codes[:, :1], extract.positions, extract.rows))
+    )
     assert vectors.shape == (60, 2) and not vectors[:, 1].any()
 
 
@@ -263,16 +331,27 @@ def test_too_many_rows_for_the_projector_are_drawn_by_chance_and_said(monkeypatc
     monkeypatch.setattr("lvm_core.export.map_tables.MOST_PROJECTED", 20)
     files, vectors, head, cells = projector(tensorboard(extract_of("table")))
     rows = [int(line[head.index("row")]) for line in cells]
-    assert len(vectors) == len(set(rows)) == 20 and rows == sorted(rows) != list(range(20)) and b"20 of 60 rows drawn by chance" in files["README.txt"]
+    assert (
+        len(vectors) == len(set(rows)) == 20
+        and rows == sorted(rows) != list(range(20))
+        and b"20 of 60 rows drawn by chance" in files["README.txt"]
+    )
 
 
-# -- Embedding Atlas -----------------------------------------------------------------------------------------------------
+# -- Embedding Atlas -------------------------------------------------------------------------------
 
-@pytest.mark.parametrize("kind, option", [("image", "--image image"), ("table", ""), ("text", "--text text"), ("array", "")])
+
+@pytest.mark.parametrize(
+    "kind, option",
+    [("image", "--image image"), ("table", ""), ("text", "--text text"), ("array", "")],
+)
 def test_embedding_atlas_finds_the_columns_its_command_names(kind, option):
     extract = extract_of(kind)
     extract = Extract(extract.dataset, extract.codes, extract.positions, extract.rows[2:])
-    table, command = pq.read_table(io.BytesIO(embedding_atlas(extract))), atlas_command(extract, "m.parquet")
+    table, command = (
+        pq.read_table(io.BytesIO(embedding_atlas(extract))),
+        atlas_command(extract, "m.parquet"),
+    )
     assert option in command and command.startswith("uvx embedding-atlas m.parquet --x x --y y")
     assert set(re.findall(r"--\w+ (\w+)", command)) <= set(table.column_names)
     first = table["neighbors"][0].as_py()
@@ -281,14 +360,19 @@ def test_embedding_atlas_finds_the_columns_its_command_names(kind, option):
     assert_allclose(first["distances"], far[first["ids"]], rtol=1e-5)
     if kind == "image":
         with Image.open(io.BytesIO(table["image"][0].as_py()["bytes"])) as picture:
-            assert_allclose(np.asarray(picture) / 255, extract.dataset.items([2])[0][..., 0], atol=0.003)
+            assert_allclose(
+                np.asarray(picture) / 255, extract.dataset.items([2])[0][..., 0], atol=0.003
+            )
 
 
-# -- the web page --------------------------------------------------------------------------------------------------------
+# -- the web page ----------------------------------------------------------------------------------
+
 
 def inside(data):
     """What the page's script is given."""
-    return json.loads(re.search(rb'<script type="application/json" id="data">(.*?)</script>', data, re.S).group(1))
+    return json.loads(
+        re.search(rb'<script type="application/json" id="data">(.*?)</script>', data, re.S).group(1)
+    )
 
 
 @settings(deadline=None, max_examples=25)
@@ -308,7 +392,11 @@ def test_the_page_holds_every_point_in_an_order_by_chance(kind):
     places = np.frombuffer(base64.b64decode(data["places"]), "<u2").reshape(-1, 2)
     assert_array_equal(np.sort(rows), extract.rows)
     side = np.ptp(extract.positions, 0).max()
-    assert_allclose(np.diff(places.astype(float), axis=0) / 65535, np.diff(extract.positions[rows], axis=0) / side, atol=2e-5)
+    assert_allclose(
+        np.diff(places.astype(float), axis=0) / 65535,
+        np.diff(extract.positions[rows], axis=0) / side,
+        atol=2e-5,
+    )
     assert ("pictures" in data) == (kind == "image") and ("curves" in data) == (kind == "array")
 
 
@@ -327,14 +415,29 @@ def test_the_page_works_in_a_browser_without_a_network(tmp_path):
     from playwright.sync_api import sync_playwright
 
     extract = hostile_table((HOSTILE, "beta", "gamma"))
-    (tmp_path / "map.html").write_bytes(page(extract, colours(extract.dataset.rows["kind"], 40), HOSTILE, ("facts",), SCORES))
+    (tmp_path / "map.html").write_bytes(
+        page(extract, colours(extract.dataset.rows["kind"], 40), HOSTILE, ("facts",), SCORES)
+    )
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"])
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM,
+            args=["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"],
+        )
         tab, trouble = browser.new_page(viewport={"width": 1000, "height": 700}), []
         tab.on("pageerror", lambda error: trouble.append(str(error)))
-        tab.on("console", lambda message: trouble.append(message.text) if message.type == "error" else None)
+        tab.on(
+            "console",
+            lambda message: trouble.append(message.text) if message.type == "error" else None,
+        )
         tab.on("dialog", lambda dialog: trouble.append(dialog.message))
-        tab.on("request", lambda request: trouble.append(request.url) if not request.url.startswith(("file:", "data:")) else None)
+        tab.on(
+            "request",
+            lambda request: (
+                trouble.append(request.url)
+                if not request.url.startswith(("file:", "data:"))
+                else None
+            ),
+        )
         tab.goto(f"file://{tmp_path / 'map.html'}")
         tab.wait_for_function("window.page")
         assert "</script>" in tab.inner_text("h1")
@@ -356,30 +459,45 @@ def test_the_page_works_in_a_browser_without_a_network(tmp_path):
     assert not trouble
 
 
-# -- all forms, the panel and the command line ---------------------------------------------------------------------------
+# -- all forms, the panel and the command line -----------------------------------------------------
+
 
 @pytest.mark.parametrize("form", EXPORT_FORMATS)
 @pytest.mark.parametrize("dims", (2, 3))
 def test_every_form_is_made_of_a_selection_and_again_the_same(form, dims):
     extract = extract_of("table", dims)
-    wanted = ExportRequest(Extract(extract.dataset, extract.codes, extract.positions, np.array([3, 5, 8])), "group", scores=SCORES)
+    wanted = ExportRequest(
+        Extract(extract.dataset, extract.codes, extract.positions, np.array([3, 5, 8])),
+        "group",
+        scores=SCORES,
+    )
     assert EXPORT_FORMATS[form].make(wanted, None) == EXPORT_FORMATS[form].make(wanted, None)
 
 
 def test_a_poster_names_the_regions_that_hold_chosen_rows():
     extract = extract_of("table")
-    positions = extract.positions * 0.05 + np.where(extract.dataset.rows["group"] == "a", -5, 5).astype(np.float32)[:, None]
+    positions = (
+        extract.positions * 0.05
+        + np.where(extract.dataset.rows["group"] == "a", -5, 5).astype(np.float32)[:, None]
+    )
     group = np.flatnonzero(extract.dataset.rows["group"] == "a")
     for rows, sides in ((np.arange(60), {True, False}), (group, {True})):
-        wanted = ExportRequest(Extract(extract.dataset, extract.codes, positions, rows), "group", names="regions")
+        wanted = ExportRequest(
+            Extract(extract.dataset, extract.codes, positions, rows), "group", names="regions"
+        )
         assert {x < 0 for x, _, name in wanted.poster().labels if name} == sides
-    assert not ExportRequest(extract, "group", names="none").poster().labels and len(ExportRequest(extract, "group").poster().labels) == 2
+    assert (
+        not ExportRequest(extract, "group", names="none").poster().labels
+        and len(ExportRequest(extract, "group").poster().labels) == 2
+    )
 
 
 def test_the_table_says_the_colours_of_the_map():
     wanted = ExportRequest(extract_of("table"), "group")
     frame = pd.read_parquet(io.BytesIO(EXPORT_FORMATS["parquet"].make(wanted, None)))
-    assert frame.groupby("group")["colour"].unique().map(list).to_dict() == {k.name: [k.colour] for k in wanted.colours.entries}
+    assert frame.groupby("group")["colour"].unique().map(list).to_dict() == {
+        k.name: [k.colour] for k in wanted.colours.entries
+    }
     with pytest.raises(ValueError, match="no column to colour by"):
         ExportRequest(extract_of("table"), "nothing").colours
 
@@ -406,7 +524,9 @@ def test_the_panel_makes_every_file_for_every_kind_of_data(kind, runs):
 def test_the_command_line_writes_a_map(tmp_path, capsys):
     workspace = Workspace(tmp_path / "w").prepare()
     dataset = DATASETS["iris"]().load()
-    run = workspace.add_run(workspace.add_dataset(dataset), MODELS["PCA"](latent_dim=3), queued=False)
+    run = workspace.add_run(
+        workspace.add_dataset(dataset), MODELS["PCA"](latent_dim=3), queued=False
+    )
     fit_worker.execute(workspace.run_folder(run.id))
 
     def call(*arguments):
@@ -415,11 +535,22 @@ def test_the_command_line_writes_a_map(tmp_path, capsys):
 
     assert call("--to", str(tmp_path / "m.parquet"), "--dimensions", "3")[0] == 0
     back = pd.read_parquet(tmp_path / "m.parquet")
-    assert len(back) == 150 and list(back.columns[:5]) == ["row", "x", "y", "z", "colour"] and back["colour"].nunique() == 3
-    assert call("--to", str(tmp_path / "m.svg"), "--title", "A <b>", "--size", "16:9", "--dark")[0] == 0
+    assert (
+        len(back) == 150
+        and list(back.columns[:5]) == ["row", "x", "y", "z", "colour"]
+        and back["colour"].nunique() == 3
+    )
+    assert (
+        call("--to", str(tmp_path / "m.svg"), "--title", "A <b>", "--size", "16:9", "--dark")[0]
+        == 0
+    )
     assert "A <b>" in {e.text for e in ET.parse(tmp_path / "m.svg").getroot().iter(f"{SVG}text")}
     assert call("--to", str(tmp_path / "m.zip"))[0] == 0 and zipfile.is_zipfile(tmp_path / "m.zip")
-    for arguments, words in ((("--to", "m.doc"), "no form 'doc'"), (("--to", "m.csv", "--map", "Oracle"), "no map 'Oracle'"),
-                             (("--to", "m.csv", "--colour", "taste"), "no column to colour by"), (("--to", "m.png", "--size", "B5"), "the size is 'B5'")):
+    for arguments, words in (
+        (("--to", "m.doc"), "no form 'doc'"),
+        (("--to", "m.csv", "--map", "Oracle"), "no map 'Oracle'"),
+        (("--to", "m.csv", "--colour", "taste"), "no column to colour by"),
+        (("--to", "m.png", "--size", "B5"), "the size is 'B5'"),
+    ):
         code, said = call(*arguments)
         assert code == 1 and words in said, said

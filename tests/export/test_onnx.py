@@ -9,10 +9,15 @@ from lvm_core.checks.examples import examples
 from lvm_core.checks.models import cases, quick
 from lvm_core.export.onnx import to_onnx
 
-ITERATED = {"GaussianMixture", "HMM", "KernelPCA", "LDA", "NMF", "PLSA"}      # their codes are no function of a fixed length
+# their codes are no function of a fixed length
+ITERATED = {"GaussianMixture", "HMM", "KernelPCA", "LDA", "NMF", "PLSA"}
 
 DATA = {name: example[1:] for name, example in examples().items()}
-CASES = [pytest.param(cls, case.X, case.schema, id=f"{name}-{case.example.name}") for name, cls in MODELS.items() for case in cases(cls)]
+CASES = [
+    pytest.param(cls, case.X, case.schema, id=f"{name}-{case.example.name}")
+    for name, cls in MODELS.items()
+    for case in cases(cls)
+]
 
 
 def run(data: bytes, given) -> np.ndarray:
@@ -36,19 +41,32 @@ def test_the_graphs_say_what_the_model_says(cls, X, schema):
     Z = model.transform(X)
     strange = 3 * np.random.RandomState(0).standard_normal((7, Z.shape[1])).astype(np.float32)
     for given, found in ((X, Z), (X[:1], Z[:1])):
-        np.testing.assert_allclose(run(graphs["encoder.onnx"], dense(given)), found, atol=1e-4, rtol=1e-4)
+        np.testing.assert_allclose(
+            run(graphs["encoder.onnx"], dense(given)), found, atol=1e-4, rtol=1e-4
+        )
     for codes in (Z, Z[:1], strange):
-        np.testing.assert_allclose(run(graphs["decoder.onnx"], codes), model.inverse_transform(codes), atol=1e-4, rtol=1e-4)
+        np.testing.assert_allclose(
+            run(graphs["decoder.onnx"], codes), model.inverse_transform(codes), atol=1e-4, rtol=1e-4
+        )
 
 
-@pytest.mark.parametrize("name, what, options", [("PCA", "array", {"whiten": True}), ("VAE", "colour picture", {"network": "mlp"}),
-                                                 ("VAE", "colour picture", {"network": "conv"}), ("VAE", "array", {"activation": "relu", "depth": 0})])
+@pytest.mark.parametrize(
+    "name, what, options",
+    [
+        ("PCA", "array", {"whiten": True}),
+        ("VAE", "colour picture", {"network": "mlp"}),
+        ("VAE", "colour picture", {"network": "conv"}),
+        ("VAE", "array", {"activation": "relu", "depth": 0}),
+    ],
+)
 def test_other_settings(name, what, options):
     _, X, schema = DATA[what]
     model = quick(MODELS[name], **options).fit(X, schema=schema)
     graphs, Z = to_onnx(model), model.transform(X)
     np.testing.assert_allclose(run(graphs["encoder.onnx"], X), Z, atol=1e-4)
-    np.testing.assert_allclose(run(graphs["decoder.onnx"], Z), model.inverse_transform(Z), atol=1e-4)
+    np.testing.assert_allclose(
+        run(graphs["decoder.onnx"], Z), model.inverse_transform(Z), atol=1e-4
+    )
 
 
 def test_words_that_no_document_has():
@@ -63,7 +81,9 @@ def test_the_model_itself_is_left_alone():
     model = quick(MODELS["VAE"]).fit(X, schema=schema)
     before = {k: v.clone() for k, v in model.net_.state_dict().items()}
     to_onnx(model)
-    assert not model.net_.training and all((before[k] == v).all() for k, v in model.net_.state_dict().items())
+    assert not model.net_.training and all(
+        (before[k] == v).all() for k, v in model.net_.state_dict().items()
+    )
 
 
 def test_a_model_that_cannot_says_so_in_a_sentence():

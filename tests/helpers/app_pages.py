@@ -60,14 +60,16 @@ def finished(data: Dataset | state.Data, model: LatentModel, number: int = 0) ->
 def small_run(kind: str) -> state.Run:
     """A finished run of :func:`small`."""
     model = {"table": "VAE", "text": "LSA"}.get(kind, "PCA")
-    return finished(small(kind), MODELS[model](latent_dim=3, **{"epochs": 3} if model == "VAE" else {}), 1)
+    return finished(
+        small(kind), MODELS[model](latent_dim=3, **{"epochs": 3} if model == "VAE" else {}), 1
+    )
 
 
 def untouched(run: state.Run) -> state.Run:
     """The same run as if nobody had opened it yet: no maps, nothing kept, nothing chosen."""
     dataset = run.dataset
     rows = replace(dataset, rows=dataset.rows.copy(), added=list(dataset.added))
-    data = state.Data(rows, id=run.data.id, stored=True)
+    data = state.Data(rows, id=run.data.id, workspace=services().workspace)
     again = state.Run(data, run.model, id=run.id, number=run.number, job=run.job)
     assert again.fitted is not None
     maps = services().workspace.run_folder(run.id) / "maps"

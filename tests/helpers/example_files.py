@@ -9,7 +9,9 @@ from PIL import Image
 
 def picture(seed: int = 0, size: tuple = (12, 10), mode: str = "RGB") -> Image.Image:
     channels = {"L": (), "RGB": (3,), "RGBA": (4,), "CMYK": (4,)}[mode]
-    return Image.fromarray(np.random.default_rng(seed).integers(0, 256, (*size, *channels), dtype=np.uint8), mode)
+    return Image.fromarray(
+        np.random.default_rng(seed).integers(0, 256, (*size, *channels), dtype=np.uint8), mode
+    )
 
 
 def packed(image: Image.Image, fmt: str = "PNG", **options) -> bytes:

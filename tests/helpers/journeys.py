@@ -1,4 +1,6 @@
-"""What the tests in a real browser share: the app as a person starts it, a page that reports what goes wrong in it, and the steps of a journey."""
+"""What the tests in a real browser share: the app as a person starts it, a page that reports
+what goes wrong in it, and the steps of a journey.
+"""
 
 import io
 import json
@@ -18,7 +20,9 @@ import pytest
 from PIL import Image
 
 ROOT = Path(__file__).parents[2]
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+CHROMIUM = (
+    shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+)
 PATIENCE = 120_000
 
 
@@ -28,8 +32,24 @@ def server():
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    process = subprocess.Popen([sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless", "true", "--server.port", str(port)],
-                               cwd=ROOT, env={**os.environ, "OMP_NUM_THREADS": "1"}, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        [
+            sys.executable,
+            "-m",
+            "streamlit",
+            "run",
+            "app.py",
+            "--server.headless",
+            "true",
+            "--server.port",
+            str(port),
+        ],
+        cwd=ROOT,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
     address = f"http://127.0.0.1:{port}"
     for _ in range(120):
         try:
@@ -48,8 +68,17 @@ def browser():
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        made = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader",
-                                                                          "--disable-background-networking", "--disable-component-update", "--disable-sync"])
+        made = playwright.chromium.launch(
+            executable_path=CHROMIUM,
+            args=[
+                "--no-sandbox",
+                "--use-angle=swiftshader",
+                "--enable-unsafe-swiftshader",
+                "--disable-background-networking",
+                "--disable-component-update",
+                "--disable-sync",
+            ],
+        )
         yield made
         made.close()
 
@@ -61,8 +90,22 @@ def page(browser):
     made = context.new_page()
     made.errors, made.outside = [], []
     made.on("pageerror", lambda error: made.errors.append(str(error)))
-    made.on("console", lambda message: made.errors.append(message.text) if message.type == "error" and "Failed to load resource" not in message.text else None)
-    made.on("request", lambda request: made.outside.append(request.url) if not re.match(r"(http|ws)://127\.0\.0\.1|data:|blob:", request.url) else None)
+    made.on(
+        "console",
+        lambda message: (
+            made.errors.append(message.text)
+            if message.type == "error" and "Failed to load resource" not in message.text
+            else None
+        ),
+    )
+    made.on(
+        "request",
+        lambda request: (
+            made.outside.append(request.url)
+            if not re.match(r"(http|ws)://127\.0\.0\.1|data:|blob:", request.url)
+            else None
+        ),
+    )
     yield made
     assert not made.errors, made.errors
     assert not made.outside, made.outside
@@ -76,7 +119,11 @@ def colour_zip() -> bytes:
         for i in range(120):
             kind, side = ("disc", "bar")[i % 2], (24, 32)[i % 3 == 0]
             y, x = np.mgrid[:side, :side] / side - 0.5
-            inside = np.hypot(x - rng.uniform(-0.1, 0.1), y) < rng.uniform(0.2, 0.4) if kind == "disc" else abs(x - rng.uniform(-0.2, 0.2)) < rng.uniform(0.05, 0.2)
+            inside = (
+                np.hypot(x - rng.uniform(-0.1, 0.1), y) < rng.uniform(0.2, 0.4)
+                if kind == "disc"
+                else abs(x - rng.uniform(-0.2, 0.2)) < rng.uniform(0.05, 0.2)
+            )
             pixels = np.zeros((side, side, 4), np.uint8)
             pixels[inside] = [*rng.randint(60, 255, 3), 255]
             png = io.BytesIO()
@@ -92,20 +139,63 @@ def mixed_table() -> bytes:
     for i in range(180):
         group = rng.choice(["rot", "blau"])
         size = rng.normal(170 if group == "rot" else 185, 4)
-        lines.append(f"{size:.1f};{size / 2 + rng.normal(0, 3):.1f};{rng.randint(1, 28):02d}.{rng.randint(1, 12):02d}.{rng.randint(1950, 2005)};"
-                     f"{rng.choice(['Ulm', 'Köln', ''])};{rng.choice(['ja', 'nein'])};{group}".replace(".", ",", 2) if i else f"170,5;80,2;01.02.1980;Ulm;ja;{group}")
+        lines.append(
+            f"{size:.1f};{size / 2 + rng.normal(0, 3):.1f};{rng.randint(1, 28):02d}.{rng.randint(1, 12):02d}.{rng.randint(1950, 2005)};"
+            f"{rng.choice(['Ulm', 'Köln', ''])};{rng.choice(['ja', 'nein'])};{group}".replace(
+                ".", ",", 2
+            )
+            if i
+            else f"170,5;80,2;01.02.1980;Ulm;ja;{group}"
+        )
     return "\n".join(lines).encode("cp1252")
 
 
 def corpus() -> bytes:
     """Short news as JSON lines, two topics."""
     rng = np.random.RandomState(2)
-    topics = {"sport": "team goal match season coach player league victory striker fans stadium score".split(),
-              "market": "stocks bank interest rate shares investor profit market trade bond price growth".split()}
+    topics = {
+        "sport": [
+            "team",
+            "goal",
+            "match",
+            "season",
+            "coach",
+            "player",
+            "league",
+            "victory",
+            "striker",
+            "fans",
+            "stadium",
+            "score",
+        ],
+        "market": [
+            "stocks",
+            "bank",
+            "interest",
+            "rate",
+            "shares",
+            "investor",
+            "profit",
+            "market",
+            "trade",
+            "bond",
+            "price",
+            "growth",
+        ],
+    }
     rows = []
     for i in range(160):
         topic = ("sport", "market")[i % 2]
-        rows.append(json.dumps({"headline": " ".join(rng.choice(topics[topic] + ["today", "report", "new"], 12)), "topic": topic}))
+        rows.append(
+            json.dumps(
+                {
+                    "headline": " ".join(
+                        rng.choice(topics[topic] + ["today", "report", "new"], 12)
+                    ),
+                    "topic": topic,
+                }
+            )
+        )
     return "\n".join(rows).encode()
 
 
@@ -142,7 +232,9 @@ def onward(page, name: str) -> None:
 
 def bring(page, server, name: str, content: bytes) -> None:
     page.goto(f"{server}/data")
-    page.locator("input[type=file]").set_input_files({"name": name, "mimeType": "application/octet-stream", "buffer": content})
+    page.locator("input[type=file]").set_input_files(
+        {"name": name, "mimeType": "application/octet-stream", "buffer": content}
+    )
     page.get_by_text("Size of one").wait_for()
 
 
@@ -172,16 +264,26 @@ def see_map(page) -> None:
 
 
 def truth_of_the_map(page) -> None:
-    """True distances follow the pointer, and a click links the true neighbours; the colours come back."""
+    """True distances follow the pointer, and a click links the true neighbours; the colours
+    come back.
+    """
     page.get_by_text("meanwhile").first.wait_for(state="hidden")
     page.locator(".at-truth-live").press("Enter")
     in_view(page.locator(".at-stage"))
-    x, y = page.evaluate("""() => { const a = document.querySelector(".at").atlas, box = a.stage.getBoundingClientRect(), middle = [a.camera.width / 2, a.camera.height / 2];
+    x, y = (
+        page.evaluate("""() => { const a = document.querySelector(".at").atlas, box = a.stage.getBoundingClientRect(), middle = [a.camera.width / 2, a.camera.height / 2];
         const all = Array.from({ length: a.n }, (_, i) => a.camera.toScreen(a.positions[2 * i], a.positions[2 * i + 1])), far = (p) => Math.hypot(p[0] - middle[0], p[1] - middle[1]);
         const [px, py] = all.reduce((best, p) => far(p) < far(best) ? p : best); return [box.left + px, box.top + py]; }""")
+    )
     page.mouse.move(x, y, steps=3)
     page.locator(".at[data-near]").wait_for(state="attached")
-    assert page.evaluate("() => { const a = document.querySelector('.at').atlas; return a.painted[a.placeOf(Number(a.root.dataset.near))]; }") == 250
+    assert (
+        page.evaluate(
+            "() => { const a = document.querySelector('.at').atlas; return "
+            "a.painted[a.placeOf(Number(a.root.dataset.near))]; }"
+        )
+        == 250
+    )
     page.locator(".at-truth-legend", has_text="truly nearer").wait_for()
     page.locator(".at-truth-live").press("Enter")
     assert page.evaluate("() => document.querySelector('.at').atlas.painted") is None
@@ -191,7 +293,11 @@ def truth_of_the_map(page) -> None:
     page.locator(".at-truth-close").click()
 
 
-MADE = "() => { const map = document.querySelector('.lx')?.lx?.data.map; return map && !map.startsWith('PCA'); }"       # the map that was asked for, not the one shown meanwhile
+# the map that was asked for, not the one shown meanwhile
+MADE = (
+    "() => { const map = document.querySelector('.lx')?.lx?.data.map; return map && "
+    "!map.startsWith('PCA'); }"
+)
 
 
 def explore(page) -> None:
@@ -200,16 +306,20 @@ def explore(page) -> None:
     page.locator(".lx[data-code]").wait_for()
     page.wait_for_function(MADE)
     page.get_by_text("Stop and keep").wait_for(state="hidden")
-    page.wait_for_function("() => document.querySelector('.lx-handle') && !document.querySelector('.lx-handle').hidden")
+    page.wait_for_function(
+        "() => document.querySelector('.lx-handle') && !document.querySelector('.lx-handle').hidden"
+    )
     page.evaluate(AT_REST)
     first = at_rest(page)
     box = in_view(page.locator(".lx-sliders .lx-range").first)
     page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     page.mouse.down()
-    for step in range(1, 6):       # the hand is still down: frames must come now, not on release
+    for step in range(1, 6):  # the hand is still down: frames must come now, not on release
         frames = page.evaluate("() => Number(document.querySelector('.lx').dataset.frames)")
         page.mouse.move(box["x"] + box["width"] * (0.5 + 0.08 * step), box["y"] + box["height"] / 2)
-        page.wait_for_function(f"() => Number(document.querySelector('.lx').dataset.frames) > {frames}")
+        page.wait_for_function(
+            f"() => Number(document.querySelector('.lx').dataset.frames) > {frames}"
+        )
     page.mouse.up()
     second = at_rest(page)
     assert (first != second).sum() == 1
@@ -221,7 +331,8 @@ def explore(page) -> None:
     page.evaluate(SLOW)
     page.mouse.move(handle["x"] + 70, handle["y"] + 50)
     page.mouse.up()
-    page.locator(".lx-undo").click()        # before the answer: it comes after the place all the same
+    # before the answer: it comes after the place all the same
+    page.locator(".lx-undo").click()
     page.evaluate("() => document.querySelector('.lx').lx.drop.rest()")
     page.locator(".lx-redo").click()
     page.wait_for_function(f"() => !({SHOWS})({second.tolist()})")
@@ -270,14 +381,19 @@ DRAG = """async (steps) => {
 
 
 def frames_are_true(page) -> None:
-    """The pixels of every frame are those the server decodes from the code on display, and questions never pile up."""
+    """The pixels of every frame are those the server decodes from the code on display, and
+    questions never pile up.
+    """
     seen = page.evaluate(DRAG, 60)
     assert seen["socket"] and seen["most"] == 1 and seen["underWay"] == 0
     assert 3 < seen["frames"] <= seen["asked"] + 1
     assert seen["worst"] <= 1
 
 
-SHOWS = "(wanted) => JSON.parse(document.querySelector('.lx').dataset.code).every((value, j) => Math.abs(value - wanted[j]) < 1e-3)"
+SHOWS = (
+    "(wanted) => JSON.parse(document.querySelector('.lx').dataset.code).every((value, j) => "
+    "Math.abs(value - wanted[j]) < 1e-3)"
+)
 
 
 def code(page) -> np.ndarray:
@@ -308,7 +424,10 @@ def told_address(page) -> str:
 def generate(page) -> None:
     onward(page, "Generate")
     page.get_by_text("How good they are").wait_for()
-    page.wait_for_function("() => [...document.images].every((image) => image.complete && image.naturalWidth)")     # who leaves before they came would see them missing
+    # who leaves before they came would see them missing
+    page.wait_for_function(
+        "() => [...document.images].every((image) => image.complete && image.naturalWidth)"
+    )
 
 
 def download(page, label: str) -> bytes:

@@ -22,10 +22,19 @@ def need_node() -> None:
 
 
 def in_node(program: str, **imports: str):
-    """What a program prints, as JSON; ``imports``: names -> the module of ``assets/js`` they come from."""
+    """What a program prints, as JSON; ``imports``: names -> the module of ``assets/js`` they
+    come from.
+    """
     need_node()
-    lines = [f'import {{ {name} }} from "{(JS / module).as_uri()}";' for name, module in imports.items()]
-    done = subprocess.run([NODE, "--input-type=module", "-"], input="\n".join([*lines, program]),
-                          capture_output=True, text=True, timeout=60)
+    lines = [
+        f'import {{ {name} }} from "{(JS / module).as_uri()}";' for name, module in imports.items()
+    ]
+    done = subprocess.run(
+        [NODE, "--input-type=module", "-"],
+        input="\n".join([*lines, program]),
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)

@@ -1,4 +1,6 @@
-"""What earlier versions wrote is read: each step alone. That a whole workspace of theirs opens is tested on a kept one."""
+"""What earlier versions wrote is read: each step alone. That a whole workspace of theirs opens
+is tested on a kept one.
+"""
 
 import copy
 
@@ -9,16 +11,32 @@ from lvm_core.models import MODELS
 
 
 def test_the_first_format_of_a_model():
-    old = {"format": 1, "name": "PCA", "state": {"layout_": {"$layout": {"blocks": [["gaussian", 2, "x"]]}}, "n_": 3}}
+    old = {
+        "format": 1,
+        "name": "PCA",
+        "state": {"layout_": {"$layout": {"blocks": [["gaussian", 2, "x"]]}}, "n_": 3},
+    }
     before = copy.deepcopy(old)
     new = migrations.upgrade("model", old)
-    assert new == {"format": 2, "name": "PCA", "state": {"schema_": {"$schema": {"blocks": [["gaussian", 2, "x"]]}}, "n_": 3}}
+    assert new == {
+        "format": 2,
+        "name": "PCA",
+        "state": {"schema_": {"$schema": {"blocks": [["gaussian", 2, "x"]]}}, "n_": 3},
+    }
     assert old == before and migrations.upgrade("model", new) == new
 
 
-@pytest.mark.parametrize("old, new", [("net_/heads.heads.0.bias", "net_/likelihoods.parts.0.bias"), ("net/heads.heads.1.scale", "net/likelihoods.parts.1.scale"),
-                                      ("net_/inputs.loc", "net_/scaler.loc"), ("early/best.inputs.rate", "early/best.scaler.rate"),
-                                      ("net_/likelihoods.parts.0.bias", "net_/likelihoods.parts.0.bias"), ("components_", "components_")])
+@pytest.mark.parametrize(
+    "old, new",
+    [
+        ("net_/heads.heads.0.bias", "net_/likelihoods.parts.0.bias"),
+        ("net/heads.heads.1.scale", "net/likelihoods.parts.1.scale"),
+        ("net_/inputs.loc", "net_/scaler.loc"),
+        ("early/best.inputs.rate", "early/best.scaler.rate"),
+        ("net_/likelihoods.parts.0.bias", "net_/likelihoods.parts.0.bias"),
+        ("components_", "components_"),
+    ],
+)
 def test_names_of_arrays(old, new):
     assert migrations.weight_name(old) == new and migrations.weight_name(new) == new
 

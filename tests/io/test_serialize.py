@@ -45,21 +45,28 @@ def weigh(folder, **changes):
     return folder
 
 
-# -- what is written comes back -----------------------------------------------------------------------------------------------
+# -- what is written comes back --------------------------------------------------------------------
+
 
 def test_a_model_comes_back_whole(tmp_path):
     schema = Schema((FeatureGroup("gaussian", 2, "a"), FeatureGroup("gaussian", 3, "b")))
     model = MODELS["PCA"](latent_dim=2, whiten=True).fit(X, schema=schema)
     loaded = load_model(model.save(tmp_path / "deep" / "folder"))
-    assert loaded.get_params() == model.get_params() and loaded.schema_ == schema and loaded.cache_key() == model.cache_key()
-    assert {k for k in vars(loaded) if k.endswith("_")} == {k for k in vars(model) if k.endswith("_")}
+    assert (
+        loaded.get_params() == model.get_params()
+        and loaded.schema_ == schema
+        and loaded.cache_key() == model.cache_key()
+    )
+    assert {k for k in vars(loaded) if k.endswith("_")} == {
+        k for k in vars(model) if k.endswith("_")
+    }
     assert_array_equal(loaded.transform(X), model.transform(X))
     assert_array_equal(loaded.sample(3, random_state=1), model.sample(3, random_state=1))
 
 
 def test_a_model_is_saved_while_another_thread_imports_torch(tmp_path, monkeypatch):
     for name in ("torch", "torch.nn"):
-        monkeypatch.setitem(sys.modules, name, ModuleType(name))       # as far as it has come
+        monkeypatch.setitem(sys.modules, name, ModuleType(name))  # as far as it has come
     MODELS["PCA"](latent_dim=2).fit(X).save(tmp_path / "model")
     assert read_head(tmp_path / "model")
 
@@ -94,7 +101,11 @@ class Net(Persistent):
     def fit(self):
         import torch
 
-        self.schema_, self.words_, self.seed_ = Schema.gaussian(3), np.array(["a", "b"], dtype=object), np.int64(3)
+        self.schema_, self.words_, self.seed_ = (
+            Schema.gaussian(3),
+            np.array(["a", "b"], dtype=object),
+            np.int64(3),
+        )
         self._rebuild()
         torch.nn.init.normal_(self.net_.weight)
         return self
@@ -109,10 +120,13 @@ def test_networks_words_and_numbers_come_back(tmp_path):
     net = Net(width=5).fit()
     loaded = load(net.save(tmp_path), {"Net": Net})
     assert_array_equal(loaded.net_.weight.detach().numpy(), net.net_.weight.detach().numpy())
-    assert loaded.words_.tolist() == ["a", "b"] and loaded.seed_ == 3 and loaded.schema_ == net.schema_
+    assert (
+        loaded.words_.tolist() == ["a", "b"] and loaded.seed_ == 3 and loaded.schema_ == net.schema_
+    )
 
 
-# -- what is wrong is refused in a sentence --------------------------------------------------------------------------------------
+# -- what is wrong is refused in a sentence --------------------------------------------------------
+
 
 def refused(folder, words, loader=load_model):
     with pytest.raises(LoadError, match=words) as caught:
@@ -130,7 +144,20 @@ def test_no_folder(tmp_path):
     refused(tmp_path / "nothing", "cannot be read")
 
 
-@pytest.mark.parametrize("text", ("", "{", "[]", "null", "3", '{"format": 1}', "[" * 100_000, "\x00\xff", '{"format": "1", "name": "PCA", "params": {}, "modules": [], "state": {}}'))
+@pytest.mark.parametrize(
+    "text",
+    (
+        "",
+        "{",
+        "[]",
+        "null",
+        "3",
+        '{"format": 1}',
+        "[" * 100_000,
+        "\x00\xff",
+        '{"format": "1", "name": "PCA", "params": {}, "modules": [], "state": {}}',
+    ),
+)
 def test_a_recipe_that_is_none(saved, text):
     (saved / "recipe.json").write_text(text, encoding="latin-1")
     refused(saved, "cannot be read|lacks one of")
@@ -150,7 +177,12 @@ def test_truncated_weights(saved, keep):
 
 
 def test_weights_that_are_no_weights(saved):
-    for content in (b"PK\x03\x04" + bytes(100), b"\x80\x04\x95" + bytes(100), b"\xff" * 100, struct.pack("<Q", 2**40)):
+    for content in (
+        b"PK\x03\x04" + bytes(100),
+        b"\x80\x04\x95" + bytes(100),
+        b"\xff" * 100,
+        struct.pack("<Q", 2**40),
+    ):
         (saved / "weights.safetensors").write_bytes(content)
         refused(saved, "weights.safetensors")
 
@@ -178,14 +210,22 @@ def test_a_map_is_no_model(saved, saved_map):
 
 
 def test_names_are_exact_in_saves(saved):
-    refused(edit(saved, name="pca"), "not known")       # the registry's forgiveness is for people
+    refused(edit(saved, name="pca"), "not known")  # the registry's forgiveness is for people
 
 
-@pytest.mark.parametrize("params, words", [
-    ({"colour": 3}, "no parameter 'colour'"), ({"latent_dim": 10**9}, "latent_dim is 1000000000"), ({"latent_dim": "2"}, "latent_dim is '2'"),
-    ({"latent_dim": True}, "latent_dim is True"), ({"whiten": 1}, "whiten is 1"), ({"latent_dim": [2]}, "latent_dim is"), ({"random_state": -1}, "random_state is -1"),
-    ({"__class__": 1}, "no parameter '__class__'"),
-])
+@pytest.mark.parametrize(
+    "params, words",
+    [
+        ({"colour": 3}, "no parameter 'colour'"),
+        ({"latent_dim": 10**9}, "latent_dim is 1000000000"),
+        ({"latent_dim": "2"}, "latent_dim is '2'"),
+        ({"latent_dim": True}, "latent_dim is True"),
+        ({"whiten": 1}, "whiten is 1"),
+        ({"latent_dim": [2]}, "latent_dim is"),
+        ({"random_state": -1}, "random_state is -1"),
+        ({"__class__": 1}, "no parameter '__class__'"),
+    ],
+)
 def test_parameters_outside_their_domain(saved, params, words):
     refused(edit(saved, params=params), words)
 
@@ -194,47 +234,68 @@ def test_a_format_of_the_future(saved):
     refused(edit(saved, format=FORMAT + 1), "update the app")
 
 
-@pytest.mark.parametrize("name", ("__class___", "__dict___", "_private_", "fit", "transform", "save", "a b_", "../up_", "x.y_", "", "__init__"))
+@pytest.mark.parametrize(
+    "name",
+    (
+        "__class___",
+        "__dict___",
+        "_private_",
+        "fit",
+        "transform",
+        "save",
+        "a b_",
+        "../up_",
+        "x.y_",
+        "",
+        "__init__",
+    ),
+)
 def test_names_that_are_no_learnt_attributes(saved, name):
     refused(edit(saved, state={name: 1}), "not the name of a learnt attribute")
 
 
 def test_arrays_and_networks_have_learnt_names_too(saved, tmp_path):
-    refused(weigh(saved, **{"__class___": np.zeros(2)}), "not the name")
+    refused(weigh(saved, __class___=np.zeros(2)), "not the name")
     folder = Net().fit().save(tmp_path / "net")
     for modules in ([3], [None], ["__class__"], [["net_"]], ["net_", "save"]):
         refused(edit(folder, modules=modules), "not the name", lambda f: load(f, {"Net": Net}))
 
 
-@pytest.mark.parametrize("spoil", [
-    lambda f: edit(f, params={"width": 7}),
-    lambda f: edit(f, modules=["other_"]),
-    lambda f: edit(f, modules=["words_", "net_"]),
-    lambda f: edit(f, state={"schema_": {"$schema": {}}}),
-    lambda f: edit(f, state={"schema_": {"$schema": {"blocks": [["gaussian", -3, ""]]}}}),
-    lambda f: edit(f, state={"schema_": {"$schema": {"blocks": 3}}}),
-    lambda f: edit(f, state={"schema_": 3}),
-    lambda f: edit(f, state={"words_": {"$strings": 3}}),
-    lambda f: weigh(f, **{"net_/weight": np.zeros((2, 2), np.float32)}),
-    lambda f: weigh(f, **{"net_/weight": None}),
-    lambda f: weigh(f, **{"net_/extra": np.zeros(2, np.float32)}),
-])
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda f: edit(f, params={"width": 7}),
+        lambda f: edit(f, modules=["other_"]),
+        lambda f: edit(f, modules=["words_", "net_"]),
+        lambda f: edit(f, state={"schema_": {"$schema": {}}}),
+        lambda f: edit(f, state={"schema_": {"$schema": {"blocks": [["gaussian", -3, ""]]}}}),
+        lambda f: edit(f, state={"schema_": {"$schema": {"blocks": 3}}}),
+        lambda f: edit(f, state={"schema_": 3}),
+        lambda f: edit(f, state={"words_": {"$strings": 3}}),
+        lambda f: weigh(f, **{"net_/weight": np.zeros((2, 2), np.float32)}),
+        lambda f: weigh(f, **{"net_/weight": None}),
+        lambda f: weigh(f, **{"net_/extra": np.zeros(2, np.float32)}),
+    ],
+)
 def test_networks_that_do_not_fit_their_recipe(tmp_path, spoil):
     folder = Net().fit().save(tmp_path)
     spoil(folder)
     refused(folder, "does not fit the recipe", lambda f: load(f, {"Net": Net}))
 
 
-@pytest.mark.parametrize("spoil", [
-    lambda f: weigh(f, embedding_=np.zeros((40, 3))),
-    lambda f: weigh(f, embedding_=np.zeros((3, 2))),
-    lambda f: weigh(f, embedding_=np.zeros(80)),
-    lambda f: weigh(f, codes_=np.zeros((40, 4))),
-    lambda f: weigh(f, codes_=None),
-    lambda f: edit(f, state={"n_features_in_": 10**12}),
-    lambda f: edit(f, state={"n_features_in_": "5"}),
-    lambda f: edit(f, params={"n_components": 3}),
-])
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda f: weigh(f, embedding_=np.zeros((40, 3))),
+        lambda f: weigh(f, embedding_=np.zeros((3, 2))),
+        lambda f: weigh(f, embedding_=np.zeros(80)),
+        lambda f: weigh(f, codes_=np.zeros((40, 4))),
+        lambda f: weigh(f, codes_=None),
+        lambda f: edit(f, state={"n_features_in_": 10**12}),
+        lambda f: edit(f, state={"n_features_in_": "5"}),
+        lambda f: edit(f, params={"n_components": 3}),
+    ],
+)
 def test_maps_whose_parts_do_not_fit(saved_map, spoil):
     spoil(saved_map)
     refused(saved_map, "does not fit the recipe", load_projection)

@@ -24,7 +24,9 @@ methods = pytest.mark.parametrize("method", METHODS)
 
 
 def planted(effect, n=1000, k=6, seed=0, share=0.5):
-    """Codes with one group shifted by ``effect`` standard deviations along (0.6, 0.8, 0, ...); dimensions of different scale."""
+    """Codes with one group shifted by ``effect`` standard deviations along (0.6, 0.8, 0, ...);
+    dimensions of different scale.
+    """
     rng = np.random.RandomState(seed)
     inside = np.arange(n) < share * n
     step = np.array([0.6, 0.8] + [0] * (k - 2)) * effect
@@ -42,7 +44,8 @@ def test_a_planted_direction_is_found_with_its_size(method, effect):
     assert_allclose(np.linalg.norm(a), np.linalg.norm(b), atol=0.15)
     assert_allclose(found.effect, effect, atol=0.15)
     assert found.chance < 0.2 and found.counts == (2000, 2000) and found.baseline == 0.5
-    normal_cdf = {0.8: 0.655, 2.0: 0.841}[effect]                       # of half the distance: the best possible accuracy
+    # of half the distance: the best possible accuracy
+    normal_cdf = {0.8: 0.655, 2.0: 0.841}[effect]
     assert_allclose(found.accuracy, normal_cdf, atol=0.03)
 
 
@@ -65,14 +68,17 @@ def test_one_unit_moves_from_mean_to_mean_along_it(method):
     Z, inside, _ = planted(1.5)
     found, unit = attribute(Z, inside, method=method).vector, Z.std(0)
     normal = found / unit / np.linalg.norm(found / unit)
-    assert_allclose((found / unit) @ normal, ((Z[inside].mean(0) - Z[~inside].mean(0)) / unit) @ normal)
+    assert_allclose(
+        (found / unit) @ normal, ((Z[inside].mean(0) - Z[~inside].mean(0)) / unit) @ normal
+    )
 
 
 def test_the_classifier_ignores_what_merely_comes_along():
     rng = np.random.RandomState(0)
     inside = np.arange(3000) < 1500
     x = rng.normal(size=3000) + 2 * inside
-    Z = np.c_[x, x + rng.normal(size=3000)]                             # the second dimension only follows the first
+    # the second dimension only follows the first
+    Z = np.c_[x, x + rng.normal(size=3000)]
     steps = {m: attribute(Z, inside, method=m).vector / Z.std(0) for m in METHODS}
     assert abs(steps["classifier"][1]) < 0.15 * steps["classifier"][0] < 0.5 * steps["means"][1]
 
@@ -88,8 +94,11 @@ def test_separable_groups_are_told_apart(method):
 @methods
 def test_random_groups_are_not_trusted(method):
     rng = np.random.RandomState(0)
-    found = [attribute(rng.normal(size=(120, 5)), rng.rand(120) < 0.4, method=method) for _ in range(12)]
-    assert sum(f.effect <= f.chance for f in found) >= 10               # 95 % are expected: 10 or more of 12 has probability 0.98
+    found = [
+        attribute(rng.normal(size=(120, 5)), rng.rand(120) < 0.4, method=method) for _ in range(12)
+    ]
+    # 95 % are expected: 10 or more of 12 has probability 0.98
+    assert sum(f.effect <= f.chance for f in found) >= 10
     assert np.mean([f.accuracy - f.baseline for f in found]) < 0.03
     assert all(f.sentence().startswith("Do not trust") for f in found if f.effect <= f.chance)
 
@@ -109,7 +118,11 @@ def test_chance_is_a_quantile_of_shuffled_groups():
 
 def test_a_shift_seen_only_on_average_is_said_so():
     Z, inside, _ = planted(0.8, n=4000, share=0.02)
-    assert attribute(Z, inside).sentence().startswith("Trust this direction on average, not for single rows")
+    assert (
+        attribute(Z, inside)
+        .sentence()
+        .startswith("Trust this direction on average, not for single rows")
+    )
 
 
 @methods
@@ -124,9 +137,16 @@ def test_swapping_the_groups_turns_the_direction_round(method):
 def test_shift_and_scale_of_the_codes_do_not_matter(method):
     Z, inside, _ = planted(1.0, n=200)
     scale = np.array([3, 1e-4, 1e4, 1, 7, 0.1])
-    plain, moved = attribute(Z, inside, method=method), attribute(Z * scale + 5 * scale, inside, method=method)
+    plain, moved = (
+        attribute(Z, inside, method=method),
+        attribute(Z * scale + 5 * scale, inside, method=method),
+    )
     assert_allclose(moved.vector / scale / Z.std(0), plain.vector / Z.std(0), atol=1e-4)
-    assert_allclose([moved.effect, moved.chance, moved.accuracy], [plain.effect, plain.chance, plain.accuracy], atol=0.01)
+    assert_allclose(
+        [moved.effect, moved.chance, moved.accuracy],
+        [plain.effect, plain.chance, plain.accuracy],
+        atol=0.01,
+    )
 
 
 def test_two_groups_leave_the_other_rows_out_and_the_same_seed_gives_the_same():
@@ -148,11 +168,18 @@ def test_large_groups_are_sampled():
 @given(st.data())
 def test_scores_are_finite_whatever_the_codes(data):
     n, k = data.draw(st.integers(6, 20)), data.draw(st.integers(1, 4))
-    Z = data.draw(arrays(np.float64, (n, k), elements=st.sampled_from([0.0, 1.0]) | st.floats(-1e6, 1e6)))
+    Z = data.draw(
+        arrays(np.float64, (n, k), elements=st.sampled_from([0.0, 1.0]) | st.floats(-1e6, 1e6))
+    )
     inside = np.arange(n) < data.draw(st.integers(3, n - 3))
     found = attribute(Z, inside)
     assert np.isfinite(found.vector).all()
-    assert 0 <= found.effect <= 1000 and 0 <= found.chance <= 1000 and 0 <= found.accuracy <= 1 and 0.5 <= found.baseline < 1
+    assert (
+        0 <= found.effect <= 1000
+        and 0 <= found.chance <= 1000
+        and 0 <= found.accuracy <= 1
+        and 0.5 <= found.baseline < 1
+    )
     assert found.sentence().endswith(".")
     back = Direction.from_json(json.loads(json.dumps(found.to_json(), allow_nan=False)))
     assert back.to_json() == found.to_json()
@@ -170,10 +197,18 @@ def mask(*rows, n=10):
     return np.isin(np.arange(n), rows)
 
 
-@pytest.mark.parametrize("inside, outside, words", [
-    (mask(), None, "first group has no rows"), (mask(1, 2), None, "first group has 2 rows, expected at least 3"),
-    (mask(1, 2, 3), mask(4), "second group has 1 row,"), (mask(1, 2, 3, 4), mask(4, 5, 6), "share 1 row,"),
-    (mask(1, 2, 3, n=9), None, r"\(9,\)"), (np.arange(10), None, "bool"), (mask(*range(10)), None, "second group has no rows")])
+@pytest.mark.parametrize(
+    "inside, outside, words",
+    [
+        (mask(), None, "first group has no rows"),
+        (mask(1, 2), None, "first group has 2 rows, expected at least 3"),
+        (mask(1, 2, 3), mask(4), "second group has 1 row,"),
+        (mask(1, 2, 3, 4), mask(4, 5, 6), "share 1 row,"),
+        (mask(1, 2, 3, n=9), None, r"\(9,\)"),
+        (np.arange(10), None, "bool"),
+        (mask(*range(10)), None, "second group has no rows"),
+    ],
+)
 def test_groups_that_do_not_work_are_refused(inside, outside, words):
     with pytest.raises(ValueError, match=words):
         attribute(np.random.RandomState(0).normal(size=(10, 2)), inside, outside)
@@ -186,7 +221,8 @@ def test_bad_codes_and_methods_are_refused():
         attribute(np.zeros((10, 2)), mask(1, 2, 3), method="magic")
 
 
-# -- using them --------------------------------------------------------------------------------------------------------
+# -- using them ------------------------------------------------------------------------------------
+
 
 def test_apply_in_every_shape():
     step = Direction(np.array([1.0, -2.0]), "step", "means")
@@ -202,7 +238,8 @@ def test_analogy_closes_the_parallelogram(a, b, c):
     assert_array_equal(analogy(a, a, c), c)
 
 
-# -- principal directions ----------------------------------------------------------------------------------------------
+# -- principal directions --------------------------------------------------------------------------
+
 
 def test_principal_directions_are_those_planted():
     rng = np.random.RandomState(0)
@@ -224,7 +261,8 @@ def test_only_directions_that_vary_are_principal():
     assert principal(np.ones((5, 2))) == []
 
 
-# -- groups from a column ----------------------------------------------------------------------------------------------
+# -- groups from a column --------------------------------------------------------------------------
+
 
 def test_split_by_a_value():
     inside, outside = split_by(pd.Series(["a", "b", None, "a"], name="kind"), "a")
@@ -245,15 +283,23 @@ def test_split_by_a_threshold_or_quantile():
         assert_array_equal(masks, [[False, False, True], [True, False, False]])
 
 
-@pytest.mark.parametrize("column, how, words", [
-    (["a", "b"], dict(value="c"), "no row of kind is 'c'; there are a, b"), (["a", "b"], dict(above=1), "expected numbers or dates"),
-    ([1, 2], dict(quantile=1.5), "from 0 to 1"), ([1, 2], {}, "exactly one"), ([1, 2], dict(value=1, above=1), "exactly one")])
+@pytest.mark.parametrize(
+    "column, how, words",
+    [
+        (["a", "b"], dict(value="c"), "no row of kind is 'c'; there are a, b"),
+        (["a", "b"], dict(above=1), "expected numbers or dates"),
+        ([1, 2], dict(quantile=1.5), "from 0 to 1"),
+        ([1, 2], {}, "exactly one"),
+        ([1, 2], dict(value=1, above=1), "exactly one"),
+    ],
+)
 def test_splits_that_do_not_work_are_refused(column, how, words):
     with pytest.raises(ValueError, match=words):
         split_by(pd.Series(column, name="kind"), **how)
 
 
-# -- saved -------------------------------------------------------------------------------------------------------------
+# -- saved -----------------------------------------------------------------------------------------
+
 
 def test_principal_directions_are_saved_too():
     found = principal(np.random.RandomState(0).normal(size=(30, 3)))[0]
@@ -262,8 +308,21 @@ def test_principal_directions_are_saved_too():
     assert back.sentence() == found.sentence()
 
 
-@pytest.mark.parametrize("change", [dict(vector=[]), dict(vector=[float("nan")]), dict(vector="abc"), dict(vector=[[1.0]]), dict(effect=None), dict(effect="much"),
-                                    dict(counts=[1]), dict(counts=[0, 5]), dict(counts=3), dict(accuracy=float("inf"))])
+@pytest.mark.parametrize(
+    "change",
+    [
+        dict(vector=[]),
+        dict(vector=[float("nan")]),
+        dict(vector="abc"),
+        dict(vector=[[1.0]]),
+        dict(effect=None),
+        dict(effect="much"),
+        dict(counts=[1]),
+        dict(counts=[0, 5]),
+        dict(counts=3),
+        dict(accuracy=float("inf")),
+    ],
+)
 def test_damaged_saves_are_refused(change):
     Z, inside, _ = planted(1.0, n=40)
     with pytest.raises(ValueError, match="no saved direction"):

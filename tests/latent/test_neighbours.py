@@ -48,7 +48,11 @@ def test_carry_is_finite_within_range_and_batch_free(X):
     values = np.random.RandomState(1).normal(size=(len(X), 2))
     Q = np.vstack([X, X + 0.1, -X])
     P = interpolate(Q, X, values)
-    assert np.isfinite(P).all() and (P >= values.min(0) - 1e-12).all() and (P <= values.max(0) + 1e-12).all()
+    assert (
+        np.isfinite(P).all()
+        and (P >= values.min(0) - 1e-12).all()
+        and (P <= values.max(0) + 1e-12).all()
+    )
     assert_array_equal(np.vstack([interpolate(q[None], X, values) for q in Q[::9]]), P[::9])
 
 
@@ -71,4 +75,4 @@ def test_beyond_the_exact_limit_neighbours_are_almost_all_found(monkeypatch):
     distances, found = nearest(X, X, 10)
     assert np.mean([np.isin(a, b).mean() for a, b in zip(exact, found)]) > 0.95
     assert (np.diff(distances, axis=1) >= 0).all()
-    assert_array_equal(nearest(X[:30], X, 10)[1], exact[:30])       # queries stay exact
+    assert_array_equal(nearest(X[:30], X, 10)[1], exact[:30])  # queries stay exact

@@ -13,7 +13,16 @@ from lvm_core.models import capabilities as can
 from lvm_core.models.base import LatentModel
 
 HAVE = {
-    can.HasLikelihood: {"PCA", "FactorAnalysis", "GaussianMixture", "HMM", "LDA", "VAE", "ConditionalVAE", "MIWAE"},
+    can.HasLikelihood: {
+        "PCA",
+        "FactorAnalysis",
+        "GaussianMixture",
+        "HMM",
+        "LDA",
+        "VAE",
+        "ConditionalVAE",
+        "MIWAE",
+    },
     can.HasELBO: {"LDA", "VAE", "ConditionalVAE", "MIWAE"},
     can.HasImportanceWeights: {"VAE", "ConditionalVAE", "MIWAE"},
     can.HasPosterior: {"FactorAnalysis", "VAE", "MIWAE"},
@@ -31,8 +40,13 @@ def test_which_models_have_it(ability):
 
 def test_which_are_linear_and_which_take_a_label():
     X = np.random.RandomState(0).standard_normal((30, 4))
-    assert isinstance(MODELS["PCA"](2).fit(X), can.ExplainsVariance) and not isinstance(MODELS["ICA"](2).fit(X), can.ExplainsVariance)
-    assert {name for name, cls in MODELS.items() if cls.conditional} == {"ConditionalVAE", "ConditionalGAN"}
+    assert isinstance(MODELS["PCA"](2).fit(X), can.ExplainsVariance) and not isinstance(
+        MODELS["ICA"](2).fit(X), can.ExplainsVariance
+    )
+    assert {name for name, cls in MODELS.items() if cls.conditional} == {
+        "ConditionalVAE",
+        "ConditionalGAN",
+    }
 
 
 class Mean(LatentModel):
@@ -68,6 +82,11 @@ def test_a_model_of_one_file_is_scored_and_exported_by_what_it_has():
     model = Mean().fit(X)
     assert isinstance(model, can.HasLikelihood) and not isinstance(model, can.HasELBO)
     assert likelihood(model, X)[0].name == "Log-likelihood"
-    session = onnxruntime.InferenceSession(to_onnx(model)["encoder.onnx"], providers=["CPUExecutionProvider"])
-    np.testing.assert_allclose(session.run(None, {"rows": X})[0], X.mean(1, keepdims=True), atol=1e-6)
-    assert model.word_vectors() is None and model.decoder_size()[0] == 4 * 3      # importance_, code_mean_, code_std_
+    session = onnxruntime.InferenceSession(
+        to_onnx(model)["encoder.onnx"], providers=["CPUExecutionProvider"]
+    )
+    np.testing.assert_allclose(
+        session.run(None, {"rows": X})[0], X.mean(1, keepdims=True), atol=1e-6
+    )
+    # importance_, code_mean_, code_std_
+    assert model.word_vectors() is None and model.decoder_size()[0] == 4 * 3

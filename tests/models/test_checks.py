@@ -180,5 +180,7 @@ def test_every_check_can_fail():
 
 
 def test_checking_a_class_stops_at_the_promise_it_breaks():
-    with pytest.raises(AssertionError, match="^AsABatch on .*: one row is the same alone: codes of"):
+    with pytest.raises(
+        AssertionError, match="^AsABatch on .*: one row is the same alone: codes of"
+    ):
         check_model(AsABatch)

@@ -14,7 +14,7 @@ from lvm_core.schema import Schema
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
 
-from gan_toys import measured, rows, toy  # noqa: E402
+from gan_toys import measured, rows, toy
 
 
 def test_the_measure_of_the_toys_knows_a_perfect_sampler_and_a_collapsed_one():
@@ -27,7 +27,10 @@ def test_the_measure_of_the_toys_knows_a_perfect_sampler_and_a_collapsed_one():
 
 def test_the_suggested_gan_finds_all_modes_of_a_ring():
     modes, sigma = toy("ring")
-    settings = MODELS["GAN"].suggest(100_000, Schema.gaussian(2)) | {"steps": 1500, "batch_size": 128}
+    settings = MODELS["GAN"].suggest(100_000, Schema.gaussian(2)) | {
+        "steps": 1500,
+        "batch_size": 128,
+    }
     model = MODELS["GAN"](**settings).fit(rows(modes, sigma, 20_000, 0))
     found, good, kl = measured(model.sample(2500, random_state=0), modes, sigma)
     assert found == 8 and good > 0.5 and kl < 0.1
@@ -58,7 +61,11 @@ def test_a_class_is_drawn_when_it_is_asked_for(clusters, conditional):
         assert np.array_equal(Z[:, 2:], np.tile(np.eye(3)[j], (200, 1)))
         assert (np.linalg.norm(made[:, None] - centres, axis=2).argmin(1) == j).mean() > 0.97
     drawn = conditional.sample_codes(3000, random_state=1)[:, 2:]
-    assert set(np.unique(drawn)) == {0.0, 1.0} and np.allclose(drawn.mean(0), [(y == c).sum() / (y != None).sum() for c in conditional.classes_], atol=0.03)  # noqa: E711
+    assert set(np.unique(drawn)) == {0.0, 1.0} and np.allclose(
+        drawn.mean(0),
+        [(y == c).sum() / np.not_equal(y, None).sum() for c in conditional.classes_],
+        atol=0.03,
+    )
 
 
 def test_the_encoder_tells_the_class_and_gives_shares(clusters, conditional):
@@ -69,7 +76,10 @@ def test_the_encoder_tells_the_class_and_gives_shares(clusters, conditional):
 
 
 def test_any_class_part_is_decoded_as_shares(conditional):
-    Z = np.array([[0.5, -0.5, 0, 1, 0], [0.5, -0.5, -2, 3, -1], [0.5, -0.5, 0, 0, 0], [0.5, -0.5, 1, 1, 1]], np.float32)
+    Z = np.array(
+        [[0.5, -0.5, 0, 1, 0], [0.5, -0.5, -2, 3, -1], [0.5, -0.5, 0, 0, 0], [0.5, -0.5, 1, 1, 1]],
+        np.float32,
+    )
     R = conditional.inverse_transform(Z)
     np.testing.assert_allclose(R[0], R[1], atol=1e-4)
     np.testing.assert_allclose(R[2], R[3], atol=1e-4)
@@ -103,7 +113,9 @@ def test_classes_are_numbered_in_the_order_people_expect():
 def features():
     data = DATASETS["digits"]().load()
     y = data.targets()
-    model = MODELS["CNNFeatures"](latent_dim=16, epochs=8, width=128).fit(data.X[:1400], y[:1400], schema=data.schema)
+    model = MODELS["CNNFeatures"](latent_dim=16, epochs=8, width=128).fit(
+        data.X[:1400], y[:1400], schema=data.schema
+    )
     return model, data.X, y
 
 
@@ -111,27 +123,49 @@ def test_features_of_the_digits_tell_unseen_digits_apart(features):
     model, X, y = features
     assert model.classes_ == list("0123456789")
     assert (model.predict_label(X[1400:]) == y[1400:]).mean() > 0.9
-    assert model.label_proba(X[:3]).shape == (3, 10) and np.allclose(model.label_proba(X[:3]).sum(1), 1)
+    assert model.label_proba(X[:3]).shape == (3, 10) and np.allclose(
+        model.label_proba(X[:3]).sum(1), 1
+    )
 
 
 def test_new_codes_of_features_are_of_the_classes(features):
     model, X, _ = features
     Z = model.sample_codes(400, random_state=0)
-    share = np.bincount((Z @ model.class_weights_ + model.class_bias_).argmax(1), minlength=10) / 400
+    share = (
+        np.bincount((Z @ model.class_weights_ + model.class_bias_).argmax(1), minlength=10) / 400
+    )
     assert share.min() > 0.04
-    spread = np.linalg.norm(model.sample_codes(300, temperature=0.5, random_state=1) - model.sample_codes(300, temperature=0, random_state=1))
-    assert 0 < spread < np.linalg.norm(model.sample_codes(300, random_state=1) - model.sample_codes(300, temperature=0, random_state=1))
+    spread = np.linalg.norm(
+        model.sample_codes(300, temperature=0.5, random_state=1)
+        - model.sample_codes(300, temperature=0, random_state=1)
+    )
+    assert (
+        0
+        < spread
+        < np.linalg.norm(
+            model.sample_codes(300, random_state=1)
+            - model.sample_codes(300, temperature=0, random_state=1)
+        )
+    )
 
 
 def test_without_labels_features_are_random_and_nothing_is_predicted(features):
     _, X, _ = features
-    model = MODELS["CNNFeatures"](latent_dim=4, epochs=1, width=16).fit(X[:100], schema=DATASETS["digits"]().load().schema)
+    model = MODELS["CNNFeatures"](latent_dim=4, epochs=1, width=16).fit(
+        X[:100], schema=DATASETS["digits"]().load().schema
+    )
     assert model.classes_ == [] and model.transform(X[:5]).shape == (5, 4)
     with pytest.raises(ValueError, match="has seen no labels"):
         model.predict_label(X[:5])
 
 
-@pytest.mark.parametrize("name, params", [("ConditionalGAN", dict(latent_dim=2, steps=40, width=16)), ("CNNFeatures", dict(latent_dim=3, epochs=3, width=16))])
+@pytest.mark.parametrize(
+    "name, params",
+    [
+        ("ConditionalGAN", dict(latent_dim=2, steps=40, width=16)),
+        ("CNNFeatures", dict(latent_dim=3, epochs=3, width=16)),
+    ],
+)
 def test_a_fit_that_was_interrupted_learns_the_same(name, params, tmp_path):
     from lvm_core.io.checkpoint import Checkpoint
 
@@ -147,15 +181,27 @@ def test_a_fit_that_was_interrupted_learns_the_same(name, params, tmp_path):
         if len(heard) == limit:
             raise Killed
 
-    for limit in (1, 2):
+    for limit in (1, 2):  # noqa: B007 - the closure reads it
         heard = []
         with pytest.raises(Killed):
-            MODELS[name](**params).fit(X, y, schema=data.schema, on_step=die, checkpoint=Checkpoint(tmp_path / "c", 0.0))
-    resumed = MODELS[name](**params).fit(X, y, schema=data.schema, checkpoint=Checkpoint(tmp_path / "c", 0.0))
-    assert np.array_equal(whole.transform(X), resumed.transform(X)) and np.array_equal(whole.sample(5, random_state=0), resumed.sample(5, random_state=0))
+            MODELS[name](**params).fit(
+                X, y, schema=data.schema, on_step=die, checkpoint=Checkpoint(tmp_path / "c", 0.0)
+            )
+    resumed = MODELS[name](**params).fit(
+        X, y, schema=data.schema, checkpoint=Checkpoint(tmp_path / "c", 0.0)
+    )
+    assert np.array_equal(whole.transform(X), resumed.transform(X)) and np.array_equal(
+        whole.sample(5, random_state=0), resumed.sample(5, random_state=0)
+    )
 
 
-@pytest.mark.parametrize("name, params", [("ConditionalGAN", dict(latent_dim=2, steps=30, width=16)), ("CNNFeatures", dict(latent_dim=3, epochs=2, width=16))])
+@pytest.mark.parametrize(
+    "name, params",
+    [
+        ("ConditionalGAN", dict(latent_dim=2, steps=30, width=16)),
+        ("CNNFeatures", dict(latent_dim=3, epochs=2, width=16)),
+    ],
+)
 def test_a_training_with_labels_can_be_watched(name, params, tmp_path):
     from lvm_core.runs.snapshots import Snapshots, newest
 

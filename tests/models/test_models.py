@@ -15,7 +15,9 @@ def close(a, b, tolerance=1e-5):
     np.testing.assert_allclose(a, b, rtol=tolerance, atol=tolerance)
 
 
-@pytest.mark.parametrize("name", [name for name, cls in MODELS.items() if "table" in cls.supported_kinds])
+@pytest.mark.parametrize(
+    "name", [name for name, cls in MODELS.items() if "table" in cls.supported_kinds]
+)
 def test_expected_categories_are_probabilities(name):
     X, schema = table()
     model = quick(MODELS[name]).fit(X, schema=schema)
@@ -26,10 +28,15 @@ def test_expected_categories_are_probabilities(name):
         close(R[:, span].sum(1), 1.0)
 
 
-@pytest.mark.parametrize("likelihood, value, words", [("bernoulli", 2, "0/1"), ("categorical", -1, "one-hot"), ("counts", -1, "counts")])
+@pytest.mark.parametrize(
+    "likelihood, value, words",
+    [("bernoulli", 2, "0/1"), ("categorical", -1, "one-hot"), ("counts", -1, "counts")],
+)
 def test_the_vae_refuses_values_their_likelihood_cannot_have(likelihood, value, words):
     with pytest.raises(ValueError, match=f"{words}.*expected"):
-        quick(MODELS["VAE"]).fit(np.full((10, 3), value, np.float32), schema=Schema((FeatureGroup(likelihood, 3),)))
+        quick(MODELS["VAE"]).fit(
+            np.full((10, 3), value, np.float32), schema=Schema((FeatureGroup(likelihood, 3),))
+        )
 
 
 def test_convolutions_are_refused_for_rows_that_are_no_pictures():
@@ -41,7 +48,9 @@ def test_convolutions_are_refused_for_rows_that_are_no_pictures():
 @pytest.mark.parametrize("name", ["VAE", "GAN"])
 def test_convolutions_take_pictures_of_any_size(name, size):
     X, schema = picture(*size)
-    model = quick(MODELS[name], network="conv", epochs=1, steps=2, latent_dim=3).fit(X[:8], schema=schema)
+    model = quick(MODELS[name], network="conv", epochs=1, steps=2, latent_dim=3).fit(
+        X[:8], schema=schema
+    )
     assert model.inverse_transform(model.transform(X[:2])).shape == (2, schema.d)
 
 
@@ -55,4 +64,6 @@ def test_inversion_brings_a_real_row_nearer_than_the_encoder():
         return np.sqrt((((model.inverse_transform(codes) - X) / scale) ** 2).mean(1))
 
     close(error(Z), residual, 1e-3)
-    assert (residual <= error(model.transform(X)) + 1e-4).all() and residual.mean() < 0.9 * error(model.transform(X)).mean()
+    assert (residual <= error(model.transform(X)) + 1e-4).all() and residual.mean() < 0.9 * error(
+        model.transform(X)
+    ).mean()

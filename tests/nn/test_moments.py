@@ -11,7 +11,9 @@ from lvm_core.nn.moments import moments
 @pytest.mark.parametrize("n", [1, 2, 999, 1000, 1001, 3500])
 @pytest.mark.parametrize("kind", [np.float32, np.float64])
 def test_as_numpy_has_them_whatever_the_slices(n, kind):
-    X = np.random.RandomState(0).randn(n, 4).astype(kind) * [1, 10, 0.1, 0] + np.array([0, 1, -5, 7], kind)
+    X = np.random.RandomState(0).randn(n, 4).astype(kind) * [1, 10, 0.1, 0] + np.array(
+        [0, 1, -5, 7], kind
+    )
     mean, variance = moments(X.astype(kind))
     exact = X.astype(kind).astype(np.float64)
     assert_allclose(mean, exact.mean(0), rtol=1e-6, atol=1e-6)

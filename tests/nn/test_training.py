@@ -30,7 +30,11 @@ def loss(value):
 
 
 def test_every_epoch_visits_every_row_once_in_a_new_order():
-    epochs = [torch.cat(list(itertools.islice(stream, 3))).tolist() for stream in [minibatches(10, 4, generator())] for _ in range(3)]
+    epochs = [
+        torch.cat(list(itertools.islice(stream, 3))).tolist()
+        for stream in [minibatches(10, 4, generator())]
+        for _ in range(3)
+    ]
     assert all(sorted(epoch) == list(range(10)) for epoch in epochs)
     assert epochs[0] != epochs[1] != epochs[2]
 
@@ -39,7 +43,9 @@ def test_sparse_rows_equal_dense_rows():
     X = random_sparse(20, 7, 0.3, format="csr", random_state=0)
     index = torch.tensor([3, 0, 19])
     batch = BatchSource(X, torch.device("cpu"))[index]
-    assert batch.dtype == torch.float32 and torch.equal(batch, BatchSource(X.toarray(), torch.device("cpu"))[index])
+    assert batch.dtype == torch.float32 and torch.equal(
+        batch, BatchSource(X.toarray(), torch.device("cpu"))[index]
+    )
 
 
 def test_history_holds_the_means_of_all_steps():
@@ -57,21 +63,31 @@ def test_progress_runs_from_zero_to_almost_one():
 
 def test_a_listener_hears_at_most_ten_times_a_second_and_always_the_last_step():
     heard = []
-    run(lambda index, progress: time.sleep(0.002) or loss(0), steps=200, on_step=lambda record: heard.append(record) and None)
+    run(
+        lambda index, progress: time.sleep(0.002) or loss(0),
+        steps=200,
+        on_step=lambda record: heard.append(record) and None,
+    )
     assert heard[-1].step == heard[-1].total == 200 and heard[-1].metrics == {"loss": 0.0}
     assert 3 <= len(heard) <= 2 + heard[-1].seconds / 0.1
 
 
 def test_a_slow_step_is_reported_each_time_with_the_time_left():
     heard = []
-    run(lambda index, progress: time.sleep(0.12) or loss(1), steps=3, on_step=lambda record: heard.append(record) and None)
+    run(
+        lambda index, progress: time.sleep(0.12) or loss(1),
+        steps=3,
+        on_step=lambda record: heard.append(record) and None,
+    )
     assert [record.step for record in heard] == [1, 2, 3]
     assert heard[0].seconds_left == pytest.approx(0.24, abs=0.15) and heard[2].seconds_left == 0
 
 
 def test_returning_true_stops_and_keeps_the_last_metrics():
     steps = itertools.count(1)
-    history, stopped = run(lambda index, progress: loss(next(steps)), steps=10_000, on_step=lambda record: True)
+    history, stopped = run(
+        lambda index, progress: loss(next(steps)), steps=10_000, on_step=lambda record: True
+    )
     assert stopped and history == [{"step": 1, "loss": 1.0}]
 
 
@@ -84,7 +100,9 @@ def test_divergence_is_a_clear_error(value):
 def test_a_model_that_diverges_says_so():
     X = np.random.RandomState(0).standard_normal((50, 4))
     with pytest.raises(ValueError, match="lower learning rate"):
-        MODELS["VAE"](learning_rate=1.0, epochs=200, depth=6, width=512, noise="unit", beta=20.0, warm_up=0.0).fit(X)
+        MODELS["VAE"](
+            learning_rate=1.0, epochs=200, depth=6, width=512, noise="unit", beta=20.0, warm_up=0.0
+        ).fit(X)
 
 
 def test_equal_seeds_give_equal_streams_and_different_ones_do_not():
@@ -97,7 +115,11 @@ def test_fits_in_parallel_threads_are_each_reproducible():
     jobs = [(name, seed) for seed in (0, 1) for name in ("VAE", "GAN")]
 
     def codes(job):
-        params = {k: v for k, v in dict(latent_dim=2, epochs=30, steps=60, width=64, batch_size=64).items() if k in MODELS[job[0]].parameters()}
+        params = {
+            k: v
+            for k, v in dict(latent_dim=2, epochs=30, steps=60, width=64, batch_size=64).items()
+            if k in MODELS[job[0]].parameters()
+        }
         return MODELS[job[0]](**params, random_state=job[1]).fit(X).transform(X)
 
     alone = list(map(codes, jobs))
@@ -108,7 +130,12 @@ def test_fits_in_parallel_threads_are_each_reproducible():
 
 def test_exact_products_wait_for_coarse_ones_to_end_and_the_reverse(monkeypatch):
     monkeypatch.setattr(precision, "has_units", lambda: True)
-    usual, inside, go, seen = torch.get_float32_matmul_precision(), threading.Event(), threading.Event(), []
+    usual, inside, go, seen = (
+        torch.get_float32_matmul_precision(),
+        threading.Event(),
+        threading.Event(),
+        [],
+    )
 
     def hold(reduced_precision):
         with precision.matmul_precision(reduced_precision):
@@ -118,15 +145,22 @@ def test_exact_products_wait_for_coarse_ones_to_end_and_the_reverse(monkeypatch)
 
     for first in (True, False):
         inside.clear(), go.clear(), seen.clear()
-        threads = [threading.Thread(target=hold, args=(reduced_precision,)) for reduced_precision in (first, not first, first)]
+        threads = [
+            threading.Thread(target=hold, args=(reduced_precision,))
+            for reduced_precision in (first, not first, first)
+        ]
         threads[0].start()
         assert inside.wait(60)
         inside.clear()
         threads[1].start(), threads[2].start()
-        assert not inside.wait(0.2) and not seen     # the second waits for the first, and the third does not overtake it
+        # the second waits for the first, and the third does not overtake it
+        assert not inside.wait(0.2) and not seen
         go.set()
         [thread.join(60) for thread in threads]
-        assert sorted(seen) == sorted((reduced_precision, not reduced_precision) for reduced_precision in (first, not first, first))
+        assert sorted(seen) == sorted(
+            (reduced_precision, not reduced_precision)
+            for reduced_precision in (first, not first, first)
+        )
         assert torch.get_float32_matmul_precision() == usual
 
 
@@ -155,7 +189,8 @@ def test_a_compiled_loop_of_numbas_does_not_change_how_many_threads_torch_has(mo
     before = torch.get_num_threads()
     try:
         count(1000)
-        torch.set_num_threads(2)        # whatever layer it has here, as numba's OpenMP layer leaves it
+        # whatever layer it has here, as numba's OpenMP layer leaves it
+        torch.set_num_threads(2)
         with precision.matmul_precision():
             assert torch.get_num_threads() == 1
     finally:

@@ -24,8 +24,12 @@ def labels(name, Z):
 
 every = pytest.mark.parametrize("name", list(PROJECTIONS))
 every_exact = pytest.mark.parametrize("name", [n for n, c in PROJECTIONS.items() if c.exact])
-every_iterative = pytest.mark.parametrize("name", [n for n, c in PROJECTIONS.items() if c.iterative])
-both_metrics = pytest.mark.parametrize("name", [n for n, c in PROJECTIONS.items() if "metric" in c.parameters()])
+every_iterative = pytest.mark.parametrize(
+    "name", [n for n, c in PROJECTIONS.items() if c.iterative]
+)
+both_metrics = pytest.mark.parametrize(
+    "name", [n for n, c in PROJECTIONS.items() if "metric" in c.parameters()]
+)
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +38,8 @@ def codes():
     return rng.normal(size=(80, 6)) + 4 * np.eye(6)[rng.randint(3, size=80)]
 
 
-# -- promises of every map ----------------------------------------------------------------------------------------------
+# -- promises of every map -------------------------------------------------------------------------
+
 
 @every
 def test_new_points_land_among_their_own(name):
@@ -45,7 +50,8 @@ def test_new_points_land_among_their_own(name):
     assert (found == y[1::2]).mean() > 0.85
 
 
-# -- odd input ----------------------------------------------------------------------------------------------------------
+# -- odd input -------------------------------------------------------------------------------------
+
 
 @both_metrics
 def test_cosine_refuses_a_single_direction(name):
@@ -55,14 +61,18 @@ def test_cosine_refuses_a_single_direction(name):
 
 @both_metrics
 def test_cosine_ignores_length(name, codes):
-    lengths = 2.0 ** np.random.RandomState(1).randint(-9, 9, size=(80, 1))      # powers of two, so that nothing is rounded
+    # powers of two, so that nothing is rounded
+    lengths = 2.0 ** np.random.RandomState(1).randint(-9, 9, size=(80, 1))
     projection = make(name, metric="cosine").fit(codes)
-    assert_array_equal(make(name, metric="cosine").fit_transform(codes * lengths), projection.embedding_)
+    assert_array_equal(
+        make(name, metric="cosine").fit_transform(codes * lengths), projection.embedding_
+    )
     assert_array_equal(projection.transform(codes * lengths), projection.embedding_)
     assert np.abs(make(name).fit_transform(codes) - projection.embedding_).max() > 0.1
 
 
-# -- progress and stopping ----------------------------------------------------------------------------------------------
+# -- progress and stopping -------------------------------------------------------------------------
+
 
 @every
 def test_a_map_says_where_it_comes_from(name):
@@ -75,14 +85,19 @@ def test_a_map_says_where_it_comes_from(name):
         cls(**cls.suggest(n)).validate()
 
 
-# -- against the libraries and on real data -------------------------------------------------------------------------------
+# -- against the libraries and on real data --------------------------------------------------------
+
 
 def test_pca_is_scikit_learns(codes):
     from sklearn.decomposition import PCA
 
     ours, theirs = PROJECTIONS["PCA"](n_components=3).fit(codes), PCA(3).fit(codes)
     assert_allclose(ours.embedding_, theirs.transform(codes), atol=1e-10)
-    assert_allclose(ours.inverse_transform(ours.embedding_), theirs.inverse_transform(theirs.transform(codes)), atol=1e-10)
+    assert_allclose(
+        ours.inverse_transform(ours.embedding_),
+        theirs.inverse_transform(theirs.transform(codes)),
+        atol=1e-10,
+    )
 
 
 def test_umap_is_umap_learns():
@@ -92,8 +107,18 @@ def test_umap_is_umap_learns():
     distances, indices = nearest(Z, Z, 15)
     distances = (distances / distances.mean()).astype(np.float32)
     with pytest.warns(UserWarning):
-        theirs = umap.UMAP(n_neighbors=15, random_state=7, n_jobs=1, precomputed_knn=(indices.astype(np.int32), distances), n_epochs=40).fit_transform(Z)
-    assert_allclose(PROJECTIONS["UMAP"](n_neighbors=15, random_state=7, epochs=40).fit_transform(Z), theirs, atol=1e-4)
+        theirs = umap.UMAP(
+            n_neighbors=15,
+            random_state=7,
+            n_jobs=1,
+            precomputed_knn=(indices.astype(np.int32), distances),
+            n_epochs=40,
+        ).fit_transform(Z)
+    assert_allclose(
+        PROJECTIONS["UMAP"](n_neighbors=15, random_state=7, epochs=40).fit_transform(Z),
+        theirs,
+        atol=1e-4,
+    )
 
 
 def test_tsne_keeps_neighbours_as_well_as_scikit_learns():
@@ -106,7 +131,10 @@ def test_tsne_keeps_neighbours_as_well_as_scikit_learns():
     assert ours.kl_divergence_ < theirs.kl_divergence_ + 0.05
 
 
-@pytest.mark.parametrize("name, accuracy", (("UMAP", 0.96), ("TSNE", 0.96), ("PaCMAP", 0.96), ("LocalMAP", 0.96), ("PCA", 0.5)))
+@pytest.mark.parametrize(
+    "name, accuracy",
+    (("UMAP", 0.96), ("TSNE", 0.96), ("PaCMAP", 0.96), ("LocalMAP", 0.96), ("PCA", 0.5)),
+)
 def test_digits_fall_into_groups(name, accuracy):
     X, y = load_digits(return_X_y=True)
     P = PROJECTIONS[name]().fit_transform(X[:900].astype(np.float32))
@@ -130,14 +158,22 @@ def test_isomap_is_scikit_learns():
     from sklearn.manifold import Isomap
 
     Z, _ = sheet()
-    assert agreement(PROJECTIONS["Isomap"](n_neighbors=8).fit_transform(Z), Isomap(n_neighbors=8, n_components=2).fit_transform(Z)) > 0.9999
+    assert (
+        agreement(
+            PROJECTIONS["Isomap"](n_neighbors=8).fit_transform(Z),
+            Isomap(n_neighbors=8, n_components=2).fit_transform(Z),
+        )
+        > 0.9999
+    )
 
 
 def test_lle_is_scikit_learns():
     from sklearn.manifold import LocallyLinearEmbedding
 
     Z, _ = sheet()
-    theirs = LocallyLinearEmbedding(n_neighbors=12, n_components=2, eigen_solver="dense").fit_transform(Z)
+    theirs = LocallyLinearEmbedding(
+        n_neighbors=12, n_components=2, eigen_solver="dense"
+    ).fit_transform(Z)
     ours = PROJECTIONS["LLE"](n_neighbors=12).fit_transform(Z)
     assert agreement(ours, theirs) > 0.999
     assert_allclose(ours.std(0), 1, rtol=1e-6)
@@ -157,8 +193,14 @@ def test_mds_has_no_more_stress_than_scikit_learns():
     Z = load_iris().data[::2] + 1e-3 * np.random.RandomState(0).normal(size=(75, 4))
     ours = PROJECTIONS["MDS"]().fit(Z)
     theirs = MDS(2, n_init=4, max_iter=300, random_state=0, init="random").fit_transform(Z)
-    assert np.square(pdist(Z) - pdist(ours.embedding_)).sum() <= 1.01 * np.square(pdist(Z) - pdist(theirs)).sum()
-    assert ours.stress_ == pytest.approx(np.sqrt(np.square(pdist(Z) - pdist(ours.embedding_)).sum() / np.square(pdist(Z)).sum()), abs=2e-3)
+    assert (
+        np.square(pdist(Z) - pdist(ours.embedding_)).sum()
+        <= 1.01 * np.square(pdist(Z) - pdist(theirs)).sum()
+    )
+    assert ours.stress_ == pytest.approx(
+        np.sqrt(np.square(pdist(Z) - pdist(ours.embedding_)).sum() / np.square(pdist(Z)).sum()),
+        abs=2e-3,
+    )
 
 
 def test_fisher_is_scikit_learns():
@@ -167,11 +209,19 @@ def test_fisher_is_scikit_learns():
     X, y = load_iris(return_X_y=True)
     theirs = LinearDiscriminantAnalysis(solver="eigen").fit_transform(X, y)
     ours = PROJECTIONS["Fisher"](n_components=3).fit(X, np.array(["b", "a", "c"])[y])
-    assert agreement(ours.embedding_[:, :2], theirs[:, :2]) > 0.995      # ours shrinks the covariance
+    # ours shrinks the covariance
+    assert agreement(ours.embedding_[:, :2], theirs[:, :2]) > 0.995
     assert ours.discriminants_ == 2 and np.ptp(ours.embedding_[:, 2]) > 0.1
 
 
-@pytest.mark.parametrize("y, words", ((None, "needs|requires y"), (np.zeros(80), "one class"), (np.arange(79) % 2, "79 labels for 80 points")))
+@pytest.mark.parametrize(
+    "y, words",
+    (
+        (None, "needs|requires y"),
+        (np.zeros(80), "one class"),
+        (np.arange(79) % 2, "79 labels for 80 points"),
+    ),
+)
 def test_fisher_says_which_labels_it_needs(y, words, codes):
     with pytest.raises(ValueError, match=words):
         PROJECTIONS["Fisher"]().fit(codes, y)
@@ -179,24 +229,36 @@ def test_fisher_says_which_labels_it_needs(y, words, codes):
 
 def objective(P, near, mid, far, pull, hold):
     """PaCMAP's, from its paper."""
+
     def d(pairs):
         return 1 + np.square(P[:, None] - P[pairs]).sum(-1)
 
-    return pull * (d(near) / (10 + d(near))).sum() + hold * (d(mid) / (10000 + d(mid))).sum() + (1 / (1 + d(far))).sum()
+    return (
+        pull * (d(near) / (10 + d(near))).sum()
+        + hold * (d(mid) / (10000 + d(mid))).sum()
+        + (1 / (1 + d(far))).sum()
+    )
 
 
 def test_pacmaps_forces_are_the_slope_of_its_objective():
     from lvm_core.projections.kernels import pairs
 
     rng = np.random.RandomState(0)
-    P, (near, mid, far) = rng.normal(size=(12, 2)) * 3, (rng.randint(12, size=(12, k)).astype(np.int32) for k in (3, 2, 5))
+    P, (near, mid, far) = (
+        rng.normal(size=(12, 2)) * 3,
+        (rng.randint(12, size=(12, k)).astype(np.int32) for k in (3, 2, 5)),
+    )
     gradient = np.zeros_like(P)
-    assert pairs.forces(P, near, mid, far, 2.0, 700.0, 0.0, gradient) == pytest.approx(objective(P, near, mid, far, 2.0, 700.0))
+    assert pairs.forces(P, near, mid, far, 2.0, 700.0, 0.0, gradient) == pytest.approx(
+        objective(P, near, mid, far, 2.0, 700.0)
+    )
     for i, d in ((0, 0), (5, 1), (11, 0)):
         up, down = P.copy(), P.copy()
         up[i, d] += 1e-5
         down[i, d] -= 1e-5
-        slope = (objective(up, near, mid, far, 2.0, 700.0) - objective(down, near, mid, far, 2.0, 700.0)) / 2e-5
+        slope = (
+            objective(up, near, mid, far, 2.0, 700.0) - objective(down, near, mid, far, 2.0, 700.0)
+        ) / 2e-5
         assert gradient[i, d] == pytest.approx(slope, rel=1e-6, abs=1e-6)
 
 
@@ -212,7 +274,11 @@ def test_localmap_pulls_distant_pairs_less_and_looks_for_far_ones_nearby():
     old = pairs.far(np.zeros((2000, 1), np.int32), 4, 0)
     new = pairs.far_nearby(np.zeros((2000, 1), np.int32), old, P, 10.0, 0)
     gap = np.linalg.norm(P[:, None] - P[new], axis=2)
-    assert (gap[new != old] <= 10).all() and (new != old).mean() > 0.8 and (new != np.arange(2000)[:, None]).all()
+    assert (
+        (gap[new != old] <= 10).all()
+        and (new != old).mean() > 0.8
+        and (new != np.arange(2000)[:, None]).all()
+    )
 
 
 def test_t_sne_uses_a_perplexity_that_fits(codes):

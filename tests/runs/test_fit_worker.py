@@ -1,4 +1,6 @@
-"""A fit in its own process, and everything that can happen to it: really killed, really out of disk and memory."""
+"""A fit in its own process, and everything that can happen to it: really killed, really out of
+disk and memory.
+"""
 
 import json
 import os
@@ -31,7 +33,7 @@ posix = pytest.mark.skipif(os.name == "nt", reason="signals and limits of this k
 
 @pytest.fixture(scope="module")
 def data():
-    return DATASETS["digits"](**{}).load()
+    return DATASETS["digits"]().load()
 
 
 @pytest.fixture
@@ -47,11 +49,18 @@ def add(workspace, data):
     def adding(model: str = "VAE", **params):
         info = workspace.add_run(id, MODELS[model](**{"latent_dim": 3, "width": 32} | params))
         return info.id, workspace.run_folder(info.id)
+
     return adding
 
 
 def command(folder, **environment) -> subprocess.Popen:
-    return subprocess.Popen([sys.executable, "-m", "lvm_core.runs.fit_worker", str(folder)], env=ENVIRONMENT | environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    return subprocess.Popen(
+        [sys.executable, "-m", "lvm_core.runs.fit_worker", str(folder)],
+        env=ENVIRONMENT | environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
 
 
 def step(folder) -> int:
@@ -61,29 +70,64 @@ def step(folder) -> int:
 
 def same(a, b) -> None:
     """Two fits learnt the same, bit by bit."""
-    assert np.array_equal(a.codes, b.codes) and np.array_equal(a.held_out, b.held_out) and a.scores == b.scores
-    assert a.model.history_ == b.model.history_ and np.array_equal(a.model.importance_, b.model.importance_)
+    assert (
+        np.array_equal(a.codes, b.codes)
+        and np.array_equal(a.held_out, b.held_out)
+        and a.scores == b.scores
+    )
+    assert a.model.history_ == b.model.history_ and np.array_equal(
+        a.model.importance_, b.model.importance_
+    )
     for left, right in zip(a.model.net_.state_dict().values(), b.model.net_.state_dict().values()):
         assert np.array_equal(left.numpy(), right.numpy())
 
 
-# -- the process ---------------------------------------------------------------------------------------------------------------
+# -- the process -----------------------------------------------------------------------------------
+
 
 def test_a_run_from_the_shell(workspace, add, data):
     id, folder = add(epochs=15)
     process = command(folder)
     assert process.wait(180) == fit_worker.DONE, process.stderr.read()
     info = workspace.run(id)
-    assert info.state == "done" and info.facts["exit"] == 0 and info.facts["pid"] is None and info.score["name"] == "Variance explained" and info.seconds > 0
+    assert (
+        info.state == "done"
+        and info.facts["exit"] == 0
+        and info.facts["pid"] is None
+        and info.score["name"] == "Variance explained"
+        and info.seconds > 0
+    )
     fitted = workspace.fitted(id)
     same(fitted, fit_run(data, MODELS["VAE"](latent_dim=3, width=32, epochs=15)))
     lines = [json.loads(line) for line in (folder / "progress.jsonl").read_text().splitlines()]
-    assert {"step", "total", "epoch", "metrics", "steps_a_second", "seconds_left"} <= set(lines[0]) and lines[-1]["step"] == lines[-1]["total"] and lines[-1]["epoch"] == 15
+    assert (
+        {"step", "total", "epoch", "metrics", "steps_a_second", "seconds_left"} <= set(lines[0])
+        and lines[-1]["step"] == lines[-1]["total"]
+        and lines[-1]["epoch"] == 15
+    )
     assert len(lines) <= 3 + 5.5 * (lines[-1]["seconds"] + 0.2)
     last = snapshots.newest(folder / "snapshots")
-    assert last.step == last.total and np.allclose(last.codes, fitted.codes[last.points], atol=1e-5) and last.reconstructed.shape == (10, 64) and last.generated.shape == (10, 64)
-    assert command(folder).wait(180) == fit_worker.DONE and workspace.run(id).facts == info.facts     # asked again, it has nothing to do
-    assert not {p.name for p in folder.iterdir()} - {"run.json", "state.json", "progress.jsonl", "snapshots", "checkpoint", "model", "codes.npy", "split.npy", "scores.json", "columns.json", "lock"}
+    assert (
+        last.step == last.total
+        and np.allclose(last.codes, fitted.codes[last.points], atol=1e-5)
+        and last.reconstructed.shape == (10, 64)
+        and last.generated.shape == (10, 64)
+    )
+    # asked again, it has nothing to do
+    assert command(folder).wait(180) == fit_worker.DONE and workspace.run(id).facts == info.facts
+    assert not {p.name for p in folder.iterdir()} - {
+        "run.json",
+        "state.json",
+        "progress.jsonl",
+        "snapshots",
+        "checkpoint",
+        "model",
+        "codes.npy",
+        "split.npy",
+        "scores.json",
+        "columns.json",
+        "lock",
+    }
 
 
 def test_what_is_no_run_is_refused(tmp_path, workspace):
@@ -94,8 +138,17 @@ def test_what_is_no_run_is_refused(tmp_path, workspace):
 
 
 @posix
-@pytest.mark.parametrize("model, params, kills", [("VAE", dict(epochs=120), 10), ("VAE", dict(epochs=150, patience=140), 4), ("GAN", dict(steps=500), 6)])
-def test_killed_at_random_moments_it_reaches_what_it_would_have_reached(model, params, kills, workspace, add, data):
+@pytest.mark.parametrize(
+    "model, params, kills",
+    [
+        ("VAE", dict(epochs=120), 10),
+        ("VAE", dict(epochs=150, patience=140), 4),
+        ("GAN", dict(steps=500), 6),
+    ],
+)
+def test_killed_at_random_moments_it_reaches_what_it_would_have_reached(
+    model, params, kills, workspace, add, data
+):
     """20 kills in all: never a run that cannot be read, and in the end the same bits."""
     id, folder = add(model, **params)
     rng = random.Random(0)
@@ -109,7 +162,11 @@ def test_killed_at_random_moments_it_reaches_what_it_would_have_reached(model, p
         process.kill()
         process.wait()
         assert workspace.run(id).state in ("running", "done") and not workspace.at_work(id)
-        workspace.load_dataset(workspace.run(id).dataset), snapshots.all_of(folder / "snapshots"), workspace.runs()
+        (
+            workspace.load_dataset(workspace.run(id).dataset),
+            snapshots.all_of(folder / "snapshots"),
+            workspace.runs(),
+        )
     process = command(folder)
     assert process.wait(180) == fit_worker.DONE, process.stderr.read()
     same(workspace.fitted(id), fit_run(data, workspace.run(id).model()))
@@ -124,12 +181,16 @@ def test_a_checkpoint_cut_in_half_is_passed_over(workspace, add, data):
     process.wait()
     path = folder / "checkpoint" / "fit.safetensors"
     content = path.read_bytes() if path.exists() else bytes(1000)
-    path.write_bytes(content[:len(content) // 2])
-    assert Checkpoint(folder / "checkpoint").load("")[0]["step"] > 0                # that before the last
+    path.write_bytes(content[: len(content) // 2])
+    # that before the last
+    assert Checkpoint(folder / "checkpoint").load("")[0]["step"] > 0
     flipped = bytearray(content)
     flipped[-9] ^= 1
     path.write_bytes(flipped)
-    assert path.stat().st_size == len(content) and Checkpoint(folder / "checkpoint").load("")[0]["step"] > 0
+    assert (
+        path.stat().st_size == len(content)
+        and Checkpoint(folder / "checkpoint").load("")[0]["step"] > 0
+    )
     assert fit_worker.execute(folder) == fit_worker.DONE
     same(workspace.fitted(id), fit_run(data, workspace.run(id).model()))
 
@@ -157,10 +218,19 @@ sys.exit(worker.execute(Path(sys.argv[1])))
 @pytest.mark.parametrize("room", (0, 600, 20_000))
 def test_a_full_disk_ends_in_a_sentence_and_resumes(room, workspace, add, data):
     id, folder = add(epochs=30)
-    process = subprocess.run([sys.executable, "-c", FULL, str(folder), str(room)], env=ENVIRONMENT, capture_output=True, text=True)
+    process = subprocess.run(
+        [sys.executable, "-c", FULL, str(folder), str(room)],
+        env=ENVIRONMENT,
+        capture_output=True,
+        text=True,
+    )
     assert process.returncode == fit_worker.NO_DISK, process.stderr
     info = workspace.run(id)
-    assert info.state == "failed" and "the disk is full" in info.sentence if room else "the disk is full" in process.stderr
+    assert (
+        info.state == "failed" and "the disk is full" in info.sentence
+        if room
+        else "the disk is full" in process.stderr
+    )
     assert not list(folder.rglob(".new-*")) and not workspace.at_work(id)
     workspace.queue(id)
     assert fit_worker.execute(folder) == fit_worker.DONE
@@ -171,20 +241,39 @@ def test_a_full_disk_ends_in_a_sentence_and_resumes(room, workspace, add, data):
 def test_out_of_memory_ends_in_a_sentence(workspace):
     """Really refused by the system: 0.6 GiB for rows and weights that want several."""
     rng = np.random.RandomState(0)
-    id = workspace.add_dataset(array_dataset(rng.standard_normal((2000, 3000)), "wide", None, None, []))
-    run = workspace.add_run(id, MODELS["VAE"](latent_dim=8, width=2048, depth=6, batch_size=2000, epochs=5))
+    id = workspace.add_dataset(
+        array_dataset(rng.standard_normal((2000, 3000)), "wide", None, None, [])
+    )
+    run = workspace.add_run(
+        id, MODELS["VAE"](latent_dim=8, width=2048, depth=6, batch_size=2000, epochs=5)
+    )
     process = command(workspace.run_folder(run.id), LATENT_EXPLORER_MEMORY="0.6")
     assert process.wait(180) == fit_worker.NO_MEMORY, process.stderr.read()
     info = workspace.run(run.id)
-    assert info.state == "failed" and "ran out of memory; try fewer rows" in info.sentence and info.facts["exit"] == fit_worker.NO_MEMORY
+    assert (
+        info.state == "failed"
+        and "ran out of memory; try fewer rows" in info.sentence
+        and info.facts["exit"] == fit_worker.NO_MEMORY
+    )
 
 
 def test_a_training_that_diverges_says_what_to_do(workspace):
-    id = workspace.add_dataset(array_dataset(np.random.RandomState(0).standard_normal((55, 4)), "noise", None, None, []))
-    run = workspace.add_run(id, MODELS["VAE"](learning_rate=1.0, epochs=200, depth=6, width=512, noise="unit", beta=20.0, warm_up=0.0))
+    id = workspace.add_dataset(
+        array_dataset(np.random.RandomState(0).standard_normal((55, 4)), "noise", None, None, [])
+    )
+    run = workspace.add_run(
+        id,
+        MODELS["VAE"](
+            learning_rate=1.0, epochs=200, depth=6, width=512, noise="unit", beta=20.0, warm_up=0.0
+        ),
+    )
     assert fit_worker.execute(workspace.run_folder(run.id)) == fit_worker.UNUSABLE
     info = workspace.run(run.id)
-    assert info.state == "failed" and "diverged" in info.sentence and "lower learning rate" in info.sentence
+    assert (
+        info.state == "failed"
+        and "diverged" in info.sentence
+        and "lower learning rate" in info.sentence
+    )
 
 
 def test_settings_that_cannot_be_used_and_runs_that_cannot_be_read(workspace, add):
@@ -192,7 +281,10 @@ def test_settings_that_cannot_be_used_and_runs_that_cannot_be_read(workspace, ad
     head = json.loads((folder / "run.json").read_text())
     head["model"]["params"]["latent_dim"] = 10**9
     (folder / "run.json").write_text(json.dumps(head))
-    assert fit_worker.execute(folder) == fit_worker.UNUSABLE and "does not know (VAE: latent_dim is 1000000000" in workspace.run(id).sentence
+    assert (
+        fit_worker.execute(folder) == fit_worker.UNUSABLE
+        and "does not know (VAE: latent_dim is 1000000000" in workspace.run(id).sentence
+    )
     id, folder = add(epochs=3)
     (workspace.dataset_folder(workspace.run(id).dataset) / "X.npy").write_bytes(b"cut")
     assert fit_worker.execute(folder) == fit_worker.UNUSABLE
@@ -208,7 +300,11 @@ def test_two_processes_never_work_on_one_run(workspace, add):
     with pytest.raises(StoreError, match="cancel it first"):
         workspace.delete_run(id)
     workspace.ask(id, "cancel")
-    assert first.wait(180) == fit_worker.CANCELLED and workspace.run(id).state == "cancelled" and not (folder / "checkpoint").exists()
+    assert (
+        first.wait(180) == fit_worker.CANCELLED
+        and workspace.run(id).state == "cancelled"
+        and not (folder / "checkpoint").exists()
+    )
     workspace.delete_run(id)
 
 
@@ -220,7 +316,8 @@ def test_two_runs_write_at_once(workspace, add, data):
         same(workspace.fitted(id), fit_run(data, workspace.run(id).model()))
 
 
-# -- control -------------------------------------------------------------------------------------------------------------------
+# -- control ---------------------------------------------------------------------------------------
+
 
 def test_stop_keeps_what_was_reached_and_continuing_takes_it_up(workspace, add):
     id, folder = add(epochs=5000)
@@ -235,10 +332,17 @@ def test_stop_keeps_what_was_reached_and_continuing_takes_it_up(workspace, add):
     assert again.state == "waiting" and again.has_result and again.model().epochs < 5000
     assert fit_worker.execute(folder) == fit_worker.DONE
     longer = workspace.fitted(id).model
-    assert workspace.run(id).state == "done" and longer.history_[-1]["step"] > reached and not longer.stopped_ and len(longer.history_) <= 200
+    assert (
+        workspace.run(id).state == "done"
+        and longer.history_[-1]["step"] > reached
+        and not longer.stopped_
+        and len(longer.history_) <= 200
+    )
 
 
-@pytest.mark.parametrize("model, length, params", [("VAE", "epochs", dict(epochs=8)), ("GAN", "steps", dict(steps=60))])
+@pytest.mark.parametrize(
+    "model, length, params", [("VAE", "epochs", dict(epochs=8)), ("GAN", "steps", dict(steps=60))]
+)
 def test_a_finished_run_continues_for_longer(model, length, params, workspace, add):
     id, folder = add(model, **params)
     assert fit_worker.execute(folder) == fit_worker.DONE
@@ -246,8 +350,13 @@ def test_a_finished_run_continues_for_longer(model, length, params, workspace, a
     workspace.extend(id, 7)
     assert fit_worker.execute(folder) == fit_worker.DONE
     after = workspace.fitted(id)
-    assert getattr(after.model, length) == params[length] + 7 and not np.array_equal(after.codes, before.codes)
-    assert after.model.history_[:50] == before.model.history_[:50] and after.model.history_[-1]["step"] > before.model.history_[-1]["step"]
+    assert getattr(after.model, length) == params[length] + 7 and not np.array_equal(
+        after.codes, before.codes
+    )
+    assert (
+        after.model.history_[:50] == before.model.history_[:50]
+        and after.model.history_[-1]["step"] > before.model.history_[-1]["step"]
+    )
     assert after.seconds > before.seconds
 
 
@@ -255,7 +364,12 @@ def test_a_finished_run_continues_for_longer(model, length, params, workspace, a
 def test_cancelling_a_continuation_leaves_the_run_as_it_was(at_work, workspace, add):
     id, folder = add(epochs=8)
     assert fit_worker.execute(folder) == fit_worker.DONE
-    before = {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file() and path.name in ("run.json", "weights.safetensors", "fit.safetensors", "codes.npy")}
+    before = {
+        path.relative_to(folder): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file()
+        and path.name in ("run.json", "weights.safetensors", "fit.safetensors", "codes.npy")
+    }
     workspace.extend(id, 4000)
     if at_work:
         process = command(folder, LATENT_EXPLORER_CHECKPOINT="0.05")
@@ -266,9 +380,16 @@ def test_cancelling_a_continuation_leaves_the_run_as_it_was(at_work, workspace, 
     else:
         workspace.ask(id, "cancel")
     assert workspace.run(id).state == "done" and workspace.run(id).model().epochs == 8
-    assert all((folder / path).read_bytes() == content for path, content in before.items()) and not (folder / "before").exists()
+    assert (
+        all((folder / path).read_bytes() == content for path, content in before.items())
+        and not (folder / "before").exists()
+    )
     workspace.extend(id, 2)
-    assert fit_worker.execute(folder) == fit_worker.DONE and workspace.fitted(id).model.epochs == 10 and not (folder / "before").exists()
+    assert (
+        fit_worker.execute(folder) == fit_worker.DONE
+        and workspace.fitted(id).model.epochs == 10
+        and not (folder / "before").exists()
+    )
 
 
 def test_a_continuation_that_cannot_be_changes_nothing(workspace, add):
@@ -278,7 +399,11 @@ def test_a_continuation_that_cannot_be_changes_nothing(workspace, add):
     assert fit_worker.execute(folder) == fit_worker.DONE
     with pytest.raises(ValueError, match="epochs is 1000003, expected a whole number"):
         workspace.extend(id, 10**6)
-    assert workspace.run(id).state == "done" and workspace.run(id).model().epochs == 3 and not (folder / "before").exists()
+    assert (
+        workspace.run(id).state == "done"
+        and workspace.run(id).model().epochs == 3
+        and not (folder / "before").exists()
+    )
     workspace.extend(id, 1)
     assert fit_worker.execute(folder) == fit_worker.DONE and workspace.fitted(id).model.epochs == 4
 
@@ -308,7 +433,7 @@ def test_a_pause_goes_on_where_it_was(how, workspace, add, data):
 
 
 def test_a_waiting_run_is_cancelled_or_paused_at_once(workspace, add):
-    (first, _), (second, folder) = add(epochs=3), add(epochs=3)
+    (first, _), (second, folder) = add(epochs=3), add(epochs=3)  # noqa: F841
     workspace.ask(first, "cancel")
     workspace.ask(second, "pause")
     assert workspace.run(first).state == "cancelled" and workspace.run(second).state == "paused"
@@ -319,7 +444,9 @@ def test_a_waiting_run_is_cancelled_or_paused_at_once(workspace, add):
 
 def test_early_stopping_keeps_the_best(data):
     X = data.X[:200]
-    model = MODELS["VAE"](latent_dim=8, epochs=3000, patience=5, width=256).fit(X, schema=data.schema)
+    model = MODELS["VAE"](latent_dim=8, epochs=3000, patience=5, width=256).fit(
+        X, schema=data.schema
+    )
     epochs = model.history_[-1]["step"] / -(-180 // 64)
     held_out = [point["held_out"] for point in model.history_]
     assert 600 < epochs < 2900 and not model.stopped_ and held_out[-1] > min(held_out[20:])
@@ -327,7 +454,8 @@ def test_early_stopping_keeps_the_best(data):
         MODELS["VAE"](patience=3).fit(X[:10])
 
 
-# -- the queue -----------------------------------------------------------------------------------------------------------------
+# -- the queue -------------------------------------------------------------------------------------
+
 
 @pytest.fixture
 def scheduler(workspace):
@@ -355,17 +483,25 @@ def test_one_after_the_other_and_each_knows_its_place(workspace, add, scheduler)
 
 
 @posix
-def test_a_worker_that_is_killed_is_started_again_by_the_next_scheduler_too(workspace, add, scheduler, data, monkeypatch):
+def test_a_worker_that_is_killed_is_started_again_by_the_next_scheduler_too(
+    workspace, add, scheduler, data, monkeypatch
+):
     monkeypatch.setenv("LATENT_EXPLORER_CHECKPOINT", "0.05")
     id, folder = add(epochs=120)
     scheduler.start()
     for _ in range(2):
         before = step(folder)
-        pid = until(lambda: workspace.at_work(id) and step(folder) > before + 20 and workspace.run(id).facts["pid"])
+        pid = until(
+            lambda: (
+                workspace.at_work(id)
+                and step(folder) > before + 20
+                and workspace.run(id).facts["pid"]
+            )
+        )
         os.kill(pid, signal.SIGKILL)
         until(lambda: workspace.run(id).facts.get("pid") not in (None, pid))
     scheduler.stop()
-    assert workspace.at_work(id)            # it needs no scheduler
+    assert workspace.at_work(id)  # it needs no scheduler
     successor = Scheduler(workspace, count=1, spare=False)
     successor.start()
     until(lambda: workspace.run(id).state == "done")
@@ -407,13 +543,14 @@ def test_a_spare_takes_the_next_run_and_ends_with_its_server(workspace, add):
 def test_a_spare_ends_when_its_server_was_killed(workspace):
     made = Scheduler(workspace, count=1)
     spare = made._start(["--wait"], subprocess.PIPE)
-    spare.stdin.close()     # as the system does for a process that is gone
+    spare.stdin.close()  # as the system does for a process that is gone
     assert spare.wait(60) == 0
 
 
 def test_a_run_that_a_server_left_before_it_was_queued_is_adopted(workspace, data):
     info = workspace.add_run(workspace.add_dataset(data), MODELS["PCA"](latent_dim=2), queued=False)
-    workspace.set_state(info.id, state="running", pid=1)         # in a thread of a server that is gone
+    # in a thread of a server that is gone
+    workspace.set_state(info.id, state="running", pid=1)
     made = Scheduler(workspace, count=1, spare=False)
     made.start()
     until(lambda: workspace.run(info.id).state == "done")
@@ -452,5 +589,14 @@ keep_memory()
 faults()
 print(without, faults())
 """
-    without, kept = map(int, subprocess.run([sys.executable, "-c", code], env=ENVIRONMENT, capture_output=True, text=True, check=True).stdout.split())
-    assert kept < 500 < 0.1 * without        # 5 buffers are 2560 pages
+    without, kept = map(
+        int,
+        subprocess.run(
+            [sys.executable, "-c", code],
+            env=ENVIRONMENT,
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout.split(),
+    )
+    assert kept < 500 < 0.1 * without  # 5 buffers are 2560 pages

@@ -1,4 +1,6 @@
-"""Maps made in a process of its own, and what can happen to it; maps of samples and of the data itself."""
+"""Maps made in a process of its own, and what can happen to it; maps of samples and of the data
+itself.
+"""
 
 import os
 import signal
@@ -46,16 +48,23 @@ def test_a_process_makes_the_map_that_is_made_here(pool, codes):
     assert_array_equal(made.positions, here.positions)
     assert_array_equal(made.projection.transform(codes[:5]), here.projection.transform(codes[:5]))
     assert made.scores == here.scores and made.note == ""
-    assert [p.shape.shape for p in seen if p.shape is not None][:1] == [(300, 2)] and seen[-1].total == 150
+    assert [p.shape.shape for p in seen if p.shape is not None][:1] == [(300, 2)] and seen[
+        -1
+    ].total == 150
 
 
 def test_labels_and_datasets_reach_it(pool, codes, tmp_path):
     y = np.arange(300) % 3
-    assert_array_equal(pool.make(codes, PROJECTIONS["Fisher"](), never, y=y).positions, map_codes(codes, PROJECTIONS["Fisher"](), y=y).positions)
+    assert_array_equal(
+        pool.make(codes, PROJECTIONS["Fisher"](), never, y=y).positions,
+        map_codes(codes, PROJECTIONS["Fisher"](), y=y).positions,
+    )
     dataset = DATASETS["iris"]().load()
     save_dataset(tmp_path / "iris", dataset)
     made = pool.make(codes[:150], PROJECTIONS["LocalMAP"](), never, data=tmp_path / "iris")
-    assert_array_equal(made.positions, map_data(dataset.X, codes[:150], PROJECTIONS["LocalMAP"]()).positions)
+    assert_array_equal(
+        made.positions, map_data(dataset.X, codes[:150], PROJECTIONS["LocalMAP"]()).positions
+    )
 
 
 def test_what_cannot_be_mapped_is_said(pool):
@@ -69,9 +78,14 @@ def test_the_servers_end_ends_a_map_under_way(codes):
     made, began = MapPool(1), threading.Event()
     made.start()
     with ThreadPoolExecutor() as pool:
-        asked = pool.submit(made.make, codes, PROJECTIONS["TSNE"](iterations=5000), lambda p: p.step > 0 and began.set())
+        asked = pool.submit(
+            made.make,
+            codes,
+            PROJECTIONS["TSNE"](iterations=5000),
+            lambda p: p.step > 0 and began.set(),
+        )
         assert began.wait(60)
-        process, = made._busy
+        (process,) = made._busy
         made.stop()
         with pytest.raises(ValueError, match="The server ended"):
             asked.result(30)
@@ -80,7 +94,11 @@ def test_the_servers_end_ends_a_map_under_way(codes):
 
 def test_stop_keeps_what_was_reached(pool, codes):
     made = pool.make(codes, PROJECTIONS["TSNE"](iterations=5000), lambda p: p.step >= 20)
-    assert "stopped before its end" in made.note and np.isfinite(made.positions).all() and made.positions.shape == (300, 2)
+    assert (
+        "stopped before its end" in made.note
+        and np.isfinite(made.positions).all()
+        and made.positions.shape == (300, 2)
+    )
 
 
 @posix
@@ -96,8 +114,14 @@ def test_a_killed_process_is_started_again_and_it_is_said(pool, codes):
 
     before = []
     made = pool.make(codes, PROJECTIONS["TSNE"](iterations=400), kill_once)
-    assert killed[0] and "ended, and was started again" in made.note and any("started again" in phase for phase in phases)
-    assert_array_equal(made.positions, map_codes(codes, PROJECTIONS["TSNE"](iterations=400)).positions)
+    assert (
+        killed[0]
+        and "ended, and was started again" in made.note
+        and any("started again" in phase for phase in phases)
+    )
+    assert_array_equal(
+        made.positions, map_codes(codes, PROJECTIONS["TSNE"](iterations=400)).positions
+    )
 
 
 def _children():
@@ -105,7 +129,11 @@ def _children():
     found = []
     for name in os.listdir("/proc"):
         try:
-            if name.isdecimal() and f"PPid:\t{os.getpid()}\n" in open(f"/proc/{name}/status").read() and "lvm_core.runs.map_worker" in open(f"/proc/{name}/cmdline").read():
+            if (
+                name.isdecimal()
+                and f"PPid:\t{os.getpid()}\n" in open(f"/proc/{name}/status").read()  # noqa: SIM115
+                and "lvm_core.runs.map_worker" in open(f"/proc/{name}/cmdline").read()  # noqa: SIM115
+            ):
                 found.append(int(name))
         except OSError:
             pass
@@ -122,7 +150,8 @@ def test_a_process_that_always_ends_is_given_up_with_a_sentence(pool, codes):
         pool.make(codes, PROJECTIONS["TSNE"](iterations=5000), kill)
 
 
-# -- samples, and the data itself -------------------------------------------------------------------------------------------------
+# -- samples, and the data itself ------------------------------------------------------------------
+
 
 @pytest.fixture
 def few(monkeypatch):
@@ -147,7 +176,10 @@ def test_t_sne_settles_new_points_better_than_a_mean(c):
     fixed, there = projection.embedding_.copy(), projection.embed_new(*nearest(X[1::2], X[::2], 30))
     assert_array_equal(projection.embedding_, fixed)
     true = nearest(X[1::2], X[::2], 10)[1]
-    kept = [np.mean([np.isin(a, b).mean() for a, b in zip(true, nearest(P, fixed, 10)[1])]) for P in (there, projection.transform(X[1::2]))]
+    kept = [
+        np.mean([np.isin(a, b).mean() for a, b in zip(true, nearest(P, fixed, 10)[1])])
+        for P in (there, projection.transform(X[1::2]))
+    ]
     assert kept[0] > kept[1] + (0.01 if c < 3 else 0)
     assert_array_equal(there, projection.embed_new(*nearest(X[1::2], X[::2], 30)))
 
@@ -159,7 +191,10 @@ def test_umap_settles_new_points_better_than_a_mean(c):
     near, fixed = nearest(new, X[::2], 15), projection.embedding_.copy()
     there = projection.embed_new(*near)
     assert_array_equal(projection.embedding_, fixed)
-    ways = [trustworthiness(new, P, n_neighbors=10) for P in (there, projection.transform(new), np.median(fixed[near[1][:, :10]], axis=1))]
+    ways = [
+        trustworthiness(new, P, n_neighbors=10)
+        for P in (there, projection.transform(new), np.median(fixed[near[1][:, :10]], axis=1))
+    ]
     assert ways[0] > ways[1] + 0.005 and ways[0] >= ways[2]
     assert_array_equal(there, projection.embed_new(*near))
 
@@ -168,7 +203,10 @@ def test_many_rows_are_placed_by_cells_nearly_as_exactly(few, codes, monkeypatch
     exact = map_codes(codes, few).positions
     monkeypatch.setattr("lvm_core.mapping._EXACT_PAIRS", 0)
     made = map_codes(codes, few)
-    assert "looked for nearby only" in made.note and (np.linalg.norm(made.positions - exact, axis=1) < 1e-4).mean() > 0.9
+    assert (
+        "looked for nearby only" in made.note
+        and (np.linalg.norm(made.positions - exact, axis=1) < 1e-4).mean() > 0.9
+    )
 
 
 def test_placing_the_rest_can_be_stopped(few, codes, monkeypatch):
@@ -186,7 +224,9 @@ def test_a_map_of_the_data_itself(form, codes, tmp_path):
     assert_allclose(made.projection.transform(codes), made.positions, atol=1e-5)
     save_map(tmp_path / "map", made)
     again = load_map(tmp_path / "map", 300)
-    assert_array_equal(again.projection.transform(codes[:9] + 0.1), made.projection.transform(codes[:9] + 0.1))
+    assert_array_equal(
+        again.projection.transform(codes[:9] + 0.1), made.projection.transform(codes[:9] + 0.1)
+    )
     assert again.projection.made_by_["name"] == "LocalMAP"
 
 

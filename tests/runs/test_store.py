@@ -1,4 +1,6 @@
-"""The store: what goes in comes out, what is damaged or of another time is refused in a sentence, nothing is left half-written."""
+"""The store: what goes in comes out, what is damaged or of another time is refused in a
+sentence, nothing is left half-written.
+"""
 
 import json
 import os
@@ -31,8 +33,22 @@ from lvm_core.runs.store import (
 from lvm_core.runs.workspace import FORMAT, Workspace, fresh_id, home, is_id
 
 ROOT = Path(__file__).parents[2]
-TABLE = ("n,word,yes,day,gap,real\n" + "\n".join(f"{i},{'x' if i % 2 else ''},{'yes' if i % 3 else 'no'},2020-01-{1 + i % 28:02d},{i if i % 5 else ''},{i / 3}" for i in range(60))).encode()
-CORPUS = "\n".join(f"{a} {b} {c} {i}th" for i, (a, b, c) in enumerate((a, b, c) for a in ("red", "blue") for b in ("cat", "dog", "fox") for c in ("runs", "sits", "eats"))).encode()
+TABLE = (
+    "n,word,yes,day,gap,real\n"
+    + "\n".join(
+        f"{i},{'x' if i % 2 else ''},{'yes' if i % 3 else 'no'},2020-01-{1 + i % 28:02d},{i if i % 5 else ''},{i / 3}"
+        for i in range(60)
+    )
+).encode()
+CORPUS = "\n".join(
+    f"{a} {b} {c} {i}th"
+    for i, (a, b, c) in enumerate(
+        (a, b, c)
+        for a in ("red", "blue")
+        for b in ("cat", "dog", "fox")
+        for c in ("runs", "sits", "eats")
+    )
+).encode()
 
 
 def made(kind: str):
@@ -57,13 +73,16 @@ def fitted():
 @pytest.fixture
 def run(workspace, fitted):
     """A finished run in a workspace."""
-    info = workspace.add_run(workspace.add_dataset(fitted[0]), MODELS["VAE"](latent_dim=2, epochs=2, width=8))
+    info = workspace.add_run(
+        workspace.add_dataset(fitted[0]), MODELS["VAE"](latent_dim=2, epochs=2, width=8)
+    )
     save_fitted(workspace.run_folder(info.id), fitted[1])
     workspace.set_state(info.id, state="done", result=True)
     return workspace.run(info.id)
 
 
-# -- what goes in comes out ----------------------------------------------------------------------------------------------------
+# -- what goes in comes out ------------------------------------------------------------------------
+
 
 @pytest.mark.parametrize("kind", ("image", "table", "text", "array"))
 def test_a_dataset_comes_back_equal(kind, tmp_path):
@@ -72,7 +91,13 @@ def test_a_dataset_comes_back_equal(kind, tmp_path):
     again = load_dataset(tmp_path / "d")
     assert again.fingerprint == data.fingerprint and again.schema == data.schema
     pd.testing.assert_frame_equal(again.rows, data.rows)
-    assert (again.name, again.label, again.notes, again.source, again.kind) == (data.name, data.label, data.notes, data.source, data.kind)
+    assert (again.name, again.label, again.notes, again.source, again.kind) == (
+        data.name,
+        data.label,
+        data.notes,
+        data.source,
+        data.kind,
+    )
     assert str(again.items([3, 5])) == str(data.items([3, 5]))
 
 
@@ -81,12 +106,16 @@ def test_a_large_dataset_stays_on_the_disk(tmp_path, monkeypatch):
     data = made("image")
     save_dataset(tmp_path / "d", data)
     again = load_dataset(tmp_path / "d")
-    assert isinstance(again.X.base, np.memmap) and not again.X.flags.writeable and np.array_equal(again.X, data.X)
+    assert (
+        isinstance(again.X.base, np.memmap)
+        and not again.X.flags.writeable
+        and np.array_equal(again.X, data.X)
+    )
 
 
 def test_a_column_of_mixed_types_is_kept_as_text(tmp_path):
     data = made("array")
-    data.rows["odd"] = pd.Series([1, "a", None] * len(data), dtype=object)[:len(data)]
+    data.rows["odd"] = pd.Series([1, "a", None] * len(data), dtype=object)[: len(data)]
     save_dataset(tmp_path / "d", data)
     assert load_dataset(tmp_path / "d").rows["odd"].tolist()[:2] == ["1", "a"]
 
@@ -95,10 +124,16 @@ def test_a_fit_comes_back_exactly(tmp_path, fitted):
     _, fit = fitted
     save_fitted(tmp_path, fit)
     again = load_fitted(tmp_path)
-    assert np.array_equal(again.codes, fit.codes) and np.array_equal(again.train, fit.train) and np.array_equal(again.held_out, fit.held_out)
+    assert (
+        np.array_equal(again.codes, fit.codes)
+        and np.array_equal(again.train, fit.train)
+        and np.array_equal(again.held_out, fit.held_out)
+    )
     assert again.scores == fit.scores and again.seconds == fit.seconds
     pd.testing.assert_frame_equal(again.columns, fit.columns)
-    assert np.array_equal(again.model.inverse_transform(fit.codes), fit.model.inverse_transform(fit.codes))
+    assert np.array_equal(
+        again.model.inverse_transform(fit.codes), fit.model.inverse_transform(fit.codes)
+    )
 
 
 def test_a_map_comes_back_exactly(tmp_path, fitted):
@@ -106,34 +141,53 @@ def test_a_map_comes_back_exactly(tmp_path, fitted):
     save_map(tmp_path / "m", mapped)
     again = load_map(tmp_path / "m", len(mapped.positions))
     assert np.array_equal(again.positions, mapped.positions) and again.scores == mapped.scores
-    assert np.array_equal(again.projection.transform(fitted[1].codes[:5]), mapped.projection.transform(fitted[1].codes[:5]))
+    assert np.array_equal(
+        again.projection.transform(fitted[1].codes[:5]),
+        mapped.projection.transform(fitted[1].codes[:5]),
+    )
 
 
 def test_an_upload_is_kept_with_its_name(workspace):
     id = workspace.add_dataset(made("table"), upload=TABLE, upload_name="../../t.csv")
     assert workspace.upload(id) == (TABLE, "../../t.csv")
-    assert sorted(p.name for p in workspace.dataset_folder(id).iterdir()) == ["X.npy", "codec.json", "dataset.json", "rows.parquet", "upload"]
+    assert sorted(p.name for p in workspace.dataset_folder(id).iterdir()) == [
+        "X.npy",
+        "codec.json",
+        "dataset.json",
+        "rows.parquet",
+        "upload",
+    ]
     assert workspace.upload(workspace.add_dataset(made("array"))) is None
 
 
 def test_every_file_can_be_read_without_the_app(run, workspace):
     folder, data = workspace.run_folder(run.id), workspace.dataset_folder(run.dataset)
     for path in (*folder.rglob("*.json"), *data.rglob("*.json")):
-        json.loads(path.read_text(), parse_constant=lambda name: pytest.fail(f"{path.name} holds {name}"))
+        json.loads(
+            path.read_text(), parse_constant=lambda name: pytest.fail(f"{path.name} holds {name}")
+        )
     assert json.loads((folder / "run.json").read_text())["model"]["params"]["epochs"] == 2
-    assert np.load(folder / "codes.npy").shape == (150, 2) and len(pd.read_parquet(data / "rows.parquet")) == 150
+    assert (
+        np.load(folder / "codes.npy").shape == (150, 2)
+        and len(pd.read_parquet(data / "rows.parquet")) == 150
+    )
 
 
-# -- the workspace -------------------------------------------------------------------------------------------------------------
+# -- the workspace ---------------------------------------------------------------------------------
+
 
 def test_runs_are_numbered_and_listed_newest_first(workspace, run):
     ids = [workspace.add_run(run.dataset, MODELS["PCA"](latent_dim=2)).id for _ in range(3)]
-    assert [r.number for r in workspace.runs()] == [4, 3, 2, 1] and [r.id for r in workspace.runs()][:3] == ids[::-1]
+    assert [r.number for r in workspace.runs()] == [4, 3, 2, 1] and [
+        r.id for r in workspace.runs()
+    ][:3] == ids[::-1]
     assert workspace.runs()[0].title == "#4 PCA on iris" and workspace.runs()[-1].has_result
 
 
 def test_a_list_of_runs_reads_each_once(workspace, run, monkeypatch):
-    """Reading is what a long list costs: two small files of each run, and none again while they are as they were."""
+    """Reading is what a long list costs: two small files of each run, and none again while they
+    are as they were.
+    """
     folder, read = workspace.run_folder(run.id), []
     for _ in range(100):
         copy = workspace.run_folder(fresh_id())
@@ -141,7 +195,9 @@ def test_a_list_of_runs_reads_each_once(workspace, run, monkeypatch):
         for name in ("run.json", "state.json"):
             (copy / name).write_bytes((folder / name).read_bytes())
     reads = files.read_json
-    monkeypatch.setattr(files, "read_json", lambda path, *more: (read.append(path), reads(path, *more))[1])
+    monkeypatch.setattr(
+        files, "read_json", lambda path, *more: (read.append(path), reads(path, *more))[1]
+    )
     again = Workspace(workspace.folder)
     assert len(again.runs()) == 101 and len(read) == 202
     again.set_state(run.id, state="paused")
@@ -158,10 +214,30 @@ def test_a_damaged_run_does_not_hide_the_others(workspace, run):
             workspace.run(bad)
 
 
-@pytest.mark.parametrize("id", ("", "..", "../../etc", "a" * 15, "A" * 16, "a" * 16 + "\n", "a" * 15 + "/", None, 3, "ａ" * 16))
+@pytest.mark.parametrize(
+    "id",
+    (
+        "",
+        "..",
+        "../../etc",
+        "a" * 15,
+        "A" * 16,
+        "a" * 16 + "\n",
+        "a" * 15 + "/",
+        None,
+        3,
+        "ａ" * 16,
+    ),
+)
 def test_only_ids_become_paths(workspace, id):
     assert not is_id(id)
-    for ask in (workspace.run, workspace.fitted, workspace.load_dataset, workspace.delete_run, workspace.annotations):
+    for ask in (
+        workspace.run,
+        workspace.fitted,
+        workspace.load_dataset,
+        workspace.delete_run,
+        workspace.annotations,
+    ):
         with pytest.raises(StoreError):
             ask(id)
 
@@ -177,7 +253,11 @@ def test_a_dataset_with_runs_is_not_deleted_and_deleting_leaves_nothing(workspac
         workspace.delete_dataset(run.dataset)
     workspace.delete_run(run.id)
     workspace.delete_dataset(run.dataset)
-    assert not workspace.runs() and not workspace.datasets() and not list((workspace.folder / "runs").iterdir())
+    assert (
+        not workspace.runs()
+        and not workspace.datasets()
+        and not list((workspace.folder / "runs").iterdir())
+    )
 
 
 def test_the_secret_is_the_owner_s_and_stays(workspace):
@@ -194,24 +274,45 @@ def test_the_folder_is_a_setting(monkeypatch, tmp_path):
 
 
 def test_two_threads_and_two_processes_number_runs_without_a_clash(workspace, run):
-    program = "import sys; from lvm_core import MODELS; from lvm_core.runs.workspace import Workspace\nfor _ in range(10): Workspace(sys.argv[1]).add_run(sys.argv[2], MODELS['PCA'](latent_dim=2))"
-    other = subprocess.Popen([sys.executable, "-c", program, str(workspace.folder), run.dataset], cwd=ROOT)
-    threads = [threading.Thread(target=lambda: [workspace.add_run(run.dataset, MODELS["PCA"](latent_dim=2)) for _ in range(10)]) for _ in range(2)]
+    program = (
+        "import sys; from lvm_core import MODELS; from lvm_core.runs.workspace import "
+        "Workspace\nfor _ in range(10): Workspace(sys.argv[1]).add_run(sys.argv[2], "
+        "MODELS['PCA'](latent_dim=2))"
+    )
+    other = subprocess.Popen(
+        [sys.executable, "-c", program, str(workspace.folder), run.dataset], cwd=ROOT
+    )
+    threads = [
+        threading.Thread(
+            target=lambda: [
+                workspace.add_run(run.dataset, MODELS["PCA"](latent_dim=2)) for _ in range(10)
+            ]
+        )
+        for _ in range(2)
+    ]
     [t.start() for t in threads]
     [t.join() for t in threads]
     assert other.wait(60) == 0
     assert sorted(r.number for r in workspace.runs()) == list(range(1, 32))
 
 
-# -- what is damaged, of another time, or cannot be written ----------------------------------------------------------------------
+# -- what is damaged, of another time, or cannot be written ----------------------------------------
 
 SPOILT = {
     "codes of another model": lambda f: np.save(f / "codes.npy", np.zeros((150, 3), np.float32)),
-    "codes that are not finite": lambda f: np.save(f / "codes.npy", np.full((150, 2), np.nan, np.float32)),
-    "codes as a pickle": lambda f: np.save(f / "codes.npy", np.array([{}], dtype=object), allow_pickle=True),
-    "codes cut in half": lambda f: (f / "codes.npy").write_bytes((f / "codes.npy").read_bytes()[:600]),
+    "codes that are not finite": lambda f: np.save(
+        f / "codes.npy", np.full((150, 2), np.nan, np.float32)
+    ),
+    "codes as a pickle": lambda f: np.save(
+        f / "codes.npy", np.array([{}], dtype=object), allow_pickle=True
+    ),
+    "codes cut in half": lambda f: (f / "codes.npy").write_bytes(
+        (f / "codes.npy").read_bytes()[:600]
+    ),
     "rows beyond the end": lambda f: np.save(f / "split.npy", np.array([10**6])),
-    "scores of another form": lambda f: (f / "scores.json").write_text('{"format": 1, "seconds": 1, "scores": [{"x": 1}]}'),
+    "scores of another form": lambda f: (f / "scores.json").write_text(
+        '{"format": 1, "seconds": 1, "scores": [{"x": 1}]}'
+    ),
     "scores that are none": lambda f: (f / "scores.json").write_text("[]"),
     "columns that are none": lambda f: (f / "columns.json").write_text('{"format": 1}'),
     "no model": lambda f: (f / "model" / "recipe.json").unlink(),
@@ -228,11 +329,18 @@ def test_a_damaged_fit_is_refused_in_a_sentence(case, run, workspace):
 
 
 DATA_SPOILT = {
-    "no rows": lambda f: (f / "rows.parquet").unlink(), "rows cut in half": lambda f: (f / "rows.parquet").write_bytes((f / "rows.parquet").read_bytes()[:200]),
-    "another codec": lambda f: (f / "codec.json").write_text('{"kind": "nothing"}'), "a codec without parts": lambda f: (f / "codec.json").write_text('{"kind": "table"}'),
-    "X of another width": lambda f: np.save(f / "X.npy", np.zeros((150, 3), np.float32)), "X of objects": lambda f: np.save(f / "X.npy", np.array([{}], dtype=object), allow_pickle=True),
-    "X not finite": lambda f: np.save(f / "X.npy", np.full((150, 4), np.inf, np.float32)), "no X": lambda f: (f / "X.npy").unlink(),
-    "a format of the future": lambda f: (f / "dataset.json").write_text('{"format": 2}'), "no head": lambda f: (f / "dataset.json").unlink(),
+    "no rows": lambda f: (f / "rows.parquet").unlink(),
+    "rows cut in half": lambda f: (f / "rows.parquet").write_bytes(
+        (f / "rows.parquet").read_bytes()[:200]
+    ),
+    "another codec": lambda f: (f / "codec.json").write_text('{"kind": "nothing"}'),
+    "a codec without parts": lambda f: (f / "codec.json").write_text('{"kind": "table"}'),
+    "X of another width": lambda f: np.save(f / "X.npy", np.zeros((150, 3), np.float32)),
+    "X of objects": lambda f: np.save(f / "X.npy", np.array([{}], dtype=object), allow_pickle=True),
+    "X not finite": lambda f: np.save(f / "X.npy", np.full((150, 4), np.inf, np.float32)),
+    "no X": lambda f: (f / "X.npy").unlink(),
+    "a format of the future": lambda f: (f / "dataset.json").write_text('{"format": 2}'),
+    "no head": lambda f: (f / "dataset.json").unlink(),
 }
 
 
@@ -244,20 +352,33 @@ def test_a_damaged_dataset_is_refused_in_a_sentence(case, run, workspace):
     assert "\n" not in str(caught.value) and len(str(caught.value)) < 600
 
 
-def test_a_workspace_of_the_future_is_refused_and_one_of_the_past_is_read(workspace, run, monkeypatch):
+def test_a_workspace_of_the_future_is_refused_and_one_of_the_past_is_read(
+    workspace, run, monkeypatch
+):
     head = workspace.folder / "workspace.json"
     head.write_text(json.dumps({"format": FORMAT + 1}))
     with pytest.raises(StoreError, match="update the app"):
         Workspace(workspace.folder).prepare()
     head.write_text(json.dumps({"format": FORMAT}))
-    for module in ("lvm_core.runs.workspace", "lvm_core.runs.store", "lvm_core.io.checkpoint"):      # this version is now the older one
+    # this version is now the older one
+    for module in ("lvm_core.runs.workspace", "lvm_core.runs.store", "lvm_core.io.checkpoint"):
         monkeypatch.setattr(f"{module}.FORMAT", FORMAT + 1)
     newer = Workspace(workspace.folder).prepare()
-    assert newer.run(run.id).has_result and newer.fitted(run.id).codes.shape == (150, 2) and len(newer.load_dataset(run.dataset)) == 150
+    assert (
+        newer.run(run.id).has_result
+        and newer.fitted(run.id).codes.shape == (150, 2)
+        and len(newer.load_dataset(run.dataset)) == 150
+    )
 
 
 def in_a_process(program: str, *arguments) -> subprocess.CompletedProcess:
-    return subprocess.run([sys.executable, "-c", program, *map(str, arguments)], cwd=ROOT, capture_output=True, text=True, timeout=120)
+    return subprocess.run(
+        [sys.executable, "-c", program, *map(str, arguments)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
 
 
 ON_A_FULL_DISK = """
@@ -278,7 +399,9 @@ except ValueError as error:
 def test_a_full_disk_leaves_nothing_behind(workspace, run, room):
     before = sorted(workspace.folder.rglob("*"))
     done = in_a_process(ON_A_FULL_DISK, workspace.folder, room)
-    assert done.returncode == 0 and "the disk is full" in done.stdout and done.stdout.count("\n") == 1, done.stderr
+    assert (
+        done.returncode == 0 and "the disk is full" in done.stdout and done.stdout.count("\n") == 1
+    ), done.stderr
     assert sorted(workspace.folder.rglob("*")) == before
 
 
@@ -303,7 +426,8 @@ print(len(space.runs()), space.fitted(sys.argv[2]).codes.shape, len(space.load_d
 
 @pytest.mark.skipif(os.name == "nt", reason="permissions of this kind are POSIX's")
 def test_a_workspace_that_may_only_be_read_can_be_read(run, workspace):
-    outside = Path(tempfile.mkdtemp())      # pytest's own folders are closed to the other user this becomes
+    # pytest's own folders are closed to the other user this becomes
+    outside = Path(tempfile.mkdtemp())
     outside.chmod(0o755)
     home = outside / "home"
     shutil.copytree(workspace.folder, home)
@@ -326,7 +450,9 @@ def test_a_workspace_that_may_only_be_read_can_be_read(run, workspace):
 def test_a_write_that_fails_keeps_what_was_there(tmp_path, monkeypatch):
     path = tmp_path / "a.json"
     files.write_json(path, [1])
-    monkeypatch.setattr(os, "replace", lambda *_: (_ for _ in ()).throw(OSError(28, "No space left on device")))
+    monkeypatch.setattr(
+        os, "replace", lambda *_: (_ for _ in ()).throw(OSError(28, "No space left on device"))
+    )
     with pytest.raises(OSError):
         files.write_json(path, [2])
     with pytest.raises(OSError), files.new_folder(tmp_path / "new") as folder:
@@ -335,8 +461,16 @@ def test_a_write_that_fails_keeps_what_was_there(tmp_path, monkeypatch):
 
 
 def test_a_lock_is_free_again_when_its_process_is_killed(tmp_path):
-    program = "import sys, time; from pathlib import Path; from lvm_core.io.files import Lock\nprint(Lock(Path(sys.argv[1])).take(), flush=True); time.sleep(60)"
-    holder = subprocess.Popen([sys.executable, "-c", program, str(tmp_path / "lock")], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    program = (
+        "import sys, time; from pathlib import Path; from lvm_core.io.files import "
+        "Lock\nprint(Lock(Path(sys.argv[1])).take(), flush=True); time.sleep(60)"
+    )
+    holder = subprocess.Popen(
+        [sys.executable, "-c", program, str(tmp_path / "lock")],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
     assert holder.stdout.readline() == "True\n"
     lock = files.Lock(tmp_path / "lock")
     assert lock.held() and not lock.take()
@@ -359,16 +493,26 @@ def test_who_waits_for_a_lock_gets_it_and_who_waits_too_long_is_told(tmp_path):
     with mine.held_by_me():
         waiting = threading.Thread(target=other)
         waiting.start()
-        with pytest.raises(OSError, match="another process"), files.Lock(tmp_path / "lock").held_by_me(0.5):
+        with (
+            pytest.raises(OSError, match="another process"),
+            files.Lock(tmp_path / "lock").held_by_me(0.5),
+        ):
             order.append("nobody")
-        order.append("mine")        # longer than a single try takes
+        order.append("mine")  # longer than a single try takes
     waiting.join(10)
     assert order == ["mine", "other"]
 
 
 def test_states_are_stored_as_plain_words(tmp_path):
     assert [state.value for state in RunState] == [
-        "waiting", "running", "paused", "done", "stopped", "failed", "cancelled"]
+        "waiting",
+        "running",
+        "paused",
+        "done",
+        "stopped",
+        "failed",
+        "cancelled",
+    ]
     workspace = Workspace(tmp_path).prepare()
     data = workspace.add_dataset(DATASETS["iris"]().load())
     run = workspace.add_run(data, MODELS["PCA"](latent_dim=2))

@@ -1,4 +1,6 @@
-"""Several people on one server: what is whose, who may look, and two real browsers that cannot get at each other's."""
+"""Several people on one server: what is whose, who may look, and two real browsers that cannot
+get at each other's.
+"""
 
 import json
 import os
@@ -27,7 +29,7 @@ from lvm_core.mapping import map_codes
 from lvm_core.projections import PROJECTIONS
 from lvm_core.runs import ownership
 from lvm_core.settings import LIMITS, DataError, Limits
-from pages.api import cookies, auth, routes, training
+from pages.api import auth, cookies, routes, training
 from pages.session import identity, quotas, state
 from pages.session import runs as starting
 from pages.session.services import services
@@ -48,7 +50,13 @@ def many(monkeypatch):
 @pytest.fixture
 def client():
     home = Route("/", lambda request: PlainTextResponse("page"))
-    with TestClient(Starlette(routes=[home, *routes.routes, *training.routes, *cookies.routes], middleware=[Middleware(cookies.Cookies)]), base_url="http://127.0.0.1:8501") as made:
+    with TestClient(
+        Starlette(
+            routes=[home, *routes.routes, *training.routes, *cookies.routes],
+            middleware=[Middleware(cookies.Cookies)],
+        ),
+        base_url="http://127.0.0.1:8501",
+    ) as made:
         yield made
 
 
@@ -64,7 +72,9 @@ def run(many):
 
 def test_what_is_made_here_is_its_makers(run, many):
     assert identity.owns("runs", run.id) and identity.owns("datasets", run.data.id)
-    assert [r.id for r in state.runs()] == [run.id] and [d["id"] for d in state.datasets()] == [run.data.id]
+    assert [r.id for r in state.runs()] == [run.id] and [d["id"] for d in state.datasets()] == [
+        run.data.id
+    ]
     many["code"] = B
     assert not identity.may_see("runs", run.id) and not identity.may_see("datasets", run.data.id)
     assert state.runs() == [] and state.datasets() == []
@@ -74,7 +84,7 @@ def test_what_is_made_here_is_its_makers(run, many):
 
 def test_whose_it_is_survives_on_disk_and_a_damaged_note_opens_nothing(run, many):
     folder = services().workspace.run_folder(run.id)
-    assert A not in (folder / "owner.json").read_text()         # a digest, not the cookie
+    assert A not in (folder / "owner.json").read_text()  # a digest, not the cookie
     (folder / "owner.json").write_text('{"format": 1, "owner": ')
     for looks in (A, B):
         many["code"] = looks
@@ -86,7 +96,12 @@ def ask(client, token, cookie, route="decode", method="POST", **query):
     client.cookies.clear()
     if cookie:
         client.cookies.set(identity.COOKIE, cookie)
-    return client.request(method, f"/live/{route}", params={"t": token, "map": "PCA", **query}, content=np.zeros(2, "<f4").tobytes() if method == "POST" else None)
+    return client.request(
+        method,
+        f"/live/{route}",
+        params={"t": token, "map": "PCA", **query},
+        content=np.zeros(2, "<f4").tobytes() if method == "POST" else None,
+    )
 
 
 def test_a_token_holds_for_one_browser(run, many, client):
@@ -94,7 +109,11 @@ def test_a_token_holds_for_one_browser(run, many, client):
     assert ask(client, token, A).status_code == 200
     for cookie in (B, "", "not a code", A.upper()):
         assert ask(client, token, cookie).status_code == 403
-    assert identity.current_owner() in token and ask(client, token.replace(identity.current_owner(), identity._digest(B)), A).status_code == 403
+    assert (
+        identity.current_owner() in token
+        and ask(client, token.replace(identity.current_owner(), identity._digest(B)), A).status_code
+        == 403
+    )
 
 
 def test_a_guest_may_look_and_not_change(run, many, client):
@@ -103,7 +122,12 @@ def test_a_guest_may_look_and_not_change(run, many, client):
     assert identity.may_see("runs", run.id) and not identity.owns("runs", run.id)
     token = auth.sign(run.id)
     assert ask(client, token, B).status_code == 200
-    for route, query in (("choose", {"by": "none"}), ("keep", {"op": "bookmark", "name": "x", "row": 0}), ("stop", {"job": "fit"}), ("ask", {"word": "cancel"})):
+    for route, query in (
+        ("choose", {"by": "none"}),
+        ("keep", {"op": "bookmark", "name": "x", "row": 0}),
+        ("stop", {"job": "fit"}),
+        ("ask", {"word": "cancel"}),
+    ):
         answer = ask(client, token, B, route, **query)
         assert answer.status_code == 403 and "look at" in answer.text
     many["code"] = A
@@ -135,8 +159,18 @@ ENDS = {"unshared": (end_share, 403), "deleted": (delete, 404)}
 
 @pytest.mark.parametrize("end", ENDS)
 def test_a_share_that_ended_answers_no_old_token(end, run, many, shared, client):
-    kinds = [("decode", "POST", {}), ("item", "GET", {"i": "0"}), ("scene", "GET", {}), ("search", "GET", {"q": "setosa"}), ("job", "GET", {"job": "fit"}), ("film-of-learning", "GET", {})]
-    assert all(ask(client, shared, B, route, method, **query).status_code == 200 for route, method, query in kinds)
+    kinds = [
+        ("decode", "POST", {}),
+        ("item", "GET", {"i": "0"}),
+        ("scene", "GET", {}),
+        ("search", "GET", {"q": "setosa"}),
+        ("job", "GET", {"job": "fit"}),
+        ("film-of-learning", "GET", {}),
+    ]
+    assert all(
+        ask(client, shared, B, route, method, **query).status_code == 200
+        for route, method, query in kinds
+    )
     act, status = ENDS[end]
     act(run, many)
     for route, method, query in kinds:
@@ -152,11 +186,13 @@ def question(**head):
 
 
 def answered(message):
-    return json.loads(message[4:4 + struct.unpack("<I", message[:4])[0]])
+    return json.loads(message[4 : 4 + struct.unpack("<I", message[:4])[0]])
 
 
 @pytest.mark.parametrize("end", ENDS)
-def test_an_open_socket_of_a_share_that_ended_answers_nothing_and_is_closed(end, run, many, shared, client, monkeypatch):
+def test_an_open_socket_of_a_share_that_ended_answers_nothing_and_is_closed(
+    end, run, many, shared, client, monkeypatch
+):
     client.cookies.set(identity.COOKIE, B)
     monkeypatch.setattr(auth, "_LOOK_SECONDS", 0.05)
     with client.websocket_connect(f"/live/socket?t={shared}") as ws:
@@ -165,12 +201,14 @@ def test_an_open_socket_of_a_share_that_ended_answers_nothing_and_is_closed(end,
         ENDS[end][0](run, many)
         ws.send_bytes(question(ask="item", i="0"))
         with pytest.raises(WebSocketDisconnect) as closed:
-            while True:     # the refusal of what was asked, then the end
+            while True:  # the refusal of what was asked, then the end
                 assert answered(ws.receive_bytes())["status"] == ENDS[end][1]
     assert closed.value.code == 1008 and closed.value.reason
 
 
-def test_the_owner_s_own_socket_outlives_the_end_of_a_share_but_not_the_run(run, many, client, monkeypatch):
+def test_the_owner_s_own_socket_outlives_the_end_of_a_share_but_not_the_run(
+    run, many, client, monkeypatch
+):
     client.cookies.set(identity.COOKIE, A)
     monkeypatch.setattr(auth, "_LOOK_SECONDS", 0.05)
     identity.share(run.id, True)
@@ -197,7 +235,8 @@ def test_tokens_end_and_are_renewed_while_a_page_is_used(run, many, client, monk
     clock = {"now": auth.time.time()}
     monkeypatch.setattr(auth, "time", SimpleNamespace(time=lambda: clock["now"]))
     token, began = auth.sign(run.id), clock["now"]
-    assert auth.sign(run.id) == token                      # a page that is drawn again is handed the same
+    # a page that is drawn again is handed the same
+    assert auth.sign(run.id) == token
     fresh = ask(client, token, A)
     assert fresh.status_code == 200 and auth.RENEWED not in fresh.headers
     clock["now"] = int(token.split(".")[2]) - auth.TOKEN_SECONDS / 4
@@ -223,13 +262,24 @@ def test_the_cookie_is_given_once_and_no_script_reads_it(client, many):
     assert "set-cookie" not in client.get("/", headers={"accept": "text/html"}).headers
     client.cookies.clear()
     assert "set-cookie" not in client.get("/", headers={"accept": "image/png"}).headers
-    assert "secure" in client.get("/", headers={"accept": "text/html", "x-forwarded-proto": "https"}).headers["set-cookie"].lower()
+    assert (
+        "secure"
+        in client.get("/", headers={"accept": "text/html", "x-forwarded-proto": "https"})
+        .headers["set-cookie"]
+        .lower()
+    )
 
 
 def test_a_recovery_code_brings_its_cookie_to_its_own_page_only(client, many):
-    spelled = "-".join(A[i:i + 4] for i in range(0, 32, 4)).upper()
+    spelled = "-".join(A[i : i + 4] for i in range(0, 32, 4)).upper()
     assert A in client.post("/live/enter", content=spelled).headers["set-cookie"]
-    for content, headers in ((b"abc", {}), (b"\xff" * 32, {}), (A.encode() + b"a", {}), (A.encode(), {"origin": "http://evil.example"}), (b"x" * 5 * 2**20, {})):
+    for content, headers in (
+        (b"abc", {}),
+        (b"\xff" * 32, {}),
+        (A.encode() + b"a", {}),
+        (A.encode(), {"origin": "http://evil.example"}),
+        (b"x" * 5 * 2**20, {}),
+    ):
         answer = client.post("/live/enter", content=content, headers=headers)
         assert 400 <= answer.status_code < 500 and "set-cookie" not in answer.headers
 
@@ -241,9 +291,22 @@ def test_alone_there_is_no_cookie_and_everything_is_ones_own(client, monkeypatch
     assert client.post("/live/enter", content=A).status_code == 400
 
 
-@pytest.mark.parametrize("address, chosen, expected", [("127.0.0.1", "", True), ("localhost", "", True), ("::1", "", True), ("0.0.0.0", "", False), (None, "", False), ("my.host", "", False),
-                                                       ("127.0.0.1", "many", False), ("0.0.0.0", "one", True)])
-def test_who_is_served_follows_the_address_unless_it_is_said(address, chosen, expected, monkeypatch):
+@pytest.mark.parametrize(
+    "address, chosen, expected",
+    [
+        ("127.0.0.1", "", True),
+        ("localhost", "", True),
+        ("::1", "", True),
+        ("0.0.0.0", "", False),
+        (None, "", False),
+        ("my.host", "", False),
+        ("127.0.0.1", "many", False),
+        ("0.0.0.0", "one", True),
+    ],
+)
+def test_who_is_served_follows_the_address_unless_it_is_said(
+    address, chosen, expected, monkeypatch
+):
     monkeypatch.setenv("LATENT_EXPLORER_PEOPLE", chosen)
     monkeypatch.setattr(identity.st, "get_option", lambda name: address)
     assert identity.single_user.__wrapped__() is expected
@@ -253,13 +316,23 @@ def test_who_logged_in_is_who_it_is(monkeypatch):
     class User:
         def __init__(self, **claims):
             self.to_dict = lambda: claims
+
     monkeypatch.setattr(identity, "single_user", lambda: False)
     monkeypatch.setattr(identity, "uses_login", lambda: True)
     seen = []
-    for claims in ({"iss": "a", "sub": "1"}, {"iss": "a", "sub": "2"}, {"iss": "b", "sub": "1"}, {"iss": "a", "sub": "1", "email": "new@example.org"}):
+    for claims in (
+        {"iss": "a", "sub": "1"},
+        {"iss": "a", "sub": "2"},
+        {"iss": "b", "sub": "1"},
+        {"iss": "a", "sub": "1", "email": "new@example.org"},
+    ):
         monkeypatch.setattr(identity.st, "user", User(**claims))
         seen.append(identity.current_owner())
-    assert len(set(seen[:3])) == 3 and seen[3] == seen[0] and all(me.startswith("u-") and len(me) == 34 for me in seen)
+    assert (
+        len(set(seen[:3])) == 3
+        and seen[3] == seen[0]
+        and all(me.startswith("u-") and len(me) == 34 for me in seen)
+    )
 
 
 def test_limits_of_one_person_are_said(run, many, monkeypatch):
@@ -291,7 +364,10 @@ def test_people_take_turns_in_the_queue(tmp_path, monkeypatch):
     assert [scheduler.place(id) for id in ids[1:]] == [1, 3, 4, 0, 2]
 
 
-@pytest.mark.parametrize("chosen, count", [("3", 3), ("0", 1), ("", None), ("many", ValueError), ("-1", ValueError), ("1.5", ValueError)])
+@pytest.mark.parametrize(
+    "chosen, count",
+    [("3", 3), ("0", 1), ("", None), ("many", ValueError), ("-1", ValueError), ("1.5", ValueError)],
+)
 def test_slots_are_a_whole_number(chosen, count, monkeypatch):
     from lvm_core.runs.scheduler import slots
 
@@ -303,7 +379,8 @@ def test_slots_are_a_whole_number(chosen, count, monkeypatch):
         assert slots() == (count or slots()) >= 1
 
 
-# -- two real browsers -----------------------------------------------------------------------------------------------------
+# -- two real browsers -----------------------------------------------------------------------------
+
 
 @pytest.fixture
 def open_server(tmp_path):
@@ -311,8 +388,25 @@ def open_server(tmp_path):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    process = subprocess.Popen([sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless", "true", "--server.address", "0.0.0.0", "--server.port", str(port)], cwd=ROOT,
-                               env={**os.environ, "OMP_NUM_THREADS": "1", "LATENT_EXPLORER_HOME": str(tmp_path / "home")}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        [
+            sys.executable,
+            "-m",
+            "streamlit",
+            "run",
+            "app.py",
+            "--server.headless",
+            "true",
+            "--server.address",
+            "0.0.0.0",
+            "--server.port",
+            str(port),
+        ],
+        cwd=ROOT,
+        env={**os.environ, "OMP_NUM_THREADS": "1", "LATENT_EXPLORER_HOME": str(tmp_path / "home")},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
     address = f"http://127.0.0.1:{port}"
     for _ in range(120):
         try:
@@ -340,17 +434,24 @@ def test_two_browsers_share_nothing_unless_they_mean_to(browser, open_server):
     assert "run=" in link
     page.get_by_role("link", name="Explore").click()
     page.locator(".lx[data-code]").wait_for()
-    token, map_key = page.evaluate("() => { const { data } = document.querySelector('.lx').lx; return [data.token, data.map]; }")
+    token, map_key = page.evaluate(
+        "() => { const { data } = document.querySelector('.lx').lx; return [data.token, data.map]; "
+        "}"
+    )
     [cookie] = [c for c in hers.cookies() if c["name"] == identity.COOKIE]
     assert cookie["httpOnly"] and identity.COOKIE not in page.evaluate("document.cookie")
 
     other = his.new_page()
-    other.goto(link.replace("/train", "/explore"))      # he has her link
+    other.goto(link.replace("/train", "/explore"))  # he has her link
     other.get_by_text("not here, or not yours").wait_for()
     assert "run=" not in other.url
-    asked = f"live/item?t={token}&map={map_key}&i=0"    # and even her token
-    assert page.evaluate("async (url) => (await fetch(url)).status", f"{open_server}/{asked}") == 200
-    assert other.evaluate("async (url) => (await fetch(url)).status", f"{open_server}/{asked}") == 403
+    asked = f"live/item?t={token}&map={map_key}&i=0"  # and even her token
+    assert (
+        page.evaluate("async (url) => (await fetch(url)).status", f"{open_server}/{asked}") == 200
+    )
+    assert (
+        other.evaluate("async (url) => (await fetch(url)).status", f"{open_server}/{asked}") == 403
+    )
     other.goto(open_server)
     other.get_by_role("link", name="Train").click()
     other.get_by_text("No data yet").wait_for()
@@ -365,11 +466,24 @@ def test_two_browsers_share_nothing_unless_they_mean_to(browser, open_server):
     other.locator(".lx-keep").click()
     other.get_by_text("only whose it is can change it").wait_for()
     old = other.evaluate("() => document.querySelector('.lx').lx.wire.token")
-    assert other.evaluate("async (url) => (await fetch(url)).status", f"{open_server}/live/item?t={old}&map={map_key}&i=0") == 200
-    page.get_by_text("Whoever has its link may look").click()       # she takes it back while he looks
+    assert (
+        other.evaluate(
+            "async (url) => (await fetch(url)).status",
+            f"{open_server}/live/item?t={old}&map={map_key}&i=0",
+        )
+        == 200
+    )
+    # she takes it back while he looks
+    page.get_by_text("Whoever has its link may look").click()
     other.wait_for_function("() => document.querySelector('.lx').lx.wire.closed")
     other.get_by_text("not shared with you any more").first.wait_for()
-    assert other.evaluate("async (url) => (await fetch(url)).status", f"{open_server}/live/item?t={old}&map={map_key}&i=0") == 403
+    assert (
+        other.evaluate(
+            "async (url) => (await fetch(url)).status",
+            f"{open_server}/live/item?t={old}&map={map_key}&i=0",
+        )
+        == 403
+    )
     other.goto(link.replace("/train", "/explore"))
     other.get_by_text("not here, or not yours").wait_for()
     page.get_by_text("Whoever has its link may look").click()
@@ -379,12 +493,22 @@ def test_two_browsers_share_nothing_unless_they_mean_to(browser, open_server):
     assert other.get_by_role("button", name="Delete").count() == 0
 
     page.locator("[data-testid=stSidebar]").get_by_role("button", name="This browser's own").click()
-    code = page.locator("[data-testid=stSidebar] [data-testid=stCode], [data-testid=stPopoverBody] [data-testid=stCode]").first.inner_text().strip()
-    other.locator("[data-testid=stSidebar]").get_by_role("button", name="This browser's own").click()
+    code = (
+        page.locator(
+            "[data-testid=stSidebar] [data-testid=stCode], [data-testid=stPopoverBody] "
+            "[data-testid=stCode]"
+        )
+        .first.inner_text()
+        .strip()
+    )
+    other.locator("[data-testid=stSidebar]").get_by_role(
+        "button", name="This browser's own"
+    ).click()
     other.locator(".lxw-code").fill(code)
     with other.expect_navigation():
         other.get_by_role("button", name="Use it here").click()
     other.goto(link)
-    other.get_by_role("button", name="Delete").locator("visible=true").first.wait_for()     # now it is his as well
+    # now it is his as well
+    other.get_by_role("button", name="Delete").locator("visible=true").first.wait_for()
     for context in (hers, his):
         context.close()

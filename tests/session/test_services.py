@@ -1,4 +1,6 @@
-"""What all sessions share: made when it is wanted, one lock a thing, analyses that wait for their turn."""
+"""What all sessions share: made when it is wanted, one lock a thing, analyses that wait for
+their turn.
+"""
 
 import ast
 import asyncio
@@ -28,7 +30,7 @@ from pages.session.derived import Derived, once
 from pages.session.locks import KeyedLock
 from pages.session.services import Services, services, use
 
-PATIENCE = 30       # seconds; nothing here takes them
+PATIENCE = 30  # seconds; nothing here takes them
 
 
 @pytest.fixture
@@ -46,7 +48,7 @@ def run(here):
     return made
 
 
-# -- importing, beginning and ending -------------------------------------------------------------------------------------
+# -- importing, beginning and ending ---------------------------------------------------------------
 
 IMPORT_ALL = """
 import importlib, json, sys, threading
@@ -63,12 +65,28 @@ assert not ours, ours
 
 
 def test_importing_the_pages_makes_nothing(tmp_path):
-    """No folder, no process, no thread. The scripts right below pages are left out: Streamlit runs them, nobody imports them."""
-    names = [module.name for module in pkgutil.walk_packages(pages.__path__, "pages.") if module.name.count(".") > 1]
+    """No folder, no process, no thread. The scripts right below pages are left out: Streamlit
+    runs them, nobody imports them.
+    """
+    names = [
+        module.name
+        for module in pkgutil.walk_packages(pages.__path__, "pages.")
+        if module.name.count(".") > 1
+    ]
     assert len(names) > 60
     (tmp_path / "file").write_text("")
-    environment = os.environ | {"LATENT_EXPLORER_HOME": str(tmp_path / "file" / "latent"), "PYTHONPATH": str(ROOT)}     # nobody can make it
-    done = subprocess.run([sys.executable, "-c", IMPORT_ALL, json.dumps(names)], capture_output=True, text=True, cwd=tmp_path, env=environment)
+    # nobody can make it
+    environment = os.environ | {
+        "LATENT_EXPLORER_HOME": str(tmp_path / "file" / "latent"),
+        "PYTHONPATH": str(ROOT),
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", IMPORT_ALL, json.dumps(names)],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        env=environment,
+    )
     assert done.returncode == 0, done.stderr
     assert os.listdir(tmp_path) == ["file"]
 
@@ -77,14 +95,18 @@ def test_plain_services_start_nothing_and_others_take_their_place(tmp_path):
     before = services()
     with use(Services(Workspace(tmp_path / "there"))) as made:
         assert services() is made and not made.map_pool.serves and not made.scheduler.wants_spare
-        assert state.Run(state.Data(None), None).folder is None and not (tmp_path / "there").exists()
+        assert (
+            state.Run(state.Data(None), None).folder is None and not (tmp_path / "there").exists()
+        )
     assert services() is before
 
 
 def test_what_is_made_with_other_services_lies_there(run, here, tmp_path):
-    assert run.folder == tmp_path / "runs" / run.id and [info.id for info in here.workspace.runs()] == [run.id]
+    assert run.folder == tmp_path / "runs" / run.id and [
+        info.id for info in here.workspace.runs()
+    ] == [run.id]
     assert services().runs.get(run.id) is run
-    with use(Services(Workspace(tmp_path))) as again:           # as after a restart
+    with use(Services(Workspace(tmp_path))) as again:  # as after a restart
         assert again.runs.get(run.id) is not run and again.secret == here.secret
         assert np.array_equal(again.runs.get(run.id).fitted.codes, run.fitted.codes)
 
@@ -107,7 +129,8 @@ def test_the_lifespan_makes_them_and_ends_them(tmp_path, monkeypatch):
     assert told == [("start", made), ("stop", made)] and services() is before
 
 
-# -- one lock a thing ----------------------------------------------------------------------------------------------------
+# -- one lock a thing ------------------------------------------------------------------------------
+
 
 class Slow:
     """Loads "slow" only when it may; everything else at once."""
@@ -157,7 +180,7 @@ def test_a_lock_is_of_one_key_and_forgotten_when_nobody_wants_it():
     lock, holds, may = KeyedLock(), threading.Event(), threading.Event()
 
     def hold():
-        with lock("a"), lock("a"):      # the same thread may
+        with lock("a"), lock("a"):  # the same thread may
             holds.set()
             assert may.wait(PATIENCE)
 
@@ -170,6 +193,7 @@ def test_a_lock_is_of_one_key_and_forgotten_when_nobody_wants_it():
         def want():
             with lock("a"):
                 return held.running(), may.is_set()
+
         wants = pool.submit(want)
         may.set()
         assert wants.result(PATIENCE)[1]
@@ -193,7 +217,8 @@ def test_what_is_derived_is_made_once_and_goes_with_the_result(run):
         first = pool.submit(slow, run)
         assert began.wait(PATIENCE)
         others = [pool.submit(slow, run) for _ in range(3)]
-        assert run.typicality is run.typicality and run.dimensions[0].tolist() == [0, 1]     # nothing else waits for it
+        # nothing else waits for it
+        assert run.typicality is run.typicality and run.dimensions[0].tolist() == [0, 1]
         may.set()
         assert [future.result(PATIENCE) for future in (first, *others)] == [150] * 4
     assert made == [run]
@@ -208,7 +233,7 @@ def test_only_the_newest_maps_hold_more_than_their_points(run):
         run.maps[name] = SimpleNamespace(positions=np.zeros((150, 2)))
         return run.derived.of_map(name)
 
-    run.job = SimpleNamespace(id="elsewhere", result=run.fitted)        # nothing is written
+    run.job = SimpleNamespace(id="elsewhere", result=run.fitted)  # nothing is written
     first, stopped = of("first"), []
     first.regions = SimpleNamespace(stop=lambda: stopped.append("first"))
     assert run.derived.of_map("first") is first
@@ -221,7 +246,8 @@ def test_only_the_newest_maps_hold_more_than_their_points(run):
         run.derived.of_map("never made")
 
 
-# -- analyses take turns -------------------------------------------------------------------------------------------------
+# -- analyses take turns ---------------------------------------------------------------------------
+
 
 def test_analyses_beyond_the_cap_wait_and_say_so(run, here):
     here.analyses = threading.BoundedSemaphore(1)
@@ -237,28 +263,51 @@ def test_analyses_beyond_the_cap_wait_and_say_so(run, here):
     name, second = work.begin(run, "Another", {}, lambda on_step: "second", wait=0)
     _, third = work.begin(run, "A third", {}, lambda on_step: "third", wait=0)
     assert second.waiting.wait(PATIENCE) and third.waiting.wait(PATIENCE)
-    assert second.running and second.words() == "Another: waiting for another analysis to end" and run.jobs.find(name) is second
+    assert (
+        second.running
+        and second.words() == "Another: waiting for another analysis to end"
+        and run.jobs.find(name) is second
+    )
     third.stop()
     assert third.wait(PATIENCE) and third.state == "failed" and "before it began" in third.error
     may.set()
-    assert second.wait(PATIENCE) and (first.result, second.result) == ("first", "second") and "waiting" not in second.words()
-    assert here.analyses.acquire(blocking=False)        # all places were given back
+    assert (
+        second.wait(PATIENCE)
+        and (first.result, second.result) == ("first", "second")
+        and "waiting" not in second.words()
+    )
+    assert here.analyses.acquire(blocking=False)  # all places were given back
 
 
 def test_a_failed_analysis_gives_its_place_back(run, here):
     here.analyses = threading.BoundedSemaphore(1)
-    for title, error in (("one", ValueError("No.")), ("two", RuntimeError("Oh.")), ("three", MemoryError())):
+    for title, error in (
+        ("one", ValueError("No.")),
+        ("two", RuntimeError("Oh.")),
+        ("three", MemoryError()),
+    ):
+
         def fail(on_step, error=error):
             raise error
+
         job = work.begin(run, title, {}, fail, wait=0)[1]
         assert job.wait(PATIENCE) and job.state == "failed"
     assert here.analyses.acquire(blocking=False)
 
 
-# -- errors and what is kept ---------------------------------------------------------------------------------------------
+# -- errors and what is kept -----------------------------------------------------------------------
 
-@pytest.mark.parametrize("error, status", [(errors.NotFound("x"), 404), (errors.NotReady("x"), 409), (errors.SessionError("x"), 400), (DataError("x"), 400),
-                                           (StoreError("x"), 500)])
+
+@pytest.mark.parametrize(
+    "error, status",
+    [
+        (errors.NotFound("x"), 404),
+        (errors.NotReady("x"), 409),
+        (errors.SessionError("x"), 400),
+        (DataError("x"), 400),
+        (StoreError("x"), 500),
+    ],
+)
 def test_errors_have_one_status_and_keep_their_sentence(error, status):
     refused = HttpError.of(error)
     assert isinstance(error, ValueError) and (refused.status, refused.sentence) == (status, "x")
@@ -266,16 +315,36 @@ def test_errors_have_one_status_and_keep_their_sentence(error, status):
 
 def test_a_fault_is_answered_without_its_words(caplog):
     refused = HttpError.of(ValueError("operands could not be broadcast"))
-    assert refused.status == 500 and "broadcast" not in refused.sentence and "broadcast" in caplog.text
+    assert (
+        refused.status == 500 and "broadcast" not in refused.sentence and "broadcast" in caplog.text
+    )
 
 
 def test_only_the_api_knows_http():
     """No status and no refusal is named outside pages/api."""
-    for path in [*(ROOT / "lvm_core").rglob("*.py"), *(ROOT / "pages" / "session").rglob("*.py"), *(ROOT / "pages" / "ui").rglob("*.py")]:
-        names = {node.id for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Name)}
+    for path in [
+        *(ROOT / "lvm_core").rglob("*.py"),
+        *(ROOT / "pages" / "session").rglob("*.py"),
+        *(ROOT / "pages" / "ui").rglob("*.py"),
+    ]:
+        names = {
+            node.id
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+            if isinstance(node, ast.Name)
+        }
         assert "Refused" not in names and "status_code" not in names, path
 
 
 def test_what_is_kept_of_another_type_is_left_out():
-    kept = {"groups": [1], "bookmarks": {"a": 1}, "directions": [], "region names": {"m": {"k": "n"}}, "of a later version": 1}
-    assert annotations.of_json(kept) == {"directions": [], "region names": {"m": {"k": "n"}}, "of a later version": 1}
+    kept = {
+        "groups": [1],
+        "bookmarks": {"a": 1},
+        "directions": [],
+        "region names": {"m": {"k": "n"}},
+        "of a later version": 1,
+    }
+    assert annotations.of_json(kept) == {
+        "directions": [],
+        "region names": {"m": {"k": "n"}},
+        "of a later version": 1,
+    }

@@ -66,8 +66,15 @@ def test_generating_is_reproducible_from_what_the_page_shows(runs):
     assert shown.astype(str).equals(again.reset_index(drop=True).astype(str))
 
 
-HOSTILE = {"empty.csv": b"", "one.csv": b"a,b\n1,2\n", "constant.csv": b"a,b\n1,2\n1,2\n1,2\n1,2\n", "bad.npy": b"\x93NUMPY\x01\x00nonsense", "not.zip": b"PK\x03\x04 and then nothing",
-           "page.csv": b"<html><body>no table</body></html>", "nan.npy": None}
+HOSTILE = {
+    "empty.csv": b"",
+    "one.csv": b"a,b\n1,2\n",
+    "constant.csv": b"a,b\n1,2\n1,2\n1,2\n1,2\n",
+    "bad.npy": b"\x93NUMPY\x01\x00nonsense",
+    "not.zip": b"PK\x03\x04 and then nothing",
+    "page.csv": b"<html><body>no table</body></html>",
+    "nan.npy": None,
+}
 
 
 @pytest.mark.parametrize("name", HOSTILE)
@@ -89,7 +96,9 @@ def test_a_bad_file_gets_one_sentence_and_loses_nothing(name, runs):
 
 def test_a_corrected_upload_replaces_what_was_understood():
     app = open_page("data")
-    app.file_uploader(key="file").set_value(("t.csv", b"a;b;c\n1,5;2;x\n2,5;3;y\n3,5;9;x\n4,5;1;y\n", "text/csv")).run()
+    app.file_uploader(key="file").set_value(
+        ("t.csv", b"a;b;c\n1,5;2;x\n2,5;3;y\n3,5;9;x\n4,5;1;y\n", "text/csv")
+    ).run()
     assert not app.exception and not app.error
     before = services().datasets.get(held(app, "data"))
     assert before.dataset.codec.columns[0].type == "numeric"
@@ -114,7 +123,11 @@ def test_user_text_on_a_page_is_inert(page):
     app = open_page(page, run=run.id)
     assert not app.exception
     for element in (*app.markdown, *app.caption, *app.error):
-        assert "![x](" not in element.value and "<script>" not in element.value and "http://" not in element.value
+        assert (
+            "![x](" not in element.value
+            and "<script>" not in element.value
+            and "http://" not in element.value
+        )
 
 
 def test_a_direction_is_learnt_kept_and_removed(runs):
@@ -143,25 +156,63 @@ def test_a_direction_between_two_kept_groups_has_the_name_it_is_given(runs):
     [kept] = run.annotations.pop("directions")
     want = run.fitted.codes[high[-20:]].mean(0) - run.fitted.codes[low[:20]].mean(0)
     assert kept["name"] == "*upwards*" and kept["counts"] == [20, 20] and n > 40
-    assert np.dot(kept["vector"], want) / np.linalg.norm(kept["vector"]) / np.linalg.norm(want) > 0.99
+    assert (
+        np.dot(kept["vector"], want) / np.linalg.norm(kept["vector"]) / np.linalg.norm(want) > 0.99
+    )
 
 
 def test_a_link_brings_to_the_same_place(runs):
     run = runs["table"]
     k = run.fitted.codes.shape[1]
     code = "z" + "_".join(["0.25"] * k)
-    link = {"map": "PCA", "dims": "3", "row": "5", "code": code, "a": "3", "b": code, "walk": "arc", "t": "0.5", "camera": "z1_2_3_0_0_0_0_0_1", "colour": "-"}
+    link = {
+        "map": "PCA",
+        "dims": "3",
+        "row": "5",
+        "code": code,
+        "a": "3",
+        "b": code,
+        "walk": "arc",
+        "t": "0.5",
+        "camera": "z1_2_3_0_0_0_0_0_1",
+        "colour": "-",
+    }
     app = open_page("explore", run=run.id, **link)
     assert not app.exception
     place = app.session_state[f"place-{run.id}"]
-    assert place == Place(5, [0.25] * k, {"row": 3}, {"code": [0.25] * k}, "arc", 0.5, [1, 2, 3, 0, 0, 0, 0, 0, 1])
+    assert place == Place(
+        5, [0.25] * k, {"row": 3}, {"code": [0.25] * k}, "arc", 0.5, [1, 2, 3, 0, 0, 0, 0, 0, 1]
+    )
     assert app.session_state[f"view-{run.id}"] == ("PCA", 3, None)
 
 
-@pytest.mark.parametrize("value", ["", "nan", "z1e999_2", "-1", "99999999", "1.5", "[1,2]", "../..", "<b>", "z", "_", "z" + "_".join(["1"] * 600), "inf_inf"])
+@pytest.mark.parametrize(
+    "value",
+    [
+        "",
+        "nan",
+        "z1e999_2",
+        "-1",
+        "99999999",
+        "1.5",
+        "[1,2]",
+        "../..",
+        "<b>",
+        "z",
+        "_",
+        "z" + "_".join(["1"] * 600),
+        "inf_inf",
+    ],
+)
 def test_a_broken_link_opens_the_explorer_all_the_same(value, runs):
     run = runs["table"]
-    app = open_page("explore", run=run.id, **dict.fromkeys(("map", "dims", "row", "code", "a", "b", "walk", "t", "camera", "colour"), value))
+    app = open_page(
+        "explore",
+        run=run.id,
+        **dict.fromkeys(
+            ("map", "dims", "row", "code", "a", "b", "walk", "t", "camera", "colour"), value
+        ),
+    )
     assert not app.exception
     place = app.session_state[f"place-{run.id}"]
     assert 0 <= place.row < len(run.dataset) and place.a is None and place.b is None
@@ -173,7 +224,9 @@ def test_an_analogy_opens_its_code(runs):
     app.button(key=f"analogy-{run.id}").click().run()
     assert not app.exception
     place = app.session_state[f"place-{run.id}"]
-    assert place.row == 2 and np.allclose(place.code, run.fitted.codes[2] + run.fitted.codes[1] - run.fitted.codes[0], atol=1e-5)
+    assert place.row == 2 and np.allclose(
+        place.code, run.fitted.codes[2] + run.fitted.codes[1] - run.fitted.codes[0], atol=1e-5
+    )
 
 
 def test_ids_are_fit_for_addresses_and_component_keys():
@@ -188,7 +241,11 @@ def test_a_person_who_knows_a_model_by_name_finds_what_it_does(name):
     assert not app.exception and not app.error
     said = words(app)
     assert cls.title in said and cls.when in said and cls.reading in said
-    assert [e.value.strip("$\n ") for e in app.latex] == [cls.objective] and len(cls.when) > 80 and len(cls.reading) > 80
+    assert (
+        [e.value.strip("$\n ") for e in app.latex] == [cls.objective]
+        and len(cls.when) > 80
+        and len(cls.reading) > 80
+    )
     assert set(app.dataframe[0].value["setting"]) == {p.label for p in cls.parameters().values()}
 
 

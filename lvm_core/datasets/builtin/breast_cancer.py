@@ -13,7 +13,10 @@ class BreastCancer(Source):
 
     name: ClassVar[str] = "breast_cancer"
     title: ClassVar[str] = "Breast tumours"
-    summary: ClassVar[str] = "569 tumours, malignant or benign: thirty measurements of cell nuclei seen through a microscope."
+    summary: ClassVar[str] = (
+        "569 tumours, malignant or benign: thirty measurements of cell nuclei seen through a "
+        "microscope."
+    )
     kind: ClassVar[str] = "table"
     origin: ClassVar[str] = "Wolberg, Street & Mangasarian, 1993 (UCI); scikit-learn's copy"
 
@@ -21,4 +24,8 @@ class BreastCancer(Source):
         from sklearn.datasets import load_breast_cancer
 
         data = load_breast_cancer(as_frame=True)
-        return table_dataset(data.data.assign(diagnosis=data.target_names[data.target]), self.name, TableOptions(label="diagnosis"))
+        return table_dataset(
+            data.data.assign(diagnosis=data.target_names[data.target]),
+            self.name,
+            TableOptions(label="diagnosis"),
+        )

@@ -16,7 +16,10 @@ class Digits(Source):
 
     name: ClassVar[str] = "digits"
     title: ClassVar[str] = "Handwritten digits"
-    summary: ClassVar[str] = "1797 digits of 8 x 8 pixels, written by 43 people. Small enough to train anything in seconds."
+    summary: ClassVar[str] = (
+        "1797 digits of 8 x 8 pixels, written by 43 people. Small enough to train anything in "
+        "seconds."
+    )
     kind: ClassVar[str] = "image"
     list_order: ClassVar[int] = 10
     origin: ClassVar[str] = "Alpaydin & Kaynak, 1998 (UCI); scikit-learn's copy"
@@ -26,4 +29,6 @@ class Digits(Source):
 
         data = load_digits()
         rows = pd.DataFrame({"digit": data.target.astype(str)})
-        return image_dataset((data.images / 16).astype(np.float32)[..., None], self.name, rows, "digit")
+        return image_dataset(
+            (data.images / 16).astype(np.float32)[..., None], self.name, rows, "digit"
+        )

@@ -13,7 +13,10 @@ class Iris(Source):
 
     name: ClassVar[str] = "iris"
     title: ClassVar[str] = "Iris flowers"
-    summary: ClassVar[str] = "150 flowers of three species, petals and sepals measured in centimetres. The classic first table."
+    summary: ClassVar[str] = (
+        "150 flowers of three species, petals and sepals measured in centimetres. The classic "
+        "first table."
+    )
     kind: ClassVar[str] = "table"
     list_order: ClassVar[int] = 30
     origin: ClassVar[str] = "Anderson, 1935; Fisher, 1936; scikit-learn's copy"
@@ -23,4 +26,8 @@ class Iris(Source):
 
         data = load_iris(as_frame=True)
         rows = data.data.rename(columns=lambda c: c.replace(" (cm)", " in cm"))
-        return table_dataset(rows.assign(species=data.target_names[data.target]), self.name, TableOptions(label="species"))
+        return table_dataset(
+            rows.assign(species=data.target_names[data.target]),
+            self.name,
+            TableOptions(label="species"),
+        )

@@ -13,7 +13,10 @@ class Wine(Source):
 
     name: ClassVar[str] = "wine"
     title: ClassVar[str] = "Italian wines"
-    summary: ClassVar[str] = "178 wines from three growers of one region: thirteen chemical measurements in very different units."
+    summary: ClassVar[str] = (
+        "178 wines from three growers of one region: thirteen chemical measurements in very "
+        "different units."
+    )
     kind: ClassVar[str] = "table"
     origin: ClassVar[str] = "Aeberhard & Forina, 1991 (UCI); scikit-learn's copy"
 
@@ -23,4 +26,6 @@ class Wine(Source):
         data = load_wine(as_frame=True)
         growers = [f"grower {t + 1}" for t in data.target]
         measured = data.data.rename(columns=lambda c: c.replace("_", " "))
-        return table_dataset(measured.assign(grower=growers), self.name, TableOptions(label="grower"))
+        return table_dataset(
+            measured.assign(grower=growers), self.name, TableOptions(label="grower")
+        )

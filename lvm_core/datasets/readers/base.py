@@ -12,10 +12,11 @@ from ..upload import Upload
 
 
 class Reader(Params):
-    """A dataclass of ``param`` fields: the options a person may correct. The options that were found, where they stood on
-    ``auto``, are in ``dataset.source["options"]`` of what it reads.
+    """A dataclass of ``param`` fields: the options a person may correct. The options that were
+    found, where they stood on ``auto``, are in ``dataset.source["options"]`` of what it reads.
 
-    Readers are asked in order of ``rank`` whether a file is theirs; they look at its content first, its suffix second.
+    Readers are asked in order of ``rank`` whether a file is theirs; they look at its content first,
+    its suffix second.
     """
 
     name: ClassVar[str] = ""
@@ -37,12 +38,31 @@ class Reader(Params):
 class TextReader(Reader):
     """What can be chosen wherever documents become counts of terms."""
 
-    max_terms: int = param(5000, low=2, high=20_000, help="How many of the most frequent terms are kept.", label="Terms kept")
-    min_df: int = param(0, low=0, high=1000, help="Documents a term must be in; 0 chooses 1 below 50 documents, else 2.",
-                        label="Documents a term must be in", advanced=True)
-    stop_words: str = param("auto", choices=("auto", "english", "none"),
-                            help="Whether words such as 'the' and 'of' are left out; auto does so for larger English corpora.",
-                            label="Function words", advanced=True)
+    max_terms: int = param(
+        5000,
+        low=2,
+        high=20_000,
+        help="How many of the most frequent terms are kept.",
+        label="Terms kept",
+    )
+    min_df: int = param(
+        0,
+        low=0,
+        high=1000,
+        help="Documents a term must be in; 0 chooses 1 below 50 documents, else 2.",
+        label="Documents a term must be in",
+        advanced=True,
+    )
+    stop_words: str = param(
+        "auto",
+        choices=("auto", "english", "none"),
+        help=(
+            "Whether words such as 'the' and 'of' are left out; auto does so for larger English "
+            "corpora."
+        ),
+        label="Function words",
+        advanced=True,
+    )
 
     def _text_options(self) -> dict:
         return {"max_terms": self.max_terms, "min_df": self.min_df, "stop_words": self.stop_words}
@@ -50,28 +70,67 @@ class TextReader(Reader):
 
 @dataclass
 class TableReader(TextReader):
-    """What can be chosen of every table. ``types`` (column -> type, or ``ignore``) is given to :func:`read_dataset` beside them."""
+    """What can be chosen of every table. ``types`` (column -> type, or ``ignore``) is given to
+    :func:`read_dataset` beside them.
+    """
 
-    kind: str = param("auto", choices=("auto", "table", "text", "array"),
-                      help="Learn from the table's columns one by one, from the documents in one of them, or from all its "
-                           "numbers as one vector a row, such as a spectrum.", label="Read as")
-    label: str = param("auto", help="The column that colours the map and is kept from the model; none for no column.",
-                       label="Label column")
-    text_column: str = param("auto", help="The column that holds the documents.", label="Text column")
-    series: str = param("none", help="For one long table with a row a moment: the column that says which series a row belongs to. Each "
-                                     "series becomes one row to learn from.", label="Series column")
+    kind: str = param(
+        "auto",
+        choices=("auto", "table", "text", "array"),
+        help="Learn from the table's columns one by one, from the documents in one of them, or "
+        "from all its "
+        "numbers as one vector a row, such as a spectrum.",
+        label="Read as",
+    )
+    label: str = param(
+        "auto",
+        help="The column that colours the map and is kept from the model; none for no column.",
+        label="Label column",
+    )
+    text_column: str = param(
+        "auto", help="The column that holds the documents.", label="Text column"
+    )
+    series: str = param(
+        "none",
+        help="For one long table with a row a moment: the column that says which series a row "
+        "belongs to. Each "
+        "series becomes one row to learn from.",
+        label="Series column",
+    )
     value: str = param("auto", help="The column of numbers a series follows.", label="Value column")
-    order: str = param("auto", help="The column of times that orders the points of a series; none for the order of the file.",
-                       label="Time column")
-    max_levels: int = param(50, low=2, high=1000, help="Categories kept for a column; rarer ones become (other).",
-                            label="Categories kept", advanced=True)
+    order: str = param(
+        "auto",
+        help=(
+            "The column of times that orders the points of a series; none for the order of the "
+            "file."
+        ),
+        label="Time column",
+    )
+    max_levels: int = param(
+        50,
+        low=2,
+        high=1000,
+        help="Categories kept for a column; rarer ones become (other).",
+        label="Categories kept",
+        advanced=True,
+    )
 
     def __post_init__(self):
         self.types: dict[str, str] = {}
 
     def _dataset(self, frame, name: str, notes: list[str], **found) -> Dataset:
-        options = TableOptions(self.kind, self.label, self.text_column, self.max_levels, found.get("decimal", "."), self.types,
-                        self._text_options(), self.series, self.value, self.order)
+        options = TableOptions(
+            self.kind,
+            self.label,
+            self.text_column,
+            self.max_levels,
+            found.get("decimal", "."),
+            self.types,
+            self._text_options(),
+            self.series,
+            self.value,
+            self.order,
+        )
         dataset = table_dataset(frame, name, options, notes)
         dataset.source["options"].update(found)
         return dataset

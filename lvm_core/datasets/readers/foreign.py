@@ -6,8 +6,12 @@ from ..base import DataError
 from ..upload import Upload
 
 PICTURE, PICKLE = "put at least 3 pictures into a zip", "save it as .npy, .parquet or .csv"
-UNPACK, EXPORT, TABLE = "unpack it first", "export its array as .npy", "save it as .csv, .xlsx or .parquet"
-KNOWN = {       # how the file begins: what it is, what to do
+UNPACK, EXPORT, TABLE = (
+    "unpack it first",
+    "export its array as .npy",
+    "save it as .csv, .xlsx or .parquet",
+)
+KNOWN = {  # how the file begins: what it is, what to do
     b"\x80\x02": ("a Python pickle, which could run a program", PICKLE),
     b"\x80\x03": ("a Python pickle, which could run a program", PICKLE),
     b"\x80\x04": ("a Python pickle, which could run a program", PICKLE),
@@ -38,7 +42,9 @@ MARKUP = (b"<!doctype html", b"<html", b"<?xml", b"<svg")
 
 
 def refuse_foreign(upload: Upload) -> None:
-    """Raise DataError for a file of a well-known type that is not read, saying what to do with it."""
+    """Raise DataError for a file of a well-known type that is not read, saying what to do with
+    it.
+    """
     found = next((said for start, said in KNOWN.items() if upload.head.startswith(start)), None)
     if upload.head[257:262] == b"ustar":
         found = ("a tar archive", "pack it as .zip")

@@ -19,7 +19,7 @@ from .base import Reader
 
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF")
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff")
-DEEP = ("I", "F")       # Pillow's modes of more than 8 bits begin so
+DEEP = ("I", "F")  # Pillow's modes of more than 8 bits begin so
 
 
 @dataclass
@@ -31,15 +31,39 @@ class Images(Reader):
     suffixes: ClassVar[tuple[str, ...]] = (".zip",)
     list_order: ClassVar[int] = 30
 
-    side: int = param(0, low=0, high=128,
-                      help="Pictures are resized to this many pixels a side; 0 keeps a common size up to 64, else chooses 32 or "
-                           "64.", label="Side in pixels")
-    colour: str = param("auto", choices=("auto", "grey", "colour"), help="Auto reads in colour when any picture has colour.")
-    background: str = param("white", choices=("white", "black"), help="What shows through transparent pixels, and fills borders.")
-    fit: str = param("auto", choices=("auto", "crop", "pad", "stretch"),
-                     help="How pictures of other proportions are fitted: cut the centre out, add borders, or stretch. "
-                     "Auto crops where little is lost, and pads long pictures.", label="Other proportions")
-    label: str = param("auto", choices=("auto", "none"), help="Auto labels each picture with its folder.", advanced=True)
+    side: int = param(
+        0,
+        low=0,
+        high=128,
+        help="Pictures are resized to this many pixels a side; 0 keeps a common size up to 64, "
+        "else chooses 32 or "
+        "64.",
+        label="Side in pixels",
+    )
+    colour: str = param(
+        "auto",
+        choices=("auto", "grey", "colour"),
+        help="Auto reads in colour when any picture has colour.",
+    )
+    background: str = param(
+        "white",
+        choices=("white", "black"),
+        help="What shows through transparent pixels, and fills borders.",
+    )
+    fit: str = param(
+        "auto",
+        choices=("auto", "crop", "pad", "stretch"),
+        help="How pictures of other proportions are fitted: cut the centre out, add borders, or "
+        "stretch. "
+        "Auto crops where little is lost, and pads long pictures.",
+        label="Other proportions",
+    )
+    label: str = param(
+        "auto",
+        choices=("auto", "none"),
+        help="Auto labels each picture with its folder.",
+        advanced=True,
+    )
 
     @classmethod
     def matches(cls, upload):
@@ -58,33 +82,51 @@ class Images(Reader):
         loader = PictureLoader()
         good, pictures, size, fit = self._load(archive, entries, loader)
         if not good:
-            raise DataError(f"None of the {len(entries)} pictures in {upload.name} can be read: {loader.reasons()}.")
+            raise DataError(
+                f"None of the {len(entries)} pictures in {upload.name} can be read: "
+                f"{loader.reasons()}."
+            )
         X = stack(pictures, self.colour, upload.name, notes)
         notes += loader.notes(len(entries))
         resized = sum(s != size for _, s in good)
         if resized:
-            how = {"crop": "the centre was cut out of those with other proportions", "pad": f"borders in {self.background} were "
-                                                                                            "added to those with other proportions",
-                   "stretch": "proportions were changed"}[fit]
-            notes.append(f"{resized:,} of {len(good):,} pictures were resized to {size[1]} x {size[0]} pixels; {how}.")
+            how = {
+                "crop": "the centre was cut out of those with other proportions",
+                "pad": f"borders in {self.background} were added to those with other proportions",
+                "stretch": "proportions were changed",
+            }[fit]
+            notes.append(
+                f"{resized:,} of {len(good):,} pictures were resized to {size[1]} x {size[0]} "
+                f"pixels; {how}."
+            )
         rows, label = _rows([info for info, _ in good], self.label, notes)
         dataset = image_dataset(X, upload.name, rows, label, notes)
         colour = "colour" if X.shape[3] == 3 else "grey"
-        dataset.source = {"options": {"side": size[0] if size[0] == size[1] else 0, "colour": colour, "fit": fit}}
+        dataset.source = {
+            "options": {"side": size[0] if size[0] == size[1] else 0, "colour": colour, "fit": fit}
+        }
         return dataset
 
-    def _load(self, archive, entries, loader: "PictureLoader"):
-        """(readable entries with their sizes, their pictures, the size all were brought to, how)."""
+    def _load(self, archive, entries, loader: PictureLoader):
+        """(readable entries with their sizes, their pictures, the size all were brought to,
+        how).
+        """
         # headers first, before any pixel is kept
         good = [(info, size) for info in entries if (size := loader.size(archive, info))]
         pictures, size, fit = [], None, "crop"
-        while good and size != choose_size([s for _, s in good], self.side):    # again, if a broken picture had a say in the size
+        # again, if a broken picture had a say in the size
+        while good and size != choose_size([s for _, s in good], self.side):
             size = choose_size([s for _, s in good], self.side)
             settings.check("cells", len(good) * size[0] * size[1], archive.name)
             fit = self._fit([s for _, s in good], size)
             loader.counts.clear()
-            loaded = [(pair, loader.load(archive, pair[0], size, fit, self.background)) for pair in good]
-            good, pictures = [pair for pair, p in loaded if p is not None], [p for _, p in loaded if p is not None]
+            loaded = [
+                (pair, loader.load(archive, pair[0], size, fit, self.background)) for pair in good
+            ]
+            good, pictures = (
+                [pair for pair, p in loaded if p is not None],
+                [p for _, p in loaded if p is not None],
+            )
         return good, pictures, size, fit
 
     def _fit(self, sizes: list[tuple[int, int]], size: tuple[int, int]) -> str:
@@ -106,13 +148,18 @@ class PictureLoader:
         return self._guarded(info, lambda: _size(_open(archive.read(info))))
 
     def load(self, archive, info, size, fit: str, background: str) -> np.ndarray | None:
-        """The picture at ``size``: uint8 (h, w, 3), or float32 (h, w, 1) in its own range where it has more than 8 bits."""
-        return self._guarded(info, lambda: self._pixels(_open(archive.read(info)), size, fit, background))
+        """The picture at ``size``: uint8 (h, w, 3), or float32 (h, w, 1) in its own range where
+        it has more than 8 bits.
+        """
+        return self._guarded(
+            info, lambda: self._pixels(_open(archive.read(info)), size, fit, background)
+        )
 
     def _guarded(self, info, job):
         try:
             return job()
-        except Exception as error:      # whatever a broken picture makes Pillow raise, the others still count
+        except Exception as error:
+            # whatever a broken picture makes Pillow raise, the others still count
             self.failed[shown(info.filename)] = _plainly(error)
             return None
 
@@ -151,13 +198,18 @@ class PictureLoader:
         by_reason: dict[str, list[str]] = {}
         for name, reason in self.failed.items():
             by_reason.setdefault(reason, []).append(name)
-        return "; ".join(f"{reason} ({name_list(names, 10)})" for reason, names in by_reason.items())
+        return "; ".join(
+            f"{reason} ({name_list(names, 10)})" for reason, names in by_reason.items()
+        )
 
     def notes(self, n: int) -> list[str]:
         """One sentence for each thing worth knowing."""
         said = [f"{count:,} of {n:,} pictures have {what}." for what, count in self.counts.items()]
         if self.failed:
-            said.append(f"{len(self.failed):,} of {n:,} pictures could not be read and were left out: {self.reasons()}.")
+            said.append(
+                f"{len(self.failed):,} of {n:,} pictures could not be read and were left out: "
+                f"{self.reasons()}."
+            )
         return said
 
 
@@ -181,17 +233,25 @@ def _plainly(error: Exception) -> str:
     if isinstance(error, UnidentifiedImageError):
         return "not a picture"
     if isinstance(error, (DataError, Image.DecompressionBombError)):
-        return f"over the limit of {settings.LIMITS.picture_pixels:,} pixels" if "pixels" in str(error) else "damaged or cut short"
+        return (
+            f"over the limit of {settings.LIMITS.picture_pixels:,} pixels"
+            if "pixels" in str(error)
+            else "damaged or cut short"
+        )
     return "damaged or cut short"
 
 
 def stack(pictures: list[np.ndarray], colour: str, name: str, notes: list[str]) -> np.ndarray:
-    """Pictures of one size -> (n, h, w, 1 or 3) float32 in [0, 1]; those of more than 8 bits share one scale."""
+    """Pictures of one size -> (n, h, w, 1 or 3) float32 in [0, 1]; those of more than 8 bits
+    share one scale.
+    """
     deep = [i for i, p in enumerate(pictures) if p.dtype == np.float32]
     if deep:
         values = np.stack([pictures[i] for i in deep])
         whole = bool((values == np.rint(values)).all())
-        values = unit_range(values.astype(np.int64) if whole else values, notes, "Pictures of more than 8 bits")
+        values = unit_range(
+            values.astype(np.int64) if whole else values, notes, "Pictures of more than 8 bits"
+        )
         for i, picture in zip(deep, values):
             pictures[i] = picture
     if colour == "auto":
@@ -225,9 +285,7 @@ def _rows(kept, label: str, notes: list[str]) -> tuple[pd.DataFrame, str | None]
         return rows, None
     rows.insert(0, "label", names)
     whole = ["/".join(folders(info.filename)) for info in kept]
-    if len(set(whole)) > len(set(names)):       # such as train/cat and test/cat
+    if len(set(whole)) > len(set(names)):  # such as train/cat and test/cat
         rows["folder"] = whole
     notes.append(f"Label: the folder each picture lies in ({len(set(names))} of them).")
     return rows, "label"
-
-

@@ -19,27 +19,40 @@ from .base import TableReader
 
 @dataclass
 class JsonLines(TableReader):
-    """JSON Lines, or a JSON file that holds a list of records. Records in records become columns such as ``a.b``."""
+    """JSON Lines, or a JSON file that holds a list of records. Records in records become
+    columns such as ``a.b``.
+    """
 
     name: ClassVar[str] = "jsonl"
     title: ClassVar[str] = "JSON records"
     suffixes: ClassVar[tuple[str, ...]] = (".jsonl", ".ndjson", ".json")
     list_order: ClassVar[int] = 60
 
-    encoding: str = param("auto", choices=ENCODINGS, help="How letters are stored; change it when accents look wrong.",
-                          advanced=True)
+    encoding: str = param(
+        "auto",
+        choices=ENCODINGS,
+        help="How letters are stored; change it when accents look wrong.",
+        advanced=True,
+    )
 
     @classmethod
     def matches(cls, upload):
         if upload.is_zip or upload.suffix in cls.suffixes:
             return not upload.is_zip
         start = upload.head.lstrip(b"\xef\xbb\xbf \t\r\n")
-        return start.startswith((b'{"', b'[{', b"{ \"", b"[\n"))
+        return start.startswith((b'{"', b"[{", b'{ "', b"[\n"))
 
     def read(self, upload):
         text, encoding, notes = to_text(upload.data, self.encoding, upload.name)
-        # before they become objects, each a hundred times its two brackets; records may hold a few others each
-        settings.check("rows", text.count("{") + text.count("["), upload.name, times=4, unit="records and lists")
+        # before they become objects, each a hundred times its two brackets; records may hold a few
+        # others each
+        settings.check(
+            "rows",
+            text.count("{") + text.count("["),
+            upload.name,
+            times=4,
+            unit="records and lists",
+        )
         records = _records(text, upload.name, notes)
         settings.check("rows", len(records), upload.name)
         if all(isinstance(r, str) for r in records):
@@ -48,32 +61,47 @@ class JsonLines(TableReader):
             return dataset
         kept = [r for r in records if isinstance(r, dict)]
         if len(kept) < len(records):
-            notes.append(f"{len(records) - len(kept):,} of {len(records):,} entries are no records (name: value) and were left "
-                         "out.")
+            notes.append(
+                f"{len(records) - len(kept):,} of {len(records):,} entries are no records (name: "
+                "value) and were left "
+                "out."
+            )
         if not kept:
-            raise DataError(f"{upload.name} holds no records; expected one {{\"name\": value}} a line, or a list of them.")
+            raise DataError(
+                f'{upload.name} holds no records; expected one {{"name": value}} a line, or a list '
+                "of them."
+            )
         flat = [_flat(record) for record in kept]
         names = dict.fromkeys(name for record in flat for name in record)
         settings.check("columns", len(names), upload.name)
         settings.check("cells", len(names) * len(flat), upload.name)
-        frame = pd.DataFrame({name: pd.Series([record.get(name) for record in flat], dtype=object) for name in names})
+        frame = pd.DataFrame(
+            {name: pd.Series([record.get(name) for record in flat], dtype=object) for name in names}
+        )
         return self._dataset(frame, upload.name, notes)
 
 
 def _records(text: str, name: str, notes: list[str]) -> list:
-    """Every record; lines that are no JSON are left out and counted when they are few. Raises DataError."""
+    """Every record; lines that are no JSON are left out and counted when they are few. Raises
+    DataError.
+    """
     try:
         whole = json.loads(text)
     except ValueError:
         whole = None
     except RecursionError as error:
         raise DataError(f"{name} is nested too deeply; expected a list of flat records.") from error
-    if isinstance(whole, dict) and len(lists := [v for v in whole.values() if isinstance(v, list)]) == 1:
+    if (
+        isinstance(whole, dict)
+        and len(lists := [v for v in whole.values() if isinstance(v, list)]) == 1
+    ):
         whole = lists[0]
     if isinstance(whole, list):
         return whole
     if whole is not None:
-        raise DataError(f"{name} holds one JSON value; expected one record a line, or a list of records.")
+        raise DataError(
+            f"{name} holds one JSON value; expected one record a line, or a list of records."
+        )
     lines = [found.group() for found in re.finditer(r"[^\n]*\S[^\n]*", text)]
     settings.check("rows", len(lines), name)
     records, bad = [], 0
@@ -83,8 +111,11 @@ def _records(text: str, name: str, notes: list[str]) -> list:
         except (ValueError, RecursionError):
             bad += 1
     if bad > 0.5 * len(lines) or not records:
-        raise DataError(f"{name} is no JSON: {bad:,} of its {len(lines):,} lines cannot be read; expected one record a line, or "
-                        "a list of records.")
+        raise DataError(
+            f"{name} is no JSON: {bad:,} of its {len(lines):,} lines cannot be read; expected one "
+            "record a line, or "
+            "a list of records."
+        )
     if bad:
         notes.append(f"{bad:,} of {len(lines):,} lines are no JSON and were left out.")
     return records

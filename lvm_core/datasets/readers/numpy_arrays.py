@@ -24,8 +24,10 @@ CALLED_LABEL = re.compile("y|.*(label|class|target)")
 
 @dataclass
 class NumpyArrays(Reader):
-    """Two dimensions are vectors (n, d); three or four are pictures (n, h, w), (n, h, w, c) or (n, c, h, w). Of several arrays
-    in an .npz the biggest is read, and those of one dimension and its length become columns beside it."""
+    """Two dimensions are vectors (n, d); three or four are pictures (n, h, w), (n, h, w, c) or
+    (n, c, h, w). Of several arrays in an .npz the biggest is read, and those of one dimension
+    and its length become columns beside it.
+    """
 
     name: ClassVar[str] = "numpy"
     title: ClassVar[str] = "NumPy array"
@@ -33,18 +35,37 @@ class NumpyArrays(Reader):
     list_order: ClassVar[int] = 10
 
     array: str = param("auto", help="Which array of an .npz; auto takes the biggest.")
-    label: str = param("auto", help="Which array of an .npz colours the map; none for no array.", label="Label array")
-    side: int = param(0, low=0, high=128,
-                      help="Pictures are resized to this many pixels a side; 0 keeps a common size up to 64, else chooses 32 or "
-                           "64.", label="Side in pixels")
-    colour: str = param("auto", choices=("auto", "grey", "colour"), help="Auto keeps the channels that are there.")
-    background: str = param("white", choices=("white", "black"), help="What shows through transparent pixels.", advanced=True)
+    label: str = param(
+        "auto",
+        help="Which array of an .npz colours the map; none for no array.",
+        label="Label array",
+    )
+    side: int = param(
+        0,
+        low=0,
+        high=128,
+        help="Pictures are resized to this many pixels a side; 0 keeps a common size up to 64, "
+        "else chooses 32 or "
+        "64.",
+        label="Side in pixels",
+    )
+    colour: str = param(
+        "auto", choices=("auto", "grey", "colour"), help="Auto keeps the channels that are there."
+    )
+    background: str = param(
+        "white",
+        choices=("white", "black"),
+        help="What shows through transparent pixels.",
+        advanced=True,
+    )
 
     @classmethod
     def matches(cls, upload):
         if upload.head.startswith(ARRAY):
             return True
-        return upload.is_zip and len(upload.archive.having(".npy")) >= max(1, 0.5 * len(upload.archive.entries))
+        return upload.is_zip and len(upload.archive.having(".npy")) >= max(
+            1, 0.5 * len(upload.archive.entries)
+        )
 
     def read(self, upload):
         notes: list[str] = []
@@ -54,19 +75,27 @@ class NumpyArrays(Reader):
         for name, head in heads.items():
             if name != chosen and head.shape == values.shape[:1] and head.dtype.kind in "biufUSM":
                 column = _load(head, name)
-                beside[name] = np.char.decode(column, "utf-8", "replace") if column.dtype.kind == "S" else column
+                beside[name] = (
+                    np.char.decode(column, "utf-8", "replace")
+                    if column.dtype.kind == "S"
+                    else column
+                )
         rows = pd.DataFrame(beside, index=range(len(values)))
         label = self._label(chosen, rows, heads, notes)
         if values.ndim == 2:
             notes.insert(0, f"{len(values):,} vectors of {values.shape[1]:,} values.")
             dataset = array_dataset(values, upload.name, rows, label, notes)
         else:
-            dataset = image_dataset(self._pictures(values, upload.name, notes), upload.name, rows, label, notes)
-        dataset.source = {"options": {"array": chosen, "label": label or "none"},
-                          "arrays": {n: list(h.shape) for n, h in heads.items()}}
+            dataset = image_dataset(
+                self._pictures(values, upload.name, notes), upload.name, rows, label, notes
+            )
+        dataset.source = {
+            "options": {"array": chosen, "label": label or "none"},
+            "arrays": {n: list(h.shape) for n, h in heads.items()},
+        }
         return dataset
 
-    def _heads(self, upload: Upload, notes: list[str]) -> dict[str, "NpyHeader"]:
+    def _heads(self, upload: Upload, notes: list[str]) -> dict[str, NpyHeader]:
         if not upload.is_zip:
             return {upload.name: NpyHeader.of(upload.data, upload.name)}
         heads = {}
@@ -77,58 +106,95 @@ class NumpyArrays(Reader):
             except DataError as error:
                 notes.append(f"Array {name!r} was left out: {error}")
         if not heads:
-            raise DataError(f"{upload.name} holds no array that can be read. {' '.join(notes)}".strip())
+            raise DataError(
+                f"{upload.name} holds no array that can be read. {' '.join(notes)}".strip()
+            )
         return heads
 
     def _choose(self, heads, file: str, notes: list[str]) -> str:
         if self.array != "auto":
             if self.array not in heads:
-                raise DataError(f"{file} has no array {self.array!r}; there are: {name_list(heads, 20)}.")
+                raise DataError(
+                    f"{file} has no array {self.array!r}; there are: {name_list(heads, 20)}."
+                )
             return self.array
         fit = {n: h for n, h in heads.items() if 2 <= len(h.shape) <= 4 and h.dtype.kind in "biuf"}
         if not fit:
             _refuse(*max(heads.items(), key=lambda item: math.prod(item[1].shape)))
         chosen = max(fit, key=lambda n: math.prod(fit[n].shape))
         if len(heads) > 1:
-            notes.append(f"Array {chosen!r} {heads[chosen].shape} was read; there are also: "
-                         f"{name_list(f'{n} {h.shape}' for n, h in heads.items() if n != chosen)}.")
+            notes.append(
+                f"Array {chosen!r} {heads[chosen].shape} was read; there are also: "
+                f"{name_list(f'{n} {h.shape}' for n, h in heads.items() if n != chosen)}."
+            )
         return chosen
 
     def _label(self, chosen: str, rows: pd.DataFrame, heads, notes: list[str]) -> str | None:
-        """The array asked for; else the one whose name differs from the chosen one's least, such as y_train of x_train."""
+        """The array asked for; else the one whose name differs from the chosen one's least,
+        such as y_train of x_train.
+        """
         if self.label not in ("auto", "none"):
             if self.label not in rows:
-                raise DataError(f"label {self.label!r} is no array of one value a row ({heads[chosen].shape[0]:,}); there are: "
-                                f"{name_list(rows.columns) or 'none'}.")
+                raise DataError(
+                    f"label {self.label!r} is no array of one value a row "
+                    f"({heads[chosen].shape[0]:,}); there are: "
+                    f"{name_list(rows.columns) or 'none'}."
+                )
             return self.label
-        few = [c for c in rows.columns if rows[c].dtype.kind != "f" and 2 <= rows[c].nunique() <= 1000]
+        few = [
+            c for c in rows.columns if rows[c].dtype.kind != "f" and 2 <= rows[c].nunique() <= 1000
+        ]
         if self.label == "none" or not few:
             return None
         tail = chosen.lower().partition("_")[2]
-        label = max(few, key=lambda c: (bool(tail) and c.lower().endswith(tail), CALLED_LABEL.match(c.lower()) is not None))
+        label = max(
+            few,
+            key=lambda c: (
+                bool(tail) and c.lower().endswith(tail),
+                CALLED_LABEL.match(c.lower()) is not None,
+            ),
+        )
         if rows[label].dtype.kind in "biu":
             rows[label] = rows[label].astype("str")
         notes.append(f"Label: array {label!r}.")
         return label
 
     def _pictures(self, values: np.ndarray, file: str, notes: list[str]) -> np.ndarray:
-        """(n, h, w), (n, h, w, c) or (n, c, h, w) of any range -> float32 (n, h, w, 1 or 3) in [0, 1]."""
+        """(n, h, w), (n, h, w, c) or (n, c, h, w) of any range -> float32 (n, h, w, 1 or 3) in
+        [0, 1].
+        """
         if values.ndim == 3:
             if values.shape[2] in (3, 4) and min(values.shape[:2]) > 16:
-                raise DataError(f"{file} has shape {values.shape}, which looks like one colour picture; expected (n, h, w) or "
-                                "(n, h, w, 3).")
+                raise DataError(
+                    f"{file} has shape {values.shape}, which looks like one colour picture; "
+                    "expected (n, h, w) or "
+                    "(n, h, w, 3)."
+                )
             values = values[..., None]
         elif values.shape[3] not in (1, 3, 4) and values.shape[1] in (1, 3, 4):
-            notes.append(f"The shape {values.shape} was read as (pictures, channels, height, width).")
+            notes.append(
+                f"The shape {values.shape} was read as (pictures, channels, height, width)."
+            )
             values = values.transpose(0, 2, 3, 1)
         if values.shape[3] not in (1, 3, 4):
-            raise DataError(f"{file} has shape {values.shape}; expected 1, 3 or 4 channels as its last (or second) number.")
-        size = choose_size([values.shape[1:3]], self.side) if self.side or max(values.shape[1:3]) <= 64 else (64, 64)
-        settings.check("array_cells", len(values) * size[0] * size[1] * min(values.shape[3], 3), file)
+            raise DataError(
+                f"{file} has shape {values.shape}; expected 1, 3 or 4 channels as its last (or "
+                "second) number."
+            )
+        size = (
+            choose_size([values.shape[1:3]], self.side)
+            if self.side or max(values.shape[1:3]) <= 64
+            else (64, 64)
+        )
+        settings.check(
+            "array_cells", len(values) * size[0] * size[1] * min(values.shape[3], 3), file
+        )
         if size != values.shape[1:3]:
             cut = ", the centre cut out" * (values.shape[1] * size[1] != values.shape[2] * size[0])
             h, w = values.shape[1:3]
-            notes.append(f"The pictures were resized from {w} x {h} to {size[1]} x {size[0]} pixels{cut}.")
+            notes.append(
+                f"The pictures were resized from {w} x {h} to {size[1]} x {size[0]} pixels{cut}."
+            )
             values = _resized(values, size)
         pictures = unit_range(values, notes)
         if pictures.shape[3] == 4:
@@ -137,7 +203,11 @@ class NumpyArrays(Reader):
             pictures = pictures[..., :3] * alpha + (1 - alpha) * (self.background == "white")
         if self.colour == "grey" and pictures.shape[3] == 3:
             pictures = (pictures @ np.array([0.299, 0.587, 0.114], np.float32))[..., None]
-        return np.repeat(pictures, 3, axis=3) if self.colour == "colour" and pictures.shape[3] == 1 else pictures
+        return (
+            np.repeat(pictures, 3, axis=3)
+            if self.colour == "colour" and pictures.shape[3] == 1
+            else pictures
+        )
 
 
 @dataclass(frozen=True)
@@ -150,46 +220,76 @@ class NpyHeader:
     data: memoryview
 
     @classmethod
-    def of(cls, data: bytes, name: str) -> "NpyHeader":
+    def of(cls, data: bytes, name: str) -> NpyHeader:
         """Read and check the header; no number is touched. Raises DataError."""
-        file = io.BytesIO(bytes(data[:2**16]))       # NumPy itself reads no header over 10,000 letters
+        # NumPy itself reads no header over 10,000 letters
+        file = io.BytesIO(bytes(data[: 2**16]))
         try:
             version = np.lib.format.read_magic(file)
-            read = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}.get(version)
+            read = {
+                (1, 0): np.lib.format.read_array_header_1_0,
+                (2, 0): np.lib.format.read_array_header_2_0,
+            }.get(version)
             if read is None:
-                raise DataError(f"{name} is an .npy of version {version[0]}.{version[1]}; save it as plain numbers (version 1.0).")
+                raise DataError(
+                    f"{name} is an .npy of version {version[0]}.{version[1]}; save it as plain "
+                    "numbers (version 1.0)."
+                )
             shape, fortran, dtype = read(file)
         except DataError:
             raise
-        except Exception as error:      # the header is a Python literal: syntax, type, recursion and value errors
-            raise DataError(f"{name} is a damaged .npy ({str(error).splitlines()[0][:80]}); save it again.") from error
+        except Exception as error:
+            # the header is a Python literal: syntax, type, recursion and value errors
+            raise DataError(
+                f"{name} is a damaged .npy ({str(error).splitlines()[0][:80]}); save it again."
+            ) from error
         if dtype.hasobject:
-            raise DataError(f"{name} holds pickled Python objects, which could run a program; save plain numbers, for example "
-                            "with array.astype(float).")
-        rest = memoryview(data)[file.tell():]
+            raise DataError(
+                f"{name} holds pickled Python objects, which could run a program; save plain "
+                "numbers, for example "
+                "with array.astype(float)."
+            )
+        rest = memoryview(data)[file.tell() :]
         if any(s < 0 for s in shape) or math.prod(shape) * dtype.itemsize != len(rest):
-            raise DataError(f"{name} says it has shape {shape[:6]} ({math.prod(shape) * dtype.itemsize:,} bytes), but "
-                            f"{len(rest):,} bytes follow; it is damaged or cut short.")
+            raise DataError(
+                f"{name} says it has shape {shape[:6]} ({math.prod(shape) * dtype.itemsize:,} "
+                "bytes), but "
+                f"{len(rest):,} bytes follow; it is damaged or cut short."
+            )
         return cls(tuple(shape), dtype, fortran, rest)
 
 
 def _load(head: NpyHeader, name: str) -> np.ndarray:
-    """The array, in this machine's byte order. Raises DataError for shapes and types that are no vectors or pictures."""
+    """The array, in this machine's byte order. Raises DataError for shapes and types that are
+    no vectors or pictures.
+    """
     if head.dtype.kind not in "biufUSM" or not 1 <= len(head.shape) <= 4:
         _refuse(name, head)
     if 0 in head.shape:
-        raise DataError(f"{name} has shape {head.shape}, so it is empty; at least 3 rows are needed.")
+        raise DataError(
+            f"{name} has shape {head.shape}, so it is empty; at least 3 rows are needed."
+        )
     flat = np.frombuffer(head.data, dtype=head.dtype)
     values = flat.reshape(head.shape, order="F" if head.fortran else "C")
     return values.astype(head.dtype.newbyteorder("="), copy=False)
 
 
 def _refuse(name: str, head: NpyHeader) -> None:
-    kinds = {"c": "complex numbers", "V": "records", "U": "words", "S": "words", "M": "dates", "m": "durations"}
+    kinds = {
+        "c": "complex numbers",
+        "V": "records",
+        "U": "words",
+        "S": "words",
+        "M": "dates",
+        "m": "durations",
+    }
     if head.dtype.kind in kinds:
         raise DataError(f"{name} holds {kinds[head.dtype.kind]}; expected real numbers.")
-    raise DataError(f"{name} has {len(head.shape)} dimension{'s' * (len(head.shape) != 1)} (shape {head.shape}); expected 2 for "
-                    "vectors (n, d), 3 or 4 for pictures.")
+    raise DataError(
+        f"{name} has {len(head.shape)} dimension{'s' * (len(head.shape) != 1)} (shape "
+        f"{head.shape}); expected 2 for "
+        "vectors (n, d), 3 or 4 for pictures."
+    )
 
 
 def _resized(values: np.ndarray, size: tuple[int, int]) -> np.ndarray:
@@ -201,4 +301,8 @@ def _resized(values: np.ndarray, size: tuple[int, int]) -> np.ndarray:
             plane = Image.fromarray(np.ascontiguousarray(picture[..., c], np.float32))
             out[i, ..., c] = np.asarray(fit_picture(plane, size, "crop", 0.0))
     whole = values.dtype.kind in "iub"
-    return np.rint(out).astype(values.dtype if values.dtype.kind != "b" else np.uint8) if whole and values.max() > 1 else out
+    return (
+        np.rint(out).astype(values.dtype if values.dtype.kind != "b" else np.uint8)
+        if whole and values.max() > 1
+        else out
+    )

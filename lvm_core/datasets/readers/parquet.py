@@ -23,7 +23,9 @@ class Parquet(TableReader):
 
     @classmethod
     def matches(cls, upload):
-        return upload.head.startswith(b"PAR1") or upload.suffix in cls.suffixes and not upload.is_zip
+        return (
+            upload.head.startswith(b"PAR1") or upload.suffix in cls.suffixes and not upload.is_zip
+        )
 
     def read(self, upload):
         import pyarrow as pa
@@ -33,18 +35,28 @@ class Parquet(TableReader):
             file = pq.ParquetFile(io.BytesIO(upload.data))
             settings.check("rows", file.metadata.num_rows, upload.name)
             settings.check("columns", len(file.schema_arrow.names), upload.name)
-            settings.check("cells", file.metadata.num_rows * len(file.schema_arrow.names), upload.name)
+            settings.check(
+                "cells", file.metadata.num_rows * len(file.schema_arrow.names), upload.name
+            )
             flat = [f.name for f in file.schema_arrow if not nested_or_binary(f.type)]
-            words = [f.name for f in file.schema_arrow if pa.types.is_string(f.type) or pa.types.is_large_string(f.type)]
-            # words stay in their dictionary until their true length is known: a small file can stand for terabytes
+            words = [
+                f.name
+                for f in file.schema_arrow
+                if pa.types.is_string(f.type) or pa.types.is_large_string(f.type)
+            ]
+            # words stay in their dictionary until their true length is known: a small file can
+            # stand for terabytes
             file = pq.ParquetFile(io.BytesIO(upload.data), read_dictionary=words)
-            table = batches(file, flat, upload.name).replace_schema_metadata(None)     # of no use here, and parsed when broken
+            # of no use here, and parsed when broken
+            table = batches(file, flat, upload.name).replace_schema_metadata(None)
             frame = table.to_pandas(date_as_object=False, types_mapper=_nullable().get)
         except (pa.ArrowException, OSError, ValueError) as error:
             if isinstance(error, DataError):
                 raise
             reason = str(error).splitlines()[0][:100] if str(error) else "no reason given"
-            raise DataError(f"{upload.name} is a damaged Parquet file ({reason}); save it again.") from error
+            raise DataError(
+                f"{upload.name} is a damaged Parquet file ({reason}); save it again."
+            ) from error
         notes = []
         left_out = [n for n in file.schema_arrow.names if n not in flat]
         if left_out:
@@ -56,7 +68,9 @@ class Parquet(TableReader):
 
 
 def batches(file, columns: list[str], name: str):
-    """The table, read piece by piece so that a file that lies about its size is stopped. Raises DataError."""
+    """The table, read piece by piece so that a file that lies about its size is stopped. Raises
+    DataError.
+    """
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -81,8 +95,10 @@ def _nullable() -> dict:
     import pandas as pd
     import pyarrow as pa
 
-    return {pa.type_for_alias(name): pd.api.types.pandas_dtype(name.title().replace("Ui", "UI")) for name in
-            ("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64")} | {pa.bool_(): pd.BooleanDtype()}
+    return {
+        pa.type_for_alias(name): pd.api.types.pandas_dtype(name.title().replace("Ui", "UI"))
+        for name in ("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64")
+    } | {pa.bool_(): pd.BooleanDtype()}
 
 
 def nested_or_binary(kind) -> bool:
@@ -90,5 +106,13 @@ def nested_or_binary(kind) -> bool:
     import pyarrow as pa
 
     is_ = pa.types
-    tests = (is_.is_nested, is_.is_binary, is_.is_large_binary, is_.is_binary_view, is_.is_string_view, is_.is_fixed_size_binary, is_.is_null)
+    tests = (
+        is_.is_nested,
+        is_.is_binary,
+        is_.is_large_binary,
+        is_.is_binary_view,
+        is_.is_string_view,
+        is_.is_fixed_size_binary,
+        is_.is_null,
+    )
     return any(test(kind) for test in tests) or isinstance(kind, pa.BaseExtensionType)

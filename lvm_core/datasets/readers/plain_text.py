@@ -15,30 +15,45 @@ from .base import TextReader
 
 @dataclass
 class PlainText(TextReader):
-    """A document a line; or a document a paragraph, where blank lines part paragraphs of several lines."""
+    """A document a line; or a document a paragraph, where blank lines part paragraphs of
+    several lines.
+    """
 
     name: ClassVar[str] = "txt"
     title: ClassVar[str] = "Plain text"
     suffixes: ClassVar[tuple[str, ...]] = (".txt", ".text", ".md")
     list_order: ClassVar[int] = 90
 
-    split: str = param("auto", choices=("auto", "lines", "paragraphs"), help="Where one document ends and the next begins.",
-                       label="A document is a")
-    encoding: str = param("auto", choices=ENCODINGS, help="How letters are stored; change it when accents look wrong.",
-                          advanced=True)
+    split: str = param(
+        "auto",
+        choices=("auto", "lines", "paragraphs"),
+        help="Where one document ends and the next begins.",
+        label="A document is a",
+    )
+    encoding: str = param(
+        "auto",
+        choices=ENCODINGS,
+        help="How letters are stored; change it when accents look wrong.",
+        advanced=True,
+    )
 
     @classmethod
     def matches(cls, upload):
-        return not upload.is_zip        # asked last: what is no text at all is said when it is read
+        return not upload.is_zip  # asked last: what is no text at all is said when it is read
 
     def read(self, upload):
         text, encoding, notes = to_text(upload.data, self.encoding, upload.name)
-        settings.check("rows", text.count("\n"), upload.name, times=4, unit="lines")      # before a string is made of each
+        # before a string is made of each
+        settings.check("rows", text.count("\n"), upload.name, times=4, unit="lines")
         lines = [line.strip() for line in text.split("\n") if line.strip()]
-        paragraphs = [" ".join(p.split("\n")).strip() for p in re.split(r"\n\s*\n", text) if p.strip()]
+        paragraphs = [
+            " ".join(p.split("\n")).strip() for p in re.split(r"\n\s*\n", text) if p.strip()
+        ]
         parted = len(paragraphs) >= 3 and len(lines) >= 1.5 * len(paragraphs)
         by = self.split if self.split != "auto" else "paragraphs" if parted else "lines"
         notes.append(f"Each {by[:-1]} was read as a document.")
-        dataset = text_dataset(lines if by == "lines" else paragraphs, upload.name, notes=notes, **self._text_options())
+        dataset = text_dataset(
+            lines if by == "lines" else paragraphs, upload.name, notes=notes, **self._text_options()
+        )
         dataset.source = {"options": {"split": by}}
         return dataset

@@ -25,8 +25,18 @@ class Texts(TextReader):
     suffixes: ClassVar[tuple[str, ...]] = (".zip",)
     list_order: ClassVar[int] = 40
 
-    encoding: str = param("auto", choices=ENCODINGS, help="How letters are stored; auto decides for each file.", advanced=True)
-    label: str = param("auto", choices=("auto", "none"), help="Auto labels each document with its folder.", advanced=True)
+    encoding: str = param(
+        "auto",
+        choices=ENCODINGS,
+        help="How letters are stored; auto decides for each file.",
+        advanced=True,
+    )
+    label: str = param(
+        "auto",
+        choices=("auto", "none"),
+        help="Auto labels each document with its folder.",
+        advanced=True,
+    )
 
     @classmethod
     def matches(cls, upload):
@@ -37,7 +47,12 @@ class Texts(TextReader):
 
     def read(self, upload):
         archive = upload.archive
-        entries, notes, kept, failed = archive.having(".txt", ".text", ".md"), list(archive.notes), [], []
+        entries, notes, kept, failed = (
+            archive.having(".txt", ".text", ".md"),
+            list(archive.notes),
+            [],
+            [],
+        )
         others = len(archive.entries) - len(entries)
         if others:
             notes.append(f"Files that are no text were passed over: {others:,}.")
@@ -45,17 +60,35 @@ class Texts(TextReader):
         for info in entries:
             try:
                 settings.check("cell_chars", info.file_size // 4, shown(info.filename))
-                kept.append((info, to_text(archive.read(info), self.encoding, shown(info.filename))[0].strip()))
+                kept.append(
+                    (
+                        info,
+                        to_text(archive.read(info), self.encoding, shown(info.filename))[0].strip(),
+                    )
+                )
             except DataError:
                 failed.append(shown(info.filename))
         if not kept:
-            raise DataError(f"None of the {len(entries)} files in {upload.name} can be read as text: {name_list(failed)}.")
+            raise DataError(
+                f"None of the {len(entries)} files in {upload.name} can be read as text: "
+                f"{name_list(failed)}."
+            )
         if failed:
-            notes.append(f"{len(failed)} of {len(entries)} files could not be read as text and were left out: "
-                         f"{name_list(failed, 10)}.")
+            notes.append(
+                f"{len(failed)} of {len(entries)} files could not be read as text and were left "
+                "out: "
+                f"{name_list(failed, 10)}."
+            )
         rows = pd.DataFrame({"file": [shown(info.filename) for info, _ in kept]})
         names = class_folders([info.filename for info, _ in kept]) if self.label == "auto" else None
         if names is not None:
             rows.insert(0, "label", names)
             notes.append(f"Label: the folder each file lies in ({len(set(names))} of them).")
-        return text_dataset([text for _, text in kept], upload.name, rows, names and "label", notes, **self._text_options())
+        return text_dataset(
+            [text for _, text in kept],
+            upload.name,
+            rows,
+            names and "label",
+            notes,
+            **self._text_options(),
+        )

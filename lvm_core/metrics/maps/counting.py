@@ -1,35 +1,47 @@
-"""Distances on a map, and how many of many numbers lie below each of a few, in one pass: the loops of the map's scores that need a compiler (numba)."""
+"""Distances on a map, and how many of many numbers lie below each of a few, in one pass: the
+loops of the map's scores that need a compiler (numba).
+"""
 
 import numpy as np
 from numba import njit
 
-MOST = 254              # numbers counted below in one pass: a byte says between which two a number lies
-_BINS = 32_768          # a table of bytes that stays in a core's first cache
+# numbers counted below in one pass: a byte says between which two a number lies
+MOST = 254
+_BINS = 32_768  # a table of bytes that stays in a core's first cache
 _CHUNK = 2048
 
 
 @njit(cache=True, nogil=True)
 def differences(columns, rows, D):
-    """Fill D (b, n) with squared distances from ``rows`` (b,) to all of the points with coordinates ``columns`` (c, n)."""
+    """Fill D (b, n) with squared distances from ``rows`` (b,) to all of the points with
+    coordinates ``columns`` (c, n).
+    """
     c, n = columns.shape
     for start in range(0, n, _CHUNK):
         for r in range(len(rows)):
-            d = D[r, start:start + _CHUNK]
+            d = D[r, start : start + _CHUNK]
             d[:] = 0
             for at in range(c):
-                x, own = columns[at, start:start + _CHUNK], columns[at, rows[r]]
+                x, own = columns[at, start : start + _CHUNK], columns[at, rows[r]]
                 for j in range(len(d)):
                     d[j] += (x[j] - own) * (x[j] - own)
 
 
 @njit(cache=True, nogil=True)
 def count(D, T, below, upto):
-    """For whole numbers D (b, n), those below zero taken as zero, and T (b, m), ascending, none below zero, m at most ``MOST``: fill ``below`` and
-    ``upto`` (b, m) with how many of the row's D are less than each T, and how many are not greater. A table tells between which two of T the
-    numbers of a bin lie; only those of a bin that holds some of T are compared."""
+    """For whole numbers D (b, n), those below zero taken as zero, and T (b, m), ascending, none
+    below zero, m at most ``MOST``: fill ``below`` and ``upto`` (b, m) with how many of the
+    row's D are less than each T, and how many are not greater. A table tells between which two
+    of T the numbers of a bin lie; only those of a bin that holds some of T are compared.
+    """
     n, m = D.shape[1], T.shape[1]
-    table, firsts, bins = np.empty(_BINS + 2, np.uint8), np.empty(_BINS + 2, np.uint8), np.empty(_CHUNK, np.uint16)
-    counts, equal = np.empty((4, 256), np.int32), np.empty(m + 1, np.int32)     # four, so that one need not wait for the other
+    table, firsts, bins = (
+        np.empty(_BINS + 2, np.uint8),
+        np.empty(_BINS + 2, np.uint8),
+        np.empty(_CHUNK, np.uint16),
+    )
+    # four, so that one need not wait for the other
+    counts, equal = np.empty((4, 256), np.int32), np.empty(m + 1, np.int32)
     for r in range(D.shape[0]):
         t, low, high = T[r], T[r, 0], T[r, m - 1]
         shift = 0
@@ -45,7 +57,7 @@ def count(D, T, below, upto):
         table[done:] = m
         counts[:], equal[:] = 0, 0
         for start in range(0, n, _CHUNK):
-            d = D[r, start:start + _CHUNK]
+            d = D[r, start : start + _CHUNK]
             for j in range(len(d)):
                 value = max(d[j], 0)
                 own = ((min(max(value, low), high) - low) >> shift) + 1

@@ -1,4 +1,6 @@
-"""Neighbourhoods in a space and in a picture of it, compared a block of rows at a time on all cores."""
+"""Neighbourhoods in a space and in a picture of it, compared a block of rows at a time on all
+cores.
+"""
 
 from __future__ import annotations
 
@@ -20,9 +22,11 @@ _door, _within = threading.Lock(), []
 
 @dataclass(frozen=True)
 class Comparison:
-    """What a pass over ``rows`` (m,) found. ``points`` (3, len(ks), m): MEASURES of each row. ``right`` (2, len(ks), m): whether most of its
-    neighbours in the space, and on the picture, have its label; NaN without. ``sizes``, ``curve``, ``area``: see :class:`Sizes`;
-    ``area_error``: standard error of the last, None where all rows were ranked in full."""
+    """What a pass over ``rows`` (m,) found. ``points`` (3, len(ks), m): MEASURES of each row.
+    ``right`` (2, len(ks), m): whether most of its neighbours in the space, and on the picture,
+    have its label; NaN without. ``sizes``, ``curve``, ``area``: see :class:`Sizes`;
+    ``area_error``: standard error of the last, None where all rows were ranked in full.
+    """
 
     rows: np.ndarray
     points: np.ndarray
@@ -47,24 +51,40 @@ class Labels:
         return float(np.bincount(known).max() / len(known))
 
     def right(self, rows, J) -> np.ndarray:
-        """Whether most labelled ones of J (b, k) have their row's label (b,), the lower class where they are level; NaN for a row without one."""
+        """Whether most labelled ones of J (b, k) have their row's label (b,), the lower class
+        where they are level; NaN for a row without one.
+        """
         slots = self.classes.max() + 2
         votes = self.classes[J] + 1 + np.arange(len(J))[:, None] * slots
         counts = np.bincount(votes.ravel(), minlength=len(J) * slots).reshape(len(J), slots)[:, 1:]
         return np.where(self.classes[rows] >= 0, counts.argmax(1) == self.classes[rows], np.nan)
 
 
-def compare(true: Space, pictures: tuple[Space, ...], rows, ks, labels: Labels | None = None, reporter: Reporter | None = None, *, full_rows: int) -> list[Comparison]:
-    """Compare the neighbourhoods of ``rows`` (m,) by each of ``ks`` (ascending) neighbours with those in each picture; the first ``full_rows`` are
-    ranked against all others in full. A stop by the reporter keeps the blocks that are done."""
+def compare(
+    true: Space,
+    pictures: tuple[Space, ...],
+    rows,
+    ks,
+    labels: Labels | None = None,
+    reporter: Reporter | None = None,
+    *,
+    full_rows: int,
+) -> list[Comparison]:
+    """Compare the neighbourhoods of ``rows`` (m,) by each of ``ks`` (ascending) neighbours with
+    those in each picture; the first ``full_rows`` are ranked against all others in full. A stop
+    by the reporter keeps the blocks that are done.
+    """
     n, step = true.n, true.block
-    blocks, sizes = [rows[s:s + step] for s in range(0, len(rows), step)], Sizes(n, ks[-1])
+    blocks, sizes = [rows[s : s + step] for s in range(0, len(rows), step)], Sizes(n, ks[-1])
 
     def work(place):
         block, full = blocks[place], min(max(full_rows - place * step, 0), len(blocks[place]))
         a = true.ranked(block)
         far = a.all_ranks(full)
-        return [(*_by_neighbours(a, b, block, ks, sizes, labels), *sizes.far(far, b.all_ranks(full))) for b in (picture.ranked(block) for picture in pictures)]
+        return [
+            (*_by_neighbours(a, b, block, ks, sizes, labels), *sizes.far(far, b.all_ranks(full)))
+            for b in (picture.ranked(block) for picture in pictures)
+        ]
 
     done, stopped = [], False
     with ThreadPoolExecutor(cores()) as pool, _one_thread_each():
@@ -78,11 +98,13 @@ def compare(true: Space, pictures: tuple[Space, ...], rows, ks, labels: Labels |
 
 
 def nearest_blocks(A, k: int, rows=None) -> Iterator[np.ndarray]:
-    """The k nearest other rows of A (n, d) for each of ``rows`` (all when None), nearest first: (b, k) int for some rows at a time, in their order. Whoever
-    has enough may leave."""
-    space = Space(A, exact=A.shape[1] <= 3)     # ties may fall as they like; a compiler is not worth loading
+    """The k nearest other rows of A (n, d) for each of ``rows`` (all when None), nearest first:
+    (b, k) int for some rows at a time, in their order. Whoever has enough may leave.
+    """
+    # ties may fall as they like; a compiler is not worth loading
+    space = Space(A, exact=A.shape[1] <= 3)
     rows = np.arange(space.n) if rows is None else np.asarray(rows)
-    blocks = [rows[s:s + space.block] for s in range(0, len(rows), space.block)]
+    blocks = [rows[s : s + space.block] for s in range(0, len(rows), space.block)]
     with ThreadPoolExecutor(cores()) as pool, _one_thread_each():
         try:
             yield from pool.map(lambda block: space.ranked(block).nearest(k), blocks)
@@ -92,59 +114,109 @@ def nearest_blocks(A, k: int, rows=None) -> Iterator[np.ndarray]:
 
 def _together(parts, rows, sizes, stopped) -> Comparison:
     points, right, near, near_areas, far, far_areas = zip(*parts)
-    points, right, near_areas, far_areas = np.concatenate(points, 2), np.concatenate(right, 2), np.concatenate(near_areas), np.concatenate(far_areas)
+    points, right, near_areas, far_areas = (
+        np.concatenate(points, 2),
+        np.concatenate(right, 2),
+        np.concatenate(near_areas),
+        np.concatenate(far_areas),
+    )
     m, full = points.shape[2], len(far_areas)
-    errors = [values.std() * np.sqrt((1 - len(values) / sizes.n) / len(values)) for values in (near_areas, far_areas)]
-    return Comparison(rows[:m], points, right, *sizes.agreement(sum(near) / m, sum(far) / full), float(sum(errors)) if full < sizes.n else None, stopped)
+    errors = [
+        values.std() * np.sqrt((1 - len(values) / sizes.n) / len(values))
+        for values in (near_areas, far_areas)
+    ]
+    return Comparison(
+        rows[:m],
+        points,
+        right,
+        *sizes.agreement(sum(near) / m, sum(far) / full),
+        float(sum(errors)) if full < sizes.n else None,
+        stopped,
+    )
 
 
 def _by_neighbours(a, b, block, ks, sizes, labels):
     """MEASURES (3, len(ks), b), labels named (2, len(ks), b), and what :meth:`Sizes.near` says."""
-    points, right = np.empty((3, len(ks), len(block))), np.full((2, len(ks), len(block)), np.nan, np.float32)
-    lists = [(b.nearest(k), a.nearest(k)) for k in reversed(ks)][::-1]      # the longest holds the others
+    points, right = (
+        np.empty((3, len(ks), len(block))),
+        np.full((2, len(ks), len(block)), np.nan, np.float32),
+    )
+    # the longest holds the others
+    lists = [(b.nearest(k), a.nearest(k)) for k in reversed(ks)][::-1]
     ends = np.cumsum(ks)[:-1]
-    truths, seen = (np.split(look.ranks(np.hstack(J)), ends, 1) for look, J in zip((a, b), zip(*lists)))
+    truths, seen = (
+        np.split(look.ranks(np.hstack(J)), ends, 1) for look, J in zip((a, b), zip(*lists))
+    )
     for at, (k, (on_map, alike), truth, drawn) in enumerate(zip(ks, lists, truths, seen)):
         worst = 2 / (k * (2 * sizes.n - 3 * k - 1))
-        points[:, at] = a.as_near(on_map, k).mean(1), 1 - worst * np.maximum(truth - k, 0).sum(1), 1 - worst * np.maximum(drawn - k, 0).sum(1)
+        points[:, at] = (
+            a.as_near(on_map, k).mean(1),
+            1 - worst * np.maximum(truth - k, 0).sum(1),
+            1 - worst * np.maximum(drawn - k, 0).sum(1),
+        )
         if labels is not None:
             right[:, at] = labels.right(block, alike), labels.right(block, on_map)
-    return points, right, *sizes.near(np.ceil(np.maximum(truth, np.arange(1, k + 1))).astype(np.int64))
+    return (
+        points,
+        right,
+        *sizes.near(np.ceil(np.maximum(truth, np.arange(1, k + 1))).astype(np.int64)),
+    )
 
 
 class Sizes:
-    """How many of the neighbours a neighbourhood of each size keeps, among ``n`` points: of sizes up to ``top`` known of more rows than of those beyond.
+    """How many of the neighbours a neighbourhood of each size keeps, among ``n`` points: of sizes
+    up to ``top`` known of more rows than of those beyond.
 
-    ``Q_NX`` is that of Lee & Verleysen (2009, doi:10.1016/j.neucom.2008.12.017): by size, the pairs whose larger rank is no larger. Its
-    rescaling ``R_NX``, 0 by chance and 1 where all are kept, and the area of that over log size are those of Lee et al. (2013, doi:10.1016/j.neucom.2012.12.036).
+    ``Q_NX`` is that of Lee & Verleysen (2009, doi:10.1016/j.neucom.2008.12.017): by size, the pairs
+    whose larger rank is no larger. Its rescaling ``R_NX``, 0 by chance and 1 where all are kept,
+    and the area of that over log size are those of Lee et al. (2013,
+    doi:10.1016/j.neucom.2012.12.036).
     """
 
     def __init__(self, n: int, top: int):
         self.n, self.top, sizes = n, min(top, n - 2), np.arange(1, n - 1)
-        worth = (n - 1) / (n - 1 - sizes) / sizes**2 / (1 / sizes).sum()        # of a pair to the area, at a size
-        at, self._worth = self.top, np.zeros((2, n))        # at that size and all beyond, in either part
-        self._worth[0, 1:at + 1], self._worth[1, 1:n - 1] = (np.cumsum(part[::-1])[::-1] for part in (worth[:at], np.where(sizes > at, worth, 0)))
+        # of a pair to the area, at a size
+        worth = (n - 1) / (n - 1 - sizes) / sizes**2 / (1 / sizes).sum()
+        # at that size and all beyond, in either part
+        at, self._worth = self.top, np.zeros((2, n))
+        self._worth[0, 1 : at + 1], self._worth[1, 1 : n - 1] = (
+            np.cumsum(part[::-1])[::-1] for part in (worth[:at], np.where(sizes > at, worth, 0))
+        )
 
     def near(self, larger) -> tuple[np.ndarray, np.ndarray]:
-        """Of larger ranks (b, k) from 1 on: pairs by their larger rank (top + 1,), and what each row adds to the area (b,)."""
+        """Of larger ranks (b, k) from 1 on: pairs by their larger rank (top + 1,), and what
+        each row adds to the area (b,).
+        """
         larger = np.minimum(larger, self.top + 1)
-        return np.bincount(larger.ravel(), minlength=self.top + 2)[:self.top + 1], self._worth[0][larger].sum(1)
+        return np.bincount(larger.ravel(), minlength=self.top + 2)[: self.top + 1], self._worth[0][
+            larger
+        ].sum(1)
 
     def far(self, truth, drawn) -> tuple[np.ndarray, np.ndarray]:
-        """The same of the ranks (b, n) of all points in both, 0 for the row itself: (n,) and (b,)."""
+        """The same of the ranks (b, n) of all points in both, 0 for the row itself: (n,) and
+        (b,).
+        """
         larger = np.maximum(truth, drawn)
         counts = np.bincount(larger.ravel(), minlength=self.n)
-        counts[0] = 0       # the rows themselves
+        counts[0] = 0  # the rows themselves
         return counts, self._worth[1][larger].sum(1)
 
     def agreement(self, near, far) -> tuple[np.ndarray, np.ndarray, float]:
-        """(sizes, R_NX, area) from pairs a row by their larger rank; sizes are every one up to ``top``, then ever wider apart."""
+        """(sizes, R_NX, area) from pairs a row by their larger rank; sizes are every one up to
+        ``top``, then ever wider apart.
+        """
         n, top, sizes = self.n, self.top, np.arange(1, self.n - 1)
-        Q = np.cumsum(far)[1:n - 1] / sizes
+        Q = np.cumsum(far)[1 : n - 1] / sizes
         Q[:top] = np.cumsum(near)[1:] / sizes[:top]
         R = ((n - 1) * Q - sizes) / (n - 1 - sizes)
-        shown = np.unique(np.concatenate([np.arange(top), np.geomspace(1, n - 2, 200).astype(int) - 1]))
-        return sizes[shown], R[shown].astype(np.float32), float((R / sizes).sum() / (1 / sizes).sum())
+        shown = np.unique(
+            np.concatenate([np.arange(top), np.geomspace(1, n - 2, 200).astype(int) - 1])
+        )
+        return (
+            sizes[shown],
+            R[shown].astype(np.float32),
+            float((R / sizes).sum() / (1 / sizes).sum()),
+        )
 
 
 def cores() -> int:
@@ -154,7 +226,9 @@ def cores() -> int:
 
 @contextmanager
 def _one_thread_each():
-    """Products of matrices stay on the core that asks for them. The limit is the process's: the first of those at work sets it, the last lifts it."""
+    """Products of matrices stay on the core that asks for them. The limit is the process's: the
+    first of those at work sets it, the last lifts it.
+    """
     from threadpoolctl import threadpool_limits
 
     with _door:

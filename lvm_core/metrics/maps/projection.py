@@ -1,4 +1,6 @@
-"""How far a map can be trusted: are its neighbours true neighbours, and are the true ones still there?"""
+"""How far a map can be trusted: are its neighbours true neighbours, and are the true ones still
+there?
+"""
 
 from __future__ import annotations
 
@@ -8,52 +10,101 @@ from ..base import Score, percent
 from .neighbourhoods import compare
 from .ranks import Space, directions, searched
 
-MOST_ROWS = 3000        # all pairs of these are ranked, which takes a fraction of a second
+MOST_ROWS = 3000  # all pairs of these are ranked, which takes a fraction of a second
 _GRADES = 0.97, 0.9, 0.8
-TRUST_WORDS = ("Points close together on the map really are alike", "Points close together on the map are mostly alike",
-               "Some points close together on the map are not alike",
-               "Many points close together on the map are not alike, so do not read groups into it")
-CONTINUITY_WORDS = ("Points that are alike stay together on the map", "Points that are alike mostly stay together on the map",
-                    "Some points that are alike are torn apart on the map",
-                    "Many points that are alike are torn apart on the map, so a gap may mean nothing")
+TRUST_WORDS = (
+    "Points close together on the map really are alike",
+    "Points close together on the map are mostly alike",
+    "Some points close together on the map are not alike",
+    "Many points close together on the map are not alike, so do not read groups into it",
+)
+CONTINUITY_WORDS = (
+    "Points that are alike stay together on the map",
+    "Points that are alike mostly stay together on the map",
+    "Some points that are alike are torn apart on the map",
+    "Many points that are alike are torn apart on the map, so a gap may mean nothing",
+)
 
 
-def projection(Z, P, k: int = 12, *, metric: str = "euclidean", random_state: int = 0) -> list[Score]:
-    """Trustworthiness, continuity and neighbour overlap of positions P (n, c) as a map of codes Z (n, k').
+def projection(
+    Z, P, k: int = 12, *, metric: str = "euclidean", random_state: int = 0
+) -> list[Score]:
+    """Trustworthiness, continuity and neighbour overlap of positions P (n, c) as a map of codes Z
+    (n, k').
 
-    Measured with k neighbours (fewer where n is small: k < n / 2 is needed) on at most ``MOST_ROWS`` rows, drawn by
-    ``random_state``. Trustworthiness and continuity are those of Venna & Kaski (2001, doi:10.1007/3-540-44668-0_68), in
-    scikit-learn's definition; continuity is trustworthiness with the roles of Z and P exchanged. Raises ValueError
-    below 3 rows.
+    Measured with k neighbours (fewer where n is small: k < n / 2 is needed) on at most
+    ``MOST_ROWS`` rows, drawn by ``random_state``. Trustworthiness and continuity are those of Venna
+    & Kaski (2001, doi:10.1007/3-540-44668-0_68), in scikit-learn's definition; continuity is
+    trustworthiness with the roles of Z and P exchanged. Raises ValueError below 3 rows.
     """
     Z, P = np.asarray(Z), np.asarray(P)
     if len(Z) != len(P) or len(Z) < 3:
-        raise ValueError(f"Z has {len(Z)} rows and P has {len(P)}, expected the same number, at least 3.")
+        raise ValueError(
+            f"Z has {len(Z)} rows and P has {len(P)}, expected the same number, at least 3."
+        )
     total = len(Z)
     if total > MOST_ROWS:
-        chosen = np.sort(np.random.RandomState(random_state).choice(total, MOST_ROWS, replace=False))
+        chosen = np.sort(
+            np.random.RandomState(random_state).choice(total, MOST_ROWS, replace=False)
+        )
         Z, P = Z[chosen], P[chosen]
     n = len(Z)
     k = max(1, min(k, (n - 1) // 2))
     Z = directions(Z) if metric == "cosine" else Z
-    found, = compare(Space(Z, nearest=searched(Z, (k,))), (Space(P, nearest=searched(P, (k,))),), np.arange(n), (k,), full_rows=1)
+    (found,) = compare(
+        Space(Z, nearest=searched(Z, (k,))),
+        (Space(P, nearest=searched(P, (k,))),),
+        np.arange(n),
+        (k,),
+        full_rows=1,
+    )
     points = found.points[:, 0]
     overlap, trust, continuity = points.mean(1).tolist()
     errors = (points.std(1) / n**0.5).tolist() if n < total else (None,) * 3
     chance = chance_trustworthiness(n, k)
-    on = f"{k} nearest neighbours on {n} of {total} points" if n < total else f"{k} nearest neighbours on all {n} points"
+    on = (
+        f"{k} nearest neighbours on {n} of {total} points"
+        if n < total
+        else f"{k} nearest neighbours on all {n} points"
+    )
     against = f"by {on}; random positions get {percent(chance)}."
     return [
-        Score("Trustworthiness", trust, f"{graded(trust, TRUST_WORDS)}: {percent(trust)} {against}", chance, 1.0, "share", errors[1]),
-        Score("Continuity", continuity, f"{graded(continuity, CONTINUITY_WORDS)}: {percent(continuity)} {against}", chance, 1.0, "share", errors[2]),
-        Score("Neighbours kept", overlap, f"Of a point's {k} true nearest neighbours, {percent(overlap)} are also among its {k} "
-              f"nearest on the map; by chance {percent(k / (n - 1))} would be.", k / (n - 1), 1.0, "share", errors[0]),
+        Score(
+            "Trustworthiness",
+            trust,
+            f"{graded(trust, TRUST_WORDS)}: {percent(trust)} {against}",
+            chance,
+            1.0,
+            "share",
+            errors[1],
+        ),
+        Score(
+            "Continuity",
+            continuity,
+            f"{graded(continuity, CONTINUITY_WORDS)}: {percent(continuity)} {against}",
+            chance,
+            1.0,
+            "share",
+            errors[2],
+        ),
+        Score(
+            "Neighbours kept",
+            overlap,
+            f"Of a point's {k} true nearest neighbours, {percent(overlap)} are also among its {k} "
+            f"nearest on the map; by chance {percent(k / (n - 1))} would be.",
+            k / (n - 1),
+            1.0,
+            "share",
+            errors[0],
+        ),
     ]
 
 
 def chance_trustworthiness(n: int, k: int) -> float:
-    """Expected trustworthiness of a map that places n points at random: a listed neighbour is outside the k true ones with
-    chance (n - 1 - k) / (n - 1), and its rank then exceeds k by (n - k) / 2 on average."""
+    """Expected trustworthiness of a map that places n points at random: a listed neighbour is
+    outside the k true ones with chance (n - 1 - k) / (n - 1), and its rank then exceeds k by (n
+    - k) / 2 on average.
+    """
     return 1 - (n - 1 - k) * (n - k) / ((n - 1) * (2 * n - 3 * k - 1))
 
 

@@ -1,4 +1,6 @@
-"""How near the points of a set are to one another, as ranks: a block of rows against all, so that no n x n table is ever held."""
+"""How near the points of a set are to one another, as ranks: a block of rows against all, so
+that no n x n table is ever held.
+"""
 
 from __future__ import annotations
 
@@ -6,21 +8,35 @@ import threading
 
 import numpy as np
 
-EXACT_ROWS = 20_000     # up to here ties are broken as scikit-learn's trustworthiness breaks them; beyond they share their mean rank
-_WHOLE_ROWS = 4000      # up to here by its very call, since equal rows of a product differ in the last digit by where they stand in it
-_WIDE_SEARCH = 4000     # rows of many dimensions beyond which its search takes longer than all the rest
-_COMPILED_ROWS = 10_000     # beyond, counting is worth loading the compiler for
-_COLUMNS = 512         # of a product at a time, which stays in a core's cache
-_KEPT = 64              # dimensions up to which the rows are held in double precision too
-_BLOCK, _MOST = 1.6e6, 3.2e7    # distances of a block: work on a column is shared by all its rows, few rows stay near the processor
-_SAMPLE = 4000          # of a row's distances, to tell about how far its nearest are
+# up to here ties are broken as scikit-learn's trustworthiness breaks them; beyond they share their
+# mean rank
+EXACT_ROWS = 20_000
+# up to here by its very call, since equal rows of a product differ in the last digit by where they
+# stand in it
+_WHOLE_ROWS = 4000
+# rows of many dimensions beyond which its search takes longer than all the rest
+_WIDE_SEARCH = 4000
+_COMPILED_ROWS = 10_000  # beyond, counting is worth loading the compiler for
+_COLUMNS = 512  # of a product at a time, which stays in a core's cache
+_KEPT = 64  # dimensions up to which the rows are held in double precision too
+# distances of a block: work on a column is shared by all its rows, few rows stay near the processor
+_BLOCK, _MOST = 1.6e6, 3.2e7
+_SAMPLE = 4000  # of a row's distances, to tell about how far its nearest are
 
 
 class Space:
-    """The rows of A (n, d), dense or CSR, and who is near whom among them by ``metric`` (euclidean or cosine). ``nearest`` (n, k) lists, by
-    k, take the place of those the distances give: a search that breaks ties in its own way. Not ``exact``: ties need not fall as there."""
+    """The rows of A (n, d), dense or CSR, and who is near whom among them by ``metric``
+    (euclidean or cosine). ``nearest`` (n, k) lists, by k, take the place of those the distances
+    give: a search that breaks ties in its own way. Not ``exact``: ties need not fall as there.
+    """
 
-    def __init__(self, A, metric: str = "euclidean", nearest: dict[int, np.ndarray] | None = None, exact: bool = True):
+    def __init__(
+        self,
+        A,
+        metric: str = "euclidean",
+        nearest: dict[int, np.ndarray] | None = None,
+        exact: bool = True,
+    ):
         self.A, self.metric, self.lists = A, metric, nearest or {}
         self.n = A.shape[0]
         self.exact = exact and self.n <= EXACT_ROWS
@@ -32,14 +48,20 @@ class Space:
 
     @property
     def block(self) -> int:
-        """How many rows it pays to look from at once: more of wide ones, whose columns are worth more work."""
+        """How many rows it pays to look from at once: more of wide ones, whose columns are
+        worth more work.
+        """
         wanted = _BLOCK * (4 if self.A.shape[1] > _KEPT else 1) / self.n
         return int(np.clip(max(wanted, min(16, _MOST / self.n)), 1, 256))
 
     def ranked(self, rows) -> RankedBlock:
-        """These rows against all. It holds until this thread's next look at the space, which takes its memory."""
+        """These rows against all. It holds until this thread's next look at the space, which
+        takes its memory.
+        """
         if self.exact:
-            return Exact(self, rows, self._distances(rows) if self._whole is None else self._whole[rows])
+            return Exact(
+                self, rows, self._distances(rows) if self._whole is None else self._whole[rows]
+            )
         return RankedBlock(self, rows, self._squared(rows, self._table(len(rows))))
 
     def _distances(self, *rows):
@@ -55,17 +77,24 @@ class Space:
 
 
 def searched(A, ks, metric: str = "euclidean") -> dict[int, np.ndarray]:
-    """Neighbours by the search scikit-learn's trustworthiness uses, so that ties fall as they do there, where that is quick: by k of ``ks``, (n, k)."""
+    """Neighbours by the search scikit-learn's trustworthiness uses, so that ties fall as they
+    do there, where that is quick: by k of ``ks``, (n, k).
+    """
     from sklearn.neighbors import NearestNeighbors
 
     if len(A) > (EXACT_ROWS if A.shape[1] <= 3 else _WIDE_SEARCH):
         return {}
-    return {k: NearestNeighbors(n_neighbors=k, metric=metric).fit(A).kneighbors(return_distance=False) for k in ks}
+    return {
+        k: NearestNeighbors(n_neighbors=k, metric=metric).fit(A).kneighbors(return_distance=False)
+        for k in ks
+    }
 
 
 class RankedBlock:
-    """A block of b rows against all n, by their distances D (b, n) in any increasing scale; equal rows may come out a rounding below zero.
-    Ranks begin at 1 and those of equal distances are their mean; the row itself has none."""
+    """A block of b rows against all n, by their distances D (b, n) in any increasing scale;
+    equal rows may come out a rounding below zero. Ranks begin at 1 and those of equal distances
+    are their mean; the row itself has none.
+    """
 
     def __init__(self, space: Space, rows, D):
         self.space, self.rows, self.each, self.D = space, rows, np.arange(len(rows))[:, None], D
@@ -77,7 +106,9 @@ class RankedBlock:
         if k in self.space.lists:
             return self.space.lists[k][self.rows]
         if self.listed.shape[1] < k:
-            self.listed = np.array([_nearest(d, border, k) for d, border in zip(self.D, self._borders(k))])
+            self.listed = np.array(
+                [_nearest(d, border, k) for d, border in zip(self.D, self._borders(k))]
+            )
         return self.listed[:, :k]
 
     def _borders(self, k):
@@ -101,16 +132,21 @@ class RankedBlock:
         return self.at(J) <= self.at(self.nearest(k)).max(1, keepdims=True)
 
     def all_ranks(self, count: int) -> np.ndarray:
-        """Ranks (count, n) of all rows for the first ``count`` of the block, 0 for the row itself; ties in any order."""
+        """Ranks (count, n) of all rows for the first ``count`` of the block, 0 for the row
+        itself; ties in any order.
+        """
         found = np.empty((count, self.space.n), np.int32)
-        found[self.each[:count], np.argsort(self.D[:count], axis=1)] = np.arange(1, self.space.n + 1, dtype=np.int32)
+        found[self.each[:count], np.argsort(self.D[:count], axis=1)] = np.arange(
+            1, self.space.n + 1, dtype=np.int32
+        )
         found[self.each[:count, 0], self.rows[:count]] = 0
         return found
 
 
 class Exact(RankedBlock):
-    """The same by the very distances of ``sklearn.manifold.trustworthiness``, and where some are equal by its very sort, so that ties fall
-    as they do there."""
+    """The same by the very distances of ``sklearn.manifold.trustworthiness``, and where some
+    are equal by its very sort, so that ties fall as they do there.
+    """
 
     def ranks(self, J):
         nearer, upto = counted(self.D, self.at(J))
@@ -123,8 +159,9 @@ class Exact(RankedBlock):
 
 
 def counted(D, T) -> tuple[np.ndarray, np.ndarray]:
-    """How many of each row of D (b, n), those below zero taken as zero, lie below and how many do not lie above each of the row's values T (b, m),
-    none below zero: two int32 (b, m)."""
+    """How many of each row of D (b, n), those below zero taken as zero, lie below and how many
+    do not lie above each of the row's values T (b, m), none below zero: two int32 (b, m).
+    """
     order = np.argsort(T, axis=1)
     sorted_ = np.take_along_axis(T, order, 1)
     below, upto = (_by_one_pass if D.shape[1] > _COMPILED_ROWS else _by_sorting)(D, sorted_)
@@ -136,17 +173,26 @@ def counted(D, T) -> tuple[np.ndarray, np.ndarray]:
 
 def _by_sorting(D, T):
     rows = [np.sort(np.maximum(d, 0)) for d in D]
-    return tuple(np.array([np.searchsorted(d, t, side) for d, t in zip(rows, T)]) for side in ("left", "right"))
+    return tuple(
+        np.array([np.searchsorted(d, t, side) for d, t in zip(rows, T)])
+        for side in ("left", "right")
+    )
 
 
 def _by_one_pass(D, T):
     from .counting import MOST, count
 
-    whole, T = np.dtype(f"i{D.itemsize}"), T + 0        # numbers that are not negative are ordered as their bits; -0 + 0 is 0
+    # numbers that are not negative are ordered as their bits; -0 + 0 is 0
+    whole, T = np.dtype(f"i{D.itemsize}"), T + 0
     below, upto = np.empty((2, *T.shape), np.int32)
     for s in range(0, T.shape[1], MOST):
         part = slice(s, s + MOST)
-        count(D.view(whole), np.ascontiguousarray(T[:, part]).view(whole), below[:, part], upto[:, part])
+        count(
+            D.view(whole),
+            np.ascontiguousarray(T[:, part]).view(whole),
+            below[:, part],
+            upto[:, part],
+        )
     return below, upto
 
 
@@ -158,20 +204,26 @@ def _nearest(d, border, k):
 
 
 def directions(A):
-    """The rows of A scaled to length 1 (zero rows stay): their Euclidean distances are ordered as their cosine distances."""
+    """The rows of A scaled to length 1 (zero rows stay): their Euclidean distances are ordered
+    as their cosine distances.
+    """
     from sklearn.preprocessing import normalize
 
     return normalize(A)
 
 
 def _squares(A):
-    """A function of row numbers and a float32 table (b, n) that fills it with squared distances from those rows to all, and returns it. Products
-    are in double precision, about the mean: tight groups far from the origin keep their order."""
+    """A function of row numbers and a float32 table (b, n) that fills it with squared distances
+    from those rows to all, and returns it. Products are in double precision, about the mean:
+    tight groups far from the origin keep their order.
+    """
     if hasattr(A, "indptr"):
         return _by_sparse_products(A.astype(np.float64))
     if A.shape[1] <= 3:
         return _by_differences(A - A.mean(0, dtype=np.float64))
-    return (_by_kept_products if A.shape[1] <= _KEPT else _by_products)(A, A.mean(0, dtype=np.float64))
+    return (_by_kept_products if A.shape[1] <= _KEPT else _by_products)(
+        A, A.mean(0, dtype=np.float64)
+    )
 
 
 def _by_differences(A):
@@ -182,19 +234,24 @@ def _by_differences(A):
     def squared(rows, D):
         differences(columns, rows, D)
         return D
+
     return squared
 
 
 def _by_kept_products(A, centre):
     A = A - centre
     norms, ones = np.einsum("ij,ij->i", A, A)[:, None], np.ones((len(A), 1))
-    left, right = np.hstack([-2 * A, norms, ones]), np.ascontiguousarray(np.hstack([A, ones, norms]).T)
+    left, right = (
+        np.hstack([-2 * A, norms, ones]),
+        np.ascontiguousarray(np.hstack([A, ones, norms]).T),
+    )
 
     def squared(rows, D):
         a = left[rows]
         for s in range(0, len(A), _COLUMNS):
-            D[:, s:s + _COLUMNS] = a @ right[:, s:s + _COLUMNS]
+            D[:, s : s + _COLUMNS] = a @ right[:, s : s + _COLUMNS]
         return D
+
     return squared
 
 
@@ -203,9 +260,10 @@ def _by_products(A, centre):
         a = A[rows] - centre
         norms = np.einsum("ij,ij->i", a, a)[:, None]
         for s in range(0, len(A), _COLUMNS):
-            b = A[s:s + _COLUMNS] - centre
-            D[:, s:s + _COLUMNS] = norms + np.einsum("ij,ij->i", b, b) - 2 * (a @ b.T)
+            b = A[s : s + _COLUMNS] - centre
+            D[:, s : s + _COLUMNS] = norms + np.einsum("ij,ij->i", b, b) - 2 * (a @ b.T)
         return D
+
     return squared
 
 
@@ -215,4 +273,5 @@ def _by_sparse_products(A):
     def squared(rows, D):
         D[:] = norms[rows, None] + norms - 2 * (A[rows] @ turned).toarray()
         return D
+
     return squared

@@ -1,4 +1,6 @@
-"""Where a map lies, and in which way: for every point how much of its true neighbourhood is still around it, and the same in all."""
+"""Where a map lies, and in which way: for every point how much of its true neighbourhood is
+still around it, and the same in all.
+"""
 
 from __future__ import annotations
 
@@ -11,11 +13,13 @@ from .large_scale import RandomTriplets, triplets_agree
 from .neighbourhoods import MEASURES, Comparison, Labels, compare
 from .ranks import Space, searched
 
-KS = 10, 30, 100            # neighbours a person may ask about
-ALL_ROWS = 100_000          # up to here every row is measured; beyond, as many as make the same number of pairs
-_WIDE = 32                  # dimensions beyond which distances, not sorting, take the time
-_FULL_PAIRS = 1.5e7           # pairs ranked in full, for the curve beyond the largest k
-_BESIDE_PRODUCTS, _BESIDE_ROWS = 5e10, (200, 2000)      # spent on the same scores against the original rows
+KS = 10, 30, 100  # neighbours a person may ask about
+# up to here every row is measured; beyond, as many as make the same number of pairs
+ALL_ROWS = 100_000
+_WIDE = 32  # dimensions beyond which distances, not sorting, take the time
+_FULL_PAIRS = 1.5e7  # pairs ranked in full, for the curve beyond the largest k
+# spent on the same scores against the original rows
+_BESIDE_PRODUCTS, _BESIDE_ROWS = 5e10, (200, 2000)
 
 Numbers = dict[str, tuple[float, "float | None"]]
 
@@ -24,12 +28,15 @@ Numbers = dict[str, tuple[float, "float | None"]]
 class MapTrust:
     """How far to trust a map of ``n`` points.
 
-    ``rows`` (m,), ascending, were measured against all n. ``points`` (3, len(ks), m) float32 holds for each of ``ks`` neighbours the share of
-    a point's true nearest that are among its nearest on the map, and its own trustworthiness and continuity: 1 is perfect, and the mean over
-    the points is the map's. ``sizes``, ``curve``: how many neighbours are kept at every size of neighbourhood, 0 by chance and 1 at best.
-    ``numbers``: name -> (value, standard error, None where it is exact) of each pair: "map" (a picture of the codes), "codes" (a picture
-    of the rows they were made of), "whole" (the map as a picture of those rows); what depends on k has a name ending in ``@k``.
-    ``n_compared``: how many rows the last two were measured on. ``chance_label``: what always saying the commonest label gets.
+    ``rows`` (m,), ascending, were measured against all n. ``points`` (3, len(ks), m) float32 holds
+    for each of ``ks`` neighbours the share of a point's true nearest that are among its nearest on
+    the map, and its own trustworthiness and continuity: 1 is perfect, and the mean over the points
+    is the map's. ``sizes``, ``curve``: how many neighbours are kept at every size of neighbourhood,
+    0 by chance and 1 at best. ``numbers``: name -> (value, standard error, None where it is exact)
+    of each pair: "map" (a picture of the codes), "codes" (a picture of the rows they were made of),
+    "whole" (the map as a picture of those rows); what depends on k has a name ending in ``@k``.
+    ``n_compared``: how many rows the last two were measured on. ``chance_label``: what always
+    saying the commonest label gets.
     """
 
     n: int
@@ -52,38 +59,89 @@ def measured_rows(n: int, dimensions: int = 16) -> int:
     return int(min(n, max(ALL_ROWS**2 * _WIDE / max(dimensions, _WIDE) / n, 1)))
 
 
-def map_trust(Z, P, X=None, y=None, *, ks: tuple[int, ...] = KS, metric: str = "euclidean", random_state: int = 0, on_step: OnStep | None = None) -> MapTrust:
-    """How far positions P (n, c) can be trusted as a map of codes Z (n, k'), point by point and in all.
+def map_trust(
+    Z,
+    P,
+    X=None,
+    y=None,
+    *,
+    ks: tuple[int, ...] = KS,
+    metric: str = "euclidean",
+    random_state: int = 0,
+    on_step: OnStep | None = None,
+) -> MapTrust:
+    """How far positions P (n, c) can be trusted as a map of codes Z (n, k'), point by point and in
+    all.
 
-    Trustworthiness and continuity are those of Venna & Kaski (2001, doi:10.1007/3-540-44668-0_68), as in
-    ``sklearn.manifold.trustworthiness``; where that holds n x n tables, here a block of rows at a time is ranked, on all cores. ``metric``
-    (euclidean or cosine) says how codes are compared. ``X`` (n, d), dense or CSR: the rows the codes were made of, compared by
-    their cosine where they are CSR (counts of words) and by distance otherwise; gaps are filled by the column's mean. ``y`` (n,): labels, None where a row has none; the label most of k neighbours have is then scored too. Beyond
-    ``ALL_ROWS`` rows a sample of ``measured_rows(n, k')``, drawn by ``random_state``, is measured against all; a stop by ``on_step``
-    keeps what was measured, which is such a sample too. Raises ValueError below 3 rows, or where Z, P, X and y differ in length.
+    Trustworthiness and continuity are those of Venna & Kaski (2001, doi:10.1007/3-540-44668-0_68),
+    as in ``sklearn.manifold.trustworthiness``; where that holds n x n tables, here a block of rows
+    at a time is ranked, on all cores. ``metric`` (euclidean or cosine) says how codes are compared.
+    ``X`` (n, d), dense or CSR: the rows the codes were made of, compared by their cosine where they
+    are CSR (counts of words) and by distance otherwise; gaps are filled by the column's mean. ``y``
+    (n,): labels, None where a row has none; the label most of k neighbours have is then scored too.
+    Beyond ``ALL_ROWS`` rows a sample of ``measured_rows(n, k')``, drawn by ``random_state``, is
+    measured against all; a stop by ``on_step`` keeps what was measured, which is such a sample too.
+    Raises ValueError below 3 rows, or where Z, P, X and y differ in length.
     """
     Z, P = np.asarray(Z), np.asarray(P)
     n = len(Z)
     if n < 3 or {n} != {A.shape[0] for A in (P, X, y) if A is not None} | {n}:
-        found = ", ".join(f"{name} has {A.shape[0]}" for name, A in (("Z", Z), ("P", P), ("X", X), ("y", y)) if A is not None)
+        found = ", ".join(
+            f"{name} has {A.shape[0]}"
+            for name, A in (("Z", Z), ("P", P), ("X", X), ("y", y))
+            if A is not None
+        )
         raise ValueError(f"{found} rows, expected the same number of all, at least 3.")
     ks = tuple(k for k in ks if k <= (n - 1) // 2) or ((n - 1) // 2,)
     order = np.random.RandomState(random_state).permutation(n)
     m = measured_rows(n, Z.shape[1])
-    codes, drawn, labels = Space(Z, metric, searched(Z, ks, metric)), Space(P, nearest=searched(P, ks)), _labels(y)
+    codes, drawn, labels = (
+        Space(Z, metric, searched(Z, ks, metric)),
+        Space(P, nearest=searched(P, ks)),
+        _labels(y),
+    )
     full = int(max(_FULL_PAIRS // n, 50))
-    found, = compare(codes, (drawn,), order[:m], ks, labels, Reporter(on_step, m, "comparing neighbourhoods"), full_rows=min(full, m))
+    (found,) = compare(
+        codes,
+        (drawn,),
+        order[:m],
+        ks,
+        labels,
+        Reporter(on_step, m, "comparing neighbourhoods"),
+        full_rows=min(full, m),
+    )
     layouts = RandomTriplets(Z, metric, random_state), RandomTriplets(P, random_state=random_state)
     numbers = {"map": _numbers(found, ks, n) | triplets_agree(*layouts)}
     beside = 0
     if X is not None and not found.stopped:
         X, way = filled(X), "cosine" if hasattr(X, "indptr") else "euclidean"
         beside = int(min(n, np.clip(_BESIDE_PRODUCTS / (n * min(X.shape[1], 2000)), *_BESIDE_ROWS)))
-        parts = compare(Space(X, way), (codes, drawn), order[:beside], ks, labels, Reporter(on_step, beside, "comparing with the rows themselves"), full_rows=min(full, beside))
+        parts = compare(
+            Space(X, way),
+            (codes, drawn),
+            order[:beside],
+            ks,
+            labels,
+            Reporter(on_step, beside, "comparing with the rows themselves"),
+            full_rows=min(full, beside),
+        )
         beside, rows = len(parts[0].rows), RandomTriplets(X, way, random_state)
-        numbers |= {pair: _numbers(part, ks, n) | triplets_agree(rows, schema) for pair, part, schema in zip(("codes", "whole"), parts, layouts)}
+        numbers |= {
+            pair: _numbers(part, ks, n) | triplets_agree(rows, schema)
+            for pair, part, schema in zip(("codes", "whole"), parts, layouts)
+        }
     ascending = np.argsort(found.rows)
-    return MapTrust(n, ks, found.rows[ascending], found.points[:, :, ascending].astype(np.float32), found.sizes, found.curve, numbers, beside, labels and labels.chance)
+    return MapTrust(
+        n,
+        ks,
+        found.rows[ascending],
+        found.points[:, :, ascending].astype(np.float32),
+        found.sizes,
+        found.curve,
+        numbers,
+        beside,
+        labels and labels.chance,
+    )
 
 
 def _labels(y) -> Labels | None:
@@ -98,16 +156,34 @@ def _labels(y) -> Labels | None:
 
 def _numbers(found: Comparison, ks, n) -> Numbers:
     """The map's numbers from its points': exact where every row was measured."""
-    measured = {f"{name}@{k}": found.points[i, j] for i, name in enumerate(MEASURES) for j, k in enumerate(ks)}
-    measured |= {f"{name}@{k}": values[np.isfinite(values)] for i, name in enumerate(("label of", "label on")) for j, k in enumerate(ks) for values in (found.right[i, j],)}
+    measured = {
+        f"{name}@{k}": found.points[i, j]
+        for i, name in enumerate(MEASURES)
+        for j, k in enumerate(ks)
+    }
+    measured |= {
+        f"{name}@{k}": values[np.isfinite(values)]
+        for i, name in enumerate(("label of", "label on"))
+        for j, k in enumerate(ks)
+        for values in (found.right[i, j],)
+    }
     share = 1 - len(found.rows) / n
-    numbers = {name: (float(np.mean(v, dtype=np.float64)), float(v.std() * np.sqrt(share / len(v))) if share else None) for name, v in measured.items() if len(v)}
+    numbers = {
+        name: (
+            float(np.mean(v, dtype=np.float64)),
+            float(v.std() * np.sqrt(share / len(v))) if share else None,
+        )
+        for name, v in measured.items()
+        if len(v)
+    }
     return numbers | {"area": (found.area, found.area_error)}
 
 
 def filled(X):
-    """X with gaps filled by the mean of their column (0 where a column has none); CSR and whole X as they are."""
-    if hasattr(X, "indptr") or not np.isnan(X.min()):     # without a table as large as X
+    """X with gaps filled by the mean of their column (0 where a column has none); CSR and whole
+    X as they are.
+    """
+    if hasattr(X, "indptr") or not np.isnan(X.min()):  # without a table as large as X
         return X
     known = ~np.isnan(X)
     means = np.nansum(X, 0) / np.maximum(known.sum(0), 1)

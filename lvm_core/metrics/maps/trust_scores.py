@@ -1,4 +1,6 @@
-"""The numbers of a map in words: what each says and cannot say, what chance gets, and the same of the original rows beside it."""
+"""The numbers of a map in words: what each says and cannot say, what chance gets, and the same
+of the original rows beside it.
+"""
 
 from __future__ import annotations
 
@@ -7,27 +9,42 @@ from .projection import CONTINUITY_WORDS, TRUST_WORDS, chance_trustworthiness, g
 from .trust import MapTrust
 
 # name in MapTrust.numbers (@ stands for @k) -> what people call it
-TITLES = {"trust@": "Trustworthiness", "continuity@": "Continuity", "kept@": "Neighbours kept", "label on@": "Label from the neighbours",
-          "area": "Neighbourhoods of all sizes", "triplets": "Random triplets", "ranks": "Distances, by order", "distances": "Distances, by size"}
+TITLES = {
+    "trust@": "Trustworthiness",
+    "continuity@": "Continuity",
+    "kept@": "Neighbours kept",
+    "label on@": "Label from the neighbours",
+    "area": "Neighbourhoods of all sizes",
+    "triplets": "Random triplets",
+    "ranks": "Distances, by order",
+    "distances": "Distances, by size",
+}
 PAIRS = {"map": "map of the codes", "codes": "codes of the rows", "whole": "map of the rows"}
-_CANNOT = {"trust@": "It counts false neighbours only; what is torn apart costs nothing.",
-           "continuity@": "It counts what is torn apart only; false neighbours cost nothing.",
-           "kept@": "It is strict: a neighbour that moved one place too far counts as lost.",
-           "label on@": "A map can part the labels and still misplace the points within each.",
-           "area": "It is one number for all sizes; the curve tells at which sizes the map is good.",
-           "triplets": "It sees the large-scale layout, and is blind to who is next to whom.",
-           "ranks": "Far pairs decide it, since most pairs are far.",
-           "distances": "A map may stretch distances and keep every neighbourhood, as t-SNE and UMAP do."}
+_CANNOT = {
+    "trust@": "It counts false neighbours only; what is torn apart costs nothing.",
+    "continuity@": "It counts what is torn apart only; false neighbours cost nothing.",
+    "kept@": "It is strict: a neighbour that moved one place too far counts as lost.",
+    "label on@": "A map can part the labels and still misplace the points within each.",
+    "area": "It is one number for all sizes; the curve tells at which sizes the map is good.",
+    "triplets": "It sees the large-scale layout, and is blind to who is next to whom.",
+    "ranks": "Far pairs decide it, since most pairs are far.",
+    "distances": "A map may stretch distances and keep every neighbourhood, as t-SNE and UMAP do.",
+}
 
 
 def trust_scores(trust: MapTrust, k: int) -> list[Score]:
-    """A score of every measure by ``k`` of ``trust.ks`` neighbours, of the map as a picture of the codes."""
+    """A score of every measure by ``k`` of ``trust.ks`` neighbours, of the map as a picture of
+    the codes.
+    """
     return [_score(name, trust, k) for name in TITLES if _at(name, k) in trust.numbers["map"]]
 
 
 def comparison_table(trust: MapTrust, k: int) -> list[dict]:
-    """For each of those scores: its name, its value as a map of the codes, and the same of the codes as a picture of the rows they were
-    made of, of the map as a picture of those rows (None where not measured), and by chance; for labels, of the map, the codes and the rows."""
+    """For each of those scores: its name, its value as a map of the codes, and the same of the
+    codes as a picture of the rows they were made of, of the map as a picture of those rows
+    (None where not measured), and by chance; for labels, of the map, the codes and the rows.
+    """
+
     def value(pair, name):
         return trust.numbers.get(pair, {}).get(_at(name, k), (None, None))[0]
 
@@ -35,9 +52,21 @@ def comparison_table(trust: MapTrust, k: int) -> list[dict]:
     for name in TITLES:
         if _at(name, k) in trust.numbers["map"]:
             values = {title: value(pair, name) for pair, title in PAIRS.items()}
-            if name == "label on@":     # spaces, not pairs: on the map, in code space, among the rows themselves
-                values = dict(zip(PAIRS.values(), (value("map", name), value("map", "label of@"), value("codes", "label of@"))))
-            generated.append({"score": TITLES[name], **values, "by chance": _chance(name, trust, k)})
+            # spaces, not pairs: on the map, in code space, among the rows themselves
+            if name == "label on@":
+                values = dict(
+                    zip(
+                        PAIRS.values(),
+                        (
+                            value("map", name),
+                            value("map", "label of@"),
+                            value("codes", "label of@"),
+                        ),
+                    )
+                )
+            generated.append(
+                {"score": TITLES[name], **values, "by chance": _chance(name, trust, k)}
+            )
     return generated
 
 
@@ -45,14 +74,25 @@ def reach(trust: MapTrust) -> str:
     """Which rows the numbers are of, in one sentence."""
     if len(trust.rows) == trust.n:
         return f"Measured on all {trust.n:,} points."
-    return f"Measured on {len(trust.rows):,} of {trust.n:,} points, chosen at random (seed 0), each against all; ± is the error of that."
+    return (
+        f"Measured on {len(trust.rows):,} of {trust.n:,} points, chosen at random (seed 0), each "
+        "against all; ± is the error of that."
+    )
 
 
 def _score(name, trust, k) -> Score:
     value, error = trust.numbers["map"][_at(name, k)]
     chance = _chance(name, trust, k)
     told = _SAYS[name](value, trust, k, percent(chance))
-    return Score(TITLES[name], value, f"{told} {_CANNOT[name]}", chance, 1.0, "share" if name not in ("area", "ranks", "distances") else "", error)
+    return Score(
+        TITLES[name],
+        value,
+        f"{told} {_CANNOT[name]}",
+        chance,
+        1.0,
+        "share" if name not in ("area", "ranks", "distances") else "",
+        error,
+    )
 
 
 def _at(name, k):
@@ -62,17 +102,43 @@ def _at(name, k):
 def _chance(name, trust, k) -> float:
     if name in ("trust@", "continuity@"):
         return chance_trustworthiness(trust.n, k)
-    return {"kept@": k / (trust.n - 1), "label on@": trust.chance_label or 0.0, "triplets": 0.5}.get(name, 0.0)
+    return {
+        "kept@": k / (trust.n - 1),
+        "label on@": trust.chance_label or 0.0,
+        "triplets": 0.5,
+    }.get(name, 0.0)
 
 
 _SAYS = {
-    "trust@": lambda v, t, k, chance: f"{graded(v, TRUST_WORDS)}, by {k} neighbours; random positions get {chance}.",
-    "continuity@": lambda v, t, k, chance: f"{graded(v, CONTINUITY_WORDS)}, by {k} neighbours; random positions get {chance}.",
-    "kept@": lambda v, t, k, chance: f"Of a point's {k} true nearest neighbours, {percent(v)} are also among its {k} nearest on the map; by chance {chance} would be.",
-    "label on@": lambda v, t, k, chance: f"{percent(v)} of the points have the label of most of their {k} nearest on the map, and "
-                                         f"{percent(t.numbers['map'][_at('label of@', k)][0])} that of their {k} true nearest; always the commonest gets {chance}.",
-    "area": lambda v, t, k, chance: "How many neighbours are kept, over neighbourhoods of every size, the small ones weighing most: 0 is chance, 1 is all.",
-    "triplets": lambda v, t, k, chance: f"Of three random points, the map is right about which of two is nearer to the third in {percent(v)} of cases; chance gets {chance}.",
-    "ranks": lambda v, t, k, chance: "Whether the farther of two pairs is the farther on the map too (Spearman's correlation): 0 is chance, 1 is always.",
-    "distances": lambda v, t, k, chance: "Whether distances on the map grow in proportion to the true ones (Pearson's correlation): 0 is chance, 1 is exactly.",
+    "trust@": lambda v, t, k, chance: (
+        f"{graded(v, TRUST_WORDS)}, by {k} neighbours; random positions get {chance}."
+    ),
+    "continuity@": lambda v, t, k, chance: (
+        f"{graded(v, CONTINUITY_WORDS)}, by {k} neighbours; random positions get {chance}."
+    ),
+    "kept@": lambda v, t, k, chance: (
+        f"Of a point's {k} true nearest neighbours, {percent(v)} are also among its {k} nearest on "
+        f"the map; by chance {chance} would be."
+    ),
+    "label on@": lambda v, t, k, chance: (
+        f"{percent(v)} of the points have the label of most of their {k} nearest on the map, and "
+        f"{percent(t.numbers['map'][_at('label of@', k)][0])} that of their {k} true nearest; "
+        f"always the commonest gets {chance}."
+    ),
+    "area": lambda v, t, k, chance: (
+        "How many neighbours are kept, over neighbourhoods of every size, the small ones weighing "
+        "most: 0 is chance, 1 is all."
+    ),
+    "triplets": lambda v, t, k, chance: (
+        "Of three random points, the map is right about which of two is nearer to the third in "
+        f"{percent(v)} of cases; chance gets {chance}."
+    ),
+    "ranks": lambda v, t, k, chance: (
+        "Whether the farther of two pairs is the farther on the map too (Spearman's correlation): "
+        "0 is chance, 1 is always."
+    ),
+    "distances": lambda v, t, k, chance: (
+        "Whether distances on the map grow in proportion to the true ones (Pearson's correlation): "
+        "0 is chance, 1 is exactly."
+    ),
 }

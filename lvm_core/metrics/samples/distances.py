@@ -1,4 +1,6 @@
-"""Two distances between sets of rows, with their errors and with what real rows get against each other."""
+"""Two distances between sets of rows, with their errors and with what real rows get against
+each other.
+"""
 
 from __future__ import annotations
 
@@ -10,10 +12,11 @@ GROUPS = 20
 def kid(A, B, *, groups: int = GROUPS) -> tuple[float, float]:
     """Kernel distance of features A (n, f) and B (m, f): (value, standard error).
 
-    The unbiased estimate of the squared maximum mean discrepancy under the kernel ``(a.b / f + 1)^3`` (Binkowski et al., 2018,
-    arXiv:1801.01401): 0 on average for two samples of one distribution, so it can be negative. The error is the jackknife's:
-    every ``groups``-th part of both is left out in turn (Efron & Stein, 1981, doi:10.1214/aos/1176345462).
-    Raises ValueError below 4 rows of either.
+    The unbiased estimate of the squared maximum mean discrepancy under the kernel ``(a.b / f +
+    1)^3`` (Binkowski et al., 2018, arXiv:1801.01401): 0 on average for two samples of one
+    distribution, so it can be negative. The error is the jackknife's: every ``groups``-th part of
+    both is left out in turn (Efron & Stein, 1981, doi:10.1214/aos/1176345462). Raises ValueError
+    below 4 rows of either.
     """
     A, B = np.asarray(A, np.float64), np.asarray(B, np.float64)
     if min(len(A), len(B)) < 4:
@@ -24,20 +27,23 @@ def kid(A, B, *, groups: int = GROUPS) -> tuple[float, float]:
     aa, bb = _sums_within(a), _sums_within(b)
     ab = np.array([[kernel(p, q).sum() for q in b] for p in a])
     value = _unbiased(aa.sum(), bb.sum(), ab.sum(), len(A), len(B))
-    without = lambda S: S.sum() - S.sum(0) - S.sum(1) + np.diag(S)       # noqa: E731
+    without = lambda S: S.sum() - S.sum(0) - S.sum(1) + np.diag(S)
     left = _unbiased(without(aa), without(bb), without(ab), len(A) - na, len(B) - nb)
     return float(value), jackknife(left)
 
 
 def kid_by_chance(K, b: int, draws: int = 200, *, random_state: int = 0) -> np.ndarray:
-    """The distance (draws,) between two halves, b rows each, of 2 b rows with kernel K (2 b, 2 b), split at random anew each time."""
+    """The distance (draws,) between two halves, b rows each, of 2 b rows with kernel K (2 b, 2
+    b), split at random anew each time.
+    """
     rng = np.random.RandomState(random_state)
     side = np.ones((2 * b, draws), K.dtype)
     for column in side.T:
         column[rng.permutation(2 * b)[:b]] = -1
     own = np.diag(K).sum(dtype=np.float64)
     total = K.sum(dtype=np.float64) - own
-    agree = np.einsum("ij,ij->j", side, K @ side).astype(np.float64) - own      # pairs on one side less pairs apart
+    # pairs on one side less pairs apart
+    agree = np.einsum("ij,ij->j", side, K @ side).astype(np.float64) - own
     return (total + agree) / (2 * b * (b - 1)) - (total - agree) / (2 * b * b)
 
 
@@ -47,15 +53,19 @@ def kernel(A, B) -> np.ndarray:
 
 
 def frechet(A, B) -> float:
-    """``|a - b|^2 + tr(S + T - 2 (S T)^(1/2))`` of the means and covariances of features A (n, f) and B (m, f): the squared
-    2-Wasserstein distance of two Gaussians (Fréchet, 1957; the FID of Heusel et al., 2017, arXiv:1706.08500, on other features).
-    Biased upwards when there are few rows: compare equal numbers of rows only."""
+    """``|a - b|^2 + tr(S + T - 2 (S T)^(1/2))`` of the means and covariances of features A (n,
+    f) and B (m, f): the squared 2-Wasserstein distance of two Gaussians (Fréchet, 1957; the FID
+    of Heusel et al., 2017, arXiv:1706.08500, on other features). Biased upwards when there are
+    few rows: compare equal numbers of rows only.
+    """
     A, B = np.asarray(A, np.float64), np.asarray(B, np.float64)
     S, T = (np.atleast_2d(np.cov(side, rowvar=False)) for side in (A, B))
     values, vectors = np.linalg.eigh(S)
     root = vectors * np.sqrt(np.maximum(values, 0)) @ vectors.T
     overlap = np.sqrt(np.maximum(np.linalg.eigvalsh(root @ T @ root), 0)).sum()
-    return float(max(np.square(A.mean(0) - B.mean(0)).sum() + np.trace(S) + np.trace(T) - 2 * overlap, 0.0))
+    return float(
+        max(np.square(A.mean(0) - B.mean(0)).sum() + np.trace(S) + np.trace(T) - 2 * overlap, 0.0)
+    )
 
 
 def frechet_error(A, B, groups: int = 10) -> float:
@@ -71,7 +81,12 @@ def jackknife(left: np.ndarray) -> float:
 
 def _sums_within(parts) -> np.ndarray:
     """Kernel sums (g, g) between groups, no row with itself."""
-    S = np.array([[kernel(p, q).sum() if i <= j else 0.0 for j, q in enumerate(parts)] for i, p in enumerate(parts)])
+    S = np.array(
+        [
+            [kernel(p, q).sum() if i <= j else 0.0 for j, q in enumerate(parts)]
+            for i, p in enumerate(parts)
+        ]
+    )
     own = np.array([((np.square(p).sum(1) / p.shape[1] + 1) ** 3).sum() for p in parts])
     return S + np.triu(S, 1).T - np.diag(own)
 

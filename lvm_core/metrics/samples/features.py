@@ -1,4 +1,6 @@
-"""What samples are compared by: features of our own, learnt on the data at hand and on nothing else."""
+"""What samples are compared by: features of our own, learnt on the data at hand and on nothing
+else.
+"""
 
 from __future__ import annotations
 
@@ -11,17 +13,19 @@ from ...progress import OnStep
 from ...schema import Schema
 from ..base import percent
 
-MOST = 64               # features
-_LEAST = 10             # components, where one or two hold nearly all of the variance
-_LEARN_ROWS = 6000      # a small network needs no more
+MOST = 64  # features
+_LEAST = 10  # components, where one or two hold nearly all of the variance
+_LEARN_ROWS = 6000  # a small network needs no more
 _STEPS = 500
 
 
 @dataclass(frozen=True)
 class Features:
-    """``transform``: rows X (n, d), dense or CSR, -> features (n, f), each of variance 1 on the data. ``words``: what they are.
-    ``free`` (n,): the rows of the data that may be compared; where a network learnt labels, those it has not seen. ``ordered``: whether
-    the first ones are those in which rows differ most."""
+    """``transform``: rows X (n, d), dense or CSR, -> features (n, f), each of variance 1 on the
+    data. ``words``: what they are. ``free`` (n,): the rows of the data that may be compared;
+    where a network learnt labels, those it has not seen. ``ordered``: whether the first ones
+    are those in which rows differ most.
+    """
 
     transform: Callable[[np.ndarray], np.ndarray]
     words: str
@@ -29,34 +33,55 @@ class Features:
     ordered: bool = False
 
 
-def own_features(X, schema: Schema, y=None, *, random_state: int = 0, on_step: OnStep | None = None) -> Features:
-    """Features of the data X (n, d), dense or CSR, of this schema; ``y`` (n,) are labels, None where a row has none.
+def own_features(
+    X, schema: Schema, y=None, *, random_state: int = 0, on_step: OnStep | None = None
+) -> Features:
+    """Features of the data X (n, d), dense or CSR, of this schema; ``y`` (n,) are labels, None
+    where a row has none.
 
-    Pictures with labels: what a small network says before its last layer, learnt on half of the rows; kept only if it tells the
-    other half well. Up to 64 columns: the columns as they are, each scaled to variance 1. Anything wider: principal
-    components, each scaled to variance 1 (of words: of the square roots of their shares, which is the Hellinger distance).
+    Pictures with labels: what a small network says before its last layer, learnt on half of the
+    rows; kept only if it tells the other half well. Up to 64 columns: the columns as they are, each
+    scaled to variance 1. Anything wider: principal components, each scaled to variance 1 (of words:
+    of the square roots of their shares, which is the Hellinger distance).
 
-    Networks that learnt photographs, as in the usual FID, know nothing of digits, spectra or tables; features learnt on the
-    data itself do, but make distances comparable only between models of the same data.
+    Networks that learnt photographs, as in the usual FID, know nothing of digits, spectra or
+    tables; features learnt on the data itself do, but make distances comparable only between models
+    of the same data.
     """
     rng = np.random.RandomState(random_state)
-    if schema.image is not None and y is not None and (found := _of_a_classifier(X, schema, np.asarray(y, object), rng, on_step)):
+    if (
+        schema.image is not None
+        and y is not None
+        and (found := _of_a_classifier(X, schema, np.asarray(y, object), rng, on_step))
+    ):
         return found
     if schema.d <= MOST and not schema.has("counts") and schema.image is None:
         together = " (a category's together)" if schema.has("categorical") else ""
-        return _scaled(lambda A: np.asarray(A, np.float64), X, f"the {schema.d} columns, each scaled to variance 1{together}", weight=_weights(schema))
+        return _scaled(
+            lambda A: np.asarray(A, np.float64),
+            X,
+            f"the {schema.d} columns, each scaled to variance 1{together}",
+            weight=_weights(schema),
+        )
     return _of_components(X, schema, rng)
 
 
 def hellinger(X) -> np.ndarray:
-    """Counts (n, d), dense or CSR, -> square roots of each row's shares, dense float32; a negative weight counts as 0."""
+    """Counts (n, d), dense or CSR, -> square roots of each row's shares, dense float32; a
+    negative weight counts as 0.
+    """
     X = np.maximum(np.asarray(X.toarray() if hasattr(X, "indptr") else X, np.float32), 0)
     return np.sqrt(X / np.maximum(X.sum(1, keepdims=True), 1e-12))
 
 
 def _weights(schema: Schema) -> np.ndarray:
     """(d,): the columns of a category together count as one."""
-    return np.concatenate([np.full(b.size, b.size**-0.5 if b.likelihood == "categorical" else 1.0) for b in schema.groups])
+    return np.concatenate(
+        [
+            np.full(b.size, b.size**-0.5 if b.likelihood == "categorical" else 1.0)
+            for b in schema.groups
+        ]
+    )
 
 
 def _scaled(transform, X, words, free=None, weight=None, ordered=False) -> Features:
@@ -65,34 +90,52 @@ def _scaled(transform, X, words, free=None, weight=None, ordered=False) -> Featu
     mean, spread = F.mean(0), F.std(0)
     alive = spread > 1e-6 * max(spread.max(), 1e-12)
     spread = (spread if weight is None else spread / weight)[alive]
-    return Features(lambda Y: (transform(Y)[:, alive] - mean[alive]) / spread, words, np.arange(len(F)) if free is None else free, ordered)
+    return Features(
+        lambda Y: (transform(Y)[:, alive] - mean[alive]) / spread,
+        words,
+        np.arange(len(F)) if free is None else free,
+        ordered,
+    )
 
 
 def _of_components(X, schema: Schema, rng) -> Features:
     from sklearn.decomposition import PCA
 
     words = schema.has("counts")
-    dense = hellinger if words else lambda A: np.asarray(A, np.float64)      # noqa: E731
+    dense = hellinger if words else lambda A: np.asarray(A, np.float64)
     n = X.shape[0]
     some = X if n <= _LEARN_ROWS else X[np.sort(rng.choice(n, _LEARN_ROWS, replace=False))]
     k = max(1, min(MOST, n // 4, schema.d))
-    found = PCA(k, svd_solver="randomized" if schema.d > 500 else "auto", random_state=rng).fit(dense(some))
+    found = PCA(k, svd_solver="randomized" if schema.d > 500 else "auto", random_state=rng).fit(
+        dense(some)
+    )
     share = np.cumsum(found.explained_variance_ratio_)
     k = min(max(int(np.searchsorted(share, 0.95)) + 1, _LEAST), k)
     what = "of the square roots of the words' shares " if words else ""
-    return _scaled(lambda A: found.transform(dense(A))[:, :k], X, f"the first {k} principal components {what}({percent(share[k - 1])} of the variance), "
-                   "each scaled to variance 1", ordered=True)
+    return _scaled(
+        lambda A: found.transform(dense(A))[:, :k],
+        X,
+        f"the first {k} principal components {what}({percent(share[k - 1])} of the variance), "
+        "each scaled to variance 1",
+        ordered=True,
+    )
 
 
 def _of_a_classifier(X, schema: Schema, y, rng, on_step) -> Features | None:
-    """None where there are too few labels, or where the network cannot tell rows it has not seen."""
+    """None where there are too few labels, or where the network cannot tell rows it has not
+    seen.
+    """
     known = np.flatnonzero([v is not None and v == v for v in y])
-    names, codes, counts = np.unique([str(v) for v in y[known]], return_inverse=True, return_counts=True)
+    names, codes, counts = np.unique(
+        [str(v) for v in y[known]], return_inverse=True, return_counts=True
+    )
     if len(known) < 400 or not 2 <= len(names) <= 100 or counts.min() < 4:
         return None
     order = rng.permutation(len(known))
-    learn, watch = order[:min(len(order) // 2, _LEARN_ROWS)], order[len(order) // 2:]
-    features, classify = _learn(np.asarray(X[known[learn]]), codes[learn], len(names), schema, rng, on_step)
+    learn, watch = order[: min(len(order) // 2, _LEARN_ROWS)], order[len(order) // 2 :]
+    features, classify = _learn(
+        np.asarray(X[known[learn]]), codes[learn], len(names), schema, rng, on_step
+    )
     watched = watch[:2000]
     right = float((classify(np.asarray(X[known[watched]])) == codes[watched]).mean())
     common = counts.max() / counts.sum()
@@ -100,12 +143,21 @@ def _of_a_classifier(X, schema: Schema, y, rng, on_step) -> Features | None:
         return None
     free = np.setdiff1d(np.arange(X.shape[0]), known[learn])
     part = X[free[:_LEARN_ROWS]]
-    return _scaled(features, part, f"{MOST} features of a small network that learnt the labels of {len(learn):,} other rows and tells {percent(right)} of new ones right",
-                   free)
+    return _scaled(
+        features,
+        part,
+        (
+            f"{MOST} features of a small network that learnt the labels of {len(learn):,} other "
+            f"rows and tells {percent(right)} of new ones right"
+        ),
+        free,
+    )
 
 
 def _learn(X, codes, classes: int, schema: Schema, rng, on_step):
-    """(features, classify): functions of rows, from a network that was trained to tell the classes."""
+    """(features, classify): functions of rows, from a network that was trained to tell the
+    classes.
+    """
     import torch
     from torch import nn
 
@@ -114,7 +166,10 @@ def _learn(X, codes, classes: int, schema: Schema, rng, on_step):
 
     where = device()
     scaler = InputScaler(schema)
-    body, top = nn.Sequential(scaler, encoder(schema, MOST, "auto", 128, 1, nn.SiLU), nn.SiLU()), last(Linear(MOST, classes))
+    body, top = (
+        nn.Sequential(scaler, encoder(schema, MOST, "auto", 128, 1, nn.SiLU), nn.SiLU()),
+        last(Linear(MOST, classes)),
+    )
     net = nn.ModuleList([body, top])
     initialise(net, seeded(rng))
     scaler.init_from_data(*scales(X, schema))
@@ -123,11 +178,23 @@ def _learn(X, codes, classes: int, schema: Schema, rng, on_step):
     adam = Adam(net.parameters())
 
     def update(index, progress):
-        loss = nn.functional.cross_entropy(top(body(rows[index])), wanted[index], label_smoothing=0.1)
+        loss = nn.functional.cross_entropy(
+            top(body(rows[index])), wanted[index], label_smoothing=0.1
+        )
         adam.step(loss, 1e-3 * min(1.0, 2 - 2 * progress))
         return {"loss": loss.detach()}
 
-    train(update, len(X), batch_size=64, steps=_STEPS, generator=seeded(rng, where), on_step=on_step, phase="features")
+    train(
+        update,
+        len(X),
+        batch_size=64,
+        steps=_STEPS,
+        generator=seeded(rng, where),
+        on_step=on_step,
+        phase="features",
+    )
     net.eval()
-    run = lambda f: lambda A: in_batches(f, net, np.asarray(A, np.float32)).astype(np.float64)       # noqa: E731
-    return run(lambda net, x: net[0](x)), lambda A: run(lambda net, x: net[1](net[0](x)))(A).argmax(1)
+    run = lambda f: lambda A: in_batches(f, net, np.asarray(A, np.float32)).astype(np.float64)
+    return run(lambda net, x: net[0](x)), lambda A: run(lambda net, x: net[1](net[0](x)))(A).argmax(
+        1
+    )

@@ -1,4 +1,6 @@
-"""Quick, honest checks of generated rows: copies of the data, impossible values, distributions of the columns."""
+"""Quick, honest checks of generated rows: copies of the data, impossible values, distributions
+of the columns.
+"""
 
 from __future__ import annotations
 
@@ -12,13 +14,15 @@ MOST_ROWS = 2000
 
 
 def generation(X, new, schema: Schema, *, random_state: int = 0) -> list[Score]:
-    """Compare generated rows ``new`` (m, d) with the training rows X (n, d), dense or CSR, of this schema.
+    """Compare generated rows ``new`` (m, d) with the training rows X (n, d), dense or CSR, of this
+    schema.
 
-    Copies: share of new rows that lie nearer to a training row than 99 % of training rows lie to each other. Out of
-    range: share of values beyond the least and greatest of their column (of all pixels, for pictures). Distributions
-    (tables): the greatest gap between the columns' cumulative distributions, or half the summed gap between category
-    shares, averaged; the baseline is the same between two halves of the data.
-    At most ``MOST_ROWS`` rows of each are used. Raises ValueError below 4 rows of X.
+    Copies: share of new rows that lie nearer to a training row than 99 % of training rows lie to
+    each other. Out of range: share of values beyond the least and greatest of their column (of all
+    pixels, for pictures). Distributions (tables): the greatest gap between the columns' cumulative
+    distributions, or half the summed gap between category shares, averaged; the baseline is the
+    same between two halves of the data. At most ``MOST_ROWS`` rows of each are used. Raises
+    ValueError below 4 rows of X.
     """
     rng = np.random.RandomState(random_state)
     X, new = (_some(A, rng) for A in (X, new))
@@ -31,7 +35,11 @@ def generation(X, new, schema: Schema, *, random_state: int = 0) -> list[Score]:
 
 
 def _some(A, rng) -> np.ndarray:
-    rows = slice(None) if A.shape[0] <= MOST_ROWS else np.sort(rng.choice(A.shape[0], MOST_ROWS, replace=False))
+    rows = (
+        slice(None)
+        if A.shape[0] <= MOST_ROWS
+        else np.sort(rng.choice(A.shape[0], MOST_ROWS, replace=False))
+    )
     A = A[rows]
     return np.asarray(A.toarray() if hasattr(A, "indptr") else A, np.float64)
 
@@ -43,27 +51,47 @@ def _copies(X, new) -> Score:
     share = float(np.mean(to_data < limit if limit > 0 else to_data == 0))
     base = float(np.mean(among < limit if limit > 0 else among == 0))
     apart = np.median(to_data) / max(np.median(among), 1e-12)
-    return Score("Copies of the data", share, f"{percent(share)} of the generated rows are near-copies of a row of the data, as "
-                 f"{percent(base)} of the data's own rows are of another; typically a generated row is {apart:.2g} times as far "
-                 "from the data as those are from each other.",
-                 baseline=base, unit="share")
+    return Score(
+        "Copies of the data",
+        share,
+        f"{percent(share)} of the generated rows are near-copies of a row of the data, as "
+        f"{percent(base)} of the data's own rows are of another; typically a generated row is "
+        f"{apart:.2g} times as far "
+        "from the data as those are from each other.",
+        baseline=base,
+        unit="share",
+    )
 
 
 def _out_of_range(X, new, schema) -> Score:
     low, high = (X.min(0), X.max(0)) if schema.image is None else (X.min(), X.max())
     slack = 1e-6 * np.maximum(high - low, np.maximum(np.abs(low), np.abs(high)))
     share = float(np.mean((new < low - slack) | (new > high + slack)))
-    return Score("Values out of range", share,
-                 f"{percent(share)} of the generated values lie beyond the least and greatest of "
-                 f"{'their column' if schema.image is None else 'the pictures'}, before any clipping.", ceiling=0.0, unit="share")
+    return Score(
+        "Values out of range",
+        share,
+        f"{percent(share)} of the generated values lie beyond the least and greatest of "
+        f"{'their column' if schema.image is None else 'the pictures'}, before any clipping.",
+        ceiling=0.0,
+        unit="share",
+    )
 
 
 def _distributions(X, new, schema, rng) -> Score:
     halves = np.array_split(rng.permutation(len(X)), 2)
-    value, base = (float(np.mean([_gap(group, A[:, span], B[:, span]) for group, span in schema.spans()]))
-                   for A, B in ((X, new), (X[halves[0]], X[halves[1]])))
-    return Score("Columns' distributions", value, f"The generated columns differ from the data's by {percent(value)} on average; "
-                 f"two halves of the data differ by {percent(base)} by chance.", baseline=base, ceiling=0.0, unit="share")
+    value, base = (
+        float(np.mean([_gap(group, A[:, span], B[:, span]) for group, span in schema.spans()]))
+        for A, B in ((X, new), (X[halves[0]], X[halves[1]]))
+    )
+    return Score(
+        "Columns' distributions",
+        value,
+        f"The generated columns differ from the data's by {percent(value)} on average; "
+        f"two halves of the data differ by {percent(base)} by chance.",
+        baseline=base,
+        ceiling=0.0,
+        unit="share",
+    )
 
 
 def _gap(group, A, B) -> float:

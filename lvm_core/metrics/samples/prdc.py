@@ -1,37 +1,49 @@
-"""Improved precision and recall, density and coverage: how real samples are, and how much of the data they cover."""
+"""Improved precision and recall, density and coverage: how real samples are, and how much of
+the data they cover.
+"""
 
 from __future__ import annotations
 
 import numpy as np
 
-_CELLS = 4_000_000      # distances held at once: 32 MB
+_CELLS = 4_000_000  # distances held at once: 32 MB
 
 
 def prdc(real, fake, k: int = 5) -> dict[str, float]:
-    """Of features real (n, f) and fake (m, f): ``precision``, ``recall``, ``density``, ``coverage``.
+    """Of features real (n, f) and fake (m, f): ``precision``, ``recall``, ``density``,
+    ``coverage``.
 
-    A row's ball reaches to its k-th nearest other row of its own kind. Precision: share of fake rows inside a real ball; recall: share
-    of real rows inside a fake ball (Kynkäänniemi et al., 2019, arXiv:1904.06991). Density: real balls a fake row lies in, over
-    k; coverage: share of real balls with a fake row inside (Naeem et al., 2020, arXiv:2002.09797). Density can exceed 1; the others
-    lie in [0, 1]. Distances are computed a block at a time, so memory grows with n + m only.
+    A row's ball reaches to its k-th nearest other row of its own kind. Precision: share of fake
+    rows inside a real ball; recall: share of real rows inside a fake ball (Kynkäänniemi et al.,
+    2019, arXiv:1904.06991). Density: real balls a fake row lies in, over k; coverage: share of real
+    balls with a fake row inside (Naeem et al., 2020, arXiv:2002.09797). Density can exceed 1; the
+    others lie in [0, 1]. Distances are computed a block at a time, so memory grows with n + m only.
     Raises ValueError where there are not more than k rows of either.
     """
     real, fake = np.asarray(real, np.float64), np.asarray(fake, np.float64)
     if min(len(real), len(fake)) <= k or real.shape[1:] != fake.shape[1:]:
-        raise ValueError(f"real has shape {real.shape} and fake {fake.shape}, expected the same columns and more than k = {k} rows each.")
-    centre = real.mean(0)       # squared lengths far from the origin would swallow the distances
+        raise ValueError(
+            f"real has shape {real.shape} and fake {fake.shape}, expected the same columns and "
+            f"more than k = {k} rows each."
+        )
+    centre = real.mean(0)  # squared lengths far from the origin would swallow the distances
     real, fake = real - centre, fake - centre
-    blur = 1e-12 * max(np.square(real).sum(1).max(), np.square(fake).sum(1).max())      # equal rows differ by rounding
+    # equal rows differ by rounding
+    blur = 1e-12 * max(np.square(real).sum(1).max(), np.square(fake).sum(1).max())
     reach_real, reach_fake = (_reach(A, k) + blur for A in (real, fake))
     inside, balls, recalled, covered = [], 0, [], []
     for start, squared in _blocks(real, fake):
-        in_real = squared <= reach_real[start:start + len(squared), None]
+        in_real = squared <= reach_real[start : start + len(squared), None]
         covered.append(in_real.any(1))
         recalled.append((squared <= reach_fake).any(1))
         balls += int(in_real.sum())
         inside = in_real.any(0) if start == 0 else inside | in_real.any(0)
-    return {"precision": float(np.mean(inside)), "recall": float(np.concatenate(recalled).mean()),
-            "density": balls / (k * len(fake)), "coverage": float(np.concatenate(covered).mean())}
+    return {
+        "precision": float(np.mean(inside)),
+        "recall": float(np.concatenate(recalled).mean()),
+        "density": balls / (k * len(fake)),
+        "coverage": float(np.concatenate(covered).mean()),
+    }
 
 
 def _reach(A, k: int) -> np.ndarray:
@@ -39,8 +51,9 @@ def _reach(A, k: int) -> np.ndarray:
     reach = np.empty(len(A))
     for start, squared in _blocks(A, A):
         rows = np.arange(len(squared))
-        squared[rows, start + rows] = -1.0        # the row itself comes first, whatever the rounding
-        reach[start:start + len(squared)] = np.partition(squared, k, axis=1)[:, k]
+        # the row itself comes first, whatever the rounding
+        squared[rows, start + rows] = -1.0
+        reach[start : start + len(squared)] = np.partition(squared, k, axis=1)[:, k]
     return reach
 
 
@@ -49,7 +62,7 @@ def _blocks(A, B):
     lengths = np.square(B).sum(1)
     step = max(1, _CELLS // len(B))
     for start in range(0, len(A), step):
-        part = A[start:start + step]
+        part = A[start : start + step]
         squared = part @ B.T
         squared *= -2
         squared += np.square(part).sum(1)[:, None]

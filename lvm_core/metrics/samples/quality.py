@@ -1,4 +1,6 @@
-"""How good a model's samples are: as real as real rows, as varied, and not copies. The long look; :func:`generation` is the quick one."""
+"""How good a model's samples are: as real as real rows, as varied, and not copies. The long
+look; :func:`generation` is the quick one.
+"""
 
 from __future__ import annotations
 
@@ -18,16 +20,22 @@ from .features import own_features
 from .prdc import prdc
 from .tables import table_scores
 
-MOST_ROWS = 2000        # compared on each side
+MOST_ROWS = 2000  # compared on each side
 LEAST_ROWS = 20
 NEIGHBOURS = 5
 _SPLITS = 20
-_POOL = 20_000          # training rows that features are learnt on and rows are drawn from
-CELLS = 50_000_000      # and their values in all
+_POOL = 20_000  # training rows that features are learnt on and rows are drawn from
+CELLS = 50_000_000  # and their values in all
 _SHARES = {
     "precision": ("Precision", "How real: {} of the samples lie where real rows do."),
     "recall": ("Recall", "How varied: {} of the real rows lie where samples do."),
-    "density": ("Density", "How real: around a sample there are {} times the real rows that there should be; below 1 means samples where the data is thin, above 1 only its densest parts."),
+    "density": (
+        "Density",
+        (
+            "How real: around a sample there are {} times the real rows that there should be; "
+            "below 1 means samples where the data is thin, above 1 only its densest parts."
+        ),
+    ),
     "coverage": ("Coverage", "How varied: {} of the real rows have a sample nearby."),
 }
 
@@ -43,10 +51,13 @@ class Heading(StrEnum):
 
 @dataclass
 class SampleQuality:
-    """What :func:`sample_quality` found. ``scores``: by heading. ``features``: what rows were compared by. ``compared``: row numbers of the
-    samples that were. ``positions``: real rows and samples in two common dimensions. ``outliers``: samples, the
-    one farthest from real rows first. ``suspects``: a sample, its nearest training row, and how near (see :class:`~.copying.Copying`),
-    nearest first. Of tables: ``columns``, ``pairs``, ``useful`` as in :mod:`~.tables`, worst first."""
+    """What :func:`sample_quality` found. ``scores``: by heading. ``features``: what rows were
+    compared by. ``compared``: row numbers of the samples that were. ``positions``: real rows
+    and samples in two common dimensions. ``outliers``: samples, the one farthest from real rows
+    first. ``suspects``: a sample, its nearest training row, and how near (see
+    :class:`~.copying.Copying`), nearest first. Of tables: ``columns``, ``pairs``, ``useful`` as
+    in :mod:`~.tables`, worst first.
+    """
 
     scores: dict[Heading, list[Score]] = field(default_factory=dict)
     features: str = ""
@@ -59,28 +70,37 @@ class SampleQuality:
     useful: pd.DataFrame | None = None
 
 
-def sample_quality(dataset: Dataset, new, train, unseen, *, random_state: int = 0, on_step: OnStep | None = None) -> SampleQuality:
-    """Compare generated rows ``new`` (m, d) with the rows of the dataset: ``train``, the row numbers the model learnt from, and ``unseen``.
+def sample_quality(
+    dataset: Dataset, new, train, unseen, *, random_state: int = 0, on_step: OnStep | None = None
+) -> SampleQuality:
+    """Compare generated rows ``new`` (m, d) with the rows of the dataset: ``train``, the row
+    numbers the model learnt from, and ``unseen``.
 
-    Realism and variety are measured on own features, equally many rows a side, at most ``MOST_ROWS``: KID and Fréchet
-    distance, precision, recall, density, coverage. What they come to is what real rows get against other real rows; their
-    baseline is rows whose columns were shuffled, each on its own. Tables also get their columns, pairs and usefulness, corpora their
-    word frequencies. A corpus' samples are lists of chances: documents as long as real ones are drawn from them before they are
-    compared. ``on_step`` may end it early; what was reached by then is returned.
-    Raises ValueError below ``LEAST_ROWS`` rows of either.
+    Realism and variety are measured on own features, equally many rows a side, at most
+    ``MOST_ROWS``: KID and Fréchet distance, precision, recall, density, coverage. What they come to
+    is what real rows get against other real rows; their baseline is rows whose columns were
+    shuffled, each on its own. Tables also get their columns, pairs and usefulness, corpora their
+    word frequencies. A corpus' samples are lists of chances: documents as long as real ones are
+    drawn from them before they are compared. ``on_step`` may end it early; what was reached by then
+    is returned. Raises ValueError below ``LEAST_ROWS`` rows of either.
     """
     if min(len(train), len(new)) < LEAST_ROWS:
-        raise ValueError(f"there are {len(new)} samples and {len(train)} training rows, expected at least {LEAST_ROWS} each.")
+        raise ValueError(
+            f"there are {len(new)} samples and {len(train)} training rows, expected at least "
+            f"{LEAST_ROWS} each."
+        )
     rng = np.random.RandomState(random_state)
     most = max(LEAST_ROWS, CELLS // dataset.X.shape[1])
-    train = np.sort(rng.permutation(train)[:min(most, _POOL)])
-    unseen = np.sort(rng.permutation(np.asarray(unseen, int))[:min(most, MOST_ROWS)])
+    train = np.sort(rng.permutation(train)[: min(most, _POOL)])
+    unseen = np.sort(rng.permutation(np.asarray(unseen, int))[: min(most, MOST_ROWS)])
     found, stages = SampleQuality(), [("realism and variety", _realism), ("copies", _copies)]
     if dataset.kind in _STAGES:
         stages.append(_STAGES[dataset.kind])
     report = Reporter(on_step, len(stages), "features")
     y = dataset.targets()
-    own = own_features(dataset.X[train], dataset.schema, None if y is None else y[train], random_state=random_state)
+    own = own_features(
+        dataset.X[train], dataset.schema, None if y is None else y[train], random_state=random_state
+    )
     found.features = own.words
     for done, (report.phase, stage) in enumerate(stages):
         if report(done):
@@ -98,11 +118,13 @@ def _realism(found, dataset, new, own, train, unseen, rng) -> None:
     found.compared = np.sort(rng.permutation(len(new))[:b])
     samples = new[found.compared]
     items = _documents(samples, X, rng) if schema.has("counts") else samples
-    A, B, F = own.transform(X[free[:b]]), own.transform(X[free[b:2 * b]]), own.transform(items)
+    A, B, F = own.transform(X[free[:b]]), own.transform(X[free[b : 2 * b]]), own.transform(items)
     S = own.transform(shuffled(X[free[:b]], schema, rng))
     found.scores[Heading.REALISM] = _distances(A, B, F, S, rng) + _neighbourhoods(A, B, F, S)
     found.positions = dict(zip(("real", "generated"), _flat(A, F, own.ordered)))
-    found.outliers = found.compared[np.argsort(-nearest(F, np.concatenate([A, B]), NEIGHBOURS)[0].mean(1), kind="stable")]
+    found.outliers = found.compared[
+        np.argsort(-nearest(F, np.concatenate([A, B]), NEIGHBOURS)[0].mean(1), kind="stable")
+    ]
 
 
 def _flat(A, F, ordered: bool) -> list[np.ndarray]:
@@ -117,15 +139,48 @@ def _flat(A, F, ordered: bool) -> list[np.ndarray]:
 def _distances(A, B, F, S, rng) -> list[Score]:
     b, scores = len(A), []
     R = np.concatenate([A, B])
-    chance = kid_by_chance(kernel(R.astype(np.float32), R.astype(np.float32)), b, random_state=rng.randint(2**31 - 1))
+    chance = kid_by_chance(
+        kernel(R.astype(np.float32), R.astype(np.float32)), b, random_state=rng.randint(2**31 - 1)
+    )
     splits = [rng.permutation(2 * b) for _ in range(_SPLITS)]
     halves = np.array([frechet(R[s[:b]], R[s[b:]]) for s in splits])
-    for name, value, error, worst, floor, how in (("KID", *kid(A, F), kid(A, S)[0], float(np.quantile(chance, 0.95)), "by a cubic kernel, without bias"),
-                                                  ("Fréchet distance", frechet(A, F), frechet_error(A, F), frechet(A, S), float(np.quantile(halves, 0.95)),
-                                                   "between means and covariances; greater where rows are few")):
-        verdict = "no difference is seen" if value <= floor else f"this is {value / floor:.2g} times that" if floor > 0 else "this is above it"
-        scores.append(Score(name, value, f"Distance to {b:,} real rows {how}. Real rows stay below {floor:.2g} from other real rows, their floor: {verdict}. Shuffled columns get {worst:.3g}.",
-                            worst if worst > floor else None, floor, error=error))
+    for name, value, error, worst, floor, how in (
+        (
+            "KID",
+            *kid(A, F),
+            kid(A, S)[0],
+            float(np.quantile(chance, 0.95)),
+            "by a cubic kernel, without bias",
+        ),
+        (
+            "Fréchet distance",
+            frechet(A, F),
+            frechet_error(A, F),
+            frechet(A, S),
+            float(np.quantile(halves, 0.95)),
+            "between means and covariances; greater where rows are few",
+        ),
+    ):
+        verdict = (
+            "no difference is seen"
+            if value <= floor
+            else f"this is {value / floor:.2g} times that"
+            if floor > 0
+            else "this is above it"
+        )
+        scores.append(
+            Score(
+                name,
+                value,
+                (
+                    f"Distance to {b:,} real rows {how}. Real rows stay below {floor:.2g} from "
+                    f"other real rows, their floor: {verdict}. Shuffled columns get {worst:.3g}."
+                ),
+                worst if worst > floor else None,
+                floor,
+                error=error,
+            )
+        )
     return scores
 
 
@@ -133,10 +188,22 @@ def _neighbourhoods(A, B, F, S) -> list[Score]:
     value, best, worst = (prdc(A, side, NEIGHBOURS) for side in (F, B, S))
     scores = []
     for key, (name, words) in _SHARES.items():
-        show = percent if key != "density" else lambda v: f"{v:.2f}"        # noqa: E731
+        show = percent if key != "density" else lambda v: f"{v:.2f}"
         useless = "" if worst[key] < best[key] else ", so here this number tells little"
-        scores.append(Score(name, value[key], words.format(show(value[key])) + f" Other real rows get {show(best[key])}, shuffled columns {show(worst[key])}{useless}.",
-                            None if useless else worst[key], best[key], "" if key == "density" else "share"))
+        scores.append(
+            Score(
+                name,
+                value[key],
+                words.format(show(value[key]))
+                + (
+                    f" Other real rows get {show(best[key])}, shuffled columns "
+                    f"{show(worst[key])}{useless}."
+                ),
+                None if useless else worst[key],
+                best[key],
+                "" if key == "density" else "share",
+            )
+        )
     return scores
 
 
@@ -144,18 +211,33 @@ def _copies(found, dataset, new, own, train, unseen, rng) -> None:
     """Nearest training rows, of unseen rows for comparison."""
     as_rows = (lambda A: own.transform(A)) if dataset.schema.has("counts") else np.asarray
     samples = found.compared
-    result = copying(as_rows(new[samples]), as_rows(dataset.X[train]), as_rows(dataset.X[unseen]) if len(unseen) else unseen, random_state=rng.randint(2**31 - 1))
+    result = copying(
+        as_rows(new[samples]),
+        as_rows(dataset.X[train]),
+        as_rows(dataset.X[unseen]) if len(unseen) else unseen,
+        random_state=rng.randint(2**31 - 1),
+    )
     found.scores[Heading.NOVELTY] = result.scores
     order = np.argsort(result.ratio, kind="stable")
-    found.suspects = pd.DataFrame({"sample": samples[order], "row": train[result.row[order]], "ratio": result.ratio[order]})
+    found.suspects = pd.DataFrame(
+        {"sample": samples[order], "row": train[result.row[order]], "ratio": result.ratio[order]}
+    )
 
 
 def _columns(found, dataset, new, own, train, unseen, rng) -> None:
     """Column by column, as people see them."""
-    real, generated, aside = (dataset.decode(X) for X in (dataset.X[train[:MOST_ROWS * 2]], new, dataset.X[unseen]))
-    scores, shapes, pairs, useful = table_scores(real, generated, aside, random_state=rng.randint(2**31 - 1))
+    real, generated, aside = (
+        dataset.decode(X) for X in (dataset.X[train[: MOST_ROWS * 2]], new, dataset.X[unseen])
+    )
+    scores, shapes, pairs, useful = table_scores(
+        real, generated, aside, random_state=rng.randint(2**31 - 1)
+    )
     found.scores[Heading.COLUMNS] = scores
-    found.columns, found.pairs, found.useful = shapes.sort_values("value", kind="stable"), pairs.sort_values("value", kind="stable"), useful
+    found.columns, found.pairs, found.useful = (
+        shapes.sort_values("value", kind="stable"),
+        pairs.sort_values("value", kind="stable"),
+        useful,
+    )
 
 
 def _words(found, dataset, new, own, train, unseen, rng) -> None:
@@ -165,10 +247,26 @@ def _words(found, dataset, new, own, train, unseen, rng) -> None:
     real, generated, *two = (_frequencies(A) for A in (X, np.maximum(new, 0), *halves))
     value, best = (1 - 0.5 * float(np.abs(p - q).sum()) for p, q in ((real, generated), two))
     least = 1 - 0.5 * float(np.abs(real - 1 / len(real)).sum())
-    found.scores[Heading.WORDS] = [Score("Word frequencies", value, f"The words of generated documents have {percent(value)} of their real frequencies; two halves of the data agree to {percent(best)}, all words "
-                                   f"equally often to {percent(least)}.", least, best, "share")]
+    found.scores[Heading.WORDS] = [
+        Score(
+            "Word frequencies",
+            value,
+            f"The words of generated documents have {percent(value)} of their real frequencies; "
+            f"two halves of the data agree to {percent(best)}, all words "
+            f"equally often to {percent(least)}.",
+            least,
+            best,
+            "share",
+        )
+    ]
     worst = np.argsort(-np.abs(real - generated), kind="stable")[:50]
-    found.columns = pd.DataFrame({"name": [dataset.codec.terms[j] for j in worst], "measure": "times as often as in the data", "value": generated[worst] / np.maximum(real[worst], 1e-12)})
+    found.columns = pd.DataFrame(
+        {
+            "name": [dataset.codec.terms[j] for j in worst],
+            "measure": "times as often as in the data",
+            "value": generated[worst] / np.maximum(real[worst], 1e-12),
+        }
+    )
 
 
 _STAGES = {"table": ("columns", _columns), "text": ("words", _words)}
@@ -180,7 +278,9 @@ def _frequencies(X) -> np.ndarray:
 
 
 def _documents(chances, X, rng) -> np.ndarray:
-    """Draws (m, d) of as many words as real documents have, from the chances that each row of ``chances`` gives."""
+    """Draws (m, d) of as many words as real documents have, from the chances that each row of
+    ``chances`` gives.
+    """
     draw = np.random.default_rng(rng.randint(2**31 - 1))
     p = np.maximum(np.asarray(chances, np.float64), 0) + 1e-15
     lengths = draw.choice(np.rint(np.asarray(X.sum(1)).ravel()).astype(int), len(p))
@@ -188,7 +288,9 @@ def _documents(chances, X, rng) -> np.ndarray:
 
 
 def shuffled(X, schema, rng) -> np.ndarray:
-    """X (n, d) with every column shuffled on its own (a category's together): each right, none fitting the others."""
+    """X (n, d) with every column shuffled on its own (a category's together): each right, none
+    fitting the others.
+    """
     X = np.asarray(X.toarray() if hasattr(X, "indptr") else X)
     mixed = np.random.default_rng(rng.randint(2**31 - 1)).permuted(X, axis=0)
     for group, span in schema.spans():

@@ -1,13 +1,13 @@
 """PaCMAP's and LocalMAP's pairs and the forces between them, compiled once and kept on the disk.
 
-Near, mid-near and far pairs are tables (n, number of pairs): row i lists the partners of point i. Every function is serial and
-seeded, so that a seed gives one map.
+Near, mid-near and far pairs are tables (n, number of pairs): row i lists the partners of point i.
+Every function is serial and seeded, so that a seed gives one map.
 """
 
 import numpy as np
 from numba import njit
 
-_TRIES = 100        # of a draw that must avoid some points; few points may leave no other
+_TRIES = 100  # of a draw that must avoid some points; few points may leave no other
 
 
 @njit(cache=True, nogil=True)
@@ -17,7 +17,7 @@ def _fresh(j, i, taken, count, avoided):
     for t in range(count):
         if taken[t] == j:
             return False
-    for t in range(len(avoided)):
+    for t in range(len(avoided)):  # noqa: SIM110
         if avoided[t] == j:
             return False
     return True
@@ -39,7 +39,11 @@ def mid_near(Z, count, seed):
     """Partners (n, count): each the second nearest of six points drawn at random."""
     np.random.seed(seed)
     n = len(Z)
-    found, drawn, distances = np.empty((n, count), np.int32), np.empty(6, np.int32), np.empty(6, np.float64)
+    found, drawn, distances = (
+        np.empty((n, count), np.int32),
+        np.empty(6, np.int32),
+        np.empty(6, np.float64),
+    )
     for i in range(n):
         for c in range(count):
             for t in range(6):
@@ -65,7 +69,9 @@ def far(near, count, seed):
 
 @njit(cache=True, nogil=True)
 def far_nearby(near, old, P, reach, seed):
-    """As :func:`far`, but within ``reach`` on the map P; a draw that finds no such point keeps the old partner."""
+    """As :func:`far`, but within ``reach`` on the map P; a draw that finds no such point keeps
+    the old partner.
+    """
     np.random.seed(seed)
     n, count = old.shape
     found = old.copy()
@@ -84,10 +90,13 @@ def far_nearby(near, old, P, reach, seed):
 
 @njit(cache=True, nogil=True, fastmath=True)
 def forces(P, near, mid, distant, pull, hold, reach, gradient):
-    """Fill ``gradient`` (n, c) of PaCMAP's objective at P and return the objective, see :class:`~lvm_core.projections.pacmap.PaCMAP`.
+    """Fill ``gradient`` (n, c) of PaCMAP's objective at P and return the objective, see
+    :class:`~lvm_core.projections.pacmap.PaCMAP`.
 
-    ``pull`` and ``hold`` weigh near and mid-near pairs, far ones weigh 1. ``reach`` above 0 multiplies the pull by
-    ``reach / (2 sqrt(1 + d^2))`` as LocalMAP does; the objective is then PaCMAP's still."""
+    ``pull`` and ``hold`` weigh near and mid-near pairs, far ones weigh 1. ``reach`` above 0
+    multiplies the pull by ``reach / (2 sqrt(1 + d^2))`` as LocalMAP does; the objective is then
+    PaCMAP's still.
+    """
     n, c = P.shape
     gradient[:] = 0
     loss = 0.0

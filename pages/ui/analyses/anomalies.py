@@ -17,7 +17,10 @@ from ...api import payloads
 from . import _rows
 
 TITLE, ORDER = "Anomalies", 20
-QUESTION = "Which items are odd? Choose what odd means, set the threshold, see why an item is beyond it, and take the list along."
+QUESTION = (
+    "Which items are odd? Choose what odd means, set the threshold, see why an item is beyond it, "
+    "and take the list along."
+)
 SHOWN = {"image": 36, "table": 200, "text": 9, "array": 8}
 
 
@@ -32,11 +35,18 @@ def draw(run) -> None:
     """Score, threshold, ranked items, and one of them in full."""
     offered = _methods(run)
     left, right = st.columns(2)
-    name = left.selectbox("Score", list(offered), format_func=lambda n: offered[n].title, key=f"odd-score-{run.id}")
+    name = left.selectbox(
+        "Score", list(offered), format_func=lambda n: offered[n].title, key=f"odd-score-{run.id}"
+    )
     with right:
         chosen = _class(run)
     st.caption(md(offered[name].meaning, 400))
-    done = work.result(run, f"Scoring by {offered[name].title}", {"question": "anomalies", "score": name}, lambda on_step: _score(run, name, on_step))
+    done = work.result(
+        run,
+        f"Scoring by {offered[name].title}",
+        {"question": "anomalies", "score": name},
+        lambda on_step: _score(run, name, on_step),
+    )
     if done is None:
         return
     scene, every = done
@@ -58,7 +68,9 @@ def draw(run) -> None:
 @once
 def _methods(run):
     few = run.fitted.train[:2]
-    return Anomalies(run.fitted.model, run.dataset.X[few], np.arange(2), run.fitted.codes[few]).methods
+    return Anomalies(
+        run.fitted.model, run.dataset.X[few], np.arange(2), run.fitted.codes[few]
+    ).methods
 
 
 @once
@@ -72,49 +84,115 @@ def _score(run, name, on_step):
 
 
 def _class(run):
-    """(whether each row has the chosen class, its name), where there are labels and one is chosen."""
+    """(whether each row has the chosen class, its name), where there are labels and one is
+    chosen.
+    """
     y = run.dataset.targets()
     if y is None:
         return None
     names, counts = np.unique([v for v in y if v is not None], return_counts=True)
-    picked = st.selectbox("Compare with a class", [None, *names[np.argsort(counts, kind="stable")]], format_func=lambda v: "none" if v is None else f"{v[:40]}", key=f"odd-class-{run.id}",
-                          help="If the odd items of your data carry a label, this says how well the score finds them. The model did not use it to score.")
+    picked = st.selectbox(
+        "Compare with a class",
+        [None, *names[np.argsort(counts, kind="stable")]],
+        format_func=lambda v: "none" if v is None else f"{v[:40]}",
+        key=f"odd-class-{run.id}",
+        help=(
+            "If the odd items of your data carry a label, this says how well the score finds them. "
+            "The model did not use it to score."
+        ),
+    )
     return None if picked is None else (y == picked, f"{run.dataset.label} = {picked}")
 
 
 def _threshold(run, name, title, every, known, chosen):
-    """The histogram with its threshold, dragged or typed: rows at or beyond it, and where it lies."""
+    """The histogram with its threshold, dragged or typed: rows at or beyond it, and where it
+    lies.
+    """
     low, high = float(every[known].min()), float(every[known].max())
     high = high if high > low else low + 1.0
     drag, typed = f"odd-drag-{run.id}-{name}", f"odd-typed-{run.id}-{name}"
     if drag not in st.session_state:
-        st.session_state[drag] = st.session_state[typed] = float(np.clip(np.quantile(every[known], 0.99), low, high))
+        st.session_state[drag] = st.session_state[typed] = float(
+            np.clip(np.quantile(every[known], 0.99), low, high)
+        )
 
     def follow(source, target):
         st.session_state[target] = float(np.clip(st.session_state[source], low, high))
 
     at = float(st.session_state[drag])
-    st.plotly_chart(analysis.histogram(every[known], at, title, None if chosen is None else chosen[0][known], "" if chosen is None else chosen[1]), key=f"odd-hist-{run.id}-{name}",
-                    config=charts.PLOT, alt=f"histogram of the score with its threshold at {at:.4g}")
+    st.plotly_chart(
+        analysis.histogram(
+            every[known],
+            at,
+            title,
+            None if chosen is None else chosen[0][known],
+            "" if chosen is None else chosen[1],
+        ),
+        key=f"odd-hist-{run.id}-{name}",
+        config=charts.PLOT,
+        alt=f"histogram of the score with its threshold at {at:.4g}",
+    )
     left, right = st.columns([5, 1], vertical_alignment="bottom")
-    left.slider("Threshold", low, high, step=(high - low) / 500, format="%.4g", key=drag, on_change=follow, args=(drag, typed), help="Rows at or beyond it are called odd. Where to put it is your decision; it starts at the oddest 1 %.")
-    right.number_input("or type it", low, high, step=(high - low) / 100, format="%.4g", key=typed, on_change=follow, args=(typed, drag))
+    left.slider(
+        "Threshold",
+        low,
+        high,
+        step=(high - low) / 500,
+        format="%.4g",
+        key=drag,
+        on_change=follow,
+        args=(drag, typed),
+        help=(
+            "Rows at or beyond it are called odd. Where to put it is your decision; it starts at "
+            "the oddest 1 %."
+        ),
+    )
+    right.number_input(
+        "or type it",
+        low,
+        high,
+        step=(high - low) / 100,
+        format="%.4g",
+        key=typed,
+        on_change=follow,
+        args=(typed, drag),
+    )
     beyond = np.flatnonzero(np.nan_to_num(every, nan=-np.inf) >= at)
     held = np.isin(beyond, run.fitted.held_out).sum()
     aside = f", {held:,} of them held out from training" if len(run.fitted.held_out) else ""
-    st.markdown(f"**{len(beyond):,} of {len(known):,} rows** ({len(beyond) / len(known):.1%}) are at or beyond {at:.4g}{aside}.")
+    st.markdown(
+        f"**{len(beyond):,} of {len(known):,} rows** ({len(beyond) / len(known):.1%}) are at or "
+        f"beyond {at:.4g}{aside}."
+    )
     return beyond, at
 
 
 def _ranked(run, name, every, order, beyond):
-    st.markdown("**The oddest first**" + ("" if run.dataset.kind == "table" else ": its row and its score"))
-    top = order[:SHOWN[run.dataset.kind]]
+    st.markdown(
+        "**The oddest first**" + ("" if run.dataset.kind == "table" else ": its row and its score")
+    )
+    top = order[: SHOWN[run.dataset.kind]]
     captions = [f"{i} · {every[i]:.3g}" for i in top]
     if run.dataset.kind == "table":
-        table = _rows.add(run.dataset.items(top), rank=np.arange(1, len(top) + 1), row=top, score=every[top])
-        st.dataframe(table, hide_index=True, height=320, key=f"odd-table-{run.id}-{name}", alt="the oddest rows", column_config=dataframes.days(table))
+        table = _rows.add(
+            run.dataset.items(top), rank=np.arange(1, len(top) + 1), row=top, score=every[top]
+        )
+        st.dataframe(
+            table,
+            hide_index=True,
+            height=320,
+            key=f"odd-table-{run.id}-{name}",
+            alt="the oddest rows",
+            column_config=dataframes.days(table),
+        )
     else:
-        items.gallery(run.dataset, run.dataset.items(top), captions, key=f"odd-{run.id}-{name}", width=80 if run.dataset.kind == "image" else None)
+        items.gallery(
+            run.dataset,
+            run.dataset.items(top),
+            captions,
+            key=f"odd-{run.id}-{name}",
+            width=80 if run.dataset.kind == "image" else None,
+        )
     if len(top) < len(beyond):
         st.caption(f"The first {len(top):,} are shown; {len(beyond):,} are beyond the threshold.")
 
@@ -122,29 +200,77 @@ def _ranked(run, name, every, order, beyond):
 def _why(run, scene, name, every, order):
     """One item beside what the model makes of it, and what its score is made of."""
     st.markdown("**Why is it odd?**")
-    rank = int(st.number_input("Rank", 1, len(order), 1, key=f"odd-rank-{run.id}-{name}", width=160, help="1 is the oddest."))
+    rank = int(
+        st.number_input(
+            "Rank",
+            1,
+            len(order),
+            1,
+            key=f"odd-rank-{run.id}-{name}",
+            width=160,
+            help="1 is the oddest.",
+        )
+    )
     i, dataset, method = int(order[rank - 1]), run.dataset, scene.methods[name]
     x, back = scene.rows(np.array([i]))
-    st.markdown(f"{md(payloads.short(dataset, i), 120)}  \nscore {every[i]:.4g}, rank {rank:,} of {len(order):,}" + ("" if i in run.fitted.train else " · not seen in training"))
+    st.markdown(
+        f"{md(payloads.short(dataset, i), 120)}  \nscore {every[i]:.4g}, rank {rank:,} of "
+        f"{len(order):,}" + ("" if i in run.fitted.train else " · not seen in training")
+    )
     left, right = st.columns(2, gap="large")
     with left:
         st.caption("The item and what the model makes of its code")
         if dataset.kind == "image":
             away = np.abs(dataset.decode(x) - dataset.decode(back))
-            pictures = np.concatenate([dataset.decode(x), dataset.decode(back), away / max(float(away.max()), 1e-9)])
-            items.gallery(dataset, pictures, ["the item", "decoded", "difference"], key=f"odd-why-{run.id}", width=112)
+            pictures = np.concatenate(
+                [dataset.decode(x), dataset.decode(back), away / max(float(away.max()), 1e-9)]
+            )
+            items.gallery(
+                dataset,
+                pictures,
+                ["the item", "decoded", "difference"],
+                key=f"odd-why-{run.id}",
+                width=112,
+            )
         else:
-            items.one(dataset, dataset.decode(back), "decoded", key=f"odd-why-{run.id}-{name}-{i}", beside=dataset.items([i]), beside_title="the item")
+            items.one(
+                dataset,
+                dataset.decode(back),
+                "decoded",
+                key=f"odd-why-{run.id}-{name}-{i}",
+                beside=dataset.items([i]),
+                beside_title="the item",
+            )
     with right:
         dims = method.of == "dimensions"
-        names = [f"dimension {j + 1}" for j in range(run.fitted.codes.shape[1])] if dims else value_names(dataset)
+        names = (
+            [f"dimension {j + 1}" for j in range(run.fitted.codes.shape[1])]
+            if dims
+            else value_names(dataset)
+        )
         if dims or dataset.kind != "image":
             found = worst(scene.parts(name, i), names, 8)
-            what = "Squared distance from the mean code by dimension, in units of its spread" if dims else \
-                "Squared distance from the mean by column, in units of its spread" if name in ("norm", "data") else "Lost on the way through the code, by column: 1 in all is what the mean row loses"
+            what = (
+                "Squared distance from the mean code by dimension, in units of its spread"
+                if dims
+                else "Squared distance from the mean by column, in units of its spread"
+                if name in ("norm", "data")
+                else (
+                    "Lost on the way through the code, by column: 1 in all is what the mean row "
+                    "loses"
+                )
+            )
             st.caption(what)
-            st.plotly_chart(figures.bars([str(n) for n in found.index], found.to_numpy(), height=40 + 24 * max(len(found), 1)), key=f"odd-bars-{run.id}-{name}-{i}", config=charts.PLOT,
-                            alt="largest parts: " + ", ".join(str(n) for n in found.index[:4]))
+            st.plotly_chart(
+                figures.bars(
+                    [str(n) for n in found.index],
+                    found.to_numpy(),
+                    height=40 + 24 * max(len(found), 1),
+                ),
+                key=f"odd-bars-{run.id}-{name}-{i}",
+                config=charts.PLOT,
+                alt="largest parts: " + ", ".join(str(n) for n in found.index[:4]),
+            )
         st.caption("Nearest by code")
         near = maps.nearest_rows(run, i, 6 if dataset.kind == "image" else 3)
         if dataset.kind == "image":
@@ -158,13 +284,33 @@ def _take(run, name, title, every, at, beyond):
     """All rows with their score as CSV; the odd ones as the selection."""
     dataset = run.dataset
     rank = np.empty(len(every), int)
-    rank[np.argsort(-np.nan_to_num(every, nan=-np.inf), kind="stable")] = np.arange(1, len(every) + 1)
+    rank[np.argsort(-np.nan_to_num(every, nan=-np.inf), kind="stable")] = np.arange(
+        1, len(every) + 1
+    )
     seen = np.ones(len(every), bool)
     seen[run.fitted.held_out] = False
-    table = _rows.add(dataset.rows, row=np.arange(len(every)), score=every, rank=rank, beyond_threshold=np.nan_to_num(every, nan=-np.inf) >= at, seen_in_training=seen)
+    table = _rows.add(
+        dataset.rows,
+        row=np.arange(len(every)),
+        score=every,
+        rank=rank,
+        beyond_threshold=np.nan_to_num(every, nan=-np.inf) >= at,
+        seen_in_training=seen,
+    )
     there = np.flatnonzero(np.isfinite(every))
     selection.point_values(run)[f"oddness: {title}"] = there, every[there]
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.download_button("Download all rows with scores (CSV)", lambda: encode.csv_bytes(table), f"anomalies-{run.id}-{name}-from-{at:.5g}.csv", "text/csv", icon=":material/download:", key=f"odd-csv-{run.id}-{name}", on_click="ignore")
+        st.download_button(
+            "Download all rows with scores (CSV)",
+            lambda: encode.csv_bytes(table),
+            f"anomalies-{run.id}-{name}-from-{at:.5g}.csv",
+            "text/csv",
+            icon=":material/download:",
+            key=f"odd-csv-{run.id}-{name}",
+            on_click="ignore",
+        )
         _rows.choose(run, beyond, f"odd-{run.id}-{name}")
-    st.caption(f"The score is {md(title)}; the threshold {at:.4g}. Rows the model has seen in training look less odd to it than new ones: compare like with like.")
+    st.caption(
+        f"The score is {md(title)}; the threshold {at:.4g}. Rows the model has seen in training "
+        "look less odd to it than new ones: compare like with like."
+    )

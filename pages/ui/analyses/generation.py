@@ -16,24 +16,37 @@ from lvm_core.metrics.samples.quality import (
 from lvm_core.plots.quality import frame_of, two_clouds, two_histograms
 from lvm_core.text import clean
 from lvm_core.text import markdown as md
-from pages.ui import charts, dataframes, code_source_form, items, scores, work
+from pages.ui import charts, code_source_form, dataframes, items, scores, work
 from pages.ui.items import text
 
 TITLE, ORDER = "Sample quality", 30
-QUESTION = "Are new samples as real and as varied as the data, and are they new? Choose how many to draw; they are compared with real items."
+QUESTION = (
+    "Are new samples as real and as varied as the data, and are they new? Choose how many to draw; "
+    "they are compared with real items."
+)
 _LINES = {
-    Heading.REALISM: "Bars run from rows whose columns were shuffled, each on its own (empty), to real rows against other real rows (full).",
-    Heading.NOVELTY: "What the samples' distances to the training rows say, against those of real rows the model has not seen.",
-    Heading.COLUMNS: "Bars run from knowing nothing (empty) to what two sets of real rows get (full).",
+    Heading.REALISM: (
+        "Bars run from rows whose columns were shuffled, each on its own (empty), to real rows "
+        "against other real rows (full)."
+    ),
+    Heading.NOVELTY: (
+        "What the samples' distances to the training rows say, against those of real rows the "
+        "model has not seen."
+    ),
+    Heading.COLUMNS: "Bars run from knowing nothing (empty) to what two sets of real rows get (full).",  # noqa: E501
     Heading.WORDS: "How often words come, not which come together.",
 }
-_SHOWN, _PAIRS = 12, 6       # items
+_SHOWN, _PAIRS = 12, 6  # items
 
 
 def why_not(run) -> str:
     """Where there is too little to compare with."""
     n = len(run.fitted.train)
-    return "" if n >= LEAST_ROWS else f"it was trained on {n} rows; samples are compared with at least {LEAST_ROWS}."
+    return (
+        ""
+        if n >= LEAST_ROWS
+        else f"it was trained on {n} rows; samples are compared with at least {LEAST_ROWS}."
+    )
 
 
 def draw(run) -> None:
@@ -43,18 +56,67 @@ def draw(run) -> None:
     with right:
         source = code_source_form.choose(run)
     with left, st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        n = st.number_input("Samples", LEAST_ROWS, most, min(1000, most), 100, key=f"quality-n-{run.id}", help="More make the errors smaller. Equally many real rows are needed beside them, so small data limits what is compared.", width=160)
-        temperature = st.slider("Temperature", 0.0, 2.0, 1.0, 0.05, key=f"quality-temperature-{run.id}", width=200, help="Spread of the codes, as on the Generate page; below 1 samples look more real and vary less.")
-        seed = st.number_input("Seed", 0, 2**31 - 1, 0, key=f"quality-seed-{run.id}", width=160, help="The same seed, model and settings give the same samples, here and on the Generate page.")
-    settings = {"n": int(n), "temperature": float(temperature), "seed": int(seed), **source.provenance()}
+        n = st.number_input(
+            "Samples",
+            LEAST_ROWS,
+            most,
+            min(1000, most),
+            100,
+            key=f"quality-n-{run.id}",
+            help=(
+                "More make the errors smaller. Equally many real rows are needed beside them, so "
+                "small data limits what is compared."
+            ),
+            width=160,
+        )
+        temperature = st.slider(
+            "Temperature",
+            0.0,
+            2.0,
+            1.0,
+            0.05,
+            key=f"quality-temperature-{run.id}",
+            width=200,
+            help=(
+                "Spread of the codes, as on the Generate page; below 1 samples look more real and "
+                "vary less."
+            ),
+        )
+        seed = st.number_input(
+            "Seed",
+            0,
+            2**31 - 1,
+            0,
+            key=f"quality-seed-{run.id}",
+            width=160,
+            help=(
+                "The same seed, model and settings give the same samples, here and on the Generate "
+                "page."
+            ),
+        )
+    settings = {
+        "n": int(n),
+        "temperature": float(temperature),
+        "seed": int(seed),
+        **source.provenance(),
+    }
     dataset, fitted = run.dataset, run.fitted
-    codes = code_source_form.codes(run, source, settings["n"], settings["temperature"], settings["seed"])
+    codes = code_source_form.codes(
+        run, source, settings["n"], settings["temperature"], settings["seed"]
+    )
     if codes is None:
         return
 
     def look(on_step):
         new = fitted.model.sample_decoder(codes, random_state=settings["seed"])
-        return sample_quality(dataset, new, fitted.train, fitted.held_out, random_state=settings["seed"], on_step=on_step), new
+        return sample_quality(
+            dataset,
+            new,
+            fitted.train,
+            fitted.held_out,
+            random_state=settings["seed"],
+            on_step=on_step,
+        ), new
 
     found = work.result(run, "Sample quality", settings, look)
     if found is None:
@@ -74,7 +136,10 @@ def _scores(quality: SampleQuality) -> None:
         st.markdown(f"**{heading}**")
         words = _LINES[heading]
         if heading == Heading.REALISM:
-            words = f"{len(quality.compared):,} samples and as many real rows, compared by {md(quality.features, 300)}. {words}"
+            words = (
+                f"{len(quality.compared):,} samples and as many real rows, compared by "
+                f"{md(quality.features, 300)}. {words}"
+            )
         st.caption(words)
         scores.show(group)
 
@@ -87,21 +152,47 @@ def _pictures(run, quality: SampleQuality, new) -> None:
         low, high = frame_of(real, generated)
         cut = sum(int(((P < low) | (P > high)).any(1).sum()) for P in (real, generated))
         st.markdown("**Where they lie**")
-        st.plotly_chart(two_clouds(real, generated), key=f"quality-clouds-{run.id}", config=charts.PLOT, alt="real rows and samples in two common dimensions")
-        st.caption("Both in the two directions in which the real ones differ most, in the features named above; grey is the other side. Empty regions on the right are kinds the model does not make."
-                   + (f" {cut} far from all others {'are' if cut > 1 else 'is'} cut off." if cut else ""))
+        st.plotly_chart(
+            two_clouds(real, generated),
+            key=f"quality-clouds-{run.id}",
+            config=charts.PLOT,
+            alt="real rows and samples in two common dimensions",
+        )
+        st.caption(
+            "Both in the two directions in which the real ones differ most, in the features named "
+            "above; grey is the other side. Empty regions on the right are kinds the model does "
+            "not make."
+            + (f" {cut} far from all others {'are' if cut > 1 else 'is'} cut off." if cut else "")
+        )
     with right:
         if quality.suspects is not None:
             st.markdown("**Samples nearest to a training row**, each with that row")
-            shown = quality.suspects.drop_duplicates("row").head(3 if dataset.kind == "text" else _PAIRS)
-            made, real = dataset.decode(new[shown["sample"]]), dataset.items(shown["row"].to_numpy())
-            names = [[f"sample {s}" for s in shown["sample"]], [f"row {r} ({ratio:.2f})" for r, ratio in zip(shown["row"], shown["ratio"])]]
+            shown = quality.suspects.drop_duplicates("row").head(
+                3 if dataset.kind == "text" else _PAIRS
+            )
+            made, real = (
+                dataset.decode(new[shown["sample"]]),
+                dataset.items(shown["row"].to_numpy()),
+            )
+            names = [
+                [f"sample {s}" for s in shown["sample"]],
+                [f"row {r} ({ratio:.2f})" for r, ratio in zip(shown["row"], shown["ratio"])],
+            ]
             _pairs(run, made, real, names)
-            st.caption("In brackets: the distance between them, over the row's own distance to its nearest other training row. 0 is an exact copy, 1 as far apart as the data is.")
-    worst = quality.outliers[:6 if dataset.kind == "array" else _SHOWN]
+            st.caption(
+                "In brackets: the distance between them, over the row's own distance to its "
+                "nearest other training row. 0 is an exact copy, 1 as far apart as the data is."
+            )
+    worst = quality.outliers[: 6 if dataset.kind == "array" else _SHOWN]
     if len(worst):
         st.markdown("**Samples farthest from the data**")
-        items.gallery(dataset, dataset.decode(new[worst]), key=f"quality-far-{run.id}", captions=[f"sample {i}" for i in worst], width=76)
+        items.gallery(
+            dataset,
+            dataset.decode(new[worst]),
+            key=f"quality-far-{run.id}",
+            captions=[f"sample {i}" for i in worst],
+            width=76,
+        )
 
 
 def _pairs(run, made, real, names) -> None:
@@ -109,17 +200,42 @@ def _pairs(run, made, real, names) -> None:
     dataset = run.dataset
     if dataset.kind == "image":
         both = np.stack([made, real], axis=1).reshape(-1, *made.shape[1:])
-        items.gallery(dataset, both, key=f"quality-pairs-{run.id}", captions=[name for pair in zip(*names) for name in pair], width=96)
+        items.gallery(
+            dataset,
+            both,
+            key=f"quality-pairs-{run.id}",
+            captions=[name for pair in zip(*names) for name in pair],
+            width=96,
+        )
     elif dataset.kind == "text":
         for item, row, a, b in zip(made, real, *names):
             with st.container(border=True):
-                st.markdown(f":gray[{a}]  \n{text.words(item, 10)}  \n:gray[{b}]  \n{md(' '.join(row.split()), 200)}")
+                st.markdown(
+                    f":gray[{a}]  \n{text.words(item, 10)}  \n:gray[{b}]  "
+                    f"\n{md(' '.join(row.split()), 200)}"
+                )
     elif dataset.kind == "table":
         columns = [c.name for c in dataset.codec.columns]
-        both = pd.concat([made, real[columns].reset_index(drop=True)]).sort_index(kind="stable").astype(object)
-        items.gallery(dataset, both, key=f"quality-pairs-{run.id}", captions=[name for pair in zip(*names) for name in pair])
+        both = (
+            pd.concat([made, real[columns].reset_index(drop=True)])
+            .sort_index(kind="stable")
+            .astype(object)
+        )
+        items.gallery(
+            dataset,
+            both,
+            key=f"quality-pairs-{run.id}",
+            captions=[name for pair in zip(*names) for name in pair],
+        )
     else:
-        items.one(dataset, made[:1], names[0][0], key=f"quality-pairs-{run.id}", beside=real[:1], beside_title=names[1][0])
+        items.one(
+            dataset,
+            made[:1],
+            names[0][0],
+            key=f"quality-pairs-{run.id}",
+            beside=real[:1],
+            beside_title=names[1][0],
+        )
 
 
 def _columns(run, quality: SampleQuality, new) -> None:
@@ -127,30 +243,107 @@ def _columns(run, quality: SampleQuality, new) -> None:
     st.markdown("**The columns, worst first**")
     left, right = st.columns([5, 7], gap="large")
     with left:
-        st.dataframe(quality.columns[["name", "value"]], hide_index=True, key=f"quality-columns-{run.id}", height=300, alt="how alike each column is",
-                     column_config={"name": "column", "value": st.column_config.ProgressColumn("alike", min_value=0, max_value=1, format="percent", help="1 - the greatest gap between the cumulative shares of real and generated values; of categories, 1 - half the summed gap of their shares.")})
+        st.dataframe(
+            quality.columns[["name", "value"]],
+            hide_index=True,
+            key=f"quality-columns-{run.id}",
+            height=300,
+            alt="how alike each column is",
+            column_config={
+                "name": "column",
+                "value": st.column_config.ProgressColumn(
+                    "alike",
+                    min_value=0,
+                    max_value=1,
+                    format="percent",
+                    help=(
+                        "1 - the greatest gap between the cumulative shares of real and generated "
+                        "values; of categories, 1 - half the summed gap of their shares."
+                    ),
+                ),
+            },
+        )
     with right:
         known = {str(c.name): c.name for c in dataset.codec.columns}
-        name = st.selectbox("Column", quality.columns["name"].to_list(), key=f"quality-column-{run.id}", format_func=lambda c: clean(c, 60))
+        name = st.selectbox(
+            "Column",
+            quality.columns["name"].to_list(),
+            key=f"quality-column-{run.id}",
+            format_func=lambda c: clean(c, 60),
+        )
         real, made = dataset.decode(dataset.X[run.fitted.train]), dataset.decode(new)
-        st.plotly_chart(two_histograms(real[known[name]], made[known[name]], name), key=f"quality-histogram-{run.id}", config=charts.PLOT, alt="the column in real and generated rows")
+        st.plotly_chart(
+            two_histograms(real[known[name]], made[known[name]], name),
+            key=f"quality-histogram-{run.id}",
+            config=charts.PLOT,
+            alt="the column in real and generated rows",
+        )
     left, right = st.columns(2, gap="large")
     with left:
         st.markdown("**The pairs, worst first**")
-        st.dataframe(quality.pairs.head(50), hide_index=True, key=f"quality-pairs-table-{run.id}", height=260, alt="how alike each pair of columns is",
-                     column_config={"value": st.column_config.ProgressColumn("alike", min_value=0, max_value=1, format="percent"), "real": st.column_config.NumberColumn("real", format="%.2f", help="Spearman's rank correlation among real rows; empty where a category is involved."),
-                                    "made": st.column_config.NumberColumn("generated", format="%.2f", help="The same among generated rows.")})
+        st.dataframe(
+            quality.pairs.head(50),
+            hide_index=True,
+            key=f"quality-pairs-table-{run.id}",
+            height=260,
+            alt="how alike each pair of columns is",
+            column_config={
+                "value": st.column_config.ProgressColumn(
+                    "alike", min_value=0, max_value=1, format="percent"
+                ),
+                "real": st.column_config.NumberColumn(
+                    "real",
+                    format="%.2f",
+                    help=(
+                        "Spearman's rank correlation among real rows; empty where a category is "
+                        "involved."
+                    ),
+                ),
+                "made": st.column_config.NumberColumn(
+                    "generated", format="%.2f", help="The same among generated rows."
+                ),
+            },
+        )
     with right:
         st.markdown("**Learnt from real and from generated rows**")
         if len(quality.useful):
-            st.dataframe(quality.useful, hide_index=True, height=dataframes.tall(quality.useful), key=f"quality-useful-{run.id}", alt="what can be learnt", column_config={
-                "name": "column predicted", "real": st.column_config.NumberColumn("from real", format="percent", help="Share of the error of guessing that a random forest is rid of on unseen real rows."),
-                "made": st.column_config.NumberColumn("from generated", format="percent", help="The same when it learnt from generated rows.")})
+            st.dataframe(
+                quality.useful,
+                hide_index=True,
+                height=dataframes.tall(quality.useful),
+                key=f"quality-useful-{run.id}",
+                alt="what can be learnt",
+                column_config={
+                    "name": "column predicted",
+                    "real": st.column_config.NumberColumn(
+                        "from real",
+                        format="percent",
+                        help=(
+                            "Share of the error of guessing that a random forest is rid of on "
+                            "unseen real rows."
+                        ),
+                    ),
+                    "made": st.column_config.NumberColumn(
+                        "from generated",
+                        format="percent",
+                        help="The same when it learnt from generated rows.",
+                    ),
+                },
+            )
         else:
             st.caption("Needs at least 20 rows that the model has not seen.")
 
 
 def _words(run, quality: SampleQuality) -> None:
     st.markdown("**Words that come too often or too seldom**")
-    st.dataframe(quality.columns.head(20)[["name", "value"]], hide_index=True, key=f"quality-words-{run.id}", height=300, alt="words and how much too often they come",
-                 column_config={"name": "word", "value": st.column_config.NumberColumn("times as often as in the data", format="%.2f")})
+    st.dataframe(
+        quality.columns.head(20)[["name", "value"]],
+        hide_index=True,
+        key=f"quality-words-{run.id}",
+        height=300,
+        alt="words and how much too often they come",
+        column_config={
+            "name": "word",
+            "value": st.column_config.NumberColumn("times as often as in the data", format="%.2f"),
+        },
+    )

@@ -20,7 +20,10 @@ from ...api import payloads
 from . import _rows
 
 TITLE, ORDER = "Similar items", 50
-QUESTION = "Which items are most like this one? Ask with a row, with words, with a new item or with the rows you selected on the map."
+QUESTION = (
+    "Which items are most like this one? Ask with a row, with words, with a new item or with the "
+    "rows you selected on the map."
+)
 AT, MOST_SIDE, MOST_TEXT = 10, 8192, 20_000
 WAYS = {"row": "A row", "new": "A new item", "chosen": "The selected rows"}
 
@@ -35,23 +38,58 @@ def draw(run) -> None:
     ready = work.result(run, "Similar items", {"question": "search"}, lambda on_step: _spaces(run))
     if ready is None:
         return
-    way = st.segmented_control("Ask with", list(WAYS), default="row", required=True, format_func=WAYS.get, key=f"like-way-{run.id}")
+    way = st.segmented_control(
+        "Ask with",
+        list(WAYS),
+        default="row",
+        required=True,
+        format_func=WAYS.get,
+        key=f"like-way-{run.id}",
+    )
     asked = {"row": _row, "new": _new, "chosen": _chosen}[way](run, ready)
     if asked is None:
         return
     code, row, without = asked
     most = min(48, len(run.dataset) - 1)
-    k = most if most < 2 else int(st.slider("How many", 1, most, min(AT, most), key=f"like-k-{run.id}", width=320))
-    by_code, by_row = (ready[space].nearest(q, k, without) for space, q in (("codes", code), ("rows", row)))
-    _answer(run, "By the code", "near in the latent space: alike in what the model keeps", by_code, "code")
-    _answer(run, "By the data itself", "documents with the same mix of words" if run.dataset.kind == "text" else "near in every value, no model", by_row, "rows")
-    st.markdown(f"**{percent(search.shared(by_code[0], by_row[0]))} of these {len(by_code[0])}** are in both answers. Beside each is its row and how close it is: the share of random pairs of items that are further apart, so 50 % is no likeness at all.")
+    k = (
+        most
+        if most < 2
+        else int(st.slider("How many", 1, most, min(AT, most), key=f"like-k-{run.id}", width=320))
+    )
+    by_code, by_row = (
+        ready[space].nearest(q, k, without) for space, q in (("codes", code), ("rows", row))
+    )
+    _answer(
+        run,
+        "By the code",
+        "near in the latent space: alike in what the model keeps",
+        by_code,
+        "code",
+    )
+    _answer(
+        run,
+        "By the data itself",
+        "documents with the same mix of words"
+        if run.dataset.kind == "text"
+        else "near in every value, no model",
+        by_row,
+        "rows",
+    )
+    st.markdown(
+        f"**{percent(search.shared(by_code[0], by_row[0]))} of these {len(by_code[0])}** are in "
+        "both answers. Beside each is its row and how close it is: the share of random pairs of "
+        "items that are further apart, so 50 % is no likeness at all."
+    )
     _rows.choose(run, by_code[0], f"like-{run.id}")
     _trust(ready)
 
 
 def _spaces(run):
-    codes, rows, y = run.fitted.codes, search.comparable(run.dataset.X, run.dataset.schema), run.dataset.targets()
+    codes, rows, y = (
+        run.fitted.codes,
+        search.comparable(run.dataset.X, run.dataset.schema),
+        run.dataset.targets(),
+    )
     ready = {"codes": search.Space.of(codes), "rows": search.Space.of(rows), "precision": None}
     if y is not None:
         ready["precision"] = search.precision(codes, y, AT), search.precision(rows, y, AT)
@@ -65,7 +103,12 @@ def _of(run, i: int, ready):
 def _row(run, ready):
     """A row by its number, or the rows that some words find."""
     left, right = st.columns([2, 3], vertical_alignment="bottom")
-    query = right.text_input("Find rows by words", key=f"like-find-{run.id}", max_chars=200, placeholder="words, or column=value, column>number")
+    query = right.text_input(
+        "Find rows by words",
+        key=f"like-find-{run.id}",
+        max_chars=200,
+        placeholder="words, or column=value, column>number",
+    )
     try:
         found = find(run.dataset.rows, query) if query.strip() else None
     except ValueError as error:
@@ -74,10 +117,23 @@ def _row(run, ready):
     if found is None:
         i = int(left.number_input("Row", 0, len(run.dataset) - 1, 0, key=f"like-{run.id}"))
     elif not len(found):
-        st.info("No row fits these words. Every word must occur in the row; for a document that is not in the data, ask with a new item.", icon=":material/search_off:")
+        st.info(
+            (
+                "No row fits these words. Every word must occur in the row; for a document that is "
+                "not in the data, ask with a new item."
+            ),
+            icon=":material/search_off:",
+        )
         return None
     else:
-        i = int(left.selectbox(f"One of {len(found):,}", found[:200], format_func=lambda j: f"row {j} · {payloads.short(run.dataset, int(j), 60)}", key=f"like-found-{run.id}-{query}"))
+        i = int(
+            left.selectbox(
+                f"One of {len(found):,}",
+                found[:200],
+                format_func=lambda j: f"row {j} · {payloads.short(run.dataset, int(j), 60)}",
+                key=f"like-found-{run.id}-{query}",
+            )
+        )
     name = payloads.short(run.dataset, i, 80)
     _show(run, run.dataset.items([i]), name if f"row {i}" in name else f"row {i} · {name}")
     _rows.explore(run, i, f"like-{run.id}")
@@ -88,9 +144,17 @@ def _chosen(run, ready):
     """The mean of the selected rows."""
     rows = run.selection
     if not len(rows):
-        st.info("Nothing is selected yet. Draw a box or a lasso on Map or Explore, or select rows under another question; then come back.", icon=":material/lasso_select:")
+        st.info(
+            (
+                "Nothing is selected yet. Draw a box or a lasso on Map or Explore, or select rows "
+                "under another question; then come back."
+            ),
+            icon=":material/lasso_select:",
+        )
         return None
-    st.markdown(f"Most like the mean of the **{len(rows):,} selected rows**; they may be among the answers.")
+    st.markdown(
+        f"Most like the mean of the **{len(rows):,} selected rows**; they may be among the answers."
+    )
     mean = np.asarray(ready["rows"].A[rows].mean(0), np.float64).reshape(1, -1)
     if hasattr(ready["rows"].A, "indptr"):
         from scipy.sparse import csr_matrix
@@ -110,7 +174,13 @@ def _new(run, ready):
     if X is None:
         return None
     if hasattr(X, "indptr") and not X.nnz:
-        st.info("The model knows none of these words. It learnt its words from your documents; try others.", icon=":material/search_off:")
+        st.info(
+            (
+                "The model knows none of these words. It learnt its words from your documents; try "
+                "others."
+            ),
+            icon=":material/search_off:",
+        )
         return None
     model = run.fitted.model
     code = model.transform(X.toarray() if hasattr(X, "indptr") and not model.sparse else X)
@@ -120,7 +190,13 @@ def _new(run, ready):
 
 
 def _text(run):
-    text = st.text_area("Your text", key=f"like-text-{run.id}", max_chars=MOST_TEXT, height=90, placeholder="a few words, or a whole document")
+    text = st.text_area(
+        "Your text",
+        key=f"like-text-{run.id}",
+        max_chars=MOST_TEXT,
+        height=90,
+        placeholder="a few words, or a whole document",
+    )
     return [text] if text.strip() else None
 
 
@@ -129,19 +205,45 @@ def _picture(run):
 
     from lvm_core.settings import LIMITS
 
-    file = st.file_uploader("Your picture", type=["png", "jpg", "jpeg", "webp", "bmp"], key=f"like-picture-{run.id}", max_upload_size=20)
+    file = st.file_uploader(
+        "Your picture",
+        type=["png", "jpg", "jpeg", "webp", "bmp"],
+        key=f"like-picture-{run.id}",
+        max_upload_size=20,
+    )
     if file is None:
         return None
     codec = run.dataset.codec
     try:
-        with Image.open(io.BytesIO(file.getvalue()), formats=("PNG", "JPEG", "WEBP", "BMP")) as opened:
+        with Image.open(
+            io.BytesIO(file.getvalue()), formats=("PNG", "JPEG", "WEBP", "BMP")
+        ) as opened:
             if opened.width * opened.height > LIMITS.picture_pixels or max(opened.size) > MOST_SIDE:
-                raise DataError(f"the picture has {opened.width} x {opened.height} pixels, expected at most {MOST_SIDE} a side.")
-            picture = fit_picture(opened.convert("L" if codec.channels == 1 else "RGB"), (codec.height, codec.width), "crop", 0)
+                raise DataError(
+                    f"the picture has {opened.width} x {opened.height} pixels, expected at most "
+                    f"{MOST_SIDE} a side."
+                )
+            picture = fit_picture(
+                opened.convert("L" if codec.channels == 1 else "RGB"),
+                (codec.height, codec.width),
+                "crop",
+                0,
+            )
     except (OSError, SyntaxError, Image.DecompressionBombError) as error:
-        raise DataError("this file cannot be read as a picture; expected PNG, JPEG, WebP or BMP.") from error
-    pixels = np.asarray(picture, np.float32).reshape(1, codec.height, codec.width, codec.channels) / 255
-    if st.toggle("Invert", key=f"like-invert-{run.id}", help="If your data is bright on dark and your picture dark on bright, or the other way round."):
+        raise DataError(
+            "this file cannot be read as a picture; expected PNG, JPEG, WebP or BMP."
+        ) from error
+    pixels = (
+        np.asarray(picture, np.float32).reshape(1, codec.height, codec.width, codec.channels) / 255
+    )
+    if st.toggle(
+        "Invert",
+        key=f"like-invert-{run.id}",
+        help=(
+            "If your data is bright on dark and your picture dark on bright, or the other way "
+            "round."
+        ),
+    ):
         pixels = 1 - pixels
     return (pixels > 0.5).astype(np.float32) if codec.likelihood == "bernoulli" else pixels
 
@@ -149,12 +251,23 @@ def _picture(run):
 def _record(run):
     columns = [c.name for c in run.dataset.codec.columns]
     st.caption("Edit the record; it starts as row 0.")
-    return st.data_editor(run.dataset.rows[columns].iloc[[0]], hide_index=True, key=f"like-record-{run.id}", num_rows="fixed")
+    return st.data_editor(
+        run.dataset.rows[columns].iloc[[0]],
+        hide_index=True,
+        key=f"like-record-{run.id}",
+        num_rows="fixed",
+    )
 
 
 def _numbers(run):
     d = run.dataset.X.shape[1]
-    text = st.text_area(f"{d:,} numbers", key=f"like-numbers-{run.id}", max_chars=max(MOST_TEXT, 40 * d), height=90, placeholder="separated by commas, spaces or lines, in the data's own unit")
+    text = st.text_area(
+        f"{d:,} numbers",
+        key=f"like-numbers-{run.id}",
+        max_chars=max(MOST_TEXT, 40 * d),
+        height=90,
+        placeholder="separated by commas, spaces or lines, in the data's own unit",
+    )
     if not text.strip():
         return None
     parts = text.replace(",", " ").replace(";", " ").split()
@@ -181,7 +294,9 @@ def _show(run, item, title: str):
     if run.dataset.kind == "image":
         items.gallery(run.dataset, item, [title[:24]], key=f"like-asked-{run.id}", width=96)
     else:
-        st.markdown(md(title if run.dataset.kind != "text" else " ".join(str(item[0]).split()), 400))
+        st.markdown(
+            md(title if run.dataset.kind != "text" else " ".join(str(item[0]).split()), 400)
+        )
 
 
 def _answer(run, title, line, found, key):
@@ -190,10 +305,23 @@ def _answer(run, title, line, found, key):
     captions = [f"{i} · {percent(share / 100)}" for i, share in zip(rows, closeness)]
     if run.dataset.kind == "table":
         table = _rows.add(run.dataset.items(rows), row=rows, closeness=closeness)
-        st.dataframe(table, hide_index=True, key=f"like-{key}-{run.id}", height=dataframes.tall(table, 400), alt=f"most similar rows {title.lower()}",
-                     column_config=dataframes.days(table) | {"closeness": st.column_config.NumberColumn("closeness", format="%.2f %%")})
+        st.dataframe(
+            table,
+            hide_index=True,
+            key=f"like-{key}-{run.id}",
+            height=dataframes.tall(table, 400),
+            alt=f"most similar rows {title.lower()}",
+            column_config=dataframes.days(table)
+            | {"closeness": st.column_config.NumberColumn("closeness", format="%.2f %%")},
+        )
     else:
-        items.gallery(run.dataset, run.dataset.items(rows), captions, key=f"like-{key}-{run.id}", width=84 if run.dataset.kind == "image" else None)
+        items.gallery(
+            run.dataset,
+            run.dataset.items(rows),
+            captions,
+            key=f"like-{key}-{run.id}",
+            width=84 if run.dataset.kind == "image" else None,
+        )
 
 
 def _trust(ready):
@@ -201,4 +329,9 @@ def _trust(ready):
     if ready["precision"] is None or None in ready["precision"]:
         return
     st.markdown("**How often like means of one class**")
-    scores.show([replace(score, name=f"{score.name}, {of}") for score, of in zip(ready["precision"], ("by the code", "by the data itself"))])
+    scores.show(
+        [
+            replace(score, name=f"{score.name}, {of}")
+            for score, of in zip(ready["precision"], ("by the code", "by the data itself"))
+        ]
+    )

@@ -13,12 +13,17 @@ from pages.session.derived import once
 from pages.ui import charts, dataframes
 
 TITLE, ORDER = "States", 15
-QUESTION = "When is a series in which state? Choose a row; every moment is coloured by its most likely state."
+QUESTION = (
+    "When is a series in which state? Choose a row; every moment is coloured by its most likely "
+    "state."
+)
 
 
 def why_not(run) -> str:
     """Only a hidden Markov model has them."""
-    return "" if isinstance(run.fitted.model, HasStates) else "only a hidden Markov model has states."
+    return (
+        "" if isinstance(run.fitted.model, HasStates) else "only a hidden Markov model has states."
+    )
 
 
 def draw(run) -> None:
@@ -29,25 +34,76 @@ def draw(run) -> None:
     path, posterior = model.states(X)
     values, axis = dataset.items([row])[0], getattr(dataset.codec, "axis", None)
     axis = np.arange(len(values)) if axis is None else np.asarray(axis)
-    st.plotly_chart(series.states(np.asarray(values, float), path[0], axis, getattr(dataset.codec, "axis_label", "") or ""), key=f"states-{run.id}-{row}", config=charts.PLOT, alt=f"row {row} coloured by its states")
+    st.plotly_chart(
+        series.states(
+            np.asarray(values, float), path[0], axis, getattr(dataset.codec, "axis_label", "") or ""
+        ),
+        key=f"states-{run.id}-{row}",
+        config=charts.PLOT,
+        alt=f"row {row} coloured by its states",
+    )
     sure = posterior[0].max(1)
-    st.caption(f"The states are sure of themselves at {np.mean(sure > 0.9):.0%} of the moments (probability over 90 %). Log-likelihood of this series: {model.score_samples(X)[0]:,.1f} nats.")
+    st.caption(
+        f"The states are sure of themselves at {np.mean(sure > 0.9):.0%} of the moments "
+        "(probability over 90 %). Log-likelihood of this series: "
+        f"{model.score_samples(X)[0]:,.1f} nats."
+    )
     left, right = st.columns(2, gap="large")
     with left:
         st.markdown("**The states**")
         stay = np.diag(model.transitions_)
-        table = pd.DataFrame({"state": [f"{i + 1}" for i in range(len(stay))], "mean": model.means_, "spread": np.sqrt(model.variances_), "begins": model.start_,
-                              "lasts (moments)": 1 / np.maximum(1 - stay, 1e-6)})
-        st.dataframe(table, hide_index=True, height=dataframes.tall(table), key=f"states-table-{run.id}", alt="the states", column_config={
-            "mean": st.column_config.NumberColumn(format="%.3g", help="Average value in this state, in the scale the model sees: columns standardised."),
-            "spread": st.column_config.NumberColumn(format="%.3g", help="Standard deviation of the values in this state."),
-            "begins": st.column_config.NumberColumn(format="percent", help="How often a series begins in it."),
-            "lasts (moments)": st.column_config.NumberColumn(format="%.1f", help="Expected moments until it is left: 1 / (1 - probability of staying).")})
+        table = pd.DataFrame(
+            {
+                "state": [f"{i + 1}" for i in range(len(stay))],
+                "mean": model.means_,
+                "spread": np.sqrt(model.variances_),
+                "begins": model.start_,
+                "lasts (moments)": 1 / np.maximum(1 - stay, 1e-6),
+            }
+        )
+        st.dataframe(
+            table,
+            hide_index=True,
+            height=dataframes.tall(table),
+            key=f"states-table-{run.id}",
+            alt="the states",
+            column_config={
+                "mean": st.column_config.NumberColumn(
+                    format="%.3g",
+                    help=(
+                        "Average value in this state, in the scale the model sees: columns "
+                        "standardised."
+                    ),
+                ),
+                "spread": st.column_config.NumberColumn(
+                    format="%.3g", help="Standard deviation of the values in this state."
+                ),
+                "begins": st.column_config.NumberColumn(
+                    format="percent", help="How often a series begins in it."
+                ),
+                "lasts (moments)": st.column_config.NumberColumn(
+                    format="%.1f",
+                    help="Expected moments until it is left: 1 / (1 - probability of staying).",
+                ),
+            },
+        )
     with right:
         st.markdown("**How they follow each other**")
-        st.plotly_chart(series.transitions(model.transitions_), key=f"states-next-{run.id}", config=charts.PLOT, alt="probability of the next state by the present one")
-    st.download_button("Download the states (CSV)", _csv(run), f"states-{run.id}.csv", icon=":material/download:", on_click="ignore", key=f"states-csv-{run.id}",
-                       help="A row a series (the first 1000), a column a moment.")
+        st.plotly_chart(
+            series.transitions(model.transitions_),
+            key=f"states-next-{run.id}",
+            config=charts.PLOT,
+            alt="probability of the next state by the present one",
+        )
+    st.download_button(
+        "Download the states (CSV)",
+        _csv(run),
+        f"states-{run.id}.csv",
+        icon=":material/download:",
+        on_click="ignore",
+        key=f"states-csv-{run.id}",
+        help="A row a series (the first 1000), a column a moment.",
+    )
 
 
 @once

@@ -17,7 +17,9 @@ from pages.session.derived import once
 from pages.ui import charts, dataframes, work
 
 TITLE, ORDER = "Words", 25
-QUESTION = "Which words keep the same company? Type a word for its neighbours, or three for an analogy."
+QUESTION = (
+    "Which words keep the same company? Type a word for its neighbours, or three for an analogy."
+)
 _DRAWN = 200
 
 
@@ -25,7 +27,10 @@ def why_not(run) -> str:
     """Where words have no vectors."""
     if word_vectors(run.fitted.model) is not None:
         return ""
-    return "words have no vectors in this model; train WordEmbeddings, LSA or a topic model on documents."
+    return (
+        "words have no vectors in this model; train WordEmbeddings, LSA or a topic model on "
+        "documents."
+    )
 
 
 def draw(run) -> None:
@@ -36,7 +41,10 @@ def draw(run) -> None:
         st.info("Fewer than four words have a vector.", icon=":material/info:")
         return
     if type(run.fitted.model).__name__ != "WordEmbeddings":
-        st.caption(f"A word's vector is here what it weighs in each dimension of {type(run.fitted.model).__name__}; WordEmbeddings is made for this question.")
+        st.caption(
+            "A word's vector is here what it weighs in each dimension of "
+            f"{type(run.fitted.model).__name__}; WordEmbeddings is made for this question."
+        )
     near, like = st.columns(2, gap="large")
     with near:
         found = _neighbours(run, words, common[1])
@@ -52,7 +60,9 @@ def _words(run) -> WordVectors:
 
 
 def _telling(run, words: WordVectors) -> list[str]:
-    """Common words to begin with, those first that are repeated where they occur: they tell most of what a document is about."""
+    """Common words to begin with, those first that are repeated where they occur: they tell
+    most of what a document is about.
+    """
     columns = words.commonest(200)
     held = np.asarray((run.dataset.X[:, columns] > 0).sum(0), float).ravel()
     order = columns[np.argsort(-words.frequency[columns] / np.maximum(held, 1), kind="stable")]
@@ -68,41 +78,91 @@ def _neighbours(run, words: WordVectors, start: str) -> list[str]:
     except DataError as error:
         st.warning(md(str(error), 300), icon=":material/spellcheck:")
         return []
-    st.plotly_chart(figures.bars([w for w, _ in found], np.array([c for _, c in found]), low=min(0.0, *(c for _, c in found))), key=f"near-{run.id}", config=charts.PLOT,
-                    alt=f"nearest words: {', '.join(clean(w, 30) for w, _ in found[:6])}")
-    st.caption("Cosine of the words' vectors: 1 is the same company, 0 none in common. Neighbours of rare words are chance finds; "
-               f"{md(asked.strip().lower(), 40)} occurs {words.frequency[words.find(asked)]:,.0f} times.")
+    st.plotly_chart(
+        figures.bars(
+            [w for w, _ in found],
+            np.array([c for _, c in found]),
+            low=min(0.0, *(c for _, c in found)),
+        ),
+        key=f"near-{run.id}",
+        config=charts.PLOT,
+        alt=f"nearest words: {', '.join(clean(w, 30) for w, _ in found[:6])}",
+    )
+    st.caption(
+        "Cosine of the words' vectors: 1 is the same company, 0 none in common. Neighbours of rare "
+        "words are chance finds; "
+        f"{md(asked.strip().lower(), 40)} occurs {words.frequency[words.find(asked)]:,.0f} times."
+    )
     return [words.terms[words.find(asked)]] + [w for w, _ in found]
 
 
 def _analogy(run, words: WordVectors, start: list[str]) -> None:
     slots = st.columns(3)
-    asked = [slot.text_input(label, word, max_chars=60, key=f"analogy-{label}-{run.id}") for slot, label, word in zip(slots, ("a", "is to b", "as c"), start)]
+    asked = [
+        slot.text_input(label, word, max_chars=60, key=f"analogy-{label}-{run.id}")
+        for slot, label, word in zip(slots, ("a", "is to b", "as c"), start)
+    ]
     try:
         found = words.analogy(*asked)
     except DataError as error:
         st.warning(md(str(error), 300), icon=":material/spellcheck:")
         return
     a, b, c = (md(word.strip(), 40) for word in asked)
-    st.markdown(f"{a} is to {b} as {c} is to **{md(found[0][0], 40)}**" if found else "No other word has a vector.")
-    st.dataframe(pd.DataFrame([{"word": clean(w, 60), "cosine": cosine} for w, cosine in found]), hide_index=True, height=dataframes.tall(found), key=f"analogy-table-{run.id}", alt="answers to the analogy",
-                 column_config={"cosine": st.column_config.ProgressColumn("cosine with b - a + c", min_value=0, max_value=1, format="%.2f")})
-    st.caption("The words nearest to b - a + c, these three left out. Where a and b are near each other the answer is little more than c's neighbours; small corpora solve few analogies.")
+    st.markdown(
+        f"{a} is to {b} as {c} is to **{md(found[0][0], 40)}**"
+        if found
+        else "No other word has a vector."
+    )
+    st.dataframe(
+        pd.DataFrame([{"word": clean(w, 60), "cosine": cosine} for w, cosine in found]),
+        hide_index=True,
+        height=dataframes.tall(found),
+        key=f"analogy-table-{run.id}",
+        alt="answers to the analogy",
+        column_config={
+            "cosine": st.column_config.ProgressColumn(
+                "cosine with b - a + c", min_value=0, max_value=1, format="%.2f"
+            )
+        },
+    )
+    st.caption(
+        "The words nearest to b - a + c, these three left out. Where a and b are near each other "
+        "the answer is little more than c's neighbours; small corpora solve few analogies."
+    )
 
 
 def _map(run, words: WordVectors, found: list[str]) -> None:
-    columns = list(dict.fromkeys([words.terms.index(w) for w in found] + list(words.commonest(_DRAWN))))
+    columns = list(
+        dict.fromkeys([words.terms.index(w) for w in found] + list(words.commonest(_DRAWN)))
+    )
     vectors = words.vectors[columns]
     unit = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
 
     def place(on_step):
         if unit.shape[1] <= 2 or len(unit) < 20:
-            return PROJECTIONS["PCA"](n_components=2).fit_transform(unit) if unit.shape[1] > 1 else np.column_stack([unit[:, 0], np.zeros(len(unit))])
+            return (
+                PROJECTIONS["PCA"](n_components=2).fit_transform(unit)
+                if unit.shape[1] > 1
+                else np.column_stack([unit[:, 0], np.zeros(len(unit))])
+            )
         return PROJECTIONS["TSNE"](random_state=0).fit_transform(unit, on_step=on_step)
 
     P = work.result(run, "Map of words", {"columns": [int(j) for j in columns]}, place)
     if P is None:
         return
-    st.plotly_chart(word_map(np.asarray(P), [words.terms[j] for j in columns], words.frequency[columns], {"the word and its neighbours": list(range(len(found)))} if found else None),
-                    key=f"word-map-{run.id}", config=charts.PLOT | {"scrollZoom": True}, alt="map of the commonest words")
-    st.caption(f"The {min(_DRAWN, len(columns)):,} commonest words and the neighbours above, by t-SNE of their directions (seed 0). Words that are close are alike; distances across the map mean little. A dot is a word that would cover another; point at it.")
+    st.plotly_chart(
+        word_map(
+            np.asarray(P),
+            [words.terms[j] for j in columns],
+            words.frequency[columns],
+            {"the word and its neighbours": list(range(len(found)))} if found else None,
+        ),
+        key=f"word-map-{run.id}",
+        config=charts.PLOT | {"scrollZoom": True},
+        alt="map of the commonest words",
+    )
+    st.caption(
+        f"The {min(_DRAWN, len(columns)):,} commonest words and the neighbours above, by t-SNE of "
+        "their directions (seed 0). Words that are close are alike; distances across the map "
+        "mean little. A dot is a word that would cover another; point at it."
+    )

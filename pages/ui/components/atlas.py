@@ -1,4 +1,6 @@
-"""The map component: our own HTML, CSS and JavaScript from assets/, mounted with what it needs to ask the server itself."""
+"""The map component: our own HTML, CSS and JavaScript from assets/, mounted with what it needs
+to ask the server itself.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,7 @@ from lvm_core.text import clean
 from ...api import auth, scripts, tiles
 from ...session import maps, state
 
-LAYERS = "regions", "legend", "trust"       # those with rules of their own
+LAYERS = "regions", "legend", "trust"  # those with rules of their own
 
 
 def style() -> str:
@@ -32,11 +34,23 @@ def stamp(run: state.Run) -> str:
 
 
 def atlas(run: state.Run, view: maps.View, colour: str | None, *, key: str, **more) -> int | None:
-    """Mount the map of a 2-D view. Returns the row that was clicked last, or None before that; what is chosen on it is ``run.selection``.
-    ``more`` is passed to the layers as it is: plain JSON values."""
+    """Mount the map of a 2-D view. Returns the row that was clicked last, or None before that;
+    what is chosen on it is ``run.selection``. ``more`` is passed to the layers as it is: plain
+    JSON values.
+    """
     tiles.begin(run, view.key, colour)
-    data = {"token": auth.sign(run.id), "map": view.key, "colour": colour, "kind": run.dataset.kind, "n": len(run.dataset), "title": clean(view.title),
-            "chosen": stamp(run), **more}
-    result = _component()(data=data, key=key, on_picked_change=lambda: None, on_chosen_change=lambda: None)
+    data = {
+        "token": auth.sign(run.id),
+        "map": view.key,
+        "colour": colour,
+        "kind": run.dataset.kind,
+        "n": len(run.dataset),
+        "title": clean(view.title),
+        "chosen": stamp(run),
+        **more,
+    }
+    result = _component()(
+        data=data, key=key, on_picked_change=lambda: None, on_chosen_change=lambda: None
+    )
     row = result.get("picked") if hasattr(result, "get") else None
     return row if isinstance(row, int) and 0 <= row < len(run.dataset) else None

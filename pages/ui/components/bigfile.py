@@ -1,4 +1,6 @@
-"""An array too large for Streamlit's uploader, which holds a file in memory twice: streamed into the workspace, then mapped."""
+"""An array too large for Streamlit's uploader, which holds a file in memory twice: streamed
+into the workspace, then mapped.
+"""
 
 from __future__ import annotations
 
@@ -21,8 +23,14 @@ def _component():
 
 
 def uploader() -> None:
-    """On the page: a file chooser with progress; what comes in becomes the session's dataset. Raises DataError."""
-    result = _component()(data={"token": auth.sign("bring"), "most": LIMITS.array_bytes}, key="bigfile", on_brought_change=lambda: None)
+    """On the page: a file chooser with progress; what comes in becomes the session's dataset.
+    Raises DataError.
+    """
+    result = _component()(
+        data={"token": auth.sign("bring"), "most": LIMITS.array_bytes},
+        key="bigfile",
+        on_brought_change=lambda: None,
+    )
     brought = result.get("brought") if hasattr(result, "get") else None
     if not isinstance(brought, dict) or not is_id(brought.get("id")):
         return
@@ -31,8 +39,10 @@ def uploader() -> None:
         return
     try:
         with st.spinner("Reading it…"):
-            item = state.use_data(state.Data(read_dataset(path, name=str(brought.get("name"))[:200])))
-            if item.stored:     # from now on the workspace's own copy is mapped
+            item = state.use_data(
+                state.Data(read_dataset(path, name=str(brought.get("name"))[:200]))
+            )
+            if item.stored:  # from now on the workspace's own copy is mapped
                 services().datasets.drop(item.id)
     finally:
         path.unlink(missing_ok=True)

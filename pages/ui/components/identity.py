@@ -1,4 +1,6 @@
-"""Whose data this is, said on the page: the log-in before anything else, the card in the sidebar."""
+"""Whose data this is, said on the page: the log-in before anything else, the card in the
+sidebar.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,9 @@ def require_login() -> None:
 
 
 def card() -> None:
-    """In the sidebar of a server for many: whose data this is, and how to get at it from elsewhere."""
+    """In the sidebar of a server for many: whose data this is, and how to get at it from
+    elsewhere.
+    """
     if identity.single_user():
         return
     if identity.uses_login():
@@ -35,8 +39,16 @@ def card() -> None:
         return
     with st.popover("This browser's own", icon=":material/lock:", width="stretch"):
         if not identity.recovery_code():
-            st.markdown("This browser keeps no cookies: what you bring and train here cannot be found again once the page is closed.")
+            st.markdown(
+                "This browser keeps no cookies: what you bring and train here cannot be found "
+                "again once the page is closed."
+            )
             return
-        st.markdown("What you bring and train belongs to this browser; others on this server do not see it. With this code another browser of yours gets at it. Keep it like a password.")
-        st.code("-".join(re.findall("....", identity.recovery_code())), language=None, wrap_lines=True)
+        st.markdown(
+            "What you bring and train belongs to this browser; others on this server do not see "
+            "it. With this code another browser of yours gets at it. Keep it like a password."
+        )
+        st.code(
+            "-".join(re.findall("....", identity.recovery_code())), language=None, wrap_lines=True
+        )
         _component()(data={}, key="people")

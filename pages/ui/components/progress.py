@@ -1,4 +1,6 @@
-"""How far a job is: share done, time left, Stop, and the loss curve, drawn by the browser itself."""
+"""How far a job is: share done, time left, Stop, and the loss curve, drawn by the browser
+itself.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +19,17 @@ def _progress_component():
 
 
 def progress(run: state.Run, job: str, *, curve: bool = False) -> None:
-    """Share done, time left, Stop, and the loss curve of a job, drawn by the browser from a small route. The page reruns once,
-    when the job ends: reruns on a timer would cost the fit its processor, and race with a change of page."""
-    _progress_component()(data={"token": auth.sign(run.id), "job": job, "curve": curve, "mine": identity.owns("runs", run.id)}, key=f"progress-{run.id}-{job}", on_ended_change=lambda: None)
+    """Share done, time left, Stop, and the loss curve of a job, drawn by the browser from a
+    small route. The page reruns once, when the job ends: reruns on a timer would cost the fit
+    its processor, and race with a change of page.
+    """
+    _progress_component()(
+        data={
+            "token": auth.sign(run.id),
+            "job": job,
+            "curve": curve,
+            "mine": identity.owns("runs", run.id),
+        },
+        key=f"progress-{run.id}-{job}",
+        on_ended_change=lambda: None,
+    )

@@ -10,8 +10,12 @@ from . import atlas
 
 def parts() -> dict[str, str]:
     """The component's html and css."""
-    return {"html": scripts.read("side_by_side.html").replace("<!--MAP-->", scripts.read("map.html")),
-            "css": "\n".join((scripts.read("explorer.css"), atlas.style(), scripts.read("side_by_side.css")))}
+    return {
+        "html": scripts.read("side_by_side.html").replace("<!--MAP-->", scripts.read("map.html")),
+        "css": "\n".join(
+            (scripts.read("explorer.css"), atlas.style(), scripts.read("side_by_side.css"))
+        ),
+    }
 
 
 @cache

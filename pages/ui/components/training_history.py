@@ -1,4 +1,6 @@
-"""How a model looks while it learns, and how it looked: its map and its items, live and as a training history with a scrubber."""
+"""How a model looks while it learns, and how it looked: its map and its items, live and as a
+training history with a scrubber.
+"""
 
 from __future__ import annotations
 
@@ -15,8 +17,13 @@ def _component():
 
 
 def show(run: Run, *, live: bool) -> None:
-    """The newest snapshot, again and again while the run is under way (``live``); or all of them with a scrubber."""
-    _component()(data={"token": auth.sign(run.id), "kind": run.dataset.kind, "live": live}, key=f"learning-{run.id}-{live}-{run.job.seconds:.0f}")
+    """The newest snapshot, again and again while the run is under way (``live``); or all of
+    them with a scrubber.
+    """
+    _component()(
+        data={"token": auth.sign(run.id), "kind": run.dataset.kind, "live": live},
+        key=f"learning-{run.id}-{live}-{run.job.seconds:.0f}",
+    )
 
 
 def has_history(run: Run) -> bool:

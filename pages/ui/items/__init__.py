@@ -1,7 +1,8 @@
-"""Items as people see them, a file a kind: dropping one in here is all it takes to show another kind.
+"""Items as people see them, a file a kind: dropping one in here is all it takes to show another
+kind.
 
-A file is named as its kind (``Dataset.kind``) and states ``ICON``, ``UNIT`` (what several of them are
-called) and two functions: ``gallery(dataset, items, captions, key, width, columns)`` draws many
+A file is named as its kind (``Dataset.kind``) and states ``ICON``, ``UNIT`` (what several of them
+are called) and two functions: ``gallery(dataset, items, captions, key, width, columns)`` draws many
 items, ``one(dataset, item, title, key, beside, beside_title)`` draws one, large.
 """
 
@@ -28,15 +29,29 @@ def icon(kind: str) -> str:
 
 
 def unit(kind: str) -> str:
-    """What several items of a kind are called: ``pictures``, ``rows``, ``documents``, ``arrays``."""
+    """What several items of a kind are called: ``pictures``, ``rows``, ``documents``,
+    ``arrays``.
+    """
     return found()[kind].UNIT
 
 
-def gallery(dataset: Dataset, items, captions: list[str] | None = None, *, key: str, width: int | None = None, columns: int = 6) -> None:
-    """Many items side by side: pictures in a flow, rows in a table, words in cards, curves in one chart."""
+def gallery(
+    dataset: Dataset,
+    items,
+    captions: list[str] | None = None,
+    *,
+    key: str,
+    width: int | None = None,
+    columns: int = 6,
+) -> None:
+    """Many items side by side: pictures in a flow, rows in a table, words in cards, curves in
+    one chart.
+    """
     found()[dataset.kind].gallery(dataset, items, captions, key, width, columns)
 
 
-def one(dataset: Dataset, item, title: str, *, key: str, beside=None, beside_title: str = "original") -> None:
+def one(
+    dataset: Dataset, item, title: str, *, key: str, beside=None, beside_title: str = "original"
+) -> None:
     """One item, large; ``beside`` is a real item to compare it with."""
     found()[dataset.kind].one(dataset, item, title, key, beside, beside_title)

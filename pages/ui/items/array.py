@@ -14,8 +14,13 @@ ICON, UNIT = ":material/show_chart:", "arrays"
 
 def gallery(dataset, items, captions, key, width, columns):
     items = np.asarray(items)[:12]
-    names = [c for c in captions[:12]] if captions else [f"{i + 1}" for i in range(len(items))]
-    st.plotly_chart(figures.signal(items, names, _axis(dataset), _axis_name(dataset), height=320), key=f"lines-{key}", config=PLOT, alt="curves of the arrays")
+    names = list(captions[:12]) if captions else [f"{i + 1}" for i in range(len(items))]
+    st.plotly_chart(
+        figures.signal(items, names, _axis(dataset), _axis_name(dataset), height=320),
+        key=f"lines-{key}",
+        config=PLOT,
+        alt="curves of the arrays",
+    )
     if captions and len(captions) > 12:
         st.caption(f"The first 12 of {len(captions)} are drawn.")
 
@@ -24,8 +29,18 @@ def one(dataset, item, title, key, beside, beside_title):
     rows, names = [item[0]], [title]
     if beside is not None:
         rows, names = [beside[0], item[0]], [beside_title, title]
-    st.plotly_chart(figures.signal(np.array(rows), names, _axis(dataset), _axis_name(dataset), muted=[0] if beside is not None else None),
-                    key=f"line-{key}", config=PLOT, alt=f"curve of {title}")
+    st.plotly_chart(
+        figures.signal(
+            np.array(rows),
+            names,
+            _axis(dataset),
+            _axis_name(dataset),
+            muted=[0] if beside is not None else None,
+        ),
+        key=f"line-{key}",
+        config=PLOT,
+        alt=f"curve of {title}",
+    )
 
 
 def _axis(dataset):

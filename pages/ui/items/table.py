@@ -14,7 +14,14 @@ def gallery(dataset, items, captions, key, width, columns):
     frame = pd.DataFrame(items).reset_index(drop=True)
     if captions:
         frame.insert(0, " ", captions)
-    st.dataframe(frame, hide_index=True, height=tall(frame, 430), key=f"frame-{key}", alt="rows of the table", column_config=days(frame))
+    st.dataframe(
+        frame,
+        hide_index=True,
+        height=tall(frame, 430),
+        key=f"frame-{key}",
+        alt="rows of the table",
+        column_config=days(frame),
+    )
 
 
 def one(dataset, item, title, key, beside, beside_title):
@@ -27,6 +34,21 @@ def one(dataset, item, title, key, beside, beside_title):
             record[beside_title] = column.show(other.get(column.name))
         record["in its range"] = column.fraction(row.get(column.name))
         records.append(record)
-    st.dataframe(pd.DataFrame(records), hide_index=True, key=f"record-{key}", height=tall(records, 520),
-                 column_config={"in its range": st.column_config.ProgressColumn(
-                     "in its range", min_value=0, max_value=1, format=" ", help="Where the value lies between the smallest and the largest seen; for categories, empty.")})
+    st.dataframe(
+        pd.DataFrame(records),
+        hide_index=True,
+        key=f"record-{key}",
+        height=tall(records, 520),
+        column_config={
+            "in its range": st.column_config.ProgressColumn(
+                "in its range",
+                min_value=0,
+                max_value=1,
+                format=" ",
+                help=(
+                    "Where the value lies between the smallest and the largest seen; for "
+                    "categories, empty."
+                ),
+            )
+        },
+    )

@@ -19,7 +19,9 @@ def gallery(dataset, items, captions, key, width, columns):
         with slots[i % 3].container(border=True):
             if captions:
                 st.caption(md(captions[i], 60))
-            st.markdown(words(item) if not isinstance(item, str) else md(" ".join(item.split()), 320))
+            st.markdown(
+                words(item) if not isinstance(item, str) else md(" ".join(item.split()), 320)
+            )
 
 
 def words(terms: list[tuple[str, float]], n: int = 12) -> str:
@@ -34,9 +36,17 @@ def one(dataset, item, title, key, beside, beside_title):
     if isinstance(item, str):
         st.markdown(md(" ".join(item.split()), 900))
     elif item:
-        st.plotly_chart(figures.bars([t for t, _ in item[:16]], np.array([w for _, w in item[:16]])), key=f"words-{key}", config=PLOT,
-                        alt="most likely words: " + ", ".join(t for t, _ in item[:8]))
+        st.plotly_chart(
+            figures.bars([t for t, _ in item[:16]], np.array([w for _, w in item[:16]])),
+            key=f"words-{key}",
+            config=PLOT,
+            alt="most likely words: " + ", ".join(t for t, _ in item[:8]),
+        )
     if beside is not None:
         st.caption(md(beside_title))
         with st.container(height=220, border=True):
-            st.markdown(md(" ".join(beside[0].split()), 1500) if isinstance(beside[0], str) else words(beside[0]))
+            st.markdown(
+                md(" ".join(beside[0].split()), 1500)
+                if isinstance(beside[0], str)
+                else words(beside[0])
+            )

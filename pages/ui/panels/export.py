@@ -15,8 +15,14 @@ from pages.session import maps
 from pages.ui import similar_items, work
 
 TITLE, ORDER = "Export", 60
-KINDS = {"Poster": ("png", "svg"), "Web page": ("html",), "Table": ("csv", "parquet"), "TensorBoard": ("tensorboard",), "Embedding Atlas": ("atlas",)}
-ASK_FIRST = 50_000      # rows from which files are made when asked for, not at once
+KINDS = {
+    "Poster": ("png", "svg"),
+    "Web page": ("html",),
+    "Table": ("csv", "parquet"),
+    "TensorBoard": ("tensorboard",),
+    "Embedding Atlas": ("atlas",),
+}
+ASK_FIRST = 50_000  # rows from which files are made when asked for, not at once
 PREVIEW_DPI, NEAREST = 96, 10
 
 
@@ -27,19 +33,48 @@ def why_not(run, view) -> str:
 def draw(run, view) -> None:
     dataset = run.dataset
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        kind = st.segmented_control("File", list(KINDS), default="Poster", required=True, key=f"export-kind-{run.id}")
-        part = st.segmented_control("Rows", ("all", "chosen"), default="all", required=True, key=f"export-rows-{run.id}", disabled=not len(run.selection),
-                                    format_func=lambda p: f"All {len(dataset):,}" if p == "all" else f"Chosen {len(run.selection):,}")
+        kind = st.segmented_control(
+            "File", list(KINDS), default="Poster", required=True, key=f"export-kind-{run.id}"
+        )
+        part = st.segmented_control(
+            "Rows",
+            ("all", "chosen"),
+            default="all",
+            required=True,
+            key=f"export-rows-{run.id}",
+            disabled=not len(run.selection),
+            format_func=lambda p: (
+                f"All {len(dataset):,}" if p == "all" else f"Chosen {len(run.selection):,}"
+            ),
+        )
         columns = [None, *dataset.colours()]
         now = st.session_state.get(f"colour-{dataset.name}", columns[min(1, len(columns) - 1)])
-        column = st.selectbox("Colour by", columns, index=columns.index(now) if now in columns else 0, key=f"export-colour-{run.id}-{now}", width=200,
-                              format_func=lambda c: "one colour" if c is None else str(c))
-    rows = np.asarray(run.selection, np.int64) if part == "chosen" and len(run.selection) else np.arange(len(dataset))
-    left, right = st.columns([5, 4], gap="large") if kind == "Poster" else (st.container(), st.container())
+        column = st.selectbox(
+            "Colour by",
+            columns,
+            index=columns.index(now) if now in columns else 0,
+            key=f"export-colour-{run.id}-{now}",
+            width=200,
+            format_func=lambda c: "one colour" if c is None else str(c),
+        )
+    rows = (
+        np.asarray(run.selection, np.int64)
+        if part == "chosen" and len(run.selection)
+        else np.arange(len(dataset))
+    )
+    left, right = (
+        st.columns([5, 4], gap="large") if kind == "Poster" else (st.container(), st.container())
+    )
     with right if kind == "Poster" else left:
         options = _options(run, kind)
-    settings = {"map": view.key, "rows": similar_items.digest(rows), "chosen": similar_items.digest(run.selection), "column": None if column is None else str(column),
-                "date": datetime.date.today().isoformat(), **options}
+    settings = {
+        "map": view.key,
+        "rows": similar_items.digest(rows),
+        "chosen": similar_items.digest(run.selection),
+        "column": None if column is None else str(column),
+        "date": datetime.date.today().isoformat(),
+        **options,
+    }
     if kind == "Poster":
         with left:
             _preview(run, view, rows, column, settings)
@@ -50,16 +85,32 @@ def draw(run, view) -> None:
 def _files(run, view, rows, column, kind, settings) -> None:
     """What is in each file, and the files."""
     for name in KINDS[kind]:
-        st.caption(f"**{formats.EXPORT_FORMATS[name].title}** · {md(formats.EXPORT_FORMATS[name].holds, 400)}")
+        st.caption(
+            f"**{formats.EXPORT_FORMATS[name].title}** · "
+            f"{md(formats.EXPORT_FORMATS[name].holds, 400)}"
+        )
     if view.positions.shape[1] == 3 and kind in ("Poster", "Web page"):
-        st.caption("This map has three dimensions; a flat sheet shows its first two axes. The table has all three.")
+        st.caption(
+            "This map has three dimensions; a flat sheet shows its first two axes. The table has "
+            "all three."
+        )
     if len(rows) > ASK_FIRST and not _asked(run, kind, settings):
         return
-    made = work.result(run, kind, settings | {"kind": kind}, _maker(run, view, rows, column, settings, KINDS[kind]))
+    made = work.result(
+        run, kind, settings | {"kind": kind}, _maker(run, view, rows, column, settings, KINDS[kind])
+    )
     with st.container(horizontal=True, vertical_alignment="center"):
         for name, data in zip(KINDS[kind], made or ()):
             form = formats.EXPORT_FORMATS[name]
-            st.download_button(f"{form.title} ({_size(len(data))})", data, _file(run, name), form.mime, icon=":material/download:", key=f"export-{run.id}-{name}", on_click="ignore")
+            st.download_button(
+                f"{form.title} ({_size(len(data))})",
+                data,
+                _file(run, name),
+                form.mime,
+                icon=":material/download:",
+                key=f"export-{run.id}-{name}",
+                on_click="ignore",
+            )
     _opening(run, view, rows, kind)
 
 
@@ -67,21 +118,68 @@ def _options(run, kind) -> dict:
     """What can be chosen for this kind of file."""
     if kind == "Table":
         with st.container(horizontal=True, gap="medium"):
-            return {"clusters": st.toggle("Clusters", key=f"export-clusters-{run.id}", help="Adds a column: dense regions among the codes (HDBSCAN; the least size is suggested). Rows in no region stay empty."),
-                    "trust": st.toggle("Trust", key=f"export-trust-{run.id}", help=f"Adds a column: the share of a row's {NEAREST} true nearest neighbours that are among its nearest on the map; "
-                                                                                   "beyond 100,000 rows of a sample of them, the others stay empty.")}
+            return {
+                "clusters": st.toggle(
+                    "Clusters",
+                    key=f"export-clusters-{run.id}",
+                    help=(
+                        "Adds a column: dense regions among the codes (HDBSCAN; the least size is "
+                        "suggested). Rows in no region stay empty."
+                    ),
+                ),
+                "trust": st.toggle(
+                    "Trust",
+                    key=f"export-trust-{run.id}",
+                    help=f"Adds a column: the share of a row's {NEAREST} true nearest neighbours "
+                    "that are among its nearest on the map; "
+                    "beyond 100,000 rows of a sample of them, the others stay empty.",
+                ),
+            }
     if kind not in ("Poster", "Web page"):
         return {}
-    chosen = {"title": st.text_input("Title", run.dataset.name, max_chars=120, key=f"export-title-{run.id}", width=360)}
+    chosen = {
+        "title": st.text_input(
+            "Title", run.dataset.name, max_chars=120, key=f"export-title-{run.id}", width=360
+        )
+    }
     if kind == "Poster":
         with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-            chosen["size"] = st.segmented_control("Size", list(poster_layout.SIZES), default="A4", required=True, key=f"export-size-{run.id}")
-            chosen["dark"] = st.segmented_control("Paper", ("light", "dark"), default="light", required=True, key=f"export-paper-{run.id}") == "dark"
+            chosen["size"] = st.segmented_control(
+                "Size",
+                list(poster_layout.SIZES),
+                default="A4",
+                required=True,
+                key=f"export-size-{run.id}",
+            )
+            chosen["dark"] = (
+                st.segmented_control(
+                    "Paper",
+                    ("light", "dark"),
+                    default="light",
+                    required=True,
+                    key=f"export-paper-{run.id}",
+                )
+                == "dark"
+            )
         with st.container(horizontal=True, gap="medium"):
-            chosen["names"] = st.segmented_control("Names", ("classes", "regions", "none"), default="classes", required=True, key=f"export-names-{run.id}",
-                                                   help="Written on the map: each class where most of it lies, or what the items of each dense region have in common.")
+            chosen["names"] = st.segmented_control(
+                "Names",
+                ("classes", "regions", "none"),
+                default="classes",
+                required=True,
+                key=f"export-names-{run.id}",
+                help=(
+                    "Written on the map: each class where most of it lies, or what the items of "
+                    "each dense region have in common."
+                ),
+            )
             if run.dataset.kind == "image":
-                chosen["pictures"] = st.toggle("Pictures", value=True, key=f"export-pictures-{run.id}", help="Some of the pictures at their place, framed in their class's colour.")
+                chosen["pictures"] = st.toggle(
+                    "Pictures",
+                    value=True,
+                    key=f"export-pictures-{run.id}",
+                    help="Some of the pictures at their place, framed in their class's colour.",
+                )
     return chosen
 
 
@@ -94,7 +192,9 @@ def _preview(run, view, rows, column, settings) -> None:
 
     shown = work.result(run, "Preview of the poster", settings, small)
     if shown is not None:
-        st.image(io.BytesIO(shown), width="stretch", alt=f"preview of the poster of {len(rows)} items")
+        st.image(
+            io.BytesIO(shown), width="stretch", alt=f"preview of the poster of {len(rows)} items"
+        )
 
 
 def _asked(run, kind, settings) -> bool:
@@ -102,14 +202,19 @@ def _asked(run, kind, settings) -> bool:
     key, now = f"export-asked-{run.id}", [kind, settings]
     if st.session_state.get(key) == now:
         return True
-    if st.button("Make the file" + "s" * (len(KINDS[kind]) > 1), icon=":material/build:", key=f"export-make-{run.id}"):
+    if st.button(
+        "Make the file" + "s" * (len(KINDS[kind]) > 1),
+        icon=":material/build:",
+        key=f"export-make-{run.id}",
+    ):
         st.session_state[key] = now
         st.rerun(scope="app")
     return False
 
 
 def _maker(run, view, rows, column, settings, names):
-    chosen = np.asarray(run.selection, np.int64)        # as it is now, not when the thread comes to it
+    # as it is now, not when the thread comes to it
+    chosen = np.asarray(run.selection, np.int64)
 
     def make(on_step) -> list[bytes]:
         request = _request(run, view, rows, chosen, column, settings, on_step)
@@ -124,27 +229,54 @@ def _request(run, view, rows, chosen, column, settings, on_step=None) -> formats
     further = {}
     if settings.get("clusters"):
         found = clusters.clusters(codes, "hdbscan", random_state=0, on_step=on_step)
-        further["cluster"] = np.array(["", *map(clusters.letter, range(found.count))], dtype=object)[found.labels + 1]
+        further["cluster"] = np.array(
+            ["", *map(clusters.letter, range(found.count))], dtype=object
+        )[found.labels + 1]
     if settings.get("trust"):
-        measured = map_trust(maps.source(run, view), view.positions, ks=(NEAREST,), metric=getattr(run.maps[view.key].projection, "metric", "euclidean"), on_step=on_step)
+        measured = map_trust(
+            maps.source(run, view),
+            view.positions,
+            ks=(NEAREST,),
+            metric=getattr(run.maps[view.key].projection, "metric", "euclidean"),
+            on_step=on_step,
+        )
         further["trust"] = np.full(n, np.nan, np.float32)
         further["trust"][measured.rows] = measured.point("kept", measured.ks[0])
     if len(chosen) and len(rows) == n:
         further["chosen"] = np.isin(np.arange(n), chosen)
     projection = run.maps[view.key].projection
-    return formats.ExportRequest(Extract(run.dataset, codes, view.positions, rows, further), column, settings.get("title", ""),
-                            formats.facts(run.fitted.model, view.title, projection, len(rows), settings["date"]), tuple(maps.scores(run, view.key)),
-                            settings.get("size", "A4"), settings.get("dark", False), settings.get("names", "none"), settings.get("pictures", False))
+    return formats.ExportRequest(
+        Extract(run.dataset, codes, view.positions, rows, further),
+        column,
+        settings.get("title", ""),
+        formats.facts(run.fitted.model, view.title, projection, len(rows), settings["date"]),
+        tuple(maps.scores(run, view.key)),
+        settings.get("size", "A4"),
+        settings.get("dark", False),
+        settings.get("names", "none"),
+        settings.get("pictures", False),
+    )
 
 
 def _opening(run, view, rows, kind) -> None:
     """How to open what another tool reads."""
     if kind == "TensorBoard":
-        st.caption("Unzip it into a folder and run this, or press Load at projector.tensorflow.org with its `vectors.tsv` and `metadata.tsv`.")
+        st.caption(
+            "Unzip it into a folder and run this, or press Load at projector.tensorflow.org with "
+            "its `vectors.tsv` and `metadata.tsv`."
+        )
         st.code("tensorboard --logdir FOLDER", language="bash")
     if kind == "Embedding Atlas":
-        st.caption("Run this where the file lies; it needs [uv](https://docs.astral.sh/uv/) and a browser with WebGPU.")
-        st.code(atlas_command(Extract(run.dataset, run.fitted.codes, view.positions, rows), _file(run, "atlas")), language="bash")
+        st.caption(
+            "Run this where the file lies; it needs [uv](https://docs.astral.sh/uv/) and a browser "
+            "with WebGPU."
+        )
+        st.code(
+            atlas_command(
+                Extract(run.dataset, run.fitted.codes, view.positions, rows), _file(run, "atlas")
+            ),
+            language="bash",
+        )
 
 
 def _file(run, name) -> str:

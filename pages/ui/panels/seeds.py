@@ -16,7 +16,11 @@ _MORE = 2
 
 def why_not(run, view) -> str:
     made = _made(run, view)
-    return "" if made is not None and made.random else "Nothing in this map is random: another seed gives the same."
+    return (
+        ""
+        if made is not None and made.random
+        else "Nothing in this map is random: another seed gives the same."
+    )
 
 
 def draw(run, view) -> None:
@@ -24,11 +28,19 @@ def draw(run, view) -> None:
     seed = int(made.random_state or 0)
     others = [_with_seed(made, seed + i) for i in range(1, _MORE + 1)]
     keys = [maps.key_of(other, view.of) for other in others]
-    st.caption(f"This map was made with seed {seed}. Where two seeds disagree, the picture shows the draw and not the data. The other maps are kept, under Kept maps.")
+    st.caption(
+        f"This map was made with seed {seed}. Where two seeds disagree, the picture shows the draw "
+        "and not the data. The other maps are kept, under Kept maps."
+    )
     asked = f"seeds-{run.id}-{view.key}"
     missing = [key for key in keys if key not in run.maps]
     if missing and not st.session_state.get(asked):
-        if st.button(f"Make it with {_MORE} other seeds", icon=":material/casino:", key=f"ask-{asked}", help="Takes as long as this map took, for each."):
+        if st.button(
+            f"Make it with {_MORE} other seeds",
+            icon=":material/casino:",
+            key=f"ask-{asked}",
+            help="Takes as long as this map took, for each.",
+        ):
             st.session_state[asked] = True
             st.rerun(scope="app")
         return
@@ -41,19 +53,33 @@ def draw(run, view) -> None:
                 st.error(md(job.error or "It was stopped.", 500), icon=":material/error:")
             return
     together = [view.positions] + [run.maps[key].positions for key in keys]
-    found = work.result(run, "Comparing seeds", {"map": view.key}, lambda on_step: between_seeds(together))
+    found = work.result(
+        run, "Comparing seeds", {"map": view.key}, lambda on_step: between_seeds(together)
+    )
     if found is not None:
         scores.show(found)
-        trust = [next((s.value for s in maps.scores(run, key) if s.name == "Trustworthiness"), None) for key in (view.key, *keys)]
+        trust = [
+            next((s.value for s in maps.scores(run, key) if s.name == "Trustworthiness"), None)
+            for key in (view.key, *keys)
+        ]
         if None not in trust:
-            st.caption(f"Trustworthiness by seed: {', '.join(f'{seed + i}: {value:.3f}' for i, value in enumerate(trust))}.")
+            st.caption(
+                "Trustworthiness by seed: "
+                f"{', '.join(f'{seed + i}: {value:.3f}' for i, value in enumerate(trust))}."
+            )
 
 
 def _made(run, view):
     """The projection that made a view, not fitted, or None."""
     mapped = run.maps.get(view.key)
-    recipe = mapped and (getattr(mapped.projection, "made_by_", None) or mapped.projection.to_config())
-    return PROJECTIONS[recipe["name"]](**recipe["params"]) if recipe and recipe["name"] in PROJECTIONS else None
+    recipe = mapped and (
+        getattr(mapped.projection, "made_by_", None) or mapped.projection.to_config()
+    )
+    return (
+        PROJECTIONS[recipe["name"]](**recipe["params"])
+        if recipe and recipe["name"] in PROJECTIONS
+        else None
+    )
 
 
 def _with_seed(projection, seed: int):

@@ -1,4 +1,6 @@
-"""How far to trust the map: its numbers, a sentence each, beside those of the original rows; how much each point kept, and at which sizes."""
+"""How far to trust the map: its numbers, a sentence each, beside those of the original rows;
+how much each point kept, and at which sizes.
+"""
 
 import pandas as pd
 import streamlit as st
@@ -28,16 +30,33 @@ def draw(run, view) -> None:
     if trust is None:
         _meanwhile(run, view, job)
         return
-    if not truth.is_complete(trust, run, view.key) and st.button("Stopped early: measure to the end", icon=":material/refresh:", key=f"trust-on-{run.id}"):
+    if not truth.is_complete(trust, run, view.key) and st.button(
+        "Stopped early: measure to the end", icon=":material/refresh:", key=f"trust-on-{run.id}"
+    ):
         truth.forget(run, view.key)
         st.rerun()
-    k = st.segmented_control("Neighbours", trust.ks, default=trust.ks[0], required=True, key=f"trust-k-{run.id}-{len(trust.ks)}", help="How many nearest neighbours of a point make its neighbourhood.")
+    k = st.segmented_control(
+        "Neighbours",
+        trust.ks,
+        default=trust.ks[0],
+        required=True,
+        key=f"trust-k-{run.id}-{len(trust.ks)}",
+        help="How many nearest neighbours of a point make its neighbourhood.",
+    )
     scores.show(trust_scores(trust, k))
     left, right = st.columns(2, gap="medium")
-    left.plotly_chart(figures_trust.shares_kept(trust.point("kept", k), k, k / (trust.n - 1)), key=f"trust-kept-{run.id}", config=charts.PLOT,
-                      alt=f"histogram of the share of its {k} true neighbours each point kept")
-    right.plotly_chart(figures_trust.agreement_curve(trust.sizes, trust.curve, k), key=f"trust-curve-{run.id}", config=charts.PLOT,
-                       alt="neighbours kept beyond chance at every size of neighbourhood")
+    left.plotly_chart(
+        figures_trust.shares_kept(trust.point("kept", k), k, k / (trust.n - 1)),
+        key=f"trust-kept-{run.id}",
+        config=charts.PLOT,
+        alt=f"histogram of the share of its {k} true neighbours each point kept",
+    )
+    right.plotly_chart(
+        figures_trust.agreement_curve(trust.sizes, trust.curve, k),
+        key=f"trust-curve-{run.id}",
+        config=charts.PLOT,
+        alt="neighbours kept beyond chance at every size of neighbourhood",
+    )
     if len(trust.numbers) > 1:
         _original(run, trust, k)
     st.caption(f"{reach(trust)} {md(view.placing, 500)}")
@@ -58,14 +77,37 @@ def _meanwhile(run, view, job) -> None:
 
 def _original(run, trust, k) -> None:
     """The same scores in the original space, beside."""
-    st.markdown("**Where it is lost.** A map is a picture of codes, and codes are a picture of your rows: each step loses something.")
+    st.markdown(
+        "**Where it is lost.** A map is a picture of codes, and codes are a picture of your rows: "
+        "each step loses something."
+    )
     table = pd.DataFrame(comparison_table(trust, k)).dropna(axis=1, how="all").set_index("score")
-    shown = {name: st.column_config.NumberColumn(name, format="%.3f", help=_HELP[name]) for name in table.columns}
-    st.dataframe(table, column_config=shown, height=dataframes.tall(table), alt="the scores of the map, of the codes, and of both together")
+    shown = {
+        name: st.column_config.NumberColumn(name, format="%.3f", help=_HELP[name])
+        for name in table.columns
+    }
+    st.dataframe(
+        table,
+        column_config=shown,
+        height=dataframes.tall(table),
+        alt="the scores of the map, of the codes, and of both together",
+    )
     if trust.n_compared:
-        st.caption(f"The columns about rows were measured on {trust.n_compared:,} points chosen at random (seed 0), each against all {trust.n:,}. "
-                   "For labels the columns are the map, the codes and the rows themselves." + (" Rows are compared by the cosine of their words." if hasattr(run.dataset.X, "indptr") else ""))
+        st.caption(
+            f"The columns about rows were measured on {trust.n_compared:,} points chosen at random "
+            f"(seed 0), each against all {trust.n:,}. "
+            "For labels the columns are the map, the codes and the rows themselves."
+            + (
+                " Rows are compared by the cosine of their words."
+                if hasattr(run.dataset.X, "indptr")
+                else ""
+            )
+        )
 
 
-_HELP = {PAIRS["map"]: "How well the map keeps what the codes say.", PAIRS["codes"]: "How well the codes keep what the rows themselves say, before any map.",
-         PAIRS["whole"]: "Both steps together: how well the map keeps what the rows say.", "by chance": "What random positions, or always the commonest label, get."}
+_HELP = {
+    PAIRS["map"]: "How well the map keeps what the codes say.",
+    PAIRS["codes"]: "How well the codes keep what the rows themselves say, before any map.",
+    PAIRS["whole"]: "Both steps together: how well the map keeps what the rows say.",
+    "by chance": "What random positions, or always the commonest label, get.",
+}

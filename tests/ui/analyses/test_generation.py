@@ -1,4 +1,6 @@
-"""The questions of sample quality and disentanglement on the Analyse page, over every kind of data."""
+"""The questions of sample quality and disentanglement on the Analyse page, over every kind of
+data.
+"""
 
 import numpy as np
 import pandas as pd
@@ -22,8 +24,15 @@ def answered(app, run):
 @pytest.fixture(scope="module")
 def more(runs):
     """A run a kind of data that is large enough to be compared."""
-    corpus = "\n".join(f"the cat number {i} sat on the mat and stocks {'fell' if i % 2 else 'rose'} in trade" for i in range(60))
-    return runs | {"text": finished(read_dataset(corpus.encode(), name="corpus.txt"), MODELS["LSA"](latent_dim=3))}
+    corpus = "\n".join(
+        f"the cat number {i} sat on the mat and stocks {'fell' if i % 2 else 'rose'} in trade"
+        for i in range(60)
+    )
+    return runs | {
+        "text": finished(
+            read_dataset(corpus.encode(), name="corpus.txt"), MODELS["LSA"](latent_dim=3)
+        )
+    }
 
 
 @pytest.mark.parametrize("kind, least", [("image", 8), ("table", 10), ("text", 9), ("array", 8)])
@@ -55,7 +64,13 @@ def sprites():
 
 def test_dimensions_are_compared_with_factors(sprites):
     app = answered(open_page("analyse", run=sprites.id, part="disentanglement"), sprites)
-    assert [m.label for m in app.metric] == ["MIG", "DCI disentanglement", "DCI completeness", "DCI informativeness", "FactorVAE score"]
+    assert [m.label for m in app.metric] == [
+        "MIG",
+        "DCI disentanglement",
+        "DCI completeness",
+        "DCI informativeness",
+        "FactorVAE score",
+    ]
     app.multiselect(key=f"factors-{sprites.id}").set_value(["x"]).run()
     assert not app.exception and "at least two" in app.info[0].value
     app.multiselect(key=f"factors-{sprites.id}").set_value(["x", "y"]).run()
@@ -77,10 +92,16 @@ def test_figures_draw_what_they_are_given():
     assert (low < P.min(0)).all() and (high > P.max(0)).all() and high[0] < 100
     low, high = quality.frame_of(np.zeros((3, 2)), np.zeros((1, 2)))
     assert (low < high).all()
-    heat = quality.heat(pd.DataFrame(np.eye(2), index=["<b>a</b>", "b"], columns=[1, 2]), "dimension")
+    heat = quality.heat(
+        pd.DataFrame(np.eye(2), index=["<b>a</b>", "b"], columns=[1, 2]), "dimension"
+    )
     assert heat.data[0].zmax == 1 and "<b>" not in heat.data[0].y[0]
     numbers, names = pd.Series(P[:, 0]), pd.Series(["a", None, "b"] * 10)
     shares = quality.two_histograms(numbers, numbers + 5, "x").data
-    assert len(shares) == 2 and sum(shares[0].y) == pytest.approx(1) and np.dot(shares[1].x, shares[1].y) > np.dot(shares[0].x, shares[0].y)
+    assert (
+        len(shares) == 2
+        and sum(shares[0].y) == pytest.approx(1)
+        and np.dot(shares[1].x, shares[1].y) > np.dot(shares[0].x, shares[0].y)
+    )
     assert "(missing)" in quality.two_histograms(names, names[:5], "city").data[0].x
     assert len(quality.two_histograms(numbers, pd.Series([np.nan] * 3), "x").data) == 2

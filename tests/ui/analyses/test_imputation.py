@@ -9,12 +9,21 @@ from lvm_core import MODELS, read_dataset
 from lvm_core.analysis.imputation import LINEAR, MODEL, fill_table, missing, verdict
 from pages.ui import analyses
 
-GAPS = "\n".join(["height,born,city,member"] + [f"{150 + i * 7 % 40}.5,{1960 + i % 50}-03-{1 + i % 28:02d},{('Ulm', 'Bonn', 'Kiel', '')[i % 4] if i < 120 else 'Ulm'},{('yes', 'no', '')[i % 3] if i < 60 else 'no'}" for i in range(140)])
+GAPS = "\n".join(
+    ["height,born,city,member"]
+    + [
+        f"{150 + i * 7 % 40}.5,{1960 + i % 50}-03-{1 + i % 28:02d},{('Ulm', 'Bonn', 'Kiel', '')[i % 4] if i < 120 else 'Ulm'},{('yes', 'no', '')[i % 3] if i < 60 else 'no'}"
+        for i in range(140)
+    ]
+)
 
 
 @pytest.fixture(scope="module", params=["MIWAE", "PCA"])
 def run(request):
-    return finished(read_dataset(GAPS.encode(), name="gaps.csv"), MODELS[request.param](latent_dim=2, **({"epochs": 3} if request.param == "MIWAE" else {})))
+    return finished(
+        read_dataset(GAPS.encode(), name="gaps.csv"),
+        MODELS[request.param](latent_dim=2, **({"epochs": 3} if request.param == "MIWAE" else {})),
+    )
 
 
 def test_the_question_is_answered_with_the_linear_baseline_beside(run):
@@ -29,7 +38,10 @@ def test_the_question_is_answered_with_the_linear_baseline_beside(run):
 def test_the_filled_table_has_no_gaps_and_keeps_what_was_there(run):
     data = run.dataset
     complete, notes, cells = fill_table(run.fitted.model, data.codec, data.X, data.rows)
-    assert complete["city"].notna().all() and len(notes) == cells.to_numpy().sum() == data.rows.isna().sum().sum() == 50
+    assert (
+        complete["city"].notna().all()
+        and len(notes) == cells.to_numpy().sum() == data.rows.isna().sum().sum() == 50
+    )
     assert complete["height"].equals(data.rows["height"].reset_index(drop=True))
     assert missing(data.X, data.schema).set_index("column").loc["city", "missing"] == 30
 
@@ -42,6 +54,16 @@ def test_pictures_are_told_why_not():
     assert "tables" in analyses.discover()["imputation"].why_not(Pictures)
 
 
-@pytest.mark.parametrize("ours, linear, said", [(0.5, 0.4, "linear imputer fills these cells better"), (0.3, 0.4, "model fills these cells better")])
+@pytest.mark.parametrize(
+    "ours, linear, said",
+    [
+        (0.5, 0.4, "linear imputer fills these cells better"),
+        (0.3, 0.4, "model fills these cells better"),
+    ],
+)
 def test_the_verdict_names_who_is_better(ours, linear, said):
-    assert said in verdict(pd.DataFrame({"imputer": [MODEL, LINEAR], "rmse": [ours, linear], "right": [float("nan")] * 2}))
+    assert said in verdict(
+        pd.DataFrame(
+            {"imputer": [MODEL, LINEAR], "rmse": [ours, linear], "right": [float("nan")] * 2}
+        )
+    )

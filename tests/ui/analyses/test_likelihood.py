@@ -29,19 +29,32 @@ def test_the_likelihood_is_measured_on_held_out_rows_and_its_noise_is_named(kind
     labels, text = [m.label.replace("\\", "") for m in app.metric], words(app)
     assert "nats" in app.metric[0].value and "Gaussian noise" in text and "has not seen" in text
     if kind == "table":
-        assert labels == ["Log-likelihood, estimated", "ELBO", "Effective draws", "Active dimensions"] and "What each dimension carries" in text
+        assert (
+            labels == ["Log-likelihood, estimated", "ELBO", "Effective draws", "Active dimensions"]
+            and "What each dimension carries" in text
+        )
     else:
         assert labels == ["Log-likelihood, exact"]
         held = run.fitted.held_out
-        chosen = np.sort(np.random.RandomState(0).permutation(held)[:500]) if len(held) > 500 else held
+        chosen = (
+            np.sort(np.random.RandomState(0).permutation(held)[:500]) if len(held) > 500 else held
+        )
         if len(held) <= 100:
-            assert f"{marginal(run.fitted.model, run.dataset.X[chosen]).estimate:,.4g}" in app.metric[0].value
+            assert (
+                f"{marginal(run.fitted.model, run.dataset.X[chosen]).estimate:,.4g}"
+                in app.metric[0].value
+            )
 
 
 def test_text_of_a_vae_is_measured_from_sparse_rows():
     run = finished(small("text"), MODELS["VAE"](latent_dim=2, epochs=2, width=8))
     app = asked(run)
-    assert not app.exception and not app.error and "multinomial over words" in words(app) and "learnt from" in words(app)
+    assert (
+        not app.exception
+        and not app.error
+        and "multinomial over words" in words(app)
+        and "learnt from" in words(app)
+    )
 
 
 def test_what_has_no_likelihood_is_told_why(runs):

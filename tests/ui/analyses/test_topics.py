@@ -1,4 +1,6 @@
-"""Topics and words on the Analyse page: for every model of text they fit, with a reason for every other kind of data."""
+"""Topics and words on the Analyse page: for every model of text they fit, with a reason for
+every other kind of data.
+"""
 
 import numpy as np
 import pytest
@@ -13,15 +15,23 @@ from pages.ui.analyses import topics as topics_question
 from pages.ui.analyses import words as words_question
 from pages.ui.components import topicview
 
-HOSTILE = "<img src=x onerror=alert(1)> ![x](http://example.invalid) [www.example.org](javascript:1)"
+HOSTILE = (
+    "<img src=x onerror=alert(1)> ![x](http://example.invalid) [www.example.org](javascript:1)"
+)
 
 
 @pytest.fixture(scope="module")
 def text_runs():
     """One finished run a model of text, on a corpus whose documents and labels are hostile."""
     rng = np.random.RandomState(0)
-    subjects = {"sport": "team goal match season coach player league".split(), "market": "stocks bank rate shares investor profit bond".split()}
-    rows = ["text,label"] + [f'"{HOSTILE} {" ".join(rng.choice(subjects[s], 12))}",{s} {"<b>x</b>" * (i % 5 == 0)}' for i, s in enumerate(["sport", "market"] * 60)]
+    subjects = {
+        "sport": ["team", "goal", "match", "season", "coach", "player", "league"],
+        "market": ["stocks", "bank", "rate", "shares", "investor", "profit", "bond"],
+    }
+    rows = ["text,label"] + [
+        f'"{HOSTILE} {" ".join(rng.choice(subjects[s], 12))}",{s} {"<b>x</b>" * (i % 5 == 0)}'
+        for i, s in enumerate(["sport", "market"] * 60)
+    ]
     data = state.Data(read_dataset("\n".join(rows).encode(), name="news.csv"))
     made = {}
     for name in ("LDA", "PLSA", "LSA", "WordEmbeddings"):
@@ -37,16 +47,26 @@ def sane(app):
     assert not app.exception, app.exception
     assert not app.error, [e.value for e in app.error]
     for element in (*app.markdown, *app.caption, *app.warning):
-        assert "![x](" not in element.value and "<img" not in element.value and "http://" not in element.value
+        assert (
+            "![x](" not in element.value
+            and "<img" not in element.value
+            and "http://" not in element.value
+        )
 
 
 @pytest.mark.parametrize("name", ["LDA", "PLSA"])
 def test_topics_are_shown_scored_and_downloaded(name, text_runs):
     app = open_page("analyse", run=text_runs[name].id, part="topics")
     sane(app)
-    assert {"Coherence (NPMI)", "Topic diversity"} <= {m.label for m in app.metric} | {m.label.replace("\\", "") for m in app.metric}
+    assert {"Coherence (NPMI)", "Topic diversity"} <= {m.label for m in app.metric} | {
+        m.label.replace("\\", "") for m in app.metric
+    }
     table = app.dataframe[0].value
-    assert len(table) == 4 and table["share of words"].is_monotonic_decreasing and abs(table["share of words"].sum() - 1) < 1e-6
+    assert (
+        len(table) == 4
+        and table["share of words"].is_monotonic_decreasing
+        and abs(table["share of words"].sum() - 1) < 1e-6
+    )
     before = list(table["words"])
     app.slider(key=f"topics-weight-{text_runs[name].id}").set_value(0.0).run()
     sane(app)
@@ -76,7 +96,9 @@ def test_other_runs_are_told_why_not(text_runs, runs):
         assert topics_question.why_not(runs[kind]) and words_question.why_not(runs[kind])
     assert not words_question.why_not(runs["text"])
     for question in (topics_question, words_question):
-        assert all(not why or why.endswith(".") for why in (question.why_not(run) for run in runs.values()))
+        assert all(
+            not why or why.endswith(".") for why in (question.why_not(run) for run in runs.values())
+        )
 
 
 def test_what_the_browser_gets_is_plain_and_complete(text_runs):
@@ -88,7 +110,8 @@ def test_what_the_browser_gets_is_plain_and_complete(text_runs):
     order = np.argsort(-found.prevalence)
     data = topicview.drawn(found, order, coherence(dataset.X, found.top(10)), dataset)
     assert json.loads(json.dumps(data)) == data and len(data["topics"]) == 4
-    for weight in (0.0, 0.35, 1.0):     # whatever the slider says, the browser has the words that lead
+    # whatever the slider says, the browser has the words that lead
+    for weight in (0.0, 0.35, 1.0):
         for topic, t in zip(data["topics"], order):
             names = {data["terms"][j]["name"] for j, _ in topic["words"]}
             best = [j for j in found.top(10, weight)[t] if found.words[t, j] > 0]
@@ -104,16 +127,28 @@ def test_what_the_browser_gets_is_plain_and_complete(text_runs):
 def test_the_view_answers_pointer_and_keyboard(text_runs, browser):
     run = text_runs["LDA"]
     found = topics(run.fitted.model, run.dataset.X, run.fitted.codes)
-    data = topicview.drawn(found, np.argsort(-found.prevalence), coherence(run.dataset.X, found.top(10)), run.dataset)
+    data = topicview.drawn(
+        found, np.argsort(-found.prevalence), coherence(run.dataset.X, found.top(10)), run.dataset
+    )
     page, errors = browser.new_page(), []
     page.on("pageerror", lambda error: errors.append(str(error)))
-    page.route("http://topics/**", lambda route: route.fulfill(body=scripts.modules().get(route.request.url[len("http://topics/"):], scripts.read("topics.html")),
-                                                               content_type="text/javascript" if route.request.url.endswith(".js") else "text/html"))
+    page.route(
+        "http://topics/**",
+        lambda route: route.fulfill(
+            body=scripts.modules().get(
+                route.request.url[len("http://topics/") :], scripts.read("topics.html")
+            ),
+            content_type="text/javascript" if route.request.url.endswith(".js") else "text/html",
+        ),
+    )
     page.goto("http://topics/")
-    page.evaluate("""async (data) => {
+    page.evaluate(
+        """async (data) => {
         const view = await import("http://topics/topics/topics.js");
         view.default({ data, parentElement: document.body });
-    }""", data)
+    }""",
+        data,
+    )
 
     def radii():
         return [float(c.get_attribute("r")) for c in page.locator("circle").all()]
@@ -124,10 +159,17 @@ def test_the_view_answers_pointer_and_keyboard(text_runs, browser):
     assert len(radii()) == 4 and page.locator(".lxt-lambda").is_disabled()
     page.locator('.lxt-topic[aria-label^="topic 2,"]').focus()
     page.keyboard.press("Enter")
-    assert "Topic 2" in page.locator(".lxt-title").inner_text() and page.locator(".lxt-documents li").count() > 0
+    assert (
+        "Topic 2" in page.locator(".lxt-title").inner_text()
+        and page.locator(".lxt-documents li").count() > 0
+    )
     before, at_rest = names(), radii()
-    page.locator(".lxt-lambda").evaluate("e => { e.value = 0; e.dispatchEvent(new Event('input')); }")
-    assert names() != before and set(names()) <= {dataset_term["name"] for dataset_term in data["terms"]}
+    page.locator(".lxt-lambda").evaluate(
+        "e => { e.value = 0; e.dispatchEvent(new Event('input')); }"
+    )
+    assert names() != before and set(names()) <= {
+        dataset_term["name"] for dataset_term in data["terms"]
+    }
     page.locator(".lxt-term").first.focus()
     assert radii() != at_rest and "circles show" in page.locator(".lxt-note").inner_text()
     page.locator('.lxt-topic[aria-selected="true"]').focus()
@@ -135,11 +177,24 @@ def test_the_view_answers_pointer_and_keyboard(text_runs, browser):
     page.keyboard.press("ArrowRight")
     assert "Topic 3" in page.locator(".lxt-title").inner_text()
     page.keyboard.press("Escape")
-    assert "apart" in page.locator(".lxt-title").inner_text() and not page.locator(".lxt-documents").is_visible()
+    assert (
+        "apart" in page.locator(".lxt-title").inner_text()
+        and not page.locator(".lxt-documents").is_visible()
+    )
     assert not errors and page.locator("img").count() == 0
     page.close()
 
 
 def test_the_view_never_writes_html():
     code = scripts.modules()["topics/topics.js"].replace("http://www.w3.org/2000/svg", "")
-    assert "textContent" in code and not any(word in code for word in ("innerHTML", "insertAdjacentHTML", "outerHTML", "document.write", "http://", "https://"))
+    assert "textContent" in code and not any(
+        word in code
+        for word in (
+            "innerHTML",
+            "insertAdjacentHTML",
+            "outerHTML",
+            "document.write",
+            "http://",
+            "https://",
+        )
+    )

@@ -11,12 +11,18 @@ from pages.session import selection
 from pages.ui import analyses
 
 KINDS = "image", "table", "text", "array"
-SAYS = {"anomalies": "The oddest first", "clusters": "suggested by the", "search": "are in both answers", "compression": "One item at every level"}
+SAYS = {
+    "anomalies": "The oddest first",
+    "clusters": "suggested by the",
+    "search": "are in both answers",
+    "compression": "One item at every level",
+}
 
 
 @pytest.fixture
 def opened(runs):
     """A question of a run, when what it computes is there."""
+
     def open_it(kind: str, part: str):
         run = runs[kind]
         app = open_page("analyse", run=run.id, part=part)
@@ -26,6 +32,7 @@ def opened(runs):
         assert not app.exception, app.exception
         assert not app.error, [e.value for e in app.error]
         return app, run
+
     return open_it
 
 
@@ -72,7 +79,9 @@ def test_every_score_of_a_model_opens_and_is_compared_with_a_class(opened):
 def test_clusters_are_kept_as_groups(method, opened):
     app, run = opened("image", "clusters")
     app.segmented_control(key=f"cl-method-{run.id}").set_value(method).run()
-    app.number_input(key=f"cl-setting-{run.id}-{method}").set_value(20 if method == "hdbscan" else 3).run()
+    app.number_input(key=f"cl-setting-{run.id}-{method}").set_value(
+        20 if method == "hdbscan" else 3
+    ).run()
     for job in list(run.jobs.work.values()):
         job.wait(60)
     app.run()
@@ -80,7 +89,10 @@ def test_clusters_are_kept_as_groups(method, opened):
     if method == "kmeans":
         selection.groups(run).clear()
         app.button(key=f"cl-keep-{run.id}").click().run()
-        assert sum(map(len, selection.groups(run).values())) == len(run.dataset) and len(selection.groups(run)) == 3
+        assert (
+            sum(map(len, selection.groups(run).values())) == len(run.dataset)
+            and len(selection.groups(run)) == 3
+        )
         selection.groups(run).clear()
 
 
@@ -88,7 +100,8 @@ def test_words_and_numbers_are_a_question(opened):
     app, run = opened("text", "search")
     app.segmented_control(key=f"like-way-{run.id}").set_value("new").run()
     app.text_area(key=f"like-text-{run.id}").set_value("stocks and trade in the market").run()
-    assert "4 · " in words(app).replace("\\", "") and not app.exception    # "the market and stocks rose"
+    # "the market and stocks rose"
+    assert "4 · " in words(app).replace("\\", "") and not app.exception
     app.text_area(key=f"like-text-{run.id}").set_value("xylophone").run()
     assert "knows none of these words" in app.info[0].value
     app, run = opened("array", "search")
@@ -96,7 +109,9 @@ def test_words_and_numbers_are_a_question(opened):
     box = app.text_area(key=f"like-numbers-{run.id}")
     box.set_value("1, 2, three").run()
     assert "is not a number" in app.error[0].value
-    app.text_area(key=f"like-numbers-{run.id}").set_value(" ".join(f"{v:.6g}" for v in run.dataset.items([4])[0])).run()
+    app.text_area(key=f"like-numbers-{run.id}").set_value(
+        " ".join(f"{v:.6g}" for v in run.dataset.items([4])[0])
+    ).run()
     assert not app.error and not app.exception and "in both answers" in words(app)
 
 
@@ -118,10 +133,16 @@ def test_a_picture_is_a_question(opened):
     app, run = opened("image", "search")
     app.segmented_control(key=f"like-way-{run.id}").set_value("new").run()
     out = io.BytesIO()
-    Image.fromarray(np.kron(run.dataset.items([3])[0, :, :, 0] * 255, np.ones((4, 4))).astype(np.uint8)).save(out, "PNG")
-    app.file_uploader(key=f"like-picture-{run.id}").set_value(("x.png", out.getvalue(), "image/png")).run()
+    Image.fromarray(
+        np.kron(run.dataset.items([3])[0, :, :, 0] * 255, np.ones((4, 4))).astype(np.uint8)
+    ).save(out, "PNG")
+    app.file_uploader(key=f"like-picture-{run.id}").set_value(
+        ("x.png", out.getvalue(), "image/png")
+    ).run()
     assert not app.exception and not app.error and "in both answers" in words(app)
-    app.file_uploader(key=f"like-picture-{run.id}").set_value(("x.png", b"no picture", "image/png")).run()
+    app.file_uploader(key=f"like-picture-{run.id}").set_value(
+        ("x.png", b"no picture", "image/png")
+    ).run()
     assert "cannot be read as a picture" in app.error[0].value
 
 
@@ -131,7 +152,9 @@ def test_a_run_without_its_real_rows_is_not_asked_how_well_it_decodes_them(runs)
     run = runs["array"]
     run.dataset.notes.append(IMPORTED)
     try:
-        assert "imported" in analyses.discover()["anomalies"].why_not(run) and "imported" in analyses.discover()["compression"].why_not(run)
+        assert "imported" in analyses.discover()["anomalies"].why_not(
+            run
+        ) and "imported" in analyses.discover()["compression"].why_not(run)
         assert not analyses.discover()["clusters"].why_not(run)
     finally:
         run.dataset.notes.remove(IMPORTED)

@@ -1,4 +1,6 @@
-"""The panels about chosen rows, on every kind of data, driven as a person would: choose, compare, make more, keep."""
+"""The panels about chosen rows, on every kind of data, driven as a person would: choose,
+compare, make more, keep.
+"""
 
 import io
 
@@ -11,7 +13,7 @@ from lvm_core import DATASETS, MODELS, read_dataset
 from lvm_core.datasets.base import DataError
 from lvm_core.datasets.subset import free_name, groups_column, labelled, membership, subset
 from lvm_core.export.encode import parquet_bytes
-from lvm_core.latent.density import Smote, ShrinkageGaussian, density
+from lvm_core.latent.density import ShrinkageGaussian, Smote, density
 from lvm_core.latent.samplers import Mixture
 from lvm_core.runs.store import load_dataset
 from pages.session import maps, selection, state
@@ -39,6 +41,7 @@ def opened(runs):
         touched.append(run)
         run.selection = np.arange(FEW[kind]) if rows is None else rows
         return open_panel(run, panel), run
+
     yield open_it
     for run in touched:
         run.selection = []
@@ -69,7 +72,8 @@ def press(app, label: str):
     return app.run()
 
 
-# -- choosing ------------------------------------------------------------------------------------------------------------
+# -- choosing --------------------------------------------------------------------------------------
+
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_rows_are_chosen_by_words_and_changed(kind, opened):
@@ -107,7 +111,9 @@ def test_columns_are_joined_by_and(opened):
     heights.set_value((160.5, heights.max)).run()
     next(s for s in app.multiselect if s.label == "city").set_value(["Ulm"]).run()
     press(app, "Choose")
-    assert run.selection.tolist() == np.flatnonzero((rows["height"] >= 160.5) & (rows["city"] == "Ulm")).tolist() and len(run.selection)
+    assert run.selection.tolist() == np.flatnonzero(
+        (rows["height"] >= 160.5) & (rows["city"] == "Ulm")
+    ).tolist() and len(run.selection)
     next(c for c in app.checkbox if c.label == "or missing").check().run()
     press(app, "Choose")
     assert run.selection.tolist() == np.flatnonzero((rows["height"] >= 160.5).to_numpy()).tolist()
@@ -150,17 +156,23 @@ def test_rows_the_map_lies_about_are_chosen(opened):
     at = app.slider(key=f"choose-at-{run.id}-0")
     at.set_value(float(np.median(values))).run()
     press(app, "Choose")
-    assert run.selection.tolist() == rows[values < app.slider(key=f"choose-at-{run.id}-0").value].tolist()
+    assert (
+        run.selection.tolist()
+        == rows[values < app.slider(key=f"choose-at-{run.id}-0").value].tolist()
+    )
 
 
-# -- what differs ----------------------------------------------------------------------------------------------------------
+# -- what differs ----------------------------------------------------------------------------------
+
 
 @pytest.mark.parametrize("kind", ("image", "table", "array"))
 def test_what_differs_is_said_of_every_kind(kind, opened):
     app, run = opened(kind, "difference")
     said = words(app)
     assert "p-values would mean nothing" in said and "Latent dimensions" in said
-    assert {"Strongest effect", "Told apart on held-out rows (AUC)"} <= {m.label.replace("\\", "") for m in app.metric}
+    assert {"Strongest effect", "Told apart on held-out rows (AUC)"} <= {
+        m.label.replace("\\", "") for m in app.metric
+    }
     assert f"{FEW[kind]:,} rows against {len(run.dataset) - FEW[kind]:,}" in said
     selection.save_group(run, "others", np.arange(FEW[kind], FEW[kind] + 12))
     app.run()
@@ -171,7 +183,11 @@ def test_what_differs_is_said_of_every_kind(kind, opened):
 
 def fitted(dataset, model: str, **options):
     """A finished run on the shelf."""
-    run = state.Run(dataset if isinstance(dataset, state.Data) else state.Data(dataset), MODELS[model](**options), number=2)
+    run = state.Run(
+        dataset if isinstance(dataset, state.Data) else state.Data(dataset),
+        MODELS[model](**options),
+        number=2,
+    )
     run.job = starting.fit_job(run)
     assert run.job.wait(120) and run.job.state == "done", run.job.error
     services().runs.put(run)
@@ -182,7 +198,17 @@ def fitted(dataset, model: str, **options):
 def corpus():
     """Forty lines about cats or about stocks."""
     rng = np.random.RandomState(0)
-    lines = [" ".join(rng.choice(["cat", "mouse", "dog", "mat", "the", "on"] if i < 20 else ["stocks", "trade", "market", "rose", "the", "on"], 8)) for i in range(40)]
+    lines = [
+        " ".join(
+            rng.choice(
+                ["cat", "mouse", "dog", "mat", "the", "on"]
+                if i < 20
+                else ["stocks", "trade", "market", "rose", "the", "on"],
+                8,
+            )
+        )
+        for i in range(40)
+    ]
     return read_dataset("\n".join(lines).encode(), name="lines.txt")
 
 
@@ -193,7 +219,14 @@ def test_words_that_differ_are_shown():
     assert "More often here" in words(app) and any("score" in m.label for m in app.metric)
 
 
-@pytest.mark.parametrize("rows, says", [([1, 2], "Choose at least 5 rows"), (range(1797), "All of the rows are chosen"), (range(1795), "All but 2 of the rows")])
+@pytest.mark.parametrize(
+    "rows, says",
+    [
+        ([1, 2], "Choose at least 5 rows"),
+        (range(1797), "All of the rows are chosen"),
+        (range(1795), "All but 2 of the rows"),
+    ],
+)
 def test_small_groups_and_all_rows_get_a_sentence(rows, says, opened):
     app, run = opened("image", "difference", np.array(rows))
     assert says in words(app)
@@ -201,13 +234,14 @@ def test_small_groups_and_all_rows_get_a_sentence(rows, says, opened):
     assert "Choose at least 3 rows" in words(app)
 
 
-# -- more like this --------------------------------------------------------------------------------------------------------
+# -- more like this --------------------------------------------------------------------------------
+
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_more_like_the_chosen_rows(kind, opened):
     app, run = opened(kind, "more")
     assert f"new, like the {FEW[kind]} chosen" in words(app)
-    assert bool(app.metric) == (kind != "text")     # three rows are too few to look for copies
+    assert bool(app.metric) == (kind != "text")  # three rows are too few to look for copies
     app.number_input(key=f"alike-n-{run.id}").set_value(5).run()
     assert "**5 new" in words(app) and not app.exception
 
@@ -233,7 +267,11 @@ def test_generate_draws_like_the_chosen_rows(opened):
 def test_the_density_suits_the_number_of_rows():
     rng = np.random.RandomState(0)
     Z = rng.standard_normal((400, 4)) * [3, 1, 0.1, 1e-9] + [10, 0, 0, 5]
-    assert isinstance(density(Z), Mixture) and isinstance(density(Z[:12]), ShrinkageGaussian) and isinstance(density(np.abs(Z)), Smote)
+    assert (
+        isinstance(density(Z), Mixture)
+        and isinstance(density(Z[:12]), ShrinkageGaussian)
+        and isinstance(density(np.abs(Z)), Smote)
+    )
     few = density(Z[:8])
     S = few.sample(20_000, random_state=1)
     np.testing.assert_allclose(S.mean(0), Z[:8].mean(0), atol=0.1)
@@ -246,7 +284,8 @@ def test_the_density_suits_the_number_of_rows():
         density(Z[:2])
 
 
-# -- kept, saved, trained on, downloaded -----------------------------------------------------------------------------------
+# -- kept, saved, trained on, downloaded -----------------------------------------------------------
+
 
 def test_a_selection_becomes_a_group_and_a_column(opened):
     app, run = opened("table")
@@ -254,17 +293,34 @@ def test_a_selection_becomes_a_group_and_a_column(opened):
     press(app, "Keep as a group")
     assert selection.groups(run) == {"my group": list(range(20))}
     press(app, "Save")
-    assert run.dataset.rows["my group"].tolist() == [i < 20 for i in range(60)] and "my group" in run.dataset.colours()
+    assert (
+        run.dataset.rows["my group"].tolist() == [i < 20 for i in range(60)]
+        and "my group" in run.dataset.colours()
+    )
     again = load_dataset(services().workspace.dataset_folder(run.data.id))
-    assert again.added == ["my group"] and again.rows["my group"].tolist() == run.dataset.rows["my group"].tolist() and again.fingerprint == run.dataset.fingerprint
-    assert selection_actions.save_column(run, "My Group", membership(run.dataset, [0])) == "My Group 2"
+    assert (
+        again.added == ["my group"]
+        and again.rows["my group"].tolist() == run.dataset.rows["my group"].tolist()
+        and again.fingerprint == run.dataset.fingerprint
+    )
+    assert (
+        selection_actions.save_column(run, "My Group", membership(run.dataset, [0])) == "My Group 2"
+    )
     settle(app, run)
     app.selectbox(key=f"colour-{run.dataset.name}").set_value("my group").run()
     press(app, "Remove my group")
-    assert run.dataset.added == ["My Group 2"] and app.selectbox(key=f"colour-{run.dataset.name}").value != "my group" and not app.exception
+    assert (
+        run.dataset.added == ["My Group 2"]
+        and app.selectbox(key=f"colour-{run.dataset.name}").value != "my group"
+        and not app.exception
+    )
     press(app, "Remove My Group 2")
     again = load_dataset(services().workspace.dataset_folder(run.data.id))
-    assert run.dataset.added == again.added == [] and list(again.rows) == list(run.dataset.rows) and not {"my group", "My Group 2"} & {*again.rows}
+    assert (
+        run.dataset.added == again.added == []
+        and list(again.rows) == list(run.dataset.rows)
+        and not {"my group", "My Group 2"} & {*again.rows}
+    )
 
 
 def test_a_selection_is_trained_on_alone_and_labels_a_new_dataset(opened):
@@ -272,12 +328,22 @@ def test_a_selection_is_trained_on_alone_and_labels_a_new_dataset(opened):
     app.text_input(key=f"name-selection-{run.id}").set_value("hot").run()
     press(app, "Train on it only")
     data = services().datasets.get(held(app, "data"))
-    assert data.id != run.data.id and len(data.dataset) == 15 and data.dataset.name == f"hot (15 rows of {run.dataset.name})" and not app.exception
+    assert (
+        data.id != run.data.id
+        and len(data.dataset) == 15
+        and data.dataset.name == f"hot (15 rows of {run.dataset.name})"
+        and not app.exception
+    )
     app, run = opened("image")
     app.radio(key=f"column-where-{run.id}").set_value("label").run()
     press(app, "Save")
     data = services().datasets.get(held(app, "data"))
-    assert data.dataset.label == "chosen" and list(np.unique(data.dataset.targets())) == ["False", "True"] and "chosen" not in run.dataset.rows and not app.exception
+    assert (
+        data.dataset.label == "chosen"
+        and list(np.unique(data.dataset.targets())) == ["False", "True"]
+        and "chosen" not in run.dataset.rows
+        and not app.exception
+    )
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -289,12 +355,19 @@ def test_a_part_of_a_dataset_is_a_dataset(kind):
             subset(whole, np.arange(5), "few")
         whole, rows = corpus(), np.arange(10, 20)
     part = subset(whole, rows, "part")
-    assert len(part) == len(rows) and part.kind == whole.kind and part.label == whole.label and part.X.dtype == np.float32
+    assert (
+        len(part) == len(rows)
+        and part.kind == whole.kind
+        and part.label == whole.label
+        and part.X.dtype == np.float32
+    )
     a, b = part.items([3]), whole.items([rows[3]])
     if kind == "table":
         assert a.reset_index(drop=True).equals(b.reset_index(drop=True))
         back = part.decode(part.X)
-        assert np.allclose(back["height"], whole.rows["height"].iloc[rows]) and abs(part.X[:, 0].mean()) < 1e-5 < abs(whole.X[rows, 0].mean())
+        assert np.allclose(back["height"], whole.rows["height"].iloc[rows]) and abs(
+            part.X[:, 0].mean()
+        ) < 1e-5 < abs(whole.X[rows, 0].mean())
     elif kind == "text":
         assert a == b and part.X.shape[1] < whole.X.shape[1] and part.X.sum() == whole.X[rows].sum()
     else:
@@ -308,17 +381,28 @@ def test_columns_of_groups_and_labels():
     assert free_name(data, "Species") == "Species 2" and free_name(data, "new") == "new"
     data.rows["group"] = column
     other = labelled(data, "group", "iris by hand")
-    assert other.label == "group" and other.X is data.X and other.source != labelled(data, "species", "iris by hand").source
+    assert (
+        other.label == "group"
+        and other.X is data.X
+        and other.source != labelled(data, "species", "iris by hand").source
+    )
     assert set(other.targets()) == {"a", "b", None}
 
 
 def test_downloads_come_back():
-    frame = pd.DataFrame({"a": [1, 2], "mixed": ["x", 3], "when": pd.to_datetime(["2024-01-01", None])})
+    frame = pd.DataFrame(
+        {"a": [1, 2], "mixed": ["x", 3], "when": pd.to_datetime(["2024-01-01", None])}
+    )
     again = pd.read_parquet(io.BytesIO(parquet_bytes(frame)))
-    assert again["a"].tolist() == [1, 2] and again["mixed"].tolist() == ["x", "3"] and again["when"].isna().tolist() == [False, True]
+    assert (
+        again["a"].tolist() == [1, 2]
+        and again["mixed"].tolist() == ["x", "3"]
+        and again["when"].isna().tolist() == [False, True]
+    )
 
 
-# -- other pages -----------------------------------------------------------------------------------------------------------
+# -- other pages -----------------------------------------------------------------------------------
+
 
 def test_other_pages_know_what_is_chosen(opened):
     _, run = opened("table")
