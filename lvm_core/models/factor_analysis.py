@@ -193,8 +193,17 @@ class FactorAnalysis(LatentModel):
         return Function(lambda x: (x - mean) @ to_code), Function(lambda z: z @ components + mean)
 
     def encode_distribution(self, X) -> tuple[np.ndarray, np.ndarray]:
-        """Mean (n, k) and standard deviation (n, k) of the posterior p(z|x) of each row X (n,
-        d), exact.
+        """The posterior p(z|x) of each row, exact.
+
+        Parameters
+        ----------
+        X : array (n, d)
+            Rows.
+
+        Returns
+        -------
+        mean, std : array (n, k)
+            Its mean and standard deviation.
         """
         Z = self.transform(X)
         return Z, np.broadcast_to(
