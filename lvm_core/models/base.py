@@ -281,8 +281,9 @@ class LatentModel(Persistent, ClassNamePrefixFeaturesOutMixin, TransformerMixin,
     # -- what a model may know of itself; see models.capabilities for what only some can do --------
 
     def as_torch(self):
-        """``transform`` and ``inverse_transform`` as functions of float32 tensors, from which ONNX
-        is written.
+        """``transform`` and ``inverse_transform`` as functions of float32 tensors.
+
+        ONNX is written from them.
 
         Returns
         -------
@@ -293,8 +294,12 @@ class LatentModel(Persistent, ClassNamePrefixFeaturesOutMixin, TransformerMixin,
         return None
 
     def can_invert(self) -> bool:
-        """Whether :func:`lvm_core.nn.inversion.invert` can descend through its decoder; needs a
-        fitted model.
+        """Whether :func:`lvm_core.nn.inversion.invert` can descend through its decoder.
+
+        Returns
+        -------
+        bool
+            Of a fitted model.
         """
         return False
 

@@ -172,8 +172,9 @@ class ConditionalGAN(GAN):
     # -- the contract ------------------------------------------------------------------------------
 
     def preview(self, X, Z):
-        """As of the GAN; codes Z (m, latent_dim) without a class part are shown as one class
-        after the other.
+        """As of the GAN, also of codes without a class part.
+
+        Such codes Z (m, latent_dim) are shown as one class after the other.
         """
         if self.classes_ and Z.shape[1] == self.latent_dim:
             Z = np.hstack(

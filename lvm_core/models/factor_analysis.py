@@ -211,8 +211,17 @@ class FactorAnalysis(LatentModel):
         ).copy()
 
     def score_samples(self, X) -> np.ndarray:
-        """Log-likelihood (n,) in nats of each row, exact: ``log N(x; m, W W' + Psi)`` by
-        Woodbury's identity.
+        """Log-likelihood of each row, exact: ``log N(x; m, W W' + Psi)`` by Woodbury's identity.
+
+        Parameters
+        ----------
+        X : array (n, d)
+            Rows.
+
+        Returns
+        -------
+        array (n,)
+            In nats.
         """
         check_is_fitted(self)
         X = self._check(X, reset=False).astype(np.float64) - self.mean_

@@ -279,8 +279,20 @@ class HMM(LatentModel):
         )[2]
 
     def sample(self, n, *, temperature=1.0, random_state=None):
-        """n new series X (n, T): true draws of the chain and its emissions, the noise
-        multiplied by ``temperature``.
+        """New series: true draws of the chain and its emissions.
+
+        Parameters
+        ----------
+        n : int
+            How many.
+        temperature : float
+            Multiplies the noise of the emissions.
+        random_state : int, RandomState or None
+            Of the draws.
+
+        Returns
+        -------
+        array (n, T)
         """
         from sklearn.utils import check_random_state
 
