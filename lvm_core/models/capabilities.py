@@ -57,7 +57,14 @@ class HasELBO(Protocol):
 
 @runtime_checkable
 class HasImportanceWeights(Protocol):
-    """Its log-likelihood can be estimated by draws from its posterior."""
+    """Its log-likelihood can be estimated by draws from its posterior.
+
+    Examples
+    --------
+    >>> from lvm_core.models import MODELS
+    >>> [issubclass(MODELS[name], HasImportanceWeights) for name in ("VAE", "LDA")]
+    [True, False]
+    """
 
     def log_weights(self, X, n_samples: int, random_state=None) -> np.ndarray:
         """Log importance weights of rows X (n, d), for ``n_samples`` draws a row.
@@ -72,7 +79,14 @@ class HasImportanceWeights(Protocol):
 
 @runtime_checkable
 class HasPosterior(Protocol):
-    """Gives every row a Gaussian around its code."""
+    """Gives every row a Gaussian around its code.
+
+    Examples
+    --------
+    >>> from lvm_core.models import MODELS
+    >>> issubclass(MODELS["VAE"], HasPosterior), issubclass(MODELS["PCA"], HasPosterior)
+    (True, False)
+    """
 
     def encode_distribution(self, X) -> tuple[np.ndarray, np.ndarray]:
         """The Gaussian of each of rows X (n, d).
@@ -90,6 +104,12 @@ class PredictsLabels(Protocol):
     """Names the label of a row.
 
     It is one of its ``classes_``, of which there are none where it saw no labels.
+
+    Examples
+    --------
+    >>> from lvm_core.models import MODELS
+    >>> issubclass(MODELS["CNNFeatures"], PredictsLabels), issubclass(MODELS["VAE"], PredictsLabels)
+    (True, False)
     """
 
     def predict_label(self, X) -> np.ndarray:
@@ -114,7 +134,14 @@ class PredictsLabels(Protocol):
 
 @runtime_checkable
 class Imputes(Protocol):
-    """Fills missing values by values with intervals."""
+    """Fills missing values by values with intervals.
+
+    Examples
+    --------
+    >>> from lvm_core.models import MODELS
+    >>> issubclass(MODELS["MIWAE"], Imputes), issubclass(MODELS["VAE"], Imputes)
+    (True, False)
+    """
 
     def impute(self, X, n_samples: int):
         """Rows X (n, d) without their missing values.
@@ -129,7 +156,14 @@ class Imputes(Protocol):
 
 @runtime_checkable
 class Inverts(Protocol):
-    """Its encoder only guesses: it has a search for the code that a row comes back from best."""
+    """Its encoder only guesses: it has a search for the code that a row comes back from best.
+
+    Examples
+    --------
+    >>> from lvm_core.models import MODELS
+    >>> issubclass(MODELS["GAN"], Inverts), issubclass(MODELS["VAE"], Inverts)
+    (True, False)
+    """
 
     def invert(
         self, X, steps: int, on_step=None, random_state=None
@@ -148,7 +182,14 @@ class Inverts(Protocol):
 
 @runtime_checkable
 class HasStates(Protocol):
-    """Tells in which hidden state a series is at each moment."""
+    """Tells in which hidden state a series is at each moment.
+
+    Examples
+    --------
+    >>> from lvm_core.models import MODELS
+    >>> issubclass(MODELS["HMM"], HasStates), issubclass(MODELS["VAE"], HasStates)
+    (True, False)
+    """
 
     def states(self, X) -> tuple[np.ndarray, np.ndarray]:
         """The hidden states of series X (n, T).
@@ -171,6 +212,15 @@ class ExplainsVariance(Protocol):
     ----------
     explained_variance_ratio_ : array (k,)
         Share of the data's variance that each dimension keeps.
+
+    Examples
+    --------
+    >>> from lvm_core.models import MODELS
+    >>> model = MODELS["PCA"](latent_dim=1)
+    >>> isinstance(model, ExplainsVariance)
+    False
+    >>> isinstance(model.fit([[0.0, 1.0], [1.0, 0.0], [2.0, 2.0]]), ExplainsVariance)
+    True
     """
 
     explained_variance_ratio_: np.ndarray

@@ -358,7 +358,23 @@ class CNNFeatures(NeuralModel):
         return share / share.sum(1, keepdims=True)
 
     def predict_label(self, X) -> np.ndarray:
-        """The likeliest of ``classes_`` (n,), as text."""
+        """The likeliest label of each row.
+
+        Parameters
+        ----------
+        X : array (n, d)
+            Pictures.
+
+        Returns
+        -------
+        array (n,)
+            Of ``classes_``, as text.
+
+        Raises
+        ------
+        ValueError
+            It has learnt no classes.
+        """
         return np.array(self.classes_, dtype=object)[self.label_proba(X).argmax(1)]
 
     # -- the contract ------------------------------------------------------------------------------

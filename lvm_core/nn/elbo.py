@@ -81,6 +81,18 @@ def mean_and_std(net, x):
     Returns
     -------
     mean, std : tensor (n, k)
+
+    Examples
+    --------
+    >>> import torch
+    >>> from lvm_core.nn.nets import CodeNet
+    >>> from lvm_core.schema import Schema
+    >>> schema, x = Schema.gaussian(3), torch.zeros(5, 3)
+    >>> net = CodeNet(schema, 2, 4, "mlp", 8, 1, torch.nn.ReLU)
+    >>> net.init_from_data(x.numpy(), schema, torch.Generator().manual_seed(0))
+    >>> mean, std = mean_and_std(net, x)
+    >>> mean.shape, bool((std > 0).all())
+    (torch.Size([5, 2]), True)
     """
     mean, log_std = split(net.encode(x))
     return mean, log_std.exp()
@@ -101,6 +113,18 @@ def mean_and_kl(net, x):
     mean : tensor (n, k)
     kl : tensor (n, k)
         In nats.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from lvm_core.nn.nets import CodeNet
+    >>> from lvm_core.schema import Schema
+    >>> schema, x = Schema.gaussian(3), torch.zeros(5, 3)
+    >>> net = CodeNet(schema, 2, 4, "mlp", 8, 1, torch.nn.ReLU)
+    >>> net.init_from_data(x.numpy(), schema, torch.Generator().manual_seed(0))
+    >>> mean, kl = mean_and_kl(net, x)
+    >>> mean.shape, kl.shape
+    (torch.Size([5, 2]), torch.Size([5, 2]))
     """
     mean, log_std = split(net.encode(x))
     return mean, kl_by_dimension(mean, log_std)
@@ -358,6 +382,17 @@ def log_weights(net, x, noise):
     -------
     tensor (s, n)
         In nats.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from lvm_core.nn.nets import CodeNet
+    >>> from lvm_core.schema import Schema
+    >>> schema, x = Schema.gaussian(3), torch.zeros(5, 3)
+    >>> net = CodeNet(schema, 2, 4, "mlp", 8, 1, torch.nn.ReLU)
+    >>> net.init_from_data(x.numpy(), schema, torch.Generator().manual_seed(0))
+    >>> log_weights(net, x, torch.zeros(4, 1, 2)).shape
+    torch.Size([4, 5])
     """
     draws = draw_posterior(net, x, *split(net.encode(x)), noise)
     return draws.log_p + draws.log_ratio
@@ -466,6 +501,18 @@ def code_moments(net, x, noise, weight: float = 1.0):
     -------
     first, second : tensor (n, k)
         The means of z and of z^2.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from lvm_core.nn.nets import CodeNet
+    >>> from lvm_core.schema import Schema
+    >>> schema, x = Schema.gaussian(3), torch.zeros(5, 3)
+    >>> net = CodeNet(schema, 2, 4, "mlp", 8, 1, torch.nn.ReLU)
+    >>> net.init_from_data(x.numpy(), schema, torch.Generator().manual_seed(0))
+    >>> first, second = code_moments(net, x, torch.zeros(1, 5, 2))
+    >>> first.shape, bool((second >= first**2).all())
+    (torch.Size([5, 2]), True)
     """
     mean, log_std = split(net.encode(x))
     if len(noise) == 1:

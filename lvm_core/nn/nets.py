@@ -40,7 +40,13 @@ class Conv(nn.Conv2d):
     channels_in, channels_out : int
         Of the pictures that enter and leave.
     stride : int
-        Of the kernel; 2 halves height and width.
+        Of the kernel; 2 halves height and width, rounding up.
+
+    Examples
+    --------
+    >>> import torch
+    >>> Conv(1, 4, stride=2)(torch.zeros(5, 1, 8, 8)).shape
+    torch.Size([5, 4, 4, 4])
     """
 
     gain = 1.0
@@ -95,6 +101,11 @@ def last(layer: nn.Module) -> nn.Module:
     -------
     nn.Module
         The layer.
+
+    Examples
+    --------
+    >>> last(Linear(3, 2)).gain
+    0.1
     """
     layer.gain = 0.1
     return layer

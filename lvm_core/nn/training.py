@@ -373,6 +373,12 @@ class TrainState:
         "stopped" by its listener, "over" by ``after_epoch``, or "" while there are steps left.
     history : list of dict
         Metrics by step.
+
+    Examples
+    --------
+    >>> state = TrainState(None, "", 10, {})
+    >>> state.step, state.done
+    (0, False)
     """
 
     def __init__(
