@@ -33,6 +33,11 @@ def main(arguments: list[str] | None = None) -> int:
         The exit code: 0, 1 where it could not be done, 130 when interrupted, of ``fit`` that of the
         worker.
 
+    Raises
+    ------
+    SystemExit
+        For ``--help``, and arguments that cannot be understood.
+
     Examples
     --------
     >>> import tempfile

@@ -46,6 +46,18 @@ class Fitted:
         Quality, measured on :attr:`scored_rows`, or on some of them where there are very many.
     columns : DataFrame
         Reconstruction of each column: name, measure, value, baseline.
+
+    See Also
+    --------
+    fit_run : Makes one.
+
+    Examples
+    --------
+    >>> from lvm_core import DATASETS, MODELS
+    >>> from lvm_core.fitting import fit_run
+    >>> fitted = fit_run(DATASETS["iris"]().load(), MODELS["PCA"](latent_dim=2))
+    >>> len(fitted.scored_rows), fitted.scores[0].name
+    (15, 'Variance explained')
     """
 
     model: LatentModel

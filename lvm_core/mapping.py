@@ -39,6 +39,20 @@ class Mapped:
         How far to trust the map; empty until :func:`score` measured it.
     note : str
         Sentences about how it was found, such as that only a sample was fitted; empty without any.
+
+    See Also
+    --------
+    map_codes, map_data : Make one.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core import PROJECTIONS
+    >>> from lvm_core.mapping import map_codes
+    >>> Z = np.random.default_rng(0).normal(size=(100, 5))
+    >>> mapped = map_codes(Z, PROJECTIONS["PCA"](n_components=2))
+    >>> mapped.note, len(mapped.scores) > 0
+    ('', True)
     """
 
     projection: Projection

@@ -216,6 +216,18 @@ class ProgressReader:
         The newest record.
     history : list of dict
         The metrics by step of the phase under way, thinned out to at most 1000 points.
+
+    See Also
+    --------
+    ProgressWriter : Writes such a file, with an example of both.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from lvm_core.progress import ProgressReader
+    >>> reader = ProgressReader(Path("not there yet") / "progress.jsonl")
+    >>> reader.read(), reader.history
+    (None, [])
     """
 
     def __init__(self, path: Path):

@@ -1,4 +1,4 @@
-"""What the columns of X are, for a model: one natural likelihood per block, and the picture's
+"""What the columns of X are, for a model: a likelihood for each feature group, and the picture's
 shape for images.
 """
 

@@ -36,6 +36,12 @@ class Column:
     See Also
     --------
     lvm_core.codecs.table.TableCodec : All columns of a table.
+
+    Examples
+    --------
+    >>> from lvm_core.codecs.columns import Column
+    >>> Column("height", "float64", 0.0).show(None)
+    '(missing)'
     """
 
     type: ClassVar[str] = ""

@@ -93,9 +93,9 @@ class Categorical(Column):
     other : bool
         Whether there were more.
     categories : list, optional
-        Those of a pandas categorical.
+        Those of a pandas categorical, else None.
     ordered : bool
-        Whether a pandas categorical says that they have an order.
+        That of a pandas categorical, else False.
 
     Examples
     --------

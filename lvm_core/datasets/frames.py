@@ -96,8 +96,9 @@ def table_dataset(
     options: TableOptions | None = None,
     notes: list[str] | None = None,
 ) -> Dataset:
-    """The Dataset of a raw table: rows X of its usable columns, or of its text column where it has
-    one.
+    """The Dataset of a raw table.
+
+    Rows X are of its usable columns, or of its text column where it has one.
 
     Parameters
     ----------

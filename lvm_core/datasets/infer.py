@@ -86,6 +86,16 @@ class InferredColumn:
     See Also
     --------
     infer_column : Makes one.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from lvm_core.datasets.infer import infer_column
+    >>> column = infer_column(pd.Series(["1", "2", "3", "4", "5", "6", "7", "8", "9", "x"], name="a"))
+    >>> column.type, column.reason
+    ('integer', '')
+    >>> column.notes
+    ["a: 1 of 10 values are not numbers ('x') and were set to missing."]
     """
 
     values: pd.Series

@@ -56,7 +56,7 @@ class PivotedSeries:
 
     See Also
     --------
-    pivot_series : Makes it.
+    pivot_series : Makes it, with an example.
     """
 
     values: np.ndarray

@@ -21,11 +21,19 @@ FORMAT = migrations.MODEL
 
 
 class LoadError(files.StoreError):
-    """A saved folder that cannot be read; the message says what was found and what to do.
+    """A saved folder that cannot be read.
 
-    See Also
+    Its message says what was found and what to do.
+
+    Examples
     --------
-    load : Raises it.
+    >>> from lvm_core import MODELS
+    >>> from lvm_core.io.serialize import LoadError, load
+    >>> try:
+    ...     load("nowhere", MODELS)
+    ... except LoadError as error:
+    ...     print("Expected a folder written by save()." in str(error))
+    True
     """
 
 

@@ -76,6 +76,12 @@ class TextReader(Reader):
     See Also
     --------
     lvm_core.codecs.text.TextCodec.of : Learns the terms.
+
+    Examples
+    --------
+    >>> from lvm_core.datasets.readers.base import TextReader
+    >>> list(TextReader.parameters())
+    ['max_terms', 'min_df', 'stop_words']
     """
 
     max_terms: int = param(
@@ -138,6 +144,12 @@ class TableReader(TextReader):
     See Also
     --------
     lvm_core.datasets.frames.table_dataset : Makes the dataset.
+
+    Examples
+    --------
+    >>> from lvm_core.datasets.readers.base import TableReader
+    >>> TableReader.parameters()["max_levels"].domain()
+    'a whole number from 2 to 1000'
     """
 
     kind: str = param(

@@ -171,12 +171,30 @@ class Images(Reader):
 class PictureLoader:
     """Opens pictures, and counts what was found and what failed.
 
-    Attributes
+    Parameters
     ----------
     failed : dict of str to str
-        Why, by the name of the picture.
+        Why, by the name of the picture; empty at first.
     counts : Counter
-        How many pictures have something worth knowing, by what it is.
+        How many pictures have something worth knowing, by what it is; empty at first.
+
+    Examples
+    --------
+    >>> import io
+    >>> import zipfile
+    >>> from PIL import Image
+    >>> from lvm_core.datasets.readers.images import PictureLoader
+    >>> from lvm_core.datasets.upload import Archive
+    >>> file = io.BytesIO()
+    >>> with zipfile.ZipFile(file, "w") as packed:
+    ...     packed.writestr("broken.png", "no pixels")
+    ...     with packed.open("grey.png", "w") as entry:
+    ...         Image.new("L", (8, 6)).save(entry, "PNG")
+    >>> archive, loader = Archive("two.zip", file.getvalue()), PictureLoader()
+    >>> [loader.size(archive, entry) for entry in archive.entries]
+    [None, (6, 8)]
+    >>> loader.reasons()
+    'not a picture (broken.png)'
     """
 
     failed: dict[str, str] = field(default_factory=dict)

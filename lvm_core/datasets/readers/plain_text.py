@@ -15,8 +15,9 @@ from .base import TextReader
 
 @dataclass
 class PlainText(TextReader):
-    r"""A document a line, or a document a paragraph, where blank lines part paragraphs of several
-    lines.
+    r"""Plain text: a document a line, or a document a paragraph.
+
+    Blank lines part paragraphs; auto takes paragraphs where they are of several lines.
 
     Parameters
     ----------
