@@ -91,7 +91,7 @@ class InferredColumn:
     --------
     >>> import pandas as pd
     >>> from lvm_core.datasets.infer import infer_column
-    >>> column = infer_column(pd.Series(["1", "2", "3", "4", "5", "6", "7", "8", "9", "x"], name="a"))
+    >>> column = infer_column(pd.Series(list("123456789x"), name="a"))
     >>> column.type, column.reason
     ('integer', '')
     >>> column.notes
