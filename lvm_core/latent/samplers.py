@@ -42,6 +42,14 @@ class Sampler(Persistent):
         Weight of each part.
     labels_ : list
         The label of each part, where it has one; else empty.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.latent.samplers import SAMPLERS
+    >>> Z = np.random.default_rng(0).normal(size=(100, 2))
+    >>> SAMPLERS["Mixture"](components=2).fit(Z).sample(3, random_state=0).shape
+    (3, 2)
     """
 
     title: ClassVar[str] = ""

@@ -144,6 +144,24 @@ class Compression:
         Row numbers to measure on; of more than 2000 a sample.
     random_state : int, default=0
         Seed of the samples.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.metrics.compression import Compression
+    >>> from lvm_core.models.pca import PCA
+    >>> rng = np.random.default_rng(0)
+    >>> X = rng.normal(size=(200, 2)) @ rng.normal(size=(2, 5)) + rng.normal(0, 0.1, size=(200, 5))
+    >>> model = PCA(latent_dim=2).fit(X)
+    >>> codes, rows = model.transform(X), np.arange(200)
+    >>> compression = Compression(model, X, codes, rows[:150], rows[150:])
+    >>> compression.dims
+    [1, 2]
+    >>> level = compression.levels()[1]
+    >>> level.dims, level.bits, level.bytes, level.error < 0.05
+    (2, 32, 8.0, True)
+    >>> [(plain.name, plain.bytes) for plain in compression.plain()][0]
+    ('32-bit numbers', 20.0)
     """
 
     def __init__(self, model, X, codes, train, rows, *, random_state: int = 0):

@@ -104,6 +104,14 @@ def in_use(model) -> np.ndarray:
     Returns
     -------
     ndarray of bool of shape (k,)
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.metrics.disentanglement import in_use
+    >>> from lvm_core.models.pca import PCA
+    >>> in_use(PCA(latent_dim=2).fit(np.random.default_rng(0).normal(size=(50, 5))))
+    array([ True,  True])
     """
     importance = np.asarray(model.importance_, np.float64)
     return importance >= DEAD if isinstance(model, HasPosterior) else np.ones(len(importance), bool)

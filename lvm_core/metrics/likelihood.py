@@ -49,6 +49,20 @@ def likelihood(model, X, learnt=None, *, random_state: int = 0) -> list[Score]:
     References
     ----------
     .. [1] Krichevsky & Trofimov (1981), doi:10.1109/TIT.1981.1056331.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.metrics import likelihood
+    >>> from lvm_core.models.pca import PCA
+    >>> rng = np.random.default_rng(0)
+    >>> X = rng.normal(size=(200, 2)) @ rng.normal(size=(2, 5)) + rng.normal(0, 0.1, size=(200, 5))
+    >>> model = PCA(latent_dim=2).fit(X)
+    >>> scores = likelihood(model, X)
+    >>> [score.name for score in scores]
+    ['Explained variance', 'Log-likelihood']
+    >>> scores[0].value > 0.95, scores[1].value > scores[1].baseline
+    (True, True)
     """
     scores, rng = [], np.random.RandomState(random_state)
     X = _some(X, rng)
@@ -75,7 +89,7 @@ def subsample(X, rows=None):
     Returns
     -------
     ndarray or CSR matrix
-        All where X is sparse, else every so-manieth, at most ``MOST_ROWS``.
+        All of them where X is sparse, else evenly spaced ones, at most ``MOST_ROWS``.
 
     Examples
     --------
@@ -198,6 +212,13 @@ def noises(model) -> dict[str, str]:
     -------
     dict of str to str
         Words by likelihood.
+
+    Examples
+    --------
+    >>> from lvm_core.metrics.likelihood import noises
+    >>> from lvm_core.models.pca import PCA
+    >>> noises(PCA())["gaussian"]
+    'Gaussian noise'
     """
     return NOISE | model.noise_words
 
@@ -222,6 +243,16 @@ def column_by_column(model, X, learnt, schema) -> float | None:
     -------
     float or None
         Mean log-likelihood of a row in nats; None where a column is constant.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.metrics.likelihood import column_by_column
+    >>> from lvm_core.models.pca import PCA
+    >>> from lvm_core.schema import Schema
+    >>> X = np.array([[-1.0], [1.0]])
+    >>> round(column_by_column(PCA(), X, None, Schema.gaussian(1)), 4)
+    -1.4189
     """
     return (_alone_where_seen if model.accepts_missing else _alone)(X, learnt, schema)
 

@@ -103,6 +103,20 @@ def marginal(
     References
     ----------
     .. [1] Burda et al. (2016), arXiv:1509.00519.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.metrics import marginal
+    >>> from lvm_core.models.pca import PCA
+    >>> rng = np.random.default_rng(0)
+    >>> X = rng.normal(size=(200, 2)) @ rng.normal(size=(2, 5)) + rng.normal(0, 0.1, size=(200, 5))
+    >>> model = PCA(latent_dim=2).fit(X)
+    >>> found = marginal(model, X)
+    >>> [score.name for score in found.scores]
+    ['Log-likelihood, exact']
+    >>> found.noise
+    'Gaussian noise, a density in the units the model sees'
     """
     if isinstance(model, HasImportanceWeights):
         return _estimated(model, X, n_samples, learnt, random_state, on_step)
@@ -276,6 +290,15 @@ def noise_model(model, schema: Schema, X, spread: str = "") -> str:
     Returns
     -------
     str
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.metrics.marginal import noise_model
+    >>> from lvm_core.models.pca import PCA
+    >>> from lvm_core.schema import Schema
+    >>> noise_model(PCA(), Schema.gaussian(2), np.zeros((3, 2)))
+    'Gaussian noise, a density in the units the model sees'
     """
     kinds = list(dict.fromkeys(group.likelihood for group in schema.groups))
     words = " and ".join(noises(model)[kind] + spread * (kind == "gaussian") for kind in kinds)

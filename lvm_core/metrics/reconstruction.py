@@ -61,6 +61,20 @@ def reconstruction(model, X, train=None, *, random_state: int = 0) -> Reconstruc
     Returns
     -------
     Reconstruction
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.metrics import reconstruction
+    >>> from lvm_core.models.pca import PCA
+    >>> rng = np.random.default_rng(0)
+    >>> X = rng.normal(size=(200, 2)) @ rng.normal(size=(2, 5)) + rng.normal(0, 0.1, size=(200, 5))
+    >>> model = PCA(latent_dim=2).fit(X)
+    >>> found = reconstruction(model, X)
+    >>> [(score.name, score.value > 0.95, score.baseline) for score in found.scores]
+    [('Variance explained', True, 0.0)]
+    >>> found.errors.shape
+    (200,)
     """
     schema, n = model.schema_, X.shape[0]
     rows = np.arange(n)

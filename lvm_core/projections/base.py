@@ -35,6 +35,17 @@ class Projection(Persistent, ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
         Whether ``on_step`` ended the fit early.
     n_features_in_ : int
         Dimensions k of the codes.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.projections import PROJECTIONS
+    >>> Z = np.random.default_rng(0).normal(size=(20, 5))
+    >>> projection = PROJECTIONS["PCA"](n_components=2).fit(Z)
+    >>> projection.transform(Z).shape
+    (20, 2)
+    >>> projection.inverse_transform([[0.0, 0.0]]).shape
+    (1, 5)
     """
 
     title: ClassVar[str] = ""

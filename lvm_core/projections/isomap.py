@@ -45,6 +45,8 @@ class Isomap(Projection):
         How many parts the graph had.
     embedding_ : ndarray of shape (n, n_components)
         Positions of the training points.
+    codes_ : ndarray of shape (n, k)
+        The training points.
     stopped_ : bool
         Whether ``on_step`` ended the fit early.
 

@@ -41,6 +41,8 @@ class LLE(Projection):
     ----------
     embedding_ : ndarray of shape (n, n_components)
         Positions of the training points.
+    codes_ : ndarray of shape (n, k)
+        The training points.
 
     References
     ----------

@@ -37,6 +37,8 @@ class LocalMAP(PaCMAP):
         PaCMAP's objective, of the last step.
     embedding_ : ndarray of shape (n, n_components)
         Positions of the training points.
+    codes_ : ndarray of shape (n, k)
+        The training points.
     stopped_ : bool
         Whether ``on_step`` ended the fit early.
 

@@ -40,6 +40,8 @@ class MDS(Projection):
         but for its denominator); 0 is perfect.
     embedding_ : ndarray of shape (n, n_components)
         Positions of the training points.
+    codes_ : ndarray of shape (n, k)
+        The training points.
     stopped_ : bool
         Whether ``on_step`` ended the fit early.
 

@@ -20,15 +20,15 @@ _RENEWED = 10  # steps between two draws of LocalMAP's far pairs
 
 @dataclass(repr=False, eq=False)
 class PaCMAP(Projection):
-    """PaCMAP [1]_, written here after the paper and its reference implementation.
+    """Pairwise controlled manifold approximation [1]_.
 
-    Minimises, with ``d = 1 + |p_i - p_j|^2``, ``a sum_near d / (10 + d) + b sum_mid d / (10000 + d)
-    + sum_far 1 / (1 + d)`` over ``n_neighbors`` near pairs a point, chosen by distances scaled to
-    the local density, half as many mid-near pairs (the second nearest of six random points) and
-    twice as many far ones. In the first 2/9 of the steps a = 2 and b falls from 1000 to 3, in the
-    next 2/9 a = b = 3, in the rest a = 1 and b = 0, so that the whole is laid out before the
-    detail. Adam from the principal components. New points are placed by their nearest training
-    points.
+    Written here after the paper and its reference implementation. Minimises, with ``d = 1 + |p_i -
+    p_j|^2``, ``a sum_near d / (10 + d) + b sum_mid d / (10000 + d) + sum_far 1 / (1 + d)`` over
+    ``n_neighbors`` near pairs a point, chosen by distances scaled to the local density, half as
+    many mid-near pairs (the second nearest of six random points) and twice as many far ones. In the
+    first 2/9 of the steps a = 2 and b falls from 1000 to 3, in the next 2/9 a = b = 3, in the rest
+    a = 1 and b = 0, so that the whole is laid out before the detail. Adam from the principal
+    components. New points are placed by their nearest training points.
 
     Parameters
     ----------
@@ -49,6 +49,8 @@ class PaCMAP(Projection):
         The objective, of the last step.
     embedding_ : ndarray of shape (n, n_components)
         Positions of the training points.
+    codes_ : ndarray of shape (n, k)
+        The training points.
     stopped_ : bool
         Whether ``on_step`` ended the fit early.
 

@@ -24,7 +24,7 @@ _GRID = {"min_num_intervals": 20, "ints_in_interval": 2.0}  # see TSNE
 
 @dataclass(repr=False, eq=False)
 class TSNE(Projection):
-    """t-SNE [1]_ by openTSNE [2]_.
+    """t-distributed stochastic neighbour embedding [1]_, by openTSNE [2]_.
 
     Minimises ``KL(p || q)``, p the chance that a point would pick another as its neighbour under a
     Gaussian whose width gives every point ``perplexity`` effective neighbours, q the same on the
@@ -57,6 +57,8 @@ class TSNE(Projection):
         As used, at most (n - 1) / 3.
     embedding_ : ndarray of shape (n, n_components)
         Positions of the training points.
+    codes_ : ndarray of shape (n, k)
+        The training points.
     stopped_ : bool
         Whether ``on_step`` ended the fit early.
 

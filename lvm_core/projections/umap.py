@@ -25,7 +25,7 @@ _SPECTRAL_ROWS = (20, 20_000)
 
 @dataclass(repr=False, eq=False)
 class UMAP(Projection):
-    """UMAP [1]_ by umap-learn.
+    """Uniform manifold approximation and projection [1]_, by umap-learn.
 
     Minimises the cross entropy ``sum_ij w_ij log(w_ij / v_ij) + (1 - w_ij) log((1 - w_ij) / (1 -
     v_ij))`` between the fuzzy neighbour graph w of the codes and ``v = 1 / (1 + a |p_i - p_j|^2b)``
@@ -52,6 +52,8 @@ class UMAP(Projection):
     ----------
     embedding_ : ndarray of shape (n, n_components)
         Positions of the training points.
+    codes_ : ndarray of shape (n, k)
+        The training points.
     stopped_ : bool
         Whether ``on_step`` ended the fit early.
 

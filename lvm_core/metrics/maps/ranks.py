@@ -215,6 +215,11 @@ class Exact(RankedBlock):
 
     Where some are equal, ranks are by its very sort, so that ties fall as they do there. See
     :class:`RankedBlock`.
+
+    Parameters
+    ----------
+    space, rows, D
+        As of :class:`RankedBlock`.
     """
 
     def ranks(self, J):
