@@ -53,7 +53,9 @@ class Colours:
         keys = tuple(
             replace(key, count=int(counts[key.index])) for key in self.entries if counts[key.index]
         )
-        return replace(self, index=index, keys=keys, missing=int(counts[NONE]) if self.ends else 0)
+        return replace(
+            self, index=index, entries=keys, missing=int(counts[NONE]) if self.ends else 0
+        )
 
 
 def colours(column: pd.Series | None, n: int) -> Colours:
