@@ -132,7 +132,7 @@ def two_histograms(
 ) -> go.Figure:
     """Draw one column's distribution in real and generated rows, as shares.
 
-    Numbers and dates are in common bins, categories side by side, the commonest first.
+    Numbers are in common bins, all else is side by side, the commonest first.
 
     Parameters
     ----------

@@ -18,7 +18,9 @@ _CELLS = 256
 
 @lru_cache(4)
 def order(n: int) -> np.ndarray:
-    """The order in which points are drawn: a fixed permutation, any prefix of which is a fair sample.
+    """The order in which points are drawn.
+
+    It is a fixed permutation, any prefix of which is a fair sample.
 
     A formula, not a list, so that the browser need not be sent it: an invertible mix of the bits of
     a number (multiply by an odd factor, fold the upper half onto the lower; as in MurmurHash3's
