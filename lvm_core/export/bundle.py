@@ -26,6 +26,11 @@ def imports(name: str, text: str) -> list[str]:
     text : str
         Its source.
 
+    Returns
+    -------
+    list of str
+        Paths from the same folder.
+
     Examples
     --------
     >>> imports("map/grid.js", 'import { UNITS } from "../shared/order.js";\\n')
@@ -86,6 +91,11 @@ def bundle(name: str, sources: Mapping[str, str]) -> str:
         Path of the module to run.
     sources : mapping of str to str
         All modules: path -> source.
+
+    Returns
+    -------
+    str
+        The script.
 
     Raises
     ------

@@ -104,7 +104,9 @@ def png_sheet(
 
 
 def zip_of_pngs(images, upscale: int = 1) -> bytes:
-    """Pictures as a zip of ``0000.png``, ``0001.png``, ...: named by their place, never by user text.
+    """Pictures as a zip of ``0000.png``, ``0001.png``, ...
+
+    They are named by their place, never by user text.
 
     Parameters
     ----------

@@ -232,7 +232,9 @@ EXPORT_FORMATS = {
 
 
 def facts(model, title: str, projection, n: int, date: str) -> tuple[str, ...]:
-    """What a sheet says under its own title: model and map with their seeds, how many items, the date.
+    """What a sheet says under its own title.
+
+    Model and map with their seeds, how many items, the date.
 
     Parameters
     ----------

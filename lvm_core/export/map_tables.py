@@ -56,7 +56,8 @@ class Extract:
     >>> from lvm_core import DATASETS
     >>> from lvm_core.export.map_tables import Extract
     >>> iris = DATASETS["iris"]().load()
-    >>> extract = Extract(iris, iris.X, iris.X[:, :2], np.arange(3), {"cluster": np.zeros(150, int)})
+    >>> columns = {"cluster": np.zeros(150, int)}
+    >>> extract = Extract(iris, iris.X, iris.X[:, :2], np.arange(3), columns)
     >>> extract.names()[0], list(extract.frame().columns[:4])
     ('setosa · row 0', ['row', 'x', 'y', 'cluster'])
     """

@@ -345,8 +345,9 @@ def opacity(n: int) -> float:
 
 
 def drawn_order(n: int) -> np.ndarray:
-    """Rows in the order they are drawn: by chance (seed 0), so that no class lies on top of the
-    others.
+    """Rows in the order they are drawn.
+
+    By chance (seed 0), so that no class lies on top of the others.
 
     Parameters
     ----------
