@@ -335,7 +335,7 @@ def measure(
     dict
         ``rmse`` of the real columns, each in its own standard deviations; ``right``: share of 0/1
         values and categories; ``coverage``: share of real values within [low, high]. NaN where
-        there are none. ``columns``: one number a value block, by its place in ``schema.values()``.
+        there are none. ``columns``: one number a feature group that holds a value, by its place in ``schema.values()``.
 
     Examples
     --------
@@ -481,7 +481,7 @@ def missing(X: np.ndarray, schema: Schema) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        A row each value block: ``column``, ``missing`` and ``share`` (0 to 1).
+        A row a feature group that holds a value: ``column``, ``missing`` and ``share`` (0 to 1).
 
     Examples
     --------

@@ -350,8 +350,8 @@ def _bound_memory() -> None:
 def keep_memory() -> None:
     """Let this process keep up to 512 MiB of the memory it frees.
 
-    Only where its C library can be told so (glibc). Every step asks for the same buffers again, and a page that comes anew from the
-    system is cleared first: a quarter of a small network's step.
+    Only where its C library can be told so (glibc). Every step asks for the same buffers again, and
+    a page that comes anew from the system is cleared first: a quarter of a small network's step.
     """
     import ctypes
 
