@@ -335,7 +335,8 @@ def measure(
     dict
         ``rmse`` of the real columns, each in its own standard deviations; ``right``: share of 0/1
         values and categories; ``coverage``: share of real values within [low, high]. NaN where
-        there are none. ``columns``: one number a feature group that holds a value, by its place in ``schema.values()``.
+        there are none. ``columns``: one number a feature group that holds a value, by its place in
+        ``schema.values()``.
 
     Examples
     --------
