@@ -258,10 +258,10 @@ def check_environment(environment: Mapping[str, str] | None = None) -> None:
     --------
     >>> from lvm_core.settings import check_environment
     >>> check_environment({"LATENT_EXPLORER_ROWS": "2000", "HOME": "/root"})
-    >>> check_environment({"LATENT_EXPLORER_ROW": "2000"})
+    >>> check_environment({"LATENT_EXPLORER_SLOTS": "many"})
     Traceback (most recent call last):
         ...
-    ValueError: LATENT_EXPLORER_ROW is no setting; did you mean LATENT_EXPLORER_ROWS?
+    ValueError: LATENT_EXPLORER_SLOTS is 'many', expected how many fits may run at once, such as 2.
     """
     environment = os.environ if environment is None else environment
     found = []
