@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from typing import ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -27,7 +27,7 @@ class CountModel(LatentModel, ABC):
     @abstractmethod
     def _fit(self, X, rng, on_step, **kept): ...
 
-    def _check(self, X, reset):
+    def _check(self, X, reset) -> Any:
         X = super()._check(X, reset)
         values = X.data if hasattr(X, "indptr") else X
         name = type(self).__name__
@@ -58,6 +58,10 @@ class TopicModel(CountModel):
     importance_meaning: ClassVar[str] = "share of the corpus's words"
     duration_param: ClassVar[str] = "epochs"
     iterative: ClassVar[bool] = True
+
+    if TYPE_CHECKING:  # what a subclass has: a parameter, and what it learns
+        epochs: int
+        components_: np.ndarray
 
     def _learn(
         self,
@@ -147,7 +151,7 @@ class _Arrays:
             tensor.copy_(state[name])
 
 
-def counts(X):
+def counts(X) -> Any:
     """X (n, d), dense or CSR, as CSR float64 without stored zeros."""
     from scipy.sparse import csr_array
 

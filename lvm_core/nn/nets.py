@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import torch
@@ -43,6 +44,9 @@ class Conv(nn.Conv2d):
         pass
 
 
+_Layer = TypeVar("_Layer", Linear, Conv)
+
+
 def initialise(net: nn.Module, generator: torch.Generator) -> None:
     """He-normal weights (He et al., 2015, arXiv:1502.01852) times each layer's ``gain``; biases
     zero.
@@ -51,10 +55,11 @@ def initialise(net: nn.Module, generator: torch.Generator) -> None:
         if isinstance(layer, (Linear, Conv)):
             spread = layer.gain * (2 / layer.weight[0].numel()) ** 0.5
             nn.init.normal_(layer.weight, 0.0, spread, generator=generator)
+            assert layer.bias is not None  # every layer here has one
             nn.init.zeros_(layer.bias)
 
 
-def last(layer: nn.Module) -> nn.Module:
+def last(layer: _Layer) -> _Layer:
     """Mark an output layer: it starts small, so that a new network says almost the same for
     every input.
     """
@@ -92,6 +97,8 @@ class Fourier(nn.Module):
     radians a unit, from which a perceptron learns fine detail sooner (Tancik et al., 2020,
     arXiv:2006.10739).
     """
+
+    rates: torch.Tensor
 
     def __init__(self, octaves: int):
         super().__init__()
@@ -241,6 +248,7 @@ def encoder(
         Convolutions over rows that are no pictures.
     """
     if is_conv(network, schema):
+        assert schema.image is not None  # see is_conv
         return ConvEncoder(schema.image, d_out, width, activation)
     return MLP(schema.d, d_out, width, depth, activation)
 
@@ -252,6 +260,7 @@ def decoder(
     :class:`~lvm_core.nn.likelihoods.Likelihoods`; see :func:`encoder`.
     """
     if is_conv(network, schema):
+        assert schema.image is not None  # see is_conv
         return ConvDecoder(schema.image, d_in, width, activation)
     return MLP(d_in, schema.d, width, depth, activation)
 
@@ -260,6 +269,10 @@ class InputScaler(nn.Module):
     """X (n, d) in the scale networks like: columns standardised, pictures by one common spread,
     and counts as log(1 + count) of unit length times sqrt(d).
     """
+
+    loc: torch.Tensor
+    scale: torch.Tensor
+    rate: torch.Tensor
 
     def __init__(self, schema: Schema):
         super().__init__()
@@ -311,6 +324,12 @@ class Net(nn.Module):
     scaler: InputScaler
     likelihoods: Likelihoods
     decoder: nn.Module
+
+    if TYPE_CHECKING:  # which every subclass has
+
+        def encode(self, x: torch.Tensor) -> torch.Tensor: ...
+
+        def mean(self, z: torch.Tensor) -> torch.Tensor: ...
 
     def init_from_data(self, X, schema: Schema, generator: torch.Generator) -> None:
         """New weights, and the scales of X (n, d).
@@ -435,7 +454,7 @@ def tensors(*arrays) -> tuple[torch.Tensor, ...]:
     return tuple(torch.as_tensor(array, dtype=torch.float32) for array in arrays)
 
 
-def in_batches(function: Callable, net: nn.Module, *arrays, size: int = 1024):
+def in_batches(function: Callable, net: nn.Module, *arrays, size: int = 1024) -> Any:
     """``function(net, *tensors)`` over slices of rows, without gradients.
 
     Parameters
@@ -458,7 +477,8 @@ def in_batches(function: Callable, net: nn.Module, *arrays, size: int = 1024):
         torch.float64 if arrays[0].dtype == np.float64 else torch.float32,
     )
     net = net if dtype == torch.float32 else copy.deepcopy(net).double()
-    n, whole = arrays[0].shape[0], None
+    n = arrays[0].shape[0]
+    whole: list[np.ndarray] = []
     with torch.inference_mode(), matmul_precision():
         for start in range(0, n, size):
             rows = [a[start : start + size] for a in arrays]
@@ -468,8 +488,8 @@ def in_batches(function: Callable, net: nn.Module, *arrays, size: int = 1024):
             ]
             out = function(net, *rows)
             parts = [t.cpu().numpy() for t in (out if isinstance(out, tuple) else (out,))]
-            whole = whole or tuple(np.empty((n, *p.shape[1:]), p.dtype) for p in parts)
+            whole = whole or [np.empty((n, *p.shape[1:]), p.dtype) for p in parts]
             # small arrays that are kept would cut the memory of large ones into pieces
             for array, part in zip(whole, parts):
                 array[start : start + size] = part
-    return whole if len(whole) > 1 else whole[0]
+    return tuple(whole) if len(whole) > 1 else whole[0]
