@@ -84,7 +84,10 @@ def procrustes(P, onto) -> Alignment:
     left, common, right = np.linalg.svd(((P - middle) / spread).T @ ((Q - target) / wanted))
     turn, scale = left @ right, wanted / spread
     return Alignment(
-        scale, turn, target - scale * middle @ turn, float(np.clip(1 - common.sum() ** 2, 0, 1))
+        float(scale),
+        turn,
+        target - scale * middle @ turn,
+        float(np.clip(1 - common.sum() ** 2, 0, 1)),
     )
 
 
@@ -119,7 +122,7 @@ def _by_tree(Z, k):
     tree = KDTree(Z)
     for s in range(0, len(Z), _AT_ONCE):
         rows = np.arange(s, min(s + _AT_ONCE, len(Z)))
-        found = tree.query(Z[rows], k + 1, workers=-1)[1]
+        found = np.asarray(tree.query(Z[rows], k + 1, workers=-1)[1])
         own = found == rows[:, None]
         own[~own.any(1), -1] = True  # among many duplicates the row itself may not be listed
         yield found[~own].reshape(len(rows), k)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -48,6 +49,8 @@ class Anomalies:
     a sample drawn by ``random_state`` is compared with. ``methods`` are those this model has: -log
     p needs ``score_samples``.
     """
+
+    _unit_rows: Any  # made where it is needed
 
     def __init__(
         self,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -19,7 +20,7 @@ class Space:
     distances of random pairs of them, ascending.
     """
 
-    A: object
+    A: Any
     reference: np.ndarray
 
     @classmethod

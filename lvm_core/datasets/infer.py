@@ -7,6 +7,7 @@ from __future__ import annotations
 import itertools
 import re
 from dataclasses import dataclass, field
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -89,9 +90,10 @@ def infer_column(
     Raises DataError when none of its values has the type wanted.
     """
     notes: list[str] = []
-    series = _plain(series, notes)
-    if series is None:
+    plain = _plain(series, notes)
+    if plain is None:
         return InferredColumn(pd.Series(dtype=object), "ignore", NESTED, notes)
+    series = plain
     if not series.notna().any():
         return InferredColumn(series, "ignore", "without any value", notes)
     if wanted in ("ignore", "text"):
@@ -160,7 +162,8 @@ def _words(series: pd.Series, decimal: str, notes: list[str]) -> InferredColumn:
 def is_free_text(seen: pd.Series) -> bool:
     """Long and mostly unique: eight words or more on average."""
     sample = seen.iloc[:: max(1, len(seen) // 2000)]
-    return sample.str.split().str.len().mean() >= 8 and sample.nunique() > 0.5 * len(sample)
+    words = cast(Any, sample.str.split()).str.len()  # lists, of which its types know no length
+    return words.mean() >= 8 and sample.nunique() > 0.5 * len(sample)
 
 
 def _why_not(found: InferredColumn, first: bool) -> str:
@@ -358,7 +361,7 @@ def _plain(series: pd.Series, notes: list[str]) -> pd.Series | None:
         and series.dtype.kind in "iub"
         and not series.isna().any()
     ):
-        return series.astype(series.dtype.numpy_dtype)
+        return series.astype(cast(Any, series.dtype).numpy_dtype)
     return series
 
 

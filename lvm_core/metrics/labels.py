@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from ..models.capabilities import PredictsLabels
 from .base import Score, percent
+
+if TYPE_CHECKING:
+    from ..models.base import LatentModel
 
 NEIGHBOURS = 10
 MOST_ROWS = 5000
@@ -59,7 +64,7 @@ def labels(
     ]
 
 
-def labels_predicted(model, X, y, train, held_out) -> list[Score]:
+def labels_predicted(model: LatentModel, X, y, train, held_out) -> list[Score]:
     """Share of held-out rows of X (n, d) whose label ``model.predict_label`` names; always
     saying the commonest of the training rows is the baseline. Empty for a model without
     predictions, and where fewer than 10 held-out rows are labelled.

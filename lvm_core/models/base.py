@@ -75,6 +75,7 @@ class LatentModel(Persistent, ClassNamePrefixFeaturesOutMixin, TransformerMixin,
         importance_: np.ndarray
         stopped_: bool
         history_: list[dict[str, Any]]
+        classes_: list[str]  # of those that learn from labels
 
     @classmethod
     def suggest(cls, n: int, schema: Schema) -> dict[str, Any]:
