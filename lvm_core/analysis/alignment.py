@@ -82,9 +82,9 @@ def procrustes(P, onto) -> Alignment:
     if min(spread, wanted) <= 1e-12 * max(np.abs(P).max(), np.abs(Q).max()):
         raise ValueError("All points of a map lie at one place, there is nothing to align.")
     left, common, right = np.linalg.svd(((P - middle) / spread).T @ ((Q - target) / wanted))
-    turn, scale = left @ right, wanted / spread
+    turn, scale = left @ right, float(wanted / spread)
     return Alignment(
-        float(scale),
+        scale,
         turn,
         target - scale * middle @ turn,
         float(np.clip(1 - common.sum() ** 2, 0, 1)),

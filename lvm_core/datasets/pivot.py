@@ -92,14 +92,8 @@ def pivot_series(
     axis, axis_label = (
         _axis(rows[by], taken) if by else (np.arange(T, dtype=float), "Point of the series")
     )
-    _say(
-        notes,
-        series,
-        value,
-        by,
-        lengths,
-        [c for c in rows.columns if c not in (*steady, value, by)],
-    )
+    lost = [c for c in rows.columns if c not in (*steady, value, by)]
+    _say(notes, series, value, by, lengths, lost)
     values = rows[value].to_numpy(dtype=float, na_value=np.nan)[taken]
     return PivotedSeries(
         values,
