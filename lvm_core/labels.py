@@ -103,7 +103,7 @@ def encode_labels(y: Iterable) -> tuple[list[str], np.ndarray]:
     """
     texts = [None if v is None or v != v else str(v) for v in y]
     classes = sorted({t for t in texts if t is not None}, key=_order)
-    number = {name: i for i, name in enumerate(classes)}
+    number: dict[str | None, int] = {name: i for i, name in enumerate(classes)}
     return classes, np.array([number.get(t, -1) for t in texts], dtype=np.int64)
 
 

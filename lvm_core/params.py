@@ -17,7 +17,7 @@ import pkgutil
 import types
 import typing
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 _KEY = "param"
 
@@ -110,8 +110,9 @@ class Parameter:
             return
         if not fits:
             raise ValueError(f"{where}{self.name} is {value!r}, expected {self.domain()}.")
-        too_low = self.low is not None and value < self.low
-        too_high = self.high is not None and value > self.high
+        number = cast(float, value)  # where it has bounds
+        too_low = self.low is not None and number < self.low
+        too_high = self.high is not None and number > self.high
         if too_low or too_high or (self.type is float and value != value):
             raise ValueError(f"{where}{self.name} is {value}, expected {self.domain()}.")
 
@@ -222,7 +223,7 @@ class Params:
         """
         hints = typing.get_type_hints(cls)
         found = {}
-        for field in dataclasses.fields(cls):
+        for field in dataclasses.fields(cast(Any, cls)):
             kind, optional = hints[field.name], False
             if isinstance(kind, types.UnionType) or typing.get_origin(kind) is typing.Union:
                 args = [a for a in typing.get_args(kind) if a is not type(None)]

@@ -135,7 +135,7 @@ class Reporter:
             now - self.start,
             self.phase,
             self.first,
-            shape.copy() if due else None,
+            shape.copy() if shape is not None and due else None,
         )
         return bool(self.on_step(record))
 

@@ -5,6 +5,7 @@ shape for images.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import cast
 
 import numpy as np
 
@@ -240,5 +241,5 @@ class Schema:
                 FeatureGroup(str(l), int(s), str(n), *map(int, missing_of))
                 for l, s, n, *missing_of in data["blocks"]
             ),
-            image,
+            cast(tuple[int, int, int] | None, image),
         )

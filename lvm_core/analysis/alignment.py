@@ -135,9 +135,12 @@ def procrustes(P, onto) -> Alignment:
     if min(spread, wanted) <= 1e-12 * max(np.abs(P).max(), np.abs(Q).max()):
         raise ValueError("All points of a map lie at one place, there is nothing to align.")
     left, common, right = np.linalg.svd(((P - middle) / spread).T @ ((Q - target) / wanted))
-    turn, scale = left @ right, wanted / spread
+    turn, scale = left @ right, float(wanted / spread)
     return Alignment(
-        scale, turn, target - scale * middle @ turn, float(np.clip(1 - common.sum() ** 2, 0, 1))
+        scale,
+        turn,
+        target - scale * middle @ turn,
+        float(np.clip(1 - common.sum() ** 2, 0, 1)),
     )
 
 
@@ -196,7 +199,7 @@ def _by_tree(Z, k):
     tree = KDTree(Z)
     for s in range(0, len(Z), _AT_ONCE):
         rows = np.arange(s, min(s + _AT_ONCE, len(Z)))
-        found = tree.query(Z[rows], k + 1, workers=-1)[1]
+        found = np.asarray(tree.query(Z[rows], k + 1, workers=-1)[1])
         own = found == rows[:, None]
         own[~own.any(1), -1] = True  # among many duplicates the row itself may not be listed
         yield found[~own].reshape(len(rows), k)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -103,6 +104,8 @@ class Anomalies:
     >>> anomalies.scores("mahalanobis").shape
     (150,)
     """
+
+    _unit_rows: Any  # made where it is needed
 
     def __init__(
         self,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any, cast
 
 import numpy as np
 
@@ -209,18 +210,19 @@ def _settings(method: str, n: int, most: int) -> list[int]:
     return sorted({int(size) for size in np.geomspace(max(3, n // 200), max(4, n // 8), 7)})
 
 
-def _model(method: str, setting: int, seed: int):
+def _model(method: str, setting: int, seed: int) -> Any:
     if method == "kmeans":
         from sklearn.cluster import KMeans
 
-        return KMeans(setting, n_init=4, random_state=seed)
+        # pyright takes it for a str, from its default
+        return KMeans(setting, n_init=cast(Any, 4), random_state=seed)
     if method == "mixture":
         from sklearn.mixture import GaussianMixture
 
         return GaussianMixture(setting, n_init=1, reg_covar=1e-4, random_state=seed)
     from sklearn.cluster import HDBSCAN
 
-    return HDBSCAN(min_cluster_size=max(2, setting), copy=True)
+    return HDBSCAN(min_cluster_size=max(2, setting), copy=cast(Any, True))
 
 
 def _scaled(Z, method: str):

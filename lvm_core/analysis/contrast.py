@@ -12,6 +12,7 @@ checks on rows that were held out.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 import pandas as pd
@@ -316,7 +317,7 @@ def _levels(a, b):
     if set(names) <= {"yes", "no"}:
         kept = [i for i in kept if names[i] == "yes" or len(names) == 1]
     lines = [
-        _share(names[i], codes[: len(a)] == i, codes[len(a) :] == i)
+        _share(cast(str, names[i]), codes[: len(a)] == i, codes[len(a) :] == i)
         for i in kept
         if len(a) > 1 < len(b)
     ]

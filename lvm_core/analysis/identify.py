@@ -218,7 +218,7 @@ def _weights(S, y, C: float) -> np.ndarray:
             class_weight="balanced",
             tol=1e-3,
             max_iter=40,
-            intercept_scaling=10.0,
+            intercept_scaling=10.0,  # pyright: ignore[reportArgumentType]  # its default is 1
             random_state=0,
         )
         return model.fit(S, y).coef_[0]

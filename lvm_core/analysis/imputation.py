@@ -8,6 +8,7 @@ holds those that know no model.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -313,8 +314,13 @@ def most_likely_levels(filled: np.ndarray, missing: np.ndarray, schema: Schema) 
 
 
 def measure(
-    X: np.ndarray, filled: np.ndarray, hidden: np.ndarray, schema: Schema, low=None, high=None
-) -> dict[str, float]:
+    X: np.ndarray,
+    filled: np.ndarray,
+    hidden: np.ndarray,
+    schema: Schema,
+    low: np.ndarray | None = None,
+    high: np.ndarray | None = None,
+) -> dict[str, Any]:
     """How well hidden entries were filled.
 
     Parameters
@@ -357,7 +363,7 @@ def measure(
             error = ((x - y) / np.where(spread > 1e-12, spread, 1.0))[gone] ** 2
             squares.append(error)
             columns.append(float(np.sqrt(error.mean())) if error.size else float("nan"))
-            if low is not None:
+            if low is not None and high is not None:
                 inside.append(((x >= low[:, span]) & (x <= high[:, span]))[gone])
         else:
             if group.likelihood == "bernoulli":
@@ -528,9 +534,10 @@ def verdict(found: pd.DataFrame) -> str:
     by = found.set_index("imputer")
     if LINEAR not in by.index:
         return "The comparison was stopped before the linear imputer had its turn."
-    numbers = not (np.isnan(by.loc[MODEL, "rmse"]) or np.isnan(by.loc[LINEAR, "rmse"]))
+    value = lambda imputer, measure: cast(float, by.loc[imputer, measure])
+    numbers = not (np.isnan(value(MODEL, "rmse")) or np.isnan(value(LINEAR, "rmse")))
     measure, sign = ("rmse", 1) if numbers else ("right", -1)
-    ours, linears = by.loc[MODEL, measure], by.loc[LINEAR, measure]
+    ours, linears = value(MODEL, measure), value(LINEAR, measure)
     said = (
         f"({ours:.3f} against {linears:.3f})"
         if numbers
@@ -592,10 +599,8 @@ def fill_table(
         if not column.missing:  # it had no gap when it was learnt, so X has no mark for one
             X[frame[column.name].isna().to_numpy(), span] = np.nan
     filled, low, high = fill(model, X, schema)
-    values, ends = (
-        codec.decode(filled),
-        [None if x is None else codec.decode(x) for x in (low, high)],
-    )
+    values = codec.decode(filled)
+    ends: list[Any] = [None if x is None else codec.decode(x) for x in (low, high)]
     complete, cells, notes = (
         frame.reset_index(drop=True).copy(),
         pd.DataFrame(False, range(len(frame)), frame.columns),

@@ -5,6 +5,7 @@ have in common.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -176,7 +177,7 @@ def _nearest(P, Q) -> np.ndarray:
     """Of each row of P the nearest of Q: in a plane a tree finds a million of them in a second,
     comparing all takes a minute.
     """
-    from scipy.spatial import cKDTree
+    from scipy.spatial import cKDTree  # pyright: ignore[reportAttributeAccessIssue]  # compiled
 
     return cKDTree(Q).query(P)[1]
 
@@ -187,7 +188,10 @@ def _dense(P, size: int) -> np.ndarray:
     if len(P) < 2 * size or not np.ptp(P, 0).any():
         return np.full(len(P), -1)
     return HDBSCAN(
-        min_cluster_size=size, min_samples=min(10, size), cluster_selection_method="leaf", copy=True
+        min_cluster_size=size,
+        min_samples=min(10, size),
+        cluster_selection_method="leaf",
+        copy=cast(Any, True),  # pyright takes it for a str, from its default
     ).fit_predict(P)
 
 
@@ -239,7 +243,7 @@ def _region(P, level, rows, parent, words) -> Region:
     return Region(
         level,
         rows,
-        tuple(float(v) for v in P[medoid]),
+        (float(P[medoid, 0]), float(P[medoid, 1])),
         float(np.median(np.hypot(*(P[rows] - P[medoid]).T))),
         medoid,
         parent,

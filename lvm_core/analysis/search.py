@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -34,7 +35,7 @@ class Space:
     ([2, 3], [0.2, 0.8])
     """
 
-    A: object
+    A: Any
     reference: np.ndarray
 
     @classmethod

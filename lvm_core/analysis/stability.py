@@ -60,7 +60,7 @@ def between_seeds(maps: list[np.ndarray], k: int = 12) -> list[Score]:
     k = max(1, min(k, (n - 1) // 2))
     near = [nearest_others(P, k)[1] for P in maps]
     shared = [
-        np.mean([np.isin(a, b).mean() for a, b in zip(near[i], near[j])])
+        float(np.mean([np.isin(a, b).mean() for a, b in zip(near[i], near[j])]))
         for i, j in combinations(range(len(maps)), 2)
     ]
     found = [

@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from sklearn.base import clone
@@ -74,7 +74,7 @@ class ProjectionCase:
     def fresh(self, **params) -> Projection:
         """The map unfitted, with some parameters changed where it has them."""
         known = {k: v for k, v in params.items() if k in self.cls.parameters()}
-        return clone(self.projection).set_params(**known)
+        return cast(Projection, clone(self.projection)).set_params(**known)
 
     def fit(self, Z=None, on_step=None, **params) -> Projection:
         """A map fitted on Z, the case's own codes unless others are given."""
@@ -152,10 +152,10 @@ def check_save_and_load(case: ProjectionCase) -> None:
         require_equal(files, SAVED, "files of a saved map")
         require_equal(again.get_params(), projection.get_params(), "parameters after loading")
         require_equal(again.embedding_, P, "positions before saving and after loading")
-        placed = [p.transform(new) for p in (again, projection)]
-        require_equal(*placed, "new positions before saving and after loading")
-        back = [p.inverse_transform(P[:7] + 0.1) for p in (again, projection)]
-        require_equal(*back, "codes at positions before saving and after loading")
+        placed, there = (p.transform(new) for p in (again, projection))
+        require_equal(placed, there, "new positions before saving and after loading")
+        back, codes = (p.inverse_transform(P[:7] + 0.1) for p in (again, projection))
+        require_equal(back, codes, "codes at positions before saving and after loading")
 
 
 def check_inverse_is_finite_and_near(case: ProjectionCase) -> None:

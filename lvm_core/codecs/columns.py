@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import asdict, dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 import numpy as np
 import pandas as pd
@@ -189,7 +189,7 @@ class Numeric(Column):
     def _restore(self, x, gone) -> pd.Series:
         if self.rounded:
             x = np.clip(np.round(x, self.decimals), self.low, self.high)
-        return pd.Series(np.where(gone, np.nan, x)).astype(self.dtype)
+        return as_type(pd.Series(np.where(gone, np.nan, x)), self.dtype)
 
 
 @dataclass
@@ -217,12 +217,12 @@ class Integer(Numeric):
 
     def _restore(self, x, gone):
         if not gone.any():
-            return pd.Series(_whole(np.rint(x), self.dtype)).astype(self.dtype)
+            return as_type(pd.Series(_whole(np.rint(x), self.dtype)), self.dtype)
         whole = pd.array(_whole(np.rint(x), "int64"), dtype="Int64")
         whole[gone] = pd.NA
         if self.dtype == "object":
             return pd.Series([None if v is pd.NA else v for v in whole], dtype=object)
-        return pd.Series(whole).astype(self.dtype)
+        return as_type(pd.Series(whole), self.dtype)
 
 
 @dataclass
@@ -285,11 +285,15 @@ class Date(Numeric):
 
     def _restore(self, x, gone):
         moments = np.datetime64(self.start) + np.rint(x).astype(np.int64).astype(f"m8[{self.unit}]")
-        moments = pd.Series(np.where(gone, np.datetime64("NaT"), moments))
+        moments = cast(pd.Series, pd.Series(np.where(gone, np.datetime64("NaT"), moments)))
         zone = self.dtype.partition(", ")[2].rstrip("]")
         if zone:
-            return moments.dt.tz_localize("UTC").dt.tz_convert(zone).astype(self.dtype)
-        return moments.astype(self.dtype)
+            return as_type(moments.dt.tz_localize("UTC").dt.tz_convert(zone), self.dtype)
+        return as_type(moments, self.dtype)
+
+
+def as_type(series: pd.Series, dtype: str) -> pd.Series:
+    return series.astype(cast(Any, dtype))  # the types of pandas list the names they know
 
 
 def floats(series: pd.Series) -> np.ndarray:

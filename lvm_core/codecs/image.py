@@ -53,7 +53,8 @@ class ImageCodec(Codec):
             ((part == 0) | (part == 1)).all()
             for part in np.array_split(pictures, max(1, len(pictures) // 1000))
         )
-        return cls(*(int(v) for v in pictures.shape[1:]), "bernoulli" if binary else "gaussian")
+        height, width, channels = (int(v) for v in pictures.shape[1:])
+        return cls(height, width, channels, "bernoulli" if binary else "gaussian")
 
     @cached_property
     def schema(self) -> Schema:

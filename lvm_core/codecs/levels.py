@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ..schema import FeatureGroup
-from .columns import MISSING, Column, floats
+from .columns import MISSING, Column, as_type, floats
 
 OTHER = "(other)"
 
@@ -67,12 +67,12 @@ class Boolean(Column):
     def decode(self, X):
         true, gone = X[:, 0] > 0.5, self._gone(X)
         if not gone.any():
-            return pd.Series(true).astype(self.dtype)
+            return as_type(pd.Series(true), self.dtype)
         if self.dtype in ("object", "boolean"):
             values = true.astype(object)
             values[gone] = None
-            return pd.Series(values, dtype=object).astype(self.dtype)
-        return pd.Series(np.where(gone, np.nan, true)).astype(self.dtype)
+            return as_type(pd.Series(values, dtype=object), self.dtype)
+        return as_type(pd.Series(np.where(gone, np.nan, true)), self.dtype)
 
     def show(self, value):
         return MISSING if pd.isna(value) else self.labels[int(bool(value))]
@@ -170,7 +170,7 @@ class Categorical(Column):
         nullable = {"int": "Int64", "uint": "UInt64", "bool": "boolean"}.get(
             self.dtype.rstrip("0123456789")
         )
-        return series.astype(nullable if nullable and series.isna().any() else self.dtype)
+        return as_type(series, nullable if nullable and series.isna().any() else self.dtype)
 
     def _words(self) -> bool:
         return all(isinstance(v, str) for v in self.levels)

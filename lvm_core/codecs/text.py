@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import ClassVar
+from typing import Any, ClassVar, cast
 
 import numpy as np
 
@@ -126,7 +126,7 @@ class TextCodec(Codec):
                 min_df=min(min_df, n),
                 stop_words="english" if stop_words == "english" else None,
             )
-            counts = counter.fit_transform(documents)
+            counts = cast(Any, counter.fit_transform(documents))  # CSR
         except ValueError as error:
             # "empty vocabulary" and "no terms remain" are scikit-learn's words for it
             raise DataError(
@@ -168,7 +168,9 @@ class TextCodec(Codec):
         from sklearn.feature_extraction.text import CountVectorizer
 
         return CountVectorizer(
-            vocabulary=self.terms, token_pattern=PAIRS if self.pairs else WORDS, dtype=np.float32
+            vocabulary=self.terms,
+            token_pattern=PAIRS if self.pairs else WORDS,
+            dtype=np.float32,  # pyright: ignore[reportArgumentType]  # its default is np.int64
         )
 
     def encode(self, items):

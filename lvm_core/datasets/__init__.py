@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from pathlib import PurePosixPath
+from typing import Any, cast
 
 from ..settings import LIMITS as LIMITS
 from .base import DataError as DataError
@@ -164,5 +165,5 @@ def _configured(chosen: type[Reader], options: dict, types: dict | None) -> Read
     if types:
         if not hasattr(job, "types"):
             raise DataError(f"{chosen.title} has no columns whose types could be set.")
-        job.types = dict(types)
+        cast(Any, job).types = dict(types)
     return job

@@ -86,11 +86,11 @@ class Dataset:
         """What the columns of X are; pass it to ``model.fit``."""
         return self.codec.schema
 
-    def decode(self, X):
+    def decode(self, X) -> Any:
         """Rows of X -> items; see :class:`Codec`."""
         return self.codec.decode(X)
 
-    def items(self, index):
+    def items(self, index) -> Any:
         """The real items at some row numbers.
 
         Parameters

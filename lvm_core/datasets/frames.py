@@ -194,7 +194,7 @@ def _as_series(rows, types, name, options, notes) -> Dataset:
     label = _label(
         options,
         found.rows,
-        {c: "ignore" if c == options.series else types[c] for c in found.rows},
+        {c: "ignore" if c == options.series else types[c] for c in found.rows.columns},
         None,
     )
     if (

@@ -7,6 +7,7 @@ from __future__ import annotations
 import itertools
 import re
 from dataclasses import dataclass, field
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -142,9 +143,10 @@ def infer_column(
     'constant'
     """
     notes: list[str] = []
-    series = _plain(series, notes)
-    if series is None:
+    plain = _plain(series, notes)
+    if plain is None:
         return InferredColumn(pd.Series(dtype=object), "ignore", NESTED, notes)
+    series = plain
     if not series.notna().any():
         return InferredColumn(series, "ignore", "without any value", notes)
     if wanted in ("ignore", "text"):
@@ -233,7 +235,8 @@ def is_free_text(seen: pd.Series) -> bool:
     True
     """
     sample = seen.iloc[:: max(1, len(seen) // 2000)]
-    return sample.str.split().str.len().mean() >= 8 and sample.nunique() > 0.5 * len(sample)
+    words = cast(Any, sample.str.split()).str.len()  # lists, of which its types know no length
+    return words.mean() >= 8 and sample.nunique() > 0.5 * len(sample)
 
 
 def _why_not(found: InferredColumn, first: bool) -> str:
@@ -477,7 +480,7 @@ def _plain(series: pd.Series, notes: list[str]) -> pd.Series | None:
         and series.dtype.kind in "iub"
         and not series.isna().any()
     ):
-        return series.astype(series.dtype.numpy_dtype)
+        return series.astype(cast(Any, series.dtype).numpy_dtype)
     return series
 
 

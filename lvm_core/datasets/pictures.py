@@ -138,12 +138,13 @@ def fit_picture(picture, size: tuple[int, int], fit: str, fill):
     """
     from PIL import Image, ImageOps
 
-    if picture.size == size[::-1]:
+    turned = size[1], size[0]
+    if picture.size == turned:
         return picture
     ways = {
-        "crop": lambda: ImageOps.fit(picture, size[::-1], Image.Resampling.BILINEAR),
-        "pad": lambda: ImageOps.pad(picture, size[::-1], Image.Resampling.BILINEAR, color=fill),
-        "stretch": lambda: picture.resize(size[::-1], Image.Resampling.BILINEAR),
+        "crop": lambda: ImageOps.fit(picture, turned, Image.Resampling.BILINEAR),
+        "pad": lambda: ImageOps.pad(picture, turned, Image.Resampling.BILINEAR, color=fill),
+        "stretch": lambda: picture.resize(turned, Image.Resampling.BILINEAR),
     }
     return ways[fit]()
 

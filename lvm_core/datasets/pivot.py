@@ -133,21 +133,19 @@ def pivot_series(
     number, names = pd.factorize(rows[series])
     lengths = np.bincount(number, minlength=len(names))
     _check(series, names, lengths)
-    steady = [c for c in rows if c == series or not _changes(rows[c], number)]
-    order = _order(
-        rows, types, order, [c for c in rows if c not in (*steady, value)], number, notes
-    )
-    value = _value(rows, types, value, [c for c in rows if c not in (*steady, order)])
-    placed = np.argsort(rows[order].to_numpy(), kind="stable") if order else np.arange(len(rows))
+    steady = [c for c in rows.columns if c == series or not _changes(rows[c], number)]
+    free = [c for c in rows.columns if c not in (*steady, value)]
+    by = _order(rows, types, order, free, number, notes)
+    value = _value(rows, types, value, [c for c in rows.columns if c not in (*steady, by)])
+    placed = np.argsort(rows[by].to_numpy(), kind="stable") if by else np.arange(len(rows))
     placed = placed[np.argsort(number[placed], kind="stable")]
     T = int(lengths.min())
     taken = placed[(np.cumsum(lengths) - lengths)[:, None] + np.arange(T)]
     axis, axis_label = (
-        _axis(rows[order], taken) if order else (np.arange(T, dtype=float), "Point of the series")
+        _axis(rows[by], taken) if by else (np.arange(T, dtype=float), "Point of the series")
     )
-    _say(
-        notes, series, value, order, lengths, [c for c in rows if c not in (*steady, value, order)]
-    )
+    lost = [c for c in rows.columns if c not in (*steady, value, by)]
+    _say(notes, series, value, by, lengths, lost)
     values = rows[value].to_numpy(dtype=float, na_value=np.nan)[taken]
     return PivotedSeries(
         values,
@@ -155,7 +153,7 @@ def pivot_series(
         axis,
         axis_label,
         value,
-        order,
+        by,
     )
 
 

@@ -10,6 +10,7 @@ import zipfile
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path, PurePosixPath
+from typing import cast
 
 from .. import settings
 from ..settings import DataError
@@ -97,7 +98,7 @@ class Upload:
         settings.check(_limit_of(data[: len(ARRAY)]), len(data), name)
         if isinstance(data, bytes) and not data.strip(b"\0 \t\r\n\xef\xbb\xbf"):
             raise DataError(f"{name} is empty; choose a file with data in it.")
-        return cls(name, data)
+        return cls(name, cast(bytes, data))
 
     @cached_property
     def head(self) -> bytes:
@@ -159,7 +160,7 @@ def _of_path(path: Path, name: str):
         )
 
 
-def _limit_of(start: bytes) -> str:
+def _limit_of(start: bytes | memoryview) -> str:
     return "array_bytes" if start == ARRAY else "upload_bytes"
 
 

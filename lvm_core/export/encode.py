@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -173,7 +174,8 @@ def csv_bytes(frame: pd.DataFrame) -> bytes:
     frame.columns = [_escaped(str(name)) for name in frame.columns]
     for i, kind in enumerate(frame.dtypes):
         if not (pd.api.types.is_numeric_dtype(kind) or pd.api.types.is_datetime64_any_dtype(kind)):
-            frame.isetitem(i, frame.iloc[:, i].astype(object).map(_escaped, na_action="ignore"))
+            column = frame.iloc[:, i].astype(object).map(_escaped, na_action="ignore")
+            frame.isetitem(i, cast(Any, column))  # its types know arrays, not columns
     # RFC 4180's line ends; with them a lone carriage return within a cell is quoted too, so that it
     # cannot begin a new row
     return frame.to_csv(index=False, lineterminator="\r\n").encode("utf-8-sig", errors="replace")

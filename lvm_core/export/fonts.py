@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Any, cast
 
 # Pillow brings one font along (Aileron, Latin letters). Text it lacks letters for is drawn with the
 # first of these that the system has.
@@ -26,7 +27,8 @@ def _face(size: float, name: str | None):
 @lru_cache(4096)
 def _lacks(letter: str) -> bool:
     face = _face(24, None)
-    return not letter.isspace() and bytes(face.getmask(letter)) == bytes(face.getmask("\U0010fffd"))
+    drawn, unknown = (cast(Any, face.getmask(c)) for c in (letter, "\U0010fffd"))
+    return not letter.isspace() and bytes(drawn) == bytes(unknown)
 
 
 @lru_cache(1)

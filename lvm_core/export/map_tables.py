@@ -378,7 +378,9 @@ def _sprite(extract: Extract) -> tuple[bytes, int, int]:
     from .poster_png import thumbnail
 
     across = math.ceil(math.sqrt(len(extract.rows)))
-    height, width, _ = extract.dataset.schema.image
+    image = extract.dataset.schema.image
+    assert image is not None  # asked of pictures only
+    height, width, _ = image
     side = max(1, min(THUMB_SIDE, SPRITE_SIDE // across, max(4 * max(height, width), 32)))
     sheet = None
     for start in range(0, len(extract.rows), 2000):
@@ -387,6 +389,7 @@ def _sprite(extract: Extract) -> tuple[bytes, int, int]:
             sheet = sheet or Image.new("RGB", (across * thumb.width, across * thumb.height))
             sheet.paste(thumb, (i % across * thumb.width, i // across * thumb.height))
     out = io.BytesIO()
+    assert sheet is not None  # there is a row
     sheet.save(out, format="PNG", compress_level=3)
     return out.getvalue(), thumb.width, thumb.height
 

@@ -76,7 +76,7 @@ def _written(module, width: int, what: str, gives: str) -> bytes:
         torch.onnx.export(
             module.eval(),
             (torch.zeros(2, width),),
-            out,
+            out,  # pyright: ignore[reportArgumentType]  # a path or, undeclared, a file
             input_names=[what],
             output_names=[gives],
             dynamic_axes={what: {0: "n"}, gives: {0: "n"}},

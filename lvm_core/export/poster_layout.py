@@ -9,6 +9,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from typing import cast
 
 import numpy as np
 
@@ -238,6 +239,10 @@ class Sheet:
     theme: dict
     box: tuple[float, float, float, float] = (0, 0, 0, 0)
     items: list = field(default_factory=list)
+    # where the map's positions lie on it
+    centre: np.ndarray = field(init=False, repr=False, compare=False)
+    origin: np.ndarray = field(init=False, repr=False, compare=False)
+    scale: float = field(init=False, repr=False, compare=False)
 
     def places(self, P) -> np.ndarray:
         """Positions P (m, 2) of the map on the sheet."""
@@ -459,7 +464,8 @@ def class_names(P, colours: Colours) -> tuple[tuple[float, float, str], ...]:
             cells = np.minimum((members - low) / side * 24, 23.999).astype(int)
             counts = np.zeros((28, 28), int)
             np.add.at(counts[2:-2, 2:-2], tuple(cells.T), 1)
-            around = sum(counts[dx : dx + 24, dy : dy + 24] for dx in range(5) for dy in range(5))
+            shifted = (counts[dx : dx + 24, dy : dy + 24] for dx in range(5) for dy in range(5))
+            around = cast(np.ndarray, sum(shifted))
             fullest = np.unravel_index((around * (counts[2:-2, 2:-2] > 0)).argmax(), around.shape)
             near = members[np.abs(cells - fullest).max(1) <= 1]
             found.append((*(float(v) for v in near.mean(0)), key.name))

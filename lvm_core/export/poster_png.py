@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import io
 from functools import lru_cache
+from typing import cast
 
 import numpy as np
 
@@ -142,7 +143,7 @@ def _stamp(image, at, colours, r, paper):
     corners = np.floor(at).astype(int)
     for i in drawn_order(len(at)):
         x, y, mark = int(corners[i, 0]), int(corners[i, 1]), colours.index[i]
-        if rim:
+        if rims is not None:
             half = rims[mark].width // 2
             image.paste((*paper, 255), (x - half, y - half), rims[mark])
         mask, colour = marks[mark]
@@ -160,7 +161,9 @@ def _mask(symbol: int, r: float, alpha: float):
     side = 2 * int(np.ceil(r * 1.35)) + 1
     large = Image.new("L", (8 * side, 8 * side), 0)
     ImageDraw.Draw(large).polygon([tuple(8 * (side / 2 + v)) for v in outline(symbol, r)], fill=255)
-    return large.resize((side, side), Image.Resampling.BOX).point(lambda v: round(v * alpha))
+    return large.resize((side, side), Image.Resampling.BOX).point(
+        lambda v: round(cast(float, v) * alpha)
+    )
 
 
 def outline(symbol: int, r: float) -> np.ndarray:
@@ -235,12 +238,13 @@ def _density(at, colours, shape, r) -> np.ndarray:
             np.bincount(cell, weights, width * height).astype(np.float32).reshape(height, width),
             half,
         )
-        return sum(
+        parts = (
             disc[dy, dx] * found[dy : dy + height, dx : dx + width]
             for dy in range(side)
             for dx in range(side)
             if disc[dy, dx]
         )
+        return cast(np.ndarray, sum(parts))
 
     count = spread()
     full = max(3.0, float(np.quantile(count[count > 0.01][::16], 0.98)))
@@ -303,9 +307,9 @@ def thumbnail(item, side: int):
         white = Image.new("RGBA", picture.size, "white")
         picture = Image.alpha_composite(white, picture)
     factor = side / max(picture.size)
-    size = tuple(max(1, round(v * factor)) for v in picture.size)
+    width, height = (max(1, round(v * factor)) for v in picture.size)
     return picture.convert("RGB").resize(
-        size, Image.Resampling.NEAREST if factor > 1 else Image.Resampling.LANCZOS
+        (width, height), Image.Resampling.NEAREST if factor > 1 else Image.Resampling.LANCZOS
     )
 
 

@@ -416,7 +416,7 @@ def write_array(path: Path, array: np.ndarray, *, durable: bool = True) -> None:
                 file, np.lib.format.header_data_from_array_1_0(array)
             )
             if array.size:
-                file.write(memoryview(array.reshape(-1)).cast("B"))
+                file.write(array.reshape(-1).data.cast("B"))
 
     write(path, save, durable=durable)
 

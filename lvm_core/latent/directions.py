@@ -8,6 +8,7 @@ chance and accuracy are measured on projections in those units.
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from typing import cast
 
 import numpy as np
 import pandas as pd
@@ -94,6 +95,8 @@ class Direction:
                 "without labels, "
                 "so look at what it changes before naming it."
             )
+        assert self.effect is not None and self.chance is not None
+        assert self.accuracy is not None and self.baseline is not None and self.counts is not None
         size = (
             f"Cohen's d is {self.effect:.2g}, and random groups of these sizes stay under "
             f"{self.chance:.2g} in 19 of 20 draws"
@@ -123,7 +126,10 @@ class Direction:
         numbers = "effect", "chance", "accuracy", "baseline", "share"
         try:
             vector = np.array(data["vector"], np.float64)
-            counts = data["counts"] and tuple(int(c) for c in data["counts"])
+            counts = cast(
+                tuple[int, int] | None,
+                data["counts"] and tuple(int(c) for c in data["counts"]),
+            )
             rest = {key: None if data[key] is None else float(data[key]) for key in numbers}
             sound = (
                 vector.ndim == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any, cast
 
 import numpy as np
 
@@ -144,7 +145,8 @@ def nearest_by_cells(X, probes: int = 8) -> Search:
     from sklearn.metrics import pairwise_distances_argmin
 
     X = np.ascontiguousarray(X, np.float32)
-    cells = KMeans(max(1, round(len(X) ** 0.5)), n_init=1, max_iter=10, random_state=0).fit(X)
+    once = cast(Any, 1)  # pyright takes it for a str, from its default
+    cells = KMeans(max(1, round(len(X) ** 0.5)), n_init=once, max_iter=10, random_state=0).fit(X)
     centres = cells.cluster_centers_
     members = [np.flatnonzero(cells.labels_ == c) for c in range(len(centres))]
     around = nearest(centres, centres, probes)[1]
@@ -230,7 +232,8 @@ def interpolate(Q, X, values, k: int = 10, search: Search = nearest) -> np.ndarr
     exact = first[:, 0] == 0
     weights[exact] = D[exact] == 0
     weights /= weights.sum(1, keepdims=True)
-    return sum(w[:, None] * values[i] for w, i in zip(weights.T, I.T)).astype(values.dtype)
+    mean = cast(np.ndarray, sum(w[:, None] * values[i] for w, i in zip(weights.T, I.T)))
+    return mean.astype(values.dtype)
 
 
 def _among_all(Q, X, k):
@@ -282,11 +285,8 @@ def _exhaustive(Q, X, k):
 def _descent(X, k):
     from pynndescent import NNDescent
 
-    I = (
-        NNDescent(X.astype(np.float32), n_neighbors=k + _SPARE, random_state=0)
-        .neighbor_graph[0]
-        .astype(int)
-    )
+    found = NNDescent(X.astype(np.float32), n_neighbors=k + _SPARE, random_state=0)
+    I = cast(Any, found.neighbor_graph)[0].astype(int)
     I = np.where(I < 0, np.arange(len(X))[:, None], I)  # -1 marks a neighbour not found
     D, I = _sort(_distances(X, X, I), I)
     return D[:, :k], I[:, :k]

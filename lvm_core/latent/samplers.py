@@ -9,7 +9,7 @@ them afterwards (Ghosh et al., 2020, arXiv:1903.12436) draws from where the deco
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from sklearn.utils import check_random_state
@@ -199,7 +199,8 @@ class Mixture(Sampler):
         )
         # fewer rows than that have no covariance
         most = max(1, min(len(np.unique(S, axis=0)), len(S) // (S.shape[1] + 1)))
-        best, least, self.bic_ = None, np.inf, {}
+        best: Any = None
+        least, self.bic_ = np.inf, {}
         for number, c in enumerate(
             [min(self.components, most)] if self.components else [c for c in COUNTS if c <= most]
         ):

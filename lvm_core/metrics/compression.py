@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import zlib
 from dataclasses import dataclass
+from typing import Any, cast
 
 import numpy as np
 
@@ -219,7 +220,7 @@ class Compression:
         if hasattr(x, "indptr"):
             from scipy.sparse import csr_matrix
 
-            x = csr_matrix(x)
+            x = cast(Any, csr_matrix(x))
             parts = [
                 np.diff(x.indptr).astype(np.uint16),
                 x.indices.astype(np.uint16 if x.shape[1] < 2**16 else np.uint32),

@@ -5,6 +5,7 @@ published answers.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -193,7 +194,7 @@ def disentanglement(
     gaps = _gaps(told)
     table = pd.DataFrame({"name": [str(n) for n in names], "levels": V.max(0) + 1, "gap": gaps})
     scores = [_mig(gaps, names, float(_gaps(information(W, V)).mean()))]
-    labels = dict(index=table["name"].to_list(), columns=alive + 1)
+    labels: dict[str, Any] = dict(index=table["name"].to_list(), columns=alive + 1)
     empty = pd.DataFrame(np.zeros_like(told), **labels)
     if report(1):
         return Disentanglement(scores, pd.DataFrame(told, **labels), empty, table, alive, len(Z))

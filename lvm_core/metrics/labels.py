@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from ..models.capabilities import PredictsLabels
 from .base import Score, percent
+
+if TYPE_CHECKING:
+    from ..models.base import LatentModel
 
 NEIGHBOURS = 10
 MOST_ROWS = 5000
@@ -90,7 +95,7 @@ def labels(
     ]
 
 
-def labels_predicted(model, X, y, train, held_out) -> list[Score]:
+def labels_predicted(model: LatentModel, X, y, train, held_out) -> list[Score]:
     """Share of held-out rows whose label the model names itself.
 
     Always saying the commonest of the training rows is the baseline.

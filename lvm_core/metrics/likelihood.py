@@ -4,12 +4,17 @@ the code carries.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, cast
+
 import numpy as np
 
 from ..models.capabilities import ExplainsVariance, HasELBO, HasLikelihood
 from ..nn.moments import moments
 from ..schema import FeatureGroup, Schema
 from .base import Score, percent
+
+if TYPE_CHECKING:
+    from ..models.base import LatentModel
 
 MOST_ROWS = 5000
 NOISE = {
@@ -20,7 +25,7 @@ NOISE = {
 }
 
 
-def likelihood(model, X, learnt=None, *, random_state: int = 0) -> list[Score]:
+def likelihood(model: LatentModel, X, learnt=None, *, random_state: int = 0) -> list[Score]:
     """What a model itself says of the data: variance explained, likelihood or its bound, bits.
 
     The baseline knows every column by itself and no other: same noise, no code.
@@ -127,7 +132,7 @@ def _explained(model) -> Score:
     )
 
 
-def _likelihood(model, X, learnt) -> list[Score]:
+def _likelihood(model: LatentModel, X, learnt) -> list[Score]:
     parts = (
         {k: np.asarray(v, np.float64) for k, v in model.elbo_parts(X).items()}
         if isinstance(model, HasELBO)
@@ -136,7 +141,7 @@ def _likelihood(model, X, learnt) -> list[Score]:
     values = (
         parts["reconstruction"] - parts["kl"]
         if parts
-        else np.asarray(model.score_samples(X), np.float64)
+        else np.asarray(cast(HasLikelihood, model).score_samples(X), np.float64)
     )
     dense = np.asarray(X.toarray() if hasattr(X, "indptr") else X, np.float64)
     schema = (
@@ -168,6 +173,7 @@ def _likelihood(model, X, learnt) -> list[Score]:
             if words
             else sum(1 if b.likelihood == "categorical" else b.size for b in schema.groups)
         )
+        assert alone is not None  # but where a real column is constant
         per, unit = 1 / (np.log(2) * max(size, 1e-12)), "word" if words else "value"
         takes = (
             f"Storing a row with this model takes {'at most ' if parts else ''}{-mean * per:.3g} "

@@ -5,6 +5,7 @@ code carries.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -13,6 +14,9 @@ from ..progress import OnStep, Reporter
 from ..schema import FeatureGroup, Schema
 from .base import Score
 from .likelihood import _standard_error, column_by_column, noises
+
+if TYPE_CHECKING:
+    from ..models.base import LatentModel
 
 # variance of the posterior's mean over rows from which a dimension is active
 ACTIVE = 0.01
@@ -58,7 +62,7 @@ class Marginal:
 
 
 def marginal(
-    model,
+    model: LatentModel,
     X,
     n_samples: int = 500,
     *,
@@ -150,14 +154,13 @@ def marginal(
     return Marginal(mean, error, {}, np.zeros(0), np.zeros(0), 0, [score], noise)
 
 
-def _estimated(model, X, n_samples, learnt, random_state, on_step) -> Marginal:
+def _estimated(model: LatentModel, X, n_samples, learnt, random_state, on_step) -> Marginal:
     n, size = X.shape[0], max(1, _VALUES // (n_samples * X.shape[1]))
     report, rng, parts = Reporter(on_step, n), np.random.RandomState(random_state), []
+    weigh = cast(HasImportanceWeights, model).log_weights
     for start in range(0, n, size):
         parts.append(
-            _summed(
-                np.asarray(model.log_weights(X[start : start + size], n_samples, rng), np.float64)
-            )
+            _summed(np.asarray(weigh(X[start : start + size], n_samples, rng), np.float64))
         )
         if report(min(start + size, n)):
             break
@@ -168,7 +171,7 @@ def _estimated(model, X, n_samples, learnt, random_state, on_step) -> Marginal:
         mean, std = (np.asarray(a, np.float64) for a in model.encode_distribution(seen))
         kl = (0.5 * (mean**2 + std**2 - 1) - np.log(std)).mean(0)
     else:  # whose codes are more than a mean
-        mean, kl = model.transform(seen), model.code_kl(seen).mean(0)
+        mean, kl = model.transform(seen), cast(Any, model).code_kl(seen).mean(0)
     active = int((mean.var(0) > ACTIVE).sum())
     noise, best = noise_model(model, model.schema_, seen, _spread(model)), bounds[n_samples]
     found = Marginal(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -125,6 +126,16 @@ class _Measure:
     def add(self, x, y):
         self.errors.append(np.square(x - y).sum(1))
         self.nulls.append(np.square(x - self.mean).sum(1))
+
+    def value(self) -> float:
+        raise NotImplementedError
+
+    def baseline(self) -> float:
+        raise NotImplementedError
+
+    @staticmethod
+    def summary(measures, where) -> Iterator[Score]:
+        raise NotImplementedError
 
     @property
     def null(self) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
@@ -14,6 +14,9 @@ from ..io.checkpoint import Checkpoint
 from ..io.serialize import Persistent
 from ..progress import OnStep
 from ..schema import Schema
+
+if TYPE_CHECKING:
+    from torch import nn
 
 
 class LatentModel(Persistent, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
@@ -79,6 +82,19 @@ class LatentModel(Persistent, ClassNamePrefixFeaturesOutMixin, TransformerMixin,
     cost: ClassVar[str] = ""
     # the parameter that says how long it trains, where a fit can be continued
     duration_param: ClassVar[str] = ""
+
+    # declared for type checkers alone: here they would be parameters, or be there before a fit
+    if TYPE_CHECKING:
+        latent_dim: int
+        random_state: int | None
+        schema_: Schema
+        n_features_in_: int
+        code_mean_: np.ndarray
+        code_std_: np.ndarray
+        importance_: np.ndarray
+        stopped_: bool
+        history_: list[dict[str, Any]]
+        classes_: list[str]  # of those that learn from labels
 
     @classmethod
     def suggest(cls, n: int, schema: Schema) -> dict[str, Any]:
@@ -280,7 +296,7 @@ class LatentModel(Persistent, ClassNamePrefixFeaturesOutMixin, TransformerMixin,
 
     # -- what a model may know of itself; see models.capabilities for what only some can do --------
 
-    def as_torch(self):
+    def as_torch(self) -> tuple[nn.Module, nn.Module] | None:
         """``transform`` and ``inverse_transform`` as functions of float32 tensors.
 
         ONNX is written from them.
@@ -362,8 +378,8 @@ class LatentModel(Persistent, ClassNamePrefixFeaturesOutMixin, TransformerMixin,
 
     # -- shared checks -----------------------------------------------------------------------------
 
-    def _check(self, X, reset: bool):
-        X = validate_data(
+    def _check(self, X, reset: bool) -> Any:
+        checked = validate_data(
             self,
             X,
             reset=reset,
@@ -372,6 +388,7 @@ class LatentModel(Persistent, ClassNamePrefixFeaturesOutMixin, TransformerMixin,
             ensure_min_samples=2 if reset else 1,
             ensure_all_finite="allow-nan" if self.accepts_missing else True,
         )
+        X = cast(Any, checked)  # an array or CSR; declared as anything it returns for X and y
         values = X.data if hasattr(X, "indptr") else X
         # past NaN, and no copy of X
         largest = (

@@ -6,9 +6,12 @@ A model has an ability by having its methods; nothing is declared or listed.
 
 from __future__ import annotations
 
-from typing import Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from .miwae import Imputation
 
 
 @runtime_checkable
@@ -143,7 +146,7 @@ class Imputes(Protocol):
     (True, False)
     """
 
-    def impute(self, X, n_samples: int):
+    def impute(self, X, n_samples: int) -> Imputation:
         """Rows X (n, d) without their missing values.
 
         Returns

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from typing import ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -35,7 +35,7 @@ class CountModel(LatentModel, ABC):
     @abstractmethod
     def _fit(self, X, rng, on_step, **kept): ...
 
-    def _check(self, X, reset):
+    def _check(self, X, reset) -> Any:
         X = super()._check(X, reset)
         values = X.data if hasattr(X, "indptr") else X
         name = type(self).__name__
@@ -77,6 +77,10 @@ class TopicModel(CountModel):
     importance_meaning: ClassVar[str] = "share of the corpus's words"
     duration_param: ClassVar[str] = "epochs"
     iterative: ClassVar[bool] = True
+
+    if TYPE_CHECKING:  # what a subclass has: a parameter, and what it learns
+        epochs: int
+        components_: np.ndarray
 
     def _learn(
         self,
@@ -166,7 +170,7 @@ class _Arrays:
             tensor.copy_(state[name])
 
 
-def counts(X):
+def counts(X) -> Any:
     """Word counts as CSR float64 without stored zeros.
 
     Parameters

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar, cast
 
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
@@ -143,7 +143,8 @@ class FactorAnalysis(LatentModel):
     def _shared(self, X, k, rng):
         from sklearn.decomposition import PCA
 
-        solver = PCA(min(k, *X.shape), random_state=rng).fit(X)
+        # pyright takes what scikit-learn learns for None, from before the fit
+        solver = cast(Any, PCA(min(k, *X.shape), random_state=rng).fit(X))
         values = solver.explained_variance_ * (len(X) - 1) / len(X)
         rest = X.shape[1] - len(values)
         noise = max(

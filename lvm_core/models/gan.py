@@ -288,7 +288,7 @@ class GAN(NeuralModel):
             against = F.softplus(bar - self._judge(critic(fake), given)).mean()
             adam[1].step(against, self.learning_rate * fall)
             with torch.no_grad():
-                torch._foreach_lerp_(
+                torch._foreach_lerp_(  # pyright: ignore[reportPrivateImportUsage]  # no public name
                     averaged, moving, 1 - 0.5 ** (1 / max(1.0, 0.03 * progress * self.steps))
                 )
             return {"loss": against.detach(), "critic": loss.detach(), "gap": gap.detach().mean()}

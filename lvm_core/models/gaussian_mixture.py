@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
@@ -142,7 +142,7 @@ class GaussianMixture(LatentModel):
         )
         self.importance_, self.bic_ = self.weights_, float(solver.bic(X))
 
-    def _solver(self, k: int, seed=None):
+    def _solver(self, k: int, seed=None) -> Any:  # what it learns is None before its fit
         from sklearn.mixture import GaussianMixture as Solver
 
         return Solver(
@@ -153,7 +153,7 @@ class GaussianMixture(LatentModel):
             random_state=seed,
         )
 
-    def _mixture(self):
+    def _mixture(self) -> Any:
         """scikit-learn's object with our numbers."""
         solver = self._solver(len(self.weights_))
         for name in ("weights_", "means_", "covariances_", "precisions_cholesky_"):

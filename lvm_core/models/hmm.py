@@ -357,7 +357,7 @@ class HMM(LatentModel):
         """A chain whose steps are reweighted towards the code's shares, and its emissions."""
         shares = self._over_time(Z)
         typical = np.maximum(self.code_mean_.reshape(-1, self.latent_dim).mean(0), 1e-6)
-        path = np.empty(shares.shape[:2], int)
+        path = np.empty((len(shares), shares.shape[1]), int)
         path[:, 0] = _choose(shares[:, 0].cumsum(1), rng)
         for t in range(1, path.shape[1]):
             weights = self.transitions_[path[:, t - 1]] * shares[:, t] / typical

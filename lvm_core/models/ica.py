@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar, cast
 
 import numpy as np
 
@@ -113,7 +113,8 @@ class ICA(LatentModel):
             raise ValueError(f"ICA: latent_dim is {k}, expected fewer than n_samples = {len(X)}.")
         if not (X != X[:1]).any():
             raise ValueError("ICA: all rows are the same, there are no sources to find.")
-        white = PCA(k, whiten=True, random_state=rng).fit(X.astype(np.float64))
+        # pyright takes what scikit-learn learns for None, from before the fit
+        white = cast(Any, PCA(k, whiten=True, random_state=rng).fit(X.astype(np.float64)))
         self.mean_, spread = white.mean_, np.sqrt(white.explained_variance_)
         # what has no variance cannot be told apart from noise by whitening
         some = spread > 1e-7 * spread[0]
@@ -122,7 +123,9 @@ class ICA(LatentModel):
             # it keeps the best directions reached; Gaussian data never converges
             warnings.simplefilter("ignore")
             turn = (
-                FastICA(whiten=False, max_iter=400, tol=1e-4, random_state=rng).fit(Y).components_
+                FastICA(whiten=cast(Any, False), max_iter=400, tol=1e-4, random_state=rng)
+                .fit(Y)
+                .components_
                 if some.sum() > 1
                 else np.eye(1)
             )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar, cast
 
 import numpy as np
 
@@ -188,7 +188,7 @@ class KernelPCA(LatentModel):
         self.code_gamma_ = 0.5 / reach**2
         self.back_mean_ = self.landmarks_.mean(0)
         self.back_ = (
-            KernelRidge(alpha=self.alpha, kernel="rbf", gamma=self.code_gamma_)
+            KernelRidge(alpha=cast(Any, self.alpha), kernel="rbf", gamma=self.code_gamma_)
             .fit(Z, self.landmarks_ - self.back_mean_)
             .dual_coef_
         )
@@ -196,7 +196,7 @@ class KernelPCA(LatentModel):
     def _similar(self, X):
         from sklearn.metrics.pairwise import pairwise_kernels
 
-        options = {} if self.kernel == "cosine" else {"gamma": self.gamma_}
+        options: dict[str, Any] = {} if self.kernel == "cosine" else {"gamma": self.gamma_}
         return pairwise_kernels(
             X.astype(np.float64), self.landmarks_, metric=self.kernel, **options
         )
@@ -237,6 +237,6 @@ def _median_distance(X, metric: str, rng) -> float:
     from scipy.spatial.distance import pdist
 
     some = X if len(X) <= 500 else X[rng.choice(len(X), 500, replace=False)]
-    distances = pdist(some, metric)
+    distances = pdist(some, cast(Any, metric))  # a name, which its types leave open
     positive = distances[distances > 0]
     return float(np.median(positive)) if len(positive) else 1.0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar, cast
 
 import numpy as np
 import pandas as pd
@@ -130,7 +130,9 @@ class LSA(LatentModel):
             raise ValueError(
                 "LSA was fitted on counts and has no vocabulary; pass counts, expected (n, d)."
             )
-        counter = CountVectorizer(vocabulary=None if reset else self.vocabulary_, dtype=np.float64)
+        counter = CountVectorizer(
+            vocabulary=None if reset else self.vocabulary_, dtype=cast(Any, np.float64)
+        )
         counts = counter.fit_transform(documents)
         if reset:
             self.vocabulary_ = counter.get_feature_names_out()
@@ -145,7 +147,8 @@ class LSA(LatentModel):
         if not X.sum() > 0:
             raise ValueError("LSA: every count is 0, there are no words to learn from.")
         self.idf_ = TfidfTransformer().fit(X).idf_
-        solver = TruncatedSVD(min(self.latent_dim, *X.shape), random_state=rng)
+        # pyright takes what scikit-learn learns for None, from before the fit
+        solver = cast(Any, TruncatedSVD(min(self.latent_dim, *X.shape), random_state=rng))
         Z = solver.fit_transform(self._weigh(X))
         self.components_, self.singular_values_ = solver.components_, solver.singular_values_
         self.explained_variance_ratio_ = self.importance_ = np.nan_to_num(

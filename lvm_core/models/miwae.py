@@ -5,7 +5,7 @@ fills them.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar, cast
 
 import numpy as np
 from sklearn.utils import check_random_state
@@ -25,6 +25,9 @@ from ..nn.elbo import (
 from ..params import param
 from .base import draw_discrete
 from .neural import VariationalModel, common
+
+if TYPE_CHECKING:
+    from ..nn.masked import ObservedNet
 
 MOST_NUMBERS = 4_000_000  # held at once while imputing
 
@@ -184,6 +187,9 @@ class MIWAE(VariationalModel):
 
         return ObservedNet(self.schema_, self.latent_dim, self.width, self.depth)
 
+    def _net(self) -> ObservedNet:
+        return cast("ObservedNet", self.net_)
+
     def _fit(self, X, rng, on_step, checkpoint=None):
         from ..nn.training import Adam, BatchSource, device, seeded
 
@@ -291,7 +297,7 @@ class MIWAE(VariationalModel):
 
         from ..nn.training import seeded
 
-        net, where = self.net_, next(self.net_.parameters()).device
+        net, where = self._net(), next(self.net_.parameters()).device
         with torch.inference_mode():
             x = torch.tensor(np.asarray(X, np.float32), device=where)
             found = draw_posterior(
@@ -395,9 +401,8 @@ class MIWAE(VariationalModel):
         import torch
 
         with torch.inference_mode():
-            X = self.net_.draw(
-                torch.tensor(Z, dtype=torch.float32, device=self.net_.iota.device), rng
-            )
+            net = self._net()
+            X = net.draw(torch.tensor(Z, dtype=torch.float32, device=net.iota.device), rng)
         return draw_discrete(X, self.schema_, rng)
 
     def _draws(self, n_samples, like, matched):

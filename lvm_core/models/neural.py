@@ -145,6 +145,11 @@ class NeuralModel(LatentModel, ABC):
 
     # -- learning ----------------------------------------------------------------------------------
 
+    if TYPE_CHECKING:  # parameters that every subclass has, and what it learns
+        epochs: int
+        batch_size: int
+        net_: Net
+
     @abstractmethod
     def _network(self) -> Net:
         """The network, its weights not set."""
@@ -197,7 +202,7 @@ class NeuralModel(LatentModel, ABC):
             X = X + rng.standard_normal(X.shape) * self.net_.likelihoods.sigma()
         return draw_discrete(X, self.schema_, rng)
 
-    def _run(self, function, *arrays):
+    def _run(self, function, *arrays) -> Any:
         from ..nn.nets import in_batches
 
         return in_batches(function, self.net_, *arrays)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar, cast
 
 import numpy as np
 
@@ -121,7 +121,9 @@ class NMF(LatentModel):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # what was reached after the last step is kept
             H = (
-                Solver(k, init="nndsvda", max_iter=400, random_state=rng.randint(2**31 - 1))
+                Solver(
+                    cast(Any, k), init="nndsvda", max_iter=400, random_state=rng.randint(2**31 - 1)
+                )
                 .fit(X.astype(np.float64))
                 .components_
             )

@@ -210,7 +210,7 @@ def _by_covariance(X, k: int) -> tuple:
     variances, directions = eigh(scatter / (n - 1))
     variances, directions = (
         np.maximum(variances[::-1], 0),
-        svd_flip(None, directions.T[::-1], u_based_decision=False)[1],
+        np.asarray(svd_flip(None, directions.T[::-1], u_based_decision=False)[1]),
     )
     share = variances / variances.sum()
     noise = float(variances[k:].mean()) if k < d else 0.0

@@ -177,7 +177,10 @@ class WordEmbeddings(CountModel):
                 f"= {X.shape[1]}); expected documents of several words."
             )
         U, S, _ = randomized_svd(
-            M.astype(np.float64), min(self.latent_dim, X.shape[1]), n_iter=7, random_state=rng
+            M.astype(np.float64),
+            min(self.latent_dim, X.shape[1]),
+            n_iter=7,  # pyright: ignore[reportArgumentType]  # its default is "auto"
+            random_state=rng,
         )
         vectors = U * S**self.weighting
         lengths = np.linalg.norm(vectors, axis=1, keepdims=True)

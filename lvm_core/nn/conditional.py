@@ -73,6 +73,7 @@ class LabelledNet(Net):
         self.code = MLP(width + self.classes, 2 * k, width, 1, nn.SiLU)
         self.decoder = decoder(schema, k + self.classes, network, width, depth, nn.SiLU)
         self.likelihoods = Likelihoods(schema, bounded=bounded)
+        self.log_shares: torch.Tensor
         self.register_buffer("log_shares", torch.log(torch.as_tensor(shares, dtype=torch.float32)))
 
     def features(self, x: torch.Tensor) -> torch.Tensor:
@@ -188,7 +189,7 @@ class LabelledNet(Net):
                 for eps in noise
             ) / len(noise)
             told = kl_by_dimension(mean, log_std).sum(1)
-            if self.classes:
+            if isinstance(weight, torch.Tensor):
                 told = told + weight.clamp(min=1e-30).log() - self.log_shares[c].to(x.dtype)
             reconstruction, kl = reconstruction + weight * drawn, kl + weight * told
         return reconstruction, kl

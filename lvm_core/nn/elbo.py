@@ -565,5 +565,5 @@ def standardize_codes(encoder, decoder, first, second) -> None:
         gives.weight[:k] /= scale[:, None]
         gives.bias[:k] = (gives.bias[:k] - loc) / scale
         gives.bias[k:] -= scale.log()
-        reads.bias += reads.weight[:, :k] @ loc
+        reads.bias.add_(reads.weight[:, :k] @ loc)
         reads.weight[:, :k] *= scale

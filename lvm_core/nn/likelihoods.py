@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from typing import ClassVar
+from typing import ClassVar, cast
 
 import numpy as np
 import torch
@@ -44,6 +44,8 @@ class Likelihood(nn.Module):
 
     separate: ClassVar[bool] = False  # whether every block needs a head of its own
     outputs: ClassVar[int] = 1  # numbers the network gives for each column
+
+    bias: torch.Tensor
 
     def __init__(self, size: int, **options):
         super().__init__()
@@ -159,6 +161,9 @@ class Gaussian(Likelihood):
     0.3989
     """
 
+    scale: torch.Tensor
+    variance: torch.Tensor
+
     def __init__(
         self, size: int, noise: str = "learned", shared: bool = False, bounded: bool = False
     ):
@@ -234,6 +239,8 @@ class StudentT(Likelihood):
     """
 
     outputs = 3
+
+    scale: torch.Tensor
 
     def __init__(self, size: int, **options):
         super().__init__(size)
@@ -350,6 +357,8 @@ class Counts(Likelihood):
 
     separate = True
 
+    length: torch.Tensor
+
     def __init__(self, size: int, **options):
         super().__init__(size)
         self.register_buffer("length", torch.ones(1))
@@ -413,6 +422,9 @@ class Likelihoods(nn.Module):
     torch.Size([4])
     """
 
+    parts: Sequence[Likelihood]
+    order: torch.Tensor
+
     def __init__(
         self,
         schema: Schema,
@@ -433,7 +445,8 @@ class Likelihoods(nn.Module):
             same = next((g for g in groups if g[0] is kind and not kind.separate), None)
             same[1].extend(columns) if same else groups.append((kind, columns))
         self.d, self.outputs = schema.d, schema.d
-        self.parts = nn.ModuleList(kind(len(columns), **options) for kind, columns in groups)
+        heads = nn.ModuleList(kind(len(columns), **options) for kind, columns in groups)
+        self.parts = cast(Sequence[Likelihood], heads)
         self.columns = [columns for _, columns in groups]
         without = sorted({*range(schema.d)} - {c for columns in self.columns for c in columns})
         order = np.concatenate([np.zeros(0, int), *self.columns, np.array(without, int)])
@@ -471,10 +484,11 @@ class Likelihoods(nn.Module):
         """
         if self._alone:
             return self.parts[0].log_prob(raw, x, mask)
-        return sum(
+        each = (
             likelihood.log_prob(raw[..., r], x[..., c], None if mask is None else mask[..., c])
             for likelihood, c, r in self.each()
         )
+        return cast(torch.Tensor, sum(each))
 
     def update_noise(self, raw: torch.Tensor, x: torch.Tensor) -> None:
         """Let learned noise follow the error of one minibatch.
@@ -493,10 +507,11 @@ class Likelihoods(nn.Module):
         """log p(x | raw) (n,) after the learned noise followed its error: a training step."""
         if self._alone:
             return self.parts[0].log_prob_and_update(raw, x)
-        return sum(
+        each = (
             likelihood.log_prob_and_update(raw[..., r], x[..., c])
             for likelihood, c, r in self.each()
         )
+        return cast(torch.Tensor, sum(each))
 
     def mean(self, raw: torch.Tensor) -> torch.Tensor:
         """E[x | raw], (..., n, d)."""

@@ -62,6 +62,7 @@ class ObservedNet(Net):
         named = torch.zeros(schema.d)  # 1 for the columns that hold a value
         for _, span, _ in values:
             named[span] = 1.0
+        self.named: torch.Tensor
         self.register_buffer("named", named, persistent=False)
         self.iota = nn.Parameter(torch.zeros(schema.d))
         self.scaler = InputScaler(schema)

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import torch
@@ -58,6 +59,9 @@ class Conv(nn.Conv2d):
         pass
 
 
+_Layer = TypeVar("_Layer", Linear, Conv)
+
+
 def initialise(net: nn.Module, generator: torch.Generator) -> None:
     """Set He-normal weights times each layer's ``gain``; biases zero.
 
@@ -84,10 +88,11 @@ def initialise(net: nn.Module, generator: torch.Generator) -> None:
         if isinstance(layer, (Linear, Conv)):
             spread = layer.gain * (2 / layer.weight[0].numel()) ** 0.5
             nn.init.normal_(layer.weight, 0.0, spread, generator=generator)
+            assert layer.bias is not None  # every layer here has one
             nn.init.zeros_(layer.bias)
 
 
-def last(layer: nn.Module) -> nn.Module:
+def last(layer: _Layer) -> _Layer:
     """Mark an output layer: it starts small.
 
     So a new network says almost the same for every input.
@@ -165,6 +170,8 @@ class Fourier(nn.Module):
     >>> Fourier(2)(torch.zeros(5, 3)).shape
     torch.Size([5, 15])
     """
+
+    rates: torch.Tensor
 
     def __init__(self, octaves: int):
         super().__init__()
@@ -403,6 +410,7 @@ def encoder(
     torch.Size([5, 2])
     """
     if is_conv(network, schema):
+        assert schema.image is not None  # see is_conv
         return ConvEncoder(schema.image, d_out, width, activation)
     return MLP(schema.d, d_out, width, depth, activation)
 
@@ -441,6 +449,7 @@ def decoder(
     torch.Size([5, 3])
     """
     if is_conv(network, schema):
+        assert schema.image is not None  # see is_conv
         return ConvDecoder(schema.image, d_in, width, activation)
     return MLP(d_in, schema.d, width, depth, activation)
 
@@ -466,6 +475,10 @@ class InputScaler(nn.Module):
     >>> scaler(torch.tensor([[5.0, 3.0]])).tolist()
     [[2.0, 3.0]]
     """
+
+    loc: torch.Tensor
+    scale: torch.Tensor
+    rate: torch.Tensor
 
     def __init__(self, schema: Schema):
         super().__init__()
@@ -555,6 +568,12 @@ class Net(nn.Module):
     scaler: InputScaler
     likelihoods: Likelihoods
     decoder: nn.Module
+
+    if TYPE_CHECKING:  # which every subclass has
+
+        def encode(self, x: torch.Tensor) -> torch.Tensor: ...
+
+        def mean(self, z: torch.Tensor) -> torch.Tensor: ...
 
     def init_from_data(self, X, schema: Schema, generator: torch.Generator) -> None:
         """New weights, and the scales of X (n, d).
@@ -735,7 +754,7 @@ def tensors(*arrays) -> tuple[torch.Tensor, ...]:
     return tuple(torch.as_tensor(array, dtype=torch.float32) for array in arrays)
 
 
-def in_batches(function: Callable, net: nn.Module, *arrays, size: int = 1024):
+def in_batches(function: Callable, net: nn.Module, *arrays, size: int = 1024) -> Any:
     """``function(net, *tensors)`` over slices of rows, without gradients.
 
     Parameters
@@ -766,7 +785,8 @@ def in_batches(function: Callable, net: nn.Module, *arrays, size: int = 1024):
         torch.float64 if arrays[0].dtype == np.float64 else torch.float32,
     )
     net = net if dtype == torch.float32 else copy.deepcopy(net).double()
-    n, whole = arrays[0].shape[0], None
+    n = arrays[0].shape[0]
+    whole: list[np.ndarray] = []
     with torch.inference_mode(), matmul_precision():
         for start in range(0, n, size):
             rows = [a[start : start + size] for a in arrays]
@@ -776,8 +796,8 @@ def in_batches(function: Callable, net: nn.Module, *arrays, size: int = 1024):
             ]
             out = function(net, *rows)
             parts = [t.cpu().numpy() for t in (out if isinstance(out, tuple) else (out,))]
-            whole = whole or tuple(np.empty((n, *p.shape[1:]), p.dtype) for p in parts)
+            whole = whole or [np.empty((n, *p.shape[1:]), p.dtype) for p in parts]
             # small arrays that are kept would cut the memory of large ones into pieces
             for array, part in zip(whole, parts):
                 array[start : start + size] = part
-    return whole if len(whole) > 1 else whole[0]
+    return tuple(whole) if len(whole) > 1 else whole[0]

@@ -125,7 +125,7 @@ class BatchSource:
 
     def __init__(self, X, where: torch.device):
         self.where, self.sparse = where, hasattr(X, "indptr")
-        self.X = X if self.sparse else np.asarray(X, dtype=np.float32)
+        self.X: Any = X if self.sparse else np.asarray(X, dtype=np.float32)
         self.held = (
             torch.tensor(self.X, device=where) if where.type != "cpu" and not self.sparse else None
         )
@@ -220,7 +220,7 @@ class Adam:
         gradients = torch.autograd.grad(loss, self.parameters)
         self.count += 1
         with torch.no_grad():
-            torch._fused_adam_(
+            torch._fused_adam_(  # pyright: ignore[reportPrivateImportUsage]  # no public name
                 self.parameters,
                 gradients,
                 self.first,
@@ -228,7 +228,8 @@ class Adam:
                 [],
                 [self.count] * len(gradients),
                 lr=rate,
-                **self.betas,
+                beta1=self.betas["beta1"],
+                beta2=self.betas["beta2"],
                 weight_decay=0.0,
                 eps=1e-8,
                 amsgrad=False,
@@ -385,7 +386,8 @@ class TrainState:
         self, checkpoint: Checkpoint | None, phase: str, steps: int, parts: dict[str, Any]
     ):
         self.checkpoint, self.phase, self.steps, self.parts = checkpoint, phase, steps, parts
-        self.step, self.ended, self.history, self.total, self.count = 0, "", [], None, 0
+        self.step, self.ended, self.history, self.count = 0, "", [], 0
+        self.total: torch.Tensor | None = None
 
     @property
     def done(self) -> bool:
@@ -427,7 +429,10 @@ class TrainState:
         """Write a checkpoint."""
         if self.checkpoint is None:
             return
-        tensors = {"total": self.total} if self.count else {}
+        tensors: dict[str, torch.Tensor] = {}
+        if self.count:
+            assert self.total is not None
+            tensors["total"] = self.total
         for name, part in self.parts.items():
             if isinstance(part, torch.Generator):
                 tensors[name] = part.get_state()

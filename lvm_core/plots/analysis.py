@@ -4,16 +4,18 @@ bytes against what is lost.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import plotly.graph_objects as go
 
 from ..text import plotly as ply
 from .figures import ACCENT, OKABE_ITO
 
-_LOOK = dict(
+_LOOK: dict[str, Any] = dict(
     margin=dict(l=8, r=8, t=24, b=8), paper_bgcolor="rgba(0,0,0,0)", plot_bgcolor="rgba(0,0,0,0)"
 )
-_GRID = dict(gridcolor="rgba(128,128,128,.2)", zeroline=False)
+_GRID: dict[str, Any] = dict(gridcolor="rgba(128,128,128,.2)", zeroline=False)
 
 
 def histogram(

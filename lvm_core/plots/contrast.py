@@ -4,6 +4,8 @@ with their spread, signed pictures.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import plotly.graph_objects as go
 
@@ -12,8 +14,10 @@ from .figures import OKABE_ITO
 
 # orange where the group is higher, blue where it is lower
 MORE, LESS = OKABE_ITO[1], OKABE_ITO[0]
-_LOOK = dict(paper_bgcolor="rgba(0,0,0,0)", plot_bgcolor="rgba(0,0,0,0)")
-_GRID = dict(gridcolor="rgba(128,128,128,.2)", zeroline=True, zerolinecolor="rgba(128,128,128,.6)")
+_LOOK: dict[str, Any] = dict(paper_bgcolor="rgba(0,0,0,0)", plot_bgcolor="rgba(0,0,0,0)")
+_GRID: dict[str, Any] = dict(
+    gridcolor="rgba(128,128,128,.2)", zeroline=True, zerolinecolor="rgba(128,128,128,.6)"
+)
 
 
 def effects(

@@ -4,6 +4,8 @@ colours say.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
@@ -23,7 +25,7 @@ SYMBOLS_3D = (
     "diamond-open",
     "square-open",
 )
-_BARE = dict(
+_BARE: dict[str, Any] = dict(
     margin=dict(l=0, r=0, t=0, b=0), paper_bgcolor="rgba(0,0,0,0)", plot_bgcolor="rgba(0,0,0,0)"
 )
 _NO_AXIS = dict(visible=False, showgrid=False, zeroline=False)
@@ -202,6 +204,7 @@ def _groups(colour: pd.Series | None, n: int, three: bool):
             for group in legend["groups"]
         ]
     colours, ticks = found.colours()[:NONE], legend["scale"]["ticks"]
+    assert colour is not None  # without one there is no scale
     bar = dict(
         title=ply(colour.name, 24),
         thickness=10,

@@ -4,6 +4,8 @@ goes.
 
 from __future__ import annotations
 
+from typing import cast
+
 import numpy as np
 
 # Okabe & Ito (2008), black replaced by a grey that shows on dark and light alike; yellow last, as
@@ -397,7 +399,7 @@ def sequential(levels: int) -> np.ndarray:
     """
     from plotly.colors import sample_colorscale
 
-    texts = sample_colorscale("Viridis", np.linspace(0, 1, levels).tolist())
+    texts = cast(list[str], sample_colorscale("Viridis", np.linspace(0, 1, levels).tolist()))
     return np.array([[int(float(v)) for v in text[4:-1].split(",")] for text in texts], np.uint8)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
@@ -13,7 +15,7 @@ from .figures import OKABE_ITO
 
 REAL, GENERATED = OKABE_ITO[0], OKABE_ITO[1]
 _FAINT = "rgba(128,128,128,.28)"
-_BARE = dict(
+_BARE: dict[str, Any] = dict(
     margin=dict(l=4, r=4, t=28, b=4), paper_bgcolor="rgba(0,0,0,0)", plot_bgcolor="rgba(0,0,0,0)"
 )
 _GRID = "rgba(128,128,128,.2)"
@@ -50,8 +52,8 @@ def two_clouds(real: np.ndarray, generated: np.ndarray, height: int = 400) -> go
     figure = make_subplots(
         1,
         2,
-        shared_xaxes="all",
-        shared_yaxes="all",
+        shared_xaxes="all",  # pyright: ignore[reportArgumentType]  # its default is False
+        shared_yaxes="all",  # pyright: ignore[reportArgumentType]
         subplot_titles=(f"{len(real):,} real", f"{len(generated):,} generated"),
         horizontal_spacing=0.02,
     )

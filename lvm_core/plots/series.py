@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import plotly.graph_objects as go
 
 from ..text import plotly as ply
 from .figures import class_style
 
-_BARE = dict(
+_BARE: dict[str, Any] = dict(
     paper_bgcolor="rgba(0,0,0,0)", plot_bgcolor="rgba(0,0,0,0)", margin=dict(l=40, r=8, t=8, b=36)
 )
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import plotly.graph_objects as go
 
 from .figures import OKABE_ITO
 
-_BARE = dict(
+_BARE: dict[str, Any] = dict(
     margin=dict(l=8, r=8, t=28, b=8), paper_bgcolor="rgba(0,0,0,0)", plot_bgcolor="rgba(0,0,0,0)"
 )
 _GRID = "rgba(128,128,128,.2)"

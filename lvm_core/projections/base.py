@@ -4,7 +4,7 @@ back.
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
@@ -61,6 +61,15 @@ class Projection(Persistent, ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
     embedded_how: ClassVar[str] = "each at the median of the places of its ten nearest"
     embedding_neighbours: ClassVar[int] = 10  # neighbours that embed_new() wants to know
     min_rows: ClassVar[int] = 2
+
+    # declared for type checkers alone: here they would be parameters, or be there before a fit
+    if TYPE_CHECKING:
+        n_components: int
+        random_state: int | None
+        n_features_in_: int
+        embedding_: np.ndarray
+        codes_: np.ndarray
+        stopped_: bool
 
     @classmethod
     def suggest(cls, n: int) -> dict[str, Any]:
@@ -235,15 +244,16 @@ class Projection(Persistent, ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
         ):
             raise ValueError(f"positions have {P.shape[1]} dimensions")
 
-    def _check(self, Z, reset: bool):
+    def _check(self, Z, reset: bool) -> np.ndarray:
         name = type(self).__name__
-        Z = validate_data(
+        checked = validate_data(
             self,
             Z,
             reset=reset,
             dtype=(np.float64, np.float32),
             ensure_min_samples=self.min_rows if reset else 1,
         )
+        Z = cast(np.ndarray, checked)  # declared as anything it returns for X and y
         largest = max(Z.max(), -Z.min())  # without a copy: there may be millions of rows
         if largest > 1e15:
             raise ValueError(
@@ -271,7 +281,9 @@ class Projection(Persistent, ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
                 f"{name} requires y to be passed, but the target y is None: it shows how labels "
                 "differ. Choose a label column, or another map."
             )
-        y = column_or_1d(check_array(y, ensure_2d=False, dtype=None, input_name="y"), warn=True)
+        # pyright takes dtype for a str, from its default
+        y = check_array(y, ensure_2d=False, dtype=None, input_name="y")  # pyright: ignore[reportArgumentType]
+        y = column_or_1d(y, warn=True)
         check_classification_targets(y)
         if len(y) != len(Z):
             raise ValueError(

@@ -32,13 +32,13 @@ class _ByCode(Projection):
     def of(cls, projection: Projection, codes, positions) -> _ByCode:
         """``projection``'s positions (n, c) with the codes (n, k) of the same rows."""
         made = cls(positions.shape[1], projection.random_state)
-        made.n_features_in_, made.stopped_, made.made_by_ = (
-            codes.shape[1],
-            getattr(projection, "stopped_", False),
-            projection.to_config(),
-        )
+        made.n_features_in_, made.stopped_ = codes.shape[1], getattr(projection, "stopped_", False)
+        made._name(projection.to_config())
         made.codes_, made.embedding_ = (
             np.ascontiguousarray(codes, np.float32),
             np.ascontiguousarray(positions, np.float32),
         )
         return made
+
+    def _name(self, recipe: dict) -> None:
+        self.made_by_ = recipe

@@ -131,6 +131,10 @@ def _smallest(M, c: int) -> np.ndarray:
     if n <= _DENSE_ROWS:
         return eigh(M.toarray(), subset_by_index=(1, c), overwrite_a=True)[1]
     values, vectors = eigsh(
-        M, c + 1, sigma=-1e-9, tol=1e-6, v0=np.random.RandomState(0).uniform(-1, 1, n)
+        M,
+        c + 1,
+        sigma=-1e-9,
+        tol=1e-6,  # pyright: ignore[reportArgumentType]  # its default is a whole number
+        v0=np.random.RandomState(0).uniform(-1, 1, n),
     )
     return vectors[:, np.argsort(values)[1:]]

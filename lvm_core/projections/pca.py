@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar, cast
 
 import numpy as np
 
@@ -80,7 +80,8 @@ class PCA(Projection):
     def _fit(self, Z, rng, on_step):
         from sklearn.decomposition import PCA as Solver
 
-        solver = Solver(min(self.n_components, *Z.shape), random_state=rng).fit(Z)
+        # pyright takes what scikit-learn learns for None, from before the fit
+        solver = cast(Any, Solver(min(self.n_components, *Z.shape), random_state=rng).fit(Z))
         self.mean_, self.components_ = solver.mean_, solver.components_
         self.explained_variance_ratio_ = solver.explained_variance_ratio_
         return self._place(Z)

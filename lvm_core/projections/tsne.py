@@ -129,6 +129,9 @@ class TSNE(Projection):
     def suggest(cls, n):
         return {"perplexity": float(max(1, min(20, (n - 1) // 3)))}
 
+    def _measured(self, divergence) -> None:
+        self.kl_divergence_ = float(divergence)
+
     def _fit(self, Z, rng, on_step):
         from openTSNE import TSNEEmbedding
         from openTSNE.affinity import PerplexityBasedNN
@@ -145,7 +148,7 @@ class TSNE(Projection):
         fft = self.n_components < 3 and n > _BARNES_HUT_ROWS
         affinities = PerplexityBasedNN(
             knn_index=PrecomputedNeighbors(indices, distances),
-            perplexity=self.perplexity_,
+            perplexity=self.perplexity_,  # pyright: ignore[reportArgumentType]  # its default is 30
             n_jobs=threads,
         )
         embedding = TSNEEmbedding(
@@ -160,7 +163,7 @@ class TSNE(Projection):
         report, done = Reporter(on_step, _EARLY + self.iterations), 0
 
         def callback(step, divergence, positions):
-            self.kl_divergence_ = float(divergence)
+            self._measured(divergence)
             self.stopped_ = report(done + step, np.asarray(positions), kl_divergence=divergence)
             return self.stopped_
 

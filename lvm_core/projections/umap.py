@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import warnings
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar, cast
 
 import numpy as np
 
@@ -137,7 +137,7 @@ class UMAP(Projection):
             indices.astype(np.int32),
             distances.astype(np.float32),
         )
-        graph = graph.tocoo()
+        graph = cast(Any, graph).tocoo()
         graph.sum_duplicates()
         graph.data[graph.data < graph.data.max() / epochs] = 0
         graph.eliminate_zeros()
@@ -247,10 +247,8 @@ class UMAP(Projection):
             100 if len(D) <= 10_000 else 30,
             np.ascontiguousarray(self.embedding_, np.float32),
         )
-        D, I = (
-            np.ascontiguousarray(A[:, : self.n_neighbors], kind)
-            for A, kind in ((D / (D.mean() or 1.0), np.float32), (I, np.int32))
-        )
+        D = np.ascontiguousarray((D / (D.mean() or 1.0))[:, : self.n_neighbors], np.float32)
+        I = np.ascontiguousarray(I[:, : self.n_neighbors], np.int32)
         row, col, weights, _ = compute_membership_strengths(
             I, D, *smooth_knn_dist(D, float(I.shape[1]), local_connectivity=0.0), bipartite=True
         )

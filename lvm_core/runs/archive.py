@@ -22,7 +22,7 @@ import zipfile
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO, cast
 
 import numpy as np
 import pandas as pd
@@ -371,6 +371,7 @@ def _read(folder: Path, names: set[str]) -> Imported:
     )
     about = run.get("dataset")
     expect(isinstance(about, dict), "run.json says nothing of the dataset.")
+    about = cast(dict, about)
     codec = checks.check_codec(files.read_json(folder / "data" / "codec.json", MAX_JSON))
     schema = checks.check_model(folder / "fit" / "model")
     expect(schema == codec.schema, "The model and the codec describe different columns.")
@@ -437,7 +438,7 @@ def _decoded_dataset(fitted: Fitted, codec: Codec, about: dict, rows_at: Path) -
     if codec.kind == "text":
         from scipy.sparse import vstack
 
-        X = vstack([_sparse(part) for part in decoded], format="csr")
+        X = cast(Any, vstack([_sparse(part) for part in decoded], format="csr"))
         words = (
             words for i in range(0, X.shape[0], 1000) for words in codec.decode(X[i : i + 1000])
         )

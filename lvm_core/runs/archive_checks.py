@@ -9,6 +9,7 @@ import math
 import re
 from dataclasses import replace
 from pathlib import Path
+from typing import Any, cast
 
 import numpy as np
 
@@ -242,10 +243,11 @@ def _network_shapes(
         with torch.device("meta"):
             net = model._network()
             found = net.upgraded({name: torch.empty(shape) for name, shape in saved.items()})
-            return tuple(
+            own, saved_here = (
                 {name: tuple(tensor.shape) for name, tensor in part.items()}
                 for part in (net.state_dict(), found)
             )
+            return own, saved_here
     except Exception as error:
         # whatever a made-up schema makes the blocks of a network stumble over
         raise LoadError(f"The recipe cannot be built ({_first_line(error)}).") from error
@@ -347,19 +349,20 @@ def check_codec(data) -> Codec:
             "are accepted."
         ),
     )
+    parts = cast(Any, codec)  # each kind has its own
     if codec.kind == "image":
         expect(
-            codec.channels in (1, 3),
-            f"codec.json describes pictures of {codec.channels} channels; expected 1 or 3.",
+            parts.channels in (1, 3),
+            f"codec.json describes pictures of {parts.channels} channels; expected 1 or 3.",
         )
     if codec.kind == "text":
-        expect(len(set(codec.terms)) == len(codec.terms), "codec.json holds a term twice.")
-        expect(max(map(len, codec.terms)) <= 1000, "codec.json holds a term of over 1,000 letters.")
+        expect(len(set(parts.terms)) == len(parts.terms), "codec.json holds a term twice.")
+        expect(max(map(len, parts.terms)) <= 1000, "codec.json holds a term of over 1,000 letters.")
     if codec.kind == "array":
         sizes = {
-            len(v) for v in (codec.mean, codec.scale, codec.axis, codec.names) if v is not None
+            len(v) for v in (parts.mean, parts.scale, parts.axis, parts.names) if v is not None
         }
-        numbers = [v for v in (codec.mean, codec.scale, codec.axis) if v is not None]
+        numbers = [v for v in (parts.mean, parts.scale, parts.axis) if v is not None]
         whole = sizes == {schema.d} and all(v.ndim == 1 and np.isfinite(v).all() for v in numbers)
         expect(whole, "codec.json holds lists of different lengths, or no numbers.")
     return codec

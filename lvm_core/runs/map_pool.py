@@ -151,6 +151,7 @@ class MapPool:
     def _attempt(self, folder: Path, on_step: OnStep, phase: str) -> bool:
         """Have the job done; False where its process ended. Raises ValueError with its sentence."""
         process = self._take(on_step)
+        assert process.stdin is not None
         try:
             process.stdin.write(f"{folder}\n".encode())
             process.stdin.flush()
@@ -159,7 +160,7 @@ class MapPool:
                 if process.poll() is not None:
                     return False
                 record = reader.read()
-                if record is not seen:
+                if record is not None and record is not seen:
                     seen, (shape, shown) = record, _shape(folder / "shape.npy", shown)
                     record = replace(record, shape=shape, phase=record.phase or phase)
                     stop = on_step(record)
@@ -201,7 +202,7 @@ class MapPool:
             self._busy.remove(process)
             if process.poll() is None and self.serves:
                 self._idle.append(process)
-            else:
+            elif process.stdin is not None:
                 process.stdin.close()
 
 

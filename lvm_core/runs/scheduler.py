@@ -246,6 +246,7 @@ class Scheduler:
         if process is None or process.poll() is not None:
             process = self._start([str(folder)], subprocess.DEVNULL, folder / "log.txt")
         else:
+            assert process.stdin is not None
             process.stdin.write(f"{folder}\n".encode())
             process.stdin.close()
         self._processes[id] = process, time.monotonic()
@@ -258,7 +259,8 @@ class Scheduler:
         environment = os.environ | {
             "PYTHONPATH": os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH")]))
         }
-        output = says.open("ab") if says else subprocess.DEVNULL
+        file = says.open("ab") if says else None
+        output = subprocess.DEVNULL if file is None else file
         try:
             return subprocess.Popen(
                 [sys.executable, "-m", "lvm_core.runs.fit_worker", *arguments],
@@ -269,5 +271,5 @@ class Scheduler:
                 start_new_session=True,
             )
         finally:
-            if says:
-                output.close()
+            if file is not None:
+                file.close()

@@ -7,6 +7,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -129,10 +130,10 @@ class Snapshots:
 
 def _save(path: Path, arrays: dict[str, np.ndarray]) -> None:
     with path.open("wb") as file:
-        np.savez(
-            file,
-            **{k: v.astype(np.float32) if v.dtype.kind == "f" else v for k, v in arrays.items()},
-        )
+        few: dict[str, Any] = {
+            k: v.astype(np.float32) if v.dtype.kind == "f" else v for k, v in arrays.items()
+        }
+        np.savez(file, **few)
 
 
 def thin(folder: Path) -> None:

@@ -24,6 +24,7 @@ from __future__ import annotations
 import math
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -219,6 +220,7 @@ def _read_X(folder: Path):
             shape=tuple(int(v) for v in parts["shape"]),
         )
         X.check_format(full_check=True)
+    X = cast(Any, X)  # an array or CSR
     values = X.data if hasattr(X, "indptr") else X
     step = 10**6 // (X.shape[1] if values.ndim == 2 else 1) + 1
     if (

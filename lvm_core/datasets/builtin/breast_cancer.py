@@ -1,10 +1,13 @@
 """Breast tumours."""
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from ..base import Dataset, Source
 from ..frames import TableOptions, table_dataset
+
+if TYPE_CHECKING:
+    from sklearn.utils import Bunch
 
 
 @dataclass
@@ -31,7 +34,7 @@ class BreastCancer(Source):
     def load(self) -> Dataset:
         from sklearn.datasets import load_breast_cancer
 
-        data = load_breast_cancer(as_frame=True)
+        data = cast("Bunch", load_breast_cancer(as_frame=True))
         return table_dataset(
             data.data.assign(diagnosis=data.target_names[data.target]),
             self.name,

@@ -1,13 +1,16 @@
 """Handwritten digits."""
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar, cast
 
 import numpy as np
 import pandas as pd
 
 from ..base import Dataset, Source
 from ..pictures import image_dataset
+
+if TYPE_CHECKING:
+    from sklearn.utils import Bunch
 
 
 @dataclass
@@ -35,7 +38,7 @@ class Digits(Source):
     def load(self) -> Dataset:
         from sklearn.datasets import load_digits
 
-        data = load_digits()
+        data = cast("Bunch", load_digits())
         rows = pd.DataFrame({"digit": data.target.astype(str)})
         return image_dataset(
             (data.images / 16).astype(np.float32)[..., None], self.name, rows, "digit"

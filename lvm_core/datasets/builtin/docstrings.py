@@ -77,7 +77,9 @@ class Docstrings(Source):
         """Docstrings from the package's files, taken in a shuffled order until there are
         enough, then sorted.
         """
-        root = Path(find_spec(package).submodule_search_locations[0])
+        spec = find_spec(package)
+        assert spec is not None and spec.submodule_search_locations  # the app needs all of them
+        root = Path(spec.submodule_search_locations[0])
         files = sorted(
             p
             for p in root.rglob("*.py")

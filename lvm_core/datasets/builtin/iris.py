@@ -1,10 +1,13 @@
 """Iris flowers."""
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from ..base import Dataset, Source
 from ..frames import TableOptions, table_dataset
+
+if TYPE_CHECKING:
+    from sklearn.utils import Bunch
 
 
 @dataclass
@@ -32,7 +35,7 @@ class Iris(Source):
     def load(self) -> Dataset:
         from sklearn.datasets import load_iris
 
-        data = load_iris(as_frame=True)
+        data = cast("Bunch", load_iris(as_frame=True))
         rows = data.data.rename(columns=lambda c: c.replace(" (cm)", " in cm"))
         return table_dataset(
             rows.assign(species=data.target_names[data.target]),

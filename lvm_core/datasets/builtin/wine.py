@@ -1,10 +1,13 @@
 """Italian wines."""
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from ..base import Dataset, Source
 from ..frames import TableOptions, table_dataset
+
+if TYPE_CHECKING:
+    from sklearn.utils import Bunch
 
 
 @dataclass
@@ -31,7 +34,7 @@ class Wine(Source):
     def load(self) -> Dataset:
         from sklearn.datasets import load_wine
 
-        data = load_wine(as_frame=True)
+        data = cast("Bunch", load_wine(as_frame=True))
         growers = [f"grower {t + 1}" for t in data.target]
         measured = data.data.rename(columns=lambda c: c.replace("_", " "))
         return table_dataset(

@@ -7,7 +7,7 @@ import io
 import re
 from collections import Counter
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import pandas as pd
 
@@ -18,6 +18,7 @@ from ..encoding import ENCODINGS, to_text
 from ..upload import Upload
 from .base import TableReader
 
+Quoting = Literal[0, 3]  # csv.QUOTE_MINIMAL, csv.QUOTE_NONE
 DELIMITERS = {",": ",", ";": ";", "tab": "\t", "|": "|", "space": " "}
 NUMBER = re.compile(r"\s*[-+]?[$€£]?\s*(\d[\d.,' ]*|[.,]\d+)([eE][-+]?\d+)?\s*%?\s*")
 WORDS_FOR_MISSING = [
@@ -222,7 +223,7 @@ def find_decimal(frame: pd.DataFrame, delimiter: str) -> str:
     return "," if commas > points else "."
 
 
-def _widths(text: str, delimiter: str, name: str, notes: list[str]) -> tuple[int, Counter]:
+def _widths(text: str, delimiter: str, name: str, notes: list[str]) -> tuple[Quoting, Counter]:
     """(quoting, how many rows have how many values). A quote that never closes is read as an
     ordinary character.
     """
@@ -288,7 +289,7 @@ def _agreed(widths: Counter, name: str) -> int:
     return width
 
 
-def _first_rows(text: str, delimiter: str, quoting: int) -> list[list[str]]:
+def _first_rows(text: str, delimiter: str, quoting: Quoting) -> list[list[str]]:
     rows = csv.reader(_lines(text, delimiter, "the file"), delimiter=delimiter, quoting=quoting)
     return [[cell.strip() for cell in row] for row, _ in zip((r for r in rows if r), range(101))]
 
@@ -326,7 +327,7 @@ def _increasing(row: list[str]) -> bool:
 
 
 def _parse(
-    text: str, delimiter: str, quoting: int, header: bool, width: int, name: str
+    text: str, delimiter: str, quoting: Quoting, header: bool, width: int, name: str
 ) -> pd.DataFrame:
     try:
         skip = _header_lines(text, delimiter, quoting) if header else 0
@@ -357,7 +358,7 @@ def _parse(
         ) from error
 
 
-def _header_lines(text: str, delimiter: str, quoting: int) -> int:
+def _header_lines(text: str, delimiter: str, quoting: Quoting) -> int:
     """How many lines the first row takes: a quoted name may hold a line break."""
     rows = csv.reader(_lines(text, delimiter, "the file"), delimiter=delimiter, quoting=quoting)
     next(row for row in rows if row)
@@ -378,7 +379,7 @@ def _ragged(widths: Counter, width: int, header_differs: bool, notes: list[str])
         notes.append(f"Rows with more than {width} values: {long:,}; they were left out.")
 
 
-def _without_long_rows(text: str, delimiter: str, quoting: int, width: int) -> str:
+def _without_long_rows(text: str, delimiter: str, quoting: Quoting, width: int) -> str:
     """The table again; its first row is kept in any case, cut to the width."""
     out = io.StringIO()
     rows = (

@@ -117,6 +117,7 @@ class Images(Reader):
                 f"None of the {len(entries)} pictures in {upload.name} can be read: "
                 f"{loader.reasons()}."
             )
+        assert size is not None  # found by the first good one
         X = stack(pictures, self.colour, upload.name, notes)
         notes += loader.notes(len(entries))
         resized = sum(s != size for _, s in good)
@@ -252,8 +253,9 @@ class PictureLoader:
             self.counts["more than 8 bits a pixel"] += 1
             from PIL import Image
 
-            plane = Image.fromarray(np.asarray(picture, dtype=np.float32))
-            fill = float(np.nanmax(plane)) if background == "white" else float(np.nanmin(plane))
+            values = np.asarray(picture, dtype=np.float32)
+            plane = Image.fromarray(values)
+            fill = float(np.nanmax(values) if background == "white" else np.nanmin(values))
             return np.asarray(fit_picture(plane, size, fit, fill), np.float32)[..., None]
         if picture.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in picture.info:
             picture = self._flat(picture.convert("RGBA"), background)

@@ -110,7 +110,7 @@ class Texts(TextReader):
             [text for _, text in kept],
             upload.name,
             rows,
-            names and "label",
+            None if names is None else "label",
             notes,
             **self._text_options(),
         )

@@ -218,11 +218,14 @@ def _together(parts, rows, sizes, stopped) -> Comparison:
         values.std() * np.sqrt((1 - len(values) / sizes.n) / len(values))
         for values in (near_areas, far_areas)
     ]
+    shown, curve, area = sizes.agreement(sum(near) / m, sum(far) / full)
     return Comparison(
         rows[:m],
         points,
         right,
-        *sizes.agreement(sum(near) / m, sum(far) / full),
+        shown,
+        curve,
+        area,
         float(sum(errors)) if full < sizes.n else None,
         stopped,
     )

@@ -90,10 +90,11 @@ class Space:
             )
         return RankedBlock(self, rows, self._squared(rows, self._table(len(rows))))
 
-    def _distances(self, *rows):
+    def _distances(self, *rows) -> np.ndarray:
         from sklearn.metrics import pairwise_distances
 
-        return pairwise_distances(*(self.A[part] for part in rows), self.A, metric=self.metric)
+        pair = [*(self.A[part] for part in rows), self.A]
+        return pairwise_distances(*pair, metric=self.metric)
 
     def _table(self, b):
         held = getattr(self._held, "table", None)
@@ -258,26 +259,27 @@ def counted(D, T) -> tuple[np.ndarray, np.ndarray]:
     order = np.argsort(T, axis=1)
     sorted_ = np.take_along_axis(T, order, 1)
     below, upto = (_by_one_pass if D.shape[1] > _COMPILED_ROWS else _by_sorting)(D, sorted_)
-    found = np.empty((2, *T.shape), np.int32)
+    found = np.empty(T.shape, np.int32), np.empty(T.shape, np.int32)
     for into, numbers in zip(found, (below, upto)):
         np.put_along_axis(into, order, numbers, 1)
-    return found[0], found[1]
+    return found
 
 
-def _by_sorting(D, T):
+def _by_sorting(D, T) -> tuple[np.ndarray, np.ndarray]:
     rows = [np.sort(np.maximum(d, 0)) for d in D]
-    return tuple(
+    below, upto = (
         np.array([np.searchsorted(d, t, side) for d, t in zip(rows, T)])
         for side in ("left", "right")
     )
+    return below, upto
 
 
-def _by_one_pass(D, T):
+def _by_one_pass(D, T) -> tuple[np.ndarray, np.ndarray]:
     from .counting import MOST, count
 
     # numbers that are not negative are ordered as their bits; -0 + 0 is 0
     whole, T = np.dtype(f"i{D.itemsize}"), T + 0
-    below, upto = np.empty((2, *T.shape), np.int32)
+    below, upto = np.empty(T.shape, np.int32), np.empty(T.shape, np.int32)
     for s in range(0, T.shape[1], MOST):
         part = slice(s, s + MOST)
         count(

@@ -4,6 +4,8 @@ from them.
 
 from __future__ import annotations
 
+from typing import Any, cast
+
 import numpy as np
 import pandas as pd
 
@@ -98,7 +100,7 @@ def pair_similarity(real: pd.DataFrame, generated: pd.DataFrame) -> pd.DataFrame
     for i, a in enumerate(names):
         for b in names[i + 1 :]:
             if a in numbers and b in numbers:
-                x, y = (float(np.nan_to_num(c.loc[a, b])) for c in correlations)
+                x, y = (float(np.nan_to_num(cast(float, c.loc[a, b]))) for c in correlations)
                 records.append(
                     {"a": str(a), "b": str(b), "real": x, "made": y, "value": 1 - abs(x - y) / 2}
                 )
@@ -231,12 +233,13 @@ def table_scores(
         float(s["value"].mean())
         for s in (shapes, column_shapes(*halves), column_shapes(real, flat))
     )
+    worst = cast(str, shapes.loc[cast(Any, shapes["value"].idxmin()), "name"])
     scores = [
         Score(
             "Column shapes",
             value,
             f"Each generated column has {percent(value)} of its real distribution on average, the "
-            f"worst, {shapes.loc[shapes['value'].idxmin(), 'name'][:40]}, "
+            f"worst, {worst[:40]}, "
             f"{percent(shapes['value'].min())}; two halves of the data agree to {percent(best)}, "
             f"drawing all values evenly to {percent(least)}.",
             least,
@@ -331,10 +334,11 @@ def _codes(real: pd.Series, generated: pd.Series) -> tuple[np.ndarray, np.ndarra
             if real.notna().any()
             else []
         )
-        return tuple(
+        one, other = (
             np.where(np.isnan(x), _BINS, np.searchsorted(edges, np.nan_to_num(x), "right"))
             for x in (_numbers(real), _numbers(generated))
         )
+        return one, other
     codes = pd.factorize(
         pd.concat(
             [
