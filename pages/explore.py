@@ -4,8 +4,8 @@ import numpy as np
 import streamlit as st
 
 from lvm_core import PROJECTIONS
+from lvm_core.capabilities import Inverts
 from lvm_core.export import encode
-from lvm_core.models.capabilities import Inverts
 from lvm_core.text import markdown as md
 from pages.session import identity, maps, state, url
 from pages.ui import directions, frame, navigation, needs, runs, work

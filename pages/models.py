@@ -4,8 +4,8 @@ import pandas as pd
 import streamlit as st
 
 from lvm_core import MODELS
+from lvm_core.capabilities import HasLikelihood, HasPosterior
 from lvm_core.metrics.base import percent
-from lvm_core.models.capabilities import HasLikelihood, HasPosterior
 from lvm_core.text import markdown as md
 from pages.session import state
 from pages.ui import dataframes, forms, frame, items, navigation, starting

@@ -16,10 +16,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ..capabilities import HasELBO, HasLikelihood
 from ..latent.neighbours import nearest
 from ..metrics.base import Score, percent
 from ..metrics.residuals import Residuals, sample
-from ..models.capabilities import HasELBO, HasLikelihood
 from ..progress import OnStep, Reporter
 
 NEIGHBOURS = 5  # the k of ADBench and PyOD

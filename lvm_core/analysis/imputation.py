@@ -13,8 +13,8 @@ from typing import Any, cast
 import numpy as np
 import pandas as pd
 
+from ..capabilities import Imputes
 from ..models.base import LatentModel
-from ..models.capabilities import Imputes
 from ..schema import Schema
 
 # other columns that the linear imputer asks about each one

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ..capabilities import HasPosterior
 from ..labels import is_measured
-from ..models.capabilities import HasPosterior
 from ..progress import OnStep, Reporter
 from .base import Score, percent
 

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 
-from ..models.capabilities import PredictsLabels
+from ..capabilities import PredictsLabels
 from .base import Score, percent
-
-if TYPE_CHECKING:
-    from ..models.base import LatentModel
 
 NEIGHBOURS = 10
 MOST_ROWS = 5000
@@ -95,7 +92,7 @@ def labels(
     ]
 
 
-def labels_predicted(model: LatentModel, X, y, train, held_out) -> list[Score]:
+def labels_predicted(model: Any, X, y, train, held_out) -> list[Score]:
     """Share of held-out rows whose label the model names itself.
 
     Always saying the commonest of the training rows is the baseline.

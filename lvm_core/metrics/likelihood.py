@@ -4,17 +4,14 @@ the code carries.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import Any, cast
 
 import numpy as np
 
-from ..models.capabilities import ExplainsVariance, HasELBO, HasLikelihood
+from ..capabilities import ExplainsVariance, HasELBO, HasLikelihood
 from ..nn.moments import moments
 from ..schema import FeatureGroup, Schema
 from .base import Score, percent
-
-if TYPE_CHECKING:
-    from ..models.base import LatentModel
 
 MOST_ROWS = 5000
 NOISE = {
@@ -25,7 +22,7 @@ NOISE = {
 }
 
 
-def likelihood(model: LatentModel, X, learnt=None, *, random_state: int = 0) -> list[Score]:
+def likelihood(model: Any, X, learnt=None, *, random_state: int = 0) -> list[Score]:
     """What a model itself says of the data: variance explained, likelihood or its bound, bits.
 
     The baseline knows every column by itself and no other: same noise, no code.
@@ -132,7 +129,7 @@ def _explained(model) -> Score:
     )
 
 
-def _likelihood(model: LatentModel, X, learnt) -> list[Score]:
+def _likelihood(model: Any, X, learnt) -> list[Score]:
     parts = (
         {k: np.asarray(v, np.float64) for k, v in model.elbo_parts(X).items()}
         if isinstance(model, HasELBO)

@@ -5,18 +5,15 @@ code carries.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 import numpy as np
 
-from ..models.capabilities import HasELBO, HasImportanceWeights, HasLikelihood, HasPosterior
+from ..capabilities import HasELBO, HasImportanceWeights, HasLikelihood, HasPosterior
 from ..progress import OnStep, Reporter
 from ..schema import FeatureGroup, Schema
 from .base import Score
 from .likelihood import _standard_error, column_by_column, noises
-
-if TYPE_CHECKING:
-    from ..models.base import LatentModel
 
 # variance of the posterior's mean over rows from which a dimension is active
 ACTIVE = 0.01
@@ -62,7 +59,7 @@ class Marginal:
 
 
 def marginal(
-    model: LatentModel,
+    model: Any,
     X,
     n_samples: int = 500,
     *,
@@ -154,7 +151,7 @@ def marginal(
     return Marginal(mean, error, {}, np.zeros(0), np.zeros(0), 0, [score], noise)
 
 
-def _estimated(model: LatentModel, X, n_samples, learnt, random_state, on_step) -> Marginal:
+def _estimated(model: Any, X, n_samples, learnt, random_state, on_step) -> Marginal:
     n, size = X.shape[0], max(1, _VALUES // (n_samples * X.shape[1]))
     report, rng, parts = Reporter(on_step, n), np.random.RandomState(random_state), []
     weigh = cast(HasImportanceWeights, model).log_weights

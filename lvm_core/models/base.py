@@ -294,7 +294,7 @@ class LatentModel(Persistent, ClassNamePrefixFeaturesOutMixin, TransformerMixin,
         codes = self._encode(X)
         return {"codes": codes, "back": self._decode(codes[: len(Z)]), "made": self._decode(Z)}
 
-    # -- what a model may know of itself; see models.capabilities for what only some can do --------
+    # -- what a model may know of itself; see lvm_core.capabilities for what only some can do ------
 
     def as_torch(self) -> tuple[nn.Module, nn.Module] | None:
         """``transform`` and ``inverse_transform`` as functions of float32 tensors.

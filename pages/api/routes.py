@@ -15,10 +15,10 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route, WebSocketRoute
 
+from lvm_core.capabilities import HasPosterior
 from lvm_core.export import animation
 from lvm_core.latent import paths
 from lvm_core.latent.typicality import TypicalityLevel
-from lvm_core.models.capabilities import HasPosterior
 from lvm_core.plots import figures
 
 from ..session import code_sources, maps

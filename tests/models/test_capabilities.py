@@ -7,9 +7,9 @@ import onnxruntime
 import pytest
 
 from lvm_core import MODELS
+from lvm_core import capabilities as can
 from lvm_core.export.onnx import to_onnx
 from lvm_core.metrics import likelihood
-from lvm_core.models import capabilities as can
 from lvm_core.models.base import LatentModel
 
 HAVE = {

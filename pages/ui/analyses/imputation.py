@@ -8,10 +8,10 @@ import streamlit as st
 
 from lvm_core import read_dataset
 from lvm_core.analysis import imputation
+from lvm_core.capabilities import Imputes
 from lvm_core.datasets.base import DataError
 from lvm_core.export import encode
 from lvm_core.metrics.base import percent
-from lvm_core.models.capabilities import Imputes
 from lvm_core.text import markdown as md
 from pages.ui import dataframes, work
 

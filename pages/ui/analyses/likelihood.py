@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from lvm_core.capabilities import HasImportanceWeights, HasLikelihood, PredictsLabels
 from lvm_core.metrics import Marginal, marginal, subsample
-from lvm_core.models.capabilities import HasImportanceWeights, HasLikelihood, PredictsLabels
 from lvm_core.plots import figures
 from lvm_core.runs.archive import IMPORTED
 from pages.ui import charts, dataframes, scores, work

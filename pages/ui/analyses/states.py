@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from lvm_core.capabilities import HasStates
 from lvm_core.export import encode
-from lvm_core.models.capabilities import HasStates
 from lvm_core.plots import series
 from pages.session.derived import once
 from pages.ui import charts, dataframes

@@ -1,5 +1,5 @@
 """Takes the pictures of the README and the home page from the running app: `python
-assets/pictures.py http://127.0.0.1:8501`.
+docs/pictures.py http://127.0.0.1:8501`.
 """
 
 import shutil
@@ -8,7 +8,7 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
-HERE = Path(__file__).parent
+HERE = Path(__file__).parents[1] / "assets"
 
 
 def shoot(browser, address: str, theme: str) -> None:

@@ -6,12 +6,9 @@ A model has an ability by having its methods; nothing is declared or listed.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 import numpy as np
-
-if TYPE_CHECKING:
-    from .miwae import Imputation
 
 
 @runtime_checkable
@@ -146,7 +143,7 @@ class Imputes(Protocol):
     (True, False)
     """
 
-    def impute(self, X, n_samples: int) -> Imputation:
+    def impute(self, X, n_samples: int) -> tuple[np.ndarray, ...]:
         """Rows X (n, d) without their missing values.
 
         Returns
