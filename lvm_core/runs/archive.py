@@ -31,9 +31,9 @@ from .. import __version__, settings
 from ..codecs.base import Codec
 from ..datasets.base import Dataset
 from ..datasets.upload import Archive
-from ..export.onnx import to_onnx
 from ..fitting import Fitted
 from ..io import files
+from ..io.onnx import to_onnx
 from ..io.serialize import LoadError
 from ..settings import DataError
 from ..text import clean

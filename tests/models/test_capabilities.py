@@ -8,7 +8,7 @@ import pytest
 
 from lvm_core import MODELS
 from lvm_core import capabilities as can
-from lvm_core.export.onnx import to_onnx
+from lvm_core.io.onnx import to_onnx
 from lvm_core.metrics import likelihood
 from lvm_core.models.base import LatentModel
 

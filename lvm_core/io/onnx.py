@@ -7,12 +7,10 @@ from __future__ import annotations
 import io
 import warnings
 
-from ..models.base import LatentModel
-
 OPSET = 18  # of the ONNX operators; what onnxruntime has read since 1.14
 
 
-def to_onnx(model: LatentModel) -> dict[str, bytes]:
+def to_onnx(model) -> dict[str, bytes]:
     """A fitted model as ONNX: encoder and decoder, in float32.
 
     The encoder takes ``rows`` (n, d), dense, and gives ``codes`` (n, k) as ``transform`` does; the
@@ -37,7 +35,7 @@ def to_onnx(model: LatentModel) -> dict[str, bytes]:
     Examples
     --------
     >>> from lvm_core import DATASETS, MODELS
-    >>> from lvm_core.export.onnx import to_onnx
+    >>> from lvm_core.io.onnx import to_onnx
     >>> iris = DATASETS["iris"]().load()
     >>> list(to_onnx(MODELS["PCA"](latent_dim=2).fit(iris.X, schema=iris.schema)))
     ['encoder.onnx', 'decoder.onnx']

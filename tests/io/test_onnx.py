@@ -7,7 +7,7 @@ import pytest
 from lvm_core import MODELS
 from lvm_core.checks.examples import examples
 from lvm_core.checks.models import cases, quick
-from lvm_core.export.onnx import to_onnx
+from lvm_core.io.onnx import to_onnx
 
 # their codes are no function of a fixed length
 ITERATED = {"GaussianMixture", "HMM", "KernelPCA", "LDA", "NMF", "PLSA"}
