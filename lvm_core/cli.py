@@ -20,8 +20,31 @@ ROOT = Path(__file__).resolve().parents[1]
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Do what the arguments say; returns the exit code: 0, 1 where it could not be done, of
-    ``fit`` that of the worker.
+    """Do what the arguments say.
+
+    Parameters
+    ----------
+    arguments : list of str, optional
+        What follows the program's name; the process's own arguments by default.
+
+    Returns
+    -------
+    int
+        The exit code: 0, 1 where it could not be done, 130 when interrupted, of ``fit`` that of the
+        worker.
+
+    Raises
+    ------
+    SystemExit
+        For ``--help``, and arguments that cannot be understood.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from lvm_core.cli import main
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     main(["--workspace", folder, "list"])
+    0
     """
     asked = parser().parse_args(arguments)
     try:
@@ -38,7 +61,19 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def parser() -> argparse.ArgumentParser:
-    """The commands and their options."""
+    """The commands and their options.
+
+    Returns
+    -------
+    argparse.ArgumentParser
+        Its result has the command's function as ``do``.
+
+    Examples
+    --------
+    >>> from lvm_core.cli import parser
+    >>> parser().parse_args(["fit", "VAE", "digits", "--set", "epochs=10"]).set
+    ['epochs=10']
+    """
     top = argparse.ArgumentParser("python -m lvm_core", description=__doc__)
     top.add_argument(
         "--workspace",

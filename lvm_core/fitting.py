@@ -27,7 +27,38 @@ MOST_IN_MEMORY = 2**28
 
 @dataclass(frozen=True)
 class Fitted:
-    """A fitted model with the codes Z (n, k) of *all* rows and the rows it did and did not see."""
+    """A fitted model with the codes of *all* rows and the rows it did and did not see.
+
+    Parameters
+    ----------
+    model : LatentModel
+        The fitted model.
+    codes : array of float32 (n, k)
+        The codes Z of all rows.
+    train : array of int
+        Numbers of the rows it learnt from.
+    held_out : array of int
+        Numbers of the others; empty for small data, whose scores are then of rows the model has
+        seen.
+    seconds : float
+        How long fitting and encoding took, with the time before an interruption.
+    scores : list of Score
+        Quality, measured on :attr:`scored_rows`, or on some of them where there are very many.
+    columns : DataFrame
+        Reconstruction of each column: name, measure, value, baseline.
+
+    See Also
+    --------
+    fit_run : Makes one.
+
+    Examples
+    --------
+    >>> from lvm_core import DATASETS, MODELS
+    >>> from lvm_core.fitting import fit_run
+    >>> fitted = fit_run(DATASETS["iris"]().load(), MODELS["PCA"](latent_dim=2))
+    >>> len(fitted.scored_rows), fitted.scores[0].name
+    (15, 'Variance explained')
+    """
 
     model: LatentModel
     codes: np.ndarray
@@ -44,8 +75,30 @@ class Fitted:
 
 
 def split(n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """(train, held out) row numbers: a tenth held out from 50 rows on, none below; the same
-    seed gives the same split.
+    """Part row numbers into training and held-out ones.
+
+    Parameters
+    ----------
+    n : int
+        Number of rows.
+    seed : int
+        The same seed gives the same split.
+
+    Returns
+    -------
+    train : array of int
+        Ascending.
+    held_out : array of int
+        Ascending; a tenth of the rows, at least 5, from 50 rows on, none below.
+
+    Examples
+    --------
+    >>> from lvm_core.fitting import split
+    >>> train, held_out = split(100, seed=0)
+    >>> len(train), len(held_out)
+    (90, 10)
+    >>> len(split(49, seed=0)[1])
+    0
     """
     if n < MIN_ROWS_TO_SPLIT:
         return np.arange(n), np.arange(0)
@@ -60,10 +113,37 @@ def fit_run(
     on_step: OnStep | None = None,
     checkpoint: Checkpoint | None = None,
 ) -> Fitted:
-    """Fit ``model`` on the training rows of ``dataset``. ``model.random_state`` seeds the split and
-    the fit; with a ``checkpoint`` a fit that was interrupted goes on where it was.
+    """Fit a model on a dataset, encode every row, measure what was held out.
 
-    Raises ValueError with one sentence when the data or the parameters cannot be used.
+    Parameters
+    ----------
+    dataset : Dataset
+        Its training rows are what the model learns from, see :func:`split`.
+    model : LatentModel
+        Unfitted; it is fitted in place. Its ``random_state`` seeds the split and the fit.
+    on_step : callable, optional
+        Given a :class:`~lvm_core.progress.Progress` for each step; returning True ends the fit
+        early.
+    checkpoint : Checkpoint, optional
+        With one, a fit that was interrupted goes on where it was.
+
+    Returns
+    -------
+    Fitted
+        The model with codes, rows and scores.
+
+    Raises
+    ------
+    ValueError
+        One sentence, when the data or the parameters cannot be used.
+
+    Examples
+    --------
+    >>> from lvm_core import DATASETS, MODELS
+    >>> from lvm_core.fitting import fit_run
+    >>> fitted = fit_run(DATASETS["iris"]().load(), MODELS["PCA"](latent_dim=2))
+    >>> fitted.codes.shape, len(fitted.train), len(fitted.held_out)
+    ((150, 2), 135, 15)
     """
     start = time.monotonic()
     train, held_out = split(len(dataset), model.random_state or 0)
@@ -128,7 +208,31 @@ def _measured(
 
 
 def encode_all(model: LatentModel, X, batch: int = 4096) -> np.ndarray:
-    """Codes Z (n, k) float32 of all rows, a batch at a time."""
+    """Codes of all rows, a batch at a time.
+
+    Parameters
+    ----------
+    model : LatentModel
+        A fitted model.
+    X : array or CSR matrix (n, d)
+        The rows.
+    batch : int
+        Rows at a time.
+
+    Returns
+    -------
+    array of float32 (n, k)
+        The codes Z.
+
+    Examples
+    --------
+    >>> from lvm_core import DATASETS, MODELS
+    >>> from lvm_core.fitting import encode_all
+    >>> data = DATASETS["iris"]().load()
+    >>> model = MODELS["PCA"](latent_dim=2).fit(data.X, schema=data.schema)
+    >>> encode_all(model, data.X, batch=64).shape
+    (150, 2)
+    """
     return np.concatenate(
         [
             np.asarray(model.transform(X[i : i + batch]), np.float32)

@@ -29,9 +29,12 @@ def kind_of(column: pd.Series, *, label: bool = False) -> str:
     Returns
     -------
     {"classes", "number", "date", "names"}
+        The kind of values.
 
     Examples
     --------
+    >>> import pandas as pd
+    >>> from lvm_core.labels import kind_of
     >>> [kind_of(pd.Series(values)) for values in ([1, 2, 2, None], [0.5, 1.5], ["a", "b"])]
     ['classes', 'number', 'classes']
     >>> kind_of(pd.Series(range(13))), kind_of(pd.Series(range(13)), label=True)
@@ -51,8 +54,20 @@ def kind_of(column: pd.Series, *, label: bool = False) -> str:
 def is_measured(column: pd.Series) -> bool:
     """Whether values have an order and distances: dates, and numbers other than truth values.
 
+    Parameters
+    ----------
+    column : Series (n,)
+        Its dtype alone is looked at.
+
+    Returns
+    -------
+    bool
+        True for numbers and dates.
+
     Examples
     --------
+    >>> import pandas as pd
+    >>> from lvm_core.labels import is_measured
     >>> [is_measured(pd.Series(values)) for values in ([1, 2], [True, False], ["a"])]
     [True, False, False]
     """
@@ -76,12 +91,13 @@ def encode_labels(y: Iterable) -> tuple[list[str], np.ndarray]:
     -------
     classes : list of str
         Numbers in the order of their size, then words in the alphabet's.
-    number : array (n,)
+    number : array of int64 (n,)
         The place of each row's label among them, -1 without one.
 
     Examples
     --------
-    >>> classes, number = numbered(["b", 10, None, 9])
+    >>> from lvm_core.labels import encode_labels
+    >>> classes, number = encode_labels(["b", 10, None, 9])
     >>> classes, number.tolist()
     (['9', '10', 'b'], [2, 1, -1, 0])
     """

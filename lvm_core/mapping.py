@@ -27,8 +27,32 @@ _WIDE, _REDUCED_TO, _REDUCED_ON = 100, 50, 20_000
 
 @dataclass(frozen=True)
 class Mapped:
-    """A fitted map with the positions (n, c) of all rows, its scores, empty until :func:`score`
-    measured them, and a note where only a sample was fitted.
+    """A fitted map with the positions of all rows.
+
+    Parameters
+    ----------
+    projection : Projection
+        The fitted map.
+    positions : array (n, c)
+        Where each row lies.
+    scores : list of Score
+        How far to trust the map; empty until :func:`score` measured it.
+    note : str
+        Sentences about how it was found, such as that only a sample was fitted; empty without any.
+
+    See Also
+    --------
+    map_codes, map_data : Make one.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core import PROJECTIONS
+    >>> from lvm_core.mapping import map_codes
+    >>> Z = np.random.default_rng(0).normal(size=(100, 5))
+    >>> mapped = map_codes(Z, PROJECTIONS["PCA"](n_components=2))
+    >>> mapped.note, len(mapped.scores) > 0
+    ('', True)
     """
 
     projection: Projection
@@ -45,12 +69,44 @@ def map_codes(
     *,
     scored: bool = True,
 ) -> Mapped:
-    """Lay codes Z (n, k) out as a map and, where it is to be ``scored`` at once, measure how far to
-    trust it; y (n,): classes from 0 on, -1 for rows without one, for maps that use them.
+    """Lay codes out as a map.
 
     Beyond ``projection.most_rows`` it is found on :func:`sampled` rows and the rest placed among
-    their neighbours. ``on_step`` may return True at any time: the positions reached are kept.
-    Raises ValueError in one sentence.
+    their neighbours.
+
+    Parameters
+    ----------
+    Z : array (n, k)
+        Codes of all rows.
+    projection : Projection
+        Unfitted; it is fitted in place.
+    on_step : callable, optional
+        Given a :class:`~lvm_core.progress.Progress` for each step; it may return True at any time,
+        and the positions reached are kept.
+    y : array of int (n,), optional
+        Classes from 0 on, -1 for rows without one; for maps that use them.
+    scored : bool
+        Whether to measure at once how far to trust the map, see :func:`score`.
+
+    Returns
+    -------
+    Mapped
+        The map with all positions.
+
+    Raises
+    ------
+    ValueError
+        One sentence, when the codes or the parameters cannot be used.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core import PROJECTIONS
+    >>> from lvm_core.mapping import map_codes
+    >>> Z = np.random.default_rng(0).normal(size=(100, 5))
+    >>> mapped = map_codes(Z, PROJECTIONS["PCA"](n_components=2), scored=False)
+    >>> mapped.positions.shape, mapped.scores
+    ((100, 2), [])
     """
     rows, notes = sampled(len(Z), projection), []
     if projection.labels and y is not None:
@@ -75,8 +131,34 @@ def map_codes(
 
 
 def score(mapped: Mapped, Z: np.ndarray) -> list[Score]:
-    """Measure how far to trust a map of Z (n, k), about a second's work, and put the scores
-    into it. Raises ValueError below 3 rows.
+    """Measure how far to trust a map, about a second's work.
+
+    Parameters
+    ----------
+    mapped : Mapped
+        The map; its ``scores`` are replaced.
+    Z : array (n, k)
+        The codes it was made of.
+
+    Returns
+    -------
+    list of Score
+        The scores that were put into the map.
+
+    Raises
+    ------
+    ValueError
+        Below 3 rows.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core import PROJECTIONS
+    >>> from lvm_core.mapping import map_codes, score
+    >>> Z = np.random.default_rng(0).normal(size=(100, 5))
+    >>> mapped = map_codes(Z, PROJECTIONS["PCA"](n_components=2), scored=False)
+    >>> [made.name for made in score(mapped, Z)][:2]
+    ['Trustworthiness', 'Continuity']
     """
     mapped.scores[:] = map_scores(
         Z, mapped.positions, metric=getattr(mapped.projection, "metric", "euclidean")
@@ -91,8 +173,43 @@ def map_data(
     on_step: OnStep | None = None,
     y: np.ndarray | None = None,
 ) -> Mapped:
-    """As :func:`map_codes`, of the rows of X (n, d), dense or CSR, themselves. New codes are
-    placed on it by the rows with the nearest codes (n, k).
+    """Lay the rows of the data themselves out as a map.
+
+    As :func:`map_codes`, of :func:`reduced` rows. New codes are placed on it by the rows with the
+    nearest codes.
+
+    Parameters
+    ----------
+    X : array or CSR matrix (n, d)
+        The rows.
+    codes : array (n, k)
+        Codes of the same rows.
+    projection : Projection
+        Unfitted; it is fitted in place.
+    on_step : callable, optional
+        As for :func:`map_codes`.
+    y : array of int (n,), optional
+        As for :func:`map_codes`.
+
+    Returns
+    -------
+    Mapped
+        The map; its ``projection`` takes codes.
+
+    Raises
+    ------
+    ValueError
+        One sentence, when the rows or the parameters cannot be used.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core import PROJECTIONS
+    >>> from lvm_core.mapping import map_data
+    >>> X = np.random.default_rng(0).normal(size=(100, 20))
+    >>> mapped = map_data(X, X[:, :3], PROJECTIONS["PCA"](n_components=2))
+    >>> mapped.projection.transform(X[:5, :3]).shape
+    (5, 2)
     """
     Z, note = reduced(X)
     made = map_codes(Z, projection, on_step, y)
@@ -107,8 +224,26 @@ def map_data(
 
 
 def sampled(n: int, projection: Projection) -> np.ndarray:
-    """The rows, ascending, on which a map of n is found: all, or ``most_rows`` of them by the
-    seed where a new row's place is no formula.
+    """The rows on which a map is found.
+
+    Parameters
+    ----------
+    n : int
+        Number of rows in all.
+    projection : Projection
+        Its ``most_rows`` are chosen by its ``random_state``.
+
+    Returns
+    -------
+    array of int
+        Ascending row numbers: all, or ``most_rows`` of them where a new row's place is no formula.
+
+    Examples
+    --------
+    >>> from lvm_core import PROJECTIONS
+    >>> from lvm_core.mapping import sampled
+    >>> sampled(4, PROJECTIONS["PCA"]()).tolist()
+    [0, 1, 2, 3]
     """
     most = projection.most_rows
     if n <= most or projection.exact:
@@ -119,12 +254,33 @@ def sampled(n: int, projection: Projection) -> np.ndarray:
 
 
 def reduced(X) -> tuple[np.ndarray, str]:
-    """The rows of X (n, d), dense or CSR, as float32 (n, at most ``_WIDE``), and a sentence where
-    that is not all of them.
+    """Rows with few enough columns for a map.
 
-    Wider rows go to their first 50 principal components (for CSR: singular vectors, which keeps it
-    sparse), as is usual before t-SNE and its kin: it takes noise away and makes distances quick.
-    Found on at most 20 000 rows; the seed is 0.
+    Wider rows than 100 go to their first 50 principal components (for CSR: singular vectors, which
+    keeps it sparse), as is usual before t-SNE and its kin: it takes noise away and makes distances
+    quick. Found on at most 20 000 rows; the seed is 0.
+
+    Parameters
+    ----------
+    X : array or CSR matrix (n, d)
+        The rows.
+
+    Returns
+    -------
+    Z : array of float32 (n, at most 100)
+        The rows, or their components.
+    note : str
+        A sentence where that is not all of them, else empty.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.mapping import reduced
+    >>> Z, note = reduced(np.eye(200))
+    >>> Z.shape
+    (200, 50)
+    >>> reduced(np.eye(3))[1]
+    ''
     """
     n, d = X.shape
     sparse = hasattr(X, "indptr")
@@ -163,12 +319,41 @@ def reduced(X) -> tuple[np.ndarray, str]:
 def embed_rest(
     Z: np.ndarray, rows: np.ndarray, projection: Projection, on_step: OnStep | None = None
 ) -> tuple[np.ndarray, str]:
-    """Positions (n, c) of all rows of Z (n, k) on a map fitted on ``rows``, and how the others were
-    placed, in words.
+    """Place all rows on a map that was fitted on some of them.
 
     By formula where the map is one; otherwise as :meth:`Projection.embed_new` does with their
     nearest fitted rows, found exactly, or nearly always where there are too many to compare all.
     Stopped, the rows still to come go by a few fitted rows only.
+
+    Parameters
+    ----------
+    Z : array (n, k)
+        Codes of all rows.
+    rows : array of int
+        Numbers of the rows the map was fitted on.
+    projection : Projection
+        The fitted map.
+    on_step : callable, optional
+        Given a :class:`~lvm_core.progress.Progress` for each batch; returning True stops it.
+
+    Returns
+    -------
+    positions : array (n, c)
+        Where each row lies.
+    how : str
+        How the others were placed, in words.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core import PROJECTIONS
+    >>> from lvm_core.mapping import embed_rest
+    >>> Z, rows = np.random.default_rng(0).normal(size=(100, 5)), np.arange(50)
+    >>> projection = PROJECTIONS["PCA"](n_components=2)
+    >>> P = projection.fit_transform(Z[rows])
+    >>> positions, how = embed_rest(Z, rows, projection)
+    >>> positions.shape, how
+    ((100, 2), "by the map's formula")
     """
     if projection.exact:
         return projection.transform(Z), "by the map's formula"

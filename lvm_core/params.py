@@ -24,7 +24,48 @@ _KEY = "param"
 
 @dataclass(frozen=True)
 class Parameter:
-    """What one field of a set of parameters accepts, as read by validation and by the forms."""
+    """What one field of a set of parameters accepts, as validation and the forms read it.
+
+    Made by :meth:`Params.parameters`, not by hand.
+
+    Parameters
+    ----------
+    name : str
+        Name of the field.
+    type : type
+        ``int``, ``float``, ``bool`` or ``str``.
+    default : object
+        The value it has when none is given.
+    low, high : float, optional
+        Least and greatest value, both included; None for no bound.
+    choices : tuple, optional
+        The only values it may have.
+    help : str
+        Its explanation in one line.
+    label : str
+        Its name in a form.
+    log : bool
+        Whether forms use a logarithmic scale.
+    advanced : bool
+        Whether forms fold the field away.
+    optional : bool
+        Whether None is a value of it.
+
+    See Also
+    --------
+    param : State a parameter as the field of a dataclass.
+
+    Examples
+    --------
+    >>> from lvm_core.params import Parameter
+    >>> epochs = Parameter("epochs", int, 10, low=1, high=512)
+    >>> epochs.domain()
+    'a whole number from 1 to 512'
+    >>> epochs.check(0)
+    Traceback (most recent call last):
+        ...
+    ValueError: epochs is 0, expected a whole number from 1 to 512.
+    """
 
     name: str
     type: type
@@ -39,7 +80,20 @@ class Parameter:
     optional: bool = False
 
     def check(self, value: Any, owner: str = "") -> None:
-        """Raise ValueError in one sentence: what was found, what was expected."""
+        """Refuse a value outside the domain.
+
+        Parameters
+        ----------
+        value : object
+            The value to check. NumPy's numbers count as Python's; True and False are no numbers.
+        owner : str
+            What the sentence begins with, such as the name of the model.
+
+        Raises
+        ------
+        ValueError
+            One sentence: what was found, what was expected.
+        """
         where = f"{owner}: " if owner else ""
         if value is None and self.optional:
             return
@@ -89,9 +143,41 @@ def param(
     log: bool = False,
     advanced: bool = False,
 ) -> Any:
-    """A dataclass field that states its default, its domain and its one-line explanation.
+    """State a parameter: a dataclass field with its default, its domain and its explanation.
 
-    ``log`` asks forms for a logarithmic scale; ``advanced`` folds the field away in forms.
+    Parameters
+    ----------
+    default : object
+        The value it has when none is given.
+    low, high : float, optional
+        Least and greatest value, both included; without one there is no bound.
+    choices : iterable, optional
+        The only values it may have.
+    help : str
+        Its explanation in one line.
+    label : str
+        Its name in a form; made from the name of the field where it is empty.
+    log : bool
+        Asks forms for a logarithmic scale.
+    advanced : bool
+        Folds the field away in forms.
+
+    Returns
+    -------
+    dataclasses.Field
+        To be assigned in the body of a dataclass that derives from :class:`Params`.
+
+    Examples
+    --------
+    >>> from dataclasses import dataclass
+    >>> from lvm_core.params import Params, param
+    >>> @dataclass
+    ... class Walk(Params):
+    ...     steps: int = param(10, low=1, help="How many steps.")
+    >>> Walk().steps
+    10
+    >>> Walk.parameters()["steps"].domain()
+    'a whole number of at least 1'
     """
     meta = dict(
         low=low,
@@ -106,13 +192,35 @@ def param(
 
 
 class Params:
-    """Base of everything that is configured by parameters. Subclasses are dataclasses of
-    :func:`param` fields.
+    """Base of everything that is configured by parameters.
+
+    Subclasses are dataclasses of :func:`param` fields.
+
+    Examples
+    --------
+    >>> from dataclasses import dataclass
+    >>> from lvm_core.params import Params, param
+    >>> @dataclass
+    ... class Walk(Params):
+    ...     steps: int = param(10, low=1, help="How many steps.")
+    ...     length: float = param(1.0, low=0.0, help="How long a step is.")
+    >>> Walk(steps=3).to_config()
+    {'name': 'Walk', 'params': {'steps': 3, 'length': 1.0}}
+    >>> Walk(steps=0).validate()
+    Traceback (most recent call last):
+        ...
+    ValueError: Walk: steps is 0, expected a whole number of at least 1.
     """
 
     @classmethod
     def parameters(cls) -> dict[str, Parameter]:
-        """name -> Parameter, in the order of the fields."""
+        """The parameters of the class.
+
+        Returns
+        -------
+        dict of str to Parameter
+            By name, in the order of the fields.
+        """
         hints = typing.get_type_hints(cls)
         found = {}
         for field in dataclasses.fields(cast(Any, cls)):
@@ -128,7 +236,13 @@ class Params:
         return found
 
     def validate(self) -> None:
-        """Raise ValueError for the first parameter outside its domain."""
+        """Check every parameter against its domain.
+
+        Raises
+        ------
+        ValueError
+            For the first parameter outside its domain.
+        """
         for name, parameter in type(self).parameters().items():
             parameter.check(getattr(self, name), type(self).__name__)
 
@@ -141,8 +255,12 @@ class Params:
         return {"name": type(self).__name__, "params": params}
 
     def cache_key(self) -> str:
-        """Stable short hash of the set of parameters: the same parameters give the same key on
-        every machine.
+        """Short hash of the set of parameters.
+
+        Returns
+        -------
+        str
+            16 hexadecimal digits; the same parameters give the same key on every machine.
         """
         text = json.dumps(self.to_config(), sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
@@ -155,8 +273,25 @@ def _plain(value: Any, kind: type) -> Any:
 
 
 class Registry(dict):
-    """name -> class. Look-up forgives case and punctuation (``"t-sne"`` finds ``TSNE``) and a
-    miss names what exists.
+    """Classes by name, with a forgiving look-up.
+
+    Case and punctuation do not matter (``"t-sne"`` finds ``TSNE``), and a miss names what exists.
+
+    Raises
+    ------
+    KeyError
+        On look-up of a name that is not there; its message lists those that are.
+
+    Examples
+    --------
+    >>> from lvm_core.params import Registry
+    >>> registry = Registry({"TSNE": int, "PCA": float})
+    >>> registry["t-sne"]
+    <class 'int'>
+    >>> registry["UMAP"]
+    Traceback (most recent call last):
+        ...
+    KeyError: "'UMAP' is not here; there are: TSNE, PCA"
     """
 
     def __missing__(self, name):
@@ -172,11 +307,30 @@ def _simple(name: Any) -> str:
 
 
 def discover(package: str, base: type) -> Registry:
-    """All public subclasses of ``base`` in the modules of ``package``, by name, in order of (rank,
-    year, name) where a class states them.
+    """Find the public subclasses of a class in the modules of a package.
 
-    A class is public when it is defined in a module of the package (not ``base``) and does not
-    begin with ``_``. Dropping a file into the package is the whole job of adding one.
+    A class is public when it is defined in a module of the package (not ``base``), is not abstract
+    and does not begin with ``_``. Dropping a file into the package is the whole job of adding one.
+
+    Parameters
+    ----------
+    package : str
+        Dotted name of the package; each of its modules is imported.
+    base : type
+        What the classes derive from.
+
+    Returns
+    -------
+    Registry
+        The classes by their ``name``, or the name of the class where they state none; in the order
+        of (``list_order``, ``year``, name of the class), where a class states them.
+
+    Examples
+    --------
+    >>> from lvm_core.codecs.base import Codec
+    >>> from lvm_core.params import discover
+    >>> list(discover("lvm_core.codecs", Codec))
+    ['ArrayCodec', 'ImageCodec', 'TableCodec', 'TextCodec']
     """
     found = []
     for info in pkgutil.iter_modules(importlib.import_module(package).__path__):

@@ -15,8 +15,31 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Progress:
-    """One step of a long job. ``metrics`` are plain floats by name (losses in nats per row
-    unless named otherwise).
+    """One step of a long job.
+
+    Parameters
+    ----------
+    step : int
+        Steps done.
+    total : int
+        Steps in all.
+    metrics : dict of str to float
+        By name; losses are in nats per row unless named otherwise.
+    seconds : float
+        Since the job, or this process of it, began.
+    phase : str
+        What the job is at; empty where it has one phase only.
+    first : int
+        Steps that were done before, by a job that was interrupted.
+    shape : array (n, c), optional
+        Of a map, a few times a second: its positions so far.
+
+    Examples
+    --------
+    >>> from lvm_core.progress import Progress
+    >>> record = Progress(step=25, total=100, metrics={"loss": 1.5}, seconds=10.0)
+    >>> record.fraction, record.seconds_left
+    (0.25, 30.0)
     """
 
     step: int
@@ -45,8 +68,31 @@ OnStep = Callable[[Progress], "bool | None"]
 
 
 class Reporter:
-    """Times a job and hands its steps to ``on_step``; calling it returns True when the job was
-    asked to stop.
+    """Times a job and hands its steps to ``on_step``.
+
+    Calling it returns True when the job was asked to stop.
+
+    Parameters
+    ----------
+    on_step : callable or None
+        Given a :class:`Progress` for each step; returning True stops the job, which keeps what it
+        has reached. None for nobody.
+    total : int
+        Steps in all.
+    phase : str
+        What the job is at.
+    first : int
+        Steps that were done before, by a job that was interrupted.
+
+    Examples
+    --------
+    >>> from lvm_core.progress import Reporter
+    >>> report = Reporter(lambda record: record.step >= 2, total=5)
+    >>> for step in range(1, 6):
+    ...     if report(step, loss=1 / step):
+    ...         break
+    >>> step
+    2
     """
 
     def __init__(self, on_step: OnStep | None, total: int, phase: str = "", first: int = 0):
@@ -60,8 +106,21 @@ class Reporter:
         self._next_shape = 0.0
 
     def __call__(self, step: int, shape=None, **metrics: float) -> bool:
-        """``shape``: an array that says how the result looks now; a copy of it goes along, at
-        most every ``SHAPE_SECONDS``.
+        """Report a step.
+
+        Parameters
+        ----------
+        step : int
+            Steps done.
+        shape : array, optional
+            How the result looks now; a copy of it goes along, at most every ``SHAPE_SECONDS``.
+        **metrics : float
+            Metrics by name.
+
+        Returns
+        -------
+        bool
+            Whether the job was asked to stop.
         """
         if self.on_step is None:
             return False
@@ -88,8 +147,37 @@ _KEEP = 1000  # points of a curve
 
 
 class ProgressWriter:
-    """Adds a job's records to a file of JSON lines, so few that writing costs nothing. Raises
-    OSError.
+    """Adds a job's records to a file of JSON lines, so few that writing costs nothing.
+
+    It is an ``on_step``: call it with a :class:`Progress`. At most five lines a second are written,
+    fewer as the job goes on, and always the last; ``shape`` is left out.
+
+    Parameters
+    ----------
+    path : Path
+        The file; made when it is missing, added to when it is there.
+
+    Raises
+    ------
+    OSError
+        Where it cannot be made or written.
+
+    See Also
+    --------
+    ProgressReader : Follows such a file.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from lvm_core.progress import Progress, ProgressReader, ProgressWriter
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "progress.jsonl"
+    ...     write = ProgressWriter(path)
+    ...     write(Progress(1, 10, {"loss": 2.0}, seconds=0.5))
+    ...     write.close()
+    ...     print(ProgressReader(path).read())
+    Progress(step=1, total=10, metrics={'loss': 2.0}, seconds=0.5, phase='', first=0, shape=None)
     """
 
     def __init__(self, path: Path):
@@ -115,16 +203,45 @@ class ProgressWriter:
 
 
 class ProgressReader:
-    """Follows such a file. ``last``: the newest record; ``history``: the metrics by step of the
-    phase under way.
+    """Follows a file that a :class:`ProgressWriter` adds to.
+
+    Parameters
+    ----------
+    path : Path
+        The file; it need not be there yet.
+
+    Attributes
+    ----------
+    last : Progress or None
+        The newest record.
+    history : list of dict
+        The metrics by step of the phase under way, thinned out to at most 1000 points.
+
+    See Also
+    --------
+    ProgressWriter : Writes such a file, with an example of both.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from lvm_core.progress import ProgressReader
+    >>> reader = ProgressReader(Path("not there yet") / "progress.jsonl")
+    >>> reader.read(), reader.history
+    (None, [])
     """
 
     def __init__(self, path: Path):
         self.path, self.last, self.history, self._at = path, None, [], 0
 
     def read(self) -> Progress | None:
-        """Take in what was added, and return the newest record. A line that is not whole yet,
-        or damaged, is left out.
+        """Take in what was added.
+
+        A line that is not whole yet, or damaged, is left out.
+
+        Returns
+        -------
+        Progress or None
+            The newest record; None before the first.
         """
         try:
             with self.path.open("rb") as file:

@@ -1,4 +1,4 @@
-"""What the columns of X are, for a model: one natural likelihood per block, and the picture's
+"""What the columns of X are, for a model: a likelihood for each feature group, and the picture's
 shape for images.
 """
 
@@ -14,17 +14,42 @@ LIKELIHOODS = ("gaussian", "bernoulli", "categorical", "counts")
 
 @dataclass(frozen=True)
 class FeatureGroup:
-    """``size`` neighbouring columns of X that share a likelihood.
+    """Neighbouring columns of X that share a likelihood.
 
-    - ``gaussian``: real values, each column on its own (standardised by the codec; pixels lie in
-      [0, 1])
-    - ``bernoulli``: each column 0 or 1, on its own
-    - ``categorical``: one one-hot group; the columns sum to 1
-    - ``counts``: non-negative counts over one vocabulary (multinomial)
+    Parameters
+    ----------
+    likelihood : {"gaussian", "bernoulli", "categorical", "counts"}
+        The distribution of the columns:
 
-    ``missing_of``: where the block's last column is 1, the so many columns to the left of that
-    column hold no value: an indicator of a missing number marks the number, the level "missing" of
-    a category all its other levels. 0: it marks nothing.
+        - ``gaussian``: real values, each column on its own (standardised by the codec; pixels lie
+          in [0, 1])
+        - ``bernoulli``: each column 0 or 1, on its own
+        - ``categorical``: one one-hot group; the columns sum to 1
+        - ``counts``: non-negative counts over one vocabulary (multinomial)
+    size : int
+        Number of columns, at least 1.
+    name : str
+        What the group is called, such as the column of the table it was made from.
+    missing_of : int
+        Where the group's last column is 1, this many columns to the left of that column hold no
+        value: an indicator of a missing number marks the number, the level "missing" of a category
+        all its other levels. 0, the default, marks nothing. Two groups that differ in this alone
+        are equal.
+
+    Raises
+    ------
+    ValueError
+        For an unknown likelihood, a size below 1 or a negative ``missing_of``.
+
+    See Also
+    --------
+    Schema : The feature groups of X from left to right.
+
+    Examples
+    --------
+    >>> from lvm_core.schema import FeatureGroup
+    >>> FeatureGroup("categorical", 3, "species")
+    FeatureGroup(likelihood='categorical', size=3, name='species', missing_of=0)
     """
 
     likelihood: str
@@ -46,8 +71,34 @@ class FeatureGroup:
 
 @dataclass(frozen=True)
 class Schema:
-    """The blocks of X (n, d) from left to right; ``image`` is (height, width, channels) where a
-    row is a picture stored in that order (row-major, channels last).
+    """What the columns of X (n, d) are: its feature groups, and the shape of a picture.
+
+    Parameters
+    ----------
+    groups : tuple of FeatureGroup
+        The feature groups from left to right.
+    image : tuple of int, optional
+        (height, width, channels) where a row is a picture stored in that order (row-major, channels
+        last); None for everything else.
+
+    Raises
+    ------
+    ValueError
+        When the image has another number of values than the groups have columns, or a group marks
+        more columns than lie to its left.
+
+    Examples
+    --------
+    >>> from lvm_core.schema import FeatureGroup, Schema
+    >>> height = FeatureGroup("gaussian", 1, "height")
+    >>> kind = FeatureGroup("categorical", 3, "kind")
+    >>> schema = Schema((height, kind))
+    >>> schema.d
+    4
+    >>> [(group.name, span.start, span.stop) for group, span in schema.spans()]
+    [('height', 0, 1), ('kind', 1, 4)]
+    >>> Schema.picture(8, 8, 1).image
+    (8, 8, 1)
     """
 
     groups: tuple[FeatureGroup, ...]
@@ -69,7 +120,13 @@ class Schema:
         return sum(group.size for group in self.groups)
 
     def spans(self) -> list[tuple[FeatureGroup, slice]]:
-        """Each block with the slice of columns it covers."""
+        """Where each feature group lies.
+
+        Returns
+        -------
+        list of (FeatureGroup, slice)
+            Each group with the slice of columns it covers, from left to right.
+        """
         spans, start = [], 0
         for group in self.groups:
             spans.append((group, slice(start, start + group.size)))
@@ -77,9 +134,26 @@ class Schema:
         return spans
 
     def values(self) -> list[tuple[FeatureGroup, slice, int | None]]:
-        """The blocks that hold a value a person would name, each with the columns of the value
-        and the column that is 1 where it is missing, None without one. Indicators are no
-        values; the level "missing" of a category is none of its levels.
+        """The feature groups that hold a value a person would name.
+
+        Indicators of missing values are no values; the level "missing" of a category is none of its
+        levels.
+
+        Returns
+        -------
+        list of (FeatureGroup, slice, int or None)
+            Each group with the columns of its value, and the column that is 1 where the value is
+            missing, None without one.
+
+        Examples
+        --------
+        A number with an indicator that says where it is missing:
+
+        >>> from lvm_core.schema import FeatureGroup, Schema
+        >>> age = FeatureGroup("gaussian", 1, "age")
+        >>> gap = FeatureGroup("bernoulli", 1, "age (missing)", missing_of=1)
+        >>> [(group.name, span, marker) for group, span, marker in Schema((age, gap)).values()]
+        [('age', slice(0, 1, None), 1)]
         """
         spans = self.spans()
         marker = {
@@ -98,8 +172,25 @@ class Schema:
         ]
 
     def missing_mask(self, X: np.ndarray) -> np.ndarray:
-        """Which entries of X (n, d) hold no value, as truth values (n, d): NaN, what an
-        indicator marks, and the markers themselves.
+        """Which entries hold no value: NaN, what an indicator marks, and the markers themselves.
+
+        Parameters
+        ----------
+        X : array (n, d)
+            Rows of this schema.
+
+        Returns
+        -------
+        array of bool (n, d)
+            True where there is no value.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from lvm_core.schema import FeatureGroup, Schema
+        >>> schema = Schema((FeatureGroup("gaussian", 1), FeatureGroup("bernoulli", 1, "", 1)))
+        >>> schema.missing_mask(np.array([[1.5, 0.0], [0.0, 1.0]])).tolist()
+        [[False, True], [True, True]]
         """
         missing = np.isnan(X)
         for _, span, marker in self.values():
@@ -109,7 +200,7 @@ class Schema:
         return missing
 
     def has(self, likelihood: str) -> bool:
-        """Whether any block has this likelihood."""
+        """Whether any feature group has this likelihood."""
         return any(group.likelihood == likelihood for group in self.groups)
 
     @classmethod

@@ -20,8 +20,19 @@ from typing import Any
 
 
 class DataError(ValueError):
-    """Data that cannot be used: one plain sentence with what was found, what was expected and
-    what to do.
+    """Data that cannot be used.
+
+    Its message is one plain sentence with what was found, what was expected and what to do.
+
+    Examples
+    --------
+    >>> from lvm_core import read_dataset
+    >>> from lvm_core.settings import DataError
+    >>> try:
+    ...     read_dataset(b"", "empty.csv")
+    ... except DataError as error:
+    ...     print(error)
+    empty.csv is empty; choose a file with data in it.
     """
 
 
@@ -31,8 +42,55 @@ def _limit(default: int, unit: str, advice: str) -> int:
 
 @dataclass(frozen=True)
 class Limits:
-    """The largest of everything. Each is a setting: the environment variable
-    LATENT_EXPLORER_ROWS, say, is ``rows``; sizes may be written as 500 MB or 2 GB.
+    """The largest of everything that is accepted.
+
+    Each is a setting: the environment variable LATENT_EXPLORER_ROWS, say, is ``rows``; sizes may be
+    written as 500 MB or 2 GB.
+
+    Parameters
+    ----------
+    upload_bytes : int
+        Bytes of an uploaded file.
+    array_bytes : int
+        Bytes of a .npy, which needs no parsing.
+    archive_bytes : int
+        Bytes of a run as one zip.
+    kept_bytes : int
+        Bytes of the datasets and runs that are kept of one person.
+    runs_under_way : int
+        Runs of one person that wait or train.
+    rows : int
+        Rows of a dataset.
+    columns : int
+        Columns of a table.
+    features : int
+        Values of a row of X.
+    cells : int
+        Values of a table or of pictures, rows times columns.
+    array_cells : int
+        Values of an array, rows times columns.
+    cell_chars : int
+        Characters of a cell or document.
+    picture_pixels : int
+        Pixels of a picture before it is resized.
+    zip_entries : int
+        Entries of a zip.
+    zip_bytes : int
+        Bytes of a zip when unpacked.
+    zip_ratio : int
+        How many times its packed size a zip may have when unpacked.
+
+    See Also
+    --------
+    check : Refuse what is over a limit.
+
+    Examples
+    --------
+    >>> from lvm_core.settings import Limits
+    >>> Limits().rows
+    1000000
+    >>> Limits.of_environment({"LATENT_EXPLORER_ZIP_BYTES": "500 MB"}).zip_bytes
+    524288000
     """
 
     upload_bytes: int = _limit(200 * 2**20, "bytes", "Bring a part of it, or pure numbers as .npy.")
@@ -66,8 +124,17 @@ class Limits:
 
     @classmethod
     def of_environment(cls, environment=os.environ) -> Limits:
-        """The defaults, changed by the environment. Raises ValueError naming the variable that
-        cannot be read.
+        """The defaults, changed by the environment.
+
+        Parameters
+        ----------
+        environment : mapping of str to str
+            Where the variables are looked up; the process's own environment by default.
+
+        Raises
+        ------
+        ValueError
+            One sentence that names the variable that cannot be read.
         """
         chosen = {
             f.name: (
@@ -162,6 +229,7 @@ def setting(name: str, environment: Mapping[str, str] | None = None) -> Any:
 
     Examples
     --------
+    >>> from lvm_core.settings import setting
     >>> setting("slots", {"LATENT_EXPLORER_SLOTS": "3"})
     3
     """
@@ -171,8 +239,15 @@ def setting(name: str, environment: Mapping[str, str] | None = None) -> Any:
 
 
 def check_environment(environment: Mapping[str, str] | None = None) -> None:
-    """Refuse settings that cannot be read, and names that are none; called where the app and the
-    command line start.
+    """Refuse settings that cannot be read, and names that are none.
+
+    Called where the app and the command line start.
+
+    Parameters
+    ----------
+    environment : mapping of str to str, optional
+        What is checked; the process's own environment by default. Only names that begin with
+        LATENT_EXPLORER_ are looked at.
 
     Raises
     ------
@@ -181,7 +256,12 @@ def check_environment(environment: Mapping[str, str] | None = None) -> None:
 
     Examples
     --------
+    >>> from lvm_core.settings import check_environment
     >>> check_environment({"LATENT_EXPLORER_ROWS": "2000", "HOME": "/root"})
+    >>> check_environment({"LATENT_EXPLORER_ROW": "2000"})
+    Traceback (most recent call last):
+        ...
+    ValueError: LATENT_EXPLORER_ROW is no setting; did you mean LATENT_EXPLORER_ROWS?
     """
     environment = os.environ if environment is None else environment
     found = []
@@ -217,10 +297,35 @@ LIMITS = _limits_of_environment()
 
 
 def check(name: str, found: int, what: str, times: int = 1, unit: str = "") -> None:
-    """Raise DataError when ``found`` is over the limit ``name``; the sentence gives both numbers.
+    """Refuse what is over a limit.
 
-    ``times`` and ``unit`` are for what can be counted before the thing itself: at most so many
-    lines, say, for so many rows.
+    Parameters
+    ----------
+    name : str
+        A field of :class:`Limits`.
+    found : int
+        How much there is.
+    what : str
+        What has it, for the sentence: mostly the name of a file.
+    times : int
+        For what can be counted before the thing itself: the limit times this is allowed, such as so
+        many lines for so many rows.
+    unit : str
+        What was counted then; the limit's own unit where it is empty.
+
+    Raises
+    ------
+    DataError
+        When ``found`` is over the limit; the sentence gives both numbers.
+
+    Examples
+    --------
+    >>> from lvm_core.settings import check
+    >>> check("columns", 10, "table.csv")
+    >>> check("columns", 3_000_000_000, "table.csv")  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+        ...
+    lvm_core.settings.DataError: table.csv has 3,000,000,000 columns; the limit is ...
     """
     allowed = times * getattr(LIMITS, name)
     if found > allowed:

@@ -11,8 +11,28 @@ _MARKDOWN = set("\\`*_{}[]()<>#+-.!|~:$")
 
 
 def clean(text, n: int = 80) -> str:
-    """Printable characters only, at most ``n``; ``://`` is broken by a zero-width space so that
-    nothing is fetched or linked.
+    r"""Text of a user as printable characters that link to nothing.
+
+    Parameters
+    ----------
+    text : object
+        Whatever was given; turned into text first.
+    n : int
+        The most characters kept; the last of a text that is cut is an ellipsis.
+
+    Returns
+    -------
+    str
+        Unprintable characters are spaces, and ``://`` is broken by a zero-width space so that
+        nothing is fetched or linked.
+
+    Examples
+    --------
+    >>> from lvm_core.text import clean
+    >>> clean("one\ttwo")
+    'one two'
+    >>> clean("a long name", 6)
+    'a lon…'
     """
     text = "".join(c if c.isprintable() else " " for c in str(text))
     text = text if len(text) <= n else text[: n - 1] + "…"
@@ -20,7 +40,27 @@ def clean(text, n: int = 80) -> str:
 
 
 def markdown(text, n: int = 80) -> str:
-    """For every Streamlit label, caption, tab, option and toast."""
+    r"""Text of a user for every Streamlit label, caption, tab, option and toast.
+
+    Parameters
+    ----------
+    text : object
+        Whatever was given; turned into text first.
+    n : int
+        The most characters kept, see :func:`clean`.
+
+    Returns
+    -------
+    str
+        The text with Markdown's characters escaped, and bare addresses broken by a zero-width
+        space.
+
+    Examples
+    --------
+    >>> from lvm_core.text import markdown
+    >>> print(markdown("*bold*"))
+    \*bold\*
+    """
     text = "".join("\\" + c if c in _MARKDOWN else c for c in clean(text, n))
     # bare addresses become links after the escapes are gone: break them with a zero-width space,
     # like ``://``
@@ -28,5 +68,26 @@ def markdown(text, n: int = 80) -> str:
 
 
 def plotly(text, n: int = 80) -> str:
-    """For Plotly text, hover text, names and titles, which obey ``<b>``, ``<br>`` and ``<a>``."""
+    """Text of a user for Plotly: text, hover text, names and titles.
+
+    Plotly obeys ``<b>``, ``<br>`` and ``<a>`` in them.
+
+    Parameters
+    ----------
+    text : object
+        Whatever was given; turned into text first.
+    n : int
+        The most characters kept, see :func:`clean`.
+
+    Returns
+    -------
+    str
+        The text with ``&``, ``<`` and ``>`` as entities.
+
+    Examples
+    --------
+    >>> from lvm_core.text import plotly
+    >>> plotly("<b>bold</b>")
+    '&lt;b&gt;bold&lt;/b&gt;'
+    """
     return html.escape(clean(text, n), quote=False)

@@ -22,9 +22,32 @@ _AT_ONCE = 2000  # rows at a time
 class Alignment:
     """Where a map goes when it is laid onto another: ``P -> scale * P @ turn + shift``.
 
-    ``turn`` (2, 2) is a rotation, with a reflection where its determinant is -1. ``residual``: the
-    share of both maps' variance that no turning, mirroring, scaling and shifting brings together, 0
-    (the same shape) to 1 (nothing in common).
+    Attributes
+    ----------
+    scale : float
+        Factor of the map's size.
+    turn : ndarray of shape (2, 2)
+        A rotation, with a reflection where its determinant is -1.
+    shift : ndarray of shape (2,)
+        What is added after turning and scaling.
+    residual : float
+        The share of both maps' variance that no turning, mirroring, scaling and shifting brings
+        together, 0 (the same shape) to 1 (nothing in common).
+
+    See Also
+    --------
+    procrustes : Finds the alignment of two maps.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.analysis.alignment import procrustes
+    >>> P = np.array([[1.0, 1.0], [3.0, 1.0], [1.0, 2.0]])
+    >>> found = procrustes(P, P[:, ::-1])
+    >>> found.mirrored, found.apply(P).round(6).tolist()
+    (True, [[1.0, 1.0], [1.0, 3.0], [2.0, 1.0]])
+    >>> found.sentence("UMAP", "t-SNE")
+    'UMAP has the same shape as t-SNE.'
     """
 
     scale: float
@@ -61,13 +84,43 @@ class Alignment:
 
 
 def procrustes(P, onto) -> Alignment:
-    """Lay positions P (n, 2) onto the positions ``onto`` (n, 2) of the same rows.
+    """Lay positions onto positions of the same rows.
 
-    Turn and reflection are those of least squares (Schönemann, 1966, doi:10.1007/BF02289451). The
-    scale gives both maps the same spread: that of least squares would shrink a map the more, the
-    less it agrees. ``residual`` is the disparity of Gower (1975, doi:10.1007/BF02291478), which
-    does not depend on that choice. Raises ValueError where shapes differ, values are not finite, or
-    all points of a map lie at one place.
+    Turn and reflection are those of least squares [1]_. The scale gives both maps the same spread:
+    that of least squares would shrink a map the more, the less it agrees. The residual is the
+    disparity of Gower [2]_, which does not depend on that choice.
+
+    Parameters
+    ----------
+    P : array-like of shape (n, 2)
+        Positions to lay onto others.
+    onto : array-like of shape (n, 2)
+        Positions of the same rows on the other map.
+
+    Returns
+    -------
+    Alignment
+        Turn, scale and shift, and what differs still.
+
+    Raises
+    ------
+    ValueError
+        Where shapes differ, values are not finite, or all points of a map lie at one place.
+
+    References
+    ----------
+    .. [1] Schönemann (1966), doi:10.1007/BF02289451
+    .. [2] Gower (1975), doi:10.1007/BF02291478
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.analysis.alignment import procrustes
+    >>> P = np.array([[1.0, 1.0], [3.0, 1.0], [1.0, 2.0]])
+    >>> quarter_turn = np.array([[0.0, 1.0], [-1.0, 0.0]])
+    >>> found = procrustes(P, 3 * P @ quarter_turn + 5)
+    >>> f"{found.scale:.3f}", f"{found.degrees:.1f}", f"{found.residual:.3f}"
+    ('3.000', '90.0', '0.000')
     """
     P, Q = np.asarray(P, np.float64), np.asarray(onto, np.float64)
     if P.shape != Q.shape or P.ndim != 2 or P.shape[1] != 2 or len(P) < 2:
@@ -94,12 +147,36 @@ def procrustes(P, onto) -> Alignment:
 def neighbours(
     Z, k: int = NEIGHBOURS, *, stop: Callable[[int], bool] = lambda done: False
 ) -> np.ndarray:
-    """The k nearest other rows of each row of Z (n, d): int (n, k), nearest first; k is cut to n -
-    1.
+    """Find the k nearest other rows of each row.
 
     On maps and short codes by a k-d tree, in more dimensions by all distances on all cores, of very
-    many rows by :func:`lvm_core.latent.neighbours.nearest_others`. ``stop`` is told how many rows
-    are done; where it says so, ValueError is raised.
+    many rows by :func:`lvm_core.latent.neighbours.nearest_others`.
+
+    Parameters
+    ----------
+    Z : array-like of shape (n, d)
+        Positions or codes.
+    k : int, default=15
+        Number of neighbours, cut to n - 1.
+    stop : callable, optional
+        Is told how many rows are done, and returns whether to stop.
+
+    Returns
+    -------
+    ndarray of int, shape (n, k)
+        Row numbers, nearest first.
+
+    Raises
+    ------
+    ValueError
+        Where ``stop`` says so.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.analysis.alignment import neighbours
+    >>> neighbours(np.array([[0.0], [1.0], [3.0]]), k=2).tolist()
+    [[1, 2], [0, 2], [1, 0]]
     """
     Z = np.asarray(Z)
     n, k = len(Z), min(k, len(Z) - 1)
@@ -130,8 +207,28 @@ def _by_tree(Z, k):
 
 @dataclass(frozen=True)
 class Change:
-    """How many of its k nearest neighbours each row lost from one map, or set of codes, to
-    another: ``lost`` uint8 (n,).
+    """How many of its k nearest neighbours each row lost from one map, or set of codes, to another.
+
+    Attributes
+    ----------
+    lost : ndarray of uint8, shape (n,)
+        Neighbours lost.
+    k : int
+        Number of neighbours.
+
+    See Also
+    --------
+    changed : Compares two maps.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.analysis.alignment import Change
+    >>> change = Change(np.array([0, 1, 2, 2], np.uint8), k=2)
+    >>> change.mean, change.above(0.5)
+    (0.625, 2)
+    >>> change.sentence()
+    '2 of 4 points changed more than half of their 2 nearest neighbours.'
     """
 
     lost: np.ndarray
@@ -164,12 +261,42 @@ def _part(share: float) -> str:
 
 
 def changed(A, B, k: int = NEIGHBOURS, *, on_step: OnStep | None = None) -> Change:
-    """What share of each row's k nearest neighbours in A (n, a) are not among those in B (n, b);
-    the same the other way round, since both lists have k. A and B are positions or codes of the
-    same rows.
+    """Count the neighbours that each row loses from one set of positions or codes to another.
 
-    Raises ValueError where the rows differ in number, there are fewer than 3, k is over 255, or
-    ``on_step`` stopped it.
+    The share of each row's k nearest neighbours in ``A`` that are not among those in ``B`` is the
+    same the other way round, since both lists have k.
+
+    Parameters
+    ----------
+    A : array-like of shape (n, a)
+        Positions or codes.
+    B : array-like of shape (n, b)
+        Positions or codes of the same rows.
+    k : int, default=15
+        Number of neighbours, 1 to 255.
+    on_step : callable, optional
+        Receives progress; where it returns True, the comparison stops.
+
+    Returns
+    -------
+    Change
+        Neighbours lost by each row.
+
+    Raises
+    ------
+    ValueError
+        Where the rows differ in number, there are fewer than 3, ``k`` is over 255, or ``on_step``
+        stopped it.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.analysis.alignment import changed
+    >>> Z = np.random.default_rng(0).normal(size=(100, 2))
+    >>> changed(Z, 2 * Z, k=5).mean
+    0.0
+    >>> changed(Z, Z[:, :1], k=5).mean > 0.5
+    True
     """
     if len(A) != len(B) or len(A) < 3:
         raise ValueError(

@@ -29,9 +29,27 @@ _BATCH = 4000, 4_000_000  # rows at once, and values of X
 
 @dataclass(frozen=True)
 class Method:
-    """One score: higher is odder. ``meaning`` is its one line; ``rows(scene, index)`` gives the
-    scores of some rows, ``parts(scene, i)`` the values (m,) that add up to one row's score, or
-    say most of why it is high; ``of`` what those values belong to: columns or dimensions.
+    """One anomaly score: higher is odder.
+
+    Attributes
+    ----------
+    title : str
+        Name of the score.
+    meaning : str
+        One line on what it measures.
+    rows : callable
+        ``rows(scene, index)`` gives the scores of some rows of an :class:`Anomalies`.
+    parts : callable
+        ``parts(scene, i)`` gives the values (m,) that add up to the score of row i, or say most of
+        why it is high.
+    of : str, default="columns"
+        What those values belong to: "columns" or "dimensions".
+
+    Examples
+    --------
+    >>> from lvm_core.analysis.anomalies import METHODS
+    >>> METHODS["codes"].title, METHODS["codes"].of
+    ('Distance in code space', 'dimensions')
     """
 
     title: str
@@ -42,12 +60,49 @@ class Method:
 
 
 class Anomalies:
-    """The scores of all rows X (n, d), dense or CSR, under a fitted model that saw the rows
-    ``train``; ``codes`` (n, k) are theirs.
+    """Anomaly scores of all rows under a fitted model.
 
     Distances to training rows and codes leave the row itself out; of more than 20 000 training rows
-    a sample drawn by ``random_state`` is compared with. ``methods`` are those this model has: -log
-    p needs ``score_samples``.
+    a sample is compared with.
+
+    Parameters
+    ----------
+    model : LatentModel
+        A fitted model.
+    X : array or CSR matrix of shape (n, d)
+        All rows.
+    train : array-like of int, shape (m,)
+        The rows that the model learnt from.
+    codes : array-like of shape (n, k)
+        Codes of all rows.
+    k : int, default=5
+        Number of neighbours, cut to m - 1.
+    random_state : int, default=0
+        Draws the sample of training rows.
+
+    Attributes
+    ----------
+    methods : dict of str to Method
+        The scores that this model has: -log p needs ``score_samples``.
+
+    Raises
+    ------
+    ValueError
+        Where there are fewer than 2 training rows.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core import DATASETS, MODELS
+    >>> from lvm_core.analysis.anomalies import Anomalies
+    >>> dataset = DATASETS["iris"]().load()
+    >>> model = MODELS["PCA"](latent_dim=2).fit(dataset.X, schema=dataset.schema)
+    >>> codes = model.transform(dataset.X)
+    >>> anomalies = Anomalies(model, dataset.X, np.arange(len(dataset)), codes)
+    >>> list(anomalies.methods)
+    ['reconstruction', 'likelihood', 'codes', 'mahalanobis', 'norm', 'data']
+    >>> anomalies.scores("mahalanobis").shape
+    (150,)
     """
 
     _unit_rows: Any  # made where it is needed
@@ -94,8 +149,24 @@ class Anomalies:
         return found
 
     def scores(self, name: str, on_step: OnStep | None = None) -> np.ndarray:
-        """The score (n,) of every row, NaN for those not reached when ``on_step`` stopped it.
-        Raises KeyError for a score that is not there.
+        """Score every row.
+
+        Parameters
+        ----------
+        name : str
+            One of :attr:`methods`.
+        on_step : callable, optional
+            Receives progress; where it returns True, the scoring stops.
+
+        Returns
+        -------
+        ndarray of shape (n,)
+            Scores, NaN for rows that were not reached when ``on_step`` stopped it.
+
+        Raises
+        ------
+        KeyError
+            For a score that is not there.
         """
         method, n = self.methods[name], len(self.codes)
         size = max(50, min(_BATCH[0], _BATCH[1] // self.X.shape[1]))
@@ -145,9 +216,35 @@ class Anomalies:
 
 
 def kth_distance(Q, R, k: int = NEIGHBOURS) -> np.ndarray:
-    """Distance (m,) from each row of Q (m, d) to the k-th nearest row of R (n, d), none left
-    out: PyOD's KNN, method ``largest`` (Ramaswamy, Rastogi & Shim, 2000,
-    doi:10.1145/342009.335437).
+    """Distance from each row of one set to the k-th nearest of another, none left out.
+
+    This is the method ``largest`` of PyOD's KNN [1]_.
+
+    Parameters
+    ----------
+    Q : array or CSR matrix of shape (m, d)
+        Rows asked about.
+    R : array or CSR matrix of shape (n, d)
+        Rows that are compared with.
+    k : int, default=5
+        Which of the nearest.
+
+    Returns
+    -------
+    ndarray of shape (m,)
+        Distances.
+
+    References
+    ----------
+    .. [1] Ramaswamy, Rastogi & Shim (2000), doi:10.1145/342009.335437
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.analysis.anomalies import kth_distance
+    >>> R = np.array([[0.0], [1.0], [2.0]])
+    >>> kth_distance(np.array([[0.0], [5.0]]), R, k=2).tolist()
+    [1.0, 4.0]
     """
     return _neighbours(Q, R, k)[0][:, -1]
 
@@ -240,9 +337,32 @@ _BOUND = Method(
 
 
 def auroc(scores, positive, name: str = "the chosen class") -> Score | None:
-    """Area under the ROC curve of ``scores`` (n,) for the rows ``positive`` (n,) bool, with the
-    standard error of Hanley & McNeil (1982, doi:10.1148/radiology.143.1.7063747). None where
-    one of the two classes has no row.
+    """Area under the ROC curve, with the standard error of Hanley & McNeil [1]_.
+
+    Parameters
+    ----------
+    scores : array-like of shape (n,)
+        Anomaly scores, higher is odder.
+    positive : array-like of bool, shape (n,)
+        Rows of the class that should get high scores.
+    name : str, default="the chosen class"
+        What the sentence calls that class.
+
+    Returns
+    -------
+    Score or None
+        None where one of the two classes has no row.
+
+    References
+    ----------
+    .. [1] Hanley & McNeil (1982), doi:10.1148/radiology.143.1.7063747
+
+    Examples
+    --------
+    >>> from lvm_core.analysis.anomalies import auroc
+    >>> found = auroc([0.1, 0.4, 0.35, 0.8], [False, False, True, True])
+    >>> found.value, round(found.error, 3)
+    (0.75, 0.276)
     """
     from sklearn.metrics import roc_auc_score
 
@@ -272,8 +392,26 @@ def auroc(scores, positive, name: str = "the chosen class") -> Score | None:
 
 
 def value_names(dataset) -> list[str]:
-    """A name for every column of X (d,): a column of the table (with its category), a term, a
-    place on the axis, a pixel.
+    """Name every column of X.
+
+    A name is a column of the table (with its category), a term, a place on the axis, or a pixel.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        Data of any kind.
+
+    Returns
+    -------
+    list of str
+        Names, one a column of X (d,).
+
+    Examples
+    --------
+    >>> from lvm_core import DATASETS
+    >>> from lvm_core.analysis.anomalies import value_names
+    >>> value_names(DATASETS["digits"]().load())[:3]
+    ['0, 0', '0, 1', '0, 2']
     """
     codec = dataset.codec
     if dataset.kind == "text":
@@ -296,8 +434,29 @@ def value_names(dataset) -> list[str]:
 
 
 def worst(parts: np.ndarray, names: list[str], most: int = 10) -> pd.Series:
-    """The names with the largest parts, those of equal names added up: a table's category is
-    several columns of X.
+    """The names with the largest parts, those of equal names added up.
+
+    A table's category is several columns of X, which have one name.
+
+    Parameters
+    ----------
+    parts : array-like of shape (m,)
+        What each column or dimension adds to a score.
+    names : list of str
+        Names (m,), which may repeat.
+    most : int, default=10
+        Most names to give.
+
+    Returns
+    -------
+    Series
+        Sums above 0 by name, the largest first.
+
+    Examples
+    --------
+    >>> from lvm_core.analysis.anomalies import worst
+    >>> worst([0.5, 2.0, 1.0, 0.0], ["age", "colour", "colour", "size"]).to_dict()
+    {'colour': 3.0, 'age': 0.5}
     """
     total = pd.Series(parts, index=pd.Index(names, dtype=object)).groupby(level=0, sort=False).sum()
     return total[total > 0].sort_values(ascending=False, kind="stable").head(most)

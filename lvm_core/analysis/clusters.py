@@ -39,10 +39,36 @@ METHODS = {
 
 @dataclass(frozen=True)
 class Clusters:
-    """``labels`` (n,): cluster of every row, largest first, -1 for none. ``curve``: (setting,
-    value) of every setting tried, the number of clusters or the least size; ``chosen``: the one
-    used; ``measure``: what the value is; ``higher``: whether more is better. ``fitted``: how
-    many rows they were found on; the others joined the nearest.
+    """Clusters of codes, and the settings that were tried for them.
+
+    Attributes
+    ----------
+    method : str
+        One of :data:`METHODS`.
+    labels : ndarray of int, shape (n,)
+        Cluster of every row, the largest first, -1 for none.
+    curve : list of (int, float)
+        (setting, value) of every setting tried: the number of clusters or the least size.
+    chosen : int
+        The setting used.
+    measure : str
+        What the value is.
+    higher : bool
+        Whether more is better.
+    fitted : int
+        How many rows they were found on; the others joined the nearest.
+
+    See Also
+    --------
+    clusters : Finds them.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.analysis.clusters import Clusters
+    >>> labels = np.array([0, 0, 0, 1, 1, -1])
+    >>> Clusters("hdbscan", labels, [(2, 0.8)], 2, "silhouette", True, 6).count
+    2
     """
 
     method: str
@@ -60,7 +86,24 @@ class Clusters:
 
 
 def letter(c: int) -> str:
-    """What cluster c is called: A, B, ... Z, A1, B1, ..."""
+    """What a cluster is called: A, B, ... Z, A1, B1, ...
+
+    Parameters
+    ----------
+    c : int
+        Number of the cluster, from 0.
+
+    Returns
+    -------
+    str
+        Its name.
+
+    Examples
+    --------
+    >>> from lvm_core.analysis.clusters import letter
+    >>> letter(0), letter(25), letter(26)
+    ('A', 'Z', 'A1')
+    """
     return f"{chr(65 + c % 26)}{c // 26 or ''}"
 
 
@@ -73,14 +116,51 @@ def clusters(
     random_state: int = 0,
     on_step: OnStep | None = None,
 ) -> Clusters:
-    """Cluster codes Z (n, k), as they are: their own scale says what is near.
+    """Cluster codes as they are: their own scale says what is near.
 
-    Without a ``setting`` it is suggested: from 2 to ``most`` clusters by the silhouette (Rousseeuw,
-    1987, doi:10.1016/0377-0427(87)90125-7) for k-means and by the BIC (Schwarz, 1978,
-    doi:10.1214/aos/1176344136) for mixtures; the least size of a cluster of HDBSCAN by the
-    silhouette of the rows in a cluster times their share. Of more than 20 000 rows a sample drawn
-    by ``random_state`` is clustered. Raises ValueError for an unknown method, fewer than 4
-    different codes, or a setting the rows cannot have.
+    Without a ``setting`` it is suggested: from 2 to ``most`` clusters by the silhouette [1]_ for
+    k-means and by the BIC [2]_ for mixtures; the least size of a cluster of HDBSCAN by the
+    silhouette of the rows in a cluster times their share.
+
+    Parameters
+    ----------
+    Z : array-like of shape (n, k)
+        Codes.
+    method : {"kmeans", "mixture", "hdbscan"}, default="kmeans"
+        How they are clustered, see :data:`METHODS`.
+    setting : int, optional
+        Number of clusters, or least size of a cluster for HDBSCAN. Suggested by default.
+    most : int, default=12
+        Most clusters to try.
+    random_state : int, default=0
+        Starts the methods. Of more than 20 000 rows it draws the sample that is clustered.
+    on_step : callable, optional
+        Receives progress; where it returns True, no further setting is tried.
+
+    Returns
+    -------
+    Clusters
+        The clusters with the setting chosen.
+
+    Raises
+    ------
+    ValueError
+        For an unknown method, fewer than 4 different codes, or a setting the rows cannot have.
+
+    References
+    ----------
+    .. [1] Rousseeuw (1987), doi:10.1016/0377-0427(87)90125-7
+    .. [2] Schwarz (1978), doi:10.1214/aos/1176344136
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.analysis.clusters import clusters
+    >>> rng = np.random.default_rng(0)
+    >>> Z = np.concatenate([rng.normal(0, 0.1, (30, 2)), rng.normal(2, 0.1, (20, 2))])
+    >>> found = clusters(Z, most=4)
+    >>> found.chosen, np.bincount(found.labels).tolist()
+    (2, [30, 20])
     """
     Z = np.asarray(Z, np.float64)
     if method not in METHODS:
@@ -198,8 +278,32 @@ def _by_size(labels: np.ndarray) -> np.ndarray:
 
 
 def medoids(Z, labels, m: int = 6) -> dict[int, np.ndarray]:
-    """cluster -> its m most central rows, the medoid first: under squared distance the row
-    nearest to the mean is the one with the least sum of distances to all others.
+    """The most central rows of each cluster.
+
+    Under squared distance the row nearest to the mean is the one with the least sum of distances to
+    all others.
+
+    Parameters
+    ----------
+    Z : array-like of shape (n, k)
+        Codes.
+    labels : ndarray of int, shape (n,)
+        Cluster of every row, -1 for none.
+    m : int, default=6
+        How many rows of each.
+
+    Returns
+    -------
+    dict of int to ndarray
+        Cluster -> its m most central rows, the medoid first.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.analysis.clusters import medoids
+    >>> Z = np.array([[0.0], [1.0], [2.0], [9.0]])
+    >>> {c: rows.tolist() for c, rows in medoids(Z, np.array([0, 0, 0, 1]), m=2).items()}
+    {0: [1, 0], 1: [3]}
     """
     Z, found = np.asarray(Z, np.float64), {}
     for c in range(int(labels.max(initial=-1)) + 1):
@@ -210,9 +314,34 @@ def medoids(Z, labels, m: int = 6) -> dict[int, np.ndarray]:
 
 
 def differences(X, labels, names: list[str], most: int = 4) -> dict[int, list[tuple[str, float]]]:
-    """cluster -> (name, effect) of the columns of X (n, d) that set it apart, the strongest
-    first: the difference of the mean within and without, in standard deviations of all rows
-    (Glass's delta with the pooled rows as reference). ``names`` (d,) may repeat.
+    """The columns that set each cluster apart.
+
+    The effect is the difference of the mean within and without, in standard deviations of all rows
+    (Glass's delta with the pooled rows as reference).
+
+    Parameters
+    ----------
+    X : array-like of shape (n, d)
+        Rows.
+    labels : ndarray of int, shape (n,)
+        Cluster of every row, -1 for none.
+    names : list of str
+        Names of the columns (d,); they may repeat.
+    most : int, default=4
+        Most columns of a cluster.
+
+    Returns
+    -------
+    dict of int to list of (str, float)
+        Cluster -> (name, effect), the strongest first.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.analysis.clusters import differences
+    >>> X = np.array([[0.0, 1.0], [0.0, 1.0], [4.0, 1.0], [4.0, 1.0]])
+    >>> differences(X, np.array([0, 0, 1, 1]), ["size", "weight"])
+    {0: [('size', -2.0)], 1: [('size', 2.0)]}
     """
     X = np.asarray(X, np.float64)
     spread, found = X.std(0), {}
@@ -237,11 +366,42 @@ def differences(X, labels, names: list[str], most: int = 4) -> dict[int, list[tu
 def class_words(
     X, labels, terms: list[str], most: int = 5, power: float = 1.0
 ) -> dict[int, list[tuple[str, float]]]:
-    """cluster -> (term, weight) of counts X (n, d), CSR or dense, the weightiest first, by
-    class-based TF-IDF: the term's share of the cluster's words times log(1 + A / f), A the mean
-    number of words a cluster, f the term's count in all (Grootendorst, 2022, arXiv:2203.05794).
-    A ``power`` of 1/2 of the share makes less of what is frequent everywhere, as BERTopic's
-    ``reduce_frequent_words`` does.
+    """The terms that set each cluster apart, by class-based TF-IDF [1]_.
+
+    A term's weight is its share of the cluster's words times log(1 + A / f), A the mean number of
+    words a cluster, f the term's count in all.
+
+    Parameters
+    ----------
+    X : array or CSR matrix of shape (n, d)
+        Counts of terms.
+    labels : ndarray of int, shape (n,)
+        Cluster of every row, -1 for none.
+    terms : list of str
+        The terms (d,).
+    most : int, default=5
+        Most terms of a cluster.
+    power : float, default=1.0
+        Exponent of the share; 1/2 makes less of what is frequent everywhere, as BERTopic's
+        ``reduce_frequent_words`` does.
+
+    Returns
+    -------
+    dict of int to list of (str, float)
+        Cluster -> (term, weight), the weightiest first.
+
+    References
+    ----------
+    .. [1] Grootendorst (2022), arXiv:2203.05794
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.analysis.clusters import class_words
+    >>> X = np.array([[3, 0, 1], [0, 2, 1]])
+    >>> found = class_words(X, np.array([0, 1]), ["wool", "steel", "the"], most=1)
+    >>> {c: [term for term, _ in words] for c, words in found.items()}
+    {0: ['wool'], 1: ['steel']}
     """
     count = int(labels.max(initial=-1)) + 1
     sums = np.array(
@@ -265,8 +425,32 @@ def class_words(
 
 
 def labelled(dataset, labels, most: int = 3) -> dict[int, list[str]]:
-    """cluster -> a few phrases for people of what makes it different: its words, or the columns
-    that are high, low or common in it. Pictures have none.
+    """A few phrases for people of what makes each cluster different.
+
+    They are its words, or the columns that are high, low or common in it.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        The rows that were clustered.
+    labels : ndarray of int, shape (n,)
+        Cluster of every row, -1 for none.
+    most : int, default=3
+        Most phrases of a cluster.
+
+    Returns
+    -------
+    dict of int to list of str
+        Cluster -> phrases; pictures have none.
+
+    Examples
+    --------
+    >>> from lvm_core import DATASETS
+    >>> from lvm_core.analysis.clusters import labelled
+    >>> iris = DATASETS["iris"]().load()
+    >>> setosa = iris.targets() == "setosa"
+    >>> labelled(iris, setosa.astype(int), most=1)
+    {0: ['petal length in cm high'], 1: ['petal length in cm low']}
     """
     count = int(labels.max(initial=-1)) + 1
     if dataset.kind == "image":
@@ -285,8 +469,27 @@ def labelled(dataset, labels, most: int = 3) -> dict[int, list[str]]:
 
 
 def features(dataset) -> tuple[list[str], dict[str, bool]]:
-    """A name for every column of X (d,), a level of a category on its own, and for each name
-    whether it is a share (0 or 1 a row).
+    """Name every column of X, a level of a category on its own.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        Data of any kind.
+
+    Returns
+    -------
+    names : list of str
+        Names of the columns (d,).
+    shares : dict of str to bool
+        For each name, whether it is a share (0 or 1 a row).
+
+    Examples
+    --------
+    >>> from lvm_core import DATASETS
+    >>> from lvm_core.analysis.clusters import features
+    >>> names, shares = features(DATASETS["iris"]().load())
+    >>> names[0], shares[names[0]]
+    ('sepal length in cm', False)
     """
     if dataset.kind != "table":
         from .anomalies import value_names
@@ -307,8 +510,28 @@ def features(dataset) -> tuple[list[str], dict[str, bool]]:
 
 
 def common(labels, y) -> dict[int, tuple[str, float]]:
-    """cluster -> (the commonest class of its rows in ``y`` (n,), its share among those with a
-    class); left out where none has one.
+    """The commonest class in each cluster.
+
+    Parameters
+    ----------
+    labels : ndarray of int, shape (n,)
+        Cluster of every row, -1 for none.
+    y : ndarray of shape (n,)
+        Classes, None or NaN where a row has none.
+
+    Returns
+    -------
+    dict of int to (str, float)
+        Cluster -> (the commonest class of its rows, its share among those with a class); left out
+        where none has one.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.analysis.clusters import common
+    >>> y = np.array(["cat", "cat", "dog", None], dtype=object)
+    >>> common(np.array([0, 0, 1, 1]), y)
+    {0: ('cat', 1.0), 1: ('dog', 1.0)}
     """
     found = {}
     for c in range(int(labels.max(initial=-1)) + 1):
@@ -321,9 +544,30 @@ def common(labels, y) -> dict[int, tuple[str, float]]:
 
 
 def agreement(labels, y) -> list[Score]:
-    """How far the clusters agree with known classes ``y`` (n,), None where a row has none:
-    adjusted Rand index (Hubert & Arabie, 1985) and normalised mutual information (arithmetic
-    mean; Strehl & Ghosh, 2002), over rows that have both. Empty where fewer than 2 classes do.
+    """How far clusters agree with known classes.
+
+    Adjusted Rand index (Hubert & Arabie, 1985) and normalised mutual information (arithmetic mean;
+    Strehl & Ghosh, 2002), over rows that have both.
+
+    Parameters
+    ----------
+    labels : ndarray of int, shape (n,)
+        Cluster of every row, -1 for none.
+    y : ndarray of shape (n,)
+        Classes, None or NaN where a row has none.
+
+    Returns
+    -------
+    list of Score
+        Empty where fewer than 2 rows or 2 classes have both.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.analysis.clusters import agreement
+    >>> y = np.array(["a", "a", "b", "b"], dtype=object)
+    >>> [(score.name, score.value) for score in agreement(np.array([1, 1, 0, 0]), y)]
+    [('Adjusted Rand index', 1.0), ('Normalised mutual information', 1.0)]
     """
     from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
 

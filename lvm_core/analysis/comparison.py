@@ -22,9 +22,35 @@ NOT_RANKED = ("Explained variance", "Bits in the code")
 def sensible(
     models: dict[str, type[LatentModel]], dataset: Dataset, latent_dim: int, seed: int = 0
 ) -> dict[str, LatentModel]:
-    """One model of each class for this kind of data, with its own suggestions and, so that
-    codes of equal length are compared, one ``latent_dim`` (clipped to what the class, the
-    columns and the rows allow).
+    """One model of each class that takes this kind of data.
+
+    Each has its own suggestions and, so that codes of equal length are compared, one ``latent_dim``
+    (clipped to what the class, the columns and the rows allow).
+
+    Parameters
+    ----------
+    models : dict of str to type
+        Classes of models by name.
+    dataset : Dataset
+        What they are to learn from.
+    latent_dim : int
+        Length of the code.
+    seed : int, default=0
+        Becomes each model's ``random_state``.
+
+    Returns
+    -------
+    dict of str to LatentModel
+        Models that were not fitted yet.
+
+    Examples
+    --------
+    >>> from lvm_core import DATASETS, MODELS
+    >>> from lvm_core.analysis.comparison import sensible
+    >>> two = {name: MODELS[name] for name in ("PCA", "VAE")}
+    >>> found = sensible(two, DATASETS["iris"]().load(), latent_dim=2)
+    >>> {name: model.latent_dim for name, model in found.items()}
+    {'PCA': 2, 'VAE': 2}
     """
     most = max(1, min(latent_dim, dataset.X.shape[1] - 1, len(dataset) - 2))
     found = {}
@@ -40,8 +66,32 @@ def sensible(
 
 @dataclass(frozen=True)
 class Entry:
-    """One trained model in the comparison: its recipe's parts and its scores, as the workspace
-    has them.
+    """One trained model in the comparison: its parameters and scores, as the workspace has them.
+
+    Attributes
+    ----------
+    id : str
+        Id of the run.
+    number : int
+        Number of the run.
+    model : str
+        Name of the model's class.
+    latent_dim : int
+        Length of the code.
+    seed : int or None
+        The model's ``random_state``.
+    seconds : float
+        How long the fit took.
+    scores : list of Score
+        What it reached.
+
+    Examples
+    --------
+    >>> from lvm_core.analysis.comparison import Entry
+    >>> from lvm_core.metrics import Score
+    >>> entry = Entry("a1", 1, "PCA", 2, 0, 0.1, [Score("Variance explained", 0.9, "Most.")])
+    >>> entry.scores[0].value
+    0.9
     """
 
     id: str
@@ -54,8 +104,26 @@ class Entry:
 
 
 def measures(entries: Iterable[Entry]) -> list[str]:
-    """Names of the scores that can rank these models: those at least two of them have, the most
-    shared first.
+    """Names of the scores that can rank models: those at least two of them have.
+
+    Parameters
+    ----------
+    entries : iterable of Entry
+        Trained models.
+
+    Returns
+    -------
+    list of str
+        Names, the most shared first.
+
+    Examples
+    --------
+    >>> from lvm_core.analysis.comparison import Entry, measures
+    >>> from lvm_core.metrics import Score
+    >>> score = Score("Variance explained", 0.9, "Most.")
+    >>> entries = [Entry(str(i), i, "PCA", 2, i, 0.1, [score]) for i in range(2)]
+    >>> measures(entries)
+    ['Variance explained']
     """
     counts: dict[str, int] = {}
     for entry in entries:
@@ -68,10 +136,36 @@ def measures(entries: Iterable[Entry]) -> list[str]:
 
 
 def ranking(entries: list[Entry], by: str) -> pd.DataFrame:
-    """A row a model, the best of ``by`` first: rank, id, number, model, latent_dim, seed,
-    seconds, and a column for every measure; models without that number come last, without a
-    rank. Equal numbers share a rank. What lies within one standard error of the best is
-    ``level`` with it: which of them is better these rows do not say.
+    """Rank models by one score.
+
+    Models without that score come last, without a rank. Equal numbers share a rank. What lies
+    within one standard error of the best is ``level`` with it: which of them is better these rows
+    do not say.
+
+    Parameters
+    ----------
+    entries : list of Entry
+        Trained models.
+    by : str
+        One of their :func:`measures`.
+
+    Returns
+    -------
+    DataFrame
+        A row a model, the best first: rank, level, id, number, model, latent_dim, seed, seconds,
+        and a column for every measure.
+
+    Examples
+    --------
+    >>> from lvm_core.analysis.comparison import Entry, ranking
+    >>> from lvm_core.metrics import Score
+    >>> values = {"PCA": 0.8, "AE": 0.9}
+    >>> entries = [
+    ...     Entry(name, i, name, 2, 0, 1.0, [Score("Variance explained", value, "")])
+    ...     for i, (name, value) in enumerate(values.items())
+    ... ]
+    >>> ranking(entries, "Variance explained")[["rank", "model"]].values.tolist()
+    [[1, 'AE'], [2, 'PCA']]
     """
     names, sign = measures(entries), 1 if by in LOWER_IS_BETTER else -1
     table = pd.DataFrame(

@@ -29,16 +29,48 @@ Z95 = 1.959964
 
 @dataclass(frozen=True)
 class Contrast:
-    """``columns``: one row a column of ``dataset.rows``, level or "missing", the strongest
-    effect first: column, level, delta, low, high (95 %), inside, outside (median or share, as
-    text), smd (numbers), lift (levels), q, seen (whether the model learnt from it).
-    ``left_out``: columns in which nearly every row is different. ``words``: term, z, log_odds,
-    inside, outside (share of documents that have it), q; of text alone. ``values``: of pictures
-    and arrays, one row a column of X: delta, low, high, q, and mean and spread of both in the
-    items' own units. ``dims``: of the codes: delta, low, high, q. ``strongest`` and
-    ``reference``: the largest effect among what the model learnt from, and the same in each of
-    some random regions of as many rows (empty where the others are a group as well). ``inside``
-    and ``outside``: rows compared, of ``asked`` (inside, outside) in all.
+    """What differs between two groups of rows.
+
+    Attributes
+    ----------
+    columns : DataFrame
+        One row a column of ``dataset.rows``, level or "missing", the strongest effect first:
+        column, level, delta, low, high (95 %), inside, outside (median or share, as text), smd
+        (numbers), lift (levels), q, seen (whether the model learnt from it).
+    left_out : list of str
+        Columns in which nearly every row is different.
+    words : DataFrame or None
+        Of text alone: term, z, log_odds, inside, outside (share of documents that have it), q.
+    values : DataFrame or None
+        Of pictures and arrays, one row a column of X: delta, low, high, q, and mean and spread of
+        both in the items' own units.
+    dims : DataFrame
+        Of the codes: delta, low, high, q.
+    strongest : float
+        The largest effect among what the model learnt from.
+    reference : ndarray of shape (r,)
+        The same in each of some random regions of as many rows; empty where the others are a group
+        as well.
+    inside : ndarray of int
+        Rows of the group that were compared.
+    outside : ndarray of int
+        Rows of the others that were compared.
+    asked : tuple of (int, int)
+        How many rows there were in all, inside and outside.
+
+    See Also
+    --------
+    contrast : Compares two groups of rows.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core import DATASETS
+    >>> from lvm_core.analysis.contrast import contrast
+    >>> iris = DATASETS["iris"]().load()
+    >>> found = contrast(iris, iris.X[:, :2], np.arange(50))
+    >>> found.asked, len(found.reference)
+    ((50, 100), 20)
     """
 
     columns: pd.DataFrame
@@ -54,10 +86,33 @@ class Contrast:
 
 
 def cliff(A, B) -> pd.DataFrame:
-    """Cliff's delta of A (d, a) over B (d, b), line by line: delta, its 95 % interval low and
-    high (Cliff's for samples; of groups that do not overlap that of Feng & Cliff, 2004,
-    doi:10.22237/jmasm/1099267320) and p of the Mann-Whitney test with ties, by its normal
-    approximation.
+    """Cliff's delta of one set of values over another, line by line.
+
+    The 95 % interval is Cliff's for samples; of groups that do not overlap it is that of Feng &
+    Cliff [1]_. The p-value is that of the Mann-Whitney test with ties, by its normal approximation.
+
+    Parameters
+    ----------
+    A : array-like of shape (d, a)
+        Values of the group, one line a column.
+    B : array-like of shape (d, b)
+        Values of the others.
+
+    Returns
+    -------
+    DataFrame
+        A row a line: delta, low, high, p.
+
+    References
+    ----------
+    .. [1] Feng & Cliff (2004), doi:10.22237/jmasm/1099267320
+
+    Examples
+    --------
+    >>> from lvm_core.analysis.contrast import cliff
+    >>> cliff([[3, 4, 5, 6]], [[1, 2, 3, 4]]).round(2)
+       delta   low  high     p
+    0   0.75  0.01  0.96  0.08
     """
     from scipy.stats import rankdata
 
@@ -73,8 +128,30 @@ def cliff(A, B) -> pd.DataFrame:
 
 
 def shares(one, a: int, two, b: int) -> pd.DataFrame:
-    """The same where rows either have something or have not: the shares ``one`` (d,) of a rows
-    have it, and ``two`` (d,) of b.
+    """Cliff's delta where rows either have something or have not: the difference of two shares.
+
+    Parameters
+    ----------
+    one : float or array-like of shape (d,)
+        Share of the group's rows that have it.
+    a : int
+        Number of rows in the group.
+    two : float or array-like of shape (d,)
+        Share of the other rows that have it.
+    b : int
+        Number of other rows.
+
+    Returns
+    -------
+    DataFrame
+        A row a share: delta, low, high, p; see :func:`cliff`.
+
+    Examples
+    --------
+    >>> from lvm_core.analysis.contrast import shares
+    >>> shares(0.75, 40, 0.25, 60)[["delta", "low", "high"]].round(2)
+       delta   low  high
+    0    0.5  0.31  0.65
     """
     one, two = (
         np.atleast_1d(np.asarray(one, np.float64)),
@@ -113,8 +190,28 @@ def _told(delta, error, z, least: int) -> pd.DataFrame:
 
 
 def with_q(frame: pd.DataFrame) -> pd.DataFrame:
-    """p -> q: the share of false finds to expect among all at least as small (Benjamini &
-    Hochberg, 1995, doi:10.1111/j.2517-6161.1995.tb02031.x).
+    """Replace p by q: the share of false finds to expect among all at least as small [1]_.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Has a column p.
+
+    Returns
+    -------
+    DataFrame
+        The same with a column q in its place.
+
+    References
+    ----------
+    .. [1] Benjamini & Hochberg (1995), doi:10.1111/j.2517-6161.1995.tb02031.x
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from lvm_core.analysis.contrast import with_q
+    >>> with_q(pd.DataFrame({"p": [0.01, 0.02, 0.5]}))["q"].tolist()
+    [0.03, 0.03, 0.5]
     """
     from scipy.stats import false_discovery_control
 
@@ -127,9 +224,36 @@ def with_q(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def columns(rows: pd.DataFrame, inside, outside, seen=()) -> tuple[pd.DataFrame, list[str]]:
-    """Every column of ``rows`` between the rows ``inside`` and ``outside``, by its observed
-    values; ``seen``: names of columns the model learnt from. Returns (frame, columns left out);
-    see :class:`Contrast`.
+    """Compare every column of a table between two groups of rows, by its observed values.
+
+    Parameters
+    ----------
+    rows : DataFrame of n rows
+        The table.
+    inside : array-like of int
+        Rows of the group.
+    outside : array-like of int
+        Rows it is compared with.
+    seen : collection of str, default=()
+        Names of columns that the model learnt from.
+
+    Returns
+    -------
+    frame : DataFrame
+        As :attr:`Contrast.columns`.
+    left_out : list of str
+        Columns left out, as :attr:`Contrast.left_out`.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from lvm_core.analysis.contrast import columns
+    >>> rows = pd.DataFrame({"height": [1.5, 2.5, 3.5, 4.5], "sex": ["f", "m", "f", "m"]})
+    >>> frame, left_out = columns(rows, [2, 3], [0, 1])
+    >>> frame[["column", "delta", "inside", "outside"]]
+       column  delta inside outside
+    0  height    1.0      4       2
+    1     sex    0.0   50 %    50 %
     """
     found, left_out = [], []
     for name in rows.columns:
@@ -234,11 +358,36 @@ def _smd(A, B) -> np.ndarray:
 
 
 def log_odds(inside, outside, everywhere=None) -> tuple[np.ndarray, np.ndarray]:
-    """(log-odds ratios, z-scores), (d,) each, of terms counted ``inside`` (d,) and ``outside``
-    (d,), with an informative Dirichlet prior (Monroe, Colaresi & Quinn, 2008,
-    doi:10.1093/pan/mpn018, eq. 16, 19 and 22): the terms' shares ``everywhere`` (in both, where
-    it is not given), worth as many words as the smaller side has. 0 where a term does not
-    occur.
+    """Log-odds ratios of terms and their z-scores, with an informative Dirichlet prior [1]_.
+
+    The prior is the terms' shares everywhere, worth as many words as the smaller side has.
+
+    Parameters
+    ----------
+    inside : array-like of shape (d,)
+        Counts of the terms in the group.
+    outside : array-like of shape (d,)
+        Counts of the terms in the others.
+    everywhere : array-like of shape (d,), optional
+        Counts that the prior is made of; those of both sides by default.
+
+    Returns
+    -------
+    odds : ndarray of shape (d,)
+        Log-odds ratios, 0 where a term does not occur.
+    z : ndarray of shape (d,)
+        Z-scores, 0 where a term does not occur.
+
+    References
+    ----------
+    .. [1] Monroe, Colaresi & Quinn (2008), doi:10.1093/pan/mpn018, eq. 16, 19 and 22
+
+    Examples
+    --------
+    >>> from lvm_core.analysis.contrast import log_odds
+    >>> odds, z = log_odds([30, 10, 0], [10, 30, 0])
+    >>> z.round(2).tolist()
+    [4.42, -4.42, 0.0]
     """
     y, x = np.asarray(inside, np.float64), np.asarray(outside, np.float64)
     all_ = y + x if everywhere is None else np.asarray(everywhere, np.float64)
@@ -254,7 +403,34 @@ def log_odds(inside, outside, everywhere=None) -> tuple[np.ndarray, np.ndarray]:
 
 
 def words(X, inside, outside, terms: list[str]) -> pd.DataFrame:
-    """Terms of counts X (n, d), CSR, between rows; the largest z first. See :class:`Contrast`."""
+    """Compare the terms of two groups of documents.
+
+    Parameters
+    ----------
+    X : CSR matrix of shape (n, d)
+        Counts of terms.
+    inside : array-like of int
+        Rows of the group.
+    outside : array-like of int
+        Rows it is compared with.
+    terms : list of str
+        The terms (d,).
+
+    Returns
+    -------
+    DataFrame
+        As :attr:`Contrast.words`, the largest z first.
+
+    Examples
+    --------
+    >>> from scipy.sparse import csr_matrix
+    >>> from lvm_core.analysis.contrast import words
+    >>> X = csr_matrix([[3, 0], [4, 1], [0, 5], [1, 3]])
+    >>> words(X, [0, 1], [2, 3], ["wool", "steel"])[["term", "inside", "outside"]]
+        term  inside  outside
+    0   wool     1.0      0.5
+    1  steel     0.5      1.0
+    """
     from scipy.stats import norm
 
     A, B = X[inside], X[outside]
@@ -282,12 +458,46 @@ def _sums(X) -> np.ndarray:
 def contrast(
     dataset, codes, inside, outside=None, *, random_state: int = 0, on_step: OnStep | None = None
 ) -> Contrast:
-    """Compare the rows ``inside`` with ``outside``, or with all others: columns, words or values,
-    and the codes (n, k).
+    """Compare a group of rows with others: columns, words or values, and the codes.
 
-    Where there are more than suits (2 million values, 20 000 rows) samples of both are compared,
-    drawn by ``random_state``; stopped early, what was not reached is left at no effect. Raises
-    ValueError where either side has fewer than 5 rows.
+    Where there are more than suits (2 million values, 20 000 rows) samples of both are compared;
+    stopped early, what was not reached is left at no effect.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        Data of n rows.
+    codes : ndarray of shape (n, k)
+        Codes of all rows.
+    inside : array-like of int
+        Rows of the group.
+    outside : array-like of int, optional
+        Rows it is compared with; all others by default.
+    random_state : int, default=0
+        Draws the samples and the random regions.
+    on_step : callable, optional
+        Receives progress; where it returns True, the comparison stops early.
+
+    Returns
+    -------
+    Contrast
+        What differs, by column, word or value, and dimension of the code.
+
+    Raises
+    ------
+    ValueError
+        Where either side has fewer than 5 rows.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core import DATASETS
+    >>> from lvm_core.analysis.contrast import contrast
+    >>> iris = DATASETS["iris"]().load()
+    >>> found = contrast(iris, iris.X[:, :2], np.arange(50))
+    >>> found.columns.query("column == 'petal length in cm'")[["delta", "inside", "outside"]]
+       delta inside outside
+    0   -1.0    1.5     4.9
     """
     inside, outside = sides(len(dataset), inside, outside)
     rng, whole = (
@@ -338,8 +548,35 @@ def contrast(
 
 
 def sides(n: int, inside, outside=None) -> tuple[np.ndarray, np.ndarray]:
-    """Both sides as row numbers of n; without an ``outside`` it is all others, and rows in both
-    are taken out of it. Raises ValueError below 5 rows.
+    """Both sides of a comparison as row numbers; rows in both are taken out of the other side.
+
+    Parameters
+    ----------
+    n : int
+        Number of rows.
+    inside : array-like of int
+        Rows of the group.
+    outside : array-like of int, optional
+        Rows it is compared with; all others by default.
+
+    Returns
+    -------
+    inside : ndarray of int
+        Rows of the group, ascending, each once.
+    outside : ndarray of int
+        The other rows, ascending, each once.
+
+    Raises
+    ------
+    ValueError
+        Where a side has fewer than 5 rows.
+
+    Examples
+    --------
+    >>> from lvm_core.analysis.contrast import sides
+    >>> inside, outside = sides(12, [0, 1, 2, 3, 4, 4])
+    >>> inside.tolist(), outside.tolist()
+    ([0, 1, 2, 3, 4], [5, 6, 7, 8, 9, 10, 11])
     """
     inside = np.unique(np.asarray(inside, np.int64))
     outside = np.setdiff1d(
@@ -355,7 +592,29 @@ def sides(n: int, inside, outside=None) -> tuple[np.ndarray, np.ndarray]:
 
 
 def few(rows, most: int, rng) -> np.ndarray:
-    """At most so many of the rows, drawn by ``rng``, ascending."""
+    """Draw at most so many of the rows.
+
+    Parameters
+    ----------
+    rows : ndarray of int
+        Row numbers.
+    most : int
+        Most rows to keep.
+    rng : RandomState
+        Draws them.
+
+    Returns
+    -------
+    ndarray of int
+        All rows where there are no more, else a sample of them, ascending.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.analysis.contrast import few
+    >>> few(np.arange(100), 3, np.random.RandomState(0)).tolist()
+    [2, 26, 86]
+    """
     return rows if len(rows) <= most else np.sort(rng.choice(rows, most, replace=False))
 
 
@@ -386,9 +645,37 @@ def _values(dataset, inside, outside, spans, report) -> pd.DataFrame:
 
 
 def regions(dataset, codes, size: int, most: int, rng) -> np.ndarray:
-    """The strongest effect (as ``Contrast.strongest``) in each of 20 random regions of the
-    codes: a row drawn at random with its nearest, ``size`` in all. Of more than ``most`` rows a
-    sample stands for the rest.
+    """The strongest effect in each of 20 random regions of the codes.
+
+    A region is a row drawn at random with its nearest. The effect is that of
+    :attr:`Contrast.strongest`.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        Data of n rows.
+    codes : ndarray of shape (n, k)
+        Codes of all rows.
+    size : int
+        Rows in a region.
+    most : int
+        Of more rows a sample stands for the rest.
+    rng : RandomState
+        Draws regions and sample.
+
+    Returns
+    -------
+    ndarray of shape (20,)
+        The strongest effect in each.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core import DATASETS
+    >>> from lvm_core.analysis.contrast import regions
+    >>> iris = DATASETS["iris"]().load()
+    >>> regions(iris, iris.X, size=50, most=1000, rng=np.random.RandomState(0)).shape
+    (20,)
     """
     n = len(codes)
     pool = few(np.arange(n), most, rng)

@@ -23,8 +23,29 @@ MODEL = "The model"
 
 
 def with_missing(X: np.ndarray, schema: Schema) -> np.ndarray:
-    """X (n, d) as float64 with NaN in every missing value of a value; indicators and levels
-    that mean "missing" are 0.
+    """Mark missing values by NaN.
+
+    Parameters
+    ----------
+    X : array of shape (n, d)
+        Rows as a codec makes them.
+    schema : Schema
+        Their feature groups.
+
+    Returns
+    -------
+    ndarray of float64, shape (n, d)
+        X with NaN in every missing value of a value; indicators and levels that mean "missing" are
+        0.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.analysis.imputation import with_missing
+    >>> from lvm_core.schema import FeatureGroup, Schema
+    >>> groups = FeatureGroup("gaussian", 1, "age"), FeatureGroup("bernoulli", 1, "", missing_of=1)
+    >>> with_missing(np.array([[0.5, 0.0], [0.0, 1.0]]), Schema(groups)).tolist()
+    [[0.5, 0.0], [nan, 0.0]]
     """
     missing, X = schema.missing_mask(X), np.array(X, np.float64)
     X[missing] = 0.0
@@ -36,9 +57,40 @@ def with_missing(X: np.ndarray, schema: Schema) -> np.ndarray:
 def hide(
     X: np.ndarray, schema: Schema, share: float = 0.2, random_state: int = 0
 ) -> tuple[np.ndarray, np.ndarray]:
-    """(X (n, d) as :func:`opened` with a share of its observed values turned to NaN, which
-    entries (n, d) those are). The columns of one category go together. Raises ValueError where
-    the share is not between 0 and 1.
+    """Hide a share of the observed values. The columns of one category go together.
+
+    Parameters
+    ----------
+    X : array of shape (n, d)
+        Rows as a codec makes them.
+    schema : Schema
+        Their feature groups.
+    share : float, default=0.2
+        Share of the values to hide, between 0 and 1.
+    random_state : int, default=0
+        Draws them.
+
+    Returns
+    -------
+    X : ndarray of float64, shape (n, d)
+        As :func:`with_missing`, the hidden values NaN too.
+    hidden : ndarray of bool, shape (n, d)
+        Which entries were hidden.
+
+    Raises
+    ------
+    ValueError
+        Where the share is not between 0 and 1.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.analysis.imputation import hide
+    >>> from lvm_core.schema import FeatureGroup, Schema
+    >>> schema = Schema((FeatureGroup("gaussian", 4),))
+    >>> X, hidden = hide(np.ones((1000, 4)), schema, share=0.25)
+    >>> f"{hidden.mean():.2f}", bool((np.isnan(X) == hidden).all())
+    ('0.25', True)
     """
     if not 0 < share < 1:
         raise ValueError(
@@ -54,8 +106,28 @@ def hide(
 
 
 def mean_or_mode(X: np.ndarray, schema: Schema | None = None) -> np.ndarray:
-    """Every missing value by the mean of its column: for categories the shares of their levels,
-    so that the likeliest is the mode.
+    """Fill every missing value by the mean of its column.
+
+    For categories that is the shares of their levels, so that the likeliest is the mode.
+
+    Parameters
+    ----------
+    X : array of shape (n, d)
+        Rows, NaN where missing.
+    schema : Schema, optional
+        Not used, as all imputers take one.
+
+    Returns
+    -------
+    ndarray of shape (n, d)
+        X without NaN.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.analysis.imputation import mean_or_mode
+    >>> mean_or_mode(np.array([[1.0], [3.0], [np.nan]])).tolist()
+    [[1.0], [3.0], [2.0]]
     """
     count = (~np.isnan(X)).sum(0)
     mean = np.nansum(X, 0) / np.maximum(count, 1)
@@ -63,8 +135,29 @@ def mean_or_mode(X: np.ndarray, schema: Schema | None = None) -> np.ndarray:
 
 
 def linear(X: np.ndarray, schema: Schema | None = None) -> np.ndarray:
-    """Every column from the others by Bayesian ridge regression, in turns (scikit-learn's
-    IterativeImputer).
+    """Fill every column from the others by Bayesian ridge regression, in turns.
+
+    This is scikit-learn's IterativeImputer.
+
+    Parameters
+    ----------
+    X : array of shape (n, d)
+        Rows, NaN where missing.
+    schema : Schema, optional
+        Not used, as all imputers take one.
+
+    Returns
+    -------
+    ndarray of shape (n, d)
+        X without NaN.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.analysis.imputation import linear
+    >>> X = np.array([[1.0, 2.0], [2.0, 4.0], [3.0, 6.0], [4.0, np.nan]])
+    >>> linear(X)[3].round(1).tolist()
+    [4.0, 8.0]
     """
     from sklearn.experimental import enable_iterative_imputer  # noqa: F401
     from sklearn.impute import IterativeImputer
@@ -80,7 +173,31 @@ def linear(X: np.ndarray, schema: Schema | None = None) -> np.ndarray:
 
 
 def neighbours(X: np.ndarray, schema: Schema | None = None) -> np.ndarray:
-    """The mean of the five rows that are nearest in what both have (scikit-learn's KNNImputer)."""
+    """Fill by the mean of the five rows that are nearest in what both have.
+
+    This is scikit-learn's KNNImputer.
+
+    Parameters
+    ----------
+    X : array of shape (n, d)
+        Rows, NaN where missing.
+    schema : Schema, optional
+        Not used, as all imputers take one.
+
+    Returns
+    -------
+    ndarray of shape (n, d)
+        X without NaN.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.analysis.imputation import neighbours
+    >>> X = np.repeat([[0.0, 1.0], [9.0, 5.0]], 6, axis=0)
+    >>> X[0, 1] = np.nan
+    >>> neighbours(X)[0].tolist()
+    [0.0, 1.0]
+    """
     from sklearn.impute import KNNImputer
 
     return _by(X, lambda x: KNNImputer(n_neighbors=5))
@@ -114,8 +231,42 @@ IMPUTERS: dict[str, Callable[[np.ndarray, Schema], np.ndarray]] = {
 
 
 def by_decoding(model: LatentModel, X: np.ndarray, schema: Schema, rounds: int = 20) -> np.ndarray:
-    """Missing values by a model that knows none: begun at the mean, then encoded and decoded
-    ``rounds`` times (pseudo-Gibbs without its noise, Rezende et al., 2014, arXiv:1401.4082).
+    """Fill missing values by a model that knows none.
+
+    Begun at the mean, rows are encoded and decoded ``rounds`` times (pseudo-Gibbs without its
+    noise [1]_).
+
+    Parameters
+    ----------
+    model : LatentModel
+        A fitted model.
+    X : array of shape (n, d)
+        Rows, NaN where missing.
+    schema : Schema
+        Their feature groups.
+    rounds : int, default=20
+        How often.
+
+    Returns
+    -------
+    ndarray of float32, shape (n, d)
+        X without NaN.
+
+    References
+    ----------
+    .. [1] Rezende et al. (2014), arXiv:1401.4082
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core import MODELS
+    >>> from lvm_core.analysis.imputation import by_decoding
+    >>> X = np.outer(np.arange(20.0), [1.0, 2.0, 3.0]).astype(np.float32)
+    >>> model = MODELS["PCA"](latent_dim=1).fit(X)
+    >>> gap = X.copy()
+    >>> gap[3, 1] = np.nan
+    >>> by_decoding(model, gap, model.schema_)[3].round(1).tolist()
+    [3.0, 6.0, 9.0]
     """
     missing = np.isnan(X)
     filled = mean_or_mode(X).astype(np.float32)
@@ -125,8 +276,30 @@ def by_decoding(model: LatentModel, X: np.ndarray, schema: Schema, rounds: int =
 
 
 def most_likely_levels(filled: np.ndarray, missing: np.ndarray, schema: Schema) -> np.ndarray:
-    """Chances in the missing values (n, d) turned into the likeliest level; real columns as
-    they are.
+    """Turn chances in the missing values into the likeliest level; real columns stay as they are.
+
+    Parameters
+    ----------
+    filled : array of shape (n, d)
+        Rows, chances in the missing values of categories.
+    missing : ndarray of bool, shape (n, d)
+        Which values were missing.
+    schema : Schema
+        Feature groups of the rows.
+
+    Returns
+    -------
+    ndarray of shape (n, d)
+        Rows with levels.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.analysis.imputation import most_likely_levels
+    >>> from lvm_core.schema import FeatureGroup, Schema
+    >>> schema = Schema((FeatureGroup("categorical", 3, "colour"),))
+    >>> most_likely_levels([[0.2, 0.5, 0.3]], np.ones((1, 3), bool), schema).tolist()
+    [[0.0, 1.0, 0.0]]
     """
     filled = np.array(filled)
     for group, span, _ in schema.values():
@@ -148,10 +321,39 @@ def measure(
     low: np.ndarray | None = None,
     high: np.ndarray | None = None,
 ) -> dict[str, Any]:
-    """How well hidden entries (n, d) of the true X were filled: ``rmse`` of the real columns,
-    each in its own standard deviations; ``right``: share of 0/1 values and categories;
-    ``coverage``: share of real values within [low, high]. NaN where there are none.
-    ``columns``: one number a value block, by its place in ``schema.values()``.
+    """How well hidden entries were filled.
+
+    Parameters
+    ----------
+    X : array of shape (n, d)
+        The true rows.
+    filled : array of shape (n, d)
+        The rows as an imputer filled them.
+    hidden : ndarray of bool, shape (n, d)
+        Which entries were hidden.
+    schema : Schema
+        Feature groups of the rows.
+    low, high : array of shape (n, d), optional
+        Ends of intervals, where the imputer gives any.
+
+    Returns
+    -------
+    dict
+        ``rmse`` of the real columns, each in its own standard deviations; ``right``: share of 0/1
+        values and categories; ``coverage``: share of real values within [low, high]. NaN where
+        there are none. ``columns``: one number a feature group that holds a value, by its place in
+        ``schema.values()``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.analysis.imputation import measure
+    >>> from lvm_core.schema import FeatureGroup, Schema
+    >>> X = np.array([[-1.0], [1.0]])
+    >>> schema = Schema((FeatureGroup("gaussian", 1),))
+    >>> found = measure(X, np.zeros((2, 1)), np.ones((2, 1), bool), schema)
+    >>> found["rmse"], found["right"], found["columns"]
+    (1.0, nan, [1.0])
     """
     squares, right, inside, columns = [], [], [], []
     for group, span, _ in schema.values():
@@ -185,9 +387,37 @@ def measure(
 def compare(
     model: LatentModel, X: np.ndarray, share: float = 0.2, random_state: int = 0, on_step=None
 ) -> pd.DataFrame:
-    """Imputers on the same hidden cells of X (n, d): a row each with ``imputer``, ``rmse``,
-    ``right``, ``coverage`` (of 90 % intervals, where the imputer has any). ``model`` was fitted
-    before; the others learn from the rows as they stand with missing values.
+    """Compare imputers on the same hidden cells.
+
+    The model was fitted before; the others learn from the rows as they stand with missing values.
+
+    Parameters
+    ----------
+    model : LatentModel
+        A fitted model.
+    X : array of shape (n, d)
+        Rows.
+    share : float, default=0.2
+        Share of the observed values to hide.
+    random_state : int, default=0
+        Draws them.
+    on_step : callable, optional
+        Receives progress; where it returns True, no further imputer is tried.
+
+    Returns
+    -------
+    DataFrame
+        A row an imputer: ``imputer``, ``columns`` and the scores of :func:`measure`: ``rmse``,
+        ``right``, ``coverage`` (of 90 % intervals, where the imputer has any).
+
+    Examples
+    --------
+    >>> from lvm_core import DATASETS, MODELS
+    >>> from lvm_core.analysis.imputation import compare
+    >>> iris = DATASETS["iris"]().load()
+    >>> model = MODELS["PCA"](latent_dim=2).fit(iris.X, schema=iris.schema)
+    >>> compare(model, iris.X)["imputer"].tolist()
+    ['The model', 'Mean or mode', 'Nearest neighbours (5)', 'Linear (IterativeImputer)']
     """
     from ..progress import Reporter
 
@@ -205,8 +435,38 @@ def compare(
 
 
 def fill(model: LatentModel, X: np.ndarray, schema: Schema, n_samples: int = 500):
-    """(filled, low, high) (n, d) of X with NaN in its missing values; low and high are None for
-    a model that gives no interval.
+    """Fill missing values by a model.
+
+    Parameters
+    ----------
+    model : LatentModel
+        A fitted model.
+    X : array of shape (n, d)
+        Rows, NaN where missing.
+    schema : Schema
+        Their feature groups.
+    n_samples : int, default=500
+        Draws of a model that imputes by sampling.
+
+    Returns
+    -------
+    filled : ndarray of shape (n, d)
+        X without NaN.
+    low, high : ndarray of shape (n, d) or None
+        Ends of the intervals, None for a model that gives none.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core import MODELS
+    >>> from lvm_core.analysis.imputation import fill
+    >>> X = np.outer(np.arange(20.0), [1.0, 2.0, 3.0]).astype(np.float32)
+    >>> model = MODELS["PCA"](latent_dim=1).fit(X)
+    >>> gap = X.copy()
+    >>> gap[3, 1] = np.nan
+    >>> filled, low, high = fill(model, gap, model.schema_)
+    >>> round(float(filled[3, 1]), 1), low is None
+    (6.0, True)
     """
     if isinstance(model, Imputes):
         found = model.impute(np.asarray(X, np.float32), n_samples)
@@ -216,8 +476,29 @@ def fill(model: LatentModel, X: np.ndarray, schema: Schema, n_samples: int = 500
 
 
 def missing(X: np.ndarray, schema: Schema) -> pd.DataFrame:
-    """How many cells of X (n, d) hold no value: a row each value block with its ``column``,
-    ``missing`` and ``share`` (0 to 1).
+    """Count the cells that hold no value.
+
+    Parameters
+    ----------
+    X : array of shape (n, d)
+        Rows as a codec makes them.
+    schema : Schema
+        Their feature groups.
+
+    Returns
+    -------
+    DataFrame
+        A row a feature group that holds a value: ``column``, ``missing`` and ``share`` (0 to 1).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.analysis.imputation import missing
+    >>> from lvm_core.schema import FeatureGroup, Schema
+    >>> groups = FeatureGroup("gaussian", 1, "age"), FeatureGroup("bernoulli", 1, "", missing_of=1)
+    >>> missing(np.array([[0.5, 0.0], [0.0, 1.0]]), Schema(groups))
+      column  missing  share
+    0    age        1    0.5
     """
     missing = schema.missing_mask(np.asarray(X))
     counts = [(group.name, int(missing[:, span.start].sum())) for group, span, _ in schema.values()]
@@ -231,8 +512,24 @@ def missing(X: np.ndarray, schema: Schema) -> pd.DataFrame:
 
 
 def verdict(found: pd.DataFrame) -> str:
-    """One sentence on :func:`compare`'s table: whether the model or the linear imputer should
-    be used.
+    """Say in one sentence whether the model or the linear imputer should be used.
+
+    Parameters
+    ----------
+    found : DataFrame
+        The table that :func:`compare` gives.
+
+    Returns
+    -------
+    str
+        The sentence.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from lvm_core.analysis.imputation import LINEAR, MODEL, verdict
+    >>> verdict(pd.DataFrame({"imputer": [MODEL, LINEAR], "rmse": [0.4, 0.5]}))
+    'The model fills these cells better than the linear imputer (0.400 against 0.500).'
     """
     by = found.set_index("imputer")
     if LINEAR not in by.index:
@@ -261,9 +558,40 @@ def verdict(found: pd.DataFrame) -> str:
 def fill_table(
     model: LatentModel, codec, X: np.ndarray, frame: pd.DataFrame
 ) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
-    """(frame with the gaps of the codec's columns filled, a row per filled cell with ``row``,
-    ``column``, ``value`` and, where the model gives intervals, ``low`` and ``high``, and which
-    cells of the frame were filled). Cells that were there stay as they are.
+    """Fill the gaps of a table by a model. Cells that were there stay as they are.
+
+    Parameters
+    ----------
+    model : LatentModel
+        A fitted model.
+    codec : TableCodec
+        The way from the table to X and back.
+    X : array of shape (n, d)
+        The encoded rows of ``frame``.
+    frame : DataFrame of n rows
+        The table.
+
+    Returns
+    -------
+    complete : DataFrame
+        ``frame`` with the gaps of the codec's columns filled.
+    notes : DataFrame
+        A row a filled cell: ``row``, ``column``, ``value`` and, where the model gives intervals,
+        ``low`` and ``high``.
+    cells : DataFrame of bool
+        Which cells of the frame were filled.
+
+    Examples
+    --------
+    >>> from lvm_core import DATASETS, MODELS
+    >>> from lvm_core.analysis.imputation import fill_table
+    >>> iris = DATASETS["iris"]().load()
+    >>> model = MODELS["PCA"](latent_dim=2).fit(iris.X, schema=iris.schema)
+    >>> frame = iris.rows.copy()
+    >>> frame.loc[7, "petal length in cm"] = None
+    >>> complete, notes, cells = fill_table(model, iris.codec, iris.X, frame)
+    >>> notes["row"].tolist(), int(complete["petal length in cm"].isna().sum())
+    ([7], 0)
     """
     schema = codec.schema
     X = with_missing(X, schema)

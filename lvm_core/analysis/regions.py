@@ -25,10 +25,32 @@ _STEPS = len(LEVELS) + 1
 
 @dataclass(frozen=True)
 class Region:
-    """``level`` 0 is the coarsest; ``at`` (2,): its densest middle, the position of row
-    ``medoid``; ``radius``: median distance of its points from there; ``parent``: the region of
-    the level before that most of it lies in, by number, or -1; ``words``: the name in parts,
-    without what the regions around it are named already.
+    """A dense region of a map.
+
+    Attributes
+    ----------
+    level : int
+        0 is the coarsest.
+    rows : ndarray of int
+        Its rows.
+    at : tuple of (float, float)
+        Its densest middle, the position of row ``medoid``.
+    radius : float
+        Median distance of its points from there.
+    medoid : int
+        The row in the middle.
+    parent : int
+        The region of the level before that most of it lies in, by number, or -1.
+    words : tuple of str
+        The name in parts, without what the regions around it are named already.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.analysis.regions import Region
+    >>> region = Region(0, np.arange(40), (0.1, 2.0), 0.7, 12, -1, ("mostly cats", "weight high"))
+    >>> region.name, region.key
+    ('mostly cats, weight high', '0-12-40')
     """
 
     level: int
@@ -52,9 +74,28 @@ class Region:
 
 @dataclass(frozen=True)
 class NamedRegions:
-    """``regions``, coarse to fine and the largest first within a level; ``none`` how many
-    points lie in no region of each level; ``fitted`` of ``n`` points were looked at, the others
-    joined the nearest of them.
+    """The dense regions of a map.
+
+    Attributes
+    ----------
+    regions : list of Region
+        Coarse to fine, and the largest first within a level.
+    none : list of int
+        How many points lie in no region of each level.
+    fitted : int
+        How many points were looked at; the others joined the nearest of them.
+    n : int
+        Number of points.
+
+    See Also
+    --------
+    named_regions : Finds them.
+
+    Examples
+    --------
+    >>> from lvm_core.analysis.regions import NamedRegions
+    >>> NamedRegions([], none=[500], fitted=500, n=500).none
+    [500]
     """
 
     regions: list[Region]
@@ -66,13 +107,45 @@ class NamedRegions:
 def named_regions(
     P, dataset=None, *, random_state: int = 0, on_step: OnStep | None = None
 ) -> NamedRegions:
-    """Dense regions of positions P (n, 2) with the items of ``dataset`` naming them.
+    """Find the dense regions of a map, and name each by what its items have in common.
 
-    Regions are HDBSCAN's leaves (Campello, Moulavi & Sander, 2013,
-    doi:10.1007/978-3-642-37456-2_14) for one least size a level; one that a coarser level has
+    Regions are HDBSCAN's leaves [1]_ for one least size a level; one that a coarser level has
     already, row for row in nine of ten, is left out. They are regions of the picture: what a map
-    tears apart or pushes together, they do too. Raises ValueError for positions that are not (n, 2)
-    or not finite.
+    tears apart or pushes together, they do too.
+
+    Parameters
+    ----------
+    P : array-like of shape (n, 2)
+        Positions.
+    dataset : Dataset, optional
+        The items; without them regions have no names.
+    random_state : int, default=0
+        Of more than 8000 positions it draws the sample that regions are found on.
+    on_step : callable, optional
+        Receives progress; where it returns True, no finer level is looked at.
+
+    Returns
+    -------
+    NamedRegions
+        Regions from coarse to fine.
+
+    Raises
+    ------
+    ValueError
+        For positions that are not (n, 2) or not finite.
+
+    References
+    ----------
+    .. [1] Campello, Moulavi & Sander (2013), doi:10.1007/978-3-642-37456-2_14
+
+    Examples
+    --------
+    >>> from lvm_core import DATASETS
+    >>> from lvm_core.analysis.regions import named_regions
+    >>> iris = DATASETS["iris"]().load()
+    >>> found = named_regions(iris.X[:, [2, 3]], iris)
+    >>> [(region.name, len(region.rows)) for region in found.regions if region.level == 0][:1]
+    [('setosa, petal length in cm low', 50)]
     """
     P = np.asarray(P, np.float64)
     if P.ndim != 2 or P.shape[1] != 2 or not np.isfinite(P).all():

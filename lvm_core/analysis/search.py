@@ -16,8 +16,23 @@ PAIRS, MOST_QUERIES, MOST_POOL = 2000, 1000, 20_000
 
 @dataclass(frozen=True)
 class Space:
-    """Rows A (n, d), dense or CSR, compared by Euclidean distance; ``reference`` (m,):
-    distances of random pairs of them, ascending.
+    """Rows that are compared by Euclidean distance.
+
+    Attributes
+    ----------
+    A : array or CSR matrix of shape (n, d)
+        The rows.
+    reference : ndarray of shape (m,)
+        Distances of random pairs of them, ascending.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.analysis.search import Space
+    >>> space = Space.of(np.arange(10.0)[:, None])
+    >>> rows, distances, closeness = space.nearest(np.array([[2.2]]), k=2)
+    >>> rows.tolist(), distances.round(1).tolist()
+    ([2, 3], [0.2, 0.8])
     """
 
     A: Any
@@ -25,7 +40,25 @@ class Space:
 
     @classmethod
     def of(cls, A, *, random_state: int = 0) -> Space:
-        """The space of these rows, at least two. Pairs are drawn by ``random_state``."""
+        """Make the space of some rows.
+
+        Parameters
+        ----------
+        A : array or CSR matrix of shape (n, d)
+            At least two rows.
+        random_state : int, default=0
+            Draws the pairs.
+
+        Returns
+        -------
+        Space
+            The rows with the distances of 2000 random pairs.
+
+        Raises
+        ------
+        ValueError
+            For fewer than two rows.
+        """
         n = A.shape[0]
         if n < 2:
             raise ValueError(f"{n} row, expected at least 2 to compare.")
@@ -38,9 +71,25 @@ class Space:
     def nearest(
         self, q, k: int, without: int | None = None
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Row numbers, distances and closeness (k,) each of the rows nearest to q (1, d),
-        ``without`` one of them. Closeness is the share of random pairs of rows, 0 to 100, that
-        are further apart.
+        """Find the rows nearest to one.
+
+        Parameters
+        ----------
+        q : array or CSR matrix of shape (1, d)
+            What to look for.
+        k : int
+            How many.
+        without : int, optional
+            A row to leave out.
+
+        Returns
+        -------
+        rows : ndarray of int, shape (k,)
+            Row numbers, nearest first.
+        distances : ndarray of shape (k,)
+            Their distances.
+        closeness : ndarray of shape (k,)
+            Share of random pairs of rows, 0 to 100, that are further apart.
         """
         every = np.concatenate(
             [_distances(self.A[s : s + 5000], q) for s in range(0, self.A.shape[0], 5000)]
@@ -55,8 +104,29 @@ class Space:
 
 
 def comparable(X, schema):
-    """Rows as they are compared: counts at unit length, so that the distance is that of the mix
-    of words; others as they are.
+    """Rows as they are compared.
+
+    Counts are scaled to unit length, so that the distance is that of the mix of words.
+
+    Parameters
+    ----------
+    X : array or CSR matrix of shape (n, d)
+        Rows.
+    schema : Schema
+        Their feature groups.
+
+    Returns
+    -------
+    array or CSR matrix of shape (n, d)
+        Counts at unit length, other rows as they are.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.analysis.search import comparable
+    >>> from lvm_core.schema import FeatureGroup, Schema
+    >>> comparable(np.array([[3.0, 4.0]]), Schema((FeatureGroup("counts", 2),))).tolist()
+    [[0.6, 0.8]]
     """
     if not schema.has("counts"):
         return X
@@ -66,10 +136,34 @@ def comparable(X, schema):
 
 
 def precision(A, y, k: int = 10, *, random_state: int = 0) -> Score | None:
-    """Precision at k: of the k rows of A (n, d) nearest to a row, the share with its class in
-    ``y`` (n,), None where unknown; chance is the share of pairs of the same class. Mean over
-    all rows, or over 1000 drawn by ``random_state`` and among 20 000. None where fewer than 2
-    classes or k + 1 rows are known.
+    """Precision at k: of the k rows nearest to a row, the share with its class.
+
+    Chance is the share of pairs of the same class.
+
+    Parameters
+    ----------
+    A : array or CSR matrix of shape (n, d)
+        Rows as they are compared.
+    y : ndarray of shape (n,)
+        Classes, None where unknown.
+    k : int, default=10
+        How many rows.
+    random_state : int, default=0
+        Draws 1000 rows to ask about, among 20 000, where there are more.
+
+    Returns
+    -------
+    Score or None
+        The mean over rows; None where fewer than 2 classes or k + 1 rows are known.
+
+    Examples
+    --------
+    >>> from lvm_core import DATASETS
+    >>> from lvm_core.analysis.search import precision
+    >>> iris = DATASETS["iris"]().load()
+    >>> score = precision(iris.X, iris.targets(), k=5)
+    >>> score.value > 0.9, round(score.baseline, 2)
+    (True, 0.33)
     """
     known = np.flatnonzero([v is not None and v == v for v in y])
     known = sample(known, MOST_POOL, random_state)
@@ -100,8 +194,27 @@ def precision(A, y, k: int = 10, *, random_state: int = 0) -> Score | None:
 
 
 def shared(a, b) -> float:
-    """Share of the rows of one answer that the other gives too (Jaccard counts would mean less
-    to people).
+    """Share of the rows of one answer that the other gives too.
+
+    Jaccard counts would mean less to people.
+
+    Parameters
+    ----------
+    a : array-like of int, shape (k,)
+        Rows of one answer.
+    b : array-like of int
+        Rows of the other.
+
+    Returns
+    -------
+    float
+        Share, 0 to 1.
+
+    Examples
+    --------
+    >>> from lvm_core.analysis.search import shared
+    >>> shared([1, 2, 3, 4], [3, 4, 5, 6])
+    0.5
     """
     return len(set(map(int, a)) & set(map(int, b))) / max(len(a), 1)
 

@@ -19,10 +19,30 @@ _CONDITION = re.compile(r"(.+?)(>=|<=|!=|=|>|<)(.+)", re.DOTALL)
 
 
 def as_rows(rows, n: int) -> np.ndarray:
-    """Row numbers in any order, or truth values (n,), as a selection: ascending, each once, int64
-    (m,); an array that is one already comes back itself.
+    """Row numbers in any order, or truth values, as a selection.
 
-    Raises ValueError where a number is no whole number from 0 to n - 1.
+    Parameters
+    ----------
+    rows : array-like of int, or of bool with shape (n,)
+        What was chosen.
+    n : int
+        Number of rows there are.
+
+    Returns
+    -------
+    ndarray of int64, shape (m,)
+        Ascending, each once; an array that is one already comes back itself.
+
+    Raises
+    ------
+    ValueError
+        Where a number is no whole number from 0 to n - 1.
+
+    Examples
+    --------
+    >>> from lvm_core.analysis.selection import as_rows
+    >>> as_rows([4, 1, 1], 5).tolist(), as_rows([True, False, True], 3).tolist()
+    ([1, 4], [0, 2])
     """
     rows = np.asarray(rows)
     if rows.dtype == bool and rows.shape == (n,):
@@ -43,10 +63,30 @@ def as_rows(rows, n: int) -> np.ndarray:
 
 
 def inside(P, polygon) -> np.ndarray:
-    """Which of the places P (n, 2) lie in the polygon with corners (m, 2): bool (n,), by the
-    even-odd rule.
+    """Which places lie in a polygon, by the even-odd rule.
 
-    Raises ValueError for fewer than three corners or corners that are not finite.
+    Parameters
+    ----------
+    P : array-like of shape (n, 2)
+        Places.
+    polygon : array-like of shape (m, 2)
+        Corners, at least three.
+
+    Returns
+    -------
+    ndarray of bool, shape (n,)
+        True where a place lies inside.
+
+    Raises
+    ------
+    ValueError
+        For fewer than three corners or corners that are not finite.
+
+    Examples
+    --------
+    >>> from lvm_core.analysis.selection import inside
+    >>> inside([[0.2, 0.2], [0.9, 0.9]], [[0, 0], [1, 0], [0, 1]]).tolist()
+    [True, False]
     """
     P, corners = np.asarray(P, np.float64), np.asarray(polygon, np.float64)
     if (
@@ -78,9 +118,39 @@ MOST_PAIRS = 2e9  # of a chosen row and any row: some seconds
 
 
 def grow(Z, rows, k: int, *, most: float = MOST_PAIRS, on_step: OnStep | None = None) -> np.ndarray:
-    """The rows with the k nearest of each, by codes Z (n, d): ascending. A stop by ``on_step``
-    leaves out those of the rows that were not yet looked from. Raises ValueError where none is
-    chosen, or there are more than ``most`` pairs to compare.
+    """Add to some rows the k nearest of each.
+
+    A stop leaves out those of the rows that were not yet looked from.
+
+    Parameters
+    ----------
+    Z : array of shape (n, d)
+        Codes.
+    rows : array-like of int
+        The rows to grow.
+    k : int
+        How many of the nearest.
+    most : float, default=2e9
+        Most pairs of a chosen row and any row to compare.
+    on_step : callable, optional
+        Receives progress; where it returns True, the search stops.
+
+    Returns
+    -------
+    ndarray of int
+        Row numbers, ascending.
+
+    Raises
+    ------
+    ValueError
+        Where none is chosen, or there are more than ``most`` pairs to compare.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.analysis.selection import grow
+    >>> grow(np.array([[0.0], [1.0], [5.0], [6.5]]), [2], k=1).tolist()
+    [2, 3]
     """
     if not len(rows):
         raise DataError("Choose rows first: there are none to grow.")
@@ -109,8 +179,32 @@ def grow(Z, rows, k: int, *, most: float = MOST_PAIRS, on_step: OnStep | None = 
 def within(
     values: pd.Series, low=None, high=None, levels=None, missing: bool = False
 ) -> np.ndarray:
-    """Which values lie from ``low`` to ``high``, both ends included, or are among ``levels``
-    (as text); ``missing`` ones fit only where that is said: bool (n,).
+    """Which values lie in a range, or are among some levels.
+
+    Parameters
+    ----------
+    values : Series of n values
+        A column.
+    low, high : scalar, optional
+        Ends of the range, both included; open by default.
+    levels : iterable, optional
+        Values that fit, compared as text.
+    missing : bool, default=False
+        Whether missing values fit.
+
+    Returns
+    -------
+    ndarray of bool, shape (n,)
+        True where a value fits.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from lvm_core.analysis.selection import within
+    >>> within(pd.Series([1.0, 2.0, None]), low=2).tolist()
+    [False, True, False]
+    >>> within(pd.Series(["a", "b"]), levels=["b"]).tolist()
+    [False, True]
     """
     gone = values.isna().to_numpy()
     fits = np.ones(len(values), bool)
@@ -123,12 +217,34 @@ def within(
 
 
 def find(rows: pd.DataFrame, query: str) -> np.ndarray:
-    """Row numbers, ascending, that fit every part of ``query``.
+    """Find rows by words and conditions.
 
-    A part is a word (or ``"words in quotes"``) that some cell contains, whatever its case; or
-    ``column=value``, ``column!=value``, ``column>number`` and so on; a date is written as
-    2024-05-31. A number alone is also the row of that number. Raises ValueError when a comparison
-    needs a number or a date and finds none.
+    Parameters
+    ----------
+    rows : DataFrame
+        The table.
+    query : str
+        Parts that must all fit. A part is a word (or ``"words in quotes"``) that some cell
+        contains, whatever its case; or ``column=value``, ``column!=value``, ``column>number`` and
+        so on; a date is written as 2024-05-31. A number alone is also the row of that number.
+
+    Returns
+    -------
+    ndarray of int
+        Row numbers, ascending.
+
+    Raises
+    ------
+    ValueError
+        When a comparison needs a number or a date and finds none.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from lvm_core.analysis.selection import find
+    >>> rows = pd.DataFrame({"name": ["Ada", "Alan", "Grace"], "born": [1815, 1912, 1906]})
+    >>> find(rows, "born>1900").tolist(), find(rows, "a born<1910").tolist()
+    ([1, 2], [0, 2])
     """
     try:
         parts = shlex.split(query)

@@ -16,9 +16,31 @@ TOP = 10  # words that stand for a topic, as is customary
 
 @dataclass(frozen=True)
 class Topics:
-    """``words`` (k, d): the chance of each word in each topic, rows sum to 1. ``shares`` (n,
-    k): of each document's words, the share that each topic wrote, rows sum to 1. ``prevalence``
-    (k,): each topic's share of all words. ``frequency`` (d,): each word's.
+    """The topics of a model over some documents.
+
+    Attributes
+    ----------
+    words : ndarray of shape (k, d)
+        The chance of each word in each topic; rows sum to 1.
+    shares : ndarray of shape (n, k)
+        Of each document's words, the share that each topic wrote; rows sum to 1.
+    prevalence : ndarray of shape (k,)
+        Each topic's share of all words.
+    frequency : ndarray of shape (d,)
+        Each word's share of all words.
+
+    See Also
+    --------
+    topics : Reads them from a fitted model.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.analysis.topics import Topics
+    >>> words = np.array([[0.8, 0.2, 0.0], [0.0, 0.2, 0.8]])
+    >>> found = Topics(words, np.eye(2), np.array([0.5, 0.5]), np.array([0.4, 0.2, 0.4]))
+    >>> found.top(1).tolist(), found.of_word([1]).tolist()
+    ([[0], [2]], [[0.5, 0.5]])
     """
 
     words: np.ndarray
@@ -27,9 +49,23 @@ class Topics:
     frequency: np.ndarray
 
     def relevance(self, weight: float) -> np.ndarray:
-        """``w log p(word|topic) + (1 - w) log(p(word|topic) / p(word))`` (k, d) (Sievert &
-        Shirley, 2014, doi:10.3115/v1/W14-3110): 1 ranks words by how likely they are in a
-        topic, 0 by how much likelier than elsewhere. -inf for words that do not occur.
+        """Relevance of each word to each topic [1]_.
+
+        ``w log p(word|topic) + (1 - w) log(p(word|topic) / p(word))``, w being the weight.
+
+        Parameters
+        ----------
+        weight : float
+            1 ranks words by how likely they are in a topic, 0 by how much likelier than elsewhere.
+
+        Returns
+        -------
+        ndarray of shape (k, d)
+            Relevance, -inf for words that do not occur.
+
+        References
+        ----------
+        .. [1] Sievert & Shirley (2014), doi:10.3115/v1/W14-3110
         """
         log, overall = (
             np.log(np.maximum(np.asarray(p, np.float64), 1e-300))
@@ -61,9 +97,18 @@ class Topics:
         return np.sqrt(np.clip(D + D.T, 0, 1))
 
     def places(self) -> tuple[np.ndarray, float]:
-        """A map of the topics (k, 2) by classical scaling of their distances (Torgerson, 1952,
-        doi:10.1007/BF02288916), and the share of the squared distances that two axes show, 0 to
-        1.
+        """A map of the topics by classical scaling of their distances [1]_.
+
+        Returns
+        -------
+        P : ndarray of shape (k, 2)
+            Positions.
+        share : float
+            Share of the squared distances that two axes show, 0 to 1.
+
+        References
+        ----------
+        .. [1] Torgerson (1952), doi:10.1007/BF02288916
         """
         k = len(self.words)
         centre = np.eye(k) - 1 / k
@@ -81,8 +126,27 @@ class Topics:
 
 
 def why_no_topics(model: LatentModel) -> str:
-    """Empty where a fitted model's ``word_weights`` (k, d) can be read as topics: lists of
-    words with weights of at least 0; else a sentence.
+    """Say why a model has no topics.
+
+    Topics are read from ``word_weights`` (k, d): lists of words with weights of at least 0.
+
+    Parameters
+    ----------
+    model : LatentModel
+        A fitted model.
+
+    Returns
+    -------
+    str
+        A sentence; empty where the model has topics.
+
+    Examples
+    --------
+    >>> from lvm_core import DATASETS, MODELS
+    >>> from lvm_core.analysis.topics import why_no_topics
+    >>> iris = DATASETS["iris"]().load()
+    >>> why_no_topics(MODELS["PCA"](latent_dim=2).fit(iris.X, schema=iris.schema))
+    'topics are distributions over words; this data is no text.'
     """
     if {b.likelihood for b in model.schema_.groups} != {"counts"}:
         return "topics are distributions over words; this data is no text."
@@ -101,8 +165,38 @@ def why_no_topics(model: LatentModel) -> str:
 
 
 def topics(model: LatentModel, X, codes: np.ndarray) -> Topics:
-    """The topics of a fitted model over documents X (n, d), dense or CSR, with codes (n, k).
-    Raises ValueError where there are none.
+    """Read the topics of a fitted model over some documents.
+
+    Parameters
+    ----------
+    model : LatentModel
+        A fitted model.
+    X : array or CSR matrix of shape (n, d)
+        Counts of words.
+    codes : array-like of shape (n, k)
+        Codes of the documents.
+
+    Returns
+    -------
+    Topics
+        The topics.
+
+    Raises
+    ------
+    ValueError
+        Where there are none.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core import MODELS
+    >>> from lvm_core.analysis.topics import topics
+    >>> from lvm_core.schema import FeatureGroup, Schema
+    >>> X = np.array([[4, 4, 0, 0], [0, 0, 4, 4]] * 10, np.float32)
+    >>> model = MODELS["NMF"](latent_dim=2).fit(X, schema=Schema((FeatureGroup("counts", 4),)))
+    >>> found = topics(model, X, model.transform(X))
+    >>> sorted(sorted(columns) for columns in found.top(2).tolist())
+    [[0, 1], [2, 3]]
     """
     if why := why_no_topics(model):
         raise ValueError(why[0].upper() + why[1:])
@@ -124,12 +218,36 @@ def topics(model: LatentModel, X, codes: np.ndarray) -> Topics:
 
 
 def coherence(X, top: np.ndarray) -> np.ndarray:
-    """NPMI (k,) of the words in the rows of ``top`` (k, m): the mean over pairs of ``log(p(a, b) /
-    (p(a) p(b))) / -log p(a, b)``, p being shares of the documents X (n, d) that hold a word at all
-    (Bouma, 2009; Lau, Newman & Baldwin, 2014, doi:10.3115/v1/E14-1056).
+    """Coherence of topics by NPMI [1]_ [2]_.
 
-    From -1 (never in one document) over 0 (as by chance) to 1 (always together). Pairs with a word
-    that no document holds are left out; NaN where no pair is left.
+    The mean over pairs of words of ``log(p(a, b) / (p(a) p(b))) / -log p(a, b)``, p being shares of
+    the documents that hold a word at all. Pairs with a word that no document holds are left out.
+
+    Parameters
+    ----------
+    X : array or CSR matrix of shape (n, d)
+        Counts of words.
+    top : ndarray of int, shape (k, m)
+        Columns of each topic's words.
+
+    Returns
+    -------
+    ndarray of shape (k,)
+        From -1 (never in one document) over 0 (as by chance) to 1 (always together); NaN where no
+        pair is left.
+
+    References
+    ----------
+    .. [1] Bouma (2009)
+    .. [2] Lau, Newman & Baldwin (2014), doi:10.3115/v1/E14-1056
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.analysis.topics import coherence
+    >>> X = np.array([[1, 1, 0], [1, 1, 0], [0, 0, 1]])
+    >>> coherence(X, np.array([[0, 1], [0, 2]])).round(6).tolist()
+    [1.0, -1.0]
     """
     from scipy.sparse import csr_array
 
@@ -147,15 +265,57 @@ def coherence(X, top: np.ndarray) -> np.ndarray:
 
 
 def diversity(top: np.ndarray) -> float:
-    """Share of different words among the topics' words ``top`` (k, m) (Dieng, Ruiz & Blei,
-    2020, doi:10.1162/tacl_a_00325).
+    """Share of different words among the words of all topics [1]_.
+
+    Parameters
+    ----------
+    top : ndarray of int, shape (k, m)
+        Columns of each topic's words.
+
+    Returns
+    -------
+    float
+        Share, 1 where no word is in two topics.
+
+    References
+    ----------
+    .. [1] Dieng, Ruiz & Blei (2020), doi:10.1162/tacl_a_00325
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.analysis.topics import diversity
+    >>> diversity(np.array([[0, 1], [0, 2]]))
+    0.75
     """
     return len(np.unique(top)) / top.size
 
 
 def scores(found: Topics, X, *, random_state: int = 0) -> list[Score]:
-    """Coherence and diversity of the topics over documents X (n, d), each beside what chance
-    gets, their traps named.
+    """Coherence and diversity of topics, each beside what chance gets, their traps named.
+
+    Parameters
+    ----------
+    found : Topics
+        The topics.
+    X : array or CSR matrix of shape (n, d)
+        Counts of words.
+    random_state : int, default=0
+        Deals the words out at random for the baseline.
+
+    Returns
+    -------
+    list of Score
+        Coherence and diversity.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.analysis.topics import Topics, scores
+    >>> words = np.array([[0.5, 0.5, 0.0, 0.0], [0.0, 0.0, 0.5, 0.5]])
+    >>> found = Topics(words, np.eye(2), np.full(2, 0.5), np.full(4, 0.25))
+    >>> [score.name for score in scores(found, np.array([[1, 1, 0, 0], [0, 0, 1, 1]]))]
+    ['Coherence (NPMI)', 'Topic diversity']
     """
     top = found.top(min(TOP, found.words.shape[1]))
     value = float(np.nanmean(coherence(X, top)))

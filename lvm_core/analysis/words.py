@@ -14,8 +14,25 @@ from ..settings import DataError
 
 @dataclass(frozen=True)
 class WordVectors:
-    """``terms`` (d,): the words of the codec; ``vectors`` (d, k); ``frequency`` (d,): how often
-    each occurs in the corpus.
+    """Vectors of words, by name.
+
+    Parameters
+    ----------
+    terms : list of str
+        The words of the codec (d,).
+    vectors : ndarray of shape (d, k)
+        Their vectors; 0 for a word that has none.
+    frequency : ndarray of shape (d,)
+        How often each occurs in the corpus.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.analysis.words import WordVectors
+    >>> vectors = np.array([[1.0, 0.0], [1.0, 1.0], [0.9, 0.2]])
+    >>> words = WordVectors(["cat", "stone", "dog"], vectors, np.array([5, 9, 4]))
+    >>> words.neighbours("Cat", n=1)[0][0], words.commonest(2).tolist()
+    ('dog', [1, 0])
     """
 
     terms: list[str]
@@ -71,8 +88,25 @@ class WordVectors:
 
 
 def word_vectors(model: LatentModel) -> np.ndarray | None:
-    """Vectors of words (d, k) of a fitted model whose rows are word counts; None where they are
-    not, or it has none.
+    """Vectors of words of a fitted model whose rows are word counts.
+
+    Parameters
+    ----------
+    model : LatentModel
+        A fitted model.
+
+    Returns
+    -------
+    ndarray of shape (d, k) or None
+        None where its rows are no counts, or it has no vectors.
+
+    Examples
+    --------
+    >>> from lvm_core import DATASETS, MODELS
+    >>> from lvm_core.analysis.words import word_vectors
+    >>> iris = DATASETS["iris"]().load()
+    >>> word_vectors(MODELS["PCA"](latent_dim=2).fit(iris.X, schema=iris.schema)) is None
+    True
     """
     return (
         model.word_vectors() if {b.likelihood for b in model.schema_.groups} == {"counts"} else None

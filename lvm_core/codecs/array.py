@@ -17,15 +17,36 @@ UNEVEN = 30  # spreads that differ by more than this get a scale each
 
 @dataclass(eq=False)
 class ArrayCodec(Codec):
-    """Vectors (n, d) in their own units <-> rows X (n, d): every column centred, all divided by one
-    scale.
+    """Vectors in their own units <-> rows of X: every column centred, all divided by one scale.
 
     One scale keeps the shape of the data (a spectrum's strong lines stay strong); columns whose
     spreads differ by more than 30 times are in different units, and get a scale each.
 
-    ``axis``: where each column lies, e.g. wavelengths (d,), or None; ``axis_label`` and
-    ``value_label`` name the axes of a plot of one row; ``names``: what each column is called, or
-    None.
+    Parameters
+    ----------
+    mean : array (d,)
+        Centre of each column.
+    scale : array (d,)
+        What each column is divided by.
+    axis : array (d,), optional
+        Where each column lies, e.g. wavelengths.
+    axis_label, value_label : str
+        Names of the axes of a plot of one row.
+    names : list of str, optional
+        What each column is called.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.codecs.array import ArrayCodec
+    >>> vectors = np.array([[1.0, 10.0], [3.0, 14.0]])
+    >>> codec = ArrayCodec.of(vectors)
+    >>> X = codec.encode(vectors)
+    >>> print(X.round(3))
+    [[-0.632 -1.265]
+     [ 0.632  1.265]]
+    >>> codec.decode(X).round(3).tolist()
+    [[1.0, 10.0], [3.0, 14.0]]
     """
 
     kind: ClassVar[str] = "array"
@@ -41,7 +62,15 @@ class ArrayCodec(Codec):
     def of(
         cls, vectors: np.ndarray, axis=None, axis_label: str = "", value_label: str = "", names=None
     ) -> ArrayCodec:
-        """Learn centre and scale of finite vectors (n, d)."""
+        """Learn centre and scale of finite vectors.
+
+        Parameters
+        ----------
+        vectors : array (n, d)
+            In their own units.
+        axis, axis_label, value_label, names
+            As for the class.
+        """
         return cls.of_moments(
             vectors.mean(0, dtype=np.float64),
             vectors.std(0, dtype=np.float64),
@@ -62,8 +91,16 @@ class ArrayCodec(Codec):
         names=None,
         one_scale: bool = False,
     ) -> ArrayCodec:
-        """The codec of vectors with these means and standard deviations (d,); ``one_scale``
-        where all columns are of one unit.
+        """The codec of vectors with these moments.
+
+        Parameters
+        ----------
+        mean, spread : array (d,)
+            Means and standard deviations.
+        axis, axis_label, value_label, names
+            As for the class.
+        one_scale : bool
+            Whether all columns are of one unit, and get one scale however their spreads differ.
         """
         moving = spread[spread > 0]
         if not one_scale and len(moving) and moving.max() > UNEVEN * moving.min():
@@ -84,8 +121,12 @@ class ArrayCodec(Codec):
         return Schema.gaussian(len(self.mean))
 
     def encode(self, items) -> np.ndarray:
-        """Vectors (n, d) -> X (n, d) float32. Raises DataError for another shape or values that
-        are not finite.
+        """Vectors (n, d) -> X (n, d) float32.
+
+        Raises
+        ------
+        DataError
+            For another shape or values that are not finite.
         """
         vectors = np.asarray(items, dtype=np.float64)
         if vectors.ndim != 2 or vectors.shape[1] != len(self.mean):

@@ -10,7 +10,7 @@ from ..schema import Schema
 
 
 class Codec:
-    """Raw items <-> rows of X (n, d). Models see X, people see items.
+    """Raw items <-> rows of X (n, d): models see X, people see items.
 
     Items by ``kind``:
 
@@ -23,6 +23,17 @@ class Codec:
 
     A subclass is a dataclass of plain JSON values and arrays; ``to_json`` / ``from_json`` bring it
     back exactly.
+
+    Attributes
+    ----------
+    kind : str
+        The kind of items, of the class.
+
+    Examples
+    --------
+    >>> from lvm_core.codecs import CODECS
+    >>> list(CODECS)
+    ['array', 'image', 'table', 'text']
     """
 
     kind: ClassVar[str] = ""
@@ -33,14 +44,19 @@ class Codec:
         raise NotImplementedError
 
     def encode(self, items: Any):
-        """Items -> X (n, d): float32, or CSR for text. Raises DataError for items of another
-        shape.
+        """Items -> X (n, d): float32, or CSR for text.
+
+        Raises
+        ------
+        DataError
+            For items of another shape.
         """
         raise NotImplementedError
 
     def decode(self, X) -> Any:
-        """Rows of X, real or decoded by a model, -> items. Clips to what can exist, never
-        raises on finite X.
+        """Rows of X, real or decoded by a model, -> items.
+
+        Clips to what can exist, never raises on finite X.
         """
         raise NotImplementedError
 
@@ -55,7 +71,35 @@ class Codec:
 
 
 def as_rows(X, d: int) -> np.ndarray:
-    """X as a dense float array (n, d); the error names both numbers when they disagree."""
+    """X as a dense array of numbers.
+
+    Parameters
+    ----------
+    X : array or sparse matrix (n, d)
+        Rows.
+    d : int
+        The columns they should have.
+
+    Returns
+    -------
+    array (n, d)
+        float32; a sparse matrix keeps its own dtype.
+
+    Raises
+    ------
+    ValueError
+        For another shape; the sentence names both numbers.
+
+    Examples
+    --------
+    >>> from lvm_core.codecs.base import as_rows
+    >>> as_rows([[1, 2]], 2)
+    array([[1., 2.]], dtype=float32)
+    >>> as_rows([[1, 2]], 3)
+    Traceback (most recent call last):
+        ...
+    ValueError: X has shape (1, 2), this dataset's rows have 3 values.
+    """
     X = X.toarray() if hasattr(X, "toarray") else np.asarray(X, dtype=np.float32)
     if X.ndim != 2 or X.shape[1] != d:
         raise ValueError(f"X has shape {X.shape}, this dataset's rows have {d} values.")

@@ -17,8 +17,31 @@ UNITS = ("D", "h", "m", "s", "ms", "us", "ns")
 
 @dataclass
 class Column:
-    """One column of a table and its share of missing values, 0 to 1. ``dtype`` is the pandas
-    type it comes back in.
+    """One column of a table.
+
+    Parameters
+    ----------
+    name : object
+        What the column is called.
+    dtype : str
+        The pandas type it comes back in.
+    missing : float
+        Its share of missing values, 0 to 1.
+
+    Attributes
+    ----------
+    type : str
+        The type of its values, of the class.
+
+    See Also
+    --------
+    lvm_core.codecs.table.TableCodec : All columns of a table.
+
+    Examples
+    --------
+    >>> from lvm_core.codecs.columns import Column
+    >>> Column("height", "float64", 0.0).show(None)
+    '(missing)'
     """
 
     type: ClassVar[str] = ""
@@ -33,7 +56,7 @@ class Column:
         raise NotImplementedError
 
     def groups(self) -> tuple[FeatureGroup, ...]:
-        """The blocks of X this column fills, all named after it."""
+        """The feature groups of X that this column fills, all named after it."""
         raise NotImplementedError
 
     def encode(self, series: pd.Series) -> np.ndarray:
@@ -45,8 +68,9 @@ class Column:
         raise NotImplementedError
 
     def fraction(self, value) -> float | None:
-        """Where a value lies in the range seen, 0 to 1; None for missing values and for columns
-        without a range.
+        """Where a value lies in the range seen, 0 to 1.
+
+        None for missing values and for columns without a range.
         """
         return None
 
@@ -74,8 +98,35 @@ class Column:
 
 @dataclass
 class Numeric(Column):
-    """A real number: standardised to mean 0 and standard deviation 1; missing values have a
-    column of their own.
+    """A real number: standardised to mean 0 and standard deviation 1.
+
+    Missing values have a column of X of their own.
+
+    Parameters
+    ----------
+    name, dtype, missing
+        As for :class:`Column`.
+    low, high : float
+        Least and greatest value seen; decoded values are clipped to them.
+    mean, std : float
+        Mean and standard deviation of the values seen; 1 for a constant.
+    decimals : int
+        Decimal places that show every observed value, or three significant digits of the spread.
+    rounded : bool
+        Whether all observed values end at ``decimals``, so that decoded ones do.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from lvm_core.codecs.columns import Numeric
+    >>> heights = pd.Series([1.5, 2.5, None], name="height")
+    >>> column = Numeric.of(heights)
+    >>> column.encode(heights).tolist()
+    [[-1.0, 0.0], [1.0, 0.0], [0.0, 1.0]]
+    >>> column.decode(column.encode(heights)).tolist()
+    [1.5, 2.5, nan]
+    >>> column.show(1.5), column.ends()
+    ('1.5', ('1.5', '2.5'))
     """
 
     type: ClassVar[str] = "numeric"
@@ -143,7 +194,21 @@ class Numeric(Column):
 
 @dataclass
 class Integer(Numeric):
-    """A whole number: a number that comes back rounded."""
+    """A whole number: a number that comes back rounded.
+
+    Parameters
+    ----------
+    name, dtype, missing, low, high, mean, std, decimals, rounded
+        As for :class:`Numeric`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> from lvm_core.codecs.columns import Integer
+    >>> Integer.of(pd.Series([1, 3], name="rooms")).decode(np.array([[0.1], [9.0]])).tolist()
+    [2, 3]
+    """
 
     type: ClassVar[str] = "integer"
 
@@ -162,8 +227,24 @@ class Integer(Numeric):
 
 @dataclass
 class Date(Numeric):
-    """A moment: counted in ``unit`` steps from ``start``, the earliest one seen; whole days
-    stay whole days.
+    """A moment: counted in steps from the earliest one seen; whole days stay whole days.
+
+    Parameters
+    ----------
+    name, dtype, missing, low, high, mean, std, decimals, rounded
+        As for :class:`Numeric`, in steps.
+    start : str
+        The earliest moment seen, where steps are counted from.
+    unit : {"D", "h", "m", "s", "ms", "us", "ns"}
+        The length of a step: the longest that every moment seen is a multiple of.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from lvm_core.codecs.columns import Date
+    >>> column = Date.of(pd.to_datetime(pd.Series(["2024-03-01", "2024-03-05"], name="day")))
+    >>> column.unit, column.ends()
+    ('D', ('2024-03-01', '2024-03-05'))
     """
 
     type: ClassVar[str] = "date"
@@ -216,6 +297,25 @@ def as_type(series: pd.Series, dtype: str) -> pd.Series:
 
 
 def floats(series: pd.Series) -> np.ndarray:
+    """The values of a column as numbers.
+
+    Parameters
+    ----------
+    series : Series (n,)
+        Of any dtype.
+
+    Returns
+    -------
+    array of float64 (n,)
+        NaN where a value is missing or no number.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from lvm_core.codecs.columns import floats
+    >>> floats(pd.Series([1, "2", "x", None])).tolist()
+    [1.0, 2.0, nan, nan]
+    """
     return pd.to_numeric(series, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
 
 

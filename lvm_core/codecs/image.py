@@ -15,9 +15,28 @@ from .base import Codec, as_rows
 
 @dataclass
 class ImageCodec(Codec):
-    """Pictures (n, height, width, channels) in [0, 1] <-> rows X (n, d), row-major, channels last.
+    """Pictures in [0, 1] <-> rows of X, row-major, channels last.
 
-    ``likelihood`` is ``bernoulli`` when every training pixel is exactly 0 or 1, else ``gaussian``.
+    Parameters
+    ----------
+    height, width : int
+        Pixels.
+    channels : int
+        1 for grey, 3 for colour.
+    likelihood : {"gaussian", "bernoulli"}
+        ``bernoulli`` when every training pixel is exactly 0 or 1, else ``gaussian``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.codecs.image import ImageCodec
+    >>> pictures = np.linspace(0, 1, 24).reshape(2, 3, 4, 1)
+    >>> codec = ImageCodec.of(pictures)
+    >>> codec
+    ImageCodec(height=3, width=4, channels=1, likelihood='gaussian')
+    >>> X = codec.encode(pictures)
+    >>> X.shape, codec.decode(X).shape
+    ((2, 12), (2, 3, 4, 1))
     """
 
     kind: ClassVar[str] = "image"
@@ -42,8 +61,17 @@ class ImageCodec(Codec):
         return Schema.picture(self.height, self.width, self.channels, self.likelihood)
 
     def encode(self, items) -> np.ndarray:
-        """Pictures (n, h, w, c), or (n, h, w) for one channel: floats in [0, 1] or whole
-        numbers 0..255. Raises DataError.
+        """Pictures -> X (n, d) float32.
+
+        Parameters
+        ----------
+        items : array (n, h, w, c)
+            Or (n, h, w) for one channel: floats in [0, 1] or whole numbers 0..255.
+
+        Raises
+        ------
+        DataError
+            For another shape or values outside the range.
         """
         pictures = np.asarray(items)
         if pictures.ndim == 3 and self.channels == 1:

@@ -16,7 +16,23 @@ OTHER = "(other)"
 
 @dataclass
 class Boolean(Column):
-    """True or false (or 1 and 0, in ``dtype``); missing values have a column of their own."""
+    """True or false (or 1 and 0, in ``dtype``); missing values have a column of X of their own.
+
+    Parameters
+    ----------
+    name, dtype, missing
+        As for :class:`~lvm_core.codecs.columns.Column`.
+    mean : float
+        Share of true.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from lvm_core.codecs.levels import Boolean
+    >>> smokers = pd.Series([True, False, True], name="smoker")
+    >>> Boolean.of(smokers).encode(smokers).astype(int).tolist()
+    [[1], [0], [1]]
+    """
 
     type: ClassVar[str] = "boolean"
 
@@ -64,10 +80,33 @@ class Boolean(Column):
 
 @dataclass
 class Categorical(Column):
-    """One of ``levels``, one-hot; where there were too many, the rest are ``(other)``; missing is a
-    level of its own.
+    """One of some levels, one-hot.
 
-    ``categories`` and ``ordered`` are those of a pandas categorical, else None and False.
+    Where there were too many, the rest are ``(other)``; missing is a level of its own.
+
+    Parameters
+    ----------
+    name, dtype, missing
+        As for :class:`~lvm_core.codecs.columns.Column`.
+    levels : list
+        The levels, in the order of their columns of X.
+    other : bool
+        Whether there were more.
+    categories : list, optional
+        Those of a pandas categorical, else None.
+    ordered : bool
+        That of a pandas categorical, else False.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from lvm_core.codecs.levels import Categorical
+    >>> colours = pd.Series(["red", "blue", None], name="colour")
+    >>> column = Categorical.of(colours)
+    >>> column.labels
+    ['blue', 'red', '(missing)']
+    >>> column.encode(colours).tolist()
+    [[0.0, 1.0, 0.0], [1.0, 0.0, 0.0], [0.0, 0.0, 1.0]]
     """
 
     type: ClassVar[str] = "categorical"

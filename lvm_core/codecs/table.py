@@ -19,13 +19,47 @@ TYPES = {c.type: c for c in (Numeric, Integer, Boolean, Categorical, Date)}
 
 
 def column_from_json(data: dict) -> Column:
-    """Inverse of ``column.to_json()``."""
+    """Inverse of ``column.to_json()``.
+
+    Parameters
+    ----------
+    data : dict
+        What ``to_json`` returned; its ``type`` says which column it is.
+
+    Returns
+    -------
+    Column
+        The same column.
+
+    Examples
+    --------
+    >>> from lvm_core.codecs.levels import Boolean
+    >>> from lvm_core.codecs.table import column_from_json
+    >>> column_from_json(Boolean("smoker", "bool", 0.0, mean=0.25).to_json())
+    Boolean(name='smoker', dtype='bool', missing=0.0, mean=0.25)
+    """
     return TYPES[data["type"]](**{k: v for k, v in data.items() if k != "type"})
 
 
 def natural_type(series: pd.Series) -> str:
-    """The type a column's dtype speaks of; what is neither number, truth value nor date is
-    categorical.
+    """The type that a column's dtype speaks of.
+
+    Parameters
+    ----------
+    series : Series (n,)
+        The column.
+
+    Returns
+    -------
+    {"numeric", "integer", "boolean", "date", "categorical"}
+        What is neither number, truth value nor date is categorical.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from lvm_core.codecs.table import natural_type
+    >>> [natural_type(pd.Series(v)) for v in ([0.5, 1.0], [1, 2], [True, False], ["a", "b"])]
+    ['numeric', 'integer', 'boolean', 'categorical']
     """
     kind = pd.api.types.infer_dtype(series, skipna=True)
     return {
@@ -43,11 +77,27 @@ def natural_type(series: pd.Series) -> str:
 
 @dataclass
 class TableCodec(Codec):
-    """A DataFrame of numbers, whole numbers, truth values, categories and dates, with gaps <-> rows
-    X (n, d) float32.
+    """A table of mixed columns, with gaps <-> rows X (n, d) float32.
 
-    ``columns`` is public: name, type, range (``low``, ``high``) or ``labels``, share ``missing``,
-    ``decimals``, and ``show(value)``, ``fraction(value)`` and ``ends()`` to draw a record with.
+    The columns hold numbers, whole numbers, truth values, categories and dates.
+
+    Parameters
+    ----------
+    columns : list of Column
+        Public: name, type, range (``low``, ``high``) or ``labels``, share ``missing``,
+        ``decimals``, and ``show(value)``, ``fraction(value)`` and ``ends()`` to draw a record with.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from lvm_core.codecs.table import TableCodec
+    >>> frame = pd.DataFrame({"height": [1.5, 2.5], "kind": ["elm", "oak"]})
+    >>> codec = TableCodec.of(frame)
+    >>> codec.encode(frame).tolist()
+    [[-1.0, 1.0, 0.0], [1.0, 0.0, 1.0]]
+    >>> codec.decode([[0.5, 0.2, 0.8]])
+       height kind
+    0     2.2  oak
     """
 
     kind: ClassVar[str] = "table"
@@ -56,10 +106,21 @@ class TableCodec(Codec):
 
     @classmethod
     def of(cls, frame: pd.DataFrame, types: dict | None = None, max_levels: int = 50) -> TableCodec:
-        """Learn every column of the frame. ``types``: name -> type where it should differ from the
-        dtype's own.
+        """Learn every column of a frame.
 
-        Categorical columns keep their ``max_levels`` most frequent levels and ``(other)``.
+        Parameters
+        ----------
+        frame : DataFrame (n, ...)
+            The table, each column with a name of its own.
+        types : dict of str to str, optional
+            Name -> type where it should differ from the dtype's own, see :func:`natural_type`.
+        max_levels : int
+            Categorical columns keep so many of their most frequent levels, and ``(other)``.
+
+        Raises
+        ------
+        DataError
+            When two columns share a name.
         """
         if not frame.columns.is_unique:
             raise DataError(
@@ -90,8 +151,12 @@ class TableCodec(Codec):
         return spans
 
     def encode(self, items: pd.DataFrame) -> np.ndarray:
-        """DataFrame with at least these columns -> X (n, d) float32. Raises DataError when one
-        is not there.
+        """DataFrame with at least these columns -> X (n, d) float32.
+
+        Raises
+        ------
+        DataError
+            When a column is not there.
         """
         gone = [str(c.name) for c in self.columns if c.name not in items.columns]
         if gone:
@@ -105,8 +170,9 @@ class TableCodec(Codec):
         return X
 
     def decode(self, X) -> pd.DataFrame:
-        """Rows X (n, d) -> DataFrame with the names, types, levels and ranges of the table it
-        was learnt from.
+        """Rows X (n, d) -> DataFrame.
+
+        It has the names, types, levels and ranges of the table it was learnt from.
         """
         X = as_rows(X, self.schema.d)
         decoded = {i: column.decode(X[:, span]) for i, (column, span) in enumerate(self.spans())}

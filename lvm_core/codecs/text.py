@@ -50,11 +50,29 @@ SMALL = 50  # documents; below, every term counts
 
 @dataclass
 class TextCodec(Codec):
-    """Documents <-> CSR float32 counts X (n, terms). Terms are scikit-learn's: lower case, two or
-    more word characters.
+    """Documents <-> counts of their terms, X (n, terms) in CSR float32.
 
-    Chinese and Japanese write no spaces; there a term is a pair of neighbouring characters
-    (``pairs``). Decoding gives each row's heaviest terms, since word order is not in X.
+    Terms are scikit-learn's: lower case, two or more word characters. Chinese and Japanese write no
+    spaces; there a term is a pair of neighbouring characters. Decoding gives each row's heaviest
+    terms, since word order is not in X.
+
+    Parameters
+    ----------
+    terms : list of str
+        The terms, in the order of the columns of X.
+    pairs : bool
+        Whether terms are pairs of neighbouring characters.
+
+    Examples
+    --------
+    >>> from lvm_core.codecs.text import TextCodec
+    >>> codec, X, notes = TextCodec.of(["the cat sat", "the cat saw the dog"])
+    >>> codec.terms
+    ['cat', 'dog', 'sat', 'saw', 'the']
+    >>> X.toarray().tolist()
+    [[1.0, 0.0, 1.0, 0.0, 1.0], [1.0, 1.0, 0.0, 1.0, 2.0]]
+    >>> codec.decode(X, n_terms=2)[1]
+    [('the', 2.0), ('cat', 1.0)]
     """
 
     kind: ClassVar[str] = "text"
@@ -66,14 +84,35 @@ class TextCodec(Codec):
     def of(
         cls, documents: list[str], max_terms: int = 5000, min_df: int = 0, stop_words: str = "auto"
     ):
-        """Learn the terms. Returns (codec, X: the documents' counts, notes: list of sentences).
+        """Learn the terms.
 
-        Raises DataError when no term is left.
+        The defaults equal scikit-learn's for small corpora.
 
-        min_df: documents a term must be in (0: 1 below 50 documents, else 2); stop_words: ``auto``
-        leaves out English function words from 50 documents on if the corpus looks English,
-        ``english``, or ``none``; the ``max_terms`` most frequent are kept. The defaults equal
-        scikit-learn's for small corpora.
+        Parameters
+        ----------
+        documents : list of str
+            The corpus.
+        max_terms : int
+            The most frequent terms that are kept.
+        min_df : int
+            Documents a term must be in; 0 chooses 1 below 50 documents, else 2.
+        stop_words : {"auto", "english", "none"}
+            Words left out: ``auto`` leaves out English function words from 50 documents on if the
+            corpus looks English.
+
+        Returns
+        -------
+        codec : TextCodec
+            With the terms.
+        X : CSR matrix of float32 (n, terms)
+            The documents' counts.
+        notes : list of str
+            Sentences about what was done.
+
+        Raises
+        ------
+        DataError
+            When fewer than two terms are left.
         """
         from sklearn.feature_extraction.text import CountVectorizer
 
@@ -135,8 +174,17 @@ class TextCodec(Codec):
         )
 
     def encode(self, items):
-        """Documents (list of str) -> CSR float32 (n, terms); unknown words are not counted.
-        Raises DataError.
+        """Documents -> CSR float32 (n, terms).
+
+        Parameters
+        ----------
+        items : list of str
+            Documents; unknown words are not counted.
+
+        Raises
+        ------
+        DataError
+            When it is a single value.
         """
         if isinstance(items, str) or not isinstance(items, Iterable):
             raise DataError("expected a list of documents, found a single value; put it in a list.")
@@ -145,8 +193,19 @@ class TextCodec(Codec):
         ).tocsr()
 
     def decode(self, X, n_terms: int = 20) -> list[list[tuple[str, float]]]:
-        """Rows X (n, terms) -> per row the (term, weight) of weight above 0, heaviest first, at
-        most ``n_terms``.
+        """The heaviest terms of each row.
+
+        Parameters
+        ----------
+        X : array or CSR matrix (n, terms)
+            Rows.
+        n_terms : int
+            The most terms of a row.
+
+        Returns
+        -------
+        list of list of (str, float)
+            Per row the (term, weight) of weight above 0, heaviest first.
         """
         X = as_rows(X, len(self.terms))
         top = np.argsort(-X, axis=1, kind="stable")[:, :n_terms]
@@ -164,8 +223,25 @@ class TextCodec(Codec):
 
 
 def looks_english(documents: list[str], sample: int = 200) -> bool:
-    """Whether at least a tenth of the words of some documents spread over the corpus are
-    English function words.
+    """Whether documents are in English.
+
+    Parameters
+    ----------
+    documents : list of str
+        The corpus.
+    sample : int
+        About how many documents, spread over the corpus, are looked at.
+
+    Returns
+    -------
+    bool
+        Whether at least a tenth of their words are English function words.
+
+    Examples
+    --------
+    >>> from lvm_core.codecs.text import looks_english
+    >>> looks_english(["the cat sat on the mat"]), looks_english(["die Katze sitzt"])
+    (True, False)
     """
     words = (
         " ".join(d[:2000] for d in documents[:: max(1, len(documents) // sample)]).lower().split()
@@ -174,7 +250,26 @@ def looks_english(documents: list[str], sample: int = 200) -> bool:
 
 
 def unspaced(documents: list[str], sample: int = 200) -> bool:
-    """Whether a third of the characters or more are Chinese or Japanese."""
+    """Whether documents are written without spaces between words.
+
+    Parameters
+    ----------
+    documents : list of str
+        The corpus.
+    sample : int
+        About how many documents, spread over the corpus, are looked at.
+
+    Returns
+    -------
+    bool
+        Whether a third of the characters or more are Chinese or Japanese.
+
+    Examples
+    --------
+    >>> from lvm_core.codecs.text import unspaced
+    >>> unspaced(["the cat"]), unspaced(["吾輩は猫である"])
+    (False, True)
+    """
     text = "".join(d[:2000] for d in documents[:: max(1, len(documents) // sample)])
     return len(re.findall("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]", text)) > 0.33 * max(
         len(text), 1

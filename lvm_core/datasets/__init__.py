@@ -26,13 +26,44 @@ def read_dataset(
     types: dict | None = None,
     **options,
 ) -> Dataset:
-    """Read a file: a path, bytes, or a binary file object, whose file name is ``name``.
+    r"""Read a file.
 
-    The format is found by content, then by suffix; ``reader`` names one of :data:`READERS` instead.
-    ``options`` are that reader's parameters; ``types`` (column -> numeric, integer, boolean,
-    categorical, date, text or ignore) corrects a table's columns. ``dataset.source`` says what was
-    done: ``{"reader", "name", "asked": options given, "options": all options in effect}``. Raises
-    DataError, whatever the file holds.
+    The format is found by content, then by suffix.
+
+    Parameters
+    ----------
+    path_or_file : path, bytes or binary file
+        What to read.
+    name : str, optional
+        Its file name; that of the path or the file object by default.
+    reader : str, optional
+        One of :data:`READERS`, where the format is not to be found.
+    types : dict of str to str, optional
+        Column -> numeric, integer, boolean, categorical, date, text or ignore; corrects a table's
+        columns.
+    **options
+        Parameters of the reader, see :func:`reader_for`.
+
+    Returns
+    -------
+    Dataset
+        Its ``source`` says what was done: ``{"reader", "name", "asked": options given, "options":
+        all options in effect}``.
+
+    Raises
+    ------
+    DataError
+        One sentence, whatever the file holds.
+
+    Examples
+    --------
+    >>> from lvm_core import read_dataset
+    >>> table = b"height,kind\n1.5,elm\n2.5,oak\n1.8,elm\n2.2,oak\n"
+    >>> data = read_dataset(table, "trees.csv", label="none")
+    >>> data.kind, data.X.shape
+    ('table', (4, 3))
+    >>> data.source["reader"], data.source["asked"]
+    ('csv', {'label': 'none'})
     """
     upload = Upload.open(path_or_file, name)
     try:
@@ -72,8 +103,30 @@ def read_dataset(
 
 
 def reader_for(path_or_file, name: str | None = None) -> type[Reader]:
-    """The reader that :func:`read_dataset` would choose; its ``parameters()`` are the options a
-    form can offer.
+    r"""The reader that :func:`read_dataset` would choose.
+
+    Parameters
+    ----------
+    path_or_file : path, bytes or binary file
+        The file.
+    name : str, optional
+        Its file name; that of the path or the file object by default.
+
+    Returns
+    -------
+    type of Reader
+        Its ``parameters()`` are the options a form can offer.
+
+    Raises
+    ------
+    DataError
+        For a file of no type known here.
+
+    Examples
+    --------
+    >>> from lvm_core.datasets import reader_for
+    >>> reader_for(b"a,b\n1,2\n3,4\n", "numbers.csv").title
+    'Table as text (CSV, TSV)'
     """
     return _reader_of(Upload.open(path_or_file, name).unwrapped())
 

@@ -21,11 +21,39 @@ from ..settings import DataError as DataError
 class Dataset:
     """Rows for models and the way back to items for people.
 
-    X (n, d): float32, or CSR float32 for text. ``rows``: DataFrame (n, ...) of everything known of
-    each row, in plain types: labels, metadata, the original columns of a table, ``text`` for
-    documents, ``file`` for images. ``label``: the column of ``rows`` to colour by first, or None.
-    ``notes``: what was understood and every warning, one sentence each. ``source``: how to make it
-    again (JSON). ``added``: columns of ``rows`` that a person put beside them since.
+    Parameters
+    ----------
+    name : str
+        What it is called.
+    X : array or CSR matrix (n, d)
+        float32, or CSR float32 for text.
+    rows : DataFrame (n, ...)
+        Everything known of each row, in plain types: labels, metadata, the original columns of a
+        table, ``text`` for documents, ``file`` for images.
+    codec : Codec
+        The way from items to rows of X and back.
+    label : str, optional
+        The column of ``rows`` to colour by first.
+    notes : list of str
+        What was understood and every warning, one sentence each.
+    source : dict
+        How to make it again (JSON).
+    added : list of str
+        Columns of ``rows`` that a person put beside them since.
+
+    Raises
+    ------
+    ValueError
+        When ``rows`` or the codec do not fit X.
+
+    Examples
+    --------
+    >>> from lvm_core import DATASETS
+    >>> data = DATASETS["digits"]().load()
+    >>> len(data), data.kind, data.schema.d, data.label
+    (1797, 'image', 64, 'digit')
+    >>> data.decode(data.X[:2]).shape
+    (2, 8, 8, 1)
     """
 
     name: str
@@ -63,8 +91,17 @@ class Dataset:
         return self.codec.decode(X)
 
     def items(self, index) -> Any:
-        """The real items at these row numbers: pictures, table rows, documents (list of str) or
-        arrays.
+        """The real items at some row numbers.
+
+        Parameters
+        ----------
+        index : int or array of int (m,)
+            Row numbers.
+
+        Returns
+        -------
+        array, DataFrame or list of str (m, ...)
+            Pictures, table rows, documents or arrays.
         """
         index = np.atleast_1d(np.asarray(index))
         if self.kind == "table":
@@ -74,8 +111,13 @@ class Dataset:
         return self.codec.decode(self.X[index])
 
     def targets(self) -> np.ndarray | None:
-        """The label of each row (n,) as text, None where a row has none; None without a label
-        column that holds two classes or more, see :func:`~lvm_core.labels.kind_of`.
+        """The label of each row.
+
+        Returns
+        -------
+        array of object (n,) or None
+            As text, None where a row has none. None without a label column that holds two classes
+            or more, see :func:`~lvm_core.labels.kind_of`.
         """
         column = self.rows.get(self.label)
         if column is None or kind_of(column, label=True) != "classes":
@@ -84,9 +126,13 @@ class Dataset:
         return np.array([*map(str, names), None], dtype=object)[number] if len(names) > 1 else None
 
     def colours(self) -> list[str]:
-        """Columns of ``rows`` a map can be coloured by: numbers, dates, and categories with at
-        most 200 values or, in large data, at most 5000 that occur four times on average; the
-        label first.
+        """The columns of ``rows`` that a map can be coloured by, the label first.
+
+        Returns
+        -------
+        list of str
+            Numbers, dates, and categories with at most 200 values or, in large data, at most 5000
+            that occur four times on average.
         """
         names = [c for c in self.rows.columns if self._colourable(self.rows[c])]
         return sorted(names, key=lambda c: c != self.label)
@@ -105,7 +151,10 @@ class Dataset:
 
     @property
     def fingerprint(self) -> str:
-        """SHA-256 of the content: equal data gives an equal fingerprint, whatever its name."""
+        """SHA-256 of the content.
+
+        Equal data gives an equal fingerprint, whatever its name.
+        """
         digest = hashlib.sha256(
             json.dumps(self.codec.to_json(), sort_keys=True, default=str).encode()
         )
@@ -118,8 +167,29 @@ class Dataset:
 
 
 class Source(Params):
-    """A built-in dataset: a dataclass of ``param`` fields that makes a Dataset without a
-    download.
+    """A built-in dataset: a dataclass of ``param`` fields that makes a Dataset without a download.
+
+    Attributes
+    ----------
+    name, title, summary : str
+        Its name in code, on the page, and what it is, of the class.
+    kind : {"image", "table", "text", "array"}
+        The kind of items.
+    list_order : int
+        Order in lists, the lowest first.
+    origin : str
+        Who collected or defined it, year.
+
+    See Also
+    --------
+    lvm_core.params.param : State a parameter as a field.
+
+    Examples
+    --------
+    >>> from lvm_core import DATASETS
+    >>> source = DATASETS["spiral"](n=100)
+    >>> source.load().X.shape
+    (100, 3)
     """
 
     name: ClassVar[str] = ""
@@ -138,7 +208,29 @@ MIN_ROWS = 3
 
 
 def require_rows(n: int, name: str) -> None:
-    """Raise DataError for fewer rows than can be learnt from."""
+    """Refuse fewer rows than can be learnt from.
+
+    Parameters
+    ----------
+    n : int
+        Number of rows.
+    name : str
+        What has them, for the sentence.
+
+    Raises
+    ------
+    DataError
+        Below 3 rows.
+
+    Examples
+    --------
+    >>> from lvm_core.datasets.base import require_rows
+    >>> require_rows(3, "table.csv")
+    >>> require_rows(0, "table.csv")
+    Traceback (most recent call last):
+        ...
+    lvm_core.settings.DataError: table.csv has no rows; at least 3 are needed.
+    """
     if n == 0:
         raise DataError(f"{name} has no rows; at least {MIN_ROWS} are needed.")
     if n < MIN_ROWS:
@@ -149,7 +241,26 @@ def require_rows(n: int, name: str) -> None:
 
 
 def require_variety(X: np.ndarray, name: str) -> None:
-    """Raise DataError when all rows are the same."""
+    """Refuse rows that are all the same.
+
+    Parameters
+    ----------
+    X : array (n, d)
+        The rows.
+    name : str
+        What has them, for the sentence.
+
+    Raises
+    ------
+    DataError
+        When all rows are the same.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.datasets.base import require_variety
+    >>> require_variety(np.eye(3), "table.csv")
+    """
     if not any((X[i : i + 1000] != X[:1]).any() for i in range(0, len(X), 1000)):
         raise DataError(
             f"All {len(X):,} rows of {name} are the same; there is nothing to learn from them."

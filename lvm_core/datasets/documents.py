@@ -26,8 +26,41 @@ def text_dataset(
     min_df: int = 0,
     stop_words: str = "auto",
 ) -> Dataset:
-    """The Dataset of documents: counts of their terms, the documents themselves in
-    ``rows["text"]``. Raises DataError.
+    """The Dataset of documents: counts of their terms.
+
+    Parameters
+    ----------
+    documents : list of str
+        The documents; control characters become spaces.
+    name : str
+        Name of the dataset.
+    rows : DataFrame (n, ...), optional
+        What is known of each document. The documents themselves become its column ``text``.
+    label : str, optional
+        The column of ``rows`` to colour by first.
+    notes : list of str, optional
+        Added to, with what is understood.
+    max_terms, min_df, stop_words
+        As for :meth:`~lvm_core.codecs.text.TextCodec.of`.
+
+    Returns
+    -------
+    Dataset
+        Of kind ``text``.
+
+    Raises
+    ------
+    DataError
+        Below 3 documents with text in them, or when they share no terms or are all the same.
+
+    Examples
+    --------
+    >>> from lvm_core.datasets.documents import text_dataset
+    >>> data = text_dataset(["red apples", "green apples", "red cherries"], "fruit")
+    >>> data.codec.terms
+    ['apples', 'cherries', 'green', 'red']
+    >>> data.X.toarray()[0].tolist()
+    [1.0, 0.0, 0.0, 1.0]
     """
     notes = [] if notes is None else notes
     require_rows(len(documents), name)

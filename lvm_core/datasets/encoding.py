@@ -56,8 +56,39 @@ FOREIGN = (
 def to_text(
     data: bytes, encoding: str = "auto", name: str = "the file"
 ) -> tuple[str, str, list[str]]:
-    """(text, encoding used, notes). Raises DataError for bytes that are no text, or not in the
-    encoding asked for.
+    r"""Bytes -> text.
+
+    Parameters
+    ----------
+    data : bytes
+        The content of a file.
+    encoding : str
+        One of ``ENCODINGS``; ``auto`` finds it.
+    name : str
+        What it is, for the sentences.
+
+    Returns
+    -------
+    text : str
+        With ``\n`` at the end of each line.
+    encoding : str
+        The encoding used.
+    notes : list of str
+        Sentences about what was assumed and lost.
+
+    Raises
+    ------
+    DataError
+        For bytes that are no text, or not in the encoding asked for.
+
+    Examples
+    --------
+    >>> from lvm_core.datasets.encoding import to_text
+    >>> to_text("café\r\n".encode())
+    ('café\n', 'utf-8', [])
+    >>> text, encoding, notes = to_text("café".encode("latin-1"))
+    >>> text, encoding
+    ('café', 'cp1252')
     """
     notes = []
     if encoding == "auto":

@@ -46,7 +46,37 @@ ANY_LABELS = ("label", "target", "class")  # labels even when they are real numb
 
 @dataclass
 class TableOptions:
-    """What a person asked of a table; the defaults let it be found."""
+    """What a person asked of a table; the defaults let it be found.
+
+    Parameters
+    ----------
+    kind : {"auto", "table", "text", "array"}
+        What the rows are read as: a record, a document or a vector each.
+    label : str
+        ``auto``, ``none``, or a column.
+    text_column : str
+        ``auto``, or a column.
+    max_levels : int
+        Most frequent levels of a category that are kept; the rest become ``(other)``.
+    decimal : {".", ","}
+        What stands before a number's fraction, in columns of words.
+    types : dict of str to str
+        Column -> type, for columns whose type is not to be found.
+    text : dict
+        Options of :func:`~lvm_core.datasets.documents.text_dataset`.
+    series : str
+        ``none``, or the column that cuts a long table into series.
+    value : str
+        ``auto``, or the column a series follows.
+    order : str
+        ``auto``, ``none``, or the column of times within a series.
+
+    Examples
+    --------
+    >>> from lvm_core.datasets.frames import TableOptions
+    >>> TableOptions(label="species").text_column
+    'auto'
+    """
 
     kind: str = "auto"  # auto, table, text, array
     label: str = "auto"  # auto, none, or a column
@@ -66,11 +96,39 @@ def table_dataset(
     options: TableOptions | None = None,
     notes: list[str] | None = None,
 ) -> Dataset:
-    """The Dataset of a raw table: rows X of its usable columns, or of its text column where it has
-    one.
+    """The Dataset of a raw table.
 
-    Raises DataError when it has fewer than 3 rows or fewer than 2 usable columns, or when a wish
-    cannot be met.
+    Rows X are of its usable columns, or of its text column where it has one.
+
+    Parameters
+    ----------
+    frame : DataFrame (n, ...)
+        The table; its index is not used.
+    name : str
+        Name of the dataset.
+    options : TableOptions, optional
+        What was asked; without, everything is found.
+    notes : list of str, optional
+        Added to, with what is understood and what is left out.
+
+    Returns
+    -------
+    Dataset
+        Of kind ``table``, ``text`` or ``array``; its ``source["options"]`` holds what was found.
+
+    Raises
+    ------
+    DataError
+        When it has fewer than 3 rows or fewer than 2 usable columns, or when a wish cannot be met.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from lvm_core.datasets.frames import table_dataset
+    >>> frame = pd.DataFrame({"a": [1.5, 2.5, 3.5], "b": [0.1, 0.4, 0.2], "label": ["x", "y", "x"]})
+    >>> data = table_dataset(frame, "numbers")
+    >>> data.X.shape, data.label
+    ((3, 2), 'label')
     """
     options, notes = options or TableOptions(), [] if notes is None else notes
     settings.check("columns", frame.shape[1], name)

@@ -71,8 +71,32 @@ LOOKS_LIKE_DATE = re.compile(
 
 @dataclass
 class InferredColumn:
-    """One column: its values in plain types, its type, why it is left out (if it is), and
-    sentences about it.
+    """One column of a raw table, understood.
+
+    Parameters
+    ----------
+    values : Series (n,)
+        Its values in plain types; empty where they are nested or binary.
+    type : {"numeric", "integer", "boolean", "categorical", "date", "text", "ignore"}
+        Its type.
+    reason : str
+        Why it is left out; empty where it is not.
+    notes : list of str
+        Sentences about it.
+
+    See Also
+    --------
+    infer_column : Makes one.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from lvm_core.datasets.infer import infer_column
+    >>> column = infer_column(pd.Series(list("123456789x"), name="a"))
+    >>> column.type, column.reason
+    ('integer', '')
+    >>> column.notes
+    ["a: 1 of 10 values are not numbers ('x') and were set to missing."]
     """
 
     values: pd.Series
@@ -84,10 +108,39 @@ class InferredColumn:
 def infer_column(
     series: pd.Series, wanted: str = "", decimal: str = ".", first: bool = False
 ) -> InferredColumn:
-    """Find the type of a column, or bring it to ``wanted``; a ``first`` column that counts its rows
-    is left out.
+    """Find the type of a column, or bring it to the type wanted.
 
-    Raises DataError when none of its values has the type wanted.
+    Parameters
+    ----------
+    series : Series (n,)
+        The column as it was read.
+    wanted : str
+        One of ``COLUMN_TYPES``; empty to find it.
+    decimal : {".", ","}
+        What stands before a number's fraction, in words.
+    first : bool
+        Whether it is the first column, which is left out where it counts its rows.
+
+    Returns
+    -------
+    InferredColumn
+        Values, type and why it is left out, if it is; values that did not fit are missing, counted
+        in a note.
+
+    Raises
+    ------
+    DataError
+        When none of its values has the type wanted.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from lvm_core.datasets.infer import infer_column
+    >>> column = infer_column(pd.Series(["$1,200", "$900", "$1,050"], name="price"))
+    >>> column.type, column.values.tolist()
+    ('integer', [1200, 900, 1050])
+    >>> infer_column(pd.Series([5, 5, 5], name="size")).reason
+    'constant'
     """
     notes: list[str] = []
     plain = _plain(series, notes)
@@ -160,7 +213,27 @@ def _words(series: pd.Series, decimal: str, notes: list[str]) -> InferredColumn:
 
 
 def is_free_text(seen: pd.Series) -> bool:
-    """Long and mostly unique: eight words or more on average."""
+    """Whether words are long and mostly unique: eight words or more on average.
+
+    Parameters
+    ----------
+    seen : Series of str
+        The values, none of them missing; about 2000 of them are looked at.
+
+    Returns
+    -------
+    bool
+        True for prose.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from lvm_core.datasets.infer import is_free_text
+    >>> bool(is_free_text(pd.Series(["red", "blue"])))
+    False
+    >>> bool(is_free_text(pd.Series(["the quick brown fox jumps over the lazy dog"])))
+    True
+    """
     sample = seen.iloc[:: max(1, len(seen) // 2000)]
     words = cast(Any, sample.str.split()).str.len()  # lists, of which its types know no length
     return words.mean() >= 8 and sample.nunique() > 0.5 * len(sample)
@@ -203,8 +276,29 @@ def _why_not(found: InferredColumn, first: bool) -> str:
 
 
 def to_numbers(series: pd.Series, decimal: str) -> tuple[pd.Series, bool]:
-    """Words -> float64 with NaN where there is no number; and whether separators or signs had
-    to be removed.
+    """Words -> numbers.
+
+    Parameters
+    ----------
+    series : Series of str (n,)
+        Words, or missing.
+    decimal : {".", ","}
+        What stands before a number's fraction.
+
+    Returns
+    -------
+    numbers : Series of float64 (n,)
+        NaN where there is no number.
+    changed : bool
+        Whether separators or signs had to be removed.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from lvm_core.datasets.infer import to_numbers
+    >>> numbers, changed = to_numbers(pd.Series(["1.234,5", "12 %", "none"]), ",")
+    >>> numbers.tolist(), changed
+    ([1234.5, 12.0, nan], True)
     """
     words = series.str.strip()
     numbers = pd.to_numeric(
@@ -245,8 +339,33 @@ def _cleaned(words: pd.Series, decimal: str) -> pd.Series:
 def to_dates(
     series: pd.Series, day_first: bool, notes: list[str], force: bool = False
 ) -> pd.Series | None:
-    """Words -> datetime64, or None when fewer than nine in ten are dates (``force``: when none
-    is).
+    """Words -> moments.
+
+    Parameters
+    ----------
+    series : Series of str (n,)
+        Words, or missing.
+    day_first : bool
+        Whether the day stands first where nothing in the column says which.
+    notes : list of str
+        Added to, where that had to be decided or words are no dates.
+    force : bool
+        Whether one date is enough.
+
+    Returns
+    -------
+    Series of datetime64 (n,) or None
+        NaT where there is no date; None when fewer than nine in ten are dates (``force``: when none
+        is).
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from lvm_core.datasets.infer import to_dates
+    >>> to_dates(pd.Series(["3 Mar 2024", "17 Apr 2024"]), False, []).dt.month.tolist()
+    [3, 4]
+    >>> to_dates(pd.Series(["red", "blue"]), False, []) is None
+    True
     """
     seen = series.dropna()
     sample = seen.iloc[:: max(1, len(seen) // 200)].str.strip()

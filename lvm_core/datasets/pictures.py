@@ -19,7 +19,39 @@ def image_dataset(
     label: str | None = None,
     notes: list[str] | None = None,
 ) -> Dataset:
-    """The Dataset of pictures (n, h, w, c), float32 in [0, 1]. Raises DataError."""
+    """The Dataset of pictures.
+
+    Parameters
+    ----------
+    pictures : array of float32 (n, h, w, c)
+        Values in [0, 1]; 1 channel for grey, 3 for colour.
+    name : str
+        Name of the dataset.
+    rows : DataFrame (n, ...), optional
+        What is known of each picture; the row's number by default.
+    label : str, optional
+        The column of ``rows`` to colour by first.
+    notes : list of str, optional
+        Added to, with what is understood.
+
+    Returns
+    -------
+    Dataset
+        Of kind ``image``.
+
+    Raises
+    ------
+    DataError
+        Below 3 pictures, when all are the same, or over the limit.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.datasets.pictures import image_dataset
+    >>> data = image_dataset(np.random.default_rng(0).random((5, 8, 8, 1)), "noise")
+    >>> data.X.shape, data.notes
+    ((5, 64), ['5 grey pictures of 8 x 8 pixels.'])
+    """
     notes = [] if notes is None else notes
     require_rows(len(pictures), name)
     settings.check("array_cells", pictures.size, name)
@@ -43,9 +75,26 @@ def image_dataset(
 
 
 def choose_size(sizes: list[tuple[int, int]], side: int) -> tuple[int, int]:
-    """(height, width) for pictures of these sizes: ``side`` squared if given; their own when
-    all are equal and at most 64; else 64 squared, or 32 when they are smaller or so many that
-    64 would not fit.
+    """The size that pictures of some sizes are brought to.
+
+    Parameters
+    ----------
+    sizes : list of (int, int)
+        (height, width) of each picture.
+    side : int
+        The side asked for; 0 to find it.
+
+    Returns
+    -------
+    (int, int)
+        (height, width): ``side`` squared if given; their own when all are equal and at most 64;
+        else 64 squared, or 32 when they are smaller or so many that 64 would not fit.
+
+    Examples
+    --------
+    >>> from lvm_core.datasets.pictures import choose_size
+    >>> choose_size([(28, 28), (28, 28)], 0), choose_size([(300, 200), (480, 640)], 0)
+    ((28, 28), (64, 64))
     """
     if side:
         return side, side
@@ -59,9 +108,33 @@ def choose_size(sizes: list[tuple[int, int]], side: int) -> tuple[int, int]:
 
 
 def fit_picture(picture, size: tuple[int, int], fit: str, fill):
-    """A Pillow image brought to ``size`` (height, width): ``crop`` cuts the centre out, ``pad``
-    adds borders of colour ``fill``, ``stretch`` changes its proportions. Bilinear with area
-    averaging: it never overshoots the range.
+    """A picture brought to a size.
+
+    Bilinear with area averaging: it never overshoots the range.
+
+    Parameters
+    ----------
+    picture : PIL.Image.Image
+        The picture.
+    size : (int, int)
+        (height, width) in pixels.
+    fit : {"crop", "pad", "stretch"}
+        How other proportions are fitted: ``crop`` cuts the centre out, ``pad`` adds borders,
+        ``stretch`` changes them.
+    fill : colour
+        Of the borders, as Pillow takes it.
+
+    Returns
+    -------
+    PIL.Image.Image
+        The picture at this size; itself where it has it already.
+
+    Examples
+    --------
+    >>> from PIL import Image
+    >>> from lvm_core.datasets.pictures import fit_picture
+    >>> fit_picture(Image.new("L", (40, 20)), (8, 8), "pad", 255).size
+    (8, 8)
     """
     from PIL import Image, ImageOps
 
@@ -77,8 +150,35 @@ def fit_picture(picture, size: tuple[int, int], fit: str, fill):
 
 
 def unit_range(pictures: np.ndarray, notes: list[str], what: str = "The pictures") -> np.ndarray:
-    """Values of any range -> float32 in [0, 1], one scale for all pictures, so that their tones
-    stay comparable.
+    """Values of any range -> [0, 1].
+
+    One scale for all pictures, so that their tones stay comparable.
+
+    Parameters
+    ----------
+    pictures : array (n, ...)
+        Numbers or truth values; whole numbers that look like bytes are divided by 255.
+    notes : list of str
+        Added to, where the scale is not one that goes without saying.
+    what : str
+        What they are, for the sentences.
+
+    Returns
+    -------
+    array of float32 (n, ...)
+        The same pictures; NaN and infinity are the darkest value.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.datasets.pictures import unit_range
+    >>> unit_range(np.array([0, 51, 255], np.uint8), []).round(2).tolist()[0::2]
+    [0.0, 1.0]
+    >>> notes = []
+    >>> unit_range(np.array([-1.0, 0.0, 1.0]), notes).tolist()
+    [0.0, 0.5, 1.0]
+    >>> notes
+    ['The pictures held values from -1 to 1 and were brought to 0 to 1.']
     """
     pictures = np.asarray(pictures)
     whole = pictures.dtype.kind in "iub"

@@ -37,9 +37,26 @@ NUMBERS = ("numeric", "integer")
 
 @dataclass
 class PivotedSeries:
-    """The series: ``values`` (n, T) in order of time, ``rows`` (n, ...) of what is constant
-    within each, ``axis`` (T,) with its name, and which columns were used (``order``: None for
-    the order of the file).
+    """The series of a table in long format.
+
+    Parameters
+    ----------
+    values : array of float64 (n, T)
+        A series a row, in order of time.
+    rows : DataFrame (n, ...)
+        What is constant within each.
+    axis : array (T,)
+        Where each point lies.
+    axis_label : str
+        Name of the axis.
+    value : str
+        The column they follow.
+    order : str or None
+        The column of times; None for the order of the file.
+
+    See Also
+    --------
+    pivot_series : Makes it, with an example.
     """
 
     values: np.ndarray
@@ -58,12 +75,47 @@ def pivot_series(
     order: str = "auto",
     notes: list[str] | None = None,
 ) -> PivotedSeries:
-    """Cut a table by the column ``series``, in the order its series first appear; lengths that
-    differ are cut to the shortest.
+    """Cut a table by a column, in the order its series first appear.
 
-    ``value``: the column of numbers to follow, auto where there is only one. ``order``: a column of
-    times, ``none`` for the order of the file, auto for dates or a number called such as ``time``.
-    Raises DataError.
+    Lengths that differ are cut to the shortest.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        A row a moment, in plain types.
+    types : dict of str to str
+        Type of each column, see :func:`~lvm_core.datasets.infer.infer_column`.
+    series : str
+        The column that says which series a row belongs to.
+    value : str
+        The column of numbers to follow; ``auto`` where there is only one.
+    order : str
+        A column of times, ``none`` for the order of the file, ``auto`` for dates or a number called
+        such as ``time``.
+    notes : list of str, optional
+        Added to, with what was done and what is left out.
+
+    Returns
+    -------
+    PivotedSeries
+        At least 3 series of at least 3 points.
+
+    Raises
+    ------
+    DataError
+        When a column cannot be used, or there are fewer.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from lvm_core.datasets.pivot import pivot_series
+    >>> moments = pd.DataFrame(
+    ...     {"who": list("aaabbbccc"), "time": [0, 1, 2] * 3, "pulse": [60.0, 61, 62] * 3}
+    ... )
+    >>> types = {"who": "categorical", "time": "integer", "pulse": "numeric"}
+    >>> found = pivot_series(moments, types, "who")
+    >>> found.values.shape, found.value, found.order, found.rows["who"].tolist()
+    ((3, 3), 'pulse', 'time', ['a', 'b', 'c'])
     """
     notes = [] if notes is None else notes
     if series not in rows:

@@ -23,9 +23,37 @@ MOST_ROWS = 1000
 
 
 def rows_like(dataset: Dataset, data: bytes, name: str) -> np.ndarray:
-    """The items of an uploaded file as rows X (m, d) of ``dataset``, m at most 1000: a picture,
-    brought to the dataset's size and colours; a CSV with the columns of its table; an .npy or
-    CSV with as many numbers a row. Raises DataError.
+    r"""The items of an uploaded file as rows of a dataset.
+
+    A picture, brought to the dataset's size and colours; a CSV with the columns of its table; an
+    .npy or CSV with as many numbers a row.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        Of kind ``image``, ``table`` or ``array``.
+    data : bytes
+        The content of the file.
+    name : str
+        Its file name.
+
+    Returns
+    -------
+    array of float32 (m, d)
+        Rows of X, at most 1000.
+
+    Raises
+    ------
+    DataError
+        When the file cannot be read, or holds something else.
+
+    Examples
+    --------
+    >>> from lvm_core import DATASETS
+    >>> from lvm_core.datasets.single import rows_like
+    >>> spiral = DATASETS["spiral"](n=100).load()
+    >>> rows_like(spiral, b"0.1,0.2,0.3\n0.4,0.5,0.6\n", "points.csv").shape
+    (2, 3)
     """
     if dataset.kind not in _ROWS:
         raise DataError(

@@ -18,10 +18,37 @@ LEAST = 10
 
 
 def subset(dataset: Dataset, rows, name: str) -> Dataset:
-    """The dataset of these rows alone, called ``name``. What a codec learns from the data, it
-    learns again from them: means, ranges and levels of a table, the scale of arrays; words that
-    none of the documents holds are left out. Raises DataError below 10 rows or where nothing is
-    left to learn from.
+    """The dataset of some rows alone.
+
+    What a codec learns from the data, it learns again from them: means, ranges and levels of a
+    table, the scale of arrays; words that none of the documents holds are left out.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        The dataset they are of.
+    rows : array of int
+        Row numbers, in any order.
+    name : str
+        What the new dataset is called.
+
+    Returns
+    -------
+    Dataset
+        The rows in ascending order, each once.
+
+    Raises
+    ------
+    DataError
+        Below 10 rows or where nothing is left to learn from.
+
+    Examples
+    --------
+    >>> from lvm_core import DATASETS
+    >>> from lvm_core.datasets.subset import subset
+    >>> iris = DATASETS["iris"]().load()
+    >>> subset(iris, range(50), "setosa").X.shape
+    (50, 4)
     """
     rows = np.unique(np.asarray(rows, np.int64))
     if len(rows) < LEAST:
@@ -84,7 +111,28 @@ _MAKERS = {
 
 
 def free_name(dataset: Dataset, wanted: str) -> str:
-    """A column name that the dataset does not have."""
+    """A column name that the dataset does not have.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        Its columns are compared whatever their case.
+    wanted : str
+        The name to have if it is free.
+
+    Returns
+    -------
+    str
+        ``wanted``, or with the first number from 2 on that is free.
+
+    Examples
+    --------
+    >>> from lvm_core import DATASETS
+    >>> from lvm_core.datasets.subset import free_name
+    >>> iris = DATASETS["iris"]().load()
+    >>> free_name(iris, "group"), free_name(iris, "Species")
+    ('group', 'Species 2')
+    """
     taken = {str(c).casefold() for c in dataset.rows.columns}
     return next(
         name
@@ -94,15 +142,54 @@ def free_name(dataset: Dataset, wanted: str) -> str:
 
 
 def membership(dataset: Dataset, rows) -> pd.Series:
-    """Truth values (n,): whether each row is among these."""
+    """Whether each row is among some.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        The dataset.
+    rows : array of int
+        Row numbers.
+
+    Returns
+    -------
+    Series of bool (n,)
+        A column for ``dataset.rows``.
+
+    Examples
+    --------
+    >>> from lvm_core import DATASETS
+    >>> from lvm_core.datasets.subset import membership
+    >>> int(membership(DATASETS["iris"]().load(), [3, 5]).sum())
+    2
+    """
     values = np.zeros(len(dataset), bool)
     values[rows] = True
     return pd.Series(values, index=dataset.rows.index)
 
 
 def groups_column(dataset: Dataset, groups: dict[str, list[int]]) -> pd.Series:
-    """The name of the group of each row (n,), None outside of all; of a row in several, the
-    first.
+    """The name of the group of each row.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        The dataset.
+    groups : dict of str to list of int
+        Row numbers of each group.
+
+    Returns
+    -------
+    Series of str (n,)
+        Missing outside of all; of a row in several, the first.
+
+    Examples
+    --------
+    >>> from lvm_core import DATASETS
+    >>> from lvm_core.datasets.subset import groups_column
+    >>> column = groups_column(DATASETS["iris"]().load(), {"a": [0, 1], "b": [1, 2]})
+    >>> column[:3].tolist(), int(column.isna().sum())
+    (['a', 'a', 'b'], 147)
     """
     values = np.full(len(dataset), None, object)
     for name, rows in reversed(groups.items()):
@@ -111,8 +198,32 @@ def groups_column(dataset: Dataset, groups: dict[str, list[int]]) -> pd.Series:
 
 
 def labelled(dataset: Dataset, column: str, name: str) -> Dataset:
-    """The same rows with another column as their label, as a dataset called ``name``; X is
-    shared. In a table the model does not see that column either way.
+    """The same rows with another column as their label; X is shared.
+
+    In a table the model does not see that column either way.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        The dataset.
+    column : str
+        A column of its ``rows``.
+    name : str
+        What the new dataset is called.
+
+    Returns
+    -------
+    Dataset
+        With ``column`` as its label.
+
+    Examples
+    --------
+    >>> from lvm_core import DATASETS
+    >>> from lvm_core.datasets.subset import labelled, membership
+    >>> iris = DATASETS["iris"]().load()
+    >>> iris.rows["chosen"] = membership(iris, [3, 5])
+    >>> labelled(iris, "chosen", "iris, two chosen").label
+    'chosen'
     """
     digest = hashlib.sha256("\x00".join(map(str, dataset.rows[column])).encode()).hexdigest()[:16]
     return replace(

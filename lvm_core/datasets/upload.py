@@ -33,8 +33,21 @@ CLUTTER = ("__macosx", ".ds_store", "thumbs.db", "desktop.ini")
 
 @dataclass(frozen=True)
 class Upload:
-    """A file by content. ``name`` is only ever shown or looked at for its suffix, never used as
-    a path.
+    r"""A file by content.
+
+    Parameters
+    ----------
+    name : str
+        Only ever shown or looked at for its suffix, never used as a path.
+    data : bytes or memoryview
+        The content; of an .npy opened by its path, a view of the file, not in memory.
+
+    Examples
+    --------
+    >>> from lvm_core.datasets.upload import Upload
+    >>> upload = Upload.open(b"a,b\n1,2\n", "folder/Table.CSV")
+    >>> upload.name, upload.suffix, upload.stem, upload.is_zip
+    ('Table.CSV', '.csv', 'Table', False)
     """
 
     name: str
@@ -42,8 +55,19 @@ class Upload:
 
     @classmethod
     def open(cls, source, name: str | None = None) -> Upload:
-        """From a path, bytes, or a binary file. Raises DataError for what is not there, empty
-        or over the limit.
+        """Take a path, bytes, or a binary file.
+
+        Parameters
+        ----------
+        source : path, bytes or binary file
+            What to read.
+        name : str, optional
+            Its file name; that of the path or the file object by default.
+
+        Raises
+        ------
+        DataError
+            For what is not there, empty or over the limit.
         """
         if isinstance(source, (str, os.PathLike)):
             path = Path(source)
@@ -93,11 +117,18 @@ class Upload:
 
     @property
     def is_zip(self) -> bool:
+        """Whether it begins as a zip does."""
         return self.head[:4] in (b"PK\3\4", b"PK\5\6", b"PK\7\x08")
 
     def unwrapped(self) -> Upload:
-        """The one table in a zip that holds exactly one (beside files such as a README);
-        otherwise the upload itself.
+        """The one table in a zip that holds exactly one.
+
+        Beside it there may be files such as a README.
+
+        Returns
+        -------
+        Upload
+            The table; the upload itself where there is none or several.
         """
         if not self.is_zip:
             return self
@@ -136,8 +167,39 @@ def _limit_of(start: bytes | memoryview) -> str:
 class Archive:
     """A zip read entry by entry into memory: nothing is ever extracted, names are only text.
 
-    ``entries``: what may be read, in the zip's order; ``notes``: what was left out and why. Raises
-    DataError for what is no zip, holds too much or is password-protected.
+    Parameters
+    ----------
+    name : str
+        What it is called, for the sentences.
+    data : bytes
+        Its content.
+
+    Attributes
+    ----------
+    entries : list of zipfile.ZipInfo
+        What may be read, in the zip's order.
+    notes : list of str
+        What was left out and why.
+
+    Raises
+    ------
+    DataError
+        For what is no zip, holds too much or is password-protected.
+
+    Examples
+    --------
+    >>> import io
+    >>> import zipfile
+    >>> from lvm_core.datasets.upload import Archive
+    >>> file = io.BytesIO()
+    >>> with zipfile.ZipFile(file, "w") as packed:
+    ...     packed.writestr("a.txt", "one")
+    ...     packed.writestr("../b.txt", "two")
+    >>> archive = Archive("texts.zip", file.getvalue())
+    >>> [archive.read(entry) for entry in archive.having(".txt")]
+    [b'one']
+    >>> archive.notes
+    ['1 of 2 entries have a path that leads out of the zip and were left out: b.txt.']
     """
 
     def __init__(self, name: str, data: bytes):
@@ -184,8 +246,17 @@ class Archive:
             )
 
     def read(self, info: zipfile.ZipInfo) -> bytes:
-        """The bytes of one entry, never more than it declares. Raises DataError when it is
-        damaged.
+        """The bytes of one entry, never more than it declares.
+
+        Parameters
+        ----------
+        info : zipfile.ZipInfo
+            One of ``entries``.
+
+        Raises
+        ------
+        DataError
+            When it is damaged.
         """
         try:
             with self._zip.open(info) as file:
@@ -204,26 +275,98 @@ class Archive:
 
 
 def shown(name: str, length: int = 80) -> str:
-    """A file name for people: its last part, printable, short."""
+    """A file name for people: its last part, printable, short.
+
+    Parameters
+    ----------
+    name : str
+        A file name or path.
+    length : int
+        The most characters; the middle of a longer one is left out.
+
+    Returns
+    -------
+    str
+        Never empty.
+
+    Examples
+    --------
+    >>> from lvm_core.datasets.upload import shown
+    >>> shown("folder/table.csv"), shown("a very long name.csv", 10)
+    ('table.csv', 'a ver….csv')
+    """
     name = re.split(r"[/\\]", str(name).rstrip("/\\"))[-1]
     name = "".join(c for c in name if c.isprintable()) or "unnamed"
     return name if len(name) <= length else name[: length // 2] + "…" + name[-length // 2 + 1 :]
 
 
 def name_list(names, most: int = 5) -> str:
-    """``a, b, c and 7 more``."""
+    """Names in a sentence, the first few of them.
+
+    Parameters
+    ----------
+    names : iterable
+        Turned into text.
+    most : int
+        How many are named.
+
+    Returns
+    -------
+    str
+        Such as ``a, b, c and 7 more``.
+
+    Examples
+    --------
+    >>> from lvm_core.datasets.upload import name_list
+    >>> name_list("abcdefg", 3)
+    'a, b, c and 4 more'
+    """
     names = [str(n) for n in names]
     return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
 
 
 def folders(filename: str) -> list[str]:
-    """The folders of an entry, outermost first."""
+    """The folders of an entry of a zip.
+
+    Parameters
+    ----------
+    filename : str
+        The entry's name, with slashes or backslashes.
+
+    Returns
+    -------
+    list of str
+        Outermost first.
+
+    Examples
+    --------
+    >>> from lvm_core.datasets.upload import folders
+    >>> folders("train/cat/1.png")
+    ['train', 'cat']
+    """
     return [part for part in re.split(r"[/\\]", filename)[:-1] if part not in ("", ".")]
 
 
 def class_folders(filenames: list[str]) -> list[str] | None:
-    """The folder that tells the files apart: of each the innermost one at a depth where there
-    are several; None without one.
+    """The folder that tells files apart.
+
+    Parameters
+    ----------
+    filenames : list of str
+        Names of the entries of a zip.
+
+    Returns
+    -------
+    list of str or None
+        Of each the innermost one at a depth where there are several; None without one.
+
+    Examples
+    --------
+    >>> from lvm_core.datasets.upload import class_folders
+    >>> class_folders(["all/cat/1.png", "all/dog/1.png"])
+    ['cat', 'dog']
+    >>> class_folders(["1.png", "2.png"]) is None
+    True
     """
     paths = [folders(name)[::-1] for name in filenames]
     for depth in range(max(map(len, paths), default=0)):

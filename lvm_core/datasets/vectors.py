@@ -18,11 +18,46 @@ def array_dataset(
     notes: list[str] | None = None,
     **codec_options,
 ) -> Dataset:
-    """The Dataset of vectors (n, d) in their own units; NaN and infinity are filled with their
-    column's mean, counted.
+    """The Dataset of vectors in their own units.
 
-    ``codec_options``: axis, axis_label, value_label, names, one_scale of :class:`ArrayCodec`.
-    Raises DataError.
+    NaN and infinity are filled with their column's mean, counted in a note.
+
+    Parameters
+    ----------
+    vectors : array (n, d)
+        Numbers, read a slice at a time, such as those of a mapped file.
+    name : str
+        Name of the dataset.
+    rows : DataFrame (n, ...), optional
+        What is known of each vector; the row's number by default.
+    label : str, optional
+        The column of ``rows`` to colour by first.
+    notes : list of str, optional
+        Added to, with what is understood.
+    **codec_options
+        ``axis``, ``axis_label``, ``value_label``, ``names`` and ``one_scale`` of
+        :meth:`~lvm_core.codecs.array.ArrayCodec.of_moments`.
+
+    Returns
+    -------
+    Dataset
+        Of kind ``array``.
+
+    Raises
+    ------
+    DataError
+        Below 3 rows or 2 columns, when all rows are the same, for a column without any finite
+        number or a value beyond 1e100, and over the limits.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.datasets.vectors import array_dataset
+    >>> data = array_dataset(np.array([[0.0, 1.0], [1.0, np.nan], [2.0, 3.0]]), "points")
+    >>> print(*data.notes)
+    1 NaN and 0 infinite values were filled with their column's mean.
+    >>> data.decode(data.X)[1].tolist()
+    [1.0, 2.0]
     """
     notes = [] if notes is None else notes
     require_rows(len(vectors), name)

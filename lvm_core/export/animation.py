@@ -22,9 +22,40 @@ def gif(
     bounce: bool = True,
     background: float = 1.0,
 ) -> bytes:
-    """A looping GIF: at most 256 colours a frame (grey is exact), times in whole hundredths of
-    a second, and no transparency: pictures with alpha are laid on ``background`` (0 black, 1
-    white).
+    """A looping GIF of pictures.
+
+    At most 256 colours a frame (grey is exact), times in whole hundredths of a second, and no
+    transparency. Equal input gives equal bytes.
+
+    Parameters
+    ----------
+    frames : array-like of shape (n, h, w, c) or (n, h, w)
+        Pictures with values in [0, 1], c of 1, 3 or 4.
+    seconds_per_frame : float, default=0.1
+        From 0.02 to 60.
+    upscale : int, default=1
+        How many times every pixel is repeated.
+    bounce : bool, default=True
+        Whether it goes back the way it came, so that a loop does not jump.
+    background : float, default=1.0
+        What pictures with alpha are laid on, 0 black, 1 white.
+
+    Returns
+    -------
+    bytes
+        The file.
+
+    Raises
+    ------
+    ValueError
+        For frames that are no pictures, and before encoding more than ``MOST_PIXELS``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.export.animation import gif
+    >>> gif(np.linspace(0, 1, 5)[:, None, None] * np.ones((8, 8)))[:6]
+    b'GIF89a'
     """
     pixels = _opaque(_checked(frames, seconds_per_frame, upscale, bounce), background)
     return _saved(
@@ -41,7 +72,38 @@ def gif(
 
 
 def webp(frames, seconds_per_frame: float = 0.1, upscale: int = 1, bounce: bool = True) -> bytes:
-    """A looping WebP: lossless, with transparency, times in milliseconds."""
+    """A looping WebP of pictures: lossless, with transparency, times in milliseconds.
+
+    Equal input gives equal bytes.
+
+    Parameters
+    ----------
+    frames : array-like of shape (n, h, w, c) or (n, h, w)
+        Pictures with values in [0, 1], c of 1, 3 or 4.
+    seconds_per_frame : float, default=0.1
+        From 0.02 to 60.
+    upscale : int, default=1
+        How many times every pixel is repeated.
+    bounce : bool, default=True
+        Whether it goes back the way it came, so that a loop does not jump.
+
+    Returns
+    -------
+    bytes
+        The file.
+
+    Raises
+    ------
+    ValueError
+        For frames that are no pictures, and before encoding more than ``MOST_PIXELS``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.export.animation import webp
+    >>> webp(np.linspace(0, 1, 5)[:, None, None] * np.ones((8, 8)))[8:12]
+    b'WEBP'
+    """
     pixels = _checked(frames, seconds_per_frame, upscale, bounce)
     return _saved(
         pixels,

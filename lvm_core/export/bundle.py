@@ -26,6 +26,11 @@ def imports(name: str, text: str) -> list[str]:
     text : str
         Its source.
 
+    Returns
+    -------
+    list of str
+        Paths from the same folder.
+
     Examples
     --------
     >>> imports("map/grid.js", 'import { UNITS } from "../shared/order.js";\\n')
@@ -45,10 +50,21 @@ def in_order(name: str, sources: Mapping[str, str]) -> list[str]:
     sources : mapping of str to str
         All modules: path -> source.
 
+    Returns
+    -------
+    list of str
+        Paths, the module itself last.
+
     Raises
     ------
     ValueError
         Where modules import each other in a circle, or one that is not there.
+
+    Examples
+    --------
+    >>> from lvm_core.export.bundle import in_order
+    >>> in_order("a.js", {"a.js": 'import { b } from "./b.js";\\n', "b.js": "", "c.js": ""})
+    ['b.js', 'a.js']
     """
     found: list[str] = []
 
@@ -75,6 +91,11 @@ def bundle(name: str, sources: Mapping[str, str]) -> str:
         Path of the module to run.
     sources : mapping of str to str
         All modules: path -> source.
+
+    Returns
+    -------
+    str
+        The script.
 
     Raises
     ------

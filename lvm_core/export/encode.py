@@ -14,8 +14,31 @@ _FORMULA = "=", "+", "-", "@", "\t", "\r", "\n"
 
 
 def png(image, upscale: int = 1) -> bytes:
-    """A picture (h, w, c) with values in [0, 1], c of 1, 3 or 4, or (h, w), as PNG; ``upscale``
-    repeats pixels that often.
+    """A picture as PNG.
+
+    Parameters
+    ----------
+    image : array-like of shape (h, w, c) or (h, w)
+        Values in [0, 1], c of 1, 3 or 4.
+    upscale : int, default=1
+        How many times every pixel is repeated.
+
+    Returns
+    -------
+    bytes
+        The file.
+
+    Raises
+    ------
+    ValueError
+        For what is no picture, or has more than ``MOST_PIXELS``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.export.encode import png
+    >>> png(np.eye(4), upscale=8)[1:4]
+    b'PNG'
     """
     from PIL import Image
 
@@ -36,8 +59,39 @@ def png(image, upscale: int = 1) -> bytes:
 def png_sheet(
     images, columns: int | None = None, pad: int = 2, upscale: int = 1, background: float = 1.0
 ) -> bytes:
-    """Pictures (n, h, w, c) on one sheet as PNG, row by row, ``pad`` pixels apart; nearly
-    square when columns is None.
+    """Pictures on one sheet as PNG, row by row.
+
+    Parameters
+    ----------
+    images : array-like of shape (n, h, w, c) or (n, h, w)
+        Values in [0, 1].
+    columns : int, optional
+        Pictures in a row; nearly square by default.
+    pad : int, default=2
+        Pixels between pictures.
+    upscale : int, default=1
+        How many times every pixel is repeated.
+    background : float, default=1.0
+        What lies between them, 0 black, 1 white.
+
+    Returns
+    -------
+    bytes
+        The file.
+
+    Raises
+    ------
+    ValueError
+        For what are no pictures, or more than ``MOST_PIXELS``.
+
+    Examples
+    --------
+    >>> import io
+    >>> import numpy as np
+    >>> from PIL import Image
+    >>> from lvm_core.export.encode import png_sheet
+    >>> Image.open(io.BytesIO(png_sheet(np.zeros((6, 8, 8)), columns=3))).size
+    (32, 22)
     """
     images = _stack(images)
     n, h, w, c = images.shape
@@ -51,8 +105,35 @@ def png_sheet(
 
 
 def zip_of_pngs(images, upscale: int = 1) -> bytes:
-    """Pictures (n, h, w, c) as a zip of ``0000.png``, ``0001.png``, ...: named by their place,
-    never by user text.
+    """Pictures as a zip of ``0000.png``, ``0001.png``, ...
+
+    They are named by their place, never by user text.
+
+    Parameters
+    ----------
+    images : array-like of shape (n, h, w, c) or (n, h, w)
+        Values in [0, 1].
+    upscale : int, default=1
+        How many times every pixel is repeated.
+
+    Returns
+    -------
+    bytes
+        The file.
+
+    Raises
+    ------
+    ValueError
+        For what are no pictures.
+
+    Examples
+    --------
+    >>> import io
+    >>> import zipfile
+    >>> import numpy as np
+    >>> from lvm_core.export.encode import zip_of_pngs
+    >>> zipfile.ZipFile(io.BytesIO(zip_of_pngs(np.zeros((2, 8, 8))))).namelist()
+    ['0000.png', '0001.png']
     """
     images = _stack(images)
     digits = max(4, len(str(len(images) - 1)))
@@ -70,6 +151,24 @@ def csv_bytes(frame: pd.DataFrame) -> bytes:
     Text that a spreadsheet would run as a formula (beginning with = + - @, a tab or a line break)
     gets a leading apostrophe, in headers too; numbers are untouched. Use Parquet or NPZ for exact
     text.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        The table.
+
+    Returns
+    -------
+    bytes
+        The file.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from lvm_core.export.encode import csv_bytes
+    >>> frame = pd.DataFrame({"name": ["Ada", "=1+1"], "size": [-1.5, 2.0]})
+    >>> csv_bytes(frame).decode("utf-8-sig").splitlines()
+    ['name,size', 'Ada,-1.5', "'=1+1,2.0"]
     """
     frame = frame.copy()
     frame.columns = [_escaped(str(name)) for name in frame.columns]
@@ -83,7 +182,27 @@ def csv_bytes(frame: pd.DataFrame) -> bytes:
 
 
 def parquet_bytes(frame: pd.DataFrame) -> bytes:
-    """A table as Parquet; columns of mixed types as text."""
+    """A table as Parquet; columns of mixed types as text.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        The table.
+
+    Returns
+    -------
+    bytes
+        The file.
+
+    Examples
+    --------
+    >>> import io
+    >>> import pandas as pd
+    >>> from lvm_core.export.encode import parquet_bytes
+    >>> frame = pd.DataFrame({"mixed": [1, "two"], "size": [1.5, 2.0]})
+    >>> pd.read_parquet(io.BytesIO(parquet_bytes(frame))).values.tolist()
+    [['1', 1.5], ['two', 2.0]]
+    """
     mixed = {
         c: frame[c].map(str, na_action="ignore") for c in frame.columns if frame[c].dtype == object
     }
@@ -93,9 +212,31 @@ def parquet_bytes(frame: pd.DataFrame) -> bytes:
 
 
 def npz_bytes(**arrays) -> bytes:
-    """Arrays by name as a compressed NPZ, readable with ``numpy.load(...,
-    allow_pickle=False)``. Text becomes fixed-width text; anything else that is not numbers is
-    refused with ValueError.
+    """Arrays by name as a compressed NPZ, readable with ``numpy.load(..., allow_pickle=False)``.
+
+    Parameters
+    ----------
+    **arrays : array-like
+        Numbers, dates or text; text becomes fixed-width text.
+
+    Returns
+    -------
+    bytes
+        The file.
+
+    Raises
+    ------
+    ValueError
+        For anything else that is not numbers.
+
+    Examples
+    --------
+    >>> import io
+    >>> import numpy as np
+    >>> from lvm_core.export.encode import npz_bytes
+    >>> found = np.load(io.BytesIO(npz_bytes(X=[1.0, 2.0], names=["a", "bc"])), allow_pickle=False)
+    >>> found["X"].tolist(), found["names"].tolist()
+    ([1.0, 2.0], ['a', 'bc'])
     """
     plain = {name: _plain(name, np.asarray(values)) for name, values in arrays.items()}
     out = io.BytesIO()
@@ -108,7 +249,24 @@ def npz_bytes(**arrays) -> bytes:
 
 
 def text_bytes(lines) -> bytes:
-    """Lines of text as UTF-8, one a line: line breaks within one become spaces."""
+    """Lines of text as UTF-8, one a line: line breaks within one become spaces.
+
+    Parameters
+    ----------
+    lines : iterable
+        The lines.
+
+    Returns
+    -------
+    bytes
+        The file.
+
+    Examples
+    --------
+    >>> from lvm_core.export.encode import text_bytes
+    >>> text_bytes(["one", "two"]).decode().splitlines()
+    ['one', 'two']
+    """
     return "".join(" ".join(str(line).splitlines()) + "\n" for line in lines).encode(
         "utf-8", errors="replace"
     )

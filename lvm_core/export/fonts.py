@@ -44,7 +44,26 @@ def _others() -> tuple[str, ...]:
 
 
 def font(size: float, text: str = ""):
-    """The font for a text: Pillow's own where it has all letters, one of the system's otherwise."""
+    """The font for a text: Pillow's own where it has all letters, one of the system's otherwise.
+
+    Parameters
+    ----------
+    size : float
+        Size in pixels.
+    text : str, default=""
+        What is to be written.
+
+    Returns
+    -------
+    PIL.ImageFont.FreeTypeFont
+        The font.
+
+    Examples
+    --------
+    >>> from lvm_core.export.fonts import font
+    >>> font(24, "wide").getlength("wide") > font(12, "wide").getlength("wide")
+    True
+    """
     return _face(
         size,
         next(iter(_others()), None) if any(_lacks(c) for c in set(text) if ord(c) > 126) else None,

@@ -18,8 +18,40 @@ from .map_tables import Extract
 
 @dataclass(frozen=True)
 class ExportRequest:
-    """What is asked for: the rows, the column to colour by (None: one colour), and what the
-    sheet says and looks like.
+    """What is asked for of an export.
+
+    Parameters
+    ----------
+    extract : Extract
+        The rows.
+    column : str, optional
+        The column to colour by; one colour by default.
+    title : str, default=""
+        Title of the sheet; the dataset's name where it is empty.
+    facts : tuple of str, default=()
+        Short phrases under the title.
+    scores : tuple of Score, default=()
+        The map's numbers of trust.
+    size : str, default="A4"
+        One of :data:`lvm_core.export.poster_layout.SIZES`.
+    dark : bool, default=False
+        Whether the sheet is dark.
+    names : {"classes", "regions", "none"}, default="classes"
+        What is written on the map: names of classes, of dense regions, or none.
+    pictures : bool, default=True
+        Whether pictures of some items are on the map.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core import DATASETS
+    >>> from lvm_core.export.formats import ExportRequest
+    >>> from lvm_core.export.map_tables import Extract
+    >>> iris = DATASETS["iris"]().load()
+    >>> extract = Extract(iris, iris.X, iris.X[:, :2], np.arange(100))
+    >>> wanted = ExportRequest(extract, column=iris.label, title="Iris")
+    >>> wanted.title, wanted.size
+    ('Iris', 'A4')
     """
 
     extract: Extract
@@ -90,8 +122,31 @@ class ExportRequest:
 
 @dataclass(frozen=True)
 class ExportFormat:
-    """One kind of file. ``make(wanted, on_step)`` gives its bytes; ``holds`` is one line about
-    what is in it.
+    """One kind of file that a map can leave as.
+
+    Attributes
+    ----------
+    title : str
+        Name of the format.
+    suffix : str
+        How its file's name ends.
+    mime : str
+        Its media type.
+    holds : str
+        One line about what is in it.
+    make : callable
+        ``make(wanted, on_step)`` gives the bytes for an :class:`ExportRequest`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core import DATASETS
+    >>> from lvm_core.export.formats import EXPORT_FORMATS, ExportRequest
+    >>> from lvm_core.export.map_tables import Extract
+    >>> iris = DATASETS["iris"]().load()
+    >>> wanted = ExportRequest(Extract(iris, iris.X, iris.X[:, :2], np.arange(100)))
+    >>> EXPORT_FORMATS["tensorboard"].make(wanted, None)[:2]
+    b'PK'
     """
 
     title: str
@@ -177,8 +232,34 @@ EXPORT_FORMATS = {
 
 
 def facts(model, title: str, projection, n: int, date: str) -> tuple[str, ...]:
-    """What a sheet says under its own title: model and map (of this ``title``) with their
-    seeds, how many items, the date.
+    """What a sheet says under its own title.
+
+    Model and map with their seeds, how many items, the date.
+
+    Parameters
+    ----------
+    model : LatentModel
+        The model of the codes.
+    title : str
+        Name of the map.
+    projection : Projection
+        What made the map.
+    n : int
+        Number of items.
+    date : str
+        As it is to be read.
+
+    Returns
+    -------
+    tuple of str
+        Short phrases.
+
+    Examples
+    --------
+    >>> from lvm_core import MODELS, PROJECTIONS
+    >>> from lvm_core.export.formats import facts
+    >>> facts(MODELS["PCA"](), "PCA", PROJECTIONS["PCA"](), 1500, "1 May 2026")
+    ('PCA, 8 dimensions, seed 0', 'PCA, seed 0', '1,500 items', '1 May 2026')
     """
 
     def seeded(text, seed):

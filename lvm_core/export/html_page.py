@@ -36,13 +36,45 @@ def page(
     scores: tuple[Score, ...] = (),
     on_step: OnStep | None = None,
 ) -> bytes:
-    """The file, UTF-8. ``colours`` are those of the extract's rows; of a 3-D map the first two axes
-    are drawn.
+    """A map as one HTML file that needs no network and no server.
 
     Points come in an order drawn by chance (seed 0), so the first 50 000, which have their name and
     columns in the file, and the first 2 000, which have their picture or curve, are fair samples.
     Whatever the data says is shown as text; a content security policy lets nothing run but the
     file's own script and nothing be loaded.
+
+    Parameters
+    ----------
+    extract : Extract
+        The rows; of a 3-D map the first two axes are drawn.
+    colours : Colours
+        Those of the extract's rows.
+    title : str
+        Title of the page.
+    facts : tuple of str, default=()
+        Short phrases under the title.
+    scores : tuple of Score, default=()
+        The map's numbers of trust.
+    on_step : callable, optional
+        Receives progress.
+
+    Returns
+    -------
+    bytes
+        The file, UTF-8.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core import DATASETS
+    >>> from lvm_core.export.html_page import page
+    >>> from lvm_core.export.map_colours import colours
+    >>> from lvm_core.export.map_tables import Extract
+    >>> iris = DATASETS["iris"]().load()
+    >>> extract = Extract(iris, iris.X, iris.X[:, :2], np.arange(150))
+    >>> text = page(extract, colours(iris.rows[iris.label], 150), "Iris").decode()
+    >>> text[:15], "<title>Iris</title>" in text
+    ('<!DOCTYPE html>', True)
     """
     report = Reporter(on_step, 3, "web page")
     order = drawn_order(len(extract.rows))

@@ -16,7 +16,27 @@ SYMBOLS = 8  # shapes a poster has for classes that share a colour
 
 @dataclass(frozen=True)
 class LegendEntry:
-    """One class of the legend. ``symbol``: a shape, where classes outnumber colours."""
+    """One class of a legend.
+
+    Attributes
+    ----------
+    name : str
+        What the class is called.
+    colour : str
+        As ``#rrggbb``.
+    symbol : int
+        A shape, where classes outnumber colours.
+    index : int
+        Place of the colour in the palette.
+    count : int
+        Number of points.
+
+    Examples
+    --------
+    >>> from lvm_core.export.map_colours import LegendEntry
+    >>> LegendEntry("cat", "#0072B2", 0, 0, 12).name
+    'cat'
+    """
 
     name: str
     colour: str
@@ -27,8 +47,34 @@ class LegendEntry:
 
 @dataclass(frozen=True)
 class Colours:
-    """``palette`` (256, 3) uint8; ``index`` (n,) uint8 into it. Of ``keys`` (classes) and
-    ``ends`` (a scale's, in words) at most one is there.
+    """Colours of points and their legend. Of ``entries`` and ``ends`` at most one is there.
+
+    Attributes
+    ----------
+    palette : ndarray of uint8, shape (256, 3)
+        Colours.
+    index : ndarray of uint8, shape (n,)
+        Each point's place in the palette.
+    title : str, default=""
+        Name of the column.
+    entries : tuple of LegendEntry, default=()
+        The classes.
+    ends : tuple of (str, str), optional
+        Ends of a scale, in words.
+    missing : int, default=0
+        How many points of a scale have no value.
+
+    See Also
+    --------
+    colours : Makes them of a column.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from lvm_core.export.map_colours import colours
+    >>> found = colours(pd.Series([i / 7 for i in range(50)], name="size"), 50)
+    >>> found.title, found.ends, found.entries
+    ('size', ('0.07', '6.93'), ())
     """
 
     palette: np.ndarray
@@ -53,12 +99,33 @@ class Colours:
         keys = tuple(
             replace(key, count=int(counts[key.index])) for key in self.entries if counts[key.index]
         )
-        return replace(self, index=index, keys=keys, missing=int(counts[NONE]) if self.ends else 0)
+        return replace(
+            self, index=index, entries=keys, missing=int(counts[NONE]) if self.ends else 0
+        )
 
 
 def colours(column: pd.Series | None, n: int) -> Colours:
-    """The colours of n points by a column of their rows, as the map on the page has them; one
-    colour without a column.
+    """The colours of points by a column of their rows, as the map on the page has them.
+
+    Parameters
+    ----------
+    column : Series of n values, or None
+        The column; None gives one colour.
+    n : int
+        Number of points.
+
+    Returns
+    -------
+    Colours
+        Colours and legend.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from lvm_core.export.map_colours import colours
+    >>> found = colours(pd.Series(["cat", "dog", "cat"], name="kind"), 3)
+    >>> [(entry.name, entry.colour, entry.count) for entry in found.entries]
+    [('cat', '#0072B2', 2), ('dog', '#E69F00', 1)]
     """
     found = colouring(column, n)
     keys = tuple(
@@ -77,5 +144,22 @@ def colours(column: pd.Series | None, n: int) -> Colours:
 
 
 def rgb(colour: str) -> tuple[int, int, int]:
-    """``#0072B2`` as three numbers."""
+    """A colour as three numbers.
+
+    Parameters
+    ----------
+    colour : str
+        As ``#rrggbb``.
+
+    Returns
+    -------
+    tuple of (int, int, int)
+        0 to 255 each.
+
+    Examples
+    --------
+    >>> from lvm_core.export.map_colours import rgb
+    >>> rgb("#0072B2")
+    (0, 114, 178)
+    """
     return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)

@@ -30,9 +30,36 @@ SPRITE_SIDE, THUMB_SIDE = 8192, 64
 
 @dataclass(frozen=True)
 class Extract:
-    """What of a map leaves: ``rows`` (m,) of the ``codes`` (n, k) and ``positions`` (n, 2|3) of
-    a dataset, and further ``columns`` by name, one value a row of the dataset (clusters, trust,
-    whether chosen).
+    """What of a map leaves.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        The items, n of them.
+    codes : ndarray of shape (n, k)
+        Codes of all items.
+    positions : ndarray of shape (n, 2) or (n, 3)
+        Positions of all items.
+    rows : ndarray of int, shape (m,)
+        The rows that leave.
+    columns : dict of str to array-like of shape (n,), optional
+        Further columns (clusters, trust, whether chosen).
+
+    Raises
+    ------
+    ValueError
+        Where no rows were chosen.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core import DATASETS
+    >>> from lvm_core.export.map_tables import Extract
+    >>> iris = DATASETS["iris"]().load()
+    >>> columns = {"cluster": np.zeros(150, int)}
+    >>> extract = Extract(iris, iris.X, iris.X[:, :2], np.arange(3), columns)
+    >>> extract.names()[0], list(extract.frame().columns[:4])
+    ('setosa · row 0', ['row', 'x', 'y', 'cluster'])
     """
 
     dataset: Dataset
@@ -88,14 +115,53 @@ class Extract:
 
 
 def free(name: str, taken) -> str:
-    """The name, or one that begins with ``map_`` and is not taken."""
+    """The name, or one that begins with ``map_`` and is not taken.
+
+    Parameters
+    ----------
+    name : str
+        The name wished for.
+    taken : collection of str
+        Names that are there.
+
+    Returns
+    -------
+    str
+        A name that is not taken.
+
+    Examples
+    --------
+    >>> from lvm_core.export.map_tables import free
+    >>> free("x", ["y"]), free("x", ["x", "map_x"])
+    ('x', 'map_map_x')
+    """
     while name in taken:
         name = f"map_{name}"
     return name
 
 
 def shown(column: pd.Series, missing: str = "") -> list[str]:
-    """Values as short text."""
+    """Values as short text.
+
+    Parameters
+    ----------
+    column : Series
+        Values of any type.
+    missing : str, default=""
+        What stands for a missing one.
+
+    Returns
+    -------
+    list of str
+        Texts.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from lvm_core.export.map_tables import shown
+    >>> shown(pd.Series([1 / 3, None]), "none"), shown(pd.Series([pd.Timestamp("2026-05-01")]))
+    (['0.333333', 'none'], ['2026-05-01'])
+    """
     values = (
         column.dt.strftime("%Y-%m-%d %H:%M").str.removesuffix(" 00:00")
         if pd.api.types.is_datetime64_any_dtype(column)
@@ -112,14 +178,58 @@ def shown(column: pd.Series, missing: str = "") -> list[str]:
 
 
 def csv(extract: Extract) -> bytes:
-    """:meth:`Extract.frame` as CSV; see :func:`lvm_core.export.encode.csv_bytes` for what is
-    done to text a spreadsheet would run.
+    """The table of an extract as CSV.
+
+    See :func:`lvm_core.export.encode.csv_bytes` for what is done to text a spreadsheet would run.
+
+    Parameters
+    ----------
+    extract : Extract
+        The rows, see :meth:`Extract.frame`.
+
+    Returns
+    -------
+    bytes
+        The file.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core import DATASETS
+    >>> from lvm_core.export.map_tables import Extract, csv
+    >>> iris = DATASETS["iris"]().load()
+    >>> lines = csv(Extract(iris, iris.X, np.zeros((150, 2)), np.arange(2))).decode("utf-8-sig")
+    >>> lines.splitlines()[0]
+    'row,x,y,sepal length in cm,sepal width in cm,petal length in cm,petal width in cm,species'
     """
     return encode.csv_bytes(extract.frame())
 
 
 def parquet(extract: Extract) -> bytes:
-    """:meth:`Extract.frame` as Parquet, text as it is."""
+    """The table of an extract as Parquet, text as it is.
+
+    Parameters
+    ----------
+    extract : Extract
+        The rows, see :meth:`Extract.frame`.
+
+    Returns
+    -------
+    bytes
+        The file.
+
+    Examples
+    --------
+    >>> import io
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> from lvm_core import DATASETS
+    >>> from lvm_core.export.map_tables import Extract, parquet
+    >>> iris = DATASETS["iris"]().load()
+    >>> extract = Extract(iris, iris.X, np.zeros((150, 2)), np.arange(2))
+    >>> pd.read_parquet(io.BytesIO(parquet(extract)))["row"].tolist()
+    [0, 1]
+    """
     return _written(_arrow(extract.frame()))
 
 
@@ -163,12 +273,35 @@ _CONFIG = """embeddings {{
 
 
 def tensorboard(extract: Extract, on_step: OnStep | None = None) -> bytes:
-    """A zip for the projector (``projector_config.pbtxt`` and the files it names): at most
-    ``MOST_PROJECTED`` rows, drawn by chance.
+    """A zip for TensorBoard's projector (``projector_config.pbtxt`` and the files it names).
 
     The format is that of tensorboard/plugins/projector: tab-separated numbers without a header;
     metadata with a header, as there is more than one column; pictures row by row on one square
     sprite.
+
+    Parameters
+    ----------
+    extract : Extract
+        The rows; of more than ``MOST_PROJECTED`` a sample drawn by chance.
+    on_step : callable, optional
+        Receives progress.
+
+    Returns
+    -------
+    bytes
+        The file.
+
+    Examples
+    --------
+    >>> import io
+    >>> import zipfile
+    >>> import numpy as np
+    >>> from lvm_core import DATASETS
+    >>> from lvm_core.export.map_tables import Extract, tensorboard
+    >>> iris = DATASETS["iris"]().load()
+    >>> made = tensorboard(Extract(iris, iris.X, iris.X[:, :2], np.arange(150)))
+    >>> zipfile.ZipFile(io.BytesIO(made)).namelist()
+    ['vectors.tsv', 'map.tsv', 'metadata.tsv', 'projector_config.pbtxt', 'README.txt']
     """
     extract, total, report = (
         extract.sample(MOST_PROJECTED),
@@ -265,12 +398,36 @@ def _sprite(extract: Extract) -> tuple[bytes, int, int]:
 
 
 def embedding_atlas(extract: Extract, on_step: OnStep | None = None) -> bytes:
-    """Parquet for Embedding Atlas (Apple, apple.github.io/embedding-atlas): the frame, with
-    ``image`` ({bytes, path}) for pictures and ``neighbors`` ({ids, distances}: the nearest by code
-    in all dimensions, ids being row numbers of the file from 0).
+    """Parquet for Embedding Atlas (Apple, apple.github.io/embedding-atlas).
 
+    It holds the frame, with ``image`` ({bytes, path}) for pictures and ``neighbors`` ({ids,
+    distances}: the nearest by code in all dimensions, ids being row numbers of the file from 0).
     Neighbours are left out beyond ``MOST_LINKED`` rows, pictures beyond the first
     ``MOST_PICTURED``. :func:`atlas_command` opens it.
+
+    Parameters
+    ----------
+    extract : Extract
+        The rows.
+    on_step : callable, optional
+        Receives progress.
+
+    Returns
+    -------
+    bytes
+        The file.
+
+    Examples
+    --------
+    >>> import io
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> from lvm_core import DATASETS
+    >>> from lvm_core.export.map_tables import Extract, embedding_atlas
+    >>> iris = DATASETS["iris"]().load()
+    >>> made = embedding_atlas(Extract(iris, iris.X, iris.X[:, :2], np.arange(150)))
+    >>> len(pd.read_parquet(io.BytesIO(made))["neighbors"][0]["ids"])
+    15
     """
     import pyarrow
 
@@ -307,7 +464,29 @@ def embedding_atlas(extract: Extract, on_step: OnStep | None = None) -> bytes:
 
 
 def atlas_command(extract: Extract, file: str) -> str:
-    """What to type to see such a file."""
+    """What to type to see a file of :func:`embedding_atlas`.
+
+    Parameters
+    ----------
+    extract : Extract
+        The rows in it.
+    file : str
+        Its name.
+
+    Returns
+    -------
+    str
+        The command.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core import DATASETS
+    >>> from lvm_core.export.map_tables import Extract, atlas_command
+    >>> iris = DATASETS["iris"]().load()
+    >>> atlas_command(Extract(iris, iris.X, iris.X[:, :2], np.arange(150)), "iris.parquet")
+    'uvx embedding-atlas iris.parquet --x x --y y --neighbors neighbors'
+    """
     return f"uvx embedding-atlas {file} " + " ".join(
         f"--{option} {column}" for option, column in _atlas_columns(extract).items()
     )

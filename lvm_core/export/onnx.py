@@ -13,16 +13,34 @@ OPSET = 18  # of the ONNX operators; what onnxruntime has read since 1.14
 
 
 def to_onnx(model: LatentModel) -> dict[str, bytes]:
-    """``{"encoder.onnx": bytes, "decoder.onnx": bytes}`` of a fitted model, in float32.
+    """A fitted model as ONNX: encoder and decoder, in float32.
 
     The encoder takes ``rows`` (n, d), dense, and gives ``codes`` (n, k) as ``transform`` does; the
     decoder takes ``codes`` and gives ``rows`` as ``inverse_transform`` does. n is free.
+
+    Parameters
+    ----------
+    model : LatentModel
+        A fitted model.
+
+    Returns
+    -------
+    dict of str to bytes
+        ``{"encoder.onnx": bytes, "decoder.onnx": bytes}``.
 
     Raises
     ------
     ValueError
         The model is no such function: its :meth:`~lvm_core.models.base.LatentModel.as_torch` is
         None.
+
+    Examples
+    --------
+    >>> from lvm_core import DATASETS, MODELS
+    >>> from lvm_core.export.onnx import to_onnx
+    >>> iris = DATASETS["iris"]().load()
+    >>> list(to_onnx(MODELS["PCA"](latent_dim=2).fit(iris.X, schema=iris.schema)))
+    ['encoder.onnx', 'decoder.onnx']
     """
     modules = model.as_torch()
     if modules is None:

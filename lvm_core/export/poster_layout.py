@@ -31,9 +31,38 @@ MOST_PICTURES, MOST_NAMES = 500, 40
 
 @dataclass(frozen=True)
 class Poster:
-    """What is shown. ``facts`` are short phrases under the title; ``scores`` the map's numbers
-    of trust; ``labels`` (x, y, text) are names at places of the map, in its own units, the
-    weightiest first; ``pictures`` are rows and their pictures (m, h, w, c) in [0, 1].
+    """What a poster shows.
+
+    Parameters
+    ----------
+    positions : ndarray of shape (n, 2)
+        The map.
+    colours : Colours
+        Colours of the n points.
+    title : str
+        Its title.
+    facts : tuple of str, default=()
+        Short phrases under the title.
+    scores : tuple of Score, default=()
+        The map's numbers of trust.
+    labels : tuple of (float, float, str), default=()
+        (x, y, text): names at places of the map, in its own units, the weightiest first.
+    pictures : tuple of (ndarray, ndarray), optional
+        Rows (m,) and their pictures (m, h, w, c) in [0, 1].
+
+    Raises
+    ------
+    ValueError
+        For positions that are not (n, 2) or not finite, or another number of colours.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.export.map_colours import colours
+    >>> from lvm_core.export.poster_layout import Poster, laid_out
+    >>> poster = Poster(np.eye(2), colours(None, 2), "Two points")
+    >>> laid_out(poster).items[0].text
+    'Two points'
     """
 
     positions: np.ndarray  # (n, 2)
@@ -60,8 +89,28 @@ class Poster:
 
 @dataclass(frozen=True)
 class Text:
-    """A line; (x, y) is where its baseline begins, or ends, or its middle. ``halo`` outlines it
-    in the paper's colour.
+    """A line of text on a sheet.
+
+    Attributes
+    ----------
+    x, y : float
+        Where its baseline begins, or ends, or its middle.
+    text : str
+        The line.
+    size : float
+        Size of the letters.
+    ink : str
+        Colour as ``#rrggbb``.
+    anchor : {"start", "middle", "end"}, default="start"
+        What of the baseline is at (x, y).
+    halo : bool, default=False
+        Whether it is outlined in the paper's colour.
+
+    Examples
+    --------
+    >>> from lvm_core.export.poster_layout import Text
+    >>> Text(10.0, 20.0, "Title", 12.0, "#1B1F24").anchor
+    'start'
     """
 
     x: float
@@ -75,7 +124,25 @@ class Text:
 
 @dataclass(frozen=True)
 class Mark:
-    """A point of the legend."""
+    """A point of the legend.
+
+    Attributes
+    ----------
+    x, y : float
+        Its middle.
+    r : float
+        Its radius.
+    symbol : int
+        Its shape, see :func:`lvm_core.export.poster_png.outline`.
+    colour : str
+        As ``#rrggbb``.
+
+    Examples
+    --------
+    >>> from lvm_core.export.poster_layout import Mark
+    >>> Mark(10.0, 20.0, 3.0, 0, "#0072B2").symbol
+    0
+    """
 
     x: float
     y: float
@@ -86,7 +153,24 @@ class Mark:
 
 @dataclass(frozen=True)
 class Ramp:
-    """A colour bar."""
+    """A colour bar.
+
+    Attributes
+    ----------
+    x, y : float
+        Its upper left corner.
+    width, height : float
+        Its size.
+    colours : ndarray of uint8, shape (m, 3)
+        From left to right.
+
+    Examples
+    --------
+    >>> from lvm_core.export.poster_layout import Ramp
+    >>> from lvm_core.plots.colouring import levels
+    >>> Ramp(10.0, 20.0, 100.0, 4.0, levels("sequential")).colours.shape
+    (255, 3)
+    """
 
     x: float
     y: float
@@ -97,7 +181,23 @@ class Ramp:
 
 @dataclass(frozen=True)
 class Rule:
-    """A thin level line."""
+    """A thin level line.
+
+    Attributes
+    ----------
+    x, y : float
+        Where it begins.
+    end : float
+        x where it ends.
+    ink : str
+        Colour as ``#rrggbb``.
+
+    Examples
+    --------
+    >>> from lvm_core.export.poster_layout import Rule
+    >>> Rule(10.0, 20.0, 110.0, "#D8D5CC").end
+    110.0
+    """
 
     x: float
     y: float
@@ -107,8 +207,31 @@ class Rule:
 
 @dataclass
 class Sheet:
-    """A laid-out poster: its size, theme, the map's box (x, y, width, height) and everything
-    written around it.
+    """A laid-out poster.
+
+    Attributes
+    ----------
+    width, height : float
+        Its size.
+    theme : dict
+        Colours of paper, ink, and faint text and rules.
+    box : tuple of (float, float, float, float)
+        The map's x, y, width and height.
+    items : list of Text, Mark, Ramp or Rule
+        Everything written around the map.
+
+    See Also
+    --------
+    laid_out : Makes one of a poster.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.export.map_colours import colours
+    >>> from lvm_core.export.poster_layout import Poster, laid_out
+    >>> sheet = laid_out(Poster(np.eye(2), colours(None, 2), "Two points"), "square")
+    >>> sheet.width, sheet.places(np.eye(2)).shape
+    (720.0, (2, 2))
     """
 
     width: float
@@ -127,8 +250,35 @@ class Sheet:
 
 
 def laid_out(poster: Poster, size: str = "A4", dark: bool = False) -> Sheet:
-    """Where everything of a poster stands. Raises ValueError for a size that is not in
-    :data:`SIZES`.
+    """Where everything of a poster stands.
+
+    Parameters
+    ----------
+    poster : Poster
+        What is shown.
+    size : str, default="A4"
+        One of :data:`SIZES`.
+    dark : bool, default=False
+        Whether the sheet is dark.
+
+    Returns
+    -------
+    Sheet
+        The laid-out poster.
+
+    Raises
+    ------
+    ValueError
+        For a size that is not in :data:`SIZES`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.export.map_colours import colours
+    >>> from lvm_core.export.poster_layout import Poster, laid_out
+    >>> poster = Poster(np.eye(2), colours(None, 2), "Two points", ("2 items",))
+    >>> [item.text for item in laid_out(poster, "16:9").items]
+    ['Two points', '2 items', 'Latent Explorer']
     """
     if size not in SIZES:
         raise ValueError(f"the size is {size!r}, expected one of {', '.join(SIZES)}.")
@@ -154,30 +304,117 @@ def laid_out(poster: Poster, size: str = "A4", dark: bool = False) -> Sheet:
 
 
 def radius(n: int, box) -> float:
-    """Radius of a point, so that n of them fill the box evenly whatever n is."""
+    """Radius of a point, so that n of them fill the box evenly whatever n is.
+
+    Parameters
+    ----------
+    n : int
+        Number of points.
+    box : tuple of (float, float, float, float)
+        The map's x, y, width and height.
+
+    Returns
+    -------
+    float
+        From 0.26 to 3.4.
+
+    Examples
+    --------
+    >>> from lvm_core.export.poster_layout import radius
+    >>> radius(10, (0, 0, 500, 500)), radius(10_000, (0, 0, 500, 500))
+    (3.4, 0.8)
+    """
     return float(np.clip(0.16 * np.sqrt(box[2] * box[3] / max(n, 1)), 0.26, 3.4))
 
 
 def opacity(n: int) -> float:
-    """Opacity of a point."""
+    """Opacity of a point.
+
+    Parameters
+    ----------
+    n : int
+        Number of points.
+
+    Returns
+    -------
+    float
+        The less, the more points there are.
+
+    Examples
+    --------
+    >>> from lvm_core.export.poster_layout import opacity
+    >>> opacity(100), opacity(100_000)
+    (0.92, 0.65)
+    """
     return 0.92 if n < 5000 else 0.8 if n < 20_000 else 0.65
 
 
 def drawn_order(n: int) -> np.ndarray:
-    """Rows in the order they are drawn: by chance (seed 0), so that no class lies on top of the
-    others.
+    """Rows in the order they are drawn.
+
+    By chance (seed 0), so that no class lies on top of the others.
+
+    Parameters
+    ----------
+    n : int
+        Number of rows.
+
+    Returns
+    -------
+    ndarray of int, shape (n,)
+        Row numbers.
+
+    Examples
+    --------
+    >>> from lvm_core.export.poster_layout import drawn_order
+    >>> drawn_order(5).tolist()
+    [2, 0, 1, 3, 4]
     """
     return np.random.RandomState(0).permutation(n)
 
 
 def picture_side(box) -> float:
-    """Side of a picture on the map."""
+    """Side of a picture on the map.
+
+    Parameters
+    ----------
+    box : tuple of (float, float, float, float)
+        The map's x, y, width and height.
+
+    Returns
+    -------
+    float
+        Length.
+
+    Examples
+    --------
+    >>> from lvm_core.export.poster_layout import picture_side
+    >>> picture_side((0, 0, 500, 600))
+    21.0
+    """
     return 0.042 * min(box[2], box[3])
 
 
 def picked_pictures(P, size: str = "A4") -> np.ndarray:
-    """Rows of a map P (n, 2) whose pictures fit on a sheet without one covering another: at
-    most ``MOST_PICTURES``, by chance (seed 0).
+    """Rows of a map whose pictures fit on a sheet without one covering another, by chance (seed 0).
+
+    Parameters
+    ----------
+    P : array-like of shape (n, 2)
+        Positions.
+    size : str, default="A4"
+        Not used.
+
+    Returns
+    -------
+    ndarray of int
+        At most ``MOST_PICTURES`` rows.
+
+    Examples
+    --------
+    >>> from lvm_core.export.poster_layout import picked_pictures
+    >>> len(picked_pictures([[0, 0], [0.01, 0], [1, 1], [0, 1]]))
+    3
     """
     P = np.asarray(P, np.float64)
     gap = 0.046 * np.ptp(P, 0).max() + 1e-12
@@ -194,8 +431,28 @@ def picked_pictures(P, size: str = "A4") -> np.ndarray:
 
 
 def class_names(P, colours: Colours) -> tuple[tuple[float, float, str], ...]:
-    """The name of each class at the place where most of it lies: (x, y, text), the largest
-    class first; nothing beyond 40 classes.
+    """The name of each class at the place where most of it lies.
+
+    Parameters
+    ----------
+    P : array-like of shape (n, 2)
+        Positions.
+    colours : Colours
+        Colours of the points.
+
+    Returns
+    -------
+    tuple of (float, float, str)
+        (x, y, text), the largest class first; nothing beyond 40 classes.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from lvm_core.export.map_colours import colours
+    >>> from lvm_core.export.poster_layout import class_names
+    >>> P = [[0.0, 0.0], [4.0, 4.0], [0.0, 0.0]]
+    >>> class_names(P, colours(pd.Series(["cat", "dog", "cat"]), 3))
+    ((0.0, 0.0, 'cat'), (4.0, 4.0, 'dog'))
     """
     P, found = np.asarray(P, np.float64), []
     if len(colours.entries) > MOST_NAMES:
@@ -219,18 +476,75 @@ def class_names(P, colours: Colours) -> tuple[tuple[float, float, str], ...]:
 
 
 def plain(text) -> str:
-    """Printable characters on one line; what else there is becomes a space."""
+    """Printable characters on one line; what else there is becomes a space.
+
+    Parameters
+    ----------
+    text : object
+        Is taken as its text.
+
+    Returns
+    -------
+    str
+        One line.
+
+    Examples
+    --------
+    >>> from lvm_core.export.poster_layout import plain
+    >>> plain(" one" + chr(10) + "two" + chr(0) + "three ")
+    'one two three'
+    """
     return " ".join("".join(c if c.isprintable() else " " for c in str(text)).split())
 
 
 @lru_cache(4096)
 def width_of(text: str, size: float) -> float:
-    """Width of a line in Pillow's own font; other fonts are a little wider or narrower."""
+    """Width of a line in Pillow's own font; other fonts are a little wider or narrower.
+
+    Parameters
+    ----------
+    text : str
+        The line.
+    size : float
+        Size of the letters.
+
+    Returns
+    -------
+    float
+        Width, in the unit of ``size``.
+
+    Examples
+    --------
+    >>> from lvm_core.export.poster_layout import width_of
+    >>> width_of("wide", 20) == 2 * width_of("wide", 10)
+    True
+    """
     return font(100, text).getlength(text) * size / 100
 
 
 def fitted(text: str, size: float, width: float) -> str:
-    """The line, cut with an ellipsis where it is wider than that."""
+    """The line, cut with an ellipsis where it is wider than there is room.
+
+    Parameters
+    ----------
+    text : str
+        The line.
+    size : float
+        Size of the letters.
+    width : float
+        Room there is.
+
+    Returns
+    -------
+    str
+        A line of at most that width.
+
+    Examples
+    --------
+    >>> from lvm_core.export.poster_layout import fitted
+    >>> fitted("short", 10, 100), fitted("a line that is too long", 10, 60)[-1]
+    ('short', '…')
+    """
     text = plain(text)[:400]
     if width_of(text, size) <= width:
         return text
@@ -239,8 +553,31 @@ def fitted(text: str, size: float, width: float) -> str:
 
 
 def wrapped(phrases, size: float, width: float, most: int, joint: str = " · ") -> list[str]:
-    """Phrases in lines no wider than that, at most so many; the last is cut where more would be
-    needed.
+    """Phrases in lines no wider than there is room; the last is cut where more would be needed.
+
+    Parameters
+    ----------
+    phrases : iterable of str
+        What is to be written.
+    size : float
+        Size of the letters.
+    width : float
+        Room there is.
+    most : int
+        Most lines.
+    joint : str, default=" · "
+        Stands between two phrases of a line.
+
+    Returns
+    -------
+    list of str
+        Lines.
+
+    Examples
+    --------
+    >>> from lvm_core.export.poster_layout import wrapped
+    >>> wrapped(["PCA", "150 items", "seed 0"], size=10, width=90, most=3)
+    ['PCA · 150 items', 'seed 0']
     """
     lines, phrases = [], [plain(p) for p in phrases]
     for phrase in filter(None, phrases):

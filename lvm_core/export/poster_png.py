@@ -32,7 +32,41 @@ MOST_MARKS = 100_000  # beyond, points are counted by pixel instead of drawn one
 
 
 def png(poster: Poster, size: str = "A4", dark: bool = False, dpi: int = DPI) -> bytes:
-    """The poster as PNG with its resolution (pixels an inch) written into it."""
+    """A poster as PNG with its resolution (pixels an inch) written into it.
+
+    Parameters
+    ----------
+    poster : Poster
+        What is shown.
+    size : str, default="A4"
+        One of :data:`lvm_core.export.poster_layout.SIZES`.
+    dark : bool, default=False
+        Whether the sheet is dark.
+    dpi : int, default=300
+        Pixels an inch.
+
+    Returns
+    -------
+    bytes
+        The file.
+
+    Raises
+    ------
+    ValueError
+        For an unknown size.
+
+    Examples
+    --------
+    >>> import io
+    >>> import numpy as np
+    >>> from PIL import Image
+    >>> from lvm_core.export.map_colours import colours
+    >>> from lvm_core.export.poster_layout import Poster
+    >>> from lvm_core.export.poster_png import png
+    >>> poster = Poster(np.eye(2), colours(None, 2), "Two points")
+    >>> Image.open(io.BytesIO(png(poster, "16:9", dpi=72))).size
+    (960, 540)
+    """
     from PIL import Image, ImageDraw
 
     sheet, k = laid_out(poster, size, dark), dpi / 72
@@ -50,8 +84,34 @@ def png(poster: Poster, size: str = "A4", dark: bool = False, dpi: int = DPI) ->
 
 
 def points_image(poster: Poster, sheet: Sheet, k: float):
-    """The points and pictures at k pixels a point of length, on nothing, and where its upper
-    left corner is: (image RGBA, (left, top)).
+    """The points and pictures of a poster, on nothing.
+
+    Parameters
+    ----------
+    poster : Poster
+        What is shown.
+    sheet : Sheet
+        Where it stands.
+    k : float
+        Pixels a point of length.
+
+    Returns
+    -------
+    image : PIL.Image.Image
+        In mode RGBA.
+    at : tuple of (int, int)
+        Where its upper left corner is: (left, top).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.export.map_colours import colours
+    >>> from lvm_core.export.poster_layout import Poster, laid_out
+    >>> from lvm_core.export.poster_png import points_image
+    >>> poster = Poster(np.eye(2), colours(None, 2), "Two points")
+    >>> image, at = points_image(poster, laid_out(poster), k=1.0)
+    >>> image.mode, image.width > 100
+    ('RGBA', True)
     """
     from PIL import Image
 
@@ -107,8 +167,25 @@ def _mask(symbol: int, r: float, alpha: float):
 
 
 def outline(symbol: int, r: float) -> np.ndarray:
-    """Corners (m, 2) of a symbol about the origin, of about the same area as a circle of radius
-    r; circle, diamond, square, triangle, cross, x, star, pentagon.
+    """Corners of a symbol about the origin, of about the same area as a circle.
+
+    Parameters
+    ----------
+    symbol : int
+        0 to 7: circle, diamond, square, triangle, cross, x, star, pentagon.
+    r : float
+        Radius of that circle.
+
+    Returns
+    -------
+    ndarray of shape (m, 2)
+        Corners.
+
+    Examples
+    --------
+    >>> from lvm_core.export.poster_png import outline
+    >>> abs(outline(1, 1.0).round(2)).tolist()
+    [[1.25, 0.0], [0.0, 1.25], [1.25, 0.0], [0.0, 1.25]]
     """
     turn = np.linspace(0, 2 * np.pi, 49)[:-1]
     if symbol == 0:
@@ -201,8 +278,26 @@ def _pictures(image, at, poster, side):
 
 
 def thumbnail(item, side: int):
-    """A picture (h, w, c) in [0, 1] as RGB with its longer side of that many pixels; small ones
-    are enlarged without blur.
+    """A picture as RGB of a given size; small ones are enlarged without blur.
+
+    Parameters
+    ----------
+    item : array-like of shape (h, w, c)
+        Values in [0, 1].
+    side : int
+        Pixels of its longer side.
+
+    Returns
+    -------
+    PIL.Image.Image
+        In mode RGB.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.export.poster_png import thumbnail
+    >>> thumbnail(np.zeros((8, 4, 1)), 64).size
+    (32, 64)
     """
     from PIL import Image
 

@@ -32,8 +32,37 @@ _FONTS = "Aileron, 'Helvetica Neue', Helvetica, Arial, sans-serif"
 
 
 def svg(poster: Poster, size: str = "A4", dark: bool = False) -> bytes:
-    """The poster as an SVG of its true size. Text needs no font of ours: the reader's own sans
-    serif is used.
+    """A poster as an SVG of its true size.
+
+    Text needs no font of ours: the reader's own sans serif is used.
+
+    Parameters
+    ----------
+    poster : Poster
+        What is shown.
+    size : str, default="A4"
+        One of :data:`lvm_core.export.poster_layout.SIZES`.
+    dark : bool, default=False
+        Whether the sheet is dark.
+
+    Returns
+    -------
+    bytes
+        The file, UTF-8.
+
+    Raises
+    ------
+    ValueError
+        For an unknown size.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.export.map_colours import colours
+    >>> from lvm_core.export.poster_layout import Poster
+    >>> from lvm_core.export.poster_svg import svg
+    >>> svg(Poster(np.eye(2), colours(None, 2), "Two points")).decode().count("<circle")
+    2
     """
     sheet = laid_out(poster, size, dark)
     points = _vectors if len(poster.positions) <= MOST_VECTORS else _embedded

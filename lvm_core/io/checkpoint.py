@@ -20,11 +20,38 @@ MOST_OF_TIME = 0.02  # share of the time that writing them may take
 
 
 class Checkpoint:
-    """The checkpoints of one fit in a folder of its own. The training loop asks :meth:`due`, then
-    calls :meth:`save`.
+    """The checkpoints of one fit in a folder of its own.
 
-    ``earlier``: seconds the fit took before this process, as the last checkpoint read says;
-    ``saves``: how many were written by it.
+    The training loop asks :meth:`due`, then calls :meth:`save`.
+
+    Parameters
+    ----------
+    folder : Path
+        Where they lie; made by the first :meth:`save`.
+    seconds : float
+        Between two checkpoints, at least; more where writing them would take over 2 % of the time.
+
+    Attributes
+    ----------
+    earlier : float
+        Seconds the fit took before this process, as the last checkpoint read says.
+    saves : int
+        How many were written by it.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> import numpy as np
+    >>> from lvm_core.io.checkpoint import Checkpoint
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     checkpoint = Checkpoint(Path(folder) / "checkpoint")
+    ...     print(checkpoint.load("training"))
+    ...     checkpoint.save("training", {"step": 5, "steps": 10}, {"weights": np.zeros(3)})
+    ...     head, arrays = checkpoint.load("training")
+    None
+    >>> head["step"], arrays["weights"].tolist()
+    (5, [0.0, 0.0, 0.0])
     """
 
     def __init__(self, folder: Path, seconds: float = SECONDS):
@@ -33,7 +60,13 @@ class Checkpoint:
         self._wait, self._opened, self._then = seconds, [], None
 
     def due(self, now: float) -> bool:
-        """Whether it is time to save, by ``time.monotonic()``."""
+        """Whether it is time to save.
+
+        Parameters
+        ----------
+        now : float
+            The time by ``time.monotonic()``.
+        """
         return self._then is not None or now - self._saved >= self._wait
 
     def interrupt(self, error: Exception) -> None:
@@ -41,8 +74,23 @@ class Checkpoint:
         self._then = error
 
     def save(self, phase: str, head: dict, arrays: dict[str, np.ndarray]) -> None:
-        """Keep ``head`` (plain JSON) and the arrays of a phase; the checkpoint before it stays
-        beside. Raises OSError.
+        """Keep the state of a phase; the checkpoint before it stays beside.
+
+        Parameters
+        ----------
+        phase : str
+            Name of the phase; each has a file of its own.
+        head : dict
+            Plain JSON.
+        arrays : dict of str to array
+            Weights, the optimiser's state and the like.
+
+        Raises
+        ------
+        OSError
+            When it cannot be written.
+        Exception
+            The error given to :meth:`interrupt`, once it is written.
         """
         start = time.monotonic()
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -57,7 +105,18 @@ class Checkpoint:
             raise self._then
 
     def load(self, phase: str) -> tuple[dict, dict[str, np.ndarray]] | None:
-        """The newest whole checkpoint of a phase, or None: a damaged one is passed over."""
+        """The newest whole checkpoint of a phase; a damaged one is passed over.
+
+        Parameters
+        ----------
+        phase : str
+            Name of the phase.
+
+        Returns
+        -------
+        (dict, dict of str to array) or None
+            Head and arrays as :meth:`save` was given them; None without a whole one.
+        """
         self._opened += self._paths(phase)
         for path in self._paths(phase):
             try:
@@ -69,17 +128,33 @@ class Checkpoint:
         return None
 
     def drop_later(self) -> None:
-        """Forget the phases that come after those read so far: what they were made from is
-        about to change. Raises OSError.
+        """Forget the phases that come after those read so far.
+
+        What they were made from is about to change.
+
+        Raises
+        ------
+        OSError
+            When one cannot be removed.
         """
         for path in self._all():
             if path not in self._opened:
                 path.unlink(missing_ok=True)
 
     def reopen(self) -> float:
-        """Make phases that were ended early go on when they are read again. Returns the share
-        of its steps that the first phase to be trained had made, 1 for all. Raises StoreError
-        when there is no whole checkpoint, OSError when it cannot be written.
+        """Make phases that were ended early go on when they are read again.
+
+        Returns
+        -------
+        float
+            The share of its steps that the first phase to be trained had made, 1 for all.
+
+        Raises
+        ------
+        StoreError
+            When there is no whole checkpoint.
+        OSError
+            When it cannot be written.
         """
         phases = [
             (path, *_read(path))

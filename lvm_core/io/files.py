@@ -40,14 +40,46 @@ _REASONS = {
 
 
 class StoreError(ValueError):
-    """Something on disk that cannot be written or read: one sentence with what was found and
-    what to do.
+    """Something on disk that cannot be written or read.
+
+    Its message is one sentence with what was found and what to do.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from lvm_core.io.files import StoreError, read_json
+    >>> try:
+    ...     read_json(Path("nowhere") / "settings.json")
+    ... except StoreError as error:
+    ...     print("is not there" in str(error))
+    True
     """
 
 
 @contextmanager
 def plainly(what: str) -> Iterator[None]:
-    """Turn an OSError into a StoreError that says ``what`` could not be done, and why."""
+    """Turn an OSError into a StoreError, within a ``with`` block.
+
+    Parameters
+    ----------
+    what : str
+        What could not be done, the beginning of the sentence.
+
+    Raises
+    ------
+    StoreError
+        Says ``what`` did not work, and why.
+
+    Examples
+    --------
+    >>> import errno
+    >>> from lvm_core.io.files import plainly
+    >>> with plainly("Reading the run"):
+    ...     raise OSError(errno.ENOENT, "No such file or directory")
+    Traceback (most recent call last):
+        ...
+    lvm_core.io.files.StoreError: Reading the run did not work: it is not there (any more).
+    """
     try:
         yield
     except OSError as error:
@@ -55,7 +87,25 @@ def plainly(what: str) -> Iterator[None]:
 
 
 def reason(error: OSError) -> str:
-    """Why the operating system refused, in words, with the name of the file's folder."""
+    """Why the operating system refused, in words.
+
+    Parameters
+    ----------
+    error : OSError
+        What was raised.
+
+    Returns
+    -------
+    str
+        The reason, with the name of the file's folder before it where the error names a file.
+
+    Examples
+    --------
+    >>> import errno
+    >>> from lvm_core.io.files import reason
+    >>> reason(OSError(errno.ENOENT, "No such file or directory"))
+    'it is not there (any more)'
+    """
     words = next(
         (text for numbers, text in _REASONS.items() if error.errno in numbers),
         str(error.strerror or error),
@@ -64,11 +114,31 @@ def reason(error: OSError) -> str:
 
 
 def write(path: Path, content: bytes | Callable[[Path], None], *, durable: bool = True) -> None:
-    """Write bytes, or let a function write to the name it is given, then rename: a reader never
-    sees half a file.
+    """Write a file under another name, then rename it: a reader never sees half a file.
 
-    ``durable`` waits for the disk, so that a power failure leaves the old file or the new one.
-    Raises OSError.
+    Parameters
+    ----------
+    path : Path
+        The file; replaced where it is there.
+    content : bytes or callable
+        Bytes, or a function that writes to the path it is given.
+    durable : bool
+        Whether to wait for the disk, so that a power failure leaves the old file or the new one.
+
+    Raises
+    ------
+    OSError
+        When it cannot be written; the old file stays.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from lvm_core.io.files import write
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write(Path(folder) / "a.txt", b"one")
+    ...     [path.name for path in Path(folder).iterdir()]
+    ['a.txt']
     """
     temporary = path.with_name(f"{_MARK}{path.name}-{secrets.token_hex(4)}")
     try:
@@ -93,8 +163,36 @@ def _flush(path: Path) -> None:
 
 @contextmanager
 def new_folder(path: Path) -> Iterator[Path]:
-    """A folder under a temporary name, renamed to ``path`` when the block ends well and removed
-    when it does not.
+    """Fill a folder under a temporary name, within a ``with`` block.
+
+    It is renamed to ``path`` when the block ends well and removed when it does not.
+
+    Parameters
+    ----------
+    path : Path
+        The folder; the folders above it are made when they are missing.
+
+    Yields
+    ------
+    Path
+        The temporary folder, which only its owner can enter.
+
+    Raises
+    ------
+    OSError
+        When it cannot be made or renamed.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from lvm_core.io.files import new_folder
+    >>> with tempfile.TemporaryDirectory() as above:
+    ...     with new_folder(Path(above) / "run") as folder:
+    ...         (folder / "a.txt").write_text("one")
+    ...     [path.name for path in (Path(above) / "run").iterdir()]
+    3
+    ['a.txt']
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f"{_MARK}{path.name}-{secrets.token_hex(4)}")
@@ -107,25 +205,121 @@ def new_folder(path: Path) -> Iterator[Path]:
 
 
 def remove_folder(path: Path) -> None:
-    """Take a folder away: gone under its name at once, whatever its size. Raises OSError."""
+    """Take a folder away: gone under its name at once, whatever its size.
+
+    Parameters
+    ----------
+    path : Path
+        The folder.
+
+    Raises
+    ------
+    OSError
+        When it is not there or cannot be renamed.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from lvm_core.io.files import remove_folder
+    >>> with tempfile.TemporaryDirectory() as above:
+    ...     folder = Path(above) / "run"
+    ...     folder.mkdir()
+    ...     remove_folder(folder)
+    ...     folder.exists()
+    False
+    """
     gone = path.with_name(f"{_MARK}{path.name}-{secrets.token_hex(4)}")
     os.replace(path, gone)
     shutil.rmtree(gone, ignore_errors=True)
 
 
 def is_whole(path: Path) -> bool:
-    """Whether a name is not one of those given while something is written."""
+    """Whether a name is not one of those given while something is written.
+
+    Parameters
+    ----------
+    path : Path
+        A file or folder; its name alone is looked at.
+
+    Returns
+    -------
+    bool
+        False for names that begin with a point.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from lvm_core.io.files import is_whole
+    >>> is_whole(Path("runs/7")), is_whole(Path("runs/.new-7-5a81c2d0"))
+    (True, False)
+    """
     return not path.name.startswith(".")
 
 
 def write_json(path: Path, data, *, durable: bool = False) -> None:
-    """Write plain JSON. Raises OSError."""
+    """Write plain JSON.
+
+    Parameters
+    ----------
+    path : Path
+        The file; replaced where it is there.
+    data : object
+        Plain JSON types.
+    durable : bool
+        Whether to wait for the disk, see :func:`write`.
+
+    Raises
+    ------
+    OSError
+        When it cannot be written.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from lvm_core.io.files import read_json, write_json
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_json(Path(folder) / "a.json", {"n": 3})
+    ...     read_json(Path(folder) / "a.json")
+    {'n': 3}
+    """
     write(path, json.dumps(data, indent=1).encode(), durable=durable)
 
 
 def read_json(path: Path, limit: int | None = None):
-    """What a JSON file of at most ``limit`` bytes holds. Raises StoreError in one sentence,
-    whatever is there.
+    """What a JSON file holds.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    limit : int, optional
+        The most bytes it may have; 64 MiB by default.
+
+    Returns
+    -------
+    object
+        Plain JSON types.
+
+    Raises
+    ------
+    StoreError
+        One sentence, whatever is there.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from lvm_core.io.files import StoreError, read_json
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "a.json"
+    ...     _ = path.write_text("{'n'")
+    ...     try:
+    ...         read_json(path)
+    ...     except StoreError as error:
+    ...         print("it is no JSON" in str(error))
+    True
     """
     limit = limit or MAX_JSON
     try:
@@ -142,7 +336,38 @@ def read_json(path: Path, limit: int | None = None):
 
 
 def check_format(head, path: Path, newest: int) -> dict:
-    """``head`` when it is a JSON object of a format this version reads. Raises StoreError."""
+    """The head of a file, when it is of a format this version reads.
+
+    Parameters
+    ----------
+    head : object
+        What the file holds, a JSON object with a ``format``.
+    path : Path
+        The file, for the sentence.
+    newest : int
+        The newest format that is read.
+
+    Returns
+    -------
+    dict
+        ``head`` itself.
+
+    Raises
+    ------
+    StoreError
+        When it names no format, or a newer one.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from lvm_core.io.files import check_format
+    >>> check_format({"format": 1}, Path("recipe.json"), newest=2)
+    {'format': 1}
+    >>> check_format({"format": 3}, Path("recipe.json"), newest=2)  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+        ...
+    lvm_core.io.files.StoreError: recipe.json has format 3, this version reads up to 2; ...
+    """
     found = head.get("format") if isinstance(head, dict) else None
     if not isinstance(found, int) or isinstance(found, bool) or found < 1:
         raise StoreError(f"{path} names no format; expected a file written by this app.")
@@ -155,7 +380,33 @@ def check_format(head, path: Path, newest: int) -> dict:
 
 
 def write_array(path: Path, array: np.ndarray, *, durable: bool = True) -> None:
-    """Write a ``.npy``. Raises OSError."""
+    """Write a ``.npy``.
+
+    Parameters
+    ----------
+    path : Path
+        The file; replaced where it is there.
+    array : array
+        Numbers of any shape; no Python objects.
+    durable : bool
+        Whether to wait for the disk, see :func:`write`.
+
+    Raises
+    ------
+    OSError
+        When it cannot be written.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> import numpy as np
+    >>> from lvm_core.io.files import read_array, write_array
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_array(Path(folder) / "a.npy", np.arange(3))
+    ...     read_array(Path(folder) / "a.npy").tolist()
+    [0, 1, 2]
+    """
     array = np.ascontiguousarray(array)
 
     # np.save would not say why a disk refuses: its OSError has no number
@@ -171,8 +422,28 @@ def write_array(path: Path, array: np.ndarray, *, durable: bool = True) -> None:
 
 
 def read_array(path: Path, *, mapped: bool = False) -> np.ndarray:
-    """What a ``.npy`` holds; ``mapped`` leaves it on the disk until it is used. Raises
-    StoreError.
+    """What a ``.npy`` holds.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    mapped : bool
+        Whether to leave it on the disk until it is used.
+
+    Returns
+    -------
+    array
+        Read-only when it is mapped.
+
+    Raises
+    ------
+    StoreError
+        When it is not there, damaged, or holds Python objects, which are never read.
+
+    See Also
+    --------
+    write_array : Write one, with an example.
     """
     try:
         array = np.load(path, mmap_mode="r" if mapped else None, allow_pickle=False)
@@ -189,14 +460,61 @@ def read_array(path: Path, *, mapped: bool = False) -> np.ndarray:
 
 
 def write_tensors(path: Path, arrays: dict[str, np.ndarray], *, durable: bool = True) -> None:
-    """Write named arrays as safetensors. Raises OSError."""
+    """Write named arrays as safetensors.
+
+    Parameters
+    ----------
+    path : Path
+        The file; replaced where it is there.
+    arrays : dict of str to array
+        The arrays by name.
+    durable : bool
+        Whether to wait for the disk, see :func:`write`.
+
+    Raises
+    ------
+    OSError
+        When it cannot be written.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> import numpy as np
+    >>> from lvm_core.io.files import read_tensors, write_tensors
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_tensors(Path(folder) / "a.safetensors", {"mean": np.ones(2)})
+    ...     read_tensors(Path(folder) / "a.safetensors")
+    {'mean': array([1., 1.])}
+    """
     from safetensors.numpy import save
 
     write(path, save({k: np.ascontiguousarray(v) for k, v in arrays.items()}), durable=durable)
 
 
 def read_tensors(path: Path) -> dict[str, np.ndarray]:
-    """Named arrays from safetensors. Raises StoreError."""
+    """Named arrays from safetensors.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+
+    Returns
+    -------
+    dict of str to array
+        The arrays by name.
+
+    Raises
+    ------
+    StoreError
+        When it is not there or damaged, holds number types unknown to NumPy, or has a header over
+        1 MiB.
+
+    See Also
+    --------
+    write_tensors : Write them, with an example.
+    """
     from safetensors import SafetensorError
     from safetensors.numpy import load_file
 
@@ -214,16 +532,44 @@ def read_tensors(path: Path) -> dict[str, np.ndarray]:
 
 
 class Lock:
-    """A file that one process at a time holds; it is free again the moment that process ends,
-    however it ends.
+    """A file that one process at a time holds.
+
+    It is free again the moment that process ends, however it ends.
+
+    Parameters
+    ----------
+    path : Path
+        The file; made when it is missing.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from lvm_core.io.files import Lock
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     lock = Lock(Path(folder) / "lock")
+    ...     print(lock.held(), lock.take(), lock.held())
+    ...     lock.release()
+    ...     print(lock.held())
+    False True True
+    False
     """
 
     def __init__(self, path: Path):
         self.path, self._handle = path, None
 
     def take(self) -> bool:
-        """Hold it from now on; False when somebody else does. Raises OSError where the file
-        cannot be made.
+        """Hold it from now on.
+
+        Returns
+        -------
+        bool
+            False when somebody else does.
+
+        Raises
+        ------
+        OSError
+            Where the file cannot be made.
         """
         handle = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600)
         for wait in (0.01, 0.05, 0.2, 0):  # somebody may just be looking, see held()

@@ -34,6 +34,7 @@ def weight_name(name: str) -> str:
 
     Examples
     --------
+    >>> from lvm_core.io.migrations import weight_name
     >>> weight_name("net_/inputs.loc"), weight_name("net_/encoder.0.weight")
     ('net_/scaler.loc', 'net_/encoder.0.weight')
     """
@@ -43,7 +44,24 @@ def weight_name(name: str) -> str:
 
 
 def weights(arrays: dict) -> dict:
-    """The same arrays under the names they have today, see :func:`weight_name`."""
+    """The same arrays under the names they have today.
+
+    Parameters
+    ----------
+    arrays : dict of str to array
+        The arrays of a file by the names in it.
+
+    Returns
+    -------
+    dict of str to array
+        The same arrays, see :func:`weight_name`.
+
+    Examples
+    --------
+    >>> from lvm_core.io.migrations import weights
+    >>> weights({"net_/inputs.loc": 0.5})
+    {'net_/scaler.loc': 0.5}
+    """
     return {weight_name(name): array for name, array in arrays.items()}
 
 
@@ -84,6 +102,7 @@ def upgrade(kind: str, head: dict) -> dict:
 
     Examples
     --------
+    >>> from lvm_core.io.migrations import upgrade
     >>> upgrade("model", {"format": 1, "state": {"layout_": {"$layout": {"blocks": []}}}})
     {'format': 2, 'state': {'schema_': {'$schema': {'blocks': []}}}}
     """

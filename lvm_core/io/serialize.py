@@ -21,11 +21,44 @@ FORMAT = migrations.MODEL
 
 
 class LoadError(files.StoreError):
-    """A saved folder that cannot be read; the message says what was found and what to do."""
+    """A saved folder that cannot be read.
+
+    Its message says what was found and what to do.
+
+    Examples
+    --------
+    >>> from lvm_core import MODELS
+    >>> from lvm_core.io.serialize import LoadError, load
+    >>> try:
+    ...     load("nowhere", MODELS)
+    ... except LoadError as error:
+    ...     print("Expected a folder written by save()." in str(error))
+    True
+    """
 
 
 class Persistent(Params):
-    """A set of parameters with learnt state that can be written to a folder and read back."""
+    """A set of parameters with learnt state that can be written to a folder and read back.
+
+    Learnt state is every attribute whose name ends in one underscore and begins with none.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from dataclasses import dataclass
+    >>> from lvm_core.io.serialize import Persistent, load
+    >>> from lvm_core.params import param
+    >>> @dataclass
+    ... class Mean(Persistent):
+    ...     digits: int = param(2, low=0, help="Digits kept.")
+    ...     def fit(self, X):
+    ...         self.mean_ = round(sum(X) / len(X), self.digits)
+    ...         return self
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     again = load(Mean(1).fit([1, 2, 4]).save(folder), {"Mean": Mean})
+    >>> again, again.mean_
+    (Mean(digits=1), 2.3)
+    """
 
     def _rebuild(self) -> None:
         """Make the empty torch modules named in the saved file; everything else is already set.
@@ -33,7 +66,23 @@ class Persistent(Params):
         """
 
     def save(self, folder: str | os.PathLike) -> Path:
-        """Write the fitted object to ``folder`` (made if missing) and return it."""
+        """Write the fitted object to a folder.
+
+        Parameters
+        ----------
+        folder : path
+            Made if missing.
+
+        Returns
+        -------
+        Path
+            The folder.
+
+        Raises
+        ------
+        OSError
+            When it cannot be written.
+        """
         folder = Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
         arrays, plain, modules = {}, {}, []
@@ -99,7 +148,34 @@ def _read_arrays(folder: Path) -> dict[str, np.ndarray]:
 
 
 def read_head(folder: str | os.PathLike) -> dict:
-    """The parsed ``recipe.json`` of a saved folder, checked for shape. Raises LoadError."""
+    """The parsed ``recipe.json`` of a saved folder, checked for shape.
+
+    Parameters
+    ----------
+    folder : path
+        As :meth:`Persistent.save` wrote it, in this version or an earlier one.
+
+    Returns
+    -------
+    dict
+        ``format``, ``name``, ``params``, ``modules`` and ``state``, in the newest format.
+
+    Raises
+    ------
+    LoadError
+        When it is not there, damaged, or newer than this version.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from lvm_core import MODELS
+    >>> from lvm_core.io.serialize import read_head
+    >>> model = MODELS["PCA"](latent_dim=2).fit([[0.0, 1.0], [1.0, 3.0], [2.0, 2.0]])
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     head = read_head(model.save(folder))
+    >>> head["name"], head["params"]["latent_dim"]
+    ('PCA', 2)
+    """
     path = Path(folder) / "recipe.json"
     try:
         head = files.read_json(path)
@@ -119,7 +195,36 @@ def read_head(folder: str | os.PathLike) -> dict:
 
 
 def load(folder: str | os.PathLike, registry: dict):
-    """Read back an object of one of the registry's classes. Raises LoadError."""
+    """Read back an object that :meth:`Persistent.save` wrote.
+
+    Parameters
+    ----------
+    folder : path
+        The saved folder.
+    registry : dict of str to type
+        The classes it may be of, by name.
+
+    Returns
+    -------
+    Persistent
+        An object of one of these classes, fitted.
+
+    Raises
+    ------
+    LoadError
+        When it is not there, damaged, newer than this version, or of no class of the registry.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from lvm_core import MODELS
+    >>> from lvm_core.io.serialize import load
+    >>> model = MODELS["PCA"](latent_dim=2).fit([[0.0, 1.0], [1.0, 3.0], [2.0, 2.0]])
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     again = load(model.save(folder), MODELS)
+    >>> bool((again.transform([[1.0, 1.0]]) == model.transform([[1.0, 1.0]])).all())
+    True
+    """
     head = read_head(folder)
     if head["name"] not in registry:
         raise LoadError(

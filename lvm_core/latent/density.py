@@ -20,8 +20,34 @@ LEAST, MANY = 3, 10
 
 @dataclass(repr=False, eq=False)
 class ShrinkageGaussian(Sampler):
-    """One Gaussian, its covariance shrunk towards its diagonal, as suits few rows (OAS: Chen,
-    Wiesel, Eldar & Hero, 2010, doi:10.1109/TSP.2010.2053029). ``shrinkage_``: how far, 0 to 1.
+    """One Gaussian whose covariance is shrunk towards its diagonal, as suits few rows.
+
+    The shrinkage is the oracle approximating one (OAS) [1]_.
+
+    Attributes
+    ----------
+    shrinkage_ : float
+        How far the covariance is shrunk, 0 to 1.
+    means_ : ndarray of shape (1, k)
+        Mean of the codes.
+    roots_ : ndarray of shape (k, k)
+        A root of the covariance.
+    shares_ : ndarray of shape (1,)
+        1.
+    labels_ : list
+        Empty.
+
+    References
+    ----------
+    .. [1] Chen, Wiesel, Eldar & Hero (2010), doi:10.1109/TSP.2010.2053029.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.latent.density import ShrinkageGaussian
+    >>> Z = np.random.default_rng(0).normal(size=(8, 2))
+    >>> ShrinkageGaussian().fit(Z).sample(3, random_state=0).shape
+    (3, 2)
     """
 
     title: ClassVar[str] = "One Gaussian"
@@ -42,9 +68,35 @@ class ShrinkageGaussian(Sampler):
 
 @dataclass(repr=False, eq=False)
 class Smote(Sampler):
-    """Codes on the way from a row to one of its nearest (Chawla et al., 2002,
-    doi:10.1613/jair.953): what is never negative, or sums to 1, stays so. ``temperature``
-    multiplies how far along it they lie, at most to its end.
+    """Codes on the line from a row to one of its nearest rows [1]_.
+
+    What is never negative, or sums to 1, stays so. The ``temperature`` of :meth:`sample` multiplies
+    how far along the line a code lies, at most to its end.
+
+    Parameters
+    ----------
+    neighbours : int, default=5
+        Nearest rows that a code may lead to.
+
+    Attributes
+    ----------
+    rows_ : ndarray of shape (n, k)
+        The codes.
+    near_ : ndarray of shape (n, min(neighbours, n - 1))
+        Row numbers of the nearest other rows of each.
+
+    References
+    ----------
+    .. [1] Chawla et al. (2002), doi:10.1613/jair.953.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.latent.density import Smote
+    >>> Z = np.random.default_rng(0).dirichlet([1, 1, 1], size=20)
+    >>> new = Smote(neighbours=3).fit(Z).sample(4, random_state=0)
+    >>> bool((new >= 0).all()), bool(np.allclose(new.sum(1), 1))
+    (True, True)
     """
 
     title: ClassVar[str] = "Between neighbours"
@@ -76,9 +128,40 @@ class Smote(Sampler):
 
 
 def density(Z, *, random_state: int = 0, on_step: OnStep | None = None) -> Sampler:
-    """The density that suits the codes Z (m, k) of a group: between neighbours where codes are
-    never negative, a mixture with its number of parts chosen by BIC from 10 rows a dimension
-    on, one shrunk Gaussian below. Raises ValueError below 3 rows.
+    """The density that suits the codes of a group of rows.
+
+    :class:`Smote` where codes are never negative; a :class:`~lvm_core.latent.samplers.Mixture` with
+    its number of parts chosen by BIC from 10 rows a dimension on; one :class:`ShrinkageGaussian`
+    below.
+
+    Parameters
+    ----------
+    Z : array-like of shape (m, k)
+        Codes of the group.
+    random_state : int, default=0
+        Seed of the mixture, and of the sample of 20 000 codes that :class:`Smote` keeps of more.
+    on_step : callable, default=None
+        Called with a :class:`~lvm_core.progress.Progress` while a mixture is fitted.
+
+    Returns
+    -------
+    Sampler
+        Fitted.
+
+    Raises
+    ------
+    ValueError
+        Below 3 rows.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.latent.density import density
+    >>> Z = np.random.default_rng(0).normal(size=(20, 4))
+    >>> type(density(Z)).__name__
+    'ShrinkageGaussian'
+    >>> type(density(np.abs(Z))).__name__
+    'Smote'
     """
     Z = np.asarray(Z, np.float64)
     if len(Z) < LEAST:

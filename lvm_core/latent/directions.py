@@ -20,13 +20,42 @@ _MOST = 1000.0
 
 @dataclass(frozen=True, eq=False)
 class Direction:
-    """A step in code space. Adding ``vector`` (k,) once moves from one group's mean to the other's
-    along it; a principal direction moves by one standard deviation of the codes.
+    """A step in code space, and how far to trust it.
 
-    ``effect`` is Cohen's d (1988) of the two groups' projections, ``chance`` the 95th percentile of
-    the same for random groups of the same sizes, ``accuracy`` the share of held-out rows on the
-    right side of a threshold, ``baseline`` the share of the larger group, ``counts`` the rows
-    measured. ``share`` is a principal direction's share of variance.
+    Adding ``vector`` once moves from one group's mean to the other's along it; a principal
+    direction moves by one standard deviation of the codes.
+
+    Parameters
+    ----------
+    vector : ndarray of shape (k,)
+        The step.
+    name : str
+        What it is called in :meth:`sentence`.
+    method : str
+        ``"means"``, ``"classifier"`` or ``"principal"``.
+    effect : float, default=None
+        Cohen's d (1988) of the two groups' projections.
+    chance : float, default=None
+        The 95th percentile of ``effect`` for random groups of the same sizes.
+    accuracy : float, default=None
+        Share of held-out rows on the right side of a threshold.
+    baseline : float, default=None
+        Share of the larger group.
+    counts : tuple of (int, int), default=None
+        Rows measured of the two groups.
+    share : float, default=None
+        A principal direction's share of variance; None for the others.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.latent.directions import Direction
+    >>> step = Direction(np.array([1.0, -2.0]), "this direction", "principal", share=0.5)
+    >>> step.apply([0.0, 0.0], [0.5, 1.0])
+    array([[ 0.5, -1. ],
+           [ 1. , -2. ]])
+    >>> Direction.from_json(step.to_json()).share
+    0.5
     """
 
     vector: np.ndarray
@@ -40,8 +69,19 @@ class Direction:
     share: float | None = None
 
     def apply(self, z, amount) -> np.ndarray:
-        """``z + amount * vector``: z (k,) and a number -> (k,), z (k,) and amounts (m,) -> (m,
-        k), z (m, k) and either -> (m, k).
+        """Codes moved along the direction: ``z + amount * vector``.
+
+        Parameters
+        ----------
+        z : array-like of shape (k,) or (m, k)
+            Codes.
+        amount : float or array-like of shape (m,)
+            How many steps to take.
+
+        Returns
+        -------
+        ndarray of shape (k,) or (m, k)
+            (k,) for one code and one amount, (m, k) otherwise.
         """
         return np.asarray(z, np.float64) + np.multiply.outer(
             np.asarray(amount, np.float64), self.vector
@@ -123,15 +163,56 @@ def attribute(
     rows: int = 5000,
     random_state: int = 0,
 ) -> Direction:
-    """The direction from the rows of codes Z (n, k) marked by ``outside`` to those marked by
-    ``inside``, masks (n,) bool; without ``outside`` from all other rows.
+    """The direction from the rows outside a group to those inside it.
 
-    ``means`` is the difference of the groups' means (Larsen et al., 2016, arXiv:1512.09300; White,
-    2016, arXiv:1609.04468); ``classifier`` the normal of a logistic regression (Shen et al., 2020,
-    arXiv:1907.10786), which ignores what merely comes along with the group. Of a group with more
-    than ``rows`` rows a sample is used. Accuracy is held out: stratified in five folds, direction
-    and threshold learnt anew in each. Raises ValueError for groups that overlap or have fewer than
-    3 rows, and for codes that are not finite.
+    Codes are compared in units of each dimension's spread. Accuracy is held out: stratified in five
+    folds, direction and threshold learnt anew in each.
+
+    Parameters
+    ----------
+    Z : array-like of shape (n, k)
+        Codes.
+    inside : array-like of bool of shape (n,)
+        Mask of the group that the direction leads to.
+    outside : array-like of bool of shape (n,), default=None
+        Mask of the group that it comes from; None: all other rows.
+    method : {"means", "classifier"}, default="means"
+        ``"means"`` is the difference of the groups' means [1]_ [2]_; ``"classifier"`` the normal of
+        a logistic regression [3]_, which ignores what merely comes along with the group.
+    name : str, default="this direction"
+        What it is called in :meth:`Direction.sentence`.
+    rows : int, default=5000
+        Of a group with more rows than that a sample is used.
+    random_state : int, default=0
+        Seed of the sample, of the random groups and of the folds.
+
+    Returns
+    -------
+    Direction
+        With its effect, chance, accuracy, baseline and counts.
+
+    Raises
+    ------
+    ValueError
+        For an unknown method, masks that are not bool of shape (n,), groups that overlap or have
+        fewer than 3 rows, and codes that are not finite.
+
+    References
+    ----------
+    .. [1] Larsen et al. (2016), arXiv:1512.09300.
+    .. [2] White (2016), arXiv:1609.04468.
+    .. [3] Shen et al. (2020), arXiv:1907.10786.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.latent.directions import attribute
+    >>> Z = np.random.default_rng(0).normal(size=(200, 2))
+    >>> direction = attribute(Z + [[4.0, 0.0]] * (Z[:, 1:] > 0), Z[:, 1] > 0)
+    >>> direction.counts
+    (97, 103)
+    >>> direction.effect > direction.chance, direction.accuracy > 0.95
+    (True, True)
     """
     Z = _codes(Z)
     if method not in METHODS:
@@ -163,9 +244,35 @@ def attribute(
 
 
 def principal(Z, m: int = 5) -> list[Direction]:
-    """The m directions of greatest variance of codes Z (n, k), each as long as one standard
-    deviation of the codes along it (as Härkönen et al., 2020, arXiv:2004.02546). Fewer when the
-    codes vary in fewer; the largest entry is positive.
+    """The directions of greatest variance, each as long as one standard deviation along it [1]_.
+
+    Parameters
+    ----------
+    Z : array-like of shape (n, k)
+        Codes.
+    m : int, default=5
+        How many directions; fewer are returned where the codes vary in fewer.
+
+    Returns
+    -------
+    list of Direction
+        In the order of their ``share`` of variance. The largest entry of each vector is positive.
+
+    Raises
+    ------
+    ValueError
+        Below 2 rows, or for codes that are not finite.
+
+    References
+    ----------
+    .. [1] Härkönen et al. (2020), arXiv:2004.02546.
+
+    Examples
+    --------
+    >>> from lvm_core.latent.directions import principal
+    >>> first, second = principal([[0, 0], [4, 0], [0, 2], [4, 2]])
+    >>> first.vector.round(6), round(first.share, 6)
+    (array([2., 0.]), 0.8)
     """
     Z = _codes(Z)
     X = Z - Z.mean(0)
@@ -189,8 +296,27 @@ def principal(Z, m: int = 5) -> list[Direction]:
 
 
 def analogy(a, b, c) -> np.ndarray:
-    """a is to b as c is to ``c + (b - a)``; codes (k,) or (m, k). Mikolov, Yih & Zweig (2013,
-    aclanthology.org/N13-1090).
+    """a is to b as c is to ``c + (b - a)`` [1]_.
+
+    Parameters
+    ----------
+    a, b, c : array-like of shape (k,) or (m, k)
+        Codes.
+
+    Returns
+    -------
+    ndarray of shape (k,) or (m, k)
+        The fourth code.
+
+    References
+    ----------
+    .. [1] Mikolov, Yih & Zweig (2013), aclanthology.org/N13-1090.
+
+    Examples
+    --------
+    >>> from lvm_core.latent.directions import analogy
+    >>> analogy([0, 0], [1, 0], [5, 5])
+    array([6., 5.])
     """
     a, b, c = (np.asarray(v, np.float64) for v in (a, b, c))
     return c + (b - a)
@@ -199,9 +325,40 @@ def analogy(a, b, c) -> np.ndarray:
 def split_by(
     column: pd.Series, value=None, *, above=None, quantile: float | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Masks (inside, outside), (n,) bool each, of a column's rows: those equal to ``value``; or
-    those ``above`` a number or date; or those above the column's ``quantile`` (0 to 1), each
-    against all others. Rows without a value are in neither.
+    """Two groups of rows by a column's values: masks for :func:`attribute`.
+
+    Exactly one of ``value``, ``above`` and ``quantile`` is given. Rows without a value are in
+    neither group.
+
+    Parameters
+    ----------
+    column : Series of shape (n,)
+        The column.
+    value : object, default=None
+        Inside are the rows equal to it.
+    above : number or date, default=None
+        Inside are the rows above it.
+    quantile : float, default=None
+        Inside are the rows above this quantile of the column, 0 to 1.
+
+    Returns
+    -------
+    inside, outside : ndarray of bool of shape (n,)
+        Masks of the group, and of all other rows that have a value.
+
+    Raises
+    ------
+    ValueError
+        Where not exactly one way to split is given, no row has the value, the quantile is not from
+        0 to 1, or the column of a threshold holds neither numbers nor dates.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from lvm_core.latent.directions import split_by
+    >>> inside, outside = split_by(pd.Series([1.0, 5.0, None, 9.0]), above=4)
+    >>> inside.tolist(), outside.tolist()
+    ([False, True, False, True], [True, False, False, False])
     """
     if sum(v is not None for v in (value, above, quantile)) != 1:
         raise ValueError(

@@ -16,13 +16,38 @@ _SPARE = 8
 
 
 def nearest(Q, X, k: int) -> tuple[np.ndarray, np.ndarray]:
-    """The k rows of X (n, d) nearest to each row of Q (m, d): Euclidean distances (m, k),
-    ascending, and indices (m, k).
+    """The k rows of X nearest to each row of Q.
 
-    k is cut to n. Exact, ties going to the lower index, so a row's answer does not depend on its
-    batch. Only X among itself, ``nearest(X, X, k)``, beyond ``EXACT_PAIRS`` pairs (140 000 rows)
-    goes by nearest-neighbour descent, which finds nearly all (Dong, Moses & Li, 2011,
-    doi:10.1145/1963405.1963487).
+    Exact, ties going to the lower index, so a row's answer does not depend on its batch. Only X
+    among itself, ``nearest(X, X, k)``, beyond ``EXACT_PAIRS`` pairs (140 000 rows) goes by
+    nearest-neighbour descent [1]_, which finds nearly all.
+
+    Parameters
+    ----------
+    Q : array-like of shape (m, d)
+        Queries.
+    X : array-like of shape (n, d)
+        Rows to search.
+    k : int
+        How many; cut to n.
+
+    Returns
+    -------
+    D : ndarray of shape (m, k)
+        Euclidean distances, ascending.
+    I : ndarray of shape (m, k)
+        Row numbers in X.
+
+    References
+    ----------
+    .. [1] Dong, Moses & Li (2011), doi:10.1145/1963405.1963487.
+
+    Examples
+    --------
+    >>> from lvm_core.latent.neighbours import nearest
+    >>> D, I = nearest([[0.0]], [[3.0], [1.0], [-2.0]], 2)
+    >>> D.tolist(), I.tolist()
+    ([[1.0, 2.0]], [[1, 2]])
     """
     among_itself = Q is X
     X = np.asarray(X, np.float64)
@@ -53,7 +78,28 @@ def nearest(Q, X, k: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def nearest_others(X, k: int) -> tuple[np.ndarray, np.ndarray]:
-    """As :func:`nearest` of X among itself, without the row itself; k is at most n - 1."""
+    """The k rows of X nearest to each row of X, without the row itself.
+
+    Parameters
+    ----------
+    X : array-like of shape (n, d)
+        Rows.
+    k : int
+        How many, at most n - 1.
+
+    Returns
+    -------
+    D, I : ndarray of shape (n, k)
+        Distances and row numbers, as of :func:`nearest`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.latent.neighbours import nearest_others
+    >>> D, I = nearest_others(np.array([[0.0], [1.0], [3.0]]), 1)
+    >>> D.ravel().tolist(), I.ravel().tolist()
+    ([1.0, 1.0, 2.0], [1, 0, 1])
+    """
     D, I = nearest(X, X, k + 1)
     own = I == np.arange(len(X))[:, None]
     own[~own.any(1), -1] = True  # among many duplicates the row itself may not be listed
@@ -65,10 +111,35 @@ Search = Callable[[np.ndarray, np.ndarray, int], tuple[np.ndarray, np.ndarray]]
 
 
 def nearest_by_cells(X, probes: int = 8) -> Search:
-    """A search in X (n, d), as :func:`nearest`, for very many queries: it looks into the
-    ``probes`` cells nearest to the query's own only, of about sqrt(n) that k-means makes (an
-    inverted file; Jegou, Douze & Schmid, 2011, doi:10.1109/TPAMI.2010.57). It finds nearly all
-    neighbours; those it misses lie across the cells' border.
+    """A search for very many queries, which looks only into the cells nearest to each.
+
+    An inverted file [1]_: k-means makes about sqrt(n) cells. It finds nearly all neighbours; those
+    it misses lie across the cells' border.
+
+    Parameters
+    ----------
+    X : array-like of shape (n, d)
+        Rows to search.
+    probes : int, default=8
+        Cells looked into, those nearest to the query's own.
+
+    Returns
+    -------
+    callable
+        ``search(Q, X, k)``, with the results of :func:`nearest`; its second argument is not used.
+
+    References
+    ----------
+    .. [1] Jegou, Douze & Schmid (2011), doi:10.1109/TPAMI.2010.57.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.latent.neighbours import nearest_by_cells
+    >>> X = np.random.default_rng(0).normal(size=(100, 2))
+    >>> D, I = nearest_by_cells(X)(X[:3], X, 2)
+    >>> I[:, 0].tolist()
+    [0, 1, 2]
     """
     from sklearn.cluster import KMeans
     from sklearn.metrics import pairwise_distances_argmin
@@ -111,15 +182,43 @@ def _few(Q, X, near, k):
 
 
 def interpolate(Q, X, values, k: int = 10, search: Search = nearest) -> np.ndarray:
-    """Values (m, c) for queries Q (m, d), carried over from the k nearest of the rows X (n, d) with
-    their values (n, c).
+    """Values for queries, carried over from their nearest rows.
 
     A weighted mean with weights ``((R - r_i) / (R r_i))^2``, r_i the distances and R the distance
-    of neighbour k + 1: Shepard's method as made local by Franke & Nielson (1980,
-    doi:10.1002/nme.1620151110). R follows the local scale; a row of X gets its own value back
-    exactly (the mean of them where rows coincide); the result moves continuously with the query,
-    since a neighbour's weight is zero when it enters or leaves, and stays within the values' range.
-    ``search`` finds the neighbours, as :func:`nearest` does.
+    of neighbour k + 1: Shepard's method as made local by Franke & Nielson [1]_. R follows the local
+    scale; a row of X gets its own value back exactly (the mean of them where rows coincide); the
+    result moves continuously with the query, since a neighbour's weight is zero when it enters or
+    leaves, and stays within the values' range.
+
+    Parameters
+    ----------
+    Q : array-like of shape (m, d)
+        Queries.
+    X : array-like of shape (n, d)
+        Rows.
+    values : array-like of shape (n, c)
+        Their values.
+    k : int, default=10
+        Neighbours that count.
+    search : callable, default=nearest
+        Finds the neighbours, as :func:`nearest` does.
+
+    Returns
+    -------
+    ndarray of shape (m, c)
+        In the values' dtype.
+
+    References
+    ----------
+    .. [1] Franke & Nielson (1980), doi:10.1002/nme.1620151110.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.latent.neighbours import interpolate
+    >>> X = np.array([[0.0], [1.0], [2.0], [3.0]])
+    >>> interpolate([[1.0], [1.5]], X, X * 10, k=2).tolist()
+    [[10.0], [15.0]]
     """
     values = np.asarray(values)
     D, I = search(Q, X, k + 1)

@@ -19,20 +19,74 @@ _STOPS = 1001  # at which its length is measured
 
 
 def lerp(a, b, t) -> np.ndarray:
-    """The straight line: ``(1 - t) a + t b``. t outside [0, 1] goes beyond the ends."""
+    """The straight line from a to b: ``(1 - t) a + t b``.
+
+    Parameters
+    ----------
+    a, b : array-like of shape (k,)
+        The ends.
+    t : float or array-like of shape (steps,)
+        Where on the line; outside [0, 1] it goes beyond the ends.
+
+    Returns
+    -------
+    ndarray of shape (k,) or (steps, k)
+        Codes.
+
+    Raises
+    ------
+    ValueError
+        Where the ends are not two codes of one length.
+
+    Examples
+    --------
+    >>> from lvm_core.latent.paths import lerp
+    >>> lerp([0, 0], [2, 4], [0, 0.5, 1])
+    array([[0., 0.],
+           [1., 2.],
+           [2., 4.]])
+    """
     a, b, t = _ends(a, b, t)
     return (1 - t) * a + t * b
 
 
 def slerp(a, b, t, mean=None) -> np.ndarray:
-    """The great arc from a to b about ``mean`` (the origin when None), its radius going evenly from
-    one end's to the other's.
+    """The great arc from a to b, its radius going evenly from one end's to the other's.
 
-    Spherical linear interpolation (Shoemake, 1985, doi:10.1145/325165.325242), for codes as White
-    (2016, arXiv:1609.04468): under a Gaussian prior typical codes lie near a sphere, and the
-    straight line leaves it. The line is taken where an arc is not defined: an end at the centre, or
-    both in the same or opposite directions. Beyond the ends it goes on along the circle; the radius
-    stays at or above zero.
+    Spherical linear interpolation [1]_, for codes as White [2]_: under a Gaussian prior typical
+    codes lie near a sphere, and the straight line leaves it. The line is taken where an arc is not
+    defined: an end at the centre, or both in the same or opposite directions.
+
+    Parameters
+    ----------
+    a, b : array-like of shape (k,)
+        The ends.
+    t : float or array-like of shape (steps,)
+        Where on the arc. Beyond the ends it goes on along the circle; the radius stays at or above
+        zero.
+    mean : array-like of shape (k,), default=None
+        The arc's centre; None: the origin.
+
+    Returns
+    -------
+    ndarray of shape (k,) or (steps, k)
+        Codes; the ends are exact.
+
+    Raises
+    ------
+    ValueError
+        Where the ends are not two codes of one length.
+
+    References
+    ----------
+    .. [1] Shoemake (1985), doi:10.1145/325165.325242.
+    .. [2] White (2016), arXiv:1609.04468.
+
+    Examples
+    --------
+    >>> from lvm_core.latent.paths import slerp
+    >>> slerp([1, 0], [0, 1], 0.5).round(4)
+    array([0.7071, 0.7071])
     """
     a, b, t = _ends(a, b, t)
     centre = np.zeros_like(a) if mean is None else np.asarray(mean, np.float64)
@@ -57,17 +111,46 @@ PATHS = {"lerp": lerp, "slerp": slerp}
 
 
 class DensePaths:
-    """Paths through populated regions, along the codes (n, k) the model was trained on. Built once,
-    walked many times.
+    """Paths through populated regions, along the codes the model was trained on.
 
-    Codes are the nodes of their symmetric k-nearest-neighbour graph (Tenenbaum, de Silva &
-    Langford, 2000, doi:10.1126/science.290.5500.2319); an edge costs its squared length, so that
-    many short steps are cheaper than one long jump and the shortest path bends towards dense
-    regions (Hwang, Damelin & Hero, 2016, doi:10.1214/15-AAP1162). Lengths are in units of each
-    dimension's spread, as in :class:`~lvm_core.latent.typicality.Typicality`. Separate parts of the
-    graph are joined by the shortest edges between them. Of more than ``rows`` codes a sample drawn
-    by ``random_state`` stands for all. Raises ValueError for fewer than two codes, or codes that
-    are not finite.
+    Built once, walked many times. Codes are the nodes of their symmetric k-nearest-neighbour graph
+    [1]_; an edge costs its squared length, so that many short steps are cheaper than one long jump
+    and the shortest path bends towards dense regions [2]_. Lengths are in units of each dimension's
+    spread, as in :class:`~lvm_core.latent.typicality.Typicality`. Separate parts of the graph are
+    joined by the shortest edges between them.
+
+    Parameters
+    ----------
+    codes : array-like of shape (n, k)
+        Training codes, n of at least 2.
+    k : int, default=10
+        Neighbours of a node.
+    rows : int, default=5000
+        Of more codes than that a sample stands for all.
+    random_state : int, default=0
+        Seed of the sample.
+
+    Raises
+    ------
+    ValueError
+        For fewer than two codes, or codes that are not finite.
+
+    References
+    ----------
+    .. [1] Tenenbaum, de Silva & Langford (2000), doi:10.1126/science.290.5500.2319.
+    .. [2] Hwang, Damelin & Hero (2016), doi:10.1214/15-AAP1162.
+
+    Examples
+    --------
+    A path between the ends of a half circle keeps to it, where the straight line would not.
+
+    >>> import numpy as np
+    >>> from lvm_core.latent.paths import DensePaths
+    >>> angle = np.linspace(0, np.pi, 101)
+    >>> codes = np.c_[np.cos(angle), np.sin(angle)]
+    >>> walk = DensePaths(codes).walk(codes[0], codes[-1])
+    >>> bool(np.linalg.norm(walk(0.5)) > 0.95)
+    True
     """
 
     def __init__(self, codes, k: int = 10, *, rows: int = 5000, random_state: int = 0):
@@ -88,11 +171,25 @@ class DensePaths:
         self._graph = _joined(_neighbour_graph(self._codes, self.k), self._codes)
 
     def walk(self, a, b) -> Callable:
-        """The path from code a (k,) to code b (k,) as ``walk(t)``: t a number or (steps,) -> (k,)
-        or (steps, k).
+        """The path from code a to code b.
 
         The ends are exact, the speed is even (in units of spread), and t outside [0, 1] goes
         straight on along the path's first or last direction.
+
+        Parameters
+        ----------
+        a, b : array-like of shape (k,)
+            The ends.
+
+        Returns
+        -------
+        callable
+            ``walk(t)``: t a number or (steps,) -> (k,) or (steps, k).
+
+        Raises
+        ------
+        ValueError
+            Where the ends are not two codes of k finite numbers.
         """
         a, b, _ = _ends(a, b, 0)
         if a.shape != self._unit.shape or not (np.isfinite(a).all() and np.isfinite(b).all()):
@@ -147,8 +244,29 @@ class DensePaths:
 
 
 def dense(codes, a, b) -> Callable:
-    """The path from a to b that keeps to where the codes (n, k) are dense, for one use:
-    ``DensePaths(codes).walk(a, b)``.
+    """The path from a to b that keeps to where the codes are dense, for one use.
+
+    The same as ``DensePaths(codes).walk(a, b)``.
+
+    Parameters
+    ----------
+    codes : array-like of shape (n, k)
+        Training codes.
+    a, b : array-like of shape (k,)
+        The ends.
+
+    Returns
+    -------
+    callable
+        ``walk(t)``, as of :meth:`DensePaths.walk`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.latent.paths import dense
+    >>> codes = np.random.default_rng(0).normal(size=(50, 2))
+    >>> dense(codes, codes[0], codes[1])([0, 0.5, 1]).shape
+    (3, 2)
     """
     return DensePaths(codes).walk(a, b)
 

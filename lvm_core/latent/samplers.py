@@ -27,17 +27,57 @@ TOLERANCE = 0.03
 
 
 class Sampler(Persistent):
-    """A density on codes. Learnt: ``means_`` (c, k), ``roots_`` (c k, k): a root of each part's
-    covariance, below each other, ``shares_`` (c,), ``labels_``: the label of each part, where
-    it has one.
+    """A density on codes, from which new ones are drawn: the base of all.
+
+    A subclass writes ``_fit``, which returns the shares, means, covariances and labels of Gaussian
+    parts.
+
+    Attributes
+    ----------
+    means_ : ndarray of shape (c, k)
+        Mean of each part.
+    roots_ : ndarray of shape (c k, k)
+        A root of each part's covariance, below each other.
+    shares_ : ndarray of shape (c,)
+        Weight of each part.
+    labels_ : list
+        The label of each part, where it has one; else empty.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.latent.samplers import SAMPLERS
+    >>> Z = np.random.default_rng(0).normal(size=(100, 2))
+    >>> SAMPLERS["Mixture"](components=2).fit(Z).sample(3, random_state=0).shape
+    (3, 2)
     """
 
     title: ClassVar[str] = ""
     summary: ClassVar[str] = ""
 
     def fit(self, Z, y=None, *, on_step: OnStep | None = None) -> Sampler:
-        """Learn from the codes Z (n, k); ``y`` (n,) are labels, None where a row has none.
-        Raises ValueError where that cannot be done.
+        """Learn from codes.
+
+        Parameters
+        ----------
+        Z : array-like of shape (n, k)
+            Codes, n of at least 2.
+        y : sequence of shape (n,), default=None
+            Labels, None where a row has none.
+        on_step : callable, default=None
+            Called with a :class:`~lvm_core.progress.Progress`; returning True ends the fit with
+            what was reached.
+
+        Returns
+        -------
+        Sampler
+            Itself.
+
+        Raises
+        ------
+        ValueError
+            Where the codes are fewer than 2 or not finite, the labels not as many, or the density
+            cannot be fitted to them.
         """
         self.validate()
         Z = np.asarray(Z, np.float64)
@@ -56,8 +96,28 @@ class Sampler(Persistent):
     def sample(
         self, n: int, *, temperature: float = 1.0, random_state=None, label: str | None = None
     ) -> np.ndarray:
-        """n codes (n, k). ``temperature`` multiplies the spread of each part: 0 gives the
-        parts' centres. ``label``: of this label alone.
+        """Draw codes.
+
+        Parameters
+        ----------
+        n : int
+            How many.
+        temperature : float, default=1.0
+            Multiplies the spread of each part: 0 gives the parts' centres.
+        random_state : int, RandomState or None, default=None
+            Seed.
+        label : str, default=None
+            Draw from the parts of this label alone.
+
+        Returns
+        -------
+        ndarray of shape (n, k)
+            Codes.
+
+        Raises
+        ------
+        ValueError
+            Where n or the temperature is out of range, or no part has the label.
         """
         if n < 1 or int(n) != n:
             raise ValueError(f"n is {n!r}, expected a whole number of at least 1.")
@@ -84,10 +144,37 @@ class Sampler(Persistent):
 
 @dataclass(repr=False, eq=False)
 class Mixture(Sampler):
-    """A mixture of Gaussians with full covariances (the solver is scikit-learn's). Without
-    ``components`` their number is the one of ``COUNTS`` with the least BIC (Schwarz, 1978,
-    doi:10.1214/aos/1176344136); of more than ``MOST_ROWS`` codes a sample is used. ``bic_``:
-    what each number got.
+    """A mixture of Gaussians with full covariances; the solver is scikit-learn's.
+
+    Parameters
+    ----------
+    components : int, default=0
+        Gaussians in the mixture; 0: the one of ``COUNTS`` with the least BIC [1]_.
+    random_state : int or None, default=0
+        Seed of the fit, and of the sample of ``MOST_ROWS`` codes that is used of more.
+
+    Attributes
+    ----------
+    bic_ : dict of str to float
+        What each number of components got.
+    means_, roots_, shares_, labels_
+        As in :class:`Sampler`; there are no labels.
+
+    References
+    ----------
+    .. [1] Schwarz (1978), doi:10.1214/aos/1176344136.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.latent.samplers import Mixture
+    >>> rng = np.random.default_rng(0)
+    >>> Z = np.vstack([rng.normal(-9, 1, size=(100, 2)), rng.normal(9, 1, size=(100, 2))])
+    >>> sampler = Mixture().fit(Z)
+    >>> len(sampler.means_)
+    2
+    >>> sampler.sample(4, random_state=0).shape
+    (4, 2)
     """
 
     title: ClassVar[str] = "Mixture of Gaussians"
@@ -138,8 +225,34 @@ class Mixture(Sampler):
 
 @dataclass(repr=False, eq=False)
 class Classes(Sampler):
-    """One Gaussian for each label, its covariance shrunk towards a sphere (Ledoit & Wolf, 2004,
-    doi:10.1016/S0047-259X(03)00096-4). Labels of fewer than two rows are left out.
+    """One Gaussian for each label, its covariance shrunk towards a sphere [1]_.
+
+    Labels of fewer than two rows are left out.
+
+    Parameters
+    ----------
+    random_state : int or None, default=0
+        Not used: the fit has no chance in it.
+
+    Attributes
+    ----------
+    means_, roots_, shares_, labels_
+        As in :class:`Sampler`: a part for each label.
+
+    References
+    ----------
+    .. [1] Ledoit & Wolf (2004), doi:10.1016/S0047-259X(03)00096-4.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.latent.samplers import Classes
+    >>> Z = np.random.default_rng(0).normal(size=(40, 2)) + [[0, 0], [50, 0]] * 20
+    >>> sampler = Classes().fit(Z, ["a", "b"] * 20)
+    >>> sampler.labels_
+    ['a', 'b']
+    >>> bool((sampler.sample(5, label="b", random_state=0)[:, 0] > 25).all())
+    True
     """
 
     title: ClassVar[str] = "One Gaussian a label"
@@ -180,15 +293,64 @@ SAMPLERS = Registry({"Mixture": Mixture, "Classes": Classes})
 
 
 def load_sampler(folder) -> Sampler:
-    """Read back a sampler written by ``sampler.save(folder)``. Raises ``LoadError`` with what
-    was found.
+    """Read back a sampler written by ``sampler.save(folder)``.
+
+    Parameters
+    ----------
+    folder : path-like
+        Where it was saved.
+
+    Returns
+    -------
+    Sampler
+        One of ``SAMPLERS``, fitted.
+
+    Raises
+    ------
+    LoadError
+        With what was found, where that is no sampler.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import numpy as np
+    >>> from lvm_core.latent.samplers import Mixture, load_sampler
+    >>> sampler = Mixture(components=1).fit(np.random.default_rng(0).normal(size=(50, 2)))
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = sampler.save(folder)
+    ...     again = load_sampler(folder)
+    >>> bool((again.means_ == sampler.means_).all())
+    True
     """
     return _load(folder, SAMPLERS)
 
 
 def why_not(name: str, Z, y=None) -> str:
-    """Why codes Z (n, k) with labels ``y`` cannot be drawn by this sampler, in one sentence;
-    empty where they can.
+    """Why codes cannot be drawn by a sampler, in one sentence.
+
+    Parameters
+    ----------
+    name : str
+        A name of ``SAMPLERS``.
+    Z : array-like of shape (n, k)
+        Codes.
+    y : sequence of shape (n,), default=None
+        Labels.
+
+    Returns
+    -------
+    str
+        Empty where they can be drawn.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.latent.samplers import why_not
+    >>> Z = np.random.default_rng(0).normal(size=(50, 2))
+    >>> why_not("Mixture", Z)
+    ''
+    >>> why_not("Classes", Z)
+    'Its data has no labels.'
     """
     Z = np.asarray(Z)
     if Z.shape[0] < 2 * Z.shape[1] + 2:

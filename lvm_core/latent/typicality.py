@@ -10,8 +10,24 @@ from .neighbours import nearest, nearest_others
 
 
 class TypicalityLevel(StrEnum):
-    """How typical a code is, by its distance to the training codes; the values are words for
-    people.
+    """How typical a code is, by its distance to the training codes.
+
+    The values are words for people.
+
+    Attributes
+    ----------
+    TYPICAL : str
+        As near as 95 % of the training codes are to each other.
+    UNUSUAL : str
+        Farther than that.
+    FAR : str
+        Beyond all training codes, by half as much again.
+
+    Examples
+    --------
+    >>> from lvm_core.latent.typicality import TypicalityLevel
+    >>> [str(level) for level in TypicalityLevel]
+    ['usual', 'unusual', 'far from anything seen']
     """
 
     # as near as 95 % of the training codes are to each other
@@ -21,14 +37,43 @@ class TypicalityLevel(StrEnum):
 
 
 class Typicality:
-    """Measures codes Z (m, k) against the training codes (n, k), n of at least 2.
+    """How typical codes are of the training codes: the k-nearest-neighbour outlier score [1]_.
 
     The measure is the mean distance to the nearest training codes, each dimension taken in units of
     its spread there (a constant dimension as it is), given as a percentile among the same distance
-    of the training codes themselves, each without itself: the k-nearest-neighbour outlier score of
-    Angiulli & Pizzuti (2002, doi:10.1007/3-540-45681-3_2). Of more than ``rows`` codes a sample
-    drawn by ``random_state`` stands for the rest in the percentile; distances are always to all.
-    Raises ValueError for fewer than two codes, or codes that are not finite.
+    of the training codes themselves, each without itself.
+
+    Parameters
+    ----------
+    codes : array-like of shape (n, k)
+        Training codes, n of at least 2.
+    k : int, default=5
+        Nearest codes that the distance is a mean of; cut to n - 1.
+    rows : int, default=5000
+        Of more codes than that a sample stands for the rest in the percentile; distances are always
+        to all.
+    random_state : int, default=0
+        Seed of the sample.
+
+    Raises
+    ------
+    ValueError
+        For fewer than two codes, or codes that are not finite.
+
+    References
+    ----------
+    .. [1] Angiulli & Pizzuti (2002), doi:10.1007/3-540-45681-3_2.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.latent.typicality import Typicality
+    >>> codes = np.random.default_rng(0).normal(size=(500, 2))
+    >>> typicality = Typicality(codes)
+    >>> [str(level) for level in typicality.labels([[0.0, 0.0], [9.0, 9.0]])]
+    ['usual', 'far from anything seen']
+    >>> typicality.percentile([[9.0, 9.0]])
+    array([100.])
     """
 
     def __init__(self, codes, k: int = 5, *, rows: int = 5000, random_state: int = 0):
@@ -60,8 +105,28 @@ class Typicality:
         return self.describe(Z)[1]
 
     def describe(self, Z, k: int = 1) -> tuple[np.ndarray, list[TypicalityLevel], np.ndarray]:
-        """Percentiles (m,), words (m,) and the row numbers (m, k) of the nearest training
-        codes, from one search.
+        """Percentiles, levels and nearest training codes, from one search.
+
+        Parameters
+        ----------
+        Z : array-like of shape (m, k)
+            Codes.
+        k : int, default=1
+            How many nearest training codes are returned of each.
+
+        Returns
+        -------
+        percentile : ndarray of shape (m,)
+            0 to 100, see :meth:`percentile`.
+        words : list of TypicalityLevel of length m
+            How typical each row is.
+        rows : ndarray of shape (m, k)
+            Row numbers of the nearest training codes.
+
+        Raises
+        ------
+        ValueError
+            For codes of another width, or that are not finite.
         """
         distances, rows = nearest(self._scaled(Z), self._codes, max(k, self.k))
         distance = distances[:, : self.k].mean(1)
@@ -81,8 +146,21 @@ class Typicality:
         return percentile, words, rows[:, :k]
 
     def nearest(self, Z, k: int = 1) -> tuple[np.ndarray, np.ndarray]:
-        """Distances (in units of spread) and row numbers, (m, k) each, of the training codes
-        nearest to each row of Z.
+        """The training codes nearest to each row of Z.
+
+        Parameters
+        ----------
+        Z : array-like of shape (m, k)
+            Codes.
+        k : int, default=1
+            How many.
+
+        Returns
+        -------
+        D : ndarray of shape (m, k)
+            Distances, in units of spread.
+        I : ndarray of shape (m, k)
+            Row numbers.
         """
         return nearest(self._scaled(Z), self._codes, k)
 
@@ -96,9 +174,34 @@ class Typicality:
 
 
 def out_of_support(made, codes, *, rows: int = 5000, random_state: int = 0) -> float:
-    """Share of the codes ``made`` (m, k) that lie farther from the training codes (n, k), or a
-    sample of so many, than 95 % of these do from each other: about .05 where both are drawn
-    alike, near 1 where a decoder is asked for what it has hardly seen.
+    """Share of codes farther from the training codes than 95 % of these are from each other.
+
+    About .05 where both are drawn alike, near 1 where a decoder is asked for what it has hardly
+    seen.
+
+    Parameters
+    ----------
+    made : array-like of shape (m, k)
+        Codes to judge.
+    codes : array-like of shape (n, k)
+        Training codes.
+    rows : int, default=5000
+        Of more training codes than that a sample is used.
+    random_state : int, default=0
+        Seed of the sample.
+
+    Returns
+    -------
+    float
+        0 to 1.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.latent.typicality import out_of_support
+    >>> codes = np.random.default_rng(0).normal(size=(500, 2))
+    >>> out_of_support(codes[:100] + 20, codes)
+    1.0
     """
     codes = np.asarray(codes)
     if len(codes) > rows:

@@ -9,9 +9,28 @@ from dataclasses import dataclass
 class Score:
     """One number, what to compare it with, and what it means in one plain sentence.
 
-    ``baseline``: what a know-nothing gets (chance, the mean); ``ceiling``: what perfection gets;
-    None where there is none. ``unit``: "share" (0 to 1), "nats", "percentile" or "". ``error``:
-    standard error of ``value``, None where it is exact.
+    Parameters
+    ----------
+    name : str
+        What it is called.
+    value : float
+        The number.
+    sentence : str
+        What it means.
+    baseline : float, default=None
+        What a know-nothing gets (chance, the mean); None where there is none.
+    ceiling : float, default=None
+        What perfection gets; None where there is none.
+    unit : str, default=""
+        ``"share"`` (0 to 1), ``"nats"``, ``"bits"``, ``"percentile"`` or ``""``.
+    error : float, default=None
+        Standard error of ``value``; None where it is exact.
+
+    Examples
+    --------
+    >>> from lvm_core.metrics import Score
+    >>> Score("Accuracy", 0.75, "Three of four are right.", baseline=0.5, ceiling=1.0).standing
+    0.5
     """
 
     name: str
@@ -33,8 +52,23 @@ class Score:
 
 
 def percent(share: float) -> str:
-    """A share in words, with more digits near 0 and 1, where they matter: ``93 %``, ``99.6 %``,
-    never a rounded-up 100 %.
+    """A share in words, with more digits near 0 and 1, where they matter.
+
+    Parameters
+    ----------
+    share : float
+        0 to 1.
+
+    Returns
+    -------
+    str
+        Never a rounded-up 100 %.
+
+    Examples
+    --------
+    >>> from lvm_core.metrics.base import percent
+    >>> percent(0.93), percent(0.996), percent(0.999999), percent(1)
+    ('93 %', '99.6 %', 'over 99.99 %', '100 %')
     """
     value = 100 * share
     edge = min(abs(value), abs(100 - value))

@@ -18,9 +18,20 @@ MOST_ROWS = 2000
 
 @dataclass(frozen=True)
 class Level:
-    """One way to keep a row: the ``dims`` most important dimensions at ``bits`` each. ``bytes``
-    a row, fractional, without the decoder; ``error``: what is lost, where 1 is what the mean
-    row loses; ``spread``: standard error of it.
+    """One way to keep a row: its most important dimensions at some bits each.
+
+    Parameters
+    ----------
+    dims : int
+        How many dimensions are kept, the most important ones.
+    bits : int
+        Bits of each.
+    bytes : float
+        Bytes a row, fractional, without the decoder.
+    error : float
+        What is lost, where 1 is what the mean row loses.
+    spread : float
+        Standard error of ``error``.
     """
 
     dims: int
@@ -32,7 +43,17 @@ class Level:
 
 @dataclass(frozen=True)
 class BaselineCodec:
-    """A codec that knows no model: ``bytes`` a row, losing nothing of what it keeps (``what``)."""
+    """A codec that knows no model, and loses nothing of what it keeps.
+
+    Parameters
+    ----------
+    name : str
+        What it is called.
+    bytes : float
+        Bytes a row.
+    what : str
+        What it keeps.
+    """
 
     name: str
     bytes: float
@@ -40,9 +61,35 @@ class BaselineCodec:
 
 
 class Quantiser:
-    """Codes (n, k) as whole numbers of ``bits`` bits each: every dimension is cut at the
-    quantiles of the training codes, so that every number is used equally often, and each stands
-    for the mean of its codes. 32 bits keep the float.
+    """Codes as whole numbers of few bits each.
+
+    Every dimension is cut at the quantiles of the training codes, so that every number is used
+    equally often, and each stands for the mean of its codes.
+
+    Parameters
+    ----------
+    codes : array-like of shape (n, k)
+        Training codes.
+    bits : int
+        Bits of a number; 32 keep the float.
+
+    Attributes
+    ----------
+    edges : ndarray of shape (2**bits - 1, k)
+        Where dimensions are cut; not there at 32 bits.
+    values : ndarray of shape (2**bits, k)
+        What each number stands for; not there at 32 bits.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.metrics.compression import Quantiser
+    >>> Z = np.arange(8.0)[:, None]
+    >>> quantiser = Quantiser(Z, bits=2)
+    >>> quantiser.numbers(Z).ravel().tolist()
+    [0, 0, 1, 1, 2, 2, 3, 3]
+    >>> quantiser.back(Z).ravel().tolist()
+    [0.5, 0.5, 2.5, 2.5, 4.5, 4.5, 6.5, 6.5]
     """
 
     def __init__(self, codes, bits: int):
@@ -79,9 +126,43 @@ class Quantiser:
 
 
 class Compression:
-    """A fitted model with codes (n, k) of all rows X (n, d), dense or CSR, as a codec. The
-    quantisers and the order of dimensions come from the rows ``train``, what is lost is
-    measured on ``rows`` (2000 of them at most, drawn by ``random_state``).
+    """A fitted model as a codec of rows.
+
+    The quantisers and the order of dimensions come from the rows ``train``, what is lost is
+    measured on ``rows``.
+
+    Parameters
+    ----------
+    model : LatentModel
+        Fitted, with ``importance_``, ``schema_`` and ``inverse_transform``.
+    X : array or CSR matrix of shape (n, d)
+        All rows.
+    codes : array of shape (n, k)
+        Their codes.
+    train : array of int
+        Row numbers the model learnt from.
+    rows : array of int
+        Row numbers to measure on; of more than 2000 a sample.
+    random_state : int, default=0
+        Seed of the samples.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.metrics.compression import Compression
+    >>> from lvm_core.models.pca import PCA
+    >>> rng = np.random.default_rng(0)
+    >>> X = rng.normal(size=(200, 2)) @ rng.normal(size=(2, 5)) + rng.normal(0, 0.1, size=(200, 5))
+    >>> model = PCA(latent_dim=2).fit(X)
+    >>> codes, rows = model.transform(X), np.arange(200)
+    >>> compression = Compression(model, X, codes, rows[:150], rows[150:])
+    >>> compression.dims
+    [1, 2]
+    >>> level = compression.levels()[1]
+    >>> level.dims, level.bits, level.bytes, level.error < 0.05
+    (2, 32, 8.0, True)
+    >>> [(plain.name, plain.bytes) for plain in compression.plain()][0]
+    ('32-bit numbers', 20.0)
     """
 
     def __init__(self, model, X, codes, train, rows, *, random_state: int = 0):
@@ -188,8 +269,27 @@ class Compression:
 
 
 def break_even(level: Level, plain: BaselineCodec, weights: int) -> float:
-    """Rows from which the level with its decoder takes fewer bytes than the plain codec;
-    infinite where it never does.
+    """Rows from which a model's level with its decoder takes fewer bytes than a plain codec.
+
+    Parameters
+    ----------
+    level : Level
+        Bytes a row of the model.
+    plain : BaselineCodec
+        Bytes a row without it.
+    weights : int
+        Bytes of the decoder.
+
+    Returns
+    -------
+    float
+        Number of rows; infinite where it never does.
+
+    Examples
+    --------
+    >>> from lvm_core.metrics.compression import BaselineCodec, Level, break_even
+    >>> break_even(Level(2, 8, 2.0, 0.1, 0.0), BaselineCodec("PNG", 12.0, "pixels"), 5000)
+    500.0
     """
     saved = plain.bytes - level.bytes
     return weights / saved if saved > 0 else float("inf")

@@ -26,12 +26,23 @@ _VOTES, _ROWS = 800, 64
 
 @dataclass(frozen=True)
 class Disentanglement:
-    """``scores``. ``information`` and ``importance``: DataFrames (factor x dimension), the
-    share of a factor's information that one dimension has (0 to 1, chance taken off), and how
-    much of its prediction hangs on it (rows sum to 1). ``factors``: a row each with ``name``,
-    ``levels``, ``gap`` (its part of MIG), ``completeness`` and ``informativeness`` of DCI,
-    ``found`` (share of its votes that were right). ``dimensions``: the ones in use, by number;
-    ``rows``: how many rows were measured.
+    """What :func:`disentanglement` found.
+
+    Attributes
+    ----------
+    scores : list of Score
+        MIG, DCI and FactorVAE, as far as they were reached.
+    information : DataFrame (factor x dimension)
+        The share of a factor's information that one dimension has, 0 to 1, chance taken off.
+    importance : DataFrame (factor x dimension)
+        How much of a factor's prediction hangs on a dimension; rows sum to 1.
+    factors : DataFrame
+        A row each with ``name``, ``levels``, ``gap`` (its part of MIG), ``completeness`` and
+        ``informativeness`` of DCI, ``found`` (share of its votes that were right).
+    dimensions : ndarray of int
+        The ones in use, by number.
+    rows : int
+        How many rows were measured.
     """
 
     scores: list[Score]
@@ -43,8 +54,28 @@ class Disentanglement:
 
 
 def factor_columns(rows: pd.DataFrame) -> list[str]:
-    """Columns that can have made the rows, or describe them: numbers that vary, and categories
-    of at most 50 values, twice each or more on average; row numbers, names and texts are not.
+    """Columns that can have made the rows, or describe them.
+
+    Numbers that vary, and categories of at most 50 values, twice each or more on average; row
+    numbers, names and texts are not.
+
+    Parameters
+    ----------
+    rows : DataFrame of n rows
+        The rows as people see them.
+
+    Returns
+    -------
+    list of str
+        Names of columns.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from lvm_core.metrics.disentanglement import factor_columns
+    >>> rows = pd.DataFrame({"id": range(4), "kind": list("aabb"), "size": [0.5, 2.0, 1.5, 1.0]})
+    >>> factor_columns(rows)
+    ['kind', 'size']
     """
     kept = []
     for name, column in rows.items():
@@ -61,8 +92,27 @@ def factor_columns(rows: pd.DataFrame) -> list[str]:
 
 
 def in_use(model) -> np.ndarray:
-    """(k,): dimensions that hold something. Where codes are noisy those with ``DEAD`` nats or
-    more; else all, as a direction of little variance can hold a factor all the same.
+    """Which dimensions of the code hold something.
+
+    Where codes are noisy those with ``DEAD`` nats or more; else all, as a direction of little
+    variance can hold a factor all the same.
+
+    Parameters
+    ----------
+    model : LatentModel
+        Fitted, with ``importance_``.
+
+    Returns
+    -------
+    ndarray of bool of shape (k,)
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.metrics.disentanglement import in_use
+    >>> from lvm_core.models.pca import PCA
+    >>> in_use(PCA(latent_dim=2).fit(np.random.default_rng(0).normal(size=(50, 5))))
+    array([ True,  True])
     """
     importance = np.asarray(model.importance_, np.float64)
     return importance >= DEAD if isinstance(model, HasPosterior) else np.ones(len(importance), bool)
@@ -71,14 +121,47 @@ def in_use(model) -> np.ndarray:
 def disentanglement(
     Z, factors: pd.DataFrame, *, alive=None, random_state: int = 0, on_step: OnStep | None = None
 ) -> Disentanglement:
-    """MIG, DCI and the FactorVAE score of codes Z (n, k) against known ``factors`` (n, f), numbers
-    or categories.
+    """MIG, DCI and the FactorVAE score of codes against known factors.
 
     Each has for baseline what the same codes get when their rows are shuffled, so that they know
-    nothing. ``alive`` (k,): dimensions in use (see :func:`in_use`); by default all that move. Rows
-    with a missing factor are left out; of more than ``MOST_ROWS`` a sample is measured. ``on_step``
-    may end it early, keeping the scores reached. Raises ValueError without a factor that varies,
-    below ``LEAST_ROWS`` rows, or where Z does not move.
+    nothing. See :func:`mig`, :func:`dci` and :func:`factor_votes`.
+
+    Parameters
+    ----------
+    Z : array-like of shape (n, k)
+        Codes.
+    factors : DataFrame of shape (n, f)
+        Numbers or categories. Rows with a missing factor are left out; of more than ``MOST_ROWS`` a
+        sample is measured.
+    alive : array-like of bool of shape (k,), default=None
+        Dimensions in use (see :func:`in_use`); None: all that move.
+    random_state : int, default=0
+        Seed of the sample, the shuffling, the forests and the votes.
+    on_step : callable, default=None
+        Called with a :class:`~lvm_core.progress.Progress`; returning True ends it early, keeping
+        the scores reached.
+
+    Returns
+    -------
+    Disentanglement
+
+    Raises
+    ------
+    ValueError
+        Without a factor that varies, below ``LEAST_ROWS`` rows, where Z does not move, or where Z
+        and the factors differ in length.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> from lvm_core.metrics.disentanglement import disentanglement
+    >>> Z = np.random.default_rng(0).uniform(size=(200, 2))
+    >>> found = disentanglement(Z, pd.DataFrame(Z, columns=["a", "b"]))
+    >>> [score.name for score in found.scores]
+    ['MIG', 'DCI disentanglement', 'DCI completeness', 'DCI informativeness', 'FactorVAE score']
+    >>> found.scores[0].value > 0.9
+    True
     """
     rng, Z = np.random.RandomState(random_state), np.asarray(Z, np.float64)
     if Z.ndim != 2 or len(Z) != len(factors):
@@ -130,8 +213,28 @@ def disentanglement(
 
 
 def levels(values: pd.Series, bins: int = BINS) -> np.ndarray:
-    """A factor as class numbers 0, 1, ... (n,): categories as they are, numbers of more than
-    ``bins`` values cut at their quantiles.
+    """A factor as class numbers.
+
+    Parameters
+    ----------
+    values : Series of shape (n,)
+        The factor.
+    bins : int, default=20
+        Numbers of more values than that are cut at their quantiles; categories stay as they are.
+
+    Returns
+    -------
+    ndarray of int of shape (n,)
+        0, 1, ...
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from lvm_core.metrics.disentanglement import levels
+    >>> levels(pd.Series(["b", "a", "b"])).tolist()
+    [0, 1, 0]
+    >>> levels(pd.Series([0.0, 1.0, 2.0, 3.0]), bins=2).tolist()
+    [0, 0, 1, 1]
     """
     if not is_measured(values) or values.nunique() <= bins:
         return pd.factorize(values, sort=False)[0]
@@ -144,8 +247,28 @@ def levels(values: pd.Series, bins: int = BINS) -> np.ndarray:
 
 
 def quantile_bins(values: np.ndarray, bins: int = BINS) -> np.ndarray:
-    """Numbers (n,) -> class numbers of about equally many rows; equal numbers stay together, up
-    to ``bins`` different ones apart.
+    """Numbers as class numbers of about equally many rows.
+
+    Equal numbers stay together, up to ``bins`` different ones apart.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n,)
+        Numbers.
+    bins : int, default=20
+        Classes, at most.
+
+    Returns
+    -------
+    ndarray of int of shape (n,)
+        0, 1, ...
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.metrics.disentanglement import quantile_bins
+    >>> quantile_bins(np.arange(6.0), bins=3).tolist()
+    [0, 0, 1, 1, 2, 2]
     """
     distinct, place = np.unique(values, return_inverse=True)
     if len(distinct) <= bins:
@@ -158,20 +281,75 @@ def quantile_bins(values: np.ndarray, bins: int = BINS) -> np.ndarray:
 
 
 def mig(Z, V, *, adjusted: bool = True) -> float:
-    """Mutual information gap (Chen et al., 2018, arXiv:1802.04942) of codes Z (n, k) and
-    factors V (n, f) of class numbers: over the factors, the mean of ``(I(z_a; v) - I(z_b; v)) /
-    H(v)`` for the two dimensions a, b that know most of v. Dimensions are cut into 20 bins, as
-    by Locatello et al. (2019, arXiv:1811.12359), of equally many rows. Few rows make any two
-    things share information; ``adjusted`` takes what is expected by chance off (see
-    :func:`information`), so that codes that are the factors get 1.
+    """Mutual information gap [1]_ of codes and factors.
+
+    Over the factors, the mean of ``(I(z_a; v) - I(z_b; v)) / H(v)`` for the two dimensions a, b
+    that know most of v. Dimensions are cut into 20 bins, as by Locatello et al. [2]_, of equally
+    many rows.
+
+    Parameters
+    ----------
+    Z : ndarray of shape (n, k)
+        Codes.
+    V : ndarray of int of shape (n, f)
+        Factors as class numbers, see :func:`levels`.
+    adjusted : bool, default=True
+        Few rows make any two things share information: take what is expected by chance off (see
+        :func:`information`), so that codes that are the factors get 1.
+
+    Returns
+    -------
+    float
+        0 to 1.
+
+    References
+    ----------
+    .. [1] Chen et al. (2018), arXiv:1802.04942.
+    .. [2] Locatello et al. (2019), arXiv:1811.12359.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.metrics.disentanglement import mig
+    >>> V = np.random.default_rng(0).integers(4, size=(400, 2))
+    >>> round(mig(V.astype(float), V), 1)
+    1.0
+    >>> mig(V.sum(1, keepdims=True).astype(float), V) < 0.5
+    True
     """
     return float(_gaps(information(Z, V, adjusted=adjusted)).mean())
 
 
 def information(Z, V, *, adjusted: bool = True) -> np.ndarray:
-    """(f, k): the share ``I(z_j; v_i) / H(v_i)`` of each factor's information that each
-    dimension has. ``adjusted``: (I - E) / (H - E), with E the expected information of a random
-    pairing of the same bins (Vinh, Epps & Bailey, 2010, jmlr.org/papers/v11/vinh10a.html).
+    """The share ``I(z_j; v_i) / H(v_i)`` of each factor's information that each dimension has.
+
+    Parameters
+    ----------
+    Z : ndarray of shape (n, k)
+        Codes; every dimension is cut into 20 bins.
+    V : ndarray of int of shape (n, f)
+        Factors as class numbers, see :func:`levels`.
+    adjusted : bool, default=True
+        (I - E) / (H - E), with E the expected information of a random pairing of the same bins
+        [1]_.
+
+    Returns
+    -------
+    ndarray of shape (f, k)
+        0 to 1.
+
+    References
+    ----------
+    .. [1] Vinh, Epps & Bailey (2010), jmlr.org/papers/v11/vinh10a.html.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.metrics.disentanglement import information
+    >>> V = np.random.default_rng(0).integers(4, size=(400, 2))
+    >>> information(V.astype(float), V).round(1)
+    array([[1., 0.],
+           [0., 1.]])
     """
     from sklearn.metrics.cluster import expected_mutual_information
 
@@ -219,9 +397,36 @@ def _mig(gaps, names, chance) -> Score:
 
 
 def importances(Z, factors: pd.DataFrame, rng) -> tuple[np.ndarray, np.ndarray]:
-    """(R (f, k), skills (f,)): for each factor how much a random forest uses each dimension to
-    predict it (rows sum to 1), and the share of the error of guessing it removes on held-out
-    rows (squared error, or misses), 0 to 1. Numbers are predicted as numbers.
+    """How much a random forest uses each dimension to predict each factor, and how well it does.
+
+    Numbers are predicted as numbers.
+
+    Parameters
+    ----------
+    Z : ndarray of shape (n, k)
+        Codes.
+    factors : DataFrame of shape (n, f)
+        Numbers or categories.
+    rng : RandomState
+        Splits the rows and seeds the forests.
+
+    Returns
+    -------
+    R : ndarray of shape (f, k)
+        Importance of each dimension; rows sum to 1.
+    skills : ndarray of shape (f,)
+        The share of the error of guessing the factor that the forest removes on held-out rows
+        (squared error, or misses), 0 to 1.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> from lvm_core.metrics.disentanglement import importances
+    >>> Z = np.random.default_rng(0).normal(size=(200, 2))
+    >>> R, skills = importances(Z, pd.DataFrame({"a": Z[:, 0]}), np.random.RandomState(0))
+    >>> bool(R[0, 0] > 0.8), bool(skills[0] > 0.8)
+    (True, True)
     """
     from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 
@@ -264,11 +469,31 @@ def importances(Z, factors: pd.DataFrame, rng) -> tuple[np.ndarray, np.ndarray]:
 
 
 def dci(R) -> tuple[float, float]:
-    """(disentanglement, completeness) of importances R (f, k) (Eastwood & Williams, 2018,
-    openreview.net/forum?id=By-7dz-AZ). The first: 1 - the entropy over factors (base f) of a
-    dimension's importances, dimensions weighing by their importance; the second: 1 - the
-    entropy over dimensions (base k) of a factor's, factors weighing alike (their importances
-    sum to 1 each).
+    """Disentanglement and completeness [1]_ of importances.
+
+    Parameters
+    ----------
+    R : array-like of shape (f, k)
+        Importances, see :func:`importances`.
+
+    Returns
+    -------
+    disentanglement : float
+        1 - the entropy over factors (base f) of a dimension's importances, dimensions weighing by
+        their importance.
+    completeness : float
+        1 - the entropy over dimensions (base k) of a factor's, factors weighing alike (their
+        importances sum to 1 each).
+
+    References
+    ----------
+    .. [1] Eastwood & Williams (2018), openreview.net/forum?id=By-7dz-AZ.
+
+    Examples
+    --------
+    >>> from lvm_core.metrics.disentanglement import dci
+    >>> dci([[1, 0], [0, 1]]), dci([[0.5, 0.5], [0.5, 0.5]])
+    ((1.0, 1.0), (0.0, 0.0))
     """
     R = np.asarray(R, np.float64)
     weights = R.sum(0) / max(R.sum(), 1e-12)
@@ -276,7 +501,24 @@ def dci(R) -> tuple[float, float]:
 
 
 def completeness(R) -> np.ndarray:
-    """(f,): how far each factor is told by one dimension."""
+    """How far each factor is told by one dimension.
+
+    Parameters
+    ----------
+    R : array-like of shape (f, k)
+        Importances, see :func:`importances`.
+
+    Returns
+    -------
+    ndarray of shape (f,)
+        0 to 1; 1 where there is one dimension only.
+
+    Examples
+    --------
+    >>> from lvm_core.metrics.disentanglement import completeness
+    >>> completeness([[1, 0], [0.5, 0.5]])
+    array([1., 0.])
+    """
     return _purity(np.asarray(R, np.float64))
 
 
@@ -338,14 +580,44 @@ def _dci(R, skills, shuffled) -> list[Score]:
 
 
 def factor_votes(Z, V, rng, votes: int = _VOTES) -> tuple[np.ndarray, float]:
-    """FactorVAE score (Kim & Mnih, 2018, arXiv:1802.05983): (share of each factor's votes that are
-    right (f,), of all of them).
+    """FactorVAE score [1]_.
 
     A vote takes 64 rows that share one factor's level; the dimension that varies least among them,
     in units of its spread, votes for that factor. Which factor a dimension stands for is learnt on
     ``votes`` votes a factor; as many others are judged. Rows of a level are drawn from the data
     (with replacement where there are few), as nothing makes new ones; a number's level is one of
     its 20 bins.
+
+    Parameters
+    ----------
+    Z : ndarray of shape (n, k)
+        Codes; every dimension varies.
+    V : ndarray of int of shape (n, f)
+        Factors as class numbers, see :func:`levels`.
+    rng : RandomState
+        Draws the rows.
+    votes : int, default=800
+        Votes a factor.
+
+    Returns
+    -------
+    found : ndarray of shape (f,)
+        Share of each factor's votes that are right.
+    right : float
+        The same of all.
+
+    References
+    ----------
+    .. [1] Kim & Mnih (2018), arXiv:1802.05983.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.metrics.disentanglement import factor_votes
+    >>> V = np.random.default_rng(0).integers(4, size=(400, 2))
+    >>> found, right = factor_votes(V.astype(float), V, np.random.RandomState(0))
+    >>> found, right
+    (array([1., 1.]), 1.0)
     """
     Z = Z / Z.std(0)
     f, k = V.shape[1], Z.shape[1]

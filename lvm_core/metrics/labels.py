@@ -19,13 +19,44 @@ MOST_ROWS = 5000
 def labels(
     codes, y, train, held_out, X=None, *, k: int = NEIGHBOURS, random_state: int = 0
 ) -> list[Score]:
-    """Share of held-out rows whose label (of ``y`` (n,), None where a row has none) is that of most
-    of their k nearest training codes; codes (n, k'), ``train`` and ``held_out`` are row numbers.
-    With ``X`` (n, d) the sentence also says what the rows themselves get. Always saying the
-    commonest label is the baseline. Empty where fewer than 10 held-out rows or 2 labels are there.
+    """Share of held-out rows whose label is that of most of their nearest training codes.
 
-    This is the k nearest neighbour accuracy maps and embeddings are compared by (van der Maaten &
-    Hinton, 2008).
+    This is the k nearest neighbour accuracy maps and embeddings are compared by [1]_. Always saying
+    the commonest label is the baseline.
+
+    Parameters
+    ----------
+    codes : ndarray of shape (n, k')
+        Codes.
+    y : ndarray of shape (n,)
+        Labels, None where a row has none.
+    train, held_out : ndarray of int
+        Row numbers; of more than ``MOST_ROWS`` with a label a sample is used.
+    X : ndarray or CSR matrix of shape (n, d), default=None
+        With it the sentence also says what the rows themselves get.
+    k : int, default=10
+        Neighbours.
+    random_state : int, default=0
+        Seed of the samples.
+
+    Returns
+    -------
+    list of Score
+        One; none where fewer than 10 held-out rows or 2 labels are there.
+
+    References
+    ----------
+    .. [1] van der Maaten & Hinton (2008).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.metrics import labels
+    >>> y = np.array(["a", "b"] * 50, object)
+    >>> codes = np.random.default_rng(0).normal(size=(100, 2)) + 9 * (y == "b")[:, None]
+    >>> (score,) = labels(codes, y, np.arange(80), np.arange(80, 100))
+    >>> score.value, score.baseline
+    (1.0, 0.5)
     """
     known = np.array([v is not None and v == v for v in y])
     train, held_out = train[known[train]], held_out[known[held_out]]
@@ -65,9 +96,26 @@ def labels(
 
 
 def labels_predicted(model: LatentModel, X, y, train, held_out) -> list[Score]:
-    """Share of held-out rows of X (n, d) whose label ``model.predict_label`` names; always
-    saying the commonest of the training rows is the baseline. Empty for a model without
-    predictions, and where fewer than 10 held-out rows are labelled.
+    """Share of held-out rows whose label the model names itself.
+
+    Always saying the commonest of the training rows is the baseline.
+
+    Parameters
+    ----------
+    model : LatentModel
+        Fitted.
+    X : ndarray or CSR matrix of shape (n, d)
+        Rows.
+    y : ndarray of shape (n,)
+        Labels, None where a row has none.
+    train, held_out : ndarray of int
+        Row numbers; of the labelled held-out ones the first ``MOST_ROWS`` are measured.
+
+    Returns
+    -------
+    list of Score
+        One; none for a model without ``predict_label``, and where fewer than 10 held-out rows are
+        labelled.
     """
     known = np.array([v is not None and v == v for v in y])
     train, held_out = train[known[train]], held_out[known[held_out]][:MOST_ROWS]

@@ -26,16 +26,48 @@ NOISE = {
 
 
 def likelihood(model: LatentModel, X, learnt=None, *, random_state: int = 0) -> list[Score]:
-    """What there is of: explained variance (``explained_variance_ratio_``); log-likelihood or ELBO
-    per row in nats (``score_samples``) with its standard error, in bits where every value is
-    discrete; bits carried by the code (``elbo_parts``). The baseline knows every column by itself
-    and no other: same noise, no code. Where X holds rows the model has not seen, ``learnt`` (m, d)
-    are those it has: the baseline too is then learnt from them, its chances with half a count added
-    to each (Krichevsky & Trofimov, 1981, doi:10.1109/TIT.1981.1056331).
+    """What a model itself says of the data: variance explained, likelihood or its bound, bits.
 
-    X (n, d), dense or CSR; of more than ``MOST_ROWS`` rows a sample is measured. A model without
-    ``elbo_parts`` is taken to be exact, with Gaussian noise on every column. Empty for a model that
-    offers nothing of it.
+    The baseline knows every column by itself and no other: same noise, no code.
+
+    Parameters
+    ----------
+    model : LatentModel
+        Fitted. One without ``elbo_parts`` is taken to be exact, with Gaussian noise on every
+        column.
+    X : ndarray or CSR matrix of shape (n, d)
+        Rows; of more than ``MOST_ROWS`` a sample is measured.
+    learnt : ndarray or CSR matrix of shape (m, d), default=None
+        Where X holds rows the model has not seen, those it has: the baseline too is then learnt
+        from them, its chances with half a count added to each [1]_.
+    random_state : int, default=0
+        Seed of the sample.
+
+    Returns
+    -------
+    list of Score
+        What there is of: explained variance (``explained_variance_ratio_``); log-likelihood or ELBO
+        per row in nats (``score_samples``) with its standard error, in bits where every value is
+        discrete; bits carried by the code (``elbo_parts``). Empty for a model that offers nothing
+        of it.
+
+    References
+    ----------
+    .. [1] Krichevsky & Trofimov (1981), doi:10.1109/TIT.1981.1056331.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.metrics import likelihood
+    >>> from lvm_core.models.pca import PCA
+    >>> rng = np.random.default_rng(0)
+    >>> X = rng.normal(size=(200, 2)) @ rng.normal(size=(2, 5)) + rng.normal(0, 0.1, size=(200, 5))
+    >>> model = PCA(latent_dim=2).fit(X)
+    >>> scores = likelihood(model, X)
+    >>> [score.name for score in scores]
+    ['Explained variance', 'Log-likelihood']
+    >>> scores[0].value > 0.95, scores[1].value > scores[1].baseline
+    (True, True)
     """
     scores, rng = [], np.random.RandomState(random_state)
     X = _some(X, rng)
@@ -50,8 +82,26 @@ def likelihood(model: LatentModel, X, learnt=None, *, random_state: int = 0) -> 
 
 
 def subsample(X, rows=None):
-    """Those of the given ``rows`` (m,) of X, of all when None, that are enough to know each
-    column by itself: all where X is sparse, else every so-manieth, at most ``MOST_ROWS``.
+    """Rows that are enough to know each column by itself.
+
+    Parameters
+    ----------
+    X : ndarray or CSR matrix of shape (n, d)
+        Rows.
+    rows : ndarray of int of shape (m,), default=None
+        Row numbers to choose from; None: all.
+
+    Returns
+    -------
+    ndarray or CSR matrix
+        All of them where X is sparse, else evenly spaced ones, at most ``MOST_ROWS``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.metrics import subsample
+    >>> subsample(np.zeros((12_000, 1))).shape
+    (4000, 1)
     """
     step = (
         1 if hasattr(X, "indptr") else -(-(X.shape[0] if rows is None else len(rows)) // MOST_ROWS)
@@ -157,13 +207,58 @@ def _likelihood(model: LatentModel, X, learnt) -> list[Score]:
 
 
 def noises(model) -> dict[str, str]:
-    """What each likelihood is called in a model."""
+    """What each likelihood is called in a model.
+
+    Parameters
+    ----------
+    model : LatentModel
+        With ``noise_words`` of its own.
+
+    Returns
+    -------
+    dict of str to str
+        Words by likelihood.
+
+    Examples
+    --------
+    >>> from lvm_core.metrics.likelihood import noises
+    >>> from lvm_core.models.pca import PCA
+    >>> noises(PCA())["gaussian"]
+    'Gaussian noise'
+    """
     return NOISE | model.noise_words
 
 
 def column_by_column(model, X, learnt, schema) -> float | None:
-    """The baseline of a model's likelihood of the rows X (n, d): see :func:`_alone`; cells
-    without a value count where the model says something of them.
+    """The baseline of a model's likelihood: every column drawn from its own marginal.
+
+    Cells without a value count where the model says something of them.
+
+    Parameters
+    ----------
+    model : LatentModel
+        Says by ``accepts_missing`` whether cells may be without a value.
+    X : ndarray of shape (n, d)
+        Rows.
+    learnt : ndarray or CSR matrix of shape (m, d) or None
+        Rows the marginals are learnt from; None: X itself.
+    schema : Schema
+        Likelihoods of the columns.
+
+    Returns
+    -------
+    float or None
+        Mean log-likelihood of a row in nats; None where a column is constant.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.metrics.likelihood import column_by_column
+    >>> from lvm_core.models.pca import PCA
+    >>> from lvm_core.schema import Schema
+    >>> X = np.array([[-1.0], [1.0]])
+    >>> round(column_by_column(PCA(), X, None, Schema.gaussian(1)), 4)
+    -1.4189
     """
     return (_alone_where_seen if model.accepts_missing else _alone)(X, learnt, schema)
 

@@ -26,12 +26,29 @@ _VALUES = 2**22  # log weights held at once, in decoded values
 
 @dataclass(frozen=True)
 class Marginal:
-    """``estimate``: mean log-likelihood of a row in nats, exact or the importance-weighted
-    estimate with all draws; ``error``: its standard error over rows; ``bounds``: L_k for every
-    k up to the draws, the ELBO being L_1; ``effective`` (n,): effective sample size of each
-    row's weights; ``kl`` (k,): nats a dimension carries; ``active``: dimensions that vary. The
-    last four are empty (0) for a model that is exact. ``scores``: the same with a sentence
-    each; ``noise``: the noise model in words.
+    """What :func:`marginal` found.
+
+    ``bounds``, ``effective``, ``kl`` and ``active`` are empty (0) for a model that is exact.
+
+    Attributes
+    ----------
+    estimate : float
+        Mean log-likelihood of a row in nats, exact or the importance-weighted estimate with all
+        draws.
+    error : float
+        Its standard error over rows.
+    bounds : dict of int to float
+        L_k for every k up to the draws, the ELBO being L_1.
+    effective : ndarray of shape (n,)
+        Effective sample size of each row's weights.
+    kl : ndarray of shape (k,)
+        Nats a dimension carries.
+    active : int
+        Dimensions that vary.
+    scores : list of Score
+        The same with a sentence each.
+    noise : str
+        The noise model in words.
     """
 
     estimate: float
@@ -53,17 +70,57 @@ def marginal(
     random_state: int = 0,
     on_step: OnStep | None = None,
 ) -> Marginal:
-    """The log-likelihood log p(x) of the rows X (n, d), dense or CSR, in nats.
+    """The log-likelihood log p(x) of rows, in nats.
 
     A model with ``log_weights`` is measured by ``L_K = E[log 1/K sum_i p(x, z_i) / q(z_i|x)]`` with
-    K = ``n_samples`` draws (Burda et al., 2016, arXiv:1509.00519): a lower bound of log p(x) in
-    expectation, no lower than the ELBO. L_k for smaller k is the mean over the same draws in groups
-    of k, so that L_1 <= L_5 <= ... up to rounding. Active units: variance of the posterior's mean
-    over rows above ``ACTIVE``, as there. A model with ``score_samples`` alone is taken to be exact,
-    with Gaussian noise on every column; with ``elbo_parts`` too, to give a bound of its own.
-    ``on_step`` may end the work early; the rows that were measured by then count. ``learnt`` (m,
-    d): the rows the model has seen, where X are others, for the baseline of each column by itself.
-    Raises ValueError for a model with neither.
+    K = ``n_samples`` draws [1]_: a lower bound of log p(x) in expectation, no lower than the ELBO.
+    L_k for smaller k is the mean over the same draws in groups of k, so that L_1 <= L_5 <= ... up
+    to rounding. Active units: variance of the posterior's mean over rows above ``ACTIVE``, as
+    there. A model with ``score_samples`` alone is taken to be exact, with Gaussian noise on every
+    column; with ``elbo_parts`` too, to give a bound of its own.
+
+    Parameters
+    ----------
+    model : LatentModel
+        Fitted.
+    X : ndarray or CSR matrix of shape (n, d)
+        Rows.
+    n_samples : int, default=500
+        Draws a row.
+    learnt : ndarray or CSR matrix of shape (m, d), default=None
+        The rows the model has seen, where X are others, for the baseline of each column by itself.
+    random_state : int, default=0
+        Seed of the draws.
+    on_step : callable, default=None
+        Called with a :class:`~lvm_core.progress.Progress`; returning True ends the work early, and
+        the rows that were measured by then count.
+
+    Returns
+    -------
+    Marginal
+
+    Raises
+    ------
+    ValueError
+        For a model with neither ``log_weights`` nor ``score_samples``.
+
+    References
+    ----------
+    .. [1] Burda et al. (2016), arXiv:1509.00519.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.metrics import marginal
+    >>> from lvm_core.models.pca import PCA
+    >>> rng = np.random.default_rng(0)
+    >>> X = rng.normal(size=(200, 2)) @ rng.normal(size=(2, 5)) + rng.normal(0, 0.1, size=(200, 5))
+    >>> model = PCA(latent_dim=2).fit(X)
+    >>> found = marginal(model, X)
+    >>> [score.name for score in found.scores]
+    ['Log-likelihood, exact']
+    >>> found.noise
+    'Gaussian noise, a density in the units the model sees'
     """
     if isinstance(model, HasImportanceWeights):
         return _estimated(model, X, n_samples, learnt, random_state, on_step)
@@ -218,8 +275,33 @@ def _spread(model) -> str:
 
 
 def noise_model(model, schema: Schema, X, spread: str = "") -> str:
-    """In words: what p(x|z) is, without which a likelihood says nothing; of 0/1 values also
-    whether they are 0 or 1. ``spread``: what more is known of the Gaussian noise.
+    """In words: what p(x|z) is, without which a likelihood says nothing.
+
+    Of 0/1 values also whether they are 0 or 1.
+
+    Parameters
+    ----------
+    model : LatentModel
+        With ``noise_words`` of its own.
+    schema : Schema
+        Likelihoods of the columns.
+    X : ndarray or CSR matrix of shape (n, d)
+        Rows.
+    spread : str, default=""
+        What more is known of the Gaussian noise.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.metrics.marginal import noise_model
+    >>> from lvm_core.models.pca import PCA
+    >>> from lvm_core.schema import Schema
+    >>> noise_model(PCA(), Schema.gaussian(2), np.zeros((3, 2)))
+    'Gaussian noise, a density in the units the model sees'
     """
     kinds = list(dict.fromkeys(group.likelihood for group in schema.groups))
     words = " and ".join(noises(model)[kind] + spread * (kind == "gaussian") for kind in kinds)

@@ -17,10 +17,20 @@ _BATCH = 1024
 
 @dataclass(frozen=True)
 class Reconstruction:
-    """``scores``: the overall numbers. ``columns``: a row per block of X with its ``name``,
-    ``measure``, ``value`` and the ``baseline`` of predicting the mean (of one-block data: one
-    row). ``rows`` (m,): the row numbers measured; ``errors`` (m,): each one's squared error,
-    every column weighing the same, where 1 is what predicting the mean gets on average.
+    """What :func:`reconstruction` found.
+
+    Attributes
+    ----------
+    scores : list of Score
+        The overall numbers.
+    columns : DataFrame
+        A row per feature group of X with its ``name``, ``measure``, ``value`` and the ``baseline``
+        of predicting the mean (of data of one group: one row).
+    rows : ndarray of int of shape (m,)
+        The row numbers measured.
+    errors : ndarray of shape (m,)
+        Each one's squared error, every feature group weighing the same, where 1 is what predicting
+        the mean gets on average.
     """
 
     scores: list[Score]
@@ -30,14 +40,42 @@ class Reconstruction:
 
 
 def reconstruction(model, X, train=None, *, random_state: int = 0) -> Reconstruction:
-    """Compare X (n, d), dense or CSR, with ``model.inverse_transform(model.transform(X))``, block
-    by block.
+    """Compare rows with ``model.inverse_transform(model.transform(X))``, feature group by group.
 
-    The baseline predicts the mean of the rows the model learnt from, ``train`` (X itself when
-    None). Measures: share of variance explained for real columns and pictures (1 - squared error /
-    squared error of the mean), share right for 0/1 and categorical columns (the baseline always
-    says the commonest), cosine with the true counts for words, and the share of deviance explained
-    where the model gives every word a chance. Of more than ``MOST_ROWS`` rows a sample is measured.
+    The baseline predicts the mean of the rows the model learnt from. Measures: share of variance
+    explained for real columns and pictures (1 - squared error / squared error of the mean), share
+    right for 0/1 and categorical columns (the baseline always says the commonest), cosine with the
+    true counts for words, and the share of deviance explained where the model gives every word a
+    chance.
+
+    Parameters
+    ----------
+    model : LatentModel
+        Fitted.
+    X : ndarray or CSR matrix of shape (n, d)
+        Rows; of more than ``MOST_ROWS`` a sample is measured.
+    train : ndarray or CSR matrix of shape (m, d), default=None
+        The rows the model learnt from; None: X itself.
+    random_state : int, default=0
+        Seed of the sample.
+
+    Returns
+    -------
+    Reconstruction
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.metrics import reconstruction
+    >>> from lvm_core.models.pca import PCA
+    >>> rng = np.random.default_rng(0)
+    >>> X = rng.normal(size=(200, 2)) @ rng.normal(size=(2, 5)) + rng.normal(0, 0.1, size=(200, 5))
+    >>> model = PCA(latent_dim=2).fit(X)
+    >>> found = reconstruction(model, X)
+    >>> [(score.name, score.value > 0.95, score.baseline) for score in found.scores]
+    [('Variance explained', True, 0.0)]
+    >>> found.errors.shape
+    (200,)
     """
     schema, n = model.schema_, X.shape[0]
     rows = np.arange(n)

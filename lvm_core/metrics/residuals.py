@@ -10,7 +10,29 @@ MOST_ROWS = 20_000
 
 
 def sample(rows: np.ndarray, most: int, random_state: int) -> np.ndarray:
-    """At most ``most`` of these row numbers, ascending where some were left out."""
+    """At most so many of these row numbers.
+
+    Parameters
+    ----------
+    rows : ndarray of int
+        Row numbers.
+    most : int
+        How many, at most.
+    random_state : int
+        Seed.
+
+    Returns
+    -------
+    ndarray of int
+        Ascending where some were left out.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.metrics.residuals import sample
+    >>> len(sample(np.arange(100), 10, random_state=0))
+    10
+    """
     return (
         rows
         if len(rows) <= most
@@ -19,14 +41,42 @@ def sample(rows: np.ndarray, most: int, random_state: int) -> np.ndarray:
 
 
 class Residuals:
-    """Squared errors between rows x and y (m, d), in a unit where always predicting the training
-    mean gets 1 a row on average.
+    """Squared errors between rows, in units of what the mean row gets.
 
-    Every block of columns (a table's column, a picture, a vocabulary) is divided by what the mean
-    row of ``X`` (n, d), dense or CSR, gets on it; a block that never changes weighs nothing. Word
-    counts are compared as rows of unit length, so that a long document is not far from everything.
-    ``among`` are the row numbers that count, all without it; of more than 20 000 a sample drawn by
-    ``random_state`` gives the unit.
+    Always predicting the training mean gets 1 a row on average. Every feature group (a table's
+    column, a picture, a vocabulary) is divided by what the mean row of ``X`` gets on it; a group
+    that never changes weighs nothing. Word counts are compared as rows of unit length, so that a
+    long document is not far from everything.
+
+    Parameters
+    ----------
+    X : ndarray or CSR matrix of shape (n, d)
+        Training rows.
+    schema : Schema
+        Feature groups of the columns.
+    among : array-like of int, default=None
+        The row numbers that count; None: all. Of more than 20 000 a sample gives the unit.
+    random_state : int, default=0
+        Seed of the sample.
+
+    Attributes
+    ----------
+    mean, spread : ndarray of shape (d,)
+        Mean and standard deviation of the columns.
+    weight : ndarray of shape (d,)
+        What a squared error of each column is multiplied by.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.metrics.residuals import Residuals
+    >>> from lvm_core.schema import Schema
+    >>> X = np.random.default_rng(0).normal(size=(100, 3))
+    >>> residuals = Residuals(X, Schema.gaussian(3))
+    >>> float(residuals.rows(X, X).max())
+    0.0
+    >>> round(float(residuals.rows(X, np.tile(X.mean(0), (100, 1))).mean()), 6)
+    1.0
     """
 
     def __init__(self, X, schema: Schema, among=None, *, random_state: int = 0):

@@ -15,23 +15,82 @@ _MOST_ROWS = 512  # rows on which the dimensions are weighed
 
 @dataclass(repr=False, eq=False)
 class Autoencoder(NeuralModel):
-    """Autoencoder (Hinton & Salakhutdinov, 2006, doi:10.1126/science.1127647), optionally
-    regularised (RAE-L2; Ghosh et al., 2020, arXiv:1903.12436).
+    """Autoencoder (Hinton & Salakhutdinov, 2006), optionally regularised.
+
+    The regularised form is RAE-L2 (Ghosh et al., 2020).
 
     Objective: minimise, over the weights f of the encoder and g of the decoder, the mean over rows
-    of ``-log p(x | g(f(x))) + penalty / 2
-    |f(x)|^2``, plus ``decay |g|^2`` over the decoder's weights. p is the natural likelihood of
-    every block of columns; the noise of real columns
-    follows the mean squared error, so that theirs is ``d / 2 log(squared error)``. With penalty and
-    decay 0 it is the plain autoencoder.
+    of ``-log p(x | g(f(x))) + penalty / 2 |f(x)|^2``, plus ``decay |g|^2`` over the decoder's
+    weights. p is the natural likelihood of every feature group; the noise of real columns follows
+    the mean squared error, so that theirs is ``d / 2 log(squared error)``. With penalty and decay 0
+    it is the plain autoencoder.
 
     Nothing says how codes are spread, so a Gaussian is fitted to the training codes afterwards;
     :meth:`sample` draws from it. A mixture fitted to the codes (``lvm_core.latent.samplers``) is
     nearer to them, and better.
 
-    Learnt: ``net_``, ``code_root_`` (k, k): root of the training codes' covariance, ``importance_``
-    (k,), ``history_`` (loss, reconstruction in nats per row, by step), ``n_iter_``: epochs it was
-    trained.
+    Parameters
+    ----------
+    latent_dim : int, default=8
+        Length of the code: how many sliders describe an item.
+    penalty : float, default=0.0
+        Weight of half the code's squared length (RAE): keeps codes together, so that what lies
+        between them decodes better; 0 is the plain autoencoder.
+    epochs : int, default=50
+        Passes over the data; more is slower and fits closer.
+    decay : float, default=0.0
+        Weight of the decoder's squared weights (RAE-L2): a smoother decoder.
+    network : {"auto", "mlp", "conv"}, default="auto"
+        Convolutions for pictures, a perceptron for everything else; auto decides.
+    width : int, default=128
+        Units of a hidden layer; a convolution begins with a sixteenth of it.
+    depth : int, default=2
+        Hidden layers of the perceptron; 0 makes encoder and decoder linear. A convolution's depth
+        follows from the picture's size.
+    activation : {"silu", "relu", "tanh"}, default="silu"
+        Bend between layers: smooth (SiLU), sharp (ReLU) or bounded (tanh).
+    cool_down : float, default=0.5
+        Share of the training, at its end, in which the learning rate falls to 0.
+    batch_size : int, default=64
+        Rows in one step of the optimiser.
+    learning_rate : float, default=0.001
+        Step size of the optimiser (Adam).
+    random_state : int or None, default=0
+        Seed of weights and batches.
+
+    Attributes
+    ----------
+    net_ : CodeNet
+        Encoder, decoder and likelihoods.
+    bounded_ : bool
+        Whether decoded pixels are kept in [0, 1], as those of the training rows are.
+    code_root_ : array (k, k)
+        Root of the training codes' covariance.
+    importance_ : array (k,)
+        Share of the data's variance that is lost without the dimension.
+    history_ : list of dict
+        loss and reconstruction in nats per row, by step.
+    n_iter_ : int
+        Epochs it was trained.
+
+    See Also
+    --------
+    lvm_core.models.base.LatentModel : Methods and attributes of every model.
+
+    References
+    ----------
+    * Hinton & Salakhutdinov (2006), https://doi.org/10.1126/science.1127647.
+    * Ghosh et al. (2020), https://arxiv.org/abs/1903.12436.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.models.autoencoder import Autoencoder
+    >>> X = np.random.RandomState(0).standard_normal((60, 6)).astype("float32")
+    >>> model = Autoencoder(latent_dim=2, epochs=2, width=16).fit(X)
+    >>> Z = model.transform(X)
+    >>> Z.shape, model.inverse_transform(Z).shape
+    ((60, 2), (60, 6))
     """
 
     title: ClassVar[str] = "Autoencoder"

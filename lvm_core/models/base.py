@@ -20,17 +20,36 @@ if TYPE_CHECKING:
 
 
 class LatentModel(Persistent, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
-    """Rows X (n, d) <-> codes Z (n, k).
+    """Rows X (n, d) <-> codes Z (n, k): what every latent variable model is.
 
     A subclass is a dataclass of ``param`` fields with ``latent_dim`` first and ``random_state``
     last. It writes ``_fit``, ``_encode`` and ``_decode``; the checks, dtypes and error sentences
     live here once.
 
-    Learnt by every model: ``layout_`` (the columns of X), ``n_features_in_``, ``importance_`` (k,):
-    how much each dimension of the code does, in the unit that ``importance_meaning`` names;
-    ``code_mean_``, ``code_std_`` (k,) of the training codes; ``stopped_``: whether ``on_step``
-    ended the fit early; ``history_``: metrics by step (list of dicts, empty for closed-form
-    models).
+    Attributes
+    ----------
+    schema_ : Schema
+        The columns of X.
+    n_features_in_ : int
+        d, the number of columns.
+    importance_ : array (k,)
+        How much each dimension of the code does, in the unit that ``importance_meaning`` names.
+    code_mean_, code_std_ : array (k,)
+        Of the training codes.
+    stopped_ : bool
+        Whether ``on_step`` ended the fit early.
+    history_ : list of dict
+        Metrics by step; empty for closed-form models.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.models import MODELS
+    >>> X = np.random.RandomState(0).standard_normal((50, 4))
+    >>> model = MODELS["PCA"](latent_dim=2).fit(X)
+    >>> Z = model.transform(X)
+    >>> Z.shape, model.inverse_transform(Z).shape, model.sample(3, random_state=0).shape
+    ((50, 2), (50, 4), (3, 4))
     """
 
     title: ClassVar[str] = ""
@@ -79,7 +98,20 @@ class LatentModel(Persistent, ClassNamePrefixFeaturesOutMixin, TransformerMixin,
 
     @classmethod
     def suggest(cls, n: int, schema: Schema) -> dict[str, Any]:
-        """Parameter values that suit n rows of this schema, where they differ from the defaults."""
+        """Parameter values that suit n rows of this schema, where they differ from the defaults.
+
+        Parameters
+        ----------
+        n : int
+            Number of rows.
+        schema : Schema
+            Their columns.
+
+        Returns
+        -------
+        dict
+            Name -> value.
+        """
         return {}
 
     # -- the public verbs --------------------------------------------------------------------------
@@ -93,15 +125,34 @@ class LatentModel(Persistent, ClassNamePrefixFeaturesOutMixin, TransformerMixin,
         on_step: OnStep | None = None,
         checkpoint: Checkpoint | None = None,
     ):
-        """Learn from X (n, d). ``schema`` names the columns' likelihoods; without one they are real
-        numbers. ``y`` (n,) are labels, None or NaN where a row has none; only a model with
-        ``labels`` uses them.
+        """Learn from X.
 
         ``on_step(Progress)`` may return True to stop; the fit then keeps what was reached. An
         ``iterative`` model keeps its state in ``checkpoint`` from time to time; a later fit with
         the same X, parameters and checkpoint goes on from there and learns bit by bit what an
-        uninterrupted one learns. Raises ValueError when X, the schema or a parameter cannot be
-        used, saying why.
+        uninterrupted one learns.
+
+        Parameters
+        ----------
+        X : array (n, d)
+            Rows; a model with ``sparse`` takes CSR too, one with ``accepts_missing`` NaN.
+        y : array (n,), optional
+            Labels, None or NaN where a row has none; only a model with ``labels`` uses them.
+        schema : Schema, optional
+            Names the columns' likelihoods; without one they are real numbers.
+        on_step : callable, optional
+            Hears the progress.
+        checkpoint : Checkpoint, optional
+            Where the state is kept.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError
+            X, the schema or a parameter cannot be used, saying why.
         """
         self.validate()
         X = self._check(X, reset=True)
@@ -126,20 +177,59 @@ class LatentModel(Persistent, ClassNamePrefixFeaturesOutMixin, TransformerMixin,
         return self
 
     def transform(self, X) -> np.ndarray:
-        """Codes Z (n, k) of rows X (n, d)."""
+        """Codes of rows.
+
+        Parameters
+        ----------
+        X : array (n, d)
+            Rows.
+
+        Returns
+        -------
+        array (n, k)
+            Codes Z, of X's dtype.
+        """
         check_is_fitted(self)
         X = self._check(X, reset=False)
         return np.ascontiguousarray(self._encode(X)).astype(X.dtype, copy=False)
 
     def inverse_transform(self, Z) -> np.ndarray:
-        """The expected row X (n, d) of each code Z (n, k): probabilities for 0/1 and
-        categorical columns.
+        """The expected row of each code.
+
+        Parameters
+        ----------
+        Z : array (n, k)
+            Codes.
+
+        Returns
+        -------
+        array (n, d)
+            Rows X: probabilities for 0/1 and categorical columns.
         """
         Z = self._check_codes(Z)
         return self._decode(Z).astype(Z.dtype, copy=False)
 
     def sample_codes(self, n: int, *, temperature: float = 1.0, random_state=None) -> np.ndarray:
-        """n codes (n, k) from the model's prior, its spread multiplied by ``temperature``."""
+        """Codes from the model's prior.
+
+        Parameters
+        ----------
+        n : int
+            How many.
+        temperature : float
+            Multiplies the prior's spread; at least 0.
+        random_state : int, RandomState or None
+            Of the draws.
+
+        Returns
+        -------
+        array (n, k)
+
+        Raises
+        ------
+        ValueError
+            n is no whole number of at least 1, or the temperature none of at least 0.
+        """
         check_is_fitted(self)
         n = _count(n)
         if not (np.isfinite(temperature) and temperature >= 0):
@@ -147,9 +237,22 @@ class LatentModel(Persistent, ClassNamePrefixFeaturesOutMixin, TransformerMixin,
         return self._prior(n, float(temperature), check_random_state(random_state))
 
     def sample(self, n: int, *, temperature: float = 1.0, random_state=None) -> np.ndarray:
-        """n new rows X (n, d): codes from the prior, then a draw from the decoder's distribution.
+        """New rows: codes from the prior, then a draw from the decoder's distribution.
 
         Pixels and counts are given at their mean, as is customary; columns of a table are drawn.
+
+        Parameters
+        ----------
+        n : int
+            How many.
+        temperature : float
+            Multiplies the prior's spread; at least 0.
+        random_state : int, RandomState or None
+            Of the draws.
+
+        Returns
+        -------
+        array (n, d)
         """
         rng = check_random_state(random_state)
         return self.sample_decoder(
@@ -157,15 +260,36 @@ class LatentModel(Persistent, ClassNamePrefixFeaturesOutMixin, TransformerMixin,
         )
 
     def sample_decoder(self, Z, random_state=None) -> np.ndarray:
-        """A draw X (n, d) from the decoder's distribution at each code Z (n, k); see
-        :meth:`sample`.
+        """A draw from the decoder's distribution at each code; see :meth:`sample`.
+
+        Parameters
+        ----------
+        Z : array (n, k)
+            Codes.
+        random_state : int, RandomState or None
+            Of the draws.
+
+        Returns
+        -------
+        array (n, d)
         """
         return self._draw(self._check_codes(Z), check_random_state(random_state))
 
     def preview(self, X, Z) -> dict[str, np.ndarray]:
-        """How an iterative model stands while its fit is under way, for rows X (n, d) and codes
-        Z (m, k): ``codes`` (n, k) of those rows, ``back`` (m, d): what comes back from the
-        first m of them, ``made`` (m, d): what Z is decoded to.
+        """How an iterative model stands while its fit is under way.
+
+        Parameters
+        ----------
+        X : array (n, d)
+            Rows.
+        Z : array (m, k)
+            Codes, m <= n.
+
+        Returns
+        -------
+        dict
+            ``codes`` (n, k) of those rows, ``back`` (m, d): what comes back from the first m of
+            them, ``made`` (m, d): what Z is decoded to.
         """
         codes = self._encode(X)
         return {"codes": codes, "back": self._decode(codes[: len(Z)]), "made": self._decode(Z)}
@@ -173,8 +297,9 @@ class LatentModel(Persistent, ClassNamePrefixFeaturesOutMixin, TransformerMixin,
     # -- what a model may know of itself; see models.capabilities for what only some can do --------
 
     def as_torch(self) -> tuple[nn.Module, nn.Module] | None:
-        """``transform`` and ``inverse_transform`` as functions of float32 tensors, from which ONNX
-        is written.
+        """``transform`` and ``inverse_transform`` as functions of float32 tensors.
+
+        ONNX is written from them.
 
         Returns
         -------
@@ -185,26 +310,46 @@ class LatentModel(Persistent, ClassNamePrefixFeaturesOutMixin, TransformerMixin,
         return None
 
     def can_invert(self) -> bool:
-        """Whether :func:`lvm_core.nn.inversion.invert` can descend through its decoder; needs a
-        fitted model.
+        """Whether :func:`lvm_core.nn.inversion.invert` can descend through its decoder.
+
+        Returns
+        -------
+        bool
+            Of a fitted model.
         """
         return False
 
     def decoder_size(self) -> tuple[int, str]:
-        """Bytes that a receiver must have to decode, once for all rows, and what they are."""
+        """What a receiver must have to decode, once for all rows.
+
+        Returns
+        -------
+        size : int
+            Bytes.
+        what : str
+            What they are.
+        """
         learnt = (v for name, v in vars(self).items() if name.endswith("_"))
         arrays = (v for v in learnt if isinstance(v, np.ndarray) and v.dtype.kind == "f")
         return sum(v.size * 4 for v in arrays), "all the model learnt, as 32-bit numbers"
 
     def word_weights(self) -> np.ndarray | None:
-        """What each word weighs in each dimension of the code, (k, d), of a model of word
-        counts; None without such.
+        """What each word weighs in each dimension of the code, of a model of word counts.
+
+        Returns
+        -------
+        array (k, d) or None
+            None without such.
         """
         return None
 
     def word_vectors(self) -> np.ndarray | None:
-        """Vectors (d, k) of the words, of a model of word counts: by default what each weighs
-        in each dimension.
+        """Vectors of the words, of a model of word counts.
+
+        Returns
+        -------
+        array (d, k) or None
+            By default what each word weighs in each dimension; None without such.
         """
         weights = self.word_weights()
         return None if weights is None else np.asarray(weights, np.float64).T
@@ -286,8 +431,29 @@ class LatentModel(Persistent, ClassNamePrefixFeaturesOutMixin, TransformerMixin,
 
 
 def draw_discrete(X: np.ndarray, schema: Schema, rng: np.random.RandomState) -> np.ndarray:
-    """Draw 0/1 and one-hot columns of X (n, d) from the probabilities found there. Pictures are
-    left at their mean.
+    """Draw 0/1 and one-hot columns from the probabilities found there.
+
+    Parameters
+    ----------
+    X : array (n, d)
+        Expected rows; it is not changed.
+    schema : Schema
+        Its columns. Pictures are left at their mean.
+    rng : RandomState
+        Of the draws.
+
+    Returns
+    -------
+    array (n, d)
+        A copy of X whose other columns are as they were.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.schema import FeatureGroup, Schema
+    >>> schema = Schema((FeatureGroup("gaussian", 1), FeatureGroup("categorical", 2)))
+    >>> draw_discrete(np.array([[0.3, 1.0, 0.0]]), schema, np.random.RandomState(0)).tolist()
+    [[0.3, 1.0, 0.0]]
     """
     X = np.array(X, copy=True)
     if schema.image is not None:

@@ -16,90 +16,214 @@ if TYPE_CHECKING:
 
 @runtime_checkable
 class HasLikelihood(Protocol):
-    """Gives every row a log-likelihood, or a bound of it: :class:`HasELBO` says which."""
+    """Gives every row a log-likelihood, or a bound of it: :class:`HasELBO` says which.
+
+    Examples
+    --------
+    >>> from lvm_core.models import MODELS
+    >>> issubclass(MODELS["PCA"], HasLikelihood), issubclass(MODELS["NMF"], HasLikelihood)
+    (True, False)
+    """
 
     def score_samples(self, X) -> np.ndarray:
-        """Nats (n,) of rows X (n, d)."""
+        """Log-likelihood of rows X (n, d), or a bound of it.
+
+        Returns
+        -------
+        array (n,)
+            In nats.
+        """
         ...
 
 
 @runtime_checkable
 class HasELBO(Protocol):
-    """Its ``score_samples`` is a lower bound, of two parts."""
+    """Its ``score_samples`` is a lower bound, of two parts.
+
+    Examples
+    --------
+    >>> from lvm_core.models import MODELS
+    >>> issubclass(MODELS["VAE"], HasELBO), issubclass(MODELS["PCA"], HasELBO)
+    (True, False)
+    """
 
     def elbo_parts(self, X) -> dict[str, np.ndarray]:
-        """``{"reconstruction": (n,), "kl": (n,)}`` in nats of rows X (n, d)."""
+        """The two parts of the bound of rows X (n, d).
+
+        Returns
+        -------
+        dict
+            ``{"reconstruction": (n,), "kl": (n,)}`` in nats.
+        """
         ...
 
 
 @runtime_checkable
 class HasImportanceWeights(Protocol):
-    """Its log-likelihood can be estimated by draws from its posterior."""
+    """Its log-likelihood can be estimated by draws from its posterior.
+
+    Examples
+    --------
+    >>> from lvm_core.models import MODELS
+    >>> [issubclass(MODELS[name], HasImportanceWeights) for name in ("VAE", "LDA")]
+    [True, False]
+    """
 
     def log_weights(self, X, n_samples: int, random_state=None) -> np.ndarray:
-        """``log p(x, z) - log q(z|x)`` (n, n_samples) in nats of rows X (n, d)."""
+        """Log importance weights of rows X (n, d), for ``n_samples`` draws a row.
+
+        Returns
+        -------
+        array (n, n_samples)
+            ``log p(x, z) - log q(z|x)`` in nats.
+        """
         ...
 
 
 @runtime_checkable
 class HasPosterior(Protocol):
-    """Gives every row a Gaussian around its code."""
+    """Gives every row a Gaussian around its code.
+
+    Examples
+    --------
+    >>> from lvm_core.models import MODELS
+    >>> issubclass(MODELS["VAE"], HasPosterior), issubclass(MODELS["PCA"], HasPosterior)
+    (True, False)
+    """
 
     def encode_distribution(self, X) -> tuple[np.ndarray, np.ndarray]:
-        """Means and standard deviations (n, k) of rows X (n, d)."""
+        """The Gaussian of each of rows X (n, d).
+
+        Returns
+        -------
+        mean, std : array (n, k)
+            Its mean and standard deviation.
+        """
         ...
 
 
 @runtime_checkable
 class PredictsLabels(Protocol):
-    """Names the label of a row: one of its ``classes_``, of which there are none where it saw
-    no labels.
+    """Names the label of a row.
+
+    It is one of its ``classes_``, of which there are none where it saw no labels.
+
+    Examples
+    --------
+    >>> from lvm_core.models import MODELS
+    >>> issubclass(MODELS["CNNFeatures"], PredictsLabels), issubclass(MODELS["VAE"], PredictsLabels)
+    (True, False)
     """
 
     def predict_label(self, X) -> np.ndarray:
-        """Labels (n,) of rows X (n, d), as text."""
+        """The label of each of rows X (n, d).
+
+        Returns
+        -------
+        array (n,)
+            As text.
+        """
         ...
 
     def label_proba(self, X) -> np.ndarray:
-        """Probability (n, classes) of each label."""
+        """Probability of each label, for rows X (n, d).
+
+        Returns
+        -------
+        array (n, classes)
+        """
         ...
 
 
 @runtime_checkable
 class Imputes(Protocol):
-    """Fills missing values by values with intervals."""
+    """Fills missing values by values with intervals.
+
+    Examples
+    --------
+    >>> from lvm_core.models import MODELS
+    >>> issubclass(MODELS["MIWAE"], Imputes), issubclass(MODELS["VAE"], Imputes)
+    (True, False)
+    """
 
     def impute(self, X, n_samples: int) -> Imputation:
-        """Rows X (n, d) without their missing values, see
-        :class:`~lvm_core.models.miwae.Imputation`.
+        """Rows X (n, d) without their missing values.
+
+        Returns
+        -------
+        Imputation
+            See :class:`~lvm_core.models.miwae.Imputation`.
         """
         ...
 
 
 @runtime_checkable
 class Inverts(Protocol):
-    """Its encoder only guesses: it has a search for the code that a row comes back from best."""
+    """Its encoder only guesses: it has a search for the code that a row comes back from best.
+
+    Examples
+    --------
+    >>> from lvm_core.models import MODELS
+    >>> issubclass(MODELS["GAN"], Inverts), issubclass(MODELS["VAE"], Inverts)
+    (True, False)
+    """
 
     def invert(
         self, X, steps: int, on_step=None, random_state=None
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Codes (n, k) of rows X (n, d), and how far what they decode to stays from them, (n,)."""
+        """Codes of rows X (n, d), by a search of so many steps.
+
+        Returns
+        -------
+        Z : array (n, k)
+            The codes.
+        residual : array (n,)
+            How far what they decode to stays from the rows.
+        """
         ...
 
 
 @runtime_checkable
 class HasStates(Protocol):
-    """Tells in which hidden state a series is at each moment."""
+    """Tells in which hidden state a series is at each moment.
+
+    Examples
+    --------
+    >>> from lvm_core.models import MODELS
+    >>> issubclass(MODELS["HMM"], HasStates), issubclass(MODELS["VAE"], HasStates)
+    (True, False)
+    """
 
     def states(self, X) -> tuple[np.ndarray, np.ndarray]:
-        """States (n, T) of series X (n, T), and the probability (n, T, states) of each."""
+        """The hidden states of series X (n, T).
+
+        Returns
+        -------
+        path : array (n, T) of int
+            The state at each moment.
+        proba : array (n, T, states)
+            The probability of each.
+        """
         ...
 
 
 @runtime_checkable
 class ExplainsVariance(Protocol):
-    """A linear model, fitted: ``explained_variance_ratio_`` (k,) is what each dimension keeps.
-    Of a model, not of a class.
+    """A linear model, fitted: it knows what each dimension keeps. Of a model, not of a class.
+
+    Attributes
+    ----------
+    explained_variance_ratio_ : array (k,)
+        Share of the data's variance that each dimension keeps.
+
+    Examples
+    --------
+    >>> from lvm_core.models import MODELS
+    >>> model = MODELS["PCA"](latent_dim=1)
+    >>> isinstance(model, ExplainsVariance)
+    False
+    >>> isinstance(model.fit([[0.0, 1.0], [1.0, 0.0], [2.0, 2.0]]), ExplainsVariance)
+    True
     """
 
     explained_variance_ratio_: np.ndarray

@@ -17,24 +17,83 @@ SMOOTHING = 0.1
 
 @dataclass(repr=False, eq=False)
 class CNNFeatures(NeuralModel):
-    """The last hidden layer z of a convolutional classifier (LeCun et al., 1998,
-    doi:10.1109/5.726791) as a latent space.
+    """The last hidden layer of a convolutional classifier (LeCun et al., 1998) as a latent space.
 
-    Encoder E and a linear layer minimise the cross-entropy of ``softmax(W E(x) + b)`` with the
-    labels, which are smoothed by a tenth (Szegedy et al., 2016, arXiv:1512.00567); rows without a
-    label are passed over. Pictures enter at random offsets of up to a twelfth of their size.
-    Afterwards E is fixed and a decoder D minimises the squared error ``|D(E(x)) - x|^2``: it shows
-    what the features still know of the picture and takes no part in learning them. New codes come
-    from a Gaussian a class, fitted to the codes (as Ghosh et al., 2020, arXiv:1903.12436, do for
+    Encoder E, whose output z is that layer, and a linear layer minimise the cross-entropy of
+    ``softmax(W E(x) + b)`` with the labels, which are smoothed by a tenth (Szegedy et al., 2016);
+    rows without a label are passed over. Pictures enter at random offsets of up to a twelfth of
+    their size. Afterwards E is fixed and a decoder D minimises the squared error ``|D(E(x)) -
+    x|^2``: it shows what the features still know of the picture and takes no part in learning them.
+    New codes come from a Gaussian a class, fitted to the codes (as Ghosh et al., 2020, do for
     autoencoders).
 
     Without labels the encoder keeps its random weights: random convolutional features (Saxe et al.,
     2011), a baseline.
 
-    Learnt: ``net_``, ``classes_`` (list of str), ``class_weights_`` (k, classes) and
-    ``class_bias_`` (classes,): W and b, ``group_share_`` (g,), ``group_means_`` (g, k),
-    ``group_factors_`` (g k, k): the Gaussians, their Cholesky factors on top of each other;
-    ``importance_`` (k,), ``history_``.
+    Parameters
+    ----------
+    latent_dim : int, default=16
+        Length of the code: units of the last hidden layer.
+    epochs : int, default=30
+        Passes over the pictures; as many again at half the number for the decoder.
+    shift : bool, default=True
+        Learn from pictures moved by up to a twelfth of their size, as they are recognised wherever
+        they stand.
+    width : int, default=256
+        Units of the hidden layer; the convolutions begin with a sixteenth of it.
+    batch_size : int, default=64
+        Rows in one step of the optimiser.
+    learning_rate : float, default=0.002
+        Step size of the optimiser (Adam) at the start.
+    random_state : int or None, default=0
+        Seed of weights, batches and offsets.
+
+    Attributes
+    ----------
+    net_ : CodeNet
+        Encoder, decoder and likelihoods.
+    bounded_ : bool
+        Whether decoded pixels are kept in [0, 1], as those of the training rows are.
+    classes_ : list of str
+        The labels; empty without labels.
+    class_weights_ : array (k, classes)
+        W.
+    class_bias_ : array (classes,)
+        b.
+    group_share_ : array (g,)
+        Share of the rows in each Gaussian: one a class, or one for all rows without labels.
+    group_means_ : array (g, k)
+        Their means.
+    group_factors_ : array (g k, k)
+        Their Cholesky factors on top of each other.
+    importance_ : array (k,)
+        Mean change of the decoded picture per standard deviation of the dimension, in the data's
+        standard deviations.
+    history_ : list of dict
+        loss and accuracy of the classifier, by step; without labels the loss of the decoder.
+
+    See Also
+    --------
+    lvm_core.models.base.LatentModel : Methods and attributes of every model.
+
+    References
+    ----------
+    * LeCun et al. (1998), https://doi.org/10.1109/5.726791.
+    * Szegedy et al. (2016), https://arxiv.org/abs/1512.00567.
+    * Ghosh et al. (2020), https://arxiv.org/abs/1903.12436.
+    * Saxe et al. (2011).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.models.cnn_features import CNNFeatures
+    >>> from lvm_core.schema import FeatureGroup, Schema
+    >>> X = np.random.RandomState(0).uniform(size=(40, 64)).astype("float32")
+    >>> y = np.repeat(["a", "b"], 20)
+    >>> pictures = Schema((FeatureGroup("gaussian", 64),), image=(8, 8, 1))
+    >>> model = CNNFeatures(latent_dim=4, epochs=2, width=32).fit(X, y, schema=pictures)
+    >>> model.transform(X).shape, model.classes_, model.label_proba(X).shape
+    ((40, 4), ['a', 'b'], (40, 2))
     """
 
     title: ClassVar[str] = "Features of a small CNN"
@@ -271,8 +330,22 @@ class CNNFeatures(NeuralModel):
     # -- the public verbs beyond the contract ------------------------------------------------------
 
     def label_proba(self, X) -> np.ndarray:
-        """Chance (n, classes) of each of ``classes_`` by the classifier whose features the
-        codes are. Raises ValueError without classes.
+        """Chance of each label by the classifier whose features the codes are.
+
+        Parameters
+        ----------
+        X : array (n, d)
+            Pictures.
+
+        Returns
+        -------
+        array (n, classes)
+            In the order of ``classes_``; rows sum to 1.
+
+        Raises
+        ------
+        ValueError
+            It has learnt no classes.
         """
         check_is_fitted(self)
         if not self.classes_:
@@ -285,7 +358,23 @@ class CNNFeatures(NeuralModel):
         return share / share.sum(1, keepdims=True)
 
     def predict_label(self, X) -> np.ndarray:
-        """The likeliest of ``classes_`` (n,), as text."""
+        """The likeliest label of each row.
+
+        Parameters
+        ----------
+        X : array (n, d)
+            Pictures.
+
+        Returns
+        -------
+        array (n,)
+            Of ``classes_``, as text.
+
+        Raises
+        ------
+        ValueError
+            It has learnt no classes.
+        """
         return np.array(self.classes_, dtype=object)[self.label_proba(X).argmax(1)]
 
     # -- the contract ------------------------------------------------------------------------------

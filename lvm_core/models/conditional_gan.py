@@ -13,21 +13,83 @@ from .gan import GAN
 
 @dataclass(repr=False, eq=False)
 class ConditionalGAN(GAN):
-    """Conditional generative adversarial network (Mirza & Osindero, 2014, arXiv:1411.1784) by the
-    recipe of :class:`GAN`.
+    """Conditional generative adversarial network (Mirza & Osindero, 2014).
+
+    Trained by the recipe of :class:`~lvm_core.models.gan.GAN`.
 
     A code is ``[z, c]``: z (``latent_dim`` numbers) from N(0, I), and c, the share of each of
     ``classes_``, which sum to 1; training draws c as the class of the real row beside it. The
-    critic scores a row by projection (Miyato & Koyama, 2018, arXiv:1802.05637): ``D(x, c) = a(x) +
-    c . b(x)``. A row without a label is paired with a draw of a random class, and both are scored
-    by ``a`` alone. The encoder gives both parts, the class by cross-entropy on drawn and on
-    labelled real rows.
+    critic scores a row by projection (Miyato & Koyama, 2018): ``D(x, c) = a(x) + c . b(x)``. A row
+    without a label is paired with a draw of a random class, and both are scored by ``a`` alone. The
+    encoder gives both parts, the class by cross-entropy on drawn and on labelled real rows.
 
     ``inverse_transform`` takes any code: shares below 0 count as 0, and are scaled to sum to 1;
     none at all is every class alike. Without labels it is the GAN.
 
-    Learnt beside what GAN learns: ``classes_`` (list of str), ``class_share_`` (classes,): their
-    frequencies among the training rows.
+    Parameters
+    ----------
+    latent_dim : int, default=16
+        Length of the code the generator draws from.
+    steps : int, default=3000
+        Minibatches the generator learns from; more is slower and better.
+    network : {"auto", "mlp", "conv"}, default="auto"
+        Convolutions for pictures, a perceptron for everything else; auto decides.
+    width : int, default=128
+        Units of a hidden layer; a convolution begins with a sixteenth of it.
+    depth : int, default=3
+        Hidden layers of the perceptron. A convolution's depth follows from the picture's size.
+    activation : {"leaky", "relu"}, default="leaky"
+        Bend between layers: leaky for pictures and many columns; sharp (ReLU) for few columns with
+        separate clusters.
+    octaves : int, default=0
+        Sines and cosines of each column that the critic sees, at 1, 2, 4, ... radians a standard
+        deviation: fine detail of few columns.
+    gamma : float, default=0.1
+        Weight of the critic's gradient penalties; more is steadier and blurrier.
+    batch_size : int, default=128
+        Real rows, and drawn ones, in one step.
+    learning_rate : float, default=0.001
+        Step size of the optimiser (Adam) at the start.
+    random_state : int or None, default=0
+        Seed of weights, batches and codes.
+
+    Attributes
+    ----------
+    classes_ : list of str
+        The labels; empty without labels.
+    dimension_names_ : list of str
+        Of the code's dimensions: z1, z2, ..., then the labels.
+    class_share_ : array (classes,)
+        Frequencies of the labels among the training rows.
+    net_ : ClassCodeNet
+        Encoder, generator (its ``decoder``) and likelihoods; a CodeNet without labels.
+    importance_ : array (latent_dim + classes,)
+        Mean change of the output per unit step (of a class: when the item becomes of that class),
+        in the data's standard deviations.
+    history_ : list of dict
+        As the GAN's.
+
+    See Also
+    --------
+    lvm_core.models.base.LatentModel : Methods and attributes of every model.
+
+    References
+    ----------
+    * Mirza & Osindero (2014), https://arxiv.org/abs/1411.1784.
+    * Miyato & Koyama (2018), https://arxiv.org/abs/1802.05637.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.models.conditional_gan import ConditionalGAN
+    >>> rng = np.random.RandomState(0)
+    >>> y = np.repeat(["a", "b"], 30)
+    >>> X = (rng.standard_normal((60, 4)) + (y == "b")[:, None]).astype("float32")
+    >>> model = ConditionalGAN(latent_dim=2, steps=10, width=16).fit(X, y)
+    >>> model.transform(X).shape, model.dimension_names_
+    ((60, 4), ['z1', 'z2', 'a', 'b'])
+    >>> model.sample_codes(2, label="b", random_state=0)[:, 2:].tolist()
+    [[0.0, 1.0], [0.0, 1.0]]
     """
 
     title: ClassVar[str] = "Conditional GAN"
@@ -72,9 +134,27 @@ class ConditionalGAN(GAN):
     def sample_codes(
         self, n: int, *, temperature: float = 1.0, random_state=None, label: str | None = None
     ) -> np.ndarray:
-        """n codes (n, k): z from N(0, I) times ``temperature``; classes as often as in the
-        training rows, or all ``label``. Raises ValueError naming the classes where ``label`` is
-        none of them.
+        """Codes from the prior, of one class where it is given.
+
+        Parameters
+        ----------
+        n : int
+            How many.
+        temperature : float
+            Multiplies z, which is drawn from N(0, I).
+        random_state : int, RandomState or None
+            Of the draws.
+        label : str, optional
+            One of ``classes_``; without it classes come as often as in the training rows.
+
+        Returns
+        -------
+        array (n, latent_dim + classes)
+
+        Raises
+        ------
+        ValueError
+            ``label`` is none of ``classes_``, which are then named.
         """
         rng = check_random_state(random_state)
         Z = super().sample_codes(n, temperature=temperature, random_state=rng)
@@ -92,8 +172,9 @@ class ConditionalGAN(GAN):
     # -- the contract ------------------------------------------------------------------------------
 
     def preview(self, X, Z):
-        """As of the GAN; codes Z (m, latent_dim) without a class part are shown as one class
-        after the other.
+        """As of the GAN, also of codes without a class part.
+
+        Such codes Z (m, latent_dim) are shown as one class after the other.
         """
         if self.classes_ and Z.shape[1] == self.latent_dim:
             Z = np.hstack(

@@ -19,9 +19,10 @@ from .neural import VariationalModel, common
 
 @dataclass(repr=False, eq=False)
 class ConditionalVAE(VariationalModel):
-    """Conditional, semi-supervised variational autoencoder: model M2 of Kingma et al. (2014,
-    arXiv:1406.5298). With every label known it is the conditional VAE of Sohn et al. (2015), with a
-    classifier beside it.
+    """Conditional, semi-supervised variational autoencoder: model M2 of Kingma et al. (2014).
+
+    With every label known it is the conditional VAE of Sohn et al. (2015), with a classifier beside
+    it.
 
     ``p(x) = sum_y p(y) E_N(z;0,I)[p(x|z,y)]``; q(y|x) a classifier, q(z|x,y) = N(m, diag s^2). With
     ``L(x,y) = E_q(z|x,y)[log p(x|z,y)] + log p(y) - beta KL(q(z|x,y) || N(0,I))``, maximise the
@@ -34,10 +35,78 @@ class ConditionalVAE(VariationalModel):
     1, so that one label can be turned into another. Without labels it is a plain VAE.
 
     At the end the numbers for the style are shifted and scaled to the prior's mean and width, as
-    the codes of :class:`VAE` are.
+    the codes of :class:`~lvm_core.models.vae.VAE` are.
 
-    Learnt: ``classes_`` (list of str), ``dimension_names_``, ``class_shares_`` (K,), ``net_``,
-    ``importance_`` (k + K,), ``history_``, ``n_iter_``.
+    Parameters
+    ----------
+    latent_dim : int, default=8
+        Length of the code beside the labels: how many sliders describe the manner.
+    beta : float, default=2.0
+        Weight of the KL term; 1 is the ELBO, more leaves less of the label in the manner.
+    epochs : int, default=50
+        Passes over the data; more is slower and fits closer.
+    label_weight : float, default=5.0
+        Weight of the classifier's own loss, in nats a labelled row.
+    network : {"auto", "mlp", "conv"}, default="auto"
+        Convolutions for pictures, a perceptron for everything else; auto decides.
+    width : int, default=128
+        Units of a hidden layer; a convolution begins with a sixteenth of it.
+    depth : int, default=2
+        Hidden layers of the perceptron. A convolution's depth follows from the picture's size.
+    warm_up : float, default=0.0
+        Share of the training in which the weight of the KL term rises from 0. A manner that is free
+        at first learns the label too, and the decoder then ignores the label's own place.
+    cool_down : float, default=0.5
+        Share of the training, at its end, in which the learning rate falls to 0.
+    batch_size : int, default=64
+        Rows in one step of the optimiser.
+    learning_rate : float, default=0.001
+        Step size of the optimiser (Adam).
+    random_state : int or None, default=0
+        Seed of weights, batches and noise.
+
+    Attributes
+    ----------
+    classes_ : list of str
+        The K labels; empty without labels.
+    dimension_names_ : list of str
+        Of the code's dimensions: z1, z2, ..., then the labels.
+    class_shares_ : array (K,)
+        p(y), how often each label is seen.
+    net_ : LabelledNet
+        Encoder, classifier, decoder and likelihoods.
+    bounded_ : bool
+        Whether decoded pixels are kept in [0, 1], as those of the training rows are.
+    importance_ : array (k + K,)
+        Nats about a row that each dimension tells, the mean over the rows.
+    history_ : list of dict
+        loss (``beta * kl - reconstruction``), reconstruction and kl in nats per row, by step; with
+        labels also label, the mean of -log q(y|x) over labelled rows.
+    n_iter_ : int
+        Epochs it was trained.
+
+    See Also
+    --------
+    lvm_core.models.base.LatentModel : Methods and attributes of every model.
+
+    References
+    ----------
+    * Kingma, Rezende, Mohamed & Welling (2014), *Semi-supervised Learning with Deep Generative
+      Models*, https://arxiv.org/abs/1406.5298.
+    * Sohn et al. (2015).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.models.conditional_vae import ConditionalVAE
+    >>> rng = np.random.RandomState(0)
+    >>> y = np.repeat(["a", "b"], 30)
+    >>> X = (rng.standard_normal((60, 6)) + (y == "b")[:, None]).astype("float32")
+    >>> model = ConditionalVAE(latent_dim=2, epochs=2, width=16).fit(X, y)
+    >>> model.transform(X).shape, model.dimension_names_
+    ((60, 4), ['z1', 'z2', 'a', 'b'])
+    >>> model.sample(3, label="b", random_state=0).shape
+    (3, 6)
     """
 
     title: ClassVar[str] = "Conditional VAE"
@@ -236,8 +305,22 @@ class ConditionalVAE(VariationalModel):
         return self.transform(X)[:, self.latent_dim :]
 
     def predict_label(self, X) -> np.ndarray:
-        """The most probable label (n,) of each row, as text. Raises ValueError where it has
-        learnt no labels.
+        """The most probable label of each row.
+
+        Parameters
+        ----------
+        X : array or CSR (n, d)
+            Rows.
+
+        Returns
+        -------
+        array (n,)
+            Of ``classes_``, as text.
+
+        Raises
+        ------
+        ValueError
+            It has learnt no labels.
         """
         check_is_fitted(self)
         if not self.classes_:
@@ -248,8 +331,27 @@ class ConditionalVAE(VariationalModel):
         return np.array(self.classes_, dtype=object)[self.label_proba(X).argmax(1)]
 
     def sample_codes(self, n, *, temperature=1.0, random_state=None, label: str | None = None):
-        """n codes (n, k + K): the style from N(0, temperature^2 I); the label as often as it
-        was seen, or ``label`` always.
+        """Codes from the prior, of one label where it is given.
+
+        Parameters
+        ----------
+        n : int
+            How many.
+        temperature : float
+            Of the style, which is drawn from N(0, temperature^2 I).
+        random_state : int, RandomState or None
+            Of the draws.
+        label : str, optional
+            One of ``classes_``; without it labels come as often as they were seen.
+
+        Returns
+        -------
+        array (n, k + K)
+
+        Raises
+        ------
+        ValueError
+            ``label`` is none of ``classes_``.
         """
         Z = super().sample_codes(n, temperature=temperature, random_state=random_state)
         if label is not None:
@@ -270,9 +372,20 @@ class ConditionalVAE(VariationalModel):
         )
 
     def elbo_parts(self, X, n_samples: int = 16) -> dict[str, np.ndarray]:
-        """``{"reconstruction": (n,), "kl": (n,)}`` in nats per row, summed over the labels by
-        q(y|x); the ELBO is their difference. The kl is that of code and label. The draws are
-        fixed, the same for every row.
+        """The two parts of each row's ELBO, summed over the labels by q(y|x).
+
+        Parameters
+        ----------
+        X : array or CSR (n, d)
+            Rows.
+        n_samples : int
+            Draws, which are fixed, the same for every row.
+
+        Returns
+        -------
+        dict
+            ``{"reconstruction": (n,), "kl": (n,)}`` in nats; the ELBO is their difference. The KL
+            is that of code and label.
         """
         check_is_fitted(self)
         draws = fixed_draws(n_samples, self.latent_dim)
@@ -282,14 +395,36 @@ class ConditionalVAE(VariationalModel):
         return {"reconstruction": reconstruction, "kl": kl}
 
     def code_kl(self, X) -> np.ndarray:
-        """Nats (n, k + K) that each dimension of the code tells of each row X (n, d); of a
-        label, against how often it is seen.
+        """What each dimension of the code tells of each row.
+
+        Parameters
+        ----------
+        X : array or CSR (n, d)
+            Rows.
+
+        Returns
+        -------
+        array (n, k + K)
+            In nats; of a label, against how often it is seen.
         """
         return self._run(lambda net, x: net.kl(x), self._check(X, reset=False))
 
     def log_weights(self, X, n_samples: int, random_state=None) -> np.ndarray:
-        """Log importance weights ``log p(x, z, y) - log q(z, y|x)`` (n, n_samples) in nats,
-        code z and label y drawn anew for every row of X (n, d).
+        """Log importance weights of codes and labels drawn from the posterior of each row.
+
+        Parameters
+        ----------
+        X : array or CSR (n, d)
+            Rows.
+        n_samples : int
+            Pairs of code z and label y a row, drawn anew for every row.
+        random_state : int, RandomState or None
+            Of the draws.
+
+        Returns
+        -------
+        array (n, n_samples)
+            ``log p(x, z, y) - log q(z, y|x)`` in nats.
         """
         check_is_fitted(self)
         return draw_weights(

@@ -19,7 +19,15 @@ _CONVERGED = 1e-5  # change of a topic's share in one sweep
 
 
 class CountModel(LatentModel, ABC):
-    """Rows X (n, d) of non-negative word counts, dense or CSR."""
+    """A model of word counts: rows X (n, d) of non-negative numbers, dense or CSR.
+
+    ``fit`` and ``transform`` raise ValueError for negative values, ``fit`` also where every count
+    is 0.
+
+    See Also
+    --------
+    lvm_core.models.base.LatentModel : Methods and attributes of every model.
+    """
 
     supported_kinds: ClassVar[tuple[str, ...]] = ("text",)
     sparse: ClassVar[bool] = True
@@ -47,12 +55,23 @@ class CountModel(LatentModel, ABC):
 
 
 class TopicModel(CountModel):
-    """A document is a mixture of k topics, each a distribution over the d words; the code is the
-    mixture.
+    """A document is a mixture of k topics, each a distribution over the d words.
 
-    A subclass sets ``components_`` (k, d), whose rows sum to 1, and writes ``_sweep`` and
-    ``_shares``. ``fit`` also learns ``mean_length_``, words of an average document, and
-    ``importance_``: the share of all words that each topic wrote.
+    The code is the mixture. A subclass sets ``components_`` (k, d), whose rows sum to 1, and calls
+    :meth:`_learn` with the function that makes one step.
+
+    Attributes
+    ----------
+    components_ : array (k, d)
+        The topics.
+    mean_length_ : float
+        Words of an average document.
+    importance_ : array (k,)
+        The share of all words that each topic wrote.
+
+    See Also
+    --------
+    lvm_core.models.base.LatentModel : Methods and attributes of every model.
     """
 
     importance_meaning: ClassVar[str] = "share of the corpus's words"
@@ -152,7 +171,22 @@ class _Arrays:
 
 
 def counts(X) -> Any:
-    """X (n, d), dense or CSR, as CSR float64 without stored zeros."""
+    """Word counts as CSR float64 without stored zeros.
+
+    Parameters
+    ----------
+    X : array or CSR (n, d)
+        It is not changed.
+
+    Returns
+    -------
+    csr_array (n, d)
+
+    Examples
+    --------
+    >>> counts([[0, 2], [1, 0]]).data.tolist()
+    [2.0, 1.0]
+    """
     from scipy.sparse import csr_array
 
     X = csr_array(X, dtype=np.float64, copy=True)
@@ -162,12 +196,33 @@ def counts(X) -> Any:
 
 
 def ratios(X, shares: np.ndarray, topics: np.ndarray):
-    """For the counts x of X (n, d) that are not 0: x / (shares @ topics), CSR of the same pattern,
-    and log(shares @ topics) (nnz,).
+    """Observed over expected counts, the step that PLSA and LDA share.
 
-    ``shares`` (n, k) and ``topics`` (k, d) are those of PLSA, or their variational counterparts of
-    LDA. The expected words that topic k wrote in document i are then ``shares * (R @ topics.T)``,
-    and those of word j ``topics * (shares.T @ R)``.
+    The expected words that topic k wrote in document i are then ``shares * (R @ topics.T)``, and
+    those of word j ``topics * (shares.T @ R)``.
+
+    Parameters
+    ----------
+    X : CSR (n, d)
+        Word counts x.
+    shares : array (n, k)
+        Those of PLSA, or their variational counterparts of LDA.
+    topics : array (k, d)
+        Likewise.
+
+    Returns
+    -------
+    R : csr_array (n, d)
+        ``x / (shares @ topics)`` where x is not 0, of the same pattern.
+    logs : array (nnz,)
+        ``log(shares @ topics)`` there.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> R, logs = ratios(counts([[1, 3]]), np.ones((1, 1)), np.array([[0.25, 0.75]]))
+    >>> R.toarray().tolist(), np.exp(logs).round(2).tolist()
+    ([[4.0, 4.0]], [0.25, 0.75])
     """
     from scipy.sparse import csr_array
 
@@ -190,9 +245,35 @@ def fold_in(
     prior: float = 0.0,
     sweeps: int = 200,
 ) -> np.ndarray:
-    """Words (n, k) that each topic wrote in each document of X (n, d), CSR, the topics being
-    given: ``W = prior + S * (R @ topics.T)`` with ``S = shares(W)`` until W / sum(W) has
-    settled, for every document by itself.
+    """Words that each topic wrote in each document, the topics being given.
+
+    ``W = prior + S * (R @ topics.T)`` with ``S = shares(W)`` until W / sum(W) has settled, for
+    every document by itself; R as of :func:`ratios`.
+
+    Parameters
+    ----------
+    X : CSR (n, d)
+        Word counts.
+    topics : array (k, d)
+        They are held still.
+    shares : callable
+        W (n, k) -> S (n, k), such as :func:`proportions`.
+    prior : float
+        Words of each topic that a document is given beforehand.
+    sweeps : int
+        Most of them a document.
+
+    Returns
+    -------
+    array (n, k)
+        W.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> W = fold_in(counts([[3, 0], [1, 1]]), np.eye(2), proportions)
+    >>> proportions(W).round(2).tolist()
+    [[1.0, 0.0], [0.5, 0.5]]
     """
     W, words = np.full((X.shape[0], len(topics)), prior + 1.0), np.ascontiguousarray(topics.T)
     # rows whose counts begin in the same stretch
@@ -221,5 +302,22 @@ def _sweep(X, words, shares, prior, W) -> tuple[np.ndarray, np.ndarray]:
 
 
 def proportions(W: np.ndarray) -> np.ndarray:
-    """Rows of W (n, k) scaled to sum to 1."""
+    """Rows scaled to sum to 1.
+
+    Parameters
+    ----------
+    W : array (n, k)
+        Non-negative numbers.
+
+    Returns
+    -------
+    array (n, k)
+        A row of zeros stays one.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> proportions(np.array([[1.0, 3.0]])).tolist()
+    [[0.25, 0.75]]
+    """
     return W / np.maximum(W.sum(1, keepdims=True), 1e-300)

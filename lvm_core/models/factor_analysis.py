@@ -18,17 +18,54 @@ FLOOR = 1e-6
 
 @dataclass(repr=False, eq=False)
 class FactorAnalysis(LatentModel):
-    """Factor analysis (Spearman, 1904; as a likelihood: Rubin & Thayer, 1982,
-    doi:10.1007/BF02293851).
+    """Factor analysis (Spearman, 1904; as a likelihood: Rubin & Thayer, 1982).
 
     ``x ~ N(m + W z, Psi)``, ``z ~ N(0, I)``: maximise ``sum_i log N(x_i; m, W W' + Psi)`` over W
     (d, k) and Psi. With ``noise="per column"`` Psi is diagonal and found by EM (scikit-learn's
-    solver); with ``"shared"`` it is s2 I: probabilistic PCA (Tipping & Bishop, 1999,
-    doi:10.1111/1467-9868.00196), solved exactly from the eigenvectors of the covariance.
+    solver); with ``"shared"`` it is s2 I: probabilistic PCA (Tipping & Bishop, 1999), solved
+    exactly from the eigenvectors of the covariance.
 
     The code is the posterior mean, ``(I + W' Psi^-1 W)^-1 W' Psi^-1 (x - m)``, its axes turned so
-    that the posterior's covariance is diagonal, the one that explains most first. Learnt:
-    ``components_`` (k, d) = W', ``noise_variance_`` (d,), ``mean_``.
+    that the posterior's covariance is diagonal, the one that explains most first.
+
+    Parameters
+    ----------
+    latent_dim : int, default=8
+        Number of hidden causes: the length of the code.
+    noise : {"per column", "shared"}, default="per column"
+        Noise of its own for every column (factor analysis), or one for all (probabilistic PCA).
+    random_state : int or None, default=0
+        Seed of the randomised solver.
+
+    Attributes
+    ----------
+    components_ : array (k, d)
+        W', the loadings.
+    noise_variance_ : array (d,)
+        Diagonal of Psi, in squared units of X.
+    mean_ : array (d,)
+        m, the mean row.
+    importance_ : array (k,)
+        Share of the data's variance that each factor explains.
+
+    See Also
+    --------
+    lvm_core.models.base.LatentModel : Methods and attributes of every model.
+
+    References
+    ----------
+    * Rubin & Thayer (1982), https://doi.org/10.1007/BF02293851.
+    * Tipping & Bishop (1999), https://doi.org/10.1111/1467-9868.00196.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.models.factor_analysis import FactorAnalysis
+    >>> X = np.random.RandomState(0).standard_normal((100, 5))
+    >>> model = FactorAnalysis(latent_dim=2).fit(X)
+    >>> mean, std = model.encode_distribution(X)
+    >>> mean.shape, std.shape, model.noise_variance_.shape
+    ((100, 2), (100, 2), (5,))
     """
 
     title: ClassVar[str] = "Factor analysis"
@@ -157,8 +194,17 @@ class FactorAnalysis(LatentModel):
         return Function(lambda x: (x - mean) @ to_code), Function(lambda z: z @ components + mean)
 
     def encode_distribution(self, X) -> tuple[np.ndarray, np.ndarray]:
-        """Mean (n, k) and standard deviation (n, k) of the posterior p(z|x) of each row X (n,
-        d), exact.
+        """The posterior p(z|x) of each row, exact.
+
+        Parameters
+        ----------
+        X : array (n, d)
+            Rows.
+
+        Returns
+        -------
+        mean, std : array (n, k)
+            Its mean and standard deviation.
         """
         Z = self.transform(X)
         return Z, np.broadcast_to(
@@ -166,8 +212,17 @@ class FactorAnalysis(LatentModel):
         ).copy()
 
     def score_samples(self, X) -> np.ndarray:
-        """Log-likelihood (n,) in nats of each row, exact: ``log N(x; m, W W' + Psi)`` by
-        Woodbury's identity.
+        """Log-likelihood of each row, exact: ``log N(x; m, W W' + Psi)`` by Woodbury's identity.
+
+        Parameters
+        ----------
+        X : array (n, d)
+            Rows.
+
+        Returns
+        -------
+        array (n,)
+            In nats.
         """
         check_is_fitted(self)
         X = self._check(X, reset=False).astype(np.float64) - self.mean_

@@ -19,16 +19,15 @@ RESCUE_STEPS = 300
 
 @dataclass(repr=False, eq=False)
 class GAN(NeuralModel):
-    """Generative adversarial network (Goodfellow et al., 2014, arXiv:1406.2661) by the R3GAN recipe
-    (Huang et al., 2024, arXiv:2501.05441).
+    """Generative adversarial network (Goodfellow et al., 2014) by the R3GAN recipe.
 
     With generator G, critic D, real rows x, codes z ~ N(0, I) and ``gap = D(x) - D(G(z))``, the
     critic minimises ``softplus(-gap) + gamma/2 * (|dD/dx|^2 at x + |dD/dx|^2 at G(z))`` and the
-    generator ``softplus(gap)``, in the scale where the data has unit variance. Adam with betas (0,
-    0.99); learning rate and gamma fall along a cosine to a twentieth; no normalisation layers. What
-    is kept is a running mean of the generator's weights. 0/1 and categorical columns are drawn by
-    straight-through Gumbel (Jang et al., 2017, arXiv:1611.01144), so that the critic sees what real
-    rows look like.
+    generator ``softplus(gap)``, in the scale where the data has unit variance (R3GAN: Huang et al.,
+    2024). Adam with betas (0, 0.99); learning rate and gamma fall along a cosine to a twentieth; no
+    normalisation layers. What is kept is a running mean of the generator's weights. 0/1 and
+    categorical columns are drawn by straight-through Gumbel (Jang et al., 2017), so that the critic
+    sees what real rows look like.
 
     An encoder E for real rows is trained afterwards, G fixed: ``|E(G(z)) - z|^2/k + |G(E(x)) -
     x|^2/d`` for drawn z and real x. :meth:`invert` refines its codes by optimisation.
@@ -41,8 +40,63 @@ class GAN(NeuralModel):
     rows neither).
 
     Not for text: word counts are thousands of mostly zero whole numbers, for which a critic's
-    gradient means little. Learnt: ``net_``, ``importance_`` (k,), ``history_`` (the critic's and
-    generator's loss and the score gap, by step).
+    gradient means little.
+
+    Parameters
+    ----------
+    latent_dim : int, default=16
+        Length of the code the generator draws from.
+    steps : int, default=3000
+        Minibatches the generator learns from; more is slower and better.
+    network : {"auto", "mlp", "conv"}, default="auto"
+        Convolutions for pictures, a perceptron for everything else; auto decides.
+    width : int, default=128
+        Units of a hidden layer; a convolution begins with a sixteenth of it.
+    depth : int, default=3
+        Hidden layers of the perceptron. A convolution's depth follows from the picture's size.
+    activation : {"leaky", "relu"}, default="leaky"
+        Bend between layers: leaky for pictures and many columns; sharp (ReLU) for few columns with
+        separate clusters.
+    octaves : int, default=0
+        Sines and cosines of each column that the critic sees, at 1, 2, 4, ... radians a standard
+        deviation: fine detail of few columns.
+    gamma : float, default=0.1
+        Weight of the critic's gradient penalties; more is steadier and blurrier.
+    batch_size : int, default=128
+        Real rows, and drawn ones, in one step.
+    learning_rate : float, default=0.001
+        Step size of the optimiser (Adam) at the start.
+    random_state : int or None, default=0
+        Seed of weights, batches and codes.
+
+    Attributes
+    ----------
+    net_ : CodeNet
+        Encoder, generator (its ``decoder``) and likelihoods.
+    importance_ : array (k,)
+        Mean change of the output per unit step, in the data's standard deviations.
+    history_ : list of dict
+        The generator's loss (loss), the critic's (critic) and the score gap (gap), by step.
+
+    See Also
+    --------
+    lvm_core.models.base.LatentModel : Methods and attributes of every model.
+
+    References
+    ----------
+    * Goodfellow et al. (2014), https://arxiv.org/abs/1406.2661.
+    * Huang et al. (2024), https://arxiv.org/abs/2501.05441.
+    * Jang, Gu & Poole (2017), *Categorical Reparameterization with Gumbel-Softmax*,
+      https://arxiv.org/abs/1611.01144.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.models.gan import GAN
+    >>> X = np.random.RandomState(0).standard_normal((60, 4)).astype("float32")
+    >>> model = GAN(latent_dim=2, steps=10, width=16).fit(X)
+    >>> model.sample(5, random_state=0).shape, model.transform(X).shape
+    ((5, 4), (60, 2))
     """
 
     title: ClassVar[str] = "Generative adversarial network"
@@ -355,8 +409,25 @@ class GAN(NeuralModel):
     def invert(
         self, X, steps: int = 200, on_step=None, random_state=None
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Codes Z (n, k) whose decoded rows come closest to X (n, d), and how far they stay,
-        (n,); see :func:`lvm_core.nn.inversion.invert`.
+        """Codes whose decoded rows come closest to X; see :func:`lvm_core.nn.inversion.invert`.
+
+        Parameters
+        ----------
+        X : array (n, d)
+            Rows.
+        steps : int
+            Of the descent.
+        on_step : callable, optional
+            Hears the progress; returning True ends the search.
+        random_state : int, RandomState or None
+            Of the codes among which a start is looked for.
+
+        Returns
+        -------
+        Z : array (n, k)
+            The codes.
+        residual : array (n,)
+            How far their decoded rows stay, in standard deviations of the data.
         """
         from ..nn.inversion import invert
 

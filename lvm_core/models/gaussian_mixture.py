@@ -19,8 +19,7 @@ FLOOR = 1e-3
 
 @dataclass(repr=False, eq=False)
 class GaussianMixture(LatentModel):
-    """Gaussian mixture, fitted by EM (Dempster, Laird & Rubin, 1977,
-    doi:10.1111/j.2517-6161.1977.tb01600.x).
+    """Gaussian mixture, fitted by EM (Dempster, Laird & Rubin, 1977).
 
     ``p(x) = sum_j w_j N(x; m_j, S_j)``: maximise ``sum_i log p(x_i)`` over weights, means and
     covariances; scikit-learn's solver, started from k-means. The latent variable is which component
@@ -28,9 +27,51 @@ class GaussianMixture(LatentModel):
     mixture's mean ``sum_j z_j m_j``: any code is cut off at 0 and scaled to sum 1. Samples are true
     draws of the mixture: a component by its weight (the code is then 1 for it), a row of it.
 
-    Learnt: ``weights_`` (k,), ``means_`` (k, d), ``covariances_`` (shape by ``covariance``),
-    ``bic_``: Bayesian information criterion (Schwarz, 1978) of the training rows, lower is better,
-    to choose the number of components by.
+    Parameters
+    ----------
+    latent_dim : int, default=4
+        Number of groups: the length of the code.
+    covariance : {"full", "tied", "diag", "spherical"}, default="full"
+        Shape of a group's cloud: any ellipsoid, one ellipsoid for all, one stretched along the
+        columns, or a ball.
+    random_state : int or None, default=0
+        Seed of the start by k-means.
+
+    Attributes
+    ----------
+    weights_ : array (k,)
+        Share of the rows in each component, the largest first; ``importance_`` is the same.
+    means_ : array (k, d)
+        Of the components.
+    covariances_ : array
+        (k, d, d) for ``covariance="full"``, (d, d) for ``"tied"``, (k, d) for ``"diag"``, (k,) for
+        ``"spherical"``.
+    precisions_cholesky_ : array
+        Cholesky factors of their inverses, as scikit-learn's, of the same shape.
+    floor_ : float
+        What is added to every variance: a thousandth of the columns' mean variance.
+    bic_ : float
+        Bayesian information criterion (Schwarz, 1978) of the training rows, lower is better, to
+        choose the number of components by.
+
+    See Also
+    --------
+    lvm_core.models.base.LatentModel : Methods and attributes of every model.
+
+    References
+    ----------
+    * Dempster, Laird & Rubin (1977), https://doi.org/10.1111/j.2517-6161.1977.tb01600.x.
+    * Schwarz (1978).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.models.gaussian_mixture import GaussianMixture
+    >>> rng = np.random.RandomState(0)
+    >>> X = np.vstack([rng.normal(-3, 1, (60, 2)), rng.normal(3, 1, (40, 2))])
+    >>> model = GaussianMixture(latent_dim=2).fit(X)
+    >>> model.weights_.round(1).tolist(), model.transform(X).shape
+    ([0.6, 0.4], (100, 2))
     """
 
     title: ClassVar[str] = "Gaussian mixture"

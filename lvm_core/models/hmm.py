@@ -20,8 +20,7 @@ COUNT = 1e-2  # added to every expected count: a transition never seen stays pos
 
 @dataclass(repr=False, eq=False)
 class HMM(LatentModel):
-    """Hidden Markov model with Gaussian emissions, fitted by Baum-Welch (Rabiner, 1989,
-    doi:10.1109/5.18626).
+    """Hidden Markov model with Gaussian emissions, fitted by Baum-Welch (Rabiner, 1989).
 
     A row of X (n, T) is one series of T values. ``s_1 ~ p``, ``s_t | s_{t-1} ~ A[s_{t-1}]``, ``x_t
     | s_t ~ N(m_s, v_s)``: maximise ``sum_i log p(x_i1, ..., x_iT)`` over p (S,), A (S, S), m and v
@@ -36,7 +35,57 @@ class HMM(LatentModel):
     :meth:`sample_decoder` draws a series for a given code by a chain whose steps are weighted
     towards the code's shares, which is close to it but not the same.
 
-    Learnt: ``start_`` (S,), ``transitions_`` (S, S), ``means_``, ``variances_`` (S,), ``n_iter_``.
+    Parameters
+    ----------
+    latent_dim : int, default=3
+        Number of hidden states.
+    segments : int, default=8
+        Stretches of time the code tells apart: its length is states times stretches.
+    max_iter : int, default=200
+        Steps of EM at most; it ends earlier when it has settled.
+    restarts : int, default=3
+        Seeded starts that are tried; the best is gone on with.
+    window : int, default=0
+        Cuts every row into pieces of so many values to learn from; 0 takes rows whole. For one long
+        series.
+    random_state : int or None, default=0
+        Seed of the starts.
+
+    Attributes
+    ----------
+    start_ : array (S,)
+        p, probability of each state at the first moment.
+    transitions_ : array (S, S)
+        A, from the state of a row to that of a column.
+    means_, variances_ : array (S,)
+        m and v, of the values in each state.
+    floor_ : float
+        Least variance of a state.
+    n_iter_ : int
+        Steps of EM.
+    importance_ : array (segments * S,)
+        Spread of the time spent in a state, times how far the state lies from the mean.
+
+    See Also
+    --------
+    lvm_core.models.base.LatentModel : Methods and attributes of every model.
+
+    References
+    ----------
+    Rabiner (1989), https://doi.org/10.1109/5.18626.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.models.hmm import HMM
+    >>> rng = np.random.RandomState(0)
+    >>> X = np.repeat([[0.0, 5.0]], 10, axis=1).repeat(6, axis=0) + rng.normal(0, 1, (6, 20))
+    >>> model = HMM(latent_dim=2, segments=2).fit(X)
+    >>> model.transform(X).shape
+    (6, 4)
+    >>> states, proba = model.states(X)
+    >>> states[0, [0, -1]].tolist(), proba.shape
+    ([0, 1], (6, 20, 2))
     """
 
     title: ClassVar[str] = "Hidden Markov model"
@@ -204,8 +253,19 @@ class HMM(LatentModel):
     # -- the public verbs beyond the contract ------------------------------------------------------
 
     def states(self, X) -> tuple[np.ndarray, np.ndarray]:
-        """Of rows X (n, T): the most likely sequence of states (n, T) (Viterbi, 1967) and the
-        probability of each state at each moment (n, T, S).
+        """The hidden states of series.
+
+        Parameters
+        ----------
+        X : array (n, T)
+            One series a row.
+
+        Returns
+        -------
+        path : array (n, T) of int
+            The most likely sequence of states (Viterbi, 1967).
+        proba : array (n, T, S)
+            The probability of each state at each moment.
         """
         check_is_fitted(self)
         X = self._check(X, reset=False).astype(np.float64)
@@ -219,8 +279,20 @@ class HMM(LatentModel):
         )[2]
 
     def sample(self, n, *, temperature=1.0, random_state=None):
-        """n new series X (n, T): true draws of the chain and its emissions, the noise
-        multiplied by ``temperature``.
+        """New series: true draws of the chain and its emissions.
+
+        Parameters
+        ----------
+        n : int
+            How many.
+        temperature : float
+            Multiplies the noise of the emissions.
+        random_state : int, RandomState or None
+            Of the draws.
+
+        Returns
+        -------
+        array (n, T)
         """
         from sklearn.utils import check_random_state
 

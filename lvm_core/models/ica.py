@@ -16,8 +16,7 @@ QUANTILES = 201  # points of each source's distribution that are kept to draw fr
 
 @dataclass(repr=False, eq=False)
 class ICA(LatentModel):
-    """Independent component analysis by FastICA (Hyvarinen & Oja, 2000,
-    doi:10.1016/S0893-6080(00)00026-5).
+    """Independent component analysis by FastICA (Hyvarinen & Oja, 2000).
 
     ``x = m + A z`` with the sources z as independent and as far from Gaussian as can be: on the
     whitened first k principal components, maximise ``sum_j (E[G(w_j'x)] - E[G(nu)])^2`` over
@@ -26,8 +25,45 @@ class ICA(LatentModel):
     positive.
 
     Samples draw every source on its own from its distribution in the training rows, which is what
-    independence means. Learnt: ``mixing_`` (d, k) = A, ``unmixing_`` (k, d), ``mean_`` (d,),
-    ``quantiles_`` (k, 201) of the sources.
+    independence means.
+
+    Parameters
+    ----------
+    latent_dim : int, default=8
+        Number of sources: the length of the code.
+    random_state : int or None, default=0
+        Seed of the directions the search begins with.
+
+    Attributes
+    ----------
+    mixing_ : array (d, k)
+        A, from sources to centred rows.
+    unmixing_ : array (k, d)
+        From centred rows to sources.
+    mean_ : array (d,)
+        m, the mean row.
+    quantiles_ : array (k, 201)
+        Of each source in the training rows, evenly spaced from the least to the largest.
+    importance_ : array (k,)
+        Share of the data's variance that each source explains.
+
+    See Also
+    --------
+    lvm_core.models.base.LatentModel : Methods and attributes of every model.
+
+    References
+    ----------
+    Hyvarinen & Oja (2000), https://doi.org/10.1016/S0893-6080(00)00026-5.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.models.ica import ICA
+    >>> sources = np.random.RandomState(0).uniform(-1, 1, (200, 2))
+    >>> X = sources @ np.array([[1.0, 0.5, 0.0], [0.3, 1.0, 1.0]])
+    >>> model = ICA(latent_dim=2).fit(X)
+    >>> model.transform(X).shape, model.mixing_.shape
+    ((200, 2), (3, 2))
     """
 
     title: ClassVar[str] = "Independent component analysis"

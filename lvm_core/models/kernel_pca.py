@@ -15,8 +15,7 @@ LANDMARKS = 2000  # rows a kernel matrix is made of; of more a sample, drawn by 
 
 @dataclass(repr=False, eq=False)
 class KernelPCA(LatentModel):
-    """Kernel principal component analysis (Scholkopf, Smola & Muller, 1998,
-    doi:10.1162/089976698300017467).
+    """Kernel principal component analysis (Scholkopf, Smola & Muller, 1998).
 
     PCA of ``phi(x)`` with ``phi(x)'phi(y) = k(x, y)``: the k leading eigenvectors of the centred
     kernel matrix; scikit-learn's solver. The way back is learnt (Bakir, Weston & Scholkopf, 2004):
@@ -24,8 +23,64 @@ class KernelPCA(LatentModel):
     training codes it gives the mean row.
 
     Beyond ``LANDMARKS`` rows the kernel matrix is that of a seeded sample, and the others are
-    placed by the same formula. Learnt: ``landmarks_`` (m, d), ``coefficients_`` (m, k), ``back_``
-    (m, d), ``landmark_codes_`` (m, k), ``gamma_``, ``code_gamma_``.
+    placed by the same formula.
+
+    Parameters
+    ----------
+    latent_dim : int, default=4
+        Number of components kept: the length of the code.
+    kernel : {"rbf", "laplacian", "cosine"}, default="rbf"
+        Similarity of two rows: by squared distance (RBF), by summed differences (Laplacian), or by
+        angle.
+    width : float, default=1.0
+        Reach of the kernel, in median distances between rows: less follows finer structure, more
+        comes closer to plain PCA.
+    alpha : float, default=0.01
+        Smoothing of the way back from codes to rows.
+    random_state : int or None, default=0
+        Seed of the sample that stands for many rows.
+
+    Attributes
+    ----------
+    landmarks_ : array (m, d)
+        The rows that the kernel matrix is made of.
+    coefficients_ : array (m, k)
+        What each landmark's centred similarity weighs in each dimension of the code.
+    gamma_ : float
+        Of the kernel between rows; the cosine kernel has no use for it.
+    kernel_mean_ : array (m,)
+        Mean of each column of the kernel matrix.
+    kernel_total_ : float
+        Mean of the whole kernel matrix.
+    landmark_codes_ : array (m, k)
+        Codes of the landmarks.
+    code_gamma_ : float
+        Of the Gaussian kernel between codes.
+    back_ : array (m, d)
+        Coefficients of the regression from codes to rows.
+    back_mean_ : array (d,)
+        Mean of the landmarks, which is added to it.
+    importance_ : array (k,)
+        Share of the kernel matrix's variance.
+
+    See Also
+    --------
+    lvm_core.models.base.LatentModel : Methods and attributes of every model.
+
+    References
+    ----------
+    * Scholkopf, Smola & Muller (1998), https://doi.org/10.1162/089976698300017467.
+    * Bakir, Weston & Scholkopf (2004).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.models.kernel_pca import KernelPCA
+    >>> X = np.random.RandomState(0).standard_normal((100, 5))
+    >>> model = KernelPCA(latent_dim=2).fit(X)
+    >>> Z = model.transform(X)
+    >>> Z.shape, model.inverse_transform(Z).shape
+    ((100, 2), (100, 5))
     """
 
     title: ClassVar[str] = "Kernel PCA"

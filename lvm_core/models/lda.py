@@ -14,21 +14,64 @@ from .counts import TopicModel, counts, fold_in, proportions, ratios
 
 @dataclass(repr=False, eq=False)
 class LDA(TopicModel):
-    """Latent Dirichlet allocation (Blei, Ng & Jordan, 2003, with their smoothed topics): PLSA with
-    priors, fitted by variational Bayes.
+    """Latent Dirichlet allocation (Blei, Ng & Jordan, 2003): PLSA with priors.
 
-    ``theta_i ~ Dir(alpha)``, ``beta_k ~ Dir(eta)``, and every word of document i is drawn from
-    ``theta_i beta``. Maximises the bound ``E_q[log p(X, z, theta, beta)] - E_q[log q]`` over
-    ``q(theta_i) = Dir(gamma_i)``, ``q(beta_k) = Dir(lambda_k)`` and q(z), by coordinate ascent:
-    PLSA's sweep, with ``exp E[log theta]`` and ``exp E[log beta]`` for the proportions and the
-    topics. The topics take steps of a size ``(10 + t)^-0.7`` from batch to batch (Hoffman, Blei &
-    Bach, 2010, NIPS 23), whole ones where one batch holds all documents. For given topics the codes
-    and the bound are those of scikit-learn's LatentDirichletAllocation.
+    Fitted by variational Bayes. ``theta_i ~ Dir(alpha)``, ``beta_k ~ Dir(eta)`` (their smoothed
+    topics), and every word of document i is drawn from ``theta_i beta``. Maximises the bound
+    ``E_q[log p(X, z, theta, beta)] - E_q[log q]`` over ``q(theta_i) = Dir(gamma_i)``, ``q(beta_k) =
+    Dir(lambda_k)`` and q(z), by coordinate ascent: PLSA's sweep, with ``exp E[log theta]`` and
+    ``exp E[log beta]`` for the proportions and the topics. The topics take steps of a size ``(10 +
+    t)^-0.7`` from batch to batch (Hoffman, Blei & Bach, 2010), whole ones where one batch holds all
+    documents. For given topics the codes and the bound are those of scikit-learn's
+    LatentDirichletAllocation.
 
     Codes are ``E_q[theta]``, topic proportions. ``inverse_transform`` gives expected counts of a
     document of average length; a code off the simplex is cut at 0 and scaled to sum to 1.
-    ``sample`` draws proportions from the Dirichlet prior. ``components_`` (k, d) is ``E_q[beta]``,
-    ``pseudo_counts_`` (k, d) are lambda.
+    ``sample`` draws proportions from the Dirichlet prior.
+
+    Parameters
+    ----------
+    latent_dim : int, default=20
+        Number of topics: the length of the code.
+    alpha : float, default=0.1
+        Prior of a document's mixture: the smaller, the fewer topics a document has.
+    eta : float, default=0.05
+        Prior of a topic's words: the smaller, the fewer words a topic has.
+    epochs : int, default=10
+        Times the corpus is gone through.
+    batch_size : int, default=128
+        Documents a step.
+    random_state : int or None, default=0
+        Seed of the starting topics.
+
+    Attributes
+    ----------
+    components_ : array (k, d)
+        ``E_q[beta]``, a distribution over words a topic.
+    pseudo_counts_ : array (k, d)
+        lambda, the parameters of the topics' Dirichlet distributions.
+    mean_length_ : float
+        Words of an average document.
+    importance_ : array (k,)
+        Share of the corpus's words that each topic wrote.
+
+    See Also
+    --------
+    lvm_core.models.base.LatentModel : Methods and attributes of every model.
+
+    References
+    ----------
+    * Blei, Ng & Jordan (2003), https://www.jmlr.org/papers/v3/blei03a.html.
+    * Hoffman, Blei & Bach (2010), NIPS 23.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.models.lda import LDA
+    >>> X = np.random.RandomState(0).poisson(1.0, (30, 8))
+    >>> model = LDA(latent_dim=2, epochs=2).fit(X)
+    >>> model.transform(X).shape, model.components_.shape, model.score_samples(X).shape
+    ((30, 2), (2, 8), (30,))
     """
 
     title: ClassVar[str] = "Latent Dirichlet allocation"
@@ -134,8 +177,18 @@ class LDA(TopicModel):
         return self._dirichlet(np.full(len(self.code_mean_), self.alpha), n, temperature, rng)
 
     def elbo_parts(self, X) -> dict[str, np.ndarray]:
-        """``{"reconstruction": (n,), "kl": (n,)}`` in nats per row; the bound is their
-        difference. The KL is that of a document's mixture.
+        """The two parts of each document's bound; the bound is their difference.
+
+        Parameters
+        ----------
+        X : array or CSR (n, d)
+            Word counts.
+
+        Returns
+        -------
+        dict
+            ``{"reconstruction": (n,), "kl": (n,)}`` in nats per row. The KL is that of a document's
+            mixture.
         """
         check_is_fitted(self)
         X = counts(self._check(X, reset=False))
@@ -148,9 +201,21 @@ class LDA(TopicModel):
         }
 
     def score_samples(self, X) -> np.ndarray:
-        """A lower bound (n,), in nats, on each document's log-likelihood: the chance of its
-        words in their order (no multinomial coefficient), given what was learnt of the topics.
-        Not to be compared with perplexities by other bounds or vocabularies.
+        """A lower bound on each document's log-likelihood.
+
+        It is that of the chance of its words in their order (no multinomial coefficient), given
+        what was learnt of the topics. Not to be compared with perplexities by other bounds or
+        vocabularies.
+
+        Parameters
+        ----------
+        X : array or CSR (n, d)
+            Word counts.
+
+        Returns
+        -------
+        array (n,)
+            In nats.
         """
         parts = self.elbo_parts(X)
         return parts["reconstruction"] - parts["kl"]

@@ -15,16 +15,56 @@ from .base import LatentModel
 
 @dataclass(repr=False, eq=False)
 class LSA(LatentModel):
-    """Latent semantic analysis (Deerwester et al., 1990): the truncated SVD of TF-IDF weighted term
-    counts.
+    """Latent semantic analysis (Deerwester et al., 1990): the truncated SVD of TF-IDF weights.
 
-    ``T ~ Z V`` with T (n, d) the weighted counts, rows of unit length, V (k, d) orthonormal: the
-    best rank k fit in squared error. X holds counts, dense or CSR, or is a list of documents (str),
-    which are then counted word by word; ``vocabulary_`` keeps the terms. Weights and solver are
-    scikit-learn's, with its defaults.
+    ``T ~ Z V`` with T (n, d) the weighted term counts, rows of unit length, V (k, d) orthonormal:
+    the best rank k fit in squared error. X holds counts, dense or CSR, or is a list of documents
+    (str), which are then counted word by word; ``vocabulary_`` keeps the terms. Weights and solver
+    are scikit-learn's, with its defaults.
 
     ``inverse_transform`` gives term counts back: ``max(Z V, 0)`` without the IDF weights, scaled to
     a document of average length. The best fit in TF-IDF space itself is ``Z @ components_``.
+
+    Parameters
+    ----------
+    latent_dim : int, default=20
+        Number of topics kept: the length of the code.
+    random_state : int or None, default=0
+        Seed of the randomised solver.
+
+    Attributes
+    ----------
+    components_ : array (k, d)
+        V, directions among the weighted terms.
+    singular_values_ : array (k,)
+        Of T, the largest first.
+    explained_variance_ratio_ : array (k,)
+        Share of the TF-IDF weights' variance; ``importance_`` is the same.
+    idf_ : array (d,)
+        Inverse document frequency of each term.
+    vocabulary_ : array (d,) of str
+        The terms, after a fit on documents only.
+    mean_length_ : float
+        Words of an average document.
+    code_covariance_ : array (k, k)
+        Covariance of the training codes, from which new ones are drawn.
+
+    See Also
+    --------
+    lvm_core.models.base.LatentModel : Methods and attributes of every model.
+
+    References
+    ----------
+    Deerwester et al. (1990),
+    https://doi.org/10.1002/%28SICI%291097-4571%28199009%2941:6%3C391::AID-ASI1%3E3.0.CO;2-9.
+
+    Examples
+    --------
+    >>> from lvm_core.models.lsa import LSA
+    >>> documents = ["a cat and a dog", "the dog barks", "stars and planets", "a planet is no star"]
+    >>> model = LSA(latent_dim=2).fit(documents)
+    >>> model.transform(["the cat barks"]).shape, len(model.vocabulary_)
+    ((1, 2), 11)
     """
 
     title: ClassVar[str] = "Latent semantic analysis"

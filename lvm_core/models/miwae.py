@@ -34,10 +34,19 @@ MOST_NUMBERS = 4_000_000  # held at once while imputing
 
 @dataclass(frozen=True)
 class Imputation:
-    """Rows whose missing values were filled. ``X`` (n, d): what was seen stays; a missing
-    number is its mean, a missing category its likeliest level. ``low``, ``high`` (n, d): the
-    interval of every real number that was missing, equal to ``X`` elsewhere. ``chances`` (n,
-    d): the means before a level was chosen. ``missing_mask`` (n, d): which entries were filled.
+    """Rows whose missing values were filled, as :meth:`MIWAE.impute` gives them.
+
+    Attributes
+    ----------
+    X : array (n, d)
+        The rows: what was seen stays; a missing number is its mean, a missing category its
+        likeliest level.
+    low, high : array (n, d)
+        The interval of every real number that was missing, equal to ``X`` elsewhere.
+    chances : array (n, d)
+        The means before a level was chosen.
+    missing_mask : array (n, d) of bool
+        Which entries were filled.
     """
 
     X: np.ndarray
@@ -49,7 +58,7 @@ class Imputation:
 
 @dataclass(repr=False, eq=False)
 class MIWAE(VariationalModel):
-    """Missing data importance-weighted autoencoder (Mattei & Frellsen, 2019, arXiv:1812.02633).
+    """Missing data importance-weighted autoencoder (Mattei & Frellsen, 2019).
 
     Objective: maximise the mean over rows of ``E[log 1/K sum_k p(x_seen|z_k) p(z_k) /
     q(z_k|x_seen)]``, z_1 ... z_K drawn from q(z|x_seen): a lower bound on log p(x_seen), the
@@ -62,10 +71,57 @@ class MIWAE(VariationalModel):
     Missing values are NaN in X, or what the schema's indicators mark.
 
     At the end the codes are shifted and scaled to the prior's mean and width, as those of
-    :class:`VAE` are.
+    :class:`~lvm_core.models.vae.VAE` are.
 
-    Learnt: ``net_``, ``importance_`` (k,), ``history_`` (loss: the negative bound in nats per row,
-    by step).
+    Parameters
+    ----------
+    latent_dim : int, default=8
+        Length of the code: how many sliders describe an item.
+    epochs : int, default=300
+        Passes over the data; more is slower and fits closer.
+    samples : int, default=20
+        Codes drawn for each row and step (K); more makes the bound tighter and a step slower.
+    width : int, default=128
+        Units of a hidden layer.
+    depth : int, default=2
+        Hidden layers of the decoder; the encoder has one more.
+    batch_size : int, default=32
+        Rows in one step of the optimiser.
+    learning_rate : float, default=0.0002
+        Step size of the optimiser (Adam).
+    random_state : int or None, default=0
+        Seed of weights, batches and noise.
+
+    Attributes
+    ----------
+    net_ : ObservedNet
+        Encoder, decoder and likelihoods.
+    importance_ : array (k,)
+        Mean KL of each dimension over the rows, in nats.
+    history_ : list of dict
+        loss: the negative bound in nats per row, by step.
+    n_iter_ : int
+        Epochs it was trained.
+
+    See Also
+    --------
+    lvm_core.models.base.LatentModel : Methods and attributes of every model.
+
+    References
+    ----------
+    Mattei & Frellsen (2019), *MIWAE: Deep Generative Modelling and Imputation of Incomplete Data
+    Sets*, https://arxiv.org/abs/1812.02633.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.models.miwae import MIWAE
+    >>> X = np.random.RandomState(0).standard_normal((60, 4)).astype("float32")
+    >>> X[::5, 1] = np.nan
+    >>> model = MIWAE(latent_dim=2, epochs=2, width=16, samples=5).fit(X)
+    >>> filled = model.impute(X, n_samples=20, draws=10)
+    >>> filled.X.shape, int(filled.missing_mask.sum()), bool(np.isnan(filled.X).any())
+    ((60, 4), 12, False)
     """
 
     title: ClassVar[str] = "Missing data autoencoder (MIWAE)"
@@ -173,11 +229,32 @@ class MIWAE(VariationalModel):
     def impute(
         self, X, n_samples: int = 1000, *, interval: float = 0.9, draws: int = 200, random_state=0
     ) -> Imputation:
-        """Fill the missing values of X (n, d) by self-normalised importance sampling: ``n_samples``
-        codes a row from q(z|x_seen), weighted by how well they explain what was seen. The interval
-        holds the share ``interval`` of ``draws`` multiple imputations.
+        """Fill missing values by self-normalised importance sampling.
 
-        Raises ValueError for fewer than 1 sample or 2 draws, or an interval outside 0 to 1.
+        ``n_samples`` codes a row are drawn from q(z|x_seen), weighted by how well they explain what
+        was seen.
+
+        Parameters
+        ----------
+        X : array (n, d)
+            Rows with missing values.
+        n_samples : int
+            Codes a row.
+        interval : float
+            Share of the multiple imputations that the interval holds.
+        draws : int
+            Multiple imputations that the interval is taken from.
+        random_state : int, RandomState or None
+            Of the draws.
+
+        Returns
+        -------
+        Imputation
+
+        Raises
+        ------
+        ValueError
+            Fewer than 1 sample or 2 draws, or an interval outside 0 to 1.
         """
         check_is_fitted(self)
         if n_samples < 1 or draws < 2 or not 0 < interval < 1:
@@ -236,9 +313,19 @@ class MIWAE(VariationalModel):
         return (weights[..., None] * means).sum(0).cpu().numpy(), drawn
 
     def elbo_parts(self, X, n_samples: int = 16) -> dict[str, np.ndarray]:
-        """``{"reconstruction": (n,), "kl": (n,)}`` in nats per row, of what was observed of it;
-        the ELBO is their difference. The KL is exact, the reconstruction the mean over
-        ``n_samples`` fixed draws, the same for every row.
+        """The two parts of the ELBO of what was observed of each row.
+
+        Parameters
+        ----------
+        X : array (n, d)
+            Rows with missing values.
+        n_samples : int
+            Fixed draws, the same for every row, whose mean is the reconstruction; the KL is exact.
+
+        Returns
+        -------
+        dict
+            ``{"reconstruction": (n,), "kl": (n,)}`` in nats; the ELBO is their difference.
         """
         reconstruction, kl = self._run(
             lambda net, x: elbo(net, x, self._draws(n_samples, x, True)), self._checked(X)
@@ -246,8 +333,19 @@ class MIWAE(VariationalModel):
         return {"reconstruction": reconstruction, "kl": kl}
 
     def score_samples(self, X, n_samples: int = 50) -> np.ndarray:
-        """Importance-weighted lower bound (n,) on the log-likelihood of what was observed of
-        each row, in nats, by fixed draws.
+        """Importance-weighted lower bound on the log-likelihood of what was observed of each row.
+
+        Parameters
+        ----------
+        X : array (n, d)
+            Rows with missing values.
+        n_samples : int
+            Fixed draws, the same for every row.
+
+        Returns
+        -------
+        array (n,)
+            In nats.
         """
         return self._run(
             lambda net, x: importance_bound(net, x, self._draws(n_samples, x, False)),
@@ -255,14 +353,36 @@ class MIWAE(VariationalModel):
         )
 
     def encode_distribution(self, X) -> tuple[np.ndarray, np.ndarray]:
-        """Mean (n, k) and standard deviation (n, k) of q(z|what was observed) of each row X (n,
-        d).
+        """The posterior q(z|what was observed) of each row.
+
+        Parameters
+        ----------
+        X : array (n, d)
+            Rows with missing values.
+
+        Returns
+        -------
+        mean, std : array (n, k)
+            Its mean and standard deviation.
         """
         return self._run(mean_and_std, self._checked(X))
 
     def log_weights(self, X, n_samples: int, random_state=None) -> np.ndarray:
-        """Log importance weights ``log p(x_obs, z) - log q(z|x_obs)`` (n, n_samples) in nats, z
-        drawn anew for every row of X (n, d).
+        """Log importance weights of codes drawn from the posterior of each row.
+
+        Parameters
+        ----------
+        X : array (n, d)
+            Rows with missing values.
+        n_samples : int
+            Codes z a row, drawn anew for every row.
+        random_state : int, RandomState or None
+            Of the draws.
+
+        Returns
+        -------
+        array (n, n_samples)
+            ``log p(x_obs, z) - log q(z|x_obs)`` in nats.
         """
         return draw_weights(
             self.net_, self._checked(X), self.latent_dim, n_samples, random_state=random_state

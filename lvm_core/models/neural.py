@@ -91,6 +91,15 @@ def common(name: str, default: Any, **changes) -> Any:
         Its value unless another is given.
     **changes
         What differs from the usual, see :func:`~lvm_core.params.param`.
+
+    Returns
+    -------
+    dataclasses.Field
+
+    Examples
+    --------
+    >>> common("epochs", 50).default
+    50
     """
     return param(default, **(_COMMON[name] | changes))
 
@@ -102,6 +111,17 @@ class NeuralModel(LatentModel, ABC):
     is :meth:`_new_network`, a function that makes one step, and :meth:`_train`. What a network
     needs beside parameters, schema and latent_dim to be made (as ``bounded_``) must be learnt
     attributes of plain types, so that a saved model can be made again.
+
+    Attributes
+    ----------
+    net_ : Net
+        The network.
+    n_iter_ : int
+        Epochs it was trained, where :meth:`_train` trained it.
+
+    See Also
+    --------
+    lvm_core.models.base.LatentModel : Methods and attributes of every model.
     """
 
     iterative: ClassVar[bool] = True
@@ -209,32 +229,60 @@ class NeuralModel(LatentModel, ABC):
 
 
 class VariationalModel(NeuralModel):
-    """A network with a posterior q(z|x) and the prior N(0, I), whose codes end as wide as their
-    prior.
+    """A network with a posterior q(z|x) and the prior N(0, I).
 
-    At the end of a fit the codes are shifted and scaled, and encoder and decoder with them, so that
-    over the rows they have mean 0 and mean square 1, see
+    Its codes end as wide as their prior: at the end of a fit the codes are shifted and scaled, and
+    encoder and decoder with them, so that over the rows they have mean 0 and mean square 1, see
     :func:`lvm_core.nn.elbo.standardize_codes`. A preview is scaled so too: as it would be if the
     fit ended there.
 
     A subclass says how its posterior's moments are found (``_moments``) and, where they are not
     ``encoder`` and ``decoder``, which of its networks give and read codes (``_code_ends``); its
     ``_fit`` calls :meth:`_keep_rows` before the training and :meth:`_standardize_codes` after.
+
+    Attributes
+    ----------
+    importance_ : array (k,)
+        Nats of information about a row (KL) in each dimension.
+
+    See Also
+    --------
+    lvm_core.models.base.LatentModel : Methods and attributes of every model.
     """
 
     importance_meaning: ClassVar[str] = "nats of information about a row (KL)"
 
     def score_samples(self, X) -> np.ndarray:
-        """ELBO (n,) of each row in nats: a lower bound on its log-likelihood, whatever the KL's
-        weight was in training.
+        """ELBO of each row, a lower bound on its log-likelihood.
+
+        It is that, whatever the KL's weight was in training.
+
+        Parameters
+        ----------
+        X : array (n, d)
+            Rows.
+
+        Returns
+        -------
+        array (n,)
+            In nats.
         """
         parts = self.elbo_parts(X)
         return parts["reconstruction"] - parts["kl"]
 
     @abstractmethod
     def elbo_parts(self, X) -> dict[str, np.ndarray]:
-        """``{"reconstruction": (n,), "kl": (n,)}`` in nats per row; the ELBO is their
-        difference.
+        """The two parts of each row's ELBO.
+
+        Parameters
+        ----------
+        X : array (n, d)
+            Rows.
+
+        Returns
+        -------
+        dict
+            ``{"reconstruction": (n,), "kl": (n,)}`` in nats; the ELBO is their difference.
         """
 
     @abstractmethod

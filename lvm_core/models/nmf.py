@@ -18,7 +18,7 @@ SWEEPS = 300
 
 @dataclass(repr=False, eq=False)
 class NMF(LatentModel):
-    """Non-negative matrix factorisation (Lee & Seung, 1999, doi:10.1038/44565).
+    """Non-negative matrix factorisation (Lee & Seung, 1999).
 
     Minimise ``|X - Z H|_F^2`` over Z (n, k) >= 0 and H (k, d) >= 0: rows are sums of parts, never
     differences. Solved by coordinate descent from a seedless start (NNDSVDa; Boutsidis &
@@ -27,7 +27,44 @@ class NMF(LatentModel):
 
     Counts are decoded to a document of average length. A code's negative entries count as 0.
     Samples draw codes from a Gaussian fitted to the training codes, cut off at 0: the model itself
-    has no density. Learnt: ``components_`` (k, d) = H, of unit length.
+    has no density.
+
+    Parameters
+    ----------
+    latent_dim : int, default=16
+        Number of parts, or topics: the length of the code.
+    random_state : int or None, default=0
+        Seed of the order in which the solver visits the parts.
+
+    Attributes
+    ----------
+    components_ : array (k, d)
+        H, the parts, of unit length.
+    mean_length_ : float
+        Mean sum of a row: words of an average document.
+    code_spread_ : array (k, k)
+        Cholesky factor of the training codes' covariance.
+    importance_ : array (k,)
+        Share of the rows' squared length.
+
+    See Also
+    --------
+    lvm_core.models.base.LatentModel : Methods and attributes of every model.
+
+    References
+    ----------
+    * Lee & Seung (1999), https://doi.org/10.1038/44565.
+    * Boutsidis & Gallopoulos (2008).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.models.nmf import NMF
+    >>> X = np.random.RandomState(0).uniform(size=(50, 6))
+    >>> model = NMF(latent_dim=2).fit(X)
+    >>> Z = model.transform(X)
+    >>> Z.shape, bool((Z >= 0).all()), model.components_.shape
+    ((50, 2), True, (2, 6))
     """
 
     title: ClassVar[str] = "Non-negative matrix factorisation"

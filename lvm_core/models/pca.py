@@ -17,10 +17,52 @@ class PCA(LatentModel):
     """Principal component analysis: the orthogonal directions of largest variance (Pearson, 1901).
 
     Objective: minimise ``sum_i |x_i - m - W z_i|^2`` over m, orthonormal W (d, k) and z; solved
-    exactly. Sampling and ``score_samples`` read it as a probabilistic model, x ~ N(m, W diag(l -
-    s2) W' + s2 I) (Tipping & Bishop, 1999, doi:10.1111/1467-9868.00196). The solver is
-    scikit-learn's; rows ten times as many as columns are read a block at a time into their
-    covariance, so that X may be a mapped file larger than memory.
+    exactly. Sampling and ``score_samples`` read it as a probabilistic model, ``x ~ N(m, W diag(l -
+    s2) W' + s2 I)`` (Tipping & Bishop, 1999). The solver is scikit-learn's; rows ten times as many
+    as columns are read a block at a time into their covariance, so that X may be a mapped file
+    larger than memory.
+
+    Parameters
+    ----------
+    latent_dim : int, default=8
+        Number of components kept: the length of the code.
+    whiten : bool, default=False
+        Scale every component to unit variance, so that all sliders move alike.
+    random_state : int or None, default=0
+        Seed of the randomised solver, used for very wide data only.
+
+    Attributes
+    ----------
+    components_ : array (k, d)
+        W', the directions, the widest first.
+    mean_ : array (d,)
+        m, the mean row.
+    explained_variance_ : array (k,)
+        Variance l along each direction, in squared units of X.
+    explained_variance_ratio_ : array (k,)
+        Share of the data's variance; ``importance_`` is the same.
+    noise_variance_ : float
+        s2, the mean variance of the directions that are left out.
+
+    See Also
+    --------
+    lvm_core.models.base.LatentModel : Methods and attributes of every model.
+
+    References
+    ----------
+    * Pearson (1901), https://doi.org/10.1080/14786440109462720.
+    * Tipping & Bishop (1999), https://doi.org/10.1111/1467-9868.00196.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.models.pca import PCA
+    >>> X = np.random.RandomState(0).standard_normal((100, 5))
+    >>> model = PCA(latent_dim=2).fit(X)
+    >>> model.transform(X).shape, model.components_.shape
+    ((100, 2), (2, 5))
+    >>> model.score_samples(X).shape
+    (100,)
     """
 
     title: ClassVar[str] = "Principal component analysis"

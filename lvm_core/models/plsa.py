@@ -13,14 +13,12 @@ from .counts import TopicModel, counts, fold_in, proportions, ratios
 
 @dataclass(repr=False, eq=False)
 class PLSA(TopicModel):
-    """Probabilistic latent semantic analysis (Hofmann, 1999): every word of a document is drawn
-    from one of k topics.
+    """Probabilistic latent semantic analysis (Hofmann, 1999).
 
-    Maximises ``sum_ij x_ij log sum_k Z_ik B_kj + s sum_kj log B_kj`` by EM, rows of Z (n, k) and of
-    B (k, d) summing to 1. With s = 0 this is Hofmann's likelihood, and non-negative matrix
-    factorisation under the Kullback-Leibler divergence has the same fixed points (Gaussier &
-    Goutte, 2005, doi:10.1145/1076034.1076148; Ding, Li & Peng, 2008,
-    doi:10.1016/j.csda.2008.01.011).
+    Every word of a document is drawn from one of k topics. Maximises ``sum_ij x_ij log sum_k Z_ik
+    B_kj + s sum_kj log B_kj`` by EM, rows of Z (n, k) and of B (k, d) summing to 1. With s = 0 this
+    is Hofmann's likelihood, and non-negative matrix factorisation under the Kullback-Leibler
+    divergence has the same fixed points (Gaussier & Goutte, 2005; Ding, Li & Peng, 2008).
 
     Codes are topic proportions, of new documents too: EM with the topics held still (Hofmann's
     fold-in). A document without words gets the corpus's own proportions. ``inverse_transform``
@@ -29,6 +27,52 @@ class PLSA(TopicModel):
     very words, so what comes out is no likelihood of an unseen document. PLSA has no prior either;
     ``sample`` draws proportions from the Dirichlet distribution with the mean and the total
     variance of the training codes.
+
+    Parameters
+    ----------
+    latent_dim : int, default=20
+        Number of topics: the length of the code.
+    epochs : int, default=200
+        Sweeps of EM over the corpus at most; it ends by itself when a sweep gains less than a
+        millionth.
+    smoothing : float, default=0.01
+        Words of each kind that every topic is given beforehand, so that no word is impossible; 0 is
+        Hofmann's PLSA.
+    random_state : int or None, default=0
+        Seed of the starting topics.
+
+    Attributes
+    ----------
+    components_ : array (k, d)
+        B, a distribution over words a topic.
+    overall_ : array (k,)
+        The corpus's own proportions of the topics.
+    concentration_ : array (k,)
+        Of the Dirichlet distribution that ``sample`` draws from.
+    mean_length_ : float
+        Words of an average document.
+    importance_ : array (k,)
+        Share of the corpus's words that each topic wrote.
+
+    See Also
+    --------
+    lvm_core.models.base.LatentModel : Methods and attributes of every model.
+
+    References
+    ----------
+    * Hofmann (1999), https://arxiv.org/abs/1301.6705.
+    * Gaussier & Goutte (2005), https://doi.org/10.1145/1076034.1076148.
+    * Ding, Li & Peng (2008), https://doi.org/10.1016/j.csda.2008.01.011.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.models.plsa import PLSA
+    >>> X = np.random.RandomState(0).poisson(1.0, (30, 8))
+    >>> model = PLSA(latent_dim=2, epochs=20).fit(X)
+    >>> Z = model.transform(X)
+    >>> Z.shape, bool(np.allclose(Z.sum(1), 1)), model.components_.shape
+    ((30, 2), True, (2, 8))
     """
 
     title: ClassVar[str] = "Probabilistic latent semantic analysis"

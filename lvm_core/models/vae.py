@@ -25,33 +25,112 @@ from .neural import VariationalModel, common
 
 @dataclass(repr=False, eq=False)
 class VAE(VariationalModel):
-    """Variational autoencoder (Kingma & Welling, 2014, arXiv:1312.6114).
+    """Variational autoencoder (Kingma & Welling, 2014).
 
     Objective: maximise, over the weights of encoder and decoder, the mean over rows of
     ``E_q(z|x)[log p(x|z)] - beta * KL(q(z|x) || N(0, I))``, q(z|x) = N(m(x), diag s(x)^2), by the
     reparametrised gradient. With beta = 1 this is the ELBO; other values are the beta-VAE (Higgins
-    et al., 2017). p(x|z) is the natural likelihood of every block of columns; the noise of real
-    columns is learned (Rybkin et al., 2021, arXiv:2006.13202). Counts are a multinomial over the
-    vocabulary (Miao et al., 2016, arXiv:1511.06038).
+    et al., 2017). p(x|z) is the natural likelihood of every feature group; the noise of real
+    columns is learned (Rybkin et al., 2021). Counts are a multinomial over the vocabulary (Miao et
+    al., 2016).
 
-    ``free_bits`` lets every dimension carry so many nats for nothing (Kingma et al., 2016,
-    arXiv:1606.04934). ``importance_samples`` k > 1 maximises the tighter bound ``E[log 1/k sum_i
-    p(x, z_i) / q(z_i|x)]`` over k draws instead (the IWAE of Burda et al., 2016, arXiv:1509.00519);
-    beta is then the power of ``p(z_i) / q(z_i|x)`` in each weight.
+    ``free_bits`` lets every dimension carry so many nats for nothing (Kingma et al., 2016).
+    ``importance_samples`` k > 1 maximises the tighter bound ``E[log 1/k sum_i p(x, z_i) /
+    q(z_i|x)]`` over k draws instead (the IWAE of Burda et al., 2016); beta is then the power of
+    ``p(z_i) / q(z_i|x)`` in each weight.
 
     At the end the codes are shifted and scaled, and encoder and decoder with them, so that over the
     rows each dimension of the posterior has mean 0 and mean square 1: of all such scales the one
     with the least KL, for exactly the same reconstructions. What is drawn from N(0, I) then lies
     where the rows lie; a short training leaves the codes much narrower than the prior (the gap
-    between aggregated posterior and prior of Hoffman & Johnson, 2016,
-    http://approximateinference.org/accepted/HoffmanJohnson2016.pdf).
+    between aggregated posterior and prior of Hoffman & Johnson, 2016).
 
     With ``patience`` a tenth of the rows is not learnt from; their ELBO after each epoch says when
-    to end (Prechelt, 1998, doi:10.1007/3-540-49430-8_3), and the weights that did best are kept.
+    to end (Prechelt, 1998), and the weights that did best are kept.
 
-    Learnt: ``net_``, ``importance_`` (k,), ``history_`` (loss, reconstruction and kl in nats per
-    row, by step; loss is ``beta * kl - reconstruction``, or minus the tighter bound; with
-    ``patience`` also the loss held_out), ``n_iter_``: epochs it was trained.
+    Parameters
+    ----------
+    latent_dim : int, default=8
+        Length of the code: how many sliders describe an item.
+    beta : float, default=1.0
+        Weight of the KL term; 1 is the ELBO, more gives fewer and smoother dimensions.
+    epochs : int, default=50
+        Passes over the data; more is slower and fits closer.
+    network : {"auto", "mlp", "conv"}, default="auto"
+        Convolutions for pictures, a perceptron for everything else; auto decides.
+    width : int, default=128
+        Units of a hidden layer; a convolution begins with a sixteenth of it.
+    depth : int, default=2
+        Hidden layers of the perceptron; 0 makes encoder and decoder linear. A convolution's depth
+        follows from the picture's size.
+    activation : {"silu", "relu", "tanh"}, default="silu"
+        Bend between layers: smooth (SiLU), sharp (ReLU) or bounded (tanh).
+    noise : {"learned", "unit"}, default="learned"
+        Spread of real columns around the decoded mean: learned from the data, or fixed at 1.
+    warm_up : float, default=0.2
+        Share of the training in which the weight of the KL term rises from 0, so that no dimension
+        dies early.
+    free_bits : float, default=0.0
+        Nats a dimension may carry for nothing: against dimensions that die; 0 charges every nat.
+    importance_samples : int, default=1
+        Draws of the code in each row's bound: 1 is the VAE; more is the IWAE, a tighter bound and a
+        richer code, and so many times slower to decode.
+    cool_down : float, default=0.5
+        Share of the training, at its end, in which the learning rate falls to 0.
+    patience : int, default=0
+        Ends the training when the loss of rows held out of it, a tenth, has not improved for so
+        many epochs after the warm-up, and keeps the best; 0 trains to the end, on all rows.
+    batch_size : int, default=64
+        Rows in one step of the optimiser.
+    learning_rate : float, default=0.001
+        Step size of the optimiser (Adam).
+    random_state : int or None, default=0
+        Seed of weights, batches and noise.
+
+    Attributes
+    ----------
+    net_ : CodeNet
+        Encoder, decoder and likelihoods.
+    bounded_ : bool
+        Whether decoded pixels are kept in [0, 1], as those of the training rows are.
+    importance_ : array (k,)
+        Mean KL of each dimension over the rows, in nats.
+    history_ : list of dict
+        loss, reconstruction and kl in nats per row, by step; loss is ``beta * kl -
+        reconstruction``, or minus the tighter bound; with ``patience`` also the loss held_out.
+    n_iter_ : int
+        Epochs it was trained.
+
+    See Also
+    --------
+    lvm_core.models.base.LatentModel : Methods and attributes of every model.
+
+    References
+    ----------
+    * Kingma & Welling (2014), *Auto-Encoding Variational Bayes*, https://arxiv.org/abs/1312.6114.
+    * Higgins et al. (2017), https://openreview.net/forum?id=Sy2fzU9gl.
+    * Rybkin, Daniilidis & Levine (2021), *Simple and Effective VAE Training with Calibrated
+      Decoders*, https://arxiv.org/abs/2006.13202.
+    * Miao, Yu & Blunsom (2016), *Neural Variational Inference for Text Processing*,
+      https://arxiv.org/abs/1511.06038.
+    * Kingma et al. (2016), *Improved Variational Inference with Inverse Autoregressive Flow*,
+      https://arxiv.org/abs/1606.04934.
+    * Burda, Grosse & Salakhutdinov (2016), *Importance Weighted Autoencoders*,
+      https://arxiv.org/abs/1509.00519.
+    * Hoffman & Johnson (2016), *ELBO surgery*,
+      http://approximateinference.org/accepted/HoffmanJohnson2016.pdf.
+    * Prechelt (1998), *Early Stopping - But When?*, https://doi.org/10.1007/3-540-49430-8_3.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.models.vae import VAE
+    >>> X = np.random.RandomState(0).standard_normal((60, 6)).astype("float32")
+    >>> model = VAE(latent_dim=2, epochs=2, width=16).fit(X)
+    >>> model.transform(X).shape, model.sample(3, random_state=0).shape
+    ((60, 2), (3, 6))
+    >>> {name: part.shape for name, part in model.elbo_parts(X).items()}
+    {'reconstruction': (60,), 'kl': (60,)}
     """
 
     title: ClassVar[str] = "Variational autoencoder"
@@ -280,8 +359,17 @@ class VAE(VariationalModel):
     # -- the public verbs beyond the contract ------------------------------------------------------
 
     def encode_distribution(self, X) -> tuple[np.ndarray, np.ndarray]:
-        """Mean (n, k) and standard deviation (n, k) of the posterior q(z|x) of each row X (n,
-        d).
+        """The posterior q(z|x) of each row.
+
+        Parameters
+        ----------
+        X : array or CSR (n, d)
+            Rows.
+
+        Returns
+        -------
+        mean, std : array (n, k)
+            Its mean and standard deviation.
         """
         check_is_fitted(self)
         return self._run(mean_and_std, self._check(X, reset=False))
@@ -321,12 +409,17 @@ class VAE(VariationalModel):
         n_samples : int
             Draws a row; they are fixed, so that the same row always has the same score.
         importance_weighted : bool
-            Give the tighter bound of Burda et al. (2016, arXiv:1509.00519) in place of the ELBO.
+            Give the tighter bound of Burda et al. (2016) in place of the ELBO.
 
         Returns
         -------
         array (n,)
             In nats.
+
+        References
+        ----------
+        Burda, Grosse & Salakhutdinov (2016), *Importance Weighted Autoencoders*,
+        https://arxiv.org/abs/1509.00519.
         """
         if importance_weighted:
             check_is_fitted(self)
@@ -338,8 +431,21 @@ class VAE(VariationalModel):
         return parts["reconstruction"] - parts["kl"]
 
     def log_weights(self, X, n_samples: int, random_state=None) -> np.ndarray:
-        """Log importance weights ``log p(x, z) - log q(z|x)`` (n, n_samples) in nats, z drawn
-        from q(z|x) anew for every row of X (n, d).
+        """Log importance weights of codes drawn from the posterior of each row.
+
+        Parameters
+        ----------
+        X : array or CSR (n, d)
+            Rows.
+        n_samples : int
+            Codes z a row, drawn from q(z|x) anew for every row.
+        random_state : int, RandomState or None
+            Of the draws.
+
+        Returns
+        -------
+        array (n, n_samples)
+            ``log p(x, z) - log q(z|x)`` in nats.
         """
         check_is_fitted(self)
         return draw_weights(

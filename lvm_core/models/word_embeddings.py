@@ -18,27 +18,82 @@ _BLOCK = 1000  # words whose company is counted at a time
 
 @dataclass(repr=False, eq=False)
 class WordEmbeddings(CountModel):
-    """Vectors of words from the company they keep: a truncated SVD of positive pointwise mutual
-    information (Levy & Goldberg, 2014), which is what word2vec's skip-gram with negative sampling
-    factorises too.
+    """Vectors of words from the company they keep (Levy & Goldberg, 2014).
+
+    A truncated SVD of positive pointwise mutual information, which is what word2vec's skip-gram
+    with negative sampling factorises too.
 
     ``M_ij = max(0, log(#(i,j) / (#(i) p_j)) - log shift)``, ``p_j = #(j)^s / sum #(.)^s``, is
     factorised as ``M ~ U S V'``; word i's vector is row i of ``U S^p`` at unit length (p, s: Levy,
-    Goldberg & Dagan, 2015, doi:10.1162/tacl_a_00134). X is a bag of words, so company means the
-    same document, not a window: #(i,j) adds up ``x_i x_j / (length - 1)`` over documents, so that
-    every occurrence of a word has one unit of company however long its document is. A word is no
-    company of its own.
+    Goldberg & Dagan, 2015). X is a bag of words, so company means the same document, not a window:
+    #(i,j) adds up ``x_i x_j / (length - 1)`` over documents, so that every occurrence of a word has
+    one unit of company however long its document is. A word is no company of its own.
 
     The code of a document is the mean of its words' vectors, each weighted by ``1e-3 / (1e-3 +
-    frequency)`` (Arora, Liang & Ma, 2017, openreview.net/forum?id=SyK00v5xx). ``inverse_transform``
-    gives expected counts of a document of average length, from the log-linear model ``p(word | z) ~
-    frequency exp(sharpness <vector, z>)`` (Arora et al., 2016, doi:10.1162/tacl_a_00106), whose one
-    number is fitted to the documents by maximum likelihood. Codes are drawn from a normal
-    distribution with the mean and the covariance of the training codes.
+    frequency)`` (Arora, Liang & Ma, 2017). ``inverse_transform`` gives expected counts of a
+    document of average length, from the log-linear model ``p(word | z) ~ frequency exp(sharpness
+    <vector, z>)`` (Arora et al., 2016), whose one number is fitted to the documents by maximum
+    likelihood. Codes are drawn from a normal distribution with the mean and the covariance of the
+    training codes.
 
-    Learnt: ``vectors_`` (d, k), rows of unit length, 0 for a word that keeps no company;
-    ``frequency_`` (d,), which sums to 1; ``sharpness_``. Raises ValueError where no two words share
-    a document.
+    Parameters
+    ----------
+    latent_dim : int, default=50
+        Length of a word's vector, and of the code.
+    smoothing : float, default=0.75
+        Power of the company's frequency: below 1, rare words count for less as company.
+    shift : float, default=1.0
+        How many times likelier than chance two words must be together to count; word2vec's number
+        of negative samples.
+    weighting : float, default=0.5
+        Power of the singular values in the vectors: 0 makes all dimensions equal, 1 is the plain
+        SVD.
+    random_state : int or None, default=0
+        Seed of the randomised solver.
+
+    Attributes
+    ----------
+    vectors_ : array (d, k)
+        Vectors of the words, of unit length; 0 for a word that keeps no company.
+    frequency_ : array (d,)
+        Of the words; sums to 1.
+    sharpness_ : float
+        How strongly nearness to a code raises a word's chance.
+    mean_length_ : float
+        Words of an average document.
+    code_covariance_ : array (k, k)
+        Covariance of the training codes.
+    importance_ : array (k,)
+        Share of what the dimensions keep of the words' associations.
+
+    Raises
+    ------
+    ValueError
+        No two words share a document.
+
+    See Also
+    --------
+    lvm_core.models.base.LatentModel : Methods and attributes of every model.
+
+    References
+    ----------
+    * Levy & Goldberg (2014),
+      https://papers.nips.cc/paper_files/paper/2014/hash/b78666971ceae55a8e87efb7cbfd9ad4-Abstract.html.
+    * Levy, Goldberg & Dagan (2015), https://doi.org/10.1162/tacl_a_00134.
+    * Arora et al. (2016), https://doi.org/10.1162/tacl_a_00106.
+    * Arora, Liang & Ma (2017), https://openreview.net/forum?id=SyK00v5xx.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.models.word_embeddings import WordEmbeddings
+    >>> X = np.random.RandomState(0).poisson(0.5, (60, 12))
+    >>> model = WordEmbeddings(latent_dim=3).fit(X)
+    >>> model.vectors_.shape, model.transform(X).shape
+    ((12, 3), (60, 3))
+    >>> columns, cosines = model.neighbours(0, n=2)
+    >>> columns.shape, cosines.shape
+    ((2,), (2,))
     """
 
     title: ClassVar[str] = "Word embeddings"
@@ -222,15 +277,48 @@ class WordEmbeddings(CountModel):
         return self.vectors_
 
     def neighbours(self, word: int, n: int = 10) -> tuple[np.ndarray, np.ndarray]:
-        """The n words nearest to a word (columns of X): their columns and cosines, nearest
-        first.
+        """The words nearest to a word.
+
+        Parameters
+        ----------
+        word : int
+            Its column of X.
+        n : int
+            How many at most.
+
+        Returns
+        -------
+        columns : array (m,) of int
+            Columns of X, the nearest first, the word itself left out; m <= n.
+        cosines : array (m,)
+            Their cosines with the word.
         """
         return nearest_words(self.vectors_, self.vectors_[word], n, leave_out=[word])
 
     def analogy(self, a: int, b: int, c: int, n: int = 10) -> tuple[np.ndarray, np.ndarray]:
-        """Words that are to c as b is to a: columns and cosines with ``b - a + c``, nearest
-        first, a, b and c left out (Mikolov et al., 2013, arXiv:1301.3781; 3CosAdd of Levy &
-        Goldberg, 2014).
+        """The words that are to c as b is to a.
+
+        They are those with the largest cosine with ``b - a + c`` (Mikolov et al., 2013; 3CosAdd of
+        Levy & Goldberg, 2014).
+
+        Parameters
+        ----------
+        a, b, c : int
+            Columns of X.
+        n : int
+            How many at most.
+
+        Returns
+        -------
+        columns : array (m,) of int
+            Columns of X, the nearest first, a, b and c left out; m <= n.
+        cosines : array (m,)
+            Their cosines with ``b - a + c``.
+
+        References
+        ----------
+        * Mikolov et al. (2013), https://arxiv.org/abs/1301.3781.
+        * Levy & Goldberg (2014).
         """
         V = self.vectors_
         return nearest_words(V, V[b] - V[a] + V[c], n, leave_out=[a, b, c])
@@ -239,8 +327,32 @@ class WordEmbeddings(CountModel):
 def nearest_words(
     vectors: np.ndarray, query: np.ndarray, n: int, leave_out=()
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Rows of ``vectors`` (d, k) with the largest cosine with ``query`` (k,), but for those
-    left out and those of no length: (rows, cosines).
+    """Rows of ``vectors`` with the largest cosine with ``query``.
+
+    Parameters
+    ----------
+    vectors : array (d, k)
+        One row a word; rows of no length are passed over.
+    query : array (k,)
+        The vector to compare with.
+    n : int
+        How many at most.
+    leave_out : sequence of int
+        Rows that are left out.
+
+    Returns
+    -------
+    rows : array (m,) of int
+        The nearest first; m <= n.
+    cosines : array (m,)
+        Their cosines with the query.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> rows, cosines = nearest_words(np.eye(3), np.array([1.0, 0.5, 0.0]), 2)
+    >>> rows.tolist()
+    [0, 1]
     """
     lengths, length = np.linalg.norm(vectors, axis=1), np.linalg.norm(query)
     cosines = vectors @ query / np.maximum(lengths * length, 1e-300)

@@ -13,7 +13,7 @@ from .nets import MLP, InputScaler, Linear, Net, decoder, encoder, last
 
 
 class LabelledNet(Net):
-    """A CodeNet whose codes are [z, label probabilities], (n, k + K).
+    """A network whose codes are [z, label probabilities], (n, k + K).
 
     A trunk looks at the row, ``classify`` gives the label's log-odds from what it saw, ``code`` the
     mean and log spread of z from that and the label, and the decoder takes both.
@@ -35,6 +35,18 @@ class LabelledNet(Net):
     ----------
     Kingma, Rezende, Mohamed & Welling (2014), *Semi-supervised Learning with Deep Generative
     Models*, https://arxiv.org/abs/1406.5298.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import torch
+    >>> from lvm_core.schema import Schema
+    >>> schema, x = Schema.gaussian(3), torch.zeros(5, 3)
+    >>> net = LabelledNet(schema, 2, np.array([0.5, 0.5]), "mlp", 8, 1, bounded=False)
+    >>> net.init_from_data(x.numpy(), schema, torch.Generator().manual_seed(0))
+    >>> z = net.encode(x)
+    >>> z.shape, net.mean(z).shape
+    (torch.Size([5, 4]), torch.Size([5, 3]))
     """
 
     def __init__(
@@ -79,8 +91,9 @@ class LabelledNet(Net):
         return torch.cat([self.code(torch.cat([seen, y], 1))[:, : self.k], y], 1)
 
     def mean(self, z: torch.Tensor) -> torch.Tensor:
-        """Codes (n, k + K) -> expected X (n, d); the label part is cut off at 0 and scaled to
-        sum 1, equal where nothing is left.
+        """Codes (n, k + K) -> expected X (n, d).
+
+        The label part is cut off at 0 and scaled to sum 1, equal where nothing is left.
         """
         y = z[:, self.k :].clamp(min=0)
         total = y.sum(1, keepdim=True)
@@ -90,8 +103,9 @@ class LabelledNet(Net):
         return self.likelihoods.mean(self.decoder(torch.cat([z[:, : self.k], y], 1)))
 
     def kl(self, x: torch.Tensor) -> torch.Tensor:
-        """Nats each dimension of the code tells about a row, (n, k + K); of a label, against
-        how often it is seen.
+        """Nats each dimension of the code tells about a row, (n, k + K).
+
+        Of a label, against how often it is seen.
         """
         seen = self.features(x)
         y = self.label_proba(seen)
@@ -101,9 +115,19 @@ class LabelledNet(Net):
         return torch.cat([told, y * (y / p).log() + (1 - y) * ((1 - y) / (1 - p)).log()], 1)
 
     def log_weights(self, x: torch.Tensor, noise: torch.Tensor) -> torch.Tensor:
-        """``log p(x, z, y) - log q(z, y|x)`` (s, n) in nats at the draws that standard normal
-        noise (s, n, k + 1) makes of x (n, d): the last number of each chooses the label, the
-        others place z.
+        """Log importance weights ``log p(x, z, y) - log q(z, y|x)`` at the draws that noise makes.
+
+        Parameters
+        ----------
+        x : tensor (n, d)
+            Rows.
+        noise : tensor (s, n, k + 1)
+            Standard normal: the last number of each draw chooses the label, the others place z.
+
+        Returns
+        -------
+        tensor (s, n)
+            In nats.
         """
         seen, (s, n) = self.features(x), noise.shape[:2]
         chances = self.label_proba(seen)
@@ -134,8 +158,19 @@ class LabelledNet(Net):
         return log_p + told + (0.5 * (noise**2 - z**2) + log_std).sum(2)
 
     def bound(self, x: torch.Tensor, draws: np.ndarray) -> tuple[torch.Tensor, torch.Tensor]:
-        """Reconstruction (n,) and KL (n,) of code and label, labels summed out by q(y|x), over
-        fixed draws (m, k).
+        """The two parts of each row's ELBO, labels summed out by q(y|x).
+
+        Parameters
+        ----------
+        x : tensor (n, d)
+            Rows.
+        draws : array (m, k)
+            Fixed draws, the same for every row.
+
+        Returns
+        -------
+        reconstruction, kl : tensor (n,)
+            In nats; the KL is that of code and label.
         """
         seen = self.features(x)
         weights, classes, noise = (

@@ -22,15 +22,41 @@ DECODED = 2**22  # values decoded in one pass, where a row is decoded many times
 
 
 def split(code):
-    """Encoder outputs (n, 2k) -> mean (n, k) and log standard deviation (n, k), kept where exp
-    is safe.
+    """The two halves of an encoder's outputs.
+
+    Parameters
+    ----------
+    code : tensor (n, 2k)
+        Means, then log standard deviations.
+
+    Returns
+    -------
+    mean, log_std : tensor (n, k)
+        The log standard deviation is kept where exp is safe.
+
+    Examples
+    --------
+    >>> import torch
+    >>> mean, log_std = split(torch.tensor([[0.5, 99.0]]))
+    >>> mean.tolist(), log_std.tolist()
+    ([[0.5]], [[10.0]])
     """
     mean, log_std = code.chunk(2, 1)
     return mean, log_std.clamp(-10, 10)
 
 
 def kl_by_dimension(mean, log_std):
-    """KL(N(mean, std^2) || N(0, 1)) in nats, (n, k).
+    """KL(N(mean, std^2) || N(0, 1)) of each dimension.
+
+    Parameters
+    ----------
+    mean, log_std : tensor (n, k)
+        Of a Gaussian a row.
+
+    Returns
+    -------
+    tensor (n, k)
+        In nats.
 
     Examples
     --------
@@ -43,20 +69,82 @@ def kl_by_dimension(mean, log_std):
 
 
 def mean_and_std(net, x):
-    """Mean and standard deviation (n, k) each of q(z|x)."""
+    """Mean and standard deviation of q(z|x).
+
+    Parameters
+    ----------
+    net
+        See the module.
+    x : tensor (n, d)
+        Rows.
+
+    Returns
+    -------
+    mean, std : tensor (n, k)
+
+    Examples
+    --------
+    >>> import torch
+    >>> from lvm_core.nn.nets import CodeNet
+    >>> from lvm_core.schema import Schema
+    >>> schema, x = Schema.gaussian(3), torch.zeros(5, 3)
+    >>> net = CodeNet(schema, 2, 4, "mlp", 8, 1, torch.nn.ReLU)
+    >>> net.init_from_data(x.numpy(), schema, torch.Generator().manual_seed(0))
+    >>> mean, std = mean_and_std(net, x)
+    >>> mean.shape, bool((std > 0).all())
+    (torch.Size([5, 2]), True)
+    """
     mean, log_std = split(net.encode(x))
     return mean, log_std.exp()
 
 
 def mean_and_kl(net, x):
-    """Mean (n, k) of q(z|x), and the nats (n, k) that each dimension tells of the row."""
+    """Mean of q(z|x), and what each dimension tells of the row.
+
+    Parameters
+    ----------
+    net
+        See the module.
+    x : tensor (n, d)
+        Rows.
+
+    Returns
+    -------
+    mean : tensor (n, k)
+    kl : tensor (n, k)
+        In nats.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from lvm_core.nn.nets import CodeNet
+    >>> from lvm_core.schema import Schema
+    >>> schema, x = Schema.gaussian(3), torch.zeros(5, 3)
+    >>> net = CodeNet(schema, 2, 4, "mlp", 8, 1, torch.nn.ReLU)
+    >>> net.init_from_data(x.numpy(), schema, torch.Generator().manual_seed(0))
+    >>> mean, kl = mean_and_kl(net, x)
+    >>> mean.shape, kl.shape
+    (torch.Size([5, 2]), torch.Size([5, 2]))
+    """
     mean, log_std = split(net.encode(x))
     return mean, kl_by_dimension(mean, log_std)
 
 
 class Draws(NamedTuple):
-    """Draws from the posteriors of rows, and what they weigh; ``log_p + log_ratio`` are the log
-    importance weights.
+    """Draws from the posteriors of rows, and what they weigh.
+
+    ``log_p + log_ratio`` are the log importance weights.
+
+    Attributes
+    ----------
+    z : tensor (s, n, k)
+        The codes.
+    log_p : tensor (s, n)
+        log p(x|z) in nats.
+    log_ratio : tensor (s, n)
+        log p(z) / q(z|x).
+    raw : tensor (s, n, -)
+        The decoder's outputs.
     """
 
     z: torch.Tensor  # (s, n, k)
@@ -66,8 +154,7 @@ class Draws(NamedTuple):
 
 
 def draw_posterior(net, x, mean, log_std, noise) -> Draws:
-    """The draws that standard normal noise makes of N(mean, exp(log_std)^2), all decoded in one
-    pass.
+    """The draws that standard normal noise makes of N(mean, exp(log_std)^2), decoded in one pass.
 
     Parameters
     ----------
@@ -78,6 +165,23 @@ def draw_posterior(net, x, mean, log_std, noise) -> Draws:
     mean, log_std : tensor (n, k)
         Their posteriors.
     noise : tensor (s, n, k), or (s, 1, k) for the same in every row
+        Standard normal.
+
+    Returns
+    -------
+    Draws
+
+    Examples
+    --------
+    >>> import torch
+    >>> from lvm_core.nn.nets import CodeNet
+    >>> from lvm_core.schema import Schema
+    >>> schema, x = Schema.gaussian(3), torch.zeros(5, 3)
+    >>> net = CodeNet(schema, 2, 4, "mlp", 8, 1, torch.nn.ReLU)
+    >>> net.init_from_data(x.numpy(), schema, torch.Generator().manual_seed(0))
+    >>> draws = draw_posterior(net, x, *split(net.encode(x)), torch.zeros(4, 1, 2))
+    >>> draws.z.shape, draws.log_p.shape
+    (torch.Size([4, 5, 2]), torch.Size([4, 5]))
     """
     z = mean + log_std.exp() * noise
     raw = net.decoder(z.flatten(0, 1)).view(*z.shape[:2], -1)
@@ -85,8 +189,9 @@ def draw_posterior(net, x, mean, log_std, noise) -> Draws:
 
 
 def elbo_loss(net, x, noise, weight: float, free_bits: float = 0.0):
-    """The negative ELBO of one minibatch by one draw a row; the learned noise of real columns takes
-    a step first.
+    """The negative ELBO of one minibatch by one draw a row.
+
+    The learned noise of real columns takes a step first.
 
     Parameters
     ----------
@@ -109,9 +214,21 @@ def elbo_loss(net, x, noise, weight: float, free_bits: float = 0.0):
 
     References
     ----------
-    Kingma & Welling (2014), *Auto-Encoding Variational Bayes*, https://arxiv.org/abs/1312.6114.
-    Kingma et al. (2016), *Improved Variational Inference with Inverse Autoregressive Flow*,
-    https://arxiv.org/abs/1606.04934.
+    * Kingma & Welling (2014), *Auto-Encoding Variational Bayes*, https://arxiv.org/abs/1312.6114.
+    * Kingma et al. (2016), *Improved Variational Inference with Inverse Autoregressive Flow*,
+      https://arxiv.org/abs/1606.04934.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from lvm_core.nn.nets import CodeNet
+    >>> from lvm_core.schema import Schema
+    >>> schema, x = Schema.gaussian(3), torch.zeros(5, 3)
+    >>> net = CodeNet(schema, 2, 4, "mlp", 8, 1, torch.nn.ReLU)
+    >>> net.init_from_data(x.numpy(), schema, torch.Generator().manual_seed(0))
+    >>> loss, reconstruction, kl = elbo_loss(net, x, torch.zeros(5, 2), weight=2.0)
+    >>> loss.ndim, bool(torch.isclose(loss, 2.0 * kl - reconstruction))
+    (0, True)
     """
     mean, log_std = split(net.encode(x))
     raw = net.decoder(mean.addcmul(log_std.exp(), noise))
@@ -122,8 +239,9 @@ def elbo_loss(net, x, noise, weight: float, free_bits: float = 0.0):
 
 
 def importance_loss(net, x, noise, weight: float, generator=None):
-    """The negative importance-weighted bound of one minibatch: minus the mean over rows of
-    ``log 1/s sum_i p(x|z_i) (p(z_i) / q(z_i|x))^weight``.
+    """The negative importance-weighted bound of one minibatch.
+
+    That is minus the mean over rows of ``log 1/s sum_i p(x|z_i) (p(z_i) / q(z_i|x))^weight``.
 
     Afterwards the learned noise of real columns follows the error of a draw chosen by its weight,
     which has the weighted mean squared error as its mean: the bound's own optimum.
@@ -150,6 +268,18 @@ def importance_loss(net, x, noise, weight: float, generator=None):
     ----------
     Burda, Grosse & Salakhutdinov (2016), *Importance Weighted Autoencoders*,
     https://arxiv.org/abs/1509.00519.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from lvm_core.nn.nets import CodeNet
+    >>> from lvm_core.schema import Schema
+    >>> schema, x = Schema.gaussian(3), torch.zeros(5, 3)
+    >>> net = CodeNet(schema, 2, 4, "mlp", 8, 1, torch.nn.ReLU)
+    >>> net.init_from_data(x.numpy(), schema, torch.Generator().manual_seed(0))
+    >>> loss, reconstruction, kl = importance_loss(net, x, torch.zeros(3, 5, 2), weight=1.0)
+    >>> loss.ndim, reconstruction.ndim, kl.ndim
+    (0, 0, 0)
     """
     mean, log_std = split(net.encode(x))
     draws = draw_posterior(net, x, mean, log_std, noise)
@@ -162,8 +292,33 @@ def importance_loss(net, x, noise, weight: float, generator=None):
 
 
 def elbo(net, x, draws):
-    """Reconstruction and KL (n,) each, in nats; the ELBO is their difference. The
-    reconstruction is the mean over the draws (s, k), the same for every row; the KL is exact.
+    """The two parts of each row's ELBO, which is their difference.
+
+    Parameters
+    ----------
+    net
+        See the module.
+    x : tensor (n, d)
+        Rows.
+    draws : tensor (s, k)
+        Standard normal, the same for every row; the reconstruction is the mean over them.
+
+    Returns
+    -------
+    reconstruction, kl : tensor (n,)
+        In nats; the KL is exact.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from lvm_core.nn.nets import CodeNet
+    >>> from lvm_core.schema import Schema
+    >>> schema, x = Schema.gaussian(3), torch.zeros(5, 3)
+    >>> net = CodeNet(schema, 2, 4, "mlp", 8, 1, torch.nn.ReLU)
+    >>> net.init_from_data(x.numpy(), schema, torch.Generator().manual_seed(0))
+    >>> reconstruction, kl = elbo(net, x, torch.as_tensor(fixed_draws(4, 2)).float())
+    >>> reconstruction.shape, kl.shape
+    (torch.Size([5]), torch.Size([5]))
     """
     mean, log_std = split(net.encode(x))
     std = log_std.exp()
@@ -174,7 +329,33 @@ def elbo(net, x, draws):
 
 
 def importance_bound(net, x, draws):
-    """The importance-weighted bound (n,) in nats over the draws (s, k), the same for every row."""
+    """The importance-weighted bound of each row.
+
+    Parameters
+    ----------
+    net
+        See the module.
+    x : tensor (n, d)
+        Rows.
+    draws : tensor (s, k)
+        Standard normal, the same for every row.
+
+    Returns
+    -------
+    tensor (n,)
+        In nats.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from lvm_core.nn.nets import CodeNet
+    >>> from lvm_core.schema import Schema
+    >>> schema, x = Schema.gaussian(3), torch.zeros(5, 3)
+    >>> net = CodeNet(schema, 2, 4, "mlp", 8, 1, torch.nn.ReLU)
+    >>> net.init_from_data(x.numpy(), schema, torch.Generator().manual_seed(0))
+    >>> importance_bound(net, x, torch.as_tensor(fixed_draws(4, 2)).float()).shape
+    torch.Size([5])
+    """
     import torch
 
     # draw by draw: many of them at once would leave the processor's cache
@@ -183,10 +364,35 @@ def importance_bound(net, x, draws):
 
 
 def log_weights(net, x, noise):
-    """Log importance weights ``log p(x, z) - log q(z|x)`` (s, n) in nats at the draws z that
-    standard normal noise (s, n, k), or (s, 1, k) for the same in every row, makes of x (n, d).
-    Their mean over s is an estimate of the ELBO, the log of the mean of their exponentials one
-    of the log-likelihood.
+    """Log importance weights ``log p(x, z) - log q(z|x)`` at the draws z that noise makes.
+
+    Their mean over s is an estimate of the ELBO, the log of the mean of their exponentials one of
+    the log-likelihood.
+
+    Parameters
+    ----------
+    net
+        See the module.
+    x : tensor (n, d)
+        Rows.
+    noise : tensor (s, n, k), or (s, 1, k) for the same in every row
+        Standard normal.
+
+    Returns
+    -------
+    tensor (s, n)
+        In nats.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from lvm_core.nn.nets import CodeNet
+    >>> from lvm_core.schema import Schema
+    >>> schema, x = Schema.gaussian(3), torch.zeros(5, 3)
+    >>> net = CodeNet(schema, 2, 4, "mlp", 8, 1, torch.nn.ReLU)
+    >>> net.init_from_data(x.numpy(), schema, torch.Generator().manual_seed(0))
+    >>> log_weights(net, x, torch.zeros(4, 1, 2)).shape
+    torch.Size([4, 5])
     """
     draws = draw_posterior(net, x, *split(net.encode(x)), noise)
     return draws.log_p + draws.log_ratio
@@ -250,6 +456,17 @@ def draw_weights(
     -------
     array (n, n_samples)
         In nats.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from lvm_core.nn.nets import CodeNet
+    >>> from lvm_core.schema import Schema
+    >>> schema, x = Schema.gaussian(3), torch.zeros(5, 3)
+    >>> net = CodeNet(schema, 2, 4, "mlp", 8, 1, torch.nn.ReLU)
+    >>> net.init_from_data(x.numpy(), schema, torch.Generator().manual_seed(0))
+    >>> draw_weights(net, x.numpy(), k=2, n_samples=10, random_state=0).shape
+    (5, 10)
     """
     import torch
 
@@ -264,9 +481,38 @@ def draw_weights(
 
 
 def code_moments(net, x, noise, weight: float = 1.0):
-    """Means (n, k) of z and of z^2 over the posterior of each row x (n, d): exact for one draw,
-    noise (1, n, k); over more the mean over the draws, each weighted as :func:`importance_loss`
+    """Means of z and of z^2 over the posterior of each row.
+
+    Exact for one draw; over more the mean over the draws, each weighted as :func:`importance_loss`
     weighs it.
+
+    Parameters
+    ----------
+    net
+        See the module.
+    x : tensor (n, d)
+        Rows.
+    noise : tensor (s, n, k)
+        Standard normal, for s draws a row.
+    weight : float
+        Power of p(z)/q(z|x).
+
+    Returns
+    -------
+    first, second : tensor (n, k)
+        The means of z and of z^2.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from lvm_core.nn.nets import CodeNet
+    >>> from lvm_core.schema import Schema
+    >>> schema, x = Schema.gaussian(3), torch.zeros(5, 3)
+    >>> net = CodeNet(schema, 2, 4, "mlp", 8, 1, torch.nn.ReLU)
+    >>> net.init_from_data(x.numpy(), schema, torch.Generator().manual_seed(0))
+    >>> first, second = code_moments(net, x, torch.zeros(1, 5, 2))
+    >>> first.shape, bool((second >= first**2).all())
+    (torch.Size([5, 2]), True)
     """
     mean, log_std = split(net.encode(x))
     if len(noise) == 1:
@@ -277,11 +523,11 @@ def code_moments(net, x, noise, weight: float = 1.0):
 
 
 def standardize_codes(encoder, decoder, first, second) -> None:
-    """Shift and scale the codes so that over the rows every dimension has mean 0 and mean square 1:
-    one step of expectation-maximisation for the prior's place and width, so the bound only gains.
+    """Shift and scale the codes so that over the rows every dimension has mean 0 and mean square 1.
 
-    It is folded into the encoder's last layer (k means, then k log spreads) and the decoder's
-    first, whose first k inputs are the code: whatever is decoded stays as it was.
+    It is one step of expectation-maximisation for the prior's place and width, so the bound only
+    gains. It is folded into the encoder's last layer (k means, then k log spreads) and the
+    decoder's first, whose first k inputs are the code: whatever is decoded stays as it was.
 
     Parameters
     ----------
@@ -294,6 +540,16 @@ def standardize_codes(encoder, decoder, first, second) -> None:
     ----------
     Hoffman & Johnson (2016), *ELBO surgery*,
     http://approximateinference.org/accepted/HoffmanJohnson2016.pdf.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import torch
+    >>> encoder, decoder = torch.nn.Linear(1, 2), torch.nn.Linear(1, 1)
+    >>> _ = encoder.weight.data.fill_(0.0), encoder.bias.data.fill_(3.0)
+    >>> standardize_codes(encoder, decoder, np.array([[3.0]]), np.array([[13.0]]))
+    >>> encoder.bias[0].item()
+    0.0
     """
     import torch
 

@@ -19,12 +19,45 @@ PULL = 1e-4
 def invert(
     model, X, steps: int = STEPS, on_step=None, random_state=None
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Codes Z (n, k) whose decoded rows come closest to X (n, d), and how far they stay: residual
-    (n,), the root mean square difference over a row's columns in standard deviations of the data.
+    """Codes whose decoded rows come closest to X, by gradient descent through the decoder.
 
-    Starts from the encoder's code or, where that is nearer, the nearest of 1024 drawn ones
-    (``random_state``), and follows the gradient of the squared difference for ``steps`` steps.
-    ``on_step`` returning True ends it early.
+    Starts from the encoder's code or, where that is nearer, the nearest of 1024 drawn ones, and
+    follows the gradient of the squared difference.
+
+    Parameters
+    ----------
+    model : LatentModel
+        Fitted, of which ``can_invert()`` is true.
+    X : array (n, d)
+        Rows.
+    steps : int
+        Of the descent.
+    on_step : callable, optional
+        Hears the progress; returning True ends it early.
+    random_state : int, RandomState or None
+        Of the drawn codes.
+
+    Returns
+    -------
+    Z : array (n, k)
+        The codes.
+    residual : array (n,)
+        How far the decoded rows stay: the root mean square difference over a row's columns in
+        standard deviations of the data.
+
+    References
+    ----------
+    Zhu et al. (2016), https://arxiv.org/abs/1609.03552.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.models.autoencoder import Autoencoder
+    >>> X = np.random.RandomState(0).standard_normal((40, 4)).astype("float32")
+    >>> model = Autoencoder(latent_dim=2, epochs=1, width=8).fit(X)
+    >>> Z, residual = invert(model, X[:3], steps=5, random_state=0)
+    >>> Z.shape, residual.shape
+    ((3, 2), (3,))
     """
     import torch
 
@@ -86,10 +119,24 @@ def _nearest_start(model, X, target, rng):
 
 @dataclass(frozen=True)
 class InversionResult:
-    """What inversion says of one row: its ``code`` (k,), the decoded row ``back`` (d,),
-    ``residual`` and ``at_first``, that of the encoder's code; ``of_mean``, that of the mean
-    row; ``reference`` (m,): the residuals of training rows searched for in the same way.
-    ``differences`` (d,): real minus decoded, in standard deviations of the data.
+    """What inversion says of one row.
+
+    Attributes
+    ----------
+    code : array (k,)
+        The code that was found.
+    back : array (d,)
+        The decoded row.
+    residual : float
+        How far it stays from the real one, see :func:`invert`.
+    at_first : float
+        The residual of the encoder's code.
+    of_mean : float
+        That of the mean row.
+    reference : array (m,)
+        The residuals of training rows searched for in the same way.
+    differences : array (d,)
+        Real minus decoded, in standard deviations of the data.
     """
 
     code: np.ndarray
@@ -109,8 +156,32 @@ class InversionResult:
 def invert_row(
     model, row, others, *, steps: int = STEPS, on_step=None, random_state=0
 ) -> InversionResult:
-    """Invert ``row`` (d,) together with ``others`` (m, d), training rows to compare its
-    residual with.
+    """Invert one row together with training rows, to compare its residual with theirs.
+
+    Parameters
+    ----------
+    model : LatentModel
+        Fitted, of which ``can_invert()`` is true.
+    row : array (d,)
+        The row.
+    others : array (m, d)
+        Training rows.
+    steps, on_step, random_state
+        See :func:`invert`.
+
+    Returns
+    -------
+    InversionResult
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.models.autoencoder import Autoencoder
+    >>> X = np.random.RandomState(0).standard_normal((40, 4)).astype("float32")
+    >>> model = Autoencoder(latent_dim=2, epochs=1, width=8).fit(X)
+    >>> found = invert_row(model, X[0], X[1:6], steps=5)
+    >>> found.code.shape, found.back.shape, found.reference.shape
+    ((2,), (4,), (5,))
     """
     X = np.vstack([np.asarray(row, np.float32)[None], others]).astype(np.float32)
     Z, residual = invert(model, X, steps, on_step, random_state)
@@ -128,8 +199,30 @@ def invert_row(
 def by_group(
     differences: np.ndarray, schema, names: list[str] | None = None
 ) -> list[tuple[str, float]]:
-    """(name, difference) of each column, or of each category: signed, or the root mean square
-    over its values. ``names`` (d,) are of columns whose block has none of its own.
+    """The differences of a row by column, or by category.
+
+    Parameters
+    ----------
+    differences : array (d,)
+        As :class:`InversionResult` has them.
+    schema : Schema
+        The columns.
+    names : list of str, optional
+        (d,) of columns whose feature group has no name of its own.
+
+    Returns
+    -------
+    list of (str, float)
+        Name and difference of each column: signed; of a category the root mean square over its
+        values.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.schema import FeatureGroup, Schema
+    >>> groups = FeatureGroup("gaussian", 1, "age"), FeatureGroup("categorical", 2, "town")
+    >>> by_group(np.array([-0.5, 1.0, -1.0]), Schema(groups))
+    [('age', -0.5), ('town', 1.0)]
     """
     parts = []
     for group, span in schema.spans():

@@ -33,6 +33,13 @@ class Likelihood(nn.Module):
     ----------
     size : int
         Number of columns.
+
+    Attributes
+    ----------
+    separate : bool
+        Whether every feature group needs a head of its own.
+    outputs : int
+        Numbers the network gives for each column.
     """
 
     separate: ClassVar[bool] = False  # whether every block needs a head of its own
@@ -94,8 +101,20 @@ class Likelihood(nn.Module):
         raise NotImplementedError
 
     def sample_decoder(self, raw: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
-        """A differentiable draw (n, size): the mean for real columns, and for discrete ones a hard
-        Gumbel draw forwards with its softened gradient backwards.
+        """A differentiable draw, for training.
+
+        Parameters
+        ----------
+        raw : tensor (n, outputs * size)
+            The network's outputs.
+        generator : torch.Generator
+            Of the draws.
+
+        Returns
+        -------
+        tensor (n, size)
+            The mean for real columns, and for discrete ones a hard Gumbel draw forwards with its
+            softened gradient backwards.
 
         References
         ----------
@@ -133,6 +152,13 @@ class Gaussian(Likelihood):
     ----------
     Rybkin, Daniilidis & Levine (2021), *Simple and Effective VAE Training with Calibrated
     Decoders*, https://arxiv.org/abs/2006.13202.
+
+    Examples
+    --------
+    >>> import torch
+    >>> density = Gaussian(1).log_prob(torch.zeros(1, 1), torch.zeros(1, 1)).exp()
+    >>> round(density.item(), 4)
+    0.3989
     """
 
     scale: torch.Tensor
@@ -194,10 +220,22 @@ class Gaussian(Likelihood):
 class StudentT(Likelihood):
     """Real columns with Student-t noise: the network gives place, scale and degrees of freedom.
 
+    Parameters
+    ----------
+    size : int
+        Number of columns.
+
     References
     ----------
     Mattei & Frellsen (2019), *MIWAE: Deep Generative Modelling and Imputation of Incomplete Data
     Sets*, https://arxiv.org/abs/1812.02633.
+
+    Examples
+    --------
+    >>> import torch
+    >>> place, scale, df = StudentT(2).parts(torch.zeros(5, 6))
+    >>> place.shape, bool((df > 3).all())
+    (torch.Size([5, 2]), True)
     """
 
     outputs = 3
@@ -227,7 +265,19 @@ class StudentT(Likelihood):
 
 
 class Bernoulli(Likelihood):
-    """Columns of 0 and 1, each on its own; raw is added to the log-odds."""
+    """Columns of 0 and 1, each on its own; raw is added to the log-odds.
+
+    Parameters
+    ----------
+    size : int
+        Number of columns.
+
+    Examples
+    --------
+    >>> import torch
+    >>> Bernoulli(2).mean(torch.zeros(1, 2)).tolist()
+    [[0.5, 0.5]]
+    """
 
     def init_from_data(self, X, loc, scale):
         _within(X, 0, 1, "0/1 columns")
@@ -249,7 +299,19 @@ class Bernoulli(Likelihood):
 
 
 class Categorical(Likelihood):
-    """One one-hot group; raw is added to the log-frequencies."""
+    """One one-hot group; raw is added to the log-frequencies.
+
+    Parameters
+    ----------
+    size : int
+        Number of levels.
+
+    Examples
+    --------
+    >>> import torch
+    >>> Categorical(4).mean(torch.zeros(1, 4)).tolist()
+    [[0.25, 0.25, 0.25, 0.25]]
+    """
 
     separate = True
 
@@ -275,10 +337,22 @@ class Counts(Likelihood):
     ``log_prob`` is that of the words in their order: the multinomial coefficient, which no model
     can change, is left out. ``mean`` is given for a row of average length.
 
+    Parameters
+    ----------
+    size : int
+        Number of words.
+
     References
     ----------
     Miao, Yu & Blunsom (2016), *Neural Variational Inference for Text Processing*,
     https://arxiv.org/abs/1511.06038.
+
+    Examples
+    --------
+    >>> import torch
+    >>> log_p = Counts(2).log_prob(torch.zeros(1, 2), torch.tensor([[1.0, 2.0]]))
+    >>> round(log_p.exp().item(), 3)  # (1/2)^3
+    0.125
     """
 
     separate = True
@@ -310,11 +384,11 @@ LIKELIHOODS = {
 
 
 class Likelihoods(nn.Module):
-    """All blocks of a schema at once: raw outputs (n, outputs) <-> distributions over rows X (n,
-    d).
+    """All feature groups of a schema at once.
 
-    The first d raw outputs belong to the columns of X, in their order; what a likelihood needs
-    beside one number a column comes after them.
+    Raw outputs (n, outputs) <-> distributions over rows X (n, d). The first d raw outputs belong to
+    the columns of X, in their order; what a likelihood needs beside one number a column comes after
+    them.
 
     Parameters
     ----------
@@ -326,6 +400,15 @@ class Likelihoods(nn.Module):
         The likelihood of real columns.
     **options
         For :class:`Gaussian`: ``noise`` and ``bounded``.
+
+    Attributes
+    ----------
+    d : int
+        Number of columns.
+    outputs : int
+        Numbers the network gives for a row.
+    parts : torch.nn.ModuleList of Likelihood
+        The heads.
 
     Examples
     --------
@@ -395,8 +478,9 @@ class Likelihoods(nn.Module):
     def log_prob(
         self, raw: torch.Tensor, x: torch.Tensor, mask: torch.Tensor | None = None
     ) -> torch.Tensor:
-        """log p(x | raw) in nats, (..., n): the sum over all blocks; see
-        :meth:`Likelihood.log_prob`.
+        """log p(x | raw) in nats, (..., n), summed over all groups.
+
+        See :meth:`Likelihood.log_prob`.
         """
         if self._alone:
             return self.parts[0].log_prob(raw, x, mask)
@@ -407,8 +491,14 @@ class Likelihoods(nn.Module):
         return cast(torch.Tensor, sum(each))
 
     def update_noise(self, raw: torch.Tensor, x: torch.Tensor) -> None:
-        """Let learned noise follow the error of one minibatch: of raw outputs (n, -), rows x
-        (n, d).
+        """Let learned noise follow the error of one minibatch.
+
+        Parameters
+        ----------
+        raw : tensor (n, outputs)
+            The network's outputs.
+        x : tensor (n, d)
+            Rows.
         """
         for likelihood, c, r in self.each():
             likelihood.update_noise(raw[..., r], x[..., c])
@@ -448,7 +538,26 @@ class Likelihoods(nn.Module):
 
 
 def student_log_prob(t: torch.Tensor, df: torch.Tensor) -> torch.Tensor:
-    """log density of Student's t with ``df`` degrees of freedom at t."""
+    """Log density of Student's t.
+
+    Parameters
+    ----------
+    t : tensor
+        Where.
+    df : tensor
+        Degrees of freedom, of a shape that broadcasts with t.
+
+    Returns
+    -------
+    tensor
+        In nats, of the broadcast shape.
+
+    Examples
+    --------
+    >>> import torch
+    >>> round(student_log_prob(torch.tensor(0.0), torch.tensor(1.0)).exp().item(), 4)  # 1 / pi
+    0.3183
+    """
     return (
         torch.lgamma((df + 1) / 2)
         - torch.lgamma(df / 2)

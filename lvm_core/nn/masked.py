@@ -38,6 +38,16 @@ class ObservedNet(Net):
     ----------
     Mattei & Frellsen (2019), *MIWAE: Deep Generative Modelling and Imputation of Incomplete Data
     Sets*, https://arxiv.org/abs/1812.02633.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from lvm_core.schema import Schema
+    >>> schema, x = Schema.gaussian(3), torch.tensor([[0.0, 1.0, torch.nan], [1.0, torch.nan, 2.0]])
+    >>> net = ObservedNet(schema, 2, width=8, depth=1)
+    >>> net.init_from_data(x.numpy(), schema, torch.Generator().manual_seed(0))
+    >>> net.observed(x).tolist(), net.encode(x).shape
+    ([[1.0, 1.0, 0.0], [1.0, 0.0, 1.0]], torch.Size([2, 4]))
     """
 
     def __init__(self, schema: Schema, k: int, width: int, depth: int):
@@ -75,8 +85,9 @@ class ObservedNet(Net):
         self.likelihoods.init_from_data(np.where(seen, X, loc), loc, scale)
 
     def observed(self, x: torch.Tensor) -> torch.Tensor:
-        """Which entries of X (n, d) hold a value, as 0 and 1: what ``Schema.missing_mask``
-        leaves.
+        """Which entries of X (n, d) hold a value, as 0 and 1.
+
+        They are what ``Schema.missing_mask`` leaves.
         """
         seen = (~torch.isnan(x)).to(x.dtype) * self.named
         for span, marker in self.markers:
@@ -96,8 +107,9 @@ class ObservedNet(Net):
         return self.likelihoods.log_prob(raw, torch.nan_to_num(x), self.observed(x))
 
     def mean(self, z: torch.Tensor) -> torch.Tensor:
-        """Codes (n, k) -> expected X (n, d): complete rows, whose indicators of missing values
-        are 0.
+        """Codes (n, k) -> expected X (n, d).
+
+        Complete rows, whose indicators of missing values are 0.
         """
         return self.likelihoods.mean(self.decoder(z))
 

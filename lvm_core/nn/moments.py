@@ -8,7 +8,24 @@ _ROWS = 1000  # a slice stays in the processor's cache
 
 
 def moments(X) -> tuple[np.ndarray, np.ndarray]:
-    """Mean (d,) and variance (d,) of the columns of X (n, d), dense or CSR, in float64."""
+    """Mean and variance of columns, in float64.
+
+    Parameters
+    ----------
+    X : array or CSR (n, d)
+        Rows.
+
+    Returns
+    -------
+    mean, variance : array (d,)
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> mean, variance = moments(np.array([[0.0, 1.0], [2.0, 1.0]]))
+    >>> mean.tolist(), variance.tolist()
+    ([1.0, 1.0], [1.0, 0.0])
+    """
     if hasattr(X, "indptr"):
         mean = np.asarray(X.mean(0, dtype=np.float64)).ravel()
         return mean, np.maximum(

@@ -22,8 +22,9 @@ ACTIVATIONS = {"silu": nn.SiLU, "relu": nn.ReLU, "tanh": nn.Tanh}
 
 
 class Linear(nn.Linear):
-    """A linear layer whose weights are set by :func:`initialise` (or by a saved file), never by
-    torch's global seed.
+    """A linear layer whose weights are set by :func:`initialise` or by a saved file.
+
+    Never by torch's global seed.
     """
 
     gain = 1.0
@@ -33,7 +34,21 @@ class Linear(nn.Linear):
 
 
 class Conv(nn.Conv2d):
-    """A 3x3 convolution under the same rule."""
+    """A 3x3 convolution whose weights are set by :func:`initialise` or by a saved file.
+
+    Parameters
+    ----------
+    channels_in, channels_out : int
+        Of the pictures that enter and leave.
+    stride : int
+        Of the kernel; 2 halves height and width, rounding up.
+
+    Examples
+    --------
+    >>> import torch
+    >>> Conv(1, 4, stride=2)(torch.zeros(5, 1, 8, 8)).shape
+    torch.Size([5, 4, 4, 4])
+    """
 
     gain = 1.0
 
@@ -48,8 +63,26 @@ _Layer = TypeVar("_Layer", Linear, Conv)
 
 
 def initialise(net: nn.Module, generator: torch.Generator) -> None:
-    """He-normal weights (He et al., 2015, arXiv:1502.01852) times each layer's ``gain``; biases
-    zero.
+    """Set He-normal weights times each layer's ``gain``; biases zero.
+
+    Parameters
+    ----------
+    net : nn.Module
+        Its :class:`Linear` and :class:`Conv` layers are changed in place.
+    generator : torch.Generator
+        Of the weights.
+
+    References
+    ----------
+    He et al. (2015), https://arxiv.org/abs/1502.01852.
+
+    Examples
+    --------
+    >>> import torch
+    >>> layer = Linear(3, 2)
+    >>> initialise(layer, torch.Generator().manual_seed(0))
+    >>> layer.bias.tolist()
+    [0.0, 0.0]
     """
     for layer in net.modules():
         if isinstance(layer, (Linear, Conv)):
@@ -60,16 +93,40 @@ def initialise(net: nn.Module, generator: torch.Generator) -> None:
 
 
 def last(layer: _Layer) -> _Layer:
-    """Mark an output layer: it starts small, so that a new network says almost the same for
-    every input.
+    """Mark an output layer: it starts small.
+
+    So a new network says almost the same for every input.
+
+    Parameters
+    ----------
+    layer : Linear or Conv
+        Its ``gain`` becomes 0.1.
+
+    Returns
+    -------
+    nn.Module
+        The layer.
+
+    Examples
+    --------
+    >>> last(Linear(3, 2)).gain
+    0.1
     """
     layer.gain = 0.1
     return layer
 
 
 class MLP(nn.Sequential):
-    """(n, d_in) -> (n, d_out) through ``depth`` hidden layers of ``width``; depth 0 is a linear
-    map.
+    """(n, d_in) -> (n, d_out) through ``depth`` hidden layers of ``width``.
+
+    Parameters
+    ----------
+    d_in, d_out : int
+        Numbers a row that enter and leave.
+    width, depth : int
+        Units of a hidden layer; hidden layers, 0 for a linear map.
+    activation : callable
+        Makes the activation between layers.
 
     Examples
     --------
@@ -93,9 +150,25 @@ class MLP(nn.Sequential):
 
 
 class Fourier(nn.Module):
-    """(n, d) -> (n, d (1 + 2 octaves)): each column beside its sine and cosine at 1, 2, 4, ...
-    radians a unit, from which a perceptron learns fine detail sooner (Tancik et al., 2020,
-    arXiv:2006.10739).
+    """(n, d) -> (n, d (1 + 2 octaves)): each column beside its sine and cosine.
+
+    They are taken at 1, 2, 4, ... radians a unit; from them a perceptron learns fine detail sooner
+    (Tancik et al., 2020).
+
+    Parameters
+    ----------
+    octaves : int
+        How many rates.
+
+    References
+    ----------
+    Tancik et al. (2020), https://arxiv.org/abs/2006.10739.
+
+    Examples
+    --------
+    >>> import torch
+    >>> Fourier(2)(torch.zeros(5, 3)).shape
+    torch.Size([5, 15])
     """
 
     rates: torch.Tensor
@@ -110,8 +183,20 @@ class Fourier(nn.Module):
 
 
 def pyramid(height: int, width: int, base: int) -> list[tuple[int, int, int]]:
-    """(height, width, channels) from the picture down to about 4x4, halving each time and rounding
-    up.
+    """(height, width, channels) from the picture down to about 4x4.
+
+    Height and width are halved each time, rounding up.
+
+    Parameters
+    ----------
+    height, width : int
+        Of the picture.
+    base : int
+        Channels at the first level; they double up to four times as many.
+
+    Returns
+    -------
+    list of (int, int, int)
 
     Examples
     --------
@@ -126,8 +211,12 @@ def pyramid(height: int, width: int, base: int) -> list[tuple[int, int, int]]:
 
 
 def reduced_precision_convs() -> torch.autocast:
-    """Convolutions in bfloat16 where products may be rounded so
-    (:func:`~lvm_core.nn.precision.matmul_precision`); the weights stay float32.
+    """Convolutions in bfloat16 where products may be rounded so; the weights stay float32.
+
+    Returns
+    -------
+    torch.autocast
+        A context; see :func:`~lvm_core.nn.precision.matmul_precision`.
     """
     return torch.autocast(
         "cpu", torch.bfloat16, enabled=torch.get_float32_matmul_precision() == "medium"
@@ -135,8 +224,26 @@ def reduced_precision_convs() -> torch.autocast:
 
 
 class ConvEncoder(nn.Module):
-    """Rows of pictures (n, h*w*c) -> (n, d_out): strided 3x3 convolutions, then one hidden
-    layer of ``width``.
+    """Rows of pictures (n, h*w*c) -> (n, d_out).
+
+    Strided 3x3 convolutions, then one hidden layer of ``width``.
+
+    Parameters
+    ----------
+    image : (int, int, int)
+        Height, width and channels.
+    d_out : int
+        Numbers it gives for each row.
+    width : int
+        Units of the hidden layer; the convolutions begin with a sixteenth of it, at least 4.
+    activation : callable
+        Makes the activation between layers.
+
+    Examples
+    --------
+    >>> import torch
+    >>> ConvEncoder((8, 8, 1), 3, 64, torch.nn.ReLU)(torch.zeros(5, 64)).shape
+    torch.Size([5, 3])
     """
 
     def __init__(
@@ -163,10 +270,32 @@ class ConvEncoder(nn.Module):
 
 
 class ConvDecoder(nn.Module):
-    """(n, d_in) -> rows of pictures (n, h*w*c): nearest-neighbour resizing and 3x3
-    convolutions, which leave no checkerboard (Odena et al., 2016, doi:10.23915/distill.00003).
-    Beyond its edge a picture goes on as it is there: zeros would leave a rim on everything that
-    fills its frame. What was saved before they did (without ``extends``) keeps its zeros.
+    """(n, d_in) -> rows of pictures (n, h*w*c).
+
+    Nearest-neighbour resizing and 3x3 convolutions, which leave no checkerboard (Odena et al.,
+    2016). Beyond its edge a picture goes on as it is there: zeros would leave a rim on everything
+    that fills its frame. What was saved before they did (without ``extends``) keeps its zeros.
+
+    Parameters
+    ----------
+    image : (int, int, int)
+        Height, width and channels.
+    d_in : int
+        Numbers that enter for each row.
+    width : int
+        Units of the hidden layer; the convolutions end with a sixteenth of it, at least 4.
+    activation : callable
+        Makes the activation between layers.
+
+    References
+    ----------
+    Odena et al. (2016), https://doi.org/10.23915/distill.00003.
+
+    Examples
+    --------
+    >>> import torch
+    >>> ConvDecoder((8, 8, 1), 3, 64, torch.nn.ReLU)(torch.zeros(5, 3)).shape
+    torch.Size([5, 64])
     """
 
     def __init__(
@@ -211,8 +340,29 @@ class ConvDecoder(nn.Module):
 
 
 def is_conv(network: str, schema: Schema) -> bool:
-    """Whether ``network`` means convolutions here; ``auto`` takes them for pictures of at least
-    12x12. Raises ValueError for convolutions over rows that are no pictures.
+    """Whether ``network`` means convolutions here.
+
+    Parameters
+    ----------
+    network : {"auto", "mlp", "conv"}
+        ``auto`` takes them for pictures of at least 12x12.
+    schema : Schema
+        The columns of X.
+
+    Returns
+    -------
+    bool
+
+    Raises
+    ------
+    ValueError
+        Convolutions over rows that are no pictures.
+
+    Examples
+    --------
+    >>> from lvm_core.schema import Schema
+    >>> is_conv("auto", Schema.gaussian(4))
+    False
     """
     if network == "conv" and schema.image is None:
         raise ValueError("network is 'conv', but the rows are no pictures; use 'mlp' or 'auto'.")
@@ -242,10 +392,22 @@ def encoder(
     activation : callable
         Makes the activation between layers.
 
+    Returns
+    -------
+    nn.Module
+        A :class:`ConvEncoder` or an :class:`MLP`.
+
     Raises
     ------
     ValueError
         Convolutions over rows that are no pictures.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from lvm_core.schema import Schema
+    >>> encoder(Schema.gaussian(3), 2, "auto", 8, 1, torch.nn.ReLU)(torch.zeros(5, 3)).shape
+    torch.Size([5, 2])
     """
     if is_conv(network, schema):
         assert schema.image is not None  # see is_conv
@@ -256,8 +418,35 @@ def encoder(
 def decoder(
     schema: Schema, d_in: int, network: str, width: int, depth: int, activation
 ) -> nn.Module:
-    """The network from codes (n, d_in) to raw outputs (n, d) for
-    :class:`~lvm_core.nn.likelihoods.Likelihoods`; see :func:`encoder`.
+    """The network from codes (n, d_in) to raw outputs (n, d).
+
+    They are for :class:`~lvm_core.nn.likelihoods.Likelihoods`.
+
+    Parameters
+    ----------
+    schema : Schema
+        The columns of X.
+    d_in : int
+        Length of a code.
+    network, width, depth, activation
+        See :func:`encoder`.
+
+    Returns
+    -------
+    nn.Module
+        A :class:`ConvDecoder` or an :class:`MLP`.
+
+    Raises
+    ------
+    ValueError
+        Convolutions over rows that are no pictures.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from lvm_core.schema import Schema
+    >>> decoder(Schema.gaussian(3), 2, "auto", 8, 1, torch.nn.ReLU)(torch.zeros(5, 2)).shape
+    torch.Size([5, 3])
     """
     if is_conv(network, schema):
         assert schema.image is not None  # see is_conv
@@ -266,8 +455,25 @@ def decoder(
 
 
 class InputScaler(nn.Module):
-    """X (n, d) in the scale networks like: columns standardised, pictures by one common spread,
-    and counts as log(1 + count) of unit length times sqrt(d).
+    """X (n, d) in the scale networks like.
+
+    Columns standardised, pictures by one common spread, and counts as log(1 + count) of unit length
+    times sqrt(d).
+
+    Parameters
+    ----------
+    schema : Schema
+        The columns of X.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import torch
+    >>> from lvm_core.schema import Schema
+    >>> scaler = InputScaler(Schema.gaussian(2))
+    >>> scaler.init_from_data(np.array([1.0, 0.0]), np.array([2.0, 1.0]))
+    >>> scaler(torch.tensor([[5.0, 3.0]])).tolist()
+    [[2.0, 3.0]]
     """
 
     loc: torch.Tensor
@@ -297,8 +503,28 @@ class InputScaler(nn.Module):
 
 
 def scales(X, schema: Schema) -> tuple[np.ndarray, np.ndarray]:
-    """Mean (d,) and spread (d,) of the columns of X, dense or CSR; one spread for a whole
-    picture, 1 for constant columns.
+    """Mean and spread of columns.
+
+    Parameters
+    ----------
+    X : array or CSR (n, d)
+        Rows.
+    schema : Schema
+        Their columns.
+
+    Returns
+    -------
+    mean : array (d,)
+    spread : array (d,)
+        One for a whole picture, 1 for constant columns.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.schema import Schema
+    >>> mean, spread = scales(np.array([[0.0, 7.0], [4.0, 7.0]]), Schema.gaussian(2))
+    >>> mean.tolist(), spread.tolist()
+    ([2.0, 7.0], [2.0, 1.0])
     """
     mean, variance = moments(X)
     if schema.image is not None:
@@ -308,8 +534,26 @@ def scales(X, schema: Schema) -> tuple[np.ndarray, np.ndarray]:
 
 
 def in_unit_range(X, schema: Schema) -> bool:
-    """Whether X (n, d), dense or CSR, are pictures whose pixels lie in [0, 1], so that decoded
-    ones must too.
+    """Whether rows are pictures whose pixels lie in [0, 1], so that decoded ones must too.
+
+    Parameters
+    ----------
+    X : array or CSR (n, d)
+        Rows.
+    schema : Schema
+        Their columns.
+
+    Returns
+    -------
+    bool
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.schema import FeatureGroup, Schema
+    >>> pictures = Schema((FeatureGroup("gaussian", 4),), image=(2, 2, 1))
+    >>> in_unit_range(np.ones((3, 4)), pictures), in_unit_range(np.ones((3, 4)), Schema.gaussian(4))
+    (True, False)
     """
     return schema.image is not None and bool(X.min() >= 0 and X.max() <= 1)
 
@@ -345,8 +589,9 @@ class Net(nn.Module):
         self.likelihoods.init_from_data(X, loc, spread)
 
     def log_prob(self, raw: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
-        """log p(x | raw) in nats: the decoder's outputs raw (..., n, -) and rows x (n, d) ->
-        (..., n).
+        """log p(x | raw) in nats.
+
+        The decoder's outputs raw (..., n, -) and rows x (n, d) -> (..., n).
         """
         return self.likelihoods.log_prob(raw, x)
 
@@ -365,8 +610,10 @@ class Net(nn.Module):
 
 
 class CodeNet(Net):
-    """What VAE and GAN share: X enters by :class:`InputScaler` and an encoder, leaves by a decoder
-    and :class:`~lvm_core.nn.likelihoods.Likelihoods`.
+    """Encoder, decoder and likelihoods: what VAE and GAN share.
+
+    X enters by :class:`InputScaler` and an encoder, leaves by a decoder and
+    :class:`~lvm_core.nn.likelihoods.Likelihoods`.
 
     Parameters
     ----------
@@ -380,6 +627,17 @@ class CodeNet(Net):
         See :func:`encoder`.
     **likelihoods
         See :class:`~lvm_core.nn.likelihoods.Likelihoods`.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from lvm_core.nn.nets import CodeNet
+    >>> from lvm_core.schema import Schema
+    >>> schema, x = Schema.gaussian(3), torch.zeros(5, 3)
+    >>> net = CodeNet(schema, 2, 4, "mlp", 8, 1, torch.nn.ReLU)
+    >>> net.init_from_data(x.numpy(), schema, torch.Generator().manual_seed(0))
+    >>> net.encode(x).shape, net.mean(torch.zeros(5, 2)).shape
+    (torch.Size([5, 4]), torch.Size([5, 3]))
     """
 
     def __init__(
@@ -417,8 +675,28 @@ class CodeNet(Net):
 
 
 class ClassCodeNet(CodeNet):
-    """Codes (n, k + classes): k free numbers, then the share each class has in the row, which
-    sum to 1.
+    """Codes (n, k + classes): k free numbers, then the share of each class, which sum to 1.
+
+    Parameters
+    ----------
+    schema : Schema
+        The columns of X.
+    k : int
+        Free numbers of the code.
+    classes : int
+        Number of classes.
+    *network
+        network, width, depth and activation, see :func:`encoder`.
+    **likelihoods
+        See :class:`~lvm_core.nn.likelihoods.Likelihoods`.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from lvm_core.schema import Schema
+    >>> net = ClassCodeNet(Schema.gaussian(3), 1, 2, "mlp", 8, 1, torch.nn.ReLU)
+    >>> net.project_code(torch.tensor([[0.5, 3.0, 1.0]])).round(decimals=2).tolist()
+    [[0.5, 0.75, 0.25]]
     """
 
     def __init__(self, schema: Schema, k: int, classes: int, *network, **likelihoods):
@@ -442,6 +720,12 @@ class Function(nn.Module):
         Tensor -> tensor.
     *parts : nn.Module
         What it uses: their numbers go where the function goes, as into an ONNX graph.
+
+    Examples
+    --------
+    >>> import torch
+    >>> Function(lambda x: 2 * x)(torch.ones(2)).tolist()
+    [2.0, 2.0]
     """
 
     def __init__(self, function: Callable[[torch.Tensor], torch.Tensor], *parts: nn.Module):
@@ -450,7 +734,23 @@ class Function(nn.Module):
 
 
 def tensors(*arrays) -> tuple[torch.Tensor, ...]:
-    """Arrays and numbers as float32 tensors on the CPU."""
+    """Arrays and numbers as float32 tensors on the CPU.
+
+    Parameters
+    ----------
+    *arrays : array or float
+        Of any shape.
+
+    Returns
+    -------
+    tuple of tensors
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> [t.dtype for t in tensors(np.ones(2), 1.0)]
+    [torch.float32, torch.float32]
+    """
     return tuple(torch.as_tensor(array, dtype=torch.float32) for array in arrays)
 
 
@@ -471,6 +771,14 @@ def in_batches(function: Callable, net: nn.Module, *arrays, size: int = 1024) ->
     Returns
     -------
     array or tuple of arrays
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import torch
+    >>> X = np.zeros((5, 3), np.float32)
+    >>> in_batches(lambda net, x: net(x), torch.nn.Linear(3, 2), X, size=2).shape
+    (5, 2)
     """
     where, dtype = (
         next(net.parameters()).device,

@@ -24,20 +24,37 @@ def _hold_threads() -> None:
 
 
 def has_units() -> bool:
-    """Whether the processor has units for coarse products: Intel's AMX, or a GPU."""
+    """Whether the processor has units for coarse products: Intel's AMX, or a GPU.
+
+    Returns
+    -------
+    bool
+    """
     return torch.cuda.is_available() or bool(torch.cpu.get_capabilities().get("amx_bf16"))
 
 
 @contextmanager
 def matmul_precision(reduced_precision: bool = False) -> Iterator[None]:
-    """``reduced_precision``: matrix products of float32 rounded to bfloat16 first, sums in float32,
-    where the processor has units for it (on a GPU, TF32): a fifth to a third less time for a
-    perceptron at an equal loss. Otherwise exact, whatever other threads are at.
+    """A block whose matrix products of float32 are exact, or of reduced precision.
 
     torch knows one precision for the whole process. So blocks of one kind wait, in the order they
     came, until those of the other have ended: a training in another thread never changes what this
     one computes. Inside another block of the same thread, its kind stays. ``OMP_NUM_THREADS``,
     where it is set, holds in every block.
+
+    Parameters
+    ----------
+    reduced_precision : bool
+        Products rounded to bfloat16 first, sums in float32, where the processor has units for it
+        (on a GPU, TF32): a fifth to a third less time for a perceptron at an equal loss. Otherwise
+        exact, whatever other threads are at.
+
+    Examples
+    --------
+    >>> import torch
+    >>> with matmul_precision():
+    ...     (torch.ones(2, 3) @ torch.ones(3, 2)).tolist()
+    [[3.0, 3.0], [3.0, 3.0]]
     """
     _hold_threads()
     if not has_units() or getattr(_own, "inside", False):

@@ -21,20 +21,55 @@ EXPLODED = 1e4  # times the first loss: no training comes back from there
 
 
 def device() -> torch.device:
-    """The GPU when there is one, the CPU otherwise."""
+    """The GPU when there is one, the CPU otherwise.
+
+    Returns
+    -------
+    torch.device
+    """
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
 def seeded(rng: np.random.RandomState, where: torch.device | str = "cpu") -> torch.Generator:
-    """A torch generator drawn from ``rng``. torch's global seed is never read or set, so that
-    fits in parallel threads are each reproducible.
+    """A torch generator drawn from ``rng``.
+
+    torch's global seed is never read or set, so that fits in parallel threads are each
+    reproducible.
+
+    Parameters
+    ----------
+    rng : RandomState
+        Takes one step.
+    where : torch.device or str
+        Where the generator draws.
+
+    Returns
+    -------
+    torch.Generator
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> first, again = (seeded(np.random.RandomState(0)).initial_seed() for _ in range(2))
+    >>> first == again
+    True
     """
     return torch.Generator(device=where).manual_seed(int(rng.randint(2**31 - 1)))
 
 
 def ramp_up(progress: float, share: float) -> float:
-    """From 0 to 1 in the first ``share`` of the training, then 1: the weight of a term that warms
-    up.
+    """From 0 to 1 in the first part of the training, then 1: the weight of a term that warms up.
+
+    Parameters
+    ----------
+    progress : float
+        Share of the training done, 0 to 1.
+    share : float
+        Of the training, in which it rises; 0 for none.
+
+    Returns
+    -------
+    float
 
     Examples
     --------
@@ -45,8 +80,18 @@ def ramp_up(progress: float, share: float) -> float:
 
 
 def ramp_down(progress: float, share: float) -> float:
-    """1, then to 0 in the last ``share`` of the training: the factor of a learning rate that cools
-    down.
+    """1, then to 0 in the last part of the training: the factor of a learning rate that cools down.
+
+    Parameters
+    ----------
+    progress : float
+        Share of the training done, 0 to 1.
+    share : float
+        Of the training, in which it falls; 0 for none.
+
+    Returns
+    -------
+    float
 
     Examples
     --------
@@ -65,7 +110,17 @@ class BatchSource:
     Parameters
     ----------
     X : array or CSR (n, d)
+        Rows.
     where : torch.device
+        Of the minibatches.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import torch
+    >>> rows = BatchSource(np.array([[0.0], [1.0], [2.0]]), torch.device("cpu"))
+    >>> rows[torch.tensor([2, 0])].tolist()
+    [[2.0], [0.0]]
     """
 
     def __init__(self, X, where: torch.device):
@@ -87,8 +142,9 @@ class BatchSource:
 def minibatches(
     n: int, size: int, generator: torch.Generator, skip: int = 0
 ) -> Iterator[torch.Tensor]:
-    """Row numbers, ``size`` at a time, without end: a new permutation every epoch, whose last batch
-    may be short.
+    """Row numbers, ``size`` at a time, without end.
+
+    A new permutation every epoch, whose last batch may be short.
 
     Parameters
     ----------
@@ -98,6 +154,10 @@ def minibatches(
         Of the permutations.
     skip : int
         Batches of the same stream that were already used.
+
+    Yields
+    ------
+    tensor (size,) of int
 
     Examples
     --------
@@ -118,17 +178,18 @@ def minibatches(
 
 
 class Adam:
-    """Adam as gradient and update in one call: torch's fused kernel without the bookkeeping around
-    it.
+    """Adam as gradient and update in one call.
 
-    ``torch.optim.Adam(fused=True)`` learns the same bits, but a step of a small network takes
-    longer by it: a VAE of digits by 18 % of processor time, a GAN by 6 to 10 % (medians of 30
-    trainings in turn, torch 2.13, one thread). Only the given parameters get a gradient, so that a
-    generator's step computes none for its critic.
+    It is torch's fused kernel without the bookkeeping around it. ``torch.optim.Adam(fused=True)``
+    learns the same bits, but a step of a small network takes longer by it: a VAE of digits by 18 %
+    of processor time, a GAN by 6 to 10 % (medians of 30 trainings in turn, torch 2.13, one thread).
+    Only the given parameters get a gradient, so that a generator's step computes none for its
+    critic.
 
     Parameters
     ----------
     parameters : iterable of tensors
+        What is learnt.
     beta1, beta2 : float
         Decay of the two running moments.
 
@@ -204,9 +265,10 @@ def _no_denormals():
 
 
 class EarlyStopping:
-    """Keeps the network that did best on rows it does not learn from, and says when it has stopped
-    improving. Pass the object itself to :func:`train` as ``after_epoch``; ``loss`` is the last loss
-    measured.
+    """Keeps the network that did best on rows it does not learn from.
+
+    It says when the network has stopped improving. Pass the object itself to :func:`train` as
+    ``after_epoch``.
 
     Parameters
     ----------
@@ -219,9 +281,22 @@ class EarlyStopping:
     first : int
         Epoch from which losses count, when the objective has come to rest.
 
+    Attributes
+    ----------
+    loss : 0-d tensor
+        The last loss measured.
+
     References
     ----------
     Prechelt (1998), *Early Stopping - But When?*, https://doi.org/10.1007/3-540-49430-8_3.
+
+    Examples
+    --------
+    >>> import torch
+    >>> losses = iter([3.0, 2.0, 1.0, 1.5, 1.2])  # the first is that of the new network
+    >>> stop = EarlyStopping(torch.nn.Linear(1, 1), lambda: torch.tensor(next(losses)), patience=2)
+    >>> [stop() for _ in range(4)]
+    [False, False, False, True]
     """
 
     def __init__(
@@ -275,12 +350,10 @@ class EarlyStopping:
 
 
 class TrainState:
-    """What a training must keep to go on as if it had never ended: named networks, optimisers and
-    generators of randomness, and the history so far. Equal in all of it, and in the batches that
-    follow from the step, two trainings stay equal bit by bit.
+    """What a training must keep to go on as if it had never ended.
 
-    ``ended``: "stopped" by its listener, "over" by ``after_epoch``, or "" while there are steps
-    left.
+    Named networks, optimisers and generators of randomness, and the history so far. Equal in all of
+    it, and in the batches that follow from the step, two trainings stay equal bit by bit.
 
     Parameters
     ----------
@@ -292,6 +365,21 @@ class TrainState:
         Its length.
     parts : dict
         Name -> torch.Generator, or anything with ``state_dict`` and ``load_state_dict``.
+
+    Attributes
+    ----------
+    step : int
+        Steps that were made.
+    ended : str
+        "stopped" by its listener, "over" by ``after_epoch``, or "" while there are steps left.
+    history : list of dict
+        Metrics by step.
+
+    Examples
+    --------
+    >>> state = TrainState(None, "", 10, {})
+    >>> state.step, state.done
+    (0, False)
     """
 
     def __init__(
@@ -377,9 +465,9 @@ def train(
     after_epoch: Callable[[], bool] | None = None,
     reduced_precision: bool = False,
 ) -> tuple[list[dict], bool]:
-    """The one minibatch loop: calls ``update`` step by step, reports, keeps checkpoints, and stops
-    where it is asked to.
+    """Train in minibatches: the one loop that all networks share.
 
+    It calls ``update`` step by step, reports, keeps checkpoints, and stops where it is asked to.
     Metrics are summed on the device and read only when they are reported, so that a GPU never waits
     for Python.
 

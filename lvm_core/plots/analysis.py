@@ -26,9 +26,37 @@ def histogram(
     marked_name: str = "",
     height: int = 240,
 ) -> go.Figure:
-    """Values (n,) in 60 bins, those at or above the threshold in another colour; ``marked``
-    (n,) bool is drawn as a line over it: the rows of one class. Positive values of which few
-    lie far out are drawn on a logarithmic axis.
+    """Draw values in 60 bins, those at or above a threshold in another colour.
+
+    Positive values of which few lie far out are drawn on a logarithmic axis.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n,)
+        What is counted.
+    threshold : float
+        From here on the colour is another.
+    name : str
+        Title of the axis.
+    marked : ndarray of bool, shape (n,), optional
+        Drawn as a line over it: the rows of one class.
+    marked_name : str, default=""
+        What the legend calls them.
+    height : int, default=240
+        Height in pixels.
+
+    Returns
+    -------
+    Figure
+        A Plotly figure.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.plots.analysis import histogram
+    >>> figure = histogram(np.arange(100.0), 90.0, "score")
+    >>> [trace.name for trace in figure.data], int(sum(figure.data[1].y))
+    (['below', 'at or beyond', 'threshold'], 10)
     """
     tailed = values.min() > 0 and values.max() > 12 * np.median(values)
     edges = (
@@ -97,7 +125,33 @@ def histogram(
 def settings_curve(
     points: list[tuple[int, float]], chosen: int, setting: str, measure: str, height: int = 220
 ) -> go.Figure:
-    """(setting, value) as a line, the chosen one marked."""
+    """Draw what each setting gave as a line, the chosen one marked.
+
+    Parameters
+    ----------
+    points : list of (int, float)
+        (setting, value).
+    chosen : int
+        The setting used.
+    setting : str
+        Title of the horizontal axis.
+    measure : str
+        Title of the vertical axis.
+    height : int, default=220
+        Height in pixels.
+
+    Returns
+    -------
+    Figure
+        A Plotly figure.
+
+    Examples
+    --------
+    >>> from lvm_core.plots.analysis import settings_curve
+    >>> figure = settings_curve([(2, 0.4), (3, 0.6)], 3, "clusters", "silhouette")
+    >>> figure.data[0].x, figure.layout.annotations[0].text
+    ((2, 3), 'used: 3')
+    """
     figure = go.Figure(
         go.Scatter(
             x=[p[0] for p in points],
@@ -126,9 +180,30 @@ def rate_curve(
     mark: tuple[float, float] | None = None,
     height: int = 380,
 ) -> go.Figure:
-    """What is lost against bytes a row, one line a precision: name -> (bytes, error, hover).
-    ``plain``: bytes of codecs that lose nothing, as dotted lines; ``mark``: the level looked
-    at.
+    """Draw what is lost against bytes a row, one line a precision.
+
+    Parameters
+    ----------
+    lines : dict of str to list of (float, float, str)
+        Name -> (bytes, error, hover text).
+    plain : dict of str to float
+        Bytes of codecs that lose nothing, as dotted lines.
+    mark : tuple of (float, float), optional
+        Bytes and error of the level looked at.
+    height : int, default=380
+        Height in pixels.
+
+    Returns
+    -------
+    Figure
+        A Plotly figure.
+
+    Examples
+    --------
+    >>> from lvm_core.plots.analysis import rate_curve
+    >>> figure = rate_curve({"float16": [(4.0, 0.2, "2 dimensions")]}, {"PNG": 120.0})
+    >>> len(figure.data), figure.layout.xaxis.type
+    (2, 'log')
     """
     figure = go.Figure()
     for i, (name, points) in enumerate(lines.items()):

@@ -25,13 +25,33 @@ SCALES = "sequential", "diverging", "log"
 
 @dataclass(frozen=True)
 class Colouring:
-    """``index`` uint8 (n,): the place of each row's colour in ``palette`` uint8 (256, 4), 255
-    without a value. ``legend``: plain JSON,
+    """A column as colours of points.
 
-    - one colour: ``color``
-    - classes: ``title``, ``groups`` (name, color, index, count, symbol), ``note``
-    - a scale: ``title``, ``scale`` (kind, low, high, min, median, max, outside, ticks as (share,
-      text), date, scales on offer), ``missing``, ``note``
+    Attributes
+    ----------
+    legend : dict
+        Plain JSON,
+
+        - one colour: ``color``
+        - classes: ``title``, ``groups`` (name, color, index, count, symbol), ``note``
+        - a scale: ``title``, ``scale`` (kind, low, high, ends as text, min, median, max, outside,
+          ticks as (share, text), date, scales on offer), ``missing``, ``note``
+    palette : ndarray of uint8, shape (256, 4)
+        Colours with opacity.
+    index : ndarray of uint8, shape (n,)
+        The place of each row's colour in ``palette``, 255 without a value.
+
+    See Also
+    --------
+    colouring : Makes one of a column.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from lvm_core.plots.colouring import colouring
+    >>> found = colouring(pd.Series(["cat", "dog", None], name="kind"), 3)
+    >>> found.index.tolist(), found.colours()[:2]
+    ([0, 1, 255], ['#0072B2', '#E69F00'])
     """
 
     legend: dict
@@ -44,14 +64,42 @@ class Colouring:
 
 
 def colouring(column: pd.Series | None, n: int, scale: str | None = None) -> Colouring:
-    """Colours of n rows by a column; None: all alike. ``scale``: one of ``SCALES`` in place of the
-    one that suits the numbers.
+    """Colour rows by a column.
 
     Up to 8 classes have Okabe & Ito's colours, up to 24 ours, and beyond that colours repeat, which
     the note says. Classes that are numbers stand in their order, others by how frequent they are;
     beyond 255 the least frequent are one, "other". Scales reach from the 1st to the 99th
-    percentile; numbers on both sides of zero get one that diverges from there. Raises ValueError
-    for an unknown scale, or a log scale where a number is not positive.
+    percentile; numbers on both sides of zero get one that diverges from there.
+
+    Parameters
+    ----------
+    column : Series of n values, or None
+        The column; None colours all rows alike.
+    n : int
+        Number of rows.
+    scale : {"sequential", "diverging", "log"}, optional
+        In place of the one that suits the numbers.
+
+    Returns
+    -------
+    Colouring
+        Colours and legend.
+
+    Raises
+    ------
+    ValueError
+        For an unknown scale, or a log scale for numbers it does not suit.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from lvm_core.plots.colouring import colouring
+    >>> found = colouring(pd.Series([f"{i % 2}" for i in range(6)], name="digit"), 6)
+    >>> [(group["name"], group["count"]) for group in found.legend["groups"]]
+    [('0', 3), ('1', 3)]
+    >>> numbers = pd.Series([i / 7 - 3 for i in range(50)], name="size")
+    >>> colouring(numbers, 50).legend["scale"]["kind"]
+    'diverging'
     """
     palette, index = np.empty((256, 4), np.uint8), np.zeros(n, np.uint8)
     palette[:] = *palettes.rgb([palettes.MISSING])[0], 255
@@ -66,8 +114,26 @@ def colouring(column: pd.Series | None, n: int, scale: str | None = None) -> Col
 
 
 def continuous(column: pd.Series) -> bool:
-    """Whether a column is drawn on a scale: dates, and numbers that are no classes, see
-    :func:`~lvm_core.labels.kind_of`.
+    """Whether a column is drawn on a scale.
+
+    Dates are, and numbers that are no classes, see :func:`~lvm_core.labels.kind_of`.
+
+    Parameters
+    ----------
+    column : Series
+        A column of a table.
+
+    Returns
+    -------
+    bool
+        Whether it is drawn on a scale.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from lvm_core.plots.colouring import continuous
+    >>> continuous(pd.Series([i / 7 for i in range(50)])), continuous(pd.Series(["cat", "dog"]))
+    (True, False)
     """
     return kind_of(column) in ("number", "date")
 
@@ -226,7 +292,24 @@ def _fitting(seen, low: float, high: float, dates: bool) -> list[str]:
 
 @lru_cache(4)
 def levels(kind: str) -> np.ndarray:
-    """The colours of a scale, uint8 (255, 3)."""
+    """The colours of a scale.
+
+    Parameters
+    ----------
+    kind : {"sequential", "diverging", "log"}
+        Kind of scale.
+
+    Returns
+    -------
+    ndarray of uint8, shape (255, 3)
+        Colours from low to high.
+
+    Examples
+    --------
+    >>> from lvm_core.plots.colouring import levels
+    >>> levels("sequential")[[0, -1]].tolist()
+    [[68, 1, 84], [253, 231, 37]]
+    """
     return palettes.diverging(LEVELS) if kind == "diverging" else palettes.sequential(LEVELS)
 
 

@@ -29,8 +29,34 @@ def effects(
     title: str = "",
     limit: float | None = None,
 ) -> go.Figure:
-    """Signed horizontal bars, first on top, with intervals from ``low`` to ``high`` (m,) where
-    they are given; ``limit`` fixes the axis from -limit to limit.
+    """Draw signed horizontal bars, first on top.
+
+    Parameters
+    ----------
+    names : list of str
+        Names of the bars (m,).
+    values : array-like of shape (m,)
+        Their lengths.
+    low, high : array-like of shape (m,), optional
+        Ends of intervals.
+    hover : list of str, optional
+        Hover texts (m,); the values by default.
+    title : str, default=""
+        Title of the axis.
+    limit : float, optional
+        Fixes the axis from -limit to limit.
+
+    Returns
+    -------
+    Figure
+        A Plotly figure.
+
+    Examples
+    --------
+    >>> from lvm_core.plots.contrast import effects
+    >>> figure = effects(["age", "size"], [0.4, -0.2], limit=1.0)
+    >>> figure.layout.xaxis.range, figure.layout.yaxis.ticktext
+    ((-1.0, 1.0), ('age', 'size'))
     """
     values = np.asarray(values, np.float64)
     error = (
@@ -85,8 +111,40 @@ def two_curves(
     names: tuple[str, str] = ("the group", "the rest"),
     height: int = 420,
 ) -> go.Figure:
-    """Means (d,) of the group and the others with a band of one standard deviation each;
-    beneath, the effect at every place, -1 to 1.
+    """Draw the means of a group and of the others with a band of one standard deviation each.
+
+    Beneath is the effect at every place, -1 to 1.
+
+    Parameters
+    ----------
+    mean_in, spread_in : ndarray of shape (d,)
+        Mean and standard deviation of the group.
+    mean_out, spread_out : ndarray of shape (d,)
+        Mean and standard deviation of the others.
+    delta : array-like of shape (d,)
+        The effect.
+    axis : array-like of shape (d,), optional
+        Places on the horizontal axis; numbers from 0 by default.
+    axis_name : str, default=""
+        Its title.
+    names : tuple of (str, str), default=("the group", "the rest")
+        What the legend calls the two.
+    height : int, default=420
+        Height in pixels.
+
+    Returns
+    -------
+    Figure
+        A Plotly figure.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.plots.contrast import two_curves
+    >>> one = np.ones(5)
+    >>> figure = two_curves(2 * one, 0.1 * one, one, 0.1 * one, 0.9 * one)
+    >>> [trace.name for trace in figure.data if trace.name]
+    ['the rest', 'the group']
     """
     x = np.arange(len(mean_in)) if axis is None else np.asarray(axis)
     figure = go.Figure()
@@ -137,8 +195,25 @@ def two_curves(
 
 
 def signed(values) -> np.ndarray:
-    """Values (h, w, c) from -1 to 1, their mean over channels, as a picture (h, w, 3): white at
-    0, orange above and blue below.
+    """Signed values as a picture: white at 0, orange above and blue below.
+
+    Parameters
+    ----------
+    values : array-like of shape (h, w, c)
+        Values from -1 to 1; their mean over channels is drawn.
+
+    Returns
+    -------
+    ndarray of float32, shape (h, w, 3)
+        Colours in [0, 1].
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.plots.contrast import signed
+    >>> print(signed(np.array([[[0.0], [1.0]]])))
+    [[[1.         1.         1.        ]
+      [0.9019608  0.62352943 0.        ]]]
     """
     values = np.clip(np.asarray(values, np.float32).mean(2, keepdims=True), -1, 1)
     orange, blue = (

@@ -32,7 +32,28 @@ _NO_AXIS = dict(visible=False, showgrid=False, zeroline=False)
 
 
 def class_style(i: int, three: bool = False) -> tuple[str, str]:
-    """(colour, symbol) of the i-th class: 8 colours, then the same colours with another shape."""
+    """Colour and symbol of a class: 8 colours, then the same colours with another shape.
+
+    Parameters
+    ----------
+    i : int
+        Number of the class, from 0.
+    three : bool, default=False
+        Whether the figure has three dimensions, for which Plotly has other symbols.
+
+    Returns
+    -------
+    colour : str
+        As ``#rrggbb``.
+    symbol : str
+        Plotly's name of it.
+
+    Examples
+    --------
+    >>> from lvm_core.plots.figures import class_style
+    >>> class_style(0), class_style(8)
+    (('#0072B2', 'circle'), ('#0072B2', 'diamond'))
+    """
     symbols = SYMBOLS_3D if three else SYMBOLS
     return OKABE_ITO[i % len(OKABE_ITO)], symbols[i // len(OKABE_ITO) % len(symbols)]
 
@@ -48,9 +69,41 @@ def scatter_map(
     marks: dict[str, np.ndarray] | None = None,
     selected: np.ndarray | None = None,
 ) -> go.Figure:
-    """The map: positions P (n, 2|3) coloured by a column. ``ids`` (n,) travel as customdata;
-    ``marks`` name extra positions (m, 2|3) drawn as hollow rings on top; ``selected`` are ids
-    to keep bright while the rest fades.
+    """Draw a map: positions coloured by a column.
+
+    Parameters
+    ----------
+    P : ndarray of shape (n, 2) or (n, 3)
+        Positions.
+    colour : Series of n values, optional
+        The column; one colour by default.
+    hover : list of str, optional
+        Hover texts (n,); the id by default.
+    ids : array-like of shape (n,), optional
+        Travel as customdata; row numbers by default.
+    size : float, optional
+        Of a point, in pixels; smaller the more there are by default.
+    height : int, default=620
+        Height in pixels.
+    marks : dict of str to array-like of shape (m, 2) or (m, 3), optional
+        Extra positions by name, drawn as hollow rings on top.
+    selected : array-like, optional
+        Ids to keep bright while the rest fades.
+
+    Returns
+    -------
+    Figure
+        A Plotly figure.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> from lvm_core.plots.figures import scatter_map
+    >>> P = np.array([[0.0, 0.0], [1.0, 1.0], [2.0, 0.0]])
+    >>> figure = scatter_map(P, pd.Series(["cat", "dog", "cat"], name="kind"))
+    >>> [(trace.name, len(trace.x)) for trace in figure.data]
+    [('cat', 2), ('dog', 1)]
     """
     three = P.shape[1] == 3
     ids = np.arange(len(P)) if ids is None else np.asarray(ids)
@@ -177,16 +230,59 @@ def _groups(colour: pd.Series | None, n: int, three: bool):
 
 
 def colour_codes(colour: pd.Series | None, n: int) -> tuple[dict, np.ndarray]:
-    """A column as the live map draws it: the legend of
-    :func:`lvm_core.plots.colouring.colouring` with ``colors``, 256 of them as text, and which
-    of these each row has (n,), float32. Text in the legend is plain, to be shown as text.
+    """A column as the live map draws it.
+
+    Parameters
+    ----------
+    colour : Series of n values, or None
+        The column; None colours all rows alike.
+    n : int
+        Number of rows.
+
+    Returns
+    -------
+    legend : dict
+        The legend of :func:`lvm_core.plots.colouring.colouring` with ``colors``, 256 of them as
+        text. Text in the legend is plain, to be shown as text.
+    index : ndarray of float32, shape (n,)
+        Which of the colours each row has.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from lvm_core.plots.figures import colour_codes
+    >>> legend, index = colour_codes(pd.Series(["cat", "dog", "cat"], name="kind"), 3)
+    >>> legend["title"], len(legend["colors"]), index.tolist()
+    ('kind', 256, [0.0, 1.0, 0.0])
     """
     found = colouring(colour, n)
     return found.legend | {"colors": found.colours()}, found.index.astype(np.float32)
 
 
 def curves(history: list[dict], names: list[str] | None = None, height: int = 260) -> go.Figure:
-    """Metrics by step: one line each. ``history`` holds dicts with ``step`` and the metrics."""
+    """Draw metrics by step, one line each.
+
+    Parameters
+    ----------
+    history : list of dict
+        Dicts with ``step`` and the metrics.
+    names : list of str, optional
+        Metrics to draw; all of the first step by default.
+    height : int, default=260
+        Height in pixels.
+
+    Returns
+    -------
+    Figure
+        A Plotly figure.
+
+    Examples
+    --------
+    >>> from lvm_core.plots.figures import curves
+    >>> figure = curves([{"step": 1, "loss": 3.0}, {"step": 2, "loss": 2.0}])
+    >>> figure.data[0].name, figure.data[0].y
+    ('loss', (3.0, 2.0))
+    """
     figure = go.Figure()
     names = names or [k for k in (history[0] if history else {}) if k != "step"]
     for i, name in enumerate(names):
@@ -220,8 +316,35 @@ def signal(
     height: int = 260,
     muted: list[int] | None = None,
 ) -> go.Figure:
-    """Array rows (m, d) as lines over their axis. ``muted`` lines are drawn thin and grey,
-    behind.
+    """Draw rows of an array as lines over their axis.
+
+    Parameters
+    ----------
+    items : ndarray of shape (m, d)
+        The lines.
+    names : list of str
+        Their names (m,).
+    axis : array-like of shape (d,), optional
+        Places on the horizontal axis; numbers from 0 by default.
+    axis_name : str, default=""
+        Its title.
+    height : int, default=260
+        Height in pixels.
+    muted : list of int, optional
+        Lines that are drawn thin and grey, behind.
+
+    Returns
+    -------
+    Figure
+        A Plotly figure.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.plots.figures import signal
+    >>> figure = signal(np.eye(2), ["real", "decoded"], muted=[0])
+    >>> [(trace.name, trace.line.width) for trace in figure.data]
+    [('real', 1), ('decoded', 1.8)]
     """
     figure = go.Figure()
     x = np.arange(items.shape[1]) if axis is None else axis
@@ -247,9 +370,28 @@ def signal(
 
 
 def difference(real: np.ndarray, other: np.ndarray) -> np.ndarray:
-    """Two pictures (h, w, c) in [0, 1] as one (h, w, 3): white where they are equally bright,
-    orange where ``real`` is brighter and blue where ``other`` is, full colour from a difference
-    of 0.5 on.
+    """Two pictures as one: white where they are equally bright.
+
+    Orange where ``real`` is brighter and blue where ``other`` is, full colour from a difference of
+    0.5 on.
+
+    Parameters
+    ----------
+    real, other : array-like of shape (h, w, c)
+        Pictures with values in [0, 1].
+
+    Returns
+    -------
+    ndarray of float32, shape (h, w, 3)
+        Colours in [0, 1].
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.plots.figures import difference
+    >>> black, white = np.zeros((1, 1, 1)), np.ones((1, 1, 1))
+    >>> difference(white, white).tolist(), difference(black, white).round(2).tolist()
+    ([[[1.0, 1.0, 1.0]]], [[[0.0, 0.45, 0.7]]])
     """
     gap = 2 * (np.asarray(real, np.float32) - other).mean(2, keepdims=True)
     orange, blue = (
@@ -266,7 +408,33 @@ def bars(
     low: float | None = 0.0,
     hover: list[str] | None = None,
 ) -> go.Figure:
-    """Horizontal bars, first on top: term weights, importance of dimensions, column errors."""
+    """Draw horizontal bars, first on top: term weights, importance of dimensions, column errors.
+
+    Parameters
+    ----------
+    names : list of str
+        Names of the bars (m,).
+    values : array-like of shape (m,)
+        Their lengths.
+    height : int, optional
+        Height in pixels; by default it grows with the number of bars.
+    low : float or None, default=0.0
+        Where the axis begins; None lets the values decide.
+    hover : list of str, optional
+        Texts of the bars (m,).
+
+    Returns
+    -------
+    Figure
+        A Plotly figure.
+
+    Examples
+    --------
+    >>> from lvm_core.plots.figures import bars
+    >>> figure = bars(["age", "size"], [0.4, 0.2])
+    >>> figure.data[0].y, figure.layout.height
+    (('age', 'size'), 80)
+    """
     figure = go.Figure(
         go.Bar(
             x=list(values),

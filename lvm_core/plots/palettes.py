@@ -73,27 +73,95 @@ _WHITE = _TO_XYZ.sum(1)
 
 
 def rgb(colours) -> np.ndarray:
-    """``#rrggbb`` texts -> uint8 (n, 3)."""
+    """Colours from text.
+
+    Parameters
+    ----------
+    colours : iterable of str
+        ``#rrggbb`` texts (n,).
+
+    Returns
+    -------
+    ndarray of uint8, shape (n, 3)
+        sRGB.
+
+    Examples
+    --------
+    >>> from lvm_core.plots.palettes import rgb
+    >>> rgb(["#0072B2", "#FFFFFF"]).tolist()
+    [[0, 114, 178], [255, 255, 255]]
+    """
     return np.array(
         [[int(c[i : i + 2], 16) for i in (1, 3, 5)] for c in colours], np.uint8
     ).reshape(-1, 3)
 
 
 def names(values) -> list[str]:
-    """uint8 (n, 3) -> ``#rrggbb`` texts."""
+    """Colours as text.
+
+    Parameters
+    ----------
+    values : array-like of uint8, shape (n, 3)
+        sRGB.
+
+    Returns
+    -------
+    list of str
+        ``#rrggbb`` texts (n,).
+
+    Examples
+    --------
+    >>> from lvm_core.plots.palettes import names
+    >>> names([[0, 114, 178]])
+    ['#0072B2']
+    """
     return [
         "#{:02X}{:02X}{:02X}".format(*tuple(int(v) for v in row)) for row in np.atleast_2d(values)
     ]
 
 
 def linear(values) -> np.ndarray:
-    """sRGB 0..255 (n, 3) -> linear RGB 0..1."""
+    """Linear RGB of sRGB.
+
+    Parameters
+    ----------
+    values : array-like of shape (n, 3)
+        sRGB, 0 to 255.
+
+    Returns
+    -------
+    ndarray of shape (n, 3)
+        Linear RGB, 0 to 1.
+
+    Examples
+    --------
+    >>> from lvm_core.plots.palettes import linear
+    >>> linear([[0, 188, 255]]).round(2).tolist()
+    [[0.0, 0.5, 1.0]]
+    """
     v = np.asarray(values, np.float64) / 255
     return np.where(v <= 0.04045, v / 12.92, ((v + 0.055) / 1.055) ** 2.4)
 
 
 def srgb(values) -> np.ndarray:
-    """Linear RGB (n, 3) -> sRGB uint8, what lies outside clipped."""
+    """sRGB of linear RGB, what lies outside clipped.
+
+    Parameters
+    ----------
+    values : array-like of shape (n, 3)
+        Linear RGB, 0 to 1.
+
+    Returns
+    -------
+    ndarray of uint8, shape (n, 3)
+        sRGB, 0 to 255.
+
+    Examples
+    --------
+    >>> from lvm_core.plots.palettes import srgb
+    >>> srgb([[0.0, 0.5, 1.2]]).tolist()
+    [[0, 188, 255]]
+    """
     v = np.clip(values, 0, 1)
     return np.rint(
         255 * np.where(v <= 0.0031308, 12.92 * v, 1.055 * v ** (1 / 2.4) - 0.055)
@@ -101,21 +169,72 @@ def srgb(values) -> np.ndarray:
 
 
 def simulate_vision(values, vision: str) -> np.ndarray:
-    """Linear RGB (n, 3) of sRGB colours 0..255 as a person with this vision (a key of
-    ``VISIONS``) sees them.
+    """Colours as a person with another colour vision sees them.
+
+    Parameters
+    ----------
+    values : array-like of shape (n, 3)
+        sRGB, 0 to 255.
+    vision : str
+        A key of ``VISIONS``.
+
+    Returns
+    -------
+    ndarray of shape (n, 3)
+        Linear RGB, 0 to 1.
+
+    Examples
+    --------
+    >>> from lvm_core.plots.palettes import rgb, simulate_vision, srgb
+    >>> srgb(simulate_vision(rgb(["#FF0000"]), "deuteranopia")).tolist()
+    [[163, 144, 0]]
     """
     return np.clip(linear(values) @ VISIONS[vision].T, 0, 1)
 
 
 def lab(linear_values) -> np.ndarray:
-    """Linear RGB (n, 3) -> CIELAB (n, 3) under D65: L from 0 to 100."""
+    """CIELAB of linear RGB, under D65.
+
+    Parameters
+    ----------
+    linear_values : array-like of shape (n, 3)
+        Linear RGB, 0 to 1.
+
+    Returns
+    -------
+    ndarray of shape (n, 3)
+        L from 0 to 100, a and b.
+
+    Examples
+    --------
+    >>> from lvm_core.plots.palettes import lab
+    >>> abs(lab([[1.0, 1.0, 1.0]])).round(2).tolist()
+    [[100.0, 0.0, 0.0]]
+    """
     t = np.asarray(linear_values) @ _TO_XYZ.T / _WHITE
     f = np.where(t > (6 / 29) ** 3, np.cbrt(t), t / (3 * (6 / 29) ** 2) + 4 / 29)
     return np.stack([116 * f[:, 1] - 16, 500 * (f[:, 0] - f[:, 1]), 200 * (f[:, 1] - f[:, 2])], 1)
 
 
 def from_lab(values) -> np.ndarray:
-    """CIELAB (n, 3) -> sRGB uint8: the inverse of :func:`lab` where such a colour exists."""
+    """sRGB of CIELAB: the inverse of :func:`lab` where such a colour exists.
+
+    Parameters
+    ----------
+    values : array-like of shape (n, 3)
+        CIELAB.
+
+    Returns
+    -------
+    ndarray of uint8, shape (n, 3)
+        sRGB, 0 to 255.
+
+    Examples
+    --------
+    >>> from lvm_core.plots.palettes import from_lab, lab, linear
+    >>> from_lab(lab(linear([[0, 114, 178]]))).tolist()
+    [[0, 114, 178]]
+    """
     L, a, b = np.asarray(values, np.float64).T
     f = np.stack([(L + 16) / 116 + a / 500, (L + 16) / 116, (L + 16) / 116 - b / 200], 1)
     t = np.where(f > 6 / 29, f**3, 3 * (6 / 29) ** 2 * (f - 4 / 29))
@@ -123,9 +242,30 @@ def from_lab(values) -> np.ndarray:
 
 
 def difference(one, other) -> np.ndarray:
-    """CIEDE2000 between CIELAB colours that broadcast (..., 3): about 1 is what an eye just
-    notices side by side (Sharma, Wu & Dalal, 2005, doi:10.1002/col.20070). Plain distance in
-    CIELAB makes too much of saturated colours.
+    """CIEDE2000 difference of colours [1]_.
+
+    About 1 is what an eye just notices side by side. Plain distance in CIELAB makes too much of
+    saturated colours.
+
+    Parameters
+    ----------
+    one, other : array-like of shape (..., 3)
+        CIELAB colours that broadcast.
+
+    Returns
+    -------
+    ndarray of shape (...)
+        Differences.
+
+    References
+    ----------
+    .. [1] Sharma, Wu & Dalal (2005), doi:10.1002/col.20070
+
+    Examples
+    --------
+    >>> from lvm_core.plots.palettes import difference
+    >>> round(float(difference([50.0, 2.6772, -79.7751], [50.0, 0.0, -82.7485])), 4)
+    2.0425
     """
     one, other = np.broadcast_arrays(np.asarray(one, np.float64), np.asarray(other, np.float64))
     (L1, a1, b1), (L2, a2, b2) = np.moveaxis(one, -1, 0), np.moveaxis(other, -1, 0)
@@ -171,28 +311,92 @@ def difference(one, other) -> np.ndarray:
 
 
 def apart(values) -> np.ndarray:
-    """How far colours, sRGB 0..255 (n, 3), are apart for whoever tells them apart least:
-    CIEDE2000 (n, n), the least over all ``VISIONS``.
+    """How far colours are apart for whoever tells them apart least.
+
+    Parameters
+    ----------
+    values : array-like of shape (n, 3)
+        sRGB, 0 to 255.
+
+    Returns
+    -------
+    ndarray of shape (n, n)
+        CIEDE2000, the least over all ``VISIONS``.
+
+    Examples
+    --------
+    >>> from lvm_core.plots.palettes import apart
+    >>> apart([[0, 0, 0], [255, 255, 255]]).round(1).tolist()
+    [[0.0, 100.0], [100.0, 0.0]]
     """
     found = [lab(simulate_vision(values, vision)) for vision in VISIONS]
     return np.min([difference(x[:, None], x) for x in found], 0)
 
 
 def least(colours) -> float:
-    """The least of :func:`apart` over all pairs of ``#rrggbb`` texts."""
+    """The least of :func:`apart` over all pairs of colours.
+
+    Parameters
+    ----------
+    colours : sequence of str
+        ``#rrggbb`` texts.
+
+    Returns
+    -------
+    float
+        CIEDE2000.
+
+    Examples
+    --------
+    >>> from lvm_core.plots.palettes import LEAST, WIDE, least
+    >>> least(WIDE) >= LEAST
+    True
+    """
     far = apart(rgb(colours))
     return float(far[~np.eye(len(far), dtype=bool)].min())
 
 
 def palette(count: int) -> tuple[str, ...]:
-    """The colours for so many classes: Okabe & Ito's up to 8, ours after them beyond; class i
-    has the colour i % their number.
+    """The colours for so many classes: Okabe & Ito's up to 8, ours after them beyond.
+
+    Parameters
+    ----------
+    count : int
+        Number of classes.
+
+    Returns
+    -------
+    tuple of str
+        ``#rrggbb`` texts; class i has the colour i % their number.
+
+    Examples
+    --------
+    >>> from lvm_core.plots.palettes import palette
+    >>> len(palette(3)), len(palette(9))
+    (8, 24)
     """
     return OKABE_ITO if count <= len(OKABE_ITO) else WIDE
 
 
 def sequential(levels: int) -> np.ndarray:
-    """Viridis, dark to light, uint8 (levels, 3)."""
+    """Viridis, dark to light.
+
+    Parameters
+    ----------
+    levels : int
+        Number of colours.
+
+    Returns
+    -------
+    ndarray of uint8, shape (levels, 3)
+        sRGB.
+
+    Examples
+    --------
+    >>> from lvm_core.plots.palettes import names, sequential
+    >>> names(sequential(3))
+    ['#440154', '#22908C', '#FDE725']
+    """
     from plotly.colors import sample_colorscale
 
     texts = cast(list[str], sample_colorscale("Viridis", np.linspace(0, 1, levels).tolist()))
@@ -200,9 +404,26 @@ def sequential(levels: int) -> np.ndarray:
 
 
 def diverging(levels: int) -> np.ndarray:
-    """Blue below, grey in the middle, orange above, uint8 (levels, 3): straight lines in CIELAB
-    between colours that all show on white and on black, and that people who do not see red or
-    green tell apart by blue and yellow.
+    """Blue below, grey in the middle, orange above.
+
+    Straight lines in CIELAB between colours that all show on white and on black, and that people
+    who do not see red or green tell apart by blue and yellow.
+
+    Parameters
+    ----------
+    levels : int
+        Number of colours.
+
+    Returns
+    -------
+    ndarray of uint8, shape (levels, 3)
+        sRGB.
+
+    Examples
+    --------
+    >>> from lvm_core.plots.palettes import diverging, names
+    >>> names(diverging(3))
+    ['#004C9E', '#A9A9A9', '#9C4300']
     """
     stops = lab(linear(rgb(("#004C9E", "#3E8FD0", "#A9A9A9", "#E08A1E", "#9C4300"))))
     t = np.linspace(0, len(stops) - 1, levels)

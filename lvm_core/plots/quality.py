@@ -22,9 +22,32 @@ _GRID = "rgba(128,128,128,.2)"
 
 
 def two_clouds(real: np.ndarray, generated: np.ndarray, height: int = 400) -> go.Figure:
-    """Real rows (n, 2) on the left and samples (m, 2) on the right, on the same axes; each side
-    has the other in grey behind it. Single points far from all others are cut off
+    """Draw real rows on the left and samples on the right, on the same axes.
+
+    Each side has the other in grey behind it. Single points far from all others are cut off
     (:func:`frame_of`).
+
+    Parameters
+    ----------
+    real : ndarray of shape (n, 2)
+        Positions of real rows.
+    generated : ndarray of shape (m, 2)
+        Positions of samples.
+    height : int, default=400
+        Height in pixels.
+
+    Returns
+    -------
+    Figure
+        A Plotly figure.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.plots.quality import two_clouds
+    >>> figure = two_clouds(np.eye(2), np.zeros((3, 2)))
+    >>> [note.text for note in figure.layout.annotations]
+    ['2 real', '3 generated']
     """
     figure = make_subplots(
         1,
@@ -71,8 +94,29 @@ def two_clouds(real: np.ndarray, generated: np.ndarray, height: int = 400) -> go
 
 
 def frame_of(*clouds: np.ndarray) -> np.ndarray:
-    """Corners (2, 2) of a frame around the clouds (n, 2): the middle 98 in a hundred of every
-    cloud, half as wide again on each side, or all points where they end sooner.
+    """A frame around clouds of points, without single ones far out.
+
+    It holds the middle 98 in a hundred of every cloud, half as wide again on each side, or all
+    points where they end sooner.
+
+    Parameters
+    ----------
+    *clouds : ndarray of shape (n, 2)
+        Positions.
+
+    Returns
+    -------
+    ndarray of shape (2, 2)
+        Corners: the low one, the high one.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.plots.quality import frame_of
+    >>> P = np.stack([np.arange(101.0), np.arange(101.0)], axis=1)
+    >>> P[100] = 10_000
+    >>> frame_of(P).round(1).tolist()
+    [[-2.4, -2.4], [148.0, 148.0]]
     """
     low = np.min([np.percentile(P, 1, axis=0, method="higher") for P in clouds], axis=0)
     high = np.max([np.percentile(P, 99, axis=0, method="lower") for P in clouds], axis=0)
@@ -88,8 +132,33 @@ def frame_of(*clouds: np.ndarray) -> np.ndarray:
 def two_histograms(
     real: pd.Series, generated: pd.Series, name: str, height: int = 260
 ) -> go.Figure:
-    """One column's distribution in both, as shares: numbers and dates in common bins,
-    categories side by side, the commonest first.
+    """Draw one column's distribution in real and generated rows, as shares.
+
+    Numbers are in common bins, all else is side by side, the commonest first.
+
+    Parameters
+    ----------
+    real : Series
+        The column in real rows.
+    generated : Series
+        The column in generated rows.
+    name : str
+        Title of the axis.
+    height : int, default=260
+        Height in pixels.
+
+    Returns
+    -------
+    Figure
+        A Plotly figure.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from lvm_core.plots.quality import two_histograms
+    >>> figure = two_histograms(pd.Series(["a", "a", "b"]), pd.Series(["a", "b", "b"]), "kind")
+    >>> [(trace.name, trace.y.round(2).tolist()) for trace in figure.data]
+    [('real', [0.67, 0.33]), ('generated', [0.33, 0.67])]
     """
     figure = go.Figure()
     if kind_of(real) == "number":
@@ -139,8 +208,29 @@ def two_histograms(
 
 
 def heat(table: pd.DataFrame, column_name: str, height: int | None = None) -> go.Figure:
-    """Shares (0 to 1) as a coloured table with its numbers: rows and columns by the names of
-    the DataFrame.
+    """Draw shares as a coloured table with its numbers.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Shares, 0 to 1; rows and columns by its names.
+    column_name : str
+        What a column is.
+    height : int, optional
+        Height in pixels; by default it grows with the number of rows.
+
+    Returns
+    -------
+    Figure
+        A Plotly figure.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from lvm_core.plots.quality import heat
+    >>> figure = heat(pd.DataFrame({"z1": [0.9, 0.1]}, index=["size", "angle"]), "dimension")
+    >>> figure.data[0].text.tolist()
+    [['0.90'], ['0.10']]
     """
     values = table.to_numpy(float)
     show = values.shape[1] <= 24

@@ -18,8 +18,33 @@ _BARE: dict[str, Any] = dict(
 def states(
     values: np.ndarray, path: np.ndarray, axis: np.ndarray, axis_name: str = "", height: int = 320
 ) -> go.Figure:
-    """A series (T,) over ``axis`` (T,), each moment in the colour of its state ``path`` (T,),
-    counted from 1.
+    """Draw a series, each moment in the colour of its hidden state.
+
+    Parameters
+    ----------
+    values : ndarray of shape (T,)
+        The series.
+    path : ndarray of int, shape (T,)
+        State of each moment, from 0; the legend counts from 1.
+    axis : ndarray of shape (T,)
+        Places on the horizontal axis.
+    axis_name : str, default=""
+        Its title.
+    height : int, default=320
+        Height in pixels.
+
+    Returns
+    -------
+    Figure
+        A Plotly figure.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.plots.series import states
+    >>> figure = states(np.array([0.1, 0.2, 5.0]), np.array([0, 0, 1]), np.arange(3))
+    >>> [trace.name for trace in figure.data if trace.name]
+    ['state 1', 'state 2']
     """
     figure = go.Figure(
         go.Scatter(
@@ -55,7 +80,27 @@ def states(
 
 
 def transitions(A: np.ndarray, height: int = 260) -> go.Figure:
-    """Transition probabilities (S, S), row to column, as a heat map with its numbers."""
+    """Draw transition probabilities as a heat map with its numbers.
+
+    Parameters
+    ----------
+    A : ndarray of shape (S, S)
+        Probabilities, row to column.
+    height : int, default=260
+        Height in pixels.
+
+    Returns
+    -------
+    Figure
+        A Plotly figure.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.plots.series import transitions
+    >>> transitions(np.array([[0.9, 0.1], [0.3, 0.7]])).data[0].x
+    ('1', '2')
+    """
     names = [str(i + 1) for i in range(len(A))]
     figure = go.Figure(
         go.Heatmap(

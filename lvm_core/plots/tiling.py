@@ -18,12 +18,29 @@ _CELLS = 256
 
 @lru_cache(4)
 def order(n: int) -> np.ndarray:
-    """Drawn place -> row: a fixed permutation of n rows, int32 (n,), so that any prefix is a fair
-    sample of them.
+    """The order in which points are drawn.
+
+    It is a fixed permutation, any prefix of which is a fair sample.
 
     A formula, not a list, so that the browser need not be sent it: an invertible mix of the bits of
     a number (multiply by an odd factor, fold the upper half onto the lower; as in MurmurHash3's
     finaliser), repeated while it leads beyond n.
+
+    Parameters
+    ----------
+    n : int
+        Number of rows.
+
+    Returns
+    -------
+    ndarray of int32, shape (n,)
+        Drawn place -> row; read-only.
+
+    Examples
+    --------
+    >>> from lvm_core.plots.tiling import order
+    >>> sorted(order(1000).tolist()) == list(range(1000))
+    True
     """
     bits = max(2, int(n - 1).bit_length()) if n else 2
     found = _mix(np.arange(n, dtype=np.uint32), bits)
@@ -44,7 +61,24 @@ def _mix(x: np.ndarray, bits: int) -> np.ndarray:
 
 @lru_cache(4)
 def place(n: int) -> np.ndarray:
-    """Row -> drawn place, int32 (n,): the inverse of :func:`order`."""
+    """The inverse of :func:`order`.
+
+    Parameters
+    ----------
+    n : int
+        Number of rows.
+
+    Returns
+    -------
+    ndarray of int32, shape (n,)
+        Row -> drawn place; read-only.
+
+    Examples
+    --------
+    >>> from lvm_core.plots.tiling import order, place
+    >>> place(1000)[order(1000)][:4].tolist()
+    [0, 1, 2, 3]
+    """
     found = np.empty(n, np.int32)
     found[order(n)] = np.arange(n, dtype=np.int32)
     found.flags.writeable = False
@@ -52,9 +86,31 @@ def place(n: int) -> np.ndarray:
 
 
 class PointSheet:
-    """A 2-D map P (n, 2) on its bounding square, or on that of ``box``, two corners (2, 2):
-    ``low`` (2,) and ``side`` in the map's own units, ``units`` uint16 (n, 2) in drawn order,
-    and a grid that answers which points are near a place.
+    """A 2-D map on its bounding square, with a grid that answers which points are near a place.
+
+    Parameters
+    ----------
+    P : ndarray of shape (n, 2)
+        Positions.
+    box : array-like of shape (2, 2), optional
+        Two corners, whose bounding square is taken in place of the map's.
+
+    Attributes
+    ----------
+    low : ndarray of shape (2,)
+        Lower corner of the square, in the map's own units.
+    side : float
+        Side of the square, in the map's own units.
+    units : ndarray of uint16, shape (n, 2)
+        Places over the square, 0 to 65535, in drawn order.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.plots.tiling import PointSheet
+    >>> sheet = PointSheet(np.array([[0.0, 0.0], [1.0, 0.0], [4.0, 2.0]]))
+    >>> sheet.side, sheet.near(0.9, 0.1, radius=2.0).tolist()
+    (4.0, [1, 0])
     """
 
     def __init__(self, P: np.ndarray, box=None):
@@ -70,8 +126,21 @@ class PointSheet:
         self._starts = np.concatenate([[0], np.bincount(cell, minlength=_CELLS * _CELLS).cumsum()])
 
     def near(self, x: float, y: float, radius: float, most: int = 8) -> np.ndarray:
-        """Rows of the points within ``radius`` of (x, y), all in the map's own units: the
-        nearest first, at most so many.
+        """Find the points around a place.
+
+        Parameters
+        ----------
+        x, y : float
+            The place, in the map's own units.
+        radius : float
+            How far around it, in the same units.
+        most : int, default=8
+            Most points to give.
+
+        Returns
+        -------
+        ndarray of int
+            Rows, the nearest first.
         """
         left, right = self._cell(np.array([x - radius, x + radius]), 0)
         first, last = self._cell(np.array([y - radius, y + radius]), 1)
@@ -94,15 +163,50 @@ class PointSheet:
 
 
 def squared(P: np.ndarray) -> np.ndarray:
-    """Positions (m, 2) as uint16 over the least square that holds them, in its middle."""
+    """Positions over the least square that holds them, in its middle.
+
+    Parameters
+    ----------
+    P : ndarray of shape (m, 2)
+        Positions.
+
+    Returns
+    -------
+    ndarray of uint16, shape (m, 2)
+        Places, 0 to 65535.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.plots.tiling import squared
+    >>> squared(np.array([[0.0, 0.0], [2.0, 1.0]])).tolist()
+    [[0, 16384], [65535, 49151]]
+    """
     low, high = P.min(0), P.max(0)
     side = max(float((high - low).max()), 1e-30)
     return np.rint(((P - (low + high) / 2) / side + 0.5).clip(0, 1) * UNITS).astype("<u2")
 
 
 def packed(rows, n: int) -> bytes:
-    """Rows of n as a bit mask in drawn order: bit i % 8 (the lowest first) of byte i // 8 is
-    drawn place i.
+    """Rows as a bit mask in drawn order.
+
+    Parameters
+    ----------
+    rows : array-like of int
+        The rows to mark.
+    n : int
+        Number of rows there are.
+
+    Returns
+    -------
+    bytes
+        Bit i % 8 (the lowest first) of byte i // 8 is drawn place i.
+
+    Examples
+    --------
+    >>> from lvm_core.plots.tiling import order, packed
+    >>> list(packed([order(20)[0], order(20)[9]], 20))
+    [1, 2, 0]
     """
     mask = np.zeros(n, bool)
     mask[place(n)[np.asarray(rows, np.int64)]] = True

@@ -17,8 +17,29 @@ _SOLID, _DASHED = OKABE_ITO[0], OKABE_ITO[1]
 
 
 def shares_kept(kept: np.ndarray, k: int, chance: float, height: int = 260) -> go.Figure:
-    """Histogram of how many of its ``k`` true neighbours each point kept, from shares (m,);
-    ``chance`` as a line.
+    """Draw a histogram of how many of its true neighbours each point kept.
+
+    Parameters
+    ----------
+    kept : array-like of shape (m,)
+        Share of neighbours that each point kept.
+    k : int
+        Number of neighbours.
+    chance : float
+        The share kept by chance, as a line.
+    height : int, default=260
+        Height in pixels.
+
+    Returns
+    -------
+    Figure
+        A Plotly figure.
+
+    Examples
+    --------
+    >>> from lvm_core.plots.trust import shares_kept
+    >>> shares_kept([0.0, 0.5, 1.0, 1.0], k=2, chance=0.1).data[0].y.tolist()
+    [0.25, 0.25, 0.5]
     """
     edges = np.linspace(-0.5, k + 0.5, min(k, 20) + 2)
     counts = np.histogram(np.asarray(kept) * k, edges)[0] / max(len(kept), 1)
@@ -55,8 +76,33 @@ def shares_kept(kept: np.ndarray, k: int, chance: float, height: int = 260) -> g
 
 
 def agreement_curve(sizes: np.ndarray, curve: np.ndarray, k: int, height: int = 260) -> go.Figure:
-    """Neighbours kept beyond chance (R_NX) at every size of neighbourhood, on a logarithmic
-    axis; ``k``, the size in question, as a line.
+    """Draw the neighbours kept beyond chance (R_NX) at every size of neighbourhood.
+
+    The axis of sizes is logarithmic.
+
+    Parameters
+    ----------
+    sizes : ndarray of int, shape (m,)
+        Sizes of neighbourhood.
+    curve : ndarray of shape (m,)
+        Neighbours kept beyond chance.
+    k : int
+        The size in question, as a line.
+    height : int, default=260
+        Height in pixels.
+
+    Returns
+    -------
+    Figure
+        A Plotly figure.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.plots.trust import agreement_curve
+    >>> figure = agreement_curve(np.array([1, 10, 100]), np.array([0.2, 0.5, 0.4]), k=10)
+    >>> figure.layout.xaxis.type, figure.layout.annotations[0].text
+    ('log', ' 10 neighbours')
     """
     figure = go.Figure(
         go.Scatter(

@@ -18,9 +18,36 @@ def word_map(
     marked: dict[str, list[int]] | None = None,
     height: int = 620,
 ) -> go.Figure:
-    """Words at their places P (m, 2), the larger the greater ``size`` (m,); a word that would
-    cover one before it is a dot. ``marked``: name -> rows to draw first, in the accent colour,
-    with the name in the legend.
+    """Draw words at their places, the larger the greater their ``size``.
+
+    A word that would cover one before it is a dot.
+
+    Parameters
+    ----------
+    P : ndarray of shape (m, 2)
+        Positions.
+    words : list of str
+        The words (m,).
+    size : ndarray of shape (m,)
+        Such as how often each occurs.
+    marked : dict of str to list of int, optional
+        Name -> rows to draw first, in the accent colour, with the name in the legend.
+    height : int, default=620
+        Height in pixels.
+
+    Returns
+    -------
+    Figure
+        A Plotly figure.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.plots.words import word_map
+    >>> P = np.array([[0.0, 0.0], [1.0, 1.0], [0.0, 0.0]])
+    >>> figure = word_map(P, ["cat", "stone", "dog"], np.array([3.0, 2.0, 1.0]))
+    >>> [(trace.mode, trace.hovertext) for trace in figure.data]
+    [('text', ('cat', 'stone')), ('markers', ('dog',))]
     """
     letters = 9 + 9 * np.sqrt(size / max(size.max(), 1e-300))
     bright = [i for rows in (marked or {}).values() for i in rows]

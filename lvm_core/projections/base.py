@@ -16,13 +16,36 @@ from ..progress import OnStep
 
 
 class Projection(Persistent, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
-    """A map of codes. A subclass is a dataclass of ``param`` fields with ``n_components`` first and
-    ``random_state`` last; it writes ``_fit`` (returns P) and, where it is exact, ``_place`` and
-    ``_unplace``; one that needs ``labels`` gets them there as y (n,).
+    """A map of codes: the base of all.
+
+    A subclass is a dataclass of ``param`` fields with ``n_components`` first and ``random_state``
+    last; it writes ``_fit`` (returns P) and, where it is exact, ``_place`` and ``_unplace``; one
+    that needs ``labels`` gets them there as y (n,).
 
     New points are placed, and positions brought back to codes, exactly where the map is a formula
     (``exact``), by the nearest training points otherwise: see :mod:`lvm_core.latent.neighbours`.
-    Learnt: ``embedding_`` (n, c); ``stopped_``: whether ``on_step`` ended the fit early.
+
+    Attributes
+    ----------
+    embedding_ : ndarray of shape (n, c)
+        Positions of the training points.
+    codes_ : ndarray of shape (n, k)
+        The training points; only where the map is not ``exact``.
+    stopped_ : bool
+        Whether ``on_step`` ended the fit early.
+    n_features_in_ : int
+        Dimensions k of the codes.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.projections import PROJECTIONS
+    >>> Z = np.random.default_rng(0).normal(size=(20, 5))
+    >>> projection = PROJECTIONS["PCA"](n_components=2).fit(Z)
+    >>> projection.transform(Z).shape
+    (20, 2)
+    >>> projection.inverse_transform([[0.0, 0.0]]).shape
+    (1, 5)
     """
 
     title: ClassVar[str] = ""
@@ -50,14 +73,44 @@ class Projection(Persistent, ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
 
     @classmethod
     def suggest(cls, n: int) -> dict[str, Any]:
-        """Parameter values that suit n points, where they differ from the defaults."""
+        """Parameter values that suit n points, where they differ from the defaults.
+
+        Parameters
+        ----------
+        n : int
+            Number of points.
+
+        Returns
+        -------
+        dict of str to object
+            Values by parameter name.
+        """
         return {}
 
     def fit(self, Z, y=None, *, on_step: OnStep | None = None):
-        """Learn the map of Z (n, k), and of labels y (n,) where the map uses them. Raises
-        ValueError for degenerate Z, before any library sees it.
+        """Learn the map of codes.
 
-        ``on_step(Progress)`` may return True to stop; the map then keeps the positions reached.
+        Parameters
+        ----------
+        Z : array-like of shape (n, k)
+            Codes.
+        y : array-like of shape (n,), default=None
+            Labels; used by maps that need them (``labels``).
+        on_step : callable, default=None
+            Called with a :class:`~lvm_core.progress.Progress`; it may return True to stop, and the
+            map then keeps the positions reached.
+
+        Returns
+        -------
+        Projection
+            Itself.
+
+        Raises
+        ------
+        ValueError
+            For degenerate Z, before any library sees it; for missing or unsuitable labels where the
+            map needs them; for parameters outside their domain; where the positions found are not
+            finite.
         """
         Z = self._check(Z, reset=True)
         self.validate()
@@ -75,18 +128,57 @@ class Projection(Persistent, ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
         return self
 
     def fit_transform(self, Z, y=None, *, on_step: OnStep | None = None) -> np.ndarray:
-        """Learn the map and return the positions (n, c) of its own points."""
+        """Learn the map and return the positions of its own points.
+
+        Parameters
+        ----------
+        Z, y, on_step
+            As of :meth:`fit`.
+
+        Returns
+        -------
+        ndarray of shape (n, c)
+            Positions.
+        """
         return self.fit(Z, y, on_step=on_step).embedding_
 
     def transform(self, Z) -> np.ndarray:
-        """Positions (n, c) of codes Z (n, k); a training code returns to its own place."""
+        """Positions of codes; a training code returns to its own place.
+
+        Parameters
+        ----------
+        Z : array-like of shape (n, k)
+            Codes.
+
+        Returns
+        -------
+        ndarray of shape (n, c)
+            Positions, in the dtype of Z.
+        """
         check_is_fitted(self)
         Z = self._check(Z, reset=False)
         return self._place(Z).astype(Z.dtype, copy=False)
 
     def inverse_transform(self, P) -> np.ndarray:
-        """Codes (n, k) that belong at positions P (n, c): placed on an ``exact`` map they
-        return to P; on the others they are a mean of the nearest points' codes.
+        """Codes that belong at positions.
+
+        Placed on an ``exact`` map they return to P; on the others they are a mean of the nearest
+        points' codes.
+
+        Parameters
+        ----------
+        P : array-like of shape (n, c)
+            Positions.
+
+        Returns
+        -------
+        ndarray of shape (n, k)
+            Codes.
+
+        Raises
+        ------
+        ValueError
+            For positions of another width, or that are not finite.
         """
         check_is_fitted(self)
         P = np.asarray(P, dtype=self.embedding_.dtype)
@@ -97,13 +189,24 @@ class Projection(Persistent, ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
         return self._unplace(P).astype(P.dtype, copy=False)
 
     def embed_new(self, D, I) -> np.ndarray:
-        """Positions (m, c) of many new points at once, by the distances D (m, k) and rows I (m, k)
-        of their nearest training points.
+        """Positions of many new points at once, by their nearest training points.
 
         :meth:`transform` moves continuously with the code, for which it takes a mean; of neighbours
         in several groups the mean lies between these, where nothing is. A median does not: 2 000
         digits of MNIST on a t-SNE map of 6 000 others have trustworthiness .968 by medians and .943
         by means. A map whose own optimiser can place points around fixed ones does better still.
+
+        Parameters
+        ----------
+        D : ndarray of shape (m, k)
+            Distances to the nearest training points, ``embedding_neighbours`` of them.
+        I : ndarray of shape (m, k)
+            Their row numbers.
+
+        Returns
+        -------
+        ndarray of shape (m, c)
+            Positions.
         """
         return np.median(self.embedding_[I], axis=1)
 

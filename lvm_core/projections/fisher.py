@@ -14,16 +14,50 @@ from .identity import pad
 
 @dataclass(repr=False, eq=False)
 class Fisher(Projection):
-    """The plane, or space, in which labelled classes lie farthest apart (Fisher, 1936; for several
-    classes Rao, 1948).
+    """The plane, or space, in which labelled classes lie farthest apart [1]_.
 
-    Objective: axes a maximise ``a^T B a / a^T W a``, B the covariance of the classes' means
-    weighted by their sizes, W the mean covariance within classes, shrunk as Ledoit & Wolf (2004) do
-    so that it can be inverted. C classes have C - 1 such axes; where the map has more, the others
-    are the principal components of what those leave. It is a view chosen *by* the labels: with many
-    dimensions and few points a class, classes come apart even where the labels mean nothing. The
-    unit of every axis is the spread within classes. Learnt: ``components_`` (c', k), ``back_`` (c',
-    k), their pseudo-inverse, ``mean_`` (k,), ``discriminants_``: how many axes tell classes apart.
+    Linear discriminant analysis; for several classes Rao (1948). Axes a maximise ``a^T B a / a^T W
+    a``, B the covariance of the classes' means weighted by their sizes, W the mean covariance
+    within classes, shrunk as Ledoit & Wolf (2004) do so that it can be inverted. C classes have C -
+    1 such axes; where the map has more, the others are the principal components of what those
+    leave.
+
+    It is a view chosen *by* the labels: with many dimensions and few points a class, classes come
+    apart even where the labels mean nothing. The unit of every axis is the spread within classes.
+
+    Parameters
+    ----------
+    n_components : {2, 3, 1}, default=2
+        Dimensions of the map; 1 is an order along a line.
+    random_state : int or None, default=0
+        Not used: nothing here is random.
+
+    Attributes
+    ----------
+    components_ : ndarray of shape (c', k)
+        The axes, c' of at most k.
+    back_ : ndarray of shape (c', k)
+        Their pseudo-inverse.
+    mean_ : ndarray of shape (k,)
+        Mean of the codes.
+    discriminants_ : int
+        How many axes tell classes apart.
+    embedding_ : ndarray of shape (n, n_components)
+        Positions of the training points.
+
+    References
+    ----------
+    .. [1] Fisher (1936), doi:10.1111/j.1469-1809.1936.tb02137.x.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.projections.fisher import Fisher
+    >>> y = np.arange(60) % 2
+    >>> Z = np.random.default_rng(0).normal(size=(60, 3)) + 8 * y[:, None]
+    >>> fisher = Fisher().fit(Z, y)
+    >>> fisher.discriminants_, fisher.embedding_.shape
+    (1, (60, 2))
     """
 
     title: ClassVar[str] = "Fisher discriminants"

@@ -18,6 +18,31 @@ class Identity(Projection):
 
     On the way back, the dimensions that are not on the map are carried over from the nearest points
     of the map, so that they belong together as they do in the data.
+
+    Parameters
+    ----------
+    n_components : {2, 3, 1}, default=2
+        Dimensions of the map; 1 is an order along a line.
+    random_state : int or None, default=0
+        Not used: nothing here is random.
+
+    Attributes
+    ----------
+    rest_ : ndarray of shape (n, max(k - n_components, 0))
+        The other dimensions of the training codes.
+    embedding_ : ndarray of shape (n, n_components)
+        Positions of the training points.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.projections.identity import Identity
+    >>> Z = np.array([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])
+    >>> identity = Identity().fit(Z)
+    >>> identity.embedding_.tolist()
+    [[1.0, 2.0], [4.0, 5.0]]
+    >>> identity.inverse_transform([[4.0, 5.0]]).tolist()
+    [[4.0, 5.0, 6.0]]
     """
 
     title: ClassVar[str] = "First dimensions"
@@ -52,5 +77,24 @@ class Identity(Projection):
 
 
 def pad(P: np.ndarray, c: int) -> np.ndarray:
-    """P (n, c') with zero columns added up to c."""
+    """Positions with zero columns added up to c.
+
+    Parameters
+    ----------
+    P : ndarray of shape (n, c')
+        Positions.
+    c : int
+        Columns wanted, at least c'.
+
+    Returns
+    -------
+    ndarray of shape (n, c)
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.projections.identity import pad
+    >>> pad(np.ones((2, 1)), 3).tolist()
+    [[1.0, 0.0, 0.0], [1.0, 0.0, 0.0]]
+    """
     return np.pad(P, ((0, 0), (0, c - P.shape[1])))

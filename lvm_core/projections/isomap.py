@@ -19,14 +19,49 @@ _SHARES = 20
 
 @dataclass(repr=False, eq=False)
 class Isomap(Projection):
-    """Isomap (Tenenbaum, de Silva & Langford, 2000): a bent sheet is rolled out.
+    """Isomap [1]_: a bent sheet is rolled out.
 
     The distance of two points is the length of the shortest path along the graph of each point's
     ``n_neighbors`` nearest; the map is classical scaling of these lengths: the leading eigenvectors
     of ``-H D^2 H / 2``, times the roots of their eigenvalues. Parts of the graph that hang apart
     are joined by the shortest line between them, as scikit-learn does. Paths between all points and
     an eigenproblem of their number: the app fits it on at most 3 000. Stopped while it looks for
-    paths, it returns the principal components. Learnt: ``parts_``: how many parts there were.
+    paths, it returns the principal components.
+
+    Parameters
+    ----------
+    n_components : {2, 3, 1}, default=2
+        Dimensions of the map; 1 is an order along a line.
+    n_neighbors : int, default=10
+        Steps a path may take from each point: more are shortcuts, fewer tear it.
+    metric : {"euclidean", "cosine"}, default="euclidean"
+        Compare codes by distance, or by direction only (cosine).
+    random_state : int or None, default=0
+        Not used: nothing here is random.
+
+    Attributes
+    ----------
+    parts_ : int
+        How many parts the graph had.
+    embedding_ : ndarray of shape (n, n_components)
+        Positions of the training points.
+    codes_ : ndarray of shape (n, k)
+        The training points.
+    stopped_ : bool
+        Whether ``on_step`` ended the fit early.
+
+    References
+    ----------
+    .. [1] Tenenbaum, de Silva & Langford (2000), doi:10.1126/science.290.5500.2319.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.projections.isomap import Isomap
+    >>> angle = np.linspace(0, 4, 80)
+    >>> isomap = Isomap(1, n_neighbors=4).fit(np.c_[np.cos(angle), np.sin(angle)])
+    >>> isomap.parts_, round(float(np.ptp(isomap.embedding_)), 1)
+    (1, 4.0)
     """
 
     title: ClassVar[str] = "Isomap"
@@ -125,7 +160,24 @@ def _graph(Z, k: int):
 
 
 def upright(P: np.ndarray) -> np.ndarray:
-    """P (n, c) with the sign of every axis such that its largest value is positive: solvers
-    leave it open.
+    """Positions with the sign of every axis such that its largest value is positive.
+
+    Solvers leave the sign open.
+
+    Parameters
+    ----------
+    P : ndarray of shape (n, c)
+        Positions.
+
+    Returns
+    -------
+    ndarray of shape (n, c)
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.projections.isomap import upright
+    >>> upright(np.array([[1.0, 2.0], [-3.0, 1.0]])).tolist()
+    [[-1.0, 2.0], [3.0, 1.0]]
     """
     return P * np.where(P[np.abs(P).argmax(0), np.arange(P.shape[1])] < 0, -1.0, 1.0)

@@ -18,14 +18,43 @@ _DENSE_ROWS = 1_500  # up to here every eigenvector is as quick as a few by inve
 
 @dataclass(repr=False, eq=False)
 class LLE(Projection):
-    """Locally linear embedding (Roweis & Saul, 2000): every point stays the same mixture of its
-    neighbours.
+    """Locally linear embedding [1]_: every point stays the same mixture of its neighbours.
 
     Weights w minimise ``|z_i - sum_j w_ij z_j|^2``, j among ``n_neighbors`` and the weights of a
     row summing to 1; positions minimise ``sum_i |p_i - sum_j w_ij p_j|^2`` with axes of unit
     spread: the eigenvectors of ``(I - W)^T (I - W)`` with the smallest values but zero. Regularised
     as scikit-learn's. An eigenproblem of the number of points: the app fits it on at most 5 000.
     Axes have no unit. Groups that hang apart fall onto a few points.
+
+    Parameters
+    ----------
+    n_components : {2, 3, 1}, default=2
+        Dimensions of the map; 1 is an order along a line.
+    n_neighbors : int, default=12
+        Points each point is a mixture of.
+    metric : {"euclidean", "cosine"}, default="euclidean"
+        Compare codes by distance, or by direction only (cosine).
+    random_state : int or None, default=0
+        Not used: nothing here is random.
+
+    Attributes
+    ----------
+    embedding_ : ndarray of shape (n, n_components)
+        Positions of the training points.
+    codes_ : ndarray of shape (n, k)
+        The training points.
+
+    References
+    ----------
+    .. [1] Roweis & Saul (2000), doi:10.1126/science.290.5500.2323.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.projections.lle import LLE
+    >>> Z = np.random.default_rng(0).uniform(size=(60, 3))
+    >>> LLE().fit_transform(Z).std(0).round(4)
+    array([1., 1.])
     """
 
     title: ClassVar[str] = "Locally linear embedding"

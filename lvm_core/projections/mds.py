@@ -15,15 +15,50 @@ from .pca import principal_start
 
 @dataclass(repr=False, eq=False)
 class MDS(Projection):
-    """Metric multidimensional scaling: all distances on the map as close to the true ones as they
-    can be (Kruskal, 1964).
+    """Metric multidimensional scaling [1]_: all distances as close to the true ones as they can be.
 
-    Objective: minimise the stress ``sum_{i<j} (|z_i - z_j| - |p_i - p_j|)^2`` by SMACOF (de Leeuw,
-    1977; Borg & Groenen, 2005, ch. 8), whose every step lowers it, from the principal components,
-    which are classical scaling's solution. The step is the one scikit-learn takes; the loop is
-    ours, so that it can be watched and stopped. All pairs are compared in every step, so the app
-    fits it on at most 2 000 points. Learnt: ``stress_``: the objective's root relative to that of
-    all true distances (Kruskal's stress-1 of the paper but for its denominator), 0 is perfect.
+    Minimises the stress ``sum_{i<j} (|z_i - z_j| - |p_i - p_j|)^2`` by SMACOF [2]_ [3]_, whose
+    every step lowers it, from the principal components, which are classical scaling's solution. The
+    step is the one scikit-learn takes; the loop is ours, so that it can be watched and stopped. All
+    pairs are compared in every step, so the app fits it on at most 2 000 points.
+
+    Parameters
+    ----------
+    n_components : {2, 3, 1}, default=2
+        Dimensions of the map; 1 is an order along a line.
+    metric : {"euclidean", "cosine"}, default="euclidean"
+        Compare codes by distance, or by direction only (cosine).
+    iterations : int, default=300
+        Most steps; it ends earlier when the stress falls by less than a millionth.
+    random_state : int or None, default=0
+        Seed: the same seed gives the same map.
+
+    Attributes
+    ----------
+    stress_ : float
+        The objective's root relative to that of all true distances (Kruskal's stress-1 of the paper
+        but for its denominator); 0 is perfect.
+    embedding_ : ndarray of shape (n, n_components)
+        Positions of the training points.
+    codes_ : ndarray of shape (n, k)
+        The training points.
+    stopped_ : bool
+        Whether ``on_step`` ended the fit early.
+
+    References
+    ----------
+    .. [1] Kruskal (1964), doi:10.1007/BF02289565.
+    .. [2] de Leeuw (1977).
+    .. [3] Borg & Groenen (2005), ch. 8.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.projections.mds import MDS
+    >>> Z = np.random.default_rng(0).normal(size=(50, 2))
+    >>> mds = MDS().fit(Z)
+    >>> mds.stress_ < 0.01
+    True
     """
 
     title: ClassVar[str] = "Multidimensional scaling"

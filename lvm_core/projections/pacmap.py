@@ -20,16 +20,43 @@ _RENEWED = 10  # steps between two draws of LocalMAP's far pairs
 
 @dataclass(repr=False, eq=False)
 class PaCMAP(Projection):
-    """PaCMAP (Wang, Huang, Rudin & Shaposhnik, 2021), written here after the paper and its
-    reference implementation.
+    """Pairwise controlled manifold approximation [1]_.
 
-    Objective: minimise, with ``d = 1 + |p_i - p_j|^2``, ``a sum_near d / (10 + d) + b sum_mid d /
-    (10000 + d) + sum_far 1 / (1 + d)`` over ``n_neighbors`` near pairs a point, chosen by distances
-    scaled to the local density, half as many mid-near pairs (the second nearest of six random
-    points) and twice as many far ones. In the first 2/9 of the steps a = 2 and b falls from 1000 to
-    3, in the next 2/9 a = b = 3, in the rest a = 1 and b = 0, so that the whole is laid out before
-    the detail. Adam from the principal components. New points are placed by their nearest training
-    points. Learnt: ``loss_``: of the last step.
+    Written here after the paper and its reference implementation. Minimises, with ``d = 1 + |p_i -
+    p_j|^2``, ``a sum_near d / (10 + d) + b sum_mid d / (10000 + d) + sum_far 1 / (1 + d)`` over
+    ``n_neighbors`` near pairs a point, chosen by distances scaled to the local density, half as
+    many mid-near pairs (the second nearest of six random points) and twice as many far ones. In the
+    first 2/9 of the steps a = 2 and b falls from 1000 to 3, in the next 2/9 a = b = 3, in the rest
+    a = 1 and b = 0, so that the whole is laid out before the detail. Adam from the principal
+    components. New points are placed by their nearest training points.
+
+    Parameters
+    ----------
+    n_components : {2, 3, 1}, default=2
+        Dimensions of the map; 1 is an order along a line.
+    n_neighbors : int, default=10
+        Neighbours each point listens to: small for fine detail, large for the overall shape.
+    metric : {"euclidean", "cosine"}, default="euclidean"
+        Compare codes by distance, or by direction only (cosine).
+    iterations : int, default=450
+        Steps of the optimiser, in three phases.
+    random_state : int or None, default=0
+        Seed: the same seed gives the same map.
+
+    Attributes
+    ----------
+    loss_ : float
+        The objective, of the last step.
+    embedding_ : ndarray of shape (n, n_components)
+        Positions of the training points.
+    codes_ : ndarray of shape (n, k)
+        The training points.
+    stopped_ : bool
+        Whether ``on_step`` ended the fit early.
+
+    References
+    ----------
+    .. [1] Wang, Huang, Rudin & Shaposhnik (2021), jmlr.org/papers/v22/20-1061.html.
     """
 
     title: ClassVar[str] = "PaCMAP"

@@ -25,14 +25,41 @@ _SPECTRAL_ROWS = (20, 20_000)
 
 @dataclass(repr=False, eq=False)
 class UMAP(Projection):
-    """UMAP (McInnes, Healy & Melville, 2018) by umap-learn.
+    """Uniform manifold approximation and projection [1]_, by umap-learn.
 
-    Objective: minimise the cross entropy ``sum_ij w_ij log(w_ij / v_ij) + (1 - w_ij) log((1 - w_ij)
-    / (1 - v_ij))`` between the fuzzy neighbour graph w of the codes and ``v = 1 / (1 + a |p_i -
-    p_j|^2b)`` on the map, by sampled gradient steps. The steps are umap-learn's own, in its order,
-    over our exact neighbours: for the same neighbours, start and seed the positions equal
-    ``umap.UMAP``'s. One new point is placed by its nearest training points, many at once by
-    :meth:`embed_new`.
+    Minimises the cross entropy ``sum_ij w_ij log(w_ij / v_ij) + (1 - w_ij) log((1 - w_ij) / (1 -
+    v_ij))`` between the fuzzy neighbour graph w of the codes and ``v = 1 / (1 + a |p_i - p_j|^2b)``
+    on the map, by sampled gradient steps. The steps are umap-learn's own, in its order, over our
+    exact neighbours: for the same neighbours, start and seed the positions equal ``umap.UMAP``'s.
+    One new point is placed by its nearest training points, many at once by :meth:`embed_new`.
+
+    Parameters
+    ----------
+    n_components : {2, 3, 1}, default=2
+        Dimensions of the map; 1 is an order along a line.
+    n_neighbors : int, default=15
+        Neighbours each point listens to: small for fine detail, large for the overall shape.
+    min_dist : float, default=0.1
+        How close points may come: small packs groups tightly.
+    metric : {"euclidean", "cosine"}, default="euclidean"
+        Compare codes by distance, or by direction only (cosine).
+    epochs : int or None, default=None
+        Passes over the neighbour graph; None: 500 up to 10 000 points, 200 beyond.
+    random_state : int or None, default=0
+        Seed: the same seed gives the same map.
+
+    Attributes
+    ----------
+    embedding_ : ndarray of shape (n, n_components)
+        Positions of the training points.
+    codes_ : ndarray of shape (n, k)
+        The training points.
+    stopped_ : bool
+        Whether ``on_step`` ended the fit early.
+
+    References
+    ----------
+    .. [1] McInnes, Healy & Melville (2018), arXiv:1802.03426.
     """
 
     title: ClassVar[str] = "UMAP"
@@ -189,14 +216,28 @@ class UMAP(Projection):
         )
 
     def embed_new(self, D, I):
-        """As ``umap.UMAP.transform`` does: from the mean of the neighbours, each weighted by its
-        membership, 100 epochs (30 for more than 10 000 points) of the map's own steps in which the
-        training points stay where they are.
+        """Positions of many new points at once, by the map's own steps.
+
+        As ``umap.UMAP.transform`` does: from the mean of the neighbours, each weighted by its
+        membership, 100 epochs (30 for more than 10 000 points) in which the training points stay
+        where they are.
 
         2 000 digits of MNIST on a map of 6 000 others have trustworthiness .952 among themselves
         and kNN accuracy .907, by medians .941 and .905; umap-learn's own, on the map it made
         itself, .951 and .902. Along a line, where points cannot pass each other, medians do better
         and are kept.
+
+        Parameters
+        ----------
+        D : ndarray of shape (m, k)
+            Distances to the nearest training points.
+        I : ndarray of shape (m, k)
+            Their row numbers.
+
+        Returns
+        -------
+        ndarray of shape (m, c)
+            Positions.
         """
         if self.n_components == 1:
             return super().embed_new(D[:, :10], I[:, :10])

@@ -119,11 +119,43 @@ print(items if codec.kind in ("table", "text") else f"{codec.kind}s {items.shape
 def pack(
     fitted: Fitted, dataset: Dataset, file: BinaryIO, *, title: str = "", data: str = "none"
 ) -> list[str]:
-    """Write a run as a zip to a binary file, and return what is to be said of it, one sentence
-    each.
+    """Write a run as a zip.
 
-    ``data``: what of the dataset goes along: ``none``, ``labels`` (the label column), or ``all``.
-    Raises ValueError, StoreError.
+    Parameters
+    ----------
+    fitted : Fitted
+        What the run learnt.
+    dataset : Dataset
+        What it learnt from.
+    file : binary file
+        Where the zip goes.
+    title : str, default=""
+        Title of the run; model and dataset where it is empty.
+    data : {"none", "labels", "all"}, default="none"
+        What of the dataset goes along: nothing, the label column, or all.
+
+    Returns
+    -------
+    list of str
+        What is to be said of the archive, one sentence each.
+
+    Raises
+    ------
+    ValueError
+        For another word in ``data``.
+    StoreError
+        Where a part cannot be written.
+
+    Examples
+    --------
+    >>> import io
+    >>> from lvm_core import DATASETS, MODELS
+    >>> from lvm_core.fitting import fit_run
+    >>> from lvm_core.runs.archive import pack
+    >>> iris = DATASETS["iris"]().load()
+    >>> fitted, file = fit_run(iris, MODELS["PCA"](latent_dim=2)), io.BytesIO()
+    >>> pack(fitted, iris, file, data="all")
+    ['The archive holds all of the data.']
     """
     if data not in DATA:
         raise ValueError(f"data is {data!r}, expected one of {', '.join(DATA)}.")
@@ -207,8 +239,36 @@ def pack(
 
 @dataclass(frozen=True)
 class Imported:
-    """A run that came in as an archive. ``dataset`` is the data that travelled along, or a
-    stand-in decoded from the codes.
+    """A run that came in as an archive.
+
+    Attributes
+    ----------
+    fitted : Fitted
+        What it learnt.
+    dataset : Dataset
+        The data that travelled along, or a stand-in decoded from the codes.
+    title : str
+        Title of the run.
+    fingerprint : str
+        Of the data it was fitted on.
+    whole : bool
+        Whether the data travelled along.
+
+    See Also
+    --------
+    read : Reads an archive.
+
+    Examples
+    --------
+    >>> import io
+    >>> from lvm_core import DATASETS, MODELS
+    >>> from lvm_core.fitting import fit_run
+    >>> from lvm_core.runs.archive import pack, read
+    >>> iris, file = DATASETS["iris"]().load(), io.BytesIO()
+    >>> said = pack(fit_run(iris, MODELS["PCA"](latent_dim=2)), iris, file)
+    >>> found = read(file.getvalue())
+    >>> found.title, found.whole, len(found.dataset)
+    ('PCA on iris', False, 150)
     """
 
     fitted: Fitted
@@ -219,8 +279,31 @@ class Imported:
 
 
 def read(file) -> Imported:
-    """What an archive (bytes or a binary file) holds. Raises LoadError or DataError in one
-    sentence, whatever is in it.
+    """Read an archive, whatever is in it.
+
+    Parameters
+    ----------
+    file : bytes or binary file
+        The archive.
+
+    Returns
+    -------
+    Imported
+        What it holds.
+
+    Raises
+    ------
+    LoadError or DataError
+        In one sentence.
+
+    Examples
+    --------
+    >>> from lvm_core.runs.archive import read
+    >>> try:
+    ...     read(b"not a zip")
+    ... except ValueError as error:
+    ...     print(error)
+    This is no archive of a run; expected a zip that was downloaded from this app.
     """
     data = file if isinstance(file, bytes) else file.read(settings.LIMITS.archive_bytes + 1)
     settings.check("archive_bytes", len(data), "The archive")
@@ -429,9 +512,45 @@ def _check_rows(path: Path, n: int) -> None:
 
 
 def unpack(file, workspace: Workspace, mine=lambda heads: heads) -> RunInfo:
-    """Keep an archive's run in a workspace. It joins the dataset it was fitted on where the
-    workspace has that, else its own; ``mine`` picks the datasets it may join. Raises LoadError,
-    DataError, or StoreError when it cannot be written.
+    """Keep an archive's run in a workspace.
+
+    It joins the dataset it was fitted on where the workspace has that, else its own.
+
+    Parameters
+    ----------
+    file : bytes or binary file
+        The archive.
+    workspace : Workspace
+        Where it is kept.
+    mine : callable, optional
+        Picks the datasets it may join from the workspace's; all by default.
+
+    Returns
+    -------
+    RunInfo
+        The run.
+
+    Raises
+    ------
+    LoadError or DataError
+        Where the archive cannot be read.
+    StoreError
+        When it cannot be written.
+
+    Examples
+    --------
+    >>> import io
+    >>> from tempfile import TemporaryDirectory
+    >>> from lvm_core import DATASETS, MODELS
+    >>> from lvm_core.fitting import fit_run
+    >>> from lvm_core.runs.archive import pack, unpack
+    >>> from lvm_core.runs.workspace import Workspace
+    >>> iris, file = DATASETS["iris"]().load(), io.BytesIO()
+    >>> said = pack(fit_run(iris, MODELS["PCA"](latent_dim=2)), iris, file)
+    >>> with TemporaryDirectory() as folder:
+    ...     info = unpack(file.getvalue(), Workspace(folder))
+    >>> info.title, info.state.value
+    ('#1 PCA on iris', 'done')
     """
     found = read(file)
     wanted = found.fingerprint, len(found.fitted.codes)

@@ -48,14 +48,63 @@ _SIZES = {
 
 
 def expect(true, sentence: str) -> None:
-    """Raise LoadError with this sentence unless ``true``."""
+    """Raise LoadError unless something is true.
+
+    Parameters
+    ----------
+    true : object
+        What is expected to be true.
+    sentence : str
+        The message.
+
+    Raises
+    ------
+    LoadError
+        Where it is not true.
+
+    Examples
+    --------
+    >>> from lvm_core.runs.archive_checks import expect
+    >>> try:
+    ...     expect(2 < 1, "The archive holds no codes.")
+    ... except ValueError as error:
+    ...     print(error)
+    The archive holds no codes.
+    """
     if not true:
         raise LoadError(sentence)
 
 
 def tensor_shapes(path: Path) -> dict[str, tuple[int, ...]]:
-    """Name -> shape from the header of a safetensors file, whose sizes must add up to the
-    file's; no tensor is touched.
+    """The shapes of the tensors in a safetensors file; no tensor is touched.
+
+    Parameters
+    ----------
+    path : Path
+        The file, whose size the sizes in its header must add up to.
+
+    Returns
+    -------
+    dict of str to tuple of int
+        Name -> shape.
+
+    Raises
+    ------
+    LoadError
+        Where the header cannot be read, or does not fit the file.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> import numpy as np
+    >>> from lvm_core.io import files
+    >>> from lvm_core.runs.archive_checks import tensor_shapes
+    >>> with TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "weights.safetensors"
+    ...     files.write_tensors(path, {"components_": np.zeros((2, 4), np.float32)})
+    ...     print(tensor_shapes(path))
+    {'components_': (2, 4)}
     """
     size = path.stat().st_size
     with path.open("rb") as file:
@@ -86,9 +135,38 @@ def tensor_shapes(path: Path) -> dict[str, tuple[int, ...]]:
 
 
 def check_model(folder: Path) -> Schema:
-    """The schema of a saved model whose recipe, run on torch's ``meta`` device, which takes no
-    memory, gives exactly the tensors that ``weights.safetensors`` holds. Nothing of any size is
-    built before that is known.
+    """Check a saved model before anything of any size is built.
+
+    Its parameters, run on torch's ``meta`` device, which takes no memory, must give exactly the
+    tensors that ``weights.safetensors`` holds.
+
+    Parameters
+    ----------
+    folder : Path
+        The saved model.
+
+    Returns
+    -------
+    Schema
+        Feature groups of its rows.
+
+    Raises
+    ------
+    LoadError
+        Where it is no model known here, or its parts do not fit together.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> from lvm_core import DATASETS, MODELS
+    >>> from lvm_core.runs.archive_checks import check_model
+    >>> iris = DATASETS["iris"]().load()
+    >>> model = MODELS["PCA"](latent_dim=2).fit(iris.X, schema=iris.schema)
+    >>> with TemporaryDirectory() as folder:
+    ...     saved = model.save(Path(folder) / "model")
+    ...     print(check_model(Path(folder) / "model") == iris.schema)
+    True
     """
     shapes, head = (
         migrations.weights(tensor_shapes(folder / "weights.safetensors")),
@@ -184,8 +262,36 @@ def _is_names(value) -> bool:
 
 
 def check_array(data: bytes, name: str, kinds: str, dimensions: int) -> None:
-    """A ``.npy`` whose header fits its length, of one of NumPy's ``kinds`` and so many
-    dimensions.
+    """Check a ``.npy`` file by its header, which must fit its length.
+
+    Parameters
+    ----------
+    data : bytes
+        The file.
+    name : str
+        What the sentence calls it.
+    kinds : str
+        NumPy's kinds of numbers that it may hold.
+    dimensions : int
+        How many it must have.
+
+    Raises
+    ------
+    LoadError
+        Where it holds something else.
+
+    Examples
+    --------
+    >>> import io
+    >>> import numpy as np
+    >>> from lvm_core.runs.archive_checks import check_array
+    >>> file = io.BytesIO()
+    >>> np.save(file, np.zeros((3, 2)))
+    >>> try:
+    ...     check_array(file.getvalue(), "split.npy", "iu", 1)
+    ... except ValueError as error:
+    ...     print(error)
+    split.npy holds float64 (3, 2), which is not what belongs there.
     """
     from ..datasets.readers.numpy_arrays import NpyHeader
 
@@ -197,7 +303,30 @@ def check_array(data: bytes, name: str, kinds: str, dimensions: int) -> None:
 
 
 def check_codec(data) -> Codec:
-    """The codec of ``codec.json``, every number, name and type in it such as this app writes."""
+    """Make the codec of ``codec.json``, every number, name and type in it such as this app writes.
+
+    Parameters
+    ----------
+    data : object
+        The file's content.
+
+    Returns
+    -------
+    Codec
+        The codec.
+
+    Raises
+    ------
+    LoadError
+        Where it is no such codec.
+
+    Examples
+    --------
+    >>> from lvm_core import DATASETS
+    >>> from lvm_core.runs.archive_checks import check_codec
+    >>> check_codec(DATASETS["iris"]().load().codec.to_json()).kind
+    'table'
+    """
     expect(
         isinstance(data, dict) and str(data.get("kind")) in list(CODECS),
         "codec.json names no kind of data known here.",
@@ -269,8 +398,28 @@ def _check_column(column: dict) -> None:
 
 
 def check_fitted(fitted: Fitted, codec: Codec) -> None:
-    """Use everything once: what can be decoded, encoded, drawn and shown here can be on every
-    page.
+    """Use everything once: what can be decoded, encoded, drawn and shown here can be on every page.
+
+    Parameters
+    ----------
+    fitted : Fitted
+        A model with its codes.
+    codec : Codec
+        The way from rows to items.
+
+    Raises
+    ------
+    LoadError
+        Where a part cannot be used, or they do not fit together.
+
+    Examples
+    --------
+    >>> from lvm_core import DATASETS, MODELS
+    >>> from lvm_core.fitting import fit_run
+    >>> from lvm_core.runs.archive_checks import check_fitted
+    >>> iris = DATASETS["iris"]().load()
+    >>> check_fitted(fit_run(iris, MODELS["PCA"](latent_dim=2)), iris.codec) is None
+    True
     """
     model, codes, d = fitted.model, fitted.codes, codec.schema.d
     k = codes.shape[1]
@@ -322,14 +471,56 @@ def _is_step(step) -> bool:
 
 
 def inert(text, n: int = 400) -> str:
-    """Text that is shown as Markdown here and there, without any letter that means something
-    there.
+    """Text without any letter that means something in Markdown.
+
+    As Markdown it is shown here and there.
+
+    Parameters
+    ----------
+    text : object
+        Is taken as its text.
+    n : int, default=400
+        Most letters.
+
+    Returns
+    -------
+    str
+        Such letters replaced by spaces.
+
+    Examples
+    --------
+    >>> from lvm_core.runs.archive_checks import inert
+    >>> inert("a **bold** [link](x)")
+    'a   bold    link (x)'
     """
     return re.sub(r"[^\w\s.,;:%()'+=/≈±–—-]|(?i:www)\.", " ", clean(text, n)).replace("_", " ")
 
 
 def inert_scores(scores: list[Score]) -> list[Score]:
-    """The same scores, their words made inert."""
+    """The same scores, their words made inert.
+
+    Parameters
+    ----------
+    scores : list of Score
+        At most 100.
+
+    Returns
+    -------
+    list of Score
+        With names, sentences and units as :func:`inert` leaves them.
+
+    Raises
+    ------
+    LoadError
+        Where they hold other things than numbers.
+
+    Examples
+    --------
+    >>> from lvm_core.metrics import Score
+    >>> from lvm_core.runs.archive_checks import inert_scores
+    >>> inert_scores([Score("Log-likelihood", -3.0, "Of a `row`.")])[0].sentence
+    'Of a  row .'
+    """
     numbers = [(s.value, s.baseline, s.ceiling, s.error) for s in scores]
     proper = len(scores) <= 100 and all(
         v is None or isinstance(v, (int, float)) for row in numbers for v in row

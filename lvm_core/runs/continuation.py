@@ -14,9 +14,41 @@ from ..models.base import LatentModel
 
 
 def extend(folder: Path, model: LatentModel, more: int) -> None:
-    """Let the run in ``folder`` go on from its last checkpoint for ``more`` of what its length
-    is counted in. Raises StoreError where there is none, ValueError where the total is outside
-    the parameter's domain, OSError where it cannot be written.
+    """Let a run go on from its last checkpoint.
+
+    Parameters
+    ----------
+    folder : Path
+        Folder of the run.
+    model : LatentModel
+        The model as it was asked for; its length is changed.
+    more : int
+        How much longer, in what its length is counted in.
+
+    Raises
+    ------
+    StoreError
+        Where there is no checkpoint.
+    ValueError
+        Where the total is outside the parameter's domain.
+    OSError
+        Where it cannot be written.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> from lvm_core import DATASETS, MODELS
+    >>> from lvm_core.runs.continuation import extend
+    >>> from lvm_core.runs.fit_worker import execute
+    >>> from lvm_core.runs.workspace import Workspace
+    >>> with TemporaryDirectory() as folder:
+    ...     workspace = Workspace(folder)
+    ...     model = MODELS["VAE"](latent_dim=1, epochs=1, width=4)
+    ...     run = workspace.add_run(workspace.add_dataset(DATASETS["iris"]().load()), model)
+    ...     code = execute(workspace.run_folder(run.id))
+    ...     extend(workspace.run_folder(run.id), model, 2)
+    >>> model.epochs
+    3
     """
     back_up(folder)
     try:
@@ -34,7 +66,31 @@ def extend(folder: Path, model: LatentModel, more: int) -> None:
 
 
 def back_up(folder: Path) -> None:
-    """Keep how far a run is, in case its continuation is cancelled. Raises OSError."""
+    """Keep how far a run is, in case its continuation is cancelled.
+
+    Parameters
+    ----------
+    folder : Path
+        Folder of the run.
+
+    Raises
+    ------
+    OSError
+        Where it cannot be written.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> from lvm_core.runs.continuation import back_up
+    >>> with TemporaryDirectory() as name:
+    ...     folder = Path(name)
+    ...     (folder / "checkpoint").mkdir()
+    ...     size = (folder / "run.json").write_text("{}")
+    ...     back_up(folder)
+    ...     print(sorted(path.name for path in (folder / "before").iterdir()))
+    ['checkpoint', 'run.json']
+    """
     aside = folder / "before"
     if aside.is_dir():
         files.remove_folder(aside)
@@ -51,8 +107,34 @@ def back_up(folder: Path) -> None:
 
 
 def roll_back(folder: Path) -> None:
-    """Throw away what a cancelled training reached: the run is as it was before its
-    continuation, or has nothing. Raises OSError.
+    """Throw away what a cancelled training reached.
+
+    The run is as it was before its continuation, or has nothing.
+
+    Parameters
+    ----------
+    folder : Path
+        Folder of the run.
+
+    Raises
+    ------
+    OSError
+        Where it cannot be written.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> from lvm_core.runs.continuation import back_up, roll_back
+    >>> with TemporaryDirectory() as name:
+    ...     folder = Path(name)
+    ...     (folder / "checkpoint").mkdir()
+    ...     size = (folder / "run.json").write_text("before")
+    ...     back_up(folder)
+    ...     size = (folder / "run.json").write_text("continued")
+    ...     roll_back(folder)
+    ...     print((folder / "run.json").read_text())
+    before
     """
     aside = folder / "before"
     for gone in ("checkpoint", *(() if aside.is_dir() else ("snapshots",))):

@@ -42,15 +42,64 @@ log = logging.getLogger(__name__)
 
 
 class Paused(Exception):
-    """Raised after a checkpoint was written; the message is the state that follows."""
+    """Raised after a checkpoint was written; the message is the state that follows.
+
+    Examples
+    --------
+    >>> from lvm_core.runs.fit_worker import Paused
+    >>> from lvm_core.runs.states import RunState
+    >>> str(Paused(RunState.PAUSED))
+    'paused'
+    """
 
 
 class Cancelled(Exception):
-    """Raised when what was reached is not wanted."""
+    """Raised when what was reached is not wanted.
+
+    Examples
+    --------
+    >>> from lvm_core.runs.fit_worker import Cancelled
+    >>> issubclass(Cancelled, ValueError)
+    False
+    """
 
 
 class Listener:
-    """What a fit reports to: writes its progress and snapshots, and reads what it is asked for."""
+    """What a fit reports to: writes its progress and snapshots, and reads what it is asked for.
+
+    Called with a :class:`~lvm_core.progress.Progress`, it returns whether the fit is to stop and
+    keep what it reached.
+
+    Parameters
+    ----------
+    folder : Path
+        Folder of the run.
+    model : LatentModel
+        What is fitted.
+    dataset : Dataset
+        What it is fitted to.
+    checkpoint : Checkpoint
+        Where the fit keeps how far it is.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> from lvm_core import DATASETS, MODELS
+    >>> from lvm_core.io.checkpoint import Checkpoint
+    >>> from lvm_core.progress import Progress
+    >>> from lvm_core.runs.fit_worker import Listener
+    >>> iris = DATASETS["iris"]().load()
+    >>> model = MODELS["PCA"](latent_dim=2).fit(iris.X, schema=iris.schema)
+    >>> with TemporaryDirectory() as name:
+    ...     folder = Path(name)
+    ...     listener = Listener(folder, model, iris, Checkpoint(folder / "checkpoint"))
+    ...     goes_on = not listener(Progress(1, 2))
+    ...     size = (folder / "control").write_text("stop")
+    ...     print(goes_on, listener(Progress(2, 2)))
+    ...     listener.write.close()
+    True True
+    """
 
     def __init__(self, folder: Path, model, dataset, checkpoint: Checkpoint):
         self.folder, self.model, self.checkpoint, self.fresh = folder, model, checkpoint, True
@@ -80,7 +129,29 @@ class Listener:
 
 
 def asked(folder: Path) -> str:
-    """The word in a run's ``control`` file, or ""."""
+    """The word in a run's ``control`` file.
+
+    Parameters
+    ----------
+    folder : Path
+        Folder of the run.
+
+    Returns
+    -------
+    str
+        Empty where there is none.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> from lvm_core.runs.fit_worker import asked
+    >>> with TemporaryDirectory() as folder:
+    ...     before = asked(Path(folder))
+    ...     size = (Path(folder) / "control").write_text("pause")
+    ...     print([before, asked(Path(folder))])
+    ['', 'pause']
+    """
     try:
         return (folder / "control").read_text(encoding="utf-8")[:20].strip()
     except (OSError, UnicodeDecodeError):
@@ -88,8 +159,33 @@ def asked(folder: Path) -> str:
 
 
 def execute(folder: Path, on_signal: bool = False) -> int:
-    """Make the run in ``folder`` in this process and return its exit code; nothing is raised.
-    ``on_signal``: let SIGTERM and SIGINT end it after a checkpoint.
+    """Make a run in this process; nothing is raised.
+
+    Parameters
+    ----------
+    folder : Path
+        Folder of the run.
+    on_signal : bool, default=False
+        Let SIGTERM and SIGINT end it after a checkpoint.
+
+    Returns
+    -------
+    int
+        The exit code, see the module.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> from lvm_core import DATASETS, MODELS
+    >>> from lvm_core.runs.fit_worker import DONE, execute
+    >>> from lvm_core.runs.workspace import Workspace
+    >>> with TemporaryDirectory() as folder:
+    ...     workspace = Workspace(folder)
+    ...     dataset = workspace.add_dataset(DATASETS["iris"]().load())
+    ...     run = workspace.add_run(dataset, MODELS["PCA"](latent_dim=2))
+    ...     code = execute(workspace.run_folder(run.id))
+    ...     print(code == DONE, workspace.run(run.id).state.value)
+    True done
     """
     folder = Path(folder).absolute()
     workspace, lock = Workspace(folder.parent.parent), files.Lock(folder / "lock")
@@ -252,9 +348,10 @@ def _bound_memory() -> None:
 
 
 def keep_memory() -> None:
-    """Let this process keep up to 512 MiB of the memory it frees, where its C library can be
-    told so (glibc). Every step asks for the same buffers again, and a page that comes anew from
-    the system is cleared first: a quarter of a small network's step.
+    """Let this process keep up to 512 MiB of the memory it frees.
+
+    Only where its C library can be told so (glibc). Every step asks for the same buffers again, and
+    a page that comes anew from the system is cleared first: a quarter of a small network's step.
     """
     import ctypes
 
@@ -291,7 +388,28 @@ def _log_to(folder: Path) -> None:
 
 
 def main(arguments: list[str]) -> int:
-    """The command line; see the module's own words."""
+    """The command line; see the module's own words.
+
+    Parameters
+    ----------
+    arguments : list of str
+        One: the folder of a run, or ``--wait``.
+
+    Returns
+    -------
+    int
+        The exit code.
+
+    Examples
+    --------
+    >>> import contextlib
+    >>> import io
+    >>> from lvm_core.runs.fit_worker import NO_RUN, main
+    >>> with contextlib.redirect_stderr(io.StringIO()):
+    ...     code = main([])
+    >>> code == NO_RUN
+    True
+    """
     if len(arguments) != 1:
         print(__doc__, file=sys.stderr)
         return NO_RUN

@@ -32,8 +32,26 @@ log = logging.getLogger(__name__)
 
 
 class MapPool:
-    """At most ``count`` processes, by default one for two processors; the first is started by
-    :meth:`start`, the others when a map would wait.
+    """The processes that make maps.
+
+    The first is started by :meth:`start`, the others when a map would wait.
+
+    Parameters
+    ----------
+    count : int, optional
+        Most processes; one for two processors by default.
+
+    Attributes
+    ----------
+    serves : bool
+        Whether it was started; without it, maps are made where they are asked for.
+
+    Examples
+    --------
+    >>> from lvm_core.runs.map_pool import MapPool
+    >>> pool = MapPool(2)
+    >>> pool.count, pool.serves
+    (2, False)
     """
 
     def __init__(self, count: int | None = None):
@@ -70,12 +88,33 @@ class MapPool:
         y: np.ndarray | None = None,
         data: Path | None = None,
     ) -> Mapped:
-        """A map of ``codes`` (n, k), or of the rows of the dataset in the folder ``data``, made in
-        a process: as :func:`lvm_core.mapping.map_codes` and ``map_data``, with the same progress,
-        shapes and Stop. Raises ValueError in one sentence.
+        """Make a map in a process, as :func:`lvm_core.mapping.map_codes` and ``map_data`` do.
 
-        A process that ends meanwhile, killed or out of memory, is started again once; the map's
-        note says so.
+        Progress, shapes and Stop are the same. A process that ends meanwhile, killed or out of
+        memory, is started again once; the map's note says so.
+
+        Parameters
+        ----------
+        codes : ndarray of shape (n, k)
+            Codes.
+        projection : Projection
+            Not fitted yet.
+        on_step : callable
+            Receives progress; where it returns True, the map stops.
+        y : ndarray of shape (n,), optional
+            Classes, for maps that use them.
+        data : Path, optional
+            Folder of the dataset where the map is of its rows.
+
+        Returns
+        -------
+        Mapped
+            The map.
+
+        Raises
+        ------
+        ValueError
+            In one sentence.
         """
         folder = Path(tempfile.mkdtemp(prefix="latent-explorer-map-"))
         try:

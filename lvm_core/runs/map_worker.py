@@ -42,7 +42,30 @@ _AT_ONCE, _LATER, _QUIET = ("TSNE", "LocalMAP"), ("UMAP",), 20.0  # seconds
 
 
 def execute(folder: Path) -> None:
-    """Make the map of one job's folder; nothing is raised."""
+    """Make the map of one job's folder; nothing is raised.
+
+    Parameters
+    ----------
+    folder : Path
+        Folder of the job, see the module.
+
+    Examples
+    --------
+    >>> import json
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> import numpy as np
+    >>> from lvm_core import PROJECTIONS
+    >>> from lvm_core.runs.map_worker import execute
+    >>> with TemporaryDirectory() as name:
+    ...     folder = Path(name)
+    ...     np.save(folder / "codes.npy", np.eye(5, dtype=np.float32))
+    ...     job = {"recipe": PROJECTIONS["PCA"]().to_config(), "codes": str(folder / "codes.npy")}
+    ...     size = (folder / "job.json").write_text(json.dumps(job))
+    ...     execute(folder)
+    ...     print(json.loads((folder / "done.json").read_text())["state"])
+    done
+    """
     try:
         save_map(folder / "map", _make(folder))
         done = {"state": RunState.DONE, "sentence": ""}
@@ -96,9 +119,23 @@ class _Listener:
 
 
 class Warmup:
-    """Imports and compiles what maps need beside the jobs: t-SNE, the map people see first, and
-    LocalMAP at once; UMAP, whose compiler would take half the processor from a map under way
-    for several seconds, when nobody has asked for a while.
+    """Imports and compiles what maps need, beside the jobs.
+
+    t-SNE, the map people see first, and LocalMAP at once; UMAP, whose compiler would take half the
+    processor from a map under way for several seconds, when nobody has asked for a while.
+
+    Attributes
+    ----------
+    busy : bool
+        Whether a map is under way.
+    since : float
+        When the last one ended, by ``time.monotonic()``.
+
+    Examples
+    --------
+    >>> from lvm_core.runs.map_worker import Warmup
+    >>> Warmup().busy
+    False
     """
 
     def __init__(self):
@@ -126,7 +163,13 @@ def _small(name: str) -> None:
 
 
 def main() -> int:
-    """Serve until the input ends."""
+    """Serve until the input ends.
+
+    Returns
+    -------
+    int
+        The exit code, 0.
+    """
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(message)s")
     try:
         os.nice(NICE)

@@ -20,8 +20,20 @@ FORMAT = 1
 
 @dataclass(frozen=True)
 class Ownership:
-    """``owner``: a person's digest, "" for the machine's own. ``shared``: others may look, not
-    change.
+    """Whose a dataset or a run is.
+
+    Attributes
+    ----------
+    owner : str, default=""
+        A person's digest, "" for the machine's own.
+    shared : bool, default=False
+        Whether others may look; change they may not.
+
+    Examples
+    --------
+    >>> from lvm_core.runs.ownership import Ownership
+    >>> Ownership("b-5f", shared=True)
+    Ownership(owner='b-5f', shared=True)
     """
 
     owner: str = ""
@@ -29,8 +41,27 @@ class Ownership:
 
 
 def ownership(folder: Path) -> Ownership:
-    """Whose a folder is. One that cannot be read is nobody's: better lost to its owner than
-    open to others.
+    """Whose a folder is.
+
+    Parameters
+    ----------
+    folder : Path
+        Folder of a dataset or a run.
+
+    Returns
+    -------
+    Ownership
+        One that cannot be read is nobody's: better lost to its owner than open to others.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> from lvm_core.runs.ownership import own, ownership
+    >>> with TemporaryDirectory() as folder:
+    ...     before = ownership(folder)
+    ...     own(folder, "b-5f")
+    ...     print(before, ownership(folder))
+    Ownership(owner='', shared=False) Ownership(owner='b-5f', shared=False)
     """
     path = Path(folder) / "owner.json"
     try:
@@ -48,7 +79,31 @@ def _read(path: Path, written: int) -> Ownership:
 
 
 def own(folder: Path, owner: str, shared: bool = False) -> None:
-    """Say whose a folder is. Raises StoreError."""
+    """Say whose a folder is.
+
+    Parameters
+    ----------
+    folder : Path
+        Folder of a dataset or a run.
+    owner : str
+        A person's digest, "" for the machine's own.
+    shared : bool, default=False
+        Whether others may look.
+
+    Raises
+    ------
+    StoreError
+        Where it cannot be written.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> from lvm_core.runs.ownership import own, ownership
+    >>> with TemporaryDirectory() as folder:
+    ...     own(folder, "b-5f", shared=True)
+    ...     print(ownership(folder).shared)
+    True
+    """
     with files.plainly("Writing down whose this is"):
         files.write_json(
             Path(folder) / "owner.json",
@@ -58,7 +113,28 @@ def own(folder: Path, owner: str, shared: bool = False) -> None:
 
 
 def size(folder: Path) -> int:
-    """Bytes of all files in a folder; what goes away meanwhile does not count."""
+    """Bytes of all files in a folder; what goes away meanwhile does not count.
+
+    Parameters
+    ----------
+    folder : Path
+        Any folder.
+
+    Returns
+    -------
+    int
+        Bytes, those of folders in it included.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> from lvm_core.runs.ownership import size
+    >>> with TemporaryDirectory() as folder:
+    ...     written = (Path(folder) / "a.txt").write_text("four")
+    ...     print(size(Path(folder)))
+    4
+    """
     total = 0
     try:
         with os.scandir(folder) as entries:

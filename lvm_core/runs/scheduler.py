@@ -35,16 +35,55 @@ log = logging.getLogger(__name__)
 
 
 def slots() -> int:
-    """LATENT_EXPLORER_SLOTS, or one for four processors. Raises ValueError for what is no
-    number.
+    """How many fits run at once: LATENT_EXPLORER_SLOTS, or one for four processors.
+
+    Returns
+    -------
+    int
+        At least 1.
+
+    Raises
+    ------
+    ValueError
+        For what is no number.
+
+    Examples
+    --------
+    >>> from lvm_core.runs.scheduler import slots
+    >>> slots() >= 1
+    True
     """
     return setting("slots") or max(1, (os.cpu_count() or 1) // 4)
 
 
 class Scheduler:
-    """Call :meth:`start` once; :meth:`wake` after adding a run makes it look at once. ``spare``
-    keeps one worker waiting with everything imported, so that a small fit need not wait for
-    torch.
+    """Starts the runs of a workspace as worker processes.
+
+    Call :meth:`start` once; :meth:`wake` after adding a run makes it look at once.
+
+    Parameters
+    ----------
+    workspace : Workspace
+        Whose runs are served.
+    count : int, optional
+        Most runs at once; :func:`slots` by default.
+    spare : bool, default=True
+        Keeps one worker waiting with everything imported, so that a small fit need not wait for
+        torch.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> from lvm_core import DATASETS, MODELS
+    >>> from lvm_core.runs.scheduler import Scheduler
+    >>> from lvm_core.runs.workspace import Workspace
+    >>> with TemporaryDirectory() as folder:
+    ...     workspace = Workspace(folder)
+    ...     dataset = workspace.add_dataset(DATASETS["iris"]().load())
+    ...     runs = [workspace.add_run(dataset, MODELS["PCA"](latent_dim=k)) for k in (1, 2)]
+    ...     scheduler = Scheduler(workspace, count=1, spare=False)
+    ...     print([scheduler.place(run.id) for run in runs])
+    [0, 1]
     """
 
     def __init__(self, workspace: Workspace, count: int | None = None, spare: bool = True):

@@ -26,9 +26,30 @@ _SHARE = 0.03  # of the time that taking them may cost
 
 @dataclass(frozen=True)
 class Snapshot:
-    """``codes`` (m, k) of the rows ``points`` (m,), ``reconstructed`` (i, d): the first i of
-    these rows as they come back, ``generated`` (j, d): samples of the same codes each time.
-    What a model cannot show yet is empty.
+    """How a model looked at one step of its training. What a model cannot show yet is empty.
+
+    Attributes
+    ----------
+    step : int
+        Steps done.
+    total : int
+        Steps in all.
+    points : ndarray of int, shape (m,)
+        Rows that are shown.
+    codes : ndarray of shape (m, k)
+        Their codes.
+    reconstructed : ndarray of shape (i, d)
+        The first i of these rows as they come back.
+    generated : ndarray of shape (j, d)
+        Samples of the same codes each time.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.runs.snapshots import Snapshot
+    >>> none = np.zeros((0, 4), np.float32)
+    >>> Snapshot(10, 100, np.arange(3), np.zeros((3, 2)), none, none).codes.shape
+    (3, 2)
     """
 
     step: int
@@ -40,8 +61,32 @@ class Snapshot:
 
 
 class Snapshots:
-    """Takes them in a folder while a fit is under way; call it with every Progress. Which rows
-    are shown is seeded.
+    """Takes snapshots in a folder while a fit is under way; call it with every Progress.
+
+    Which rows are shown is seeded.
+
+    Parameters
+    ----------
+    folder : Path
+        Where they go; made when it is needed.
+    dataset : Dataset
+        What the model is fitted to.
+    model : LatentModel
+        What is fitted.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> from lvm_core import DATASETS, MODELS
+    >>> from lvm_core.progress import Progress
+    >>> from lvm_core.runs.snapshots import Snapshots, newest
+    >>> iris = DATASETS["iris"]().load()
+    >>> model = MODELS["PCA"](latent_dim=2).fit(iris.X, schema=iris.schema)
+    >>> with TemporaryDirectory() as folder:
+    ...     Snapshots(Path(folder), iris, model)(Progress(1, 1))
+    ...     print(newest(Path(folder)).codes.shape)
+    (150, 2)
     """
 
     def __init__(self, folder: Path, dataset: Dataset, model: LatentModel):
@@ -92,7 +137,25 @@ def _save(path: Path, arrays: dict[str, np.ndarray]) -> None:
 
 
 def thin(folder: Path) -> None:
-    """Of twice as many as wanted, keep every second one."""
+    """Of twice as many snapshots as wanted, keep every second one.
+
+    Parameters
+    ----------
+    folder : Path
+        Where they are.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> from lvm_core.runs.snapshots import MOST, thin
+    >>> with TemporaryDirectory() as folder:
+    ...     for step in range(2 * MOST):
+    ...         (Path(folder) / f"fit-{step:09d}.npz").touch()
+    ...     thin(Path(folder))
+    ...     print(len(list(Path(folder).iterdir())) == MOST + 1)
+    True
+    """
     names = _names(folder)
     if len(names) >= 2 * MOST:
         for path in names[1:-1:2]:
@@ -100,7 +163,37 @@ def thin(folder: Path) -> None:
 
 
 def read(path: Path) -> Snapshot:
-    """One snapshot. Raises StoreError when it is damaged."""
+    """Read one snapshot.
+
+    Parameters
+    ----------
+    path : Path
+        Its file.
+
+    Returns
+    -------
+    Snapshot
+        The snapshot.
+
+    Raises
+    ------
+    StoreError
+        When it is damaged.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> from lvm_core.io.files import StoreError
+    >>> from lvm_core.runs.snapshots import read
+    >>> with TemporaryDirectory() as folder:
+    ...     size = (Path(folder) / "fit-000000001.npz").write_bytes(b"damaged")
+    ...     try:
+    ...         read(Path(folder) / "fit-000000001.npz")
+    ...     except StoreError:
+    ...         print("cannot be read")
+    cannot be read
+    """
     try:
         with np.load(path, allow_pickle=False) as found:
             arrays = {name: found[name] for name in ("points", "codes", "back", "made", "at")}
@@ -118,7 +211,27 @@ def read(path: Path) -> Snapshot:
 
 
 def newest(folder: Path) -> Snapshot | None:
-    """The last one that can be read."""
+    """The last snapshot that can be read.
+
+    Parameters
+    ----------
+    folder : Path
+        Where they are.
+
+    Returns
+    -------
+    Snapshot or None
+        None where there is none.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> from lvm_core.runs.snapshots import newest
+    >>> with TemporaryDirectory() as folder:
+    ...     print(newest(Path(folder)))
+    None
+    """
     for path in reversed(_names(folder)):
         try:
             return read(path)
@@ -128,7 +241,32 @@ def newest(folder: Path) -> Snapshot | None:
 
 
 def all_of(folder: Path) -> list[Snapshot]:
-    """All that can be read, in the order they were taken."""
+    """All snapshots that can be read, in the order they were taken.
+
+    Parameters
+    ----------
+    folder : Path
+        Where they are.
+
+    Returns
+    -------
+    list of Snapshot
+        Empty where there is none.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> from lvm_core import DATASETS, MODELS
+    >>> from lvm_core.progress import Progress
+    >>> from lvm_core.runs.snapshots import Snapshots, all_of
+    >>> iris = DATASETS["iris"]().load()
+    >>> model = MODELS["PCA"](latent_dim=2).fit(iris.X, schema=iris.schema)
+    >>> with TemporaryDirectory() as folder:
+    ...     Snapshots(Path(folder), iris, model)(Progress(7, 7))
+    ...     print([snapshot.step for snapshot in all_of(Path(folder))])
+    [7]
+    """
     found = []
     for path in _names(folder):
         try:

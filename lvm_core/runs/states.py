@@ -31,7 +31,14 @@ UNDER_WAY = (RunState.WAITING, RunState.RUNNING)
 
 
 class Request(StrEnum):
-    """What the process of a run can be asked for."""
+    """What the process of a run can be asked for.
+
+    Examples
+    --------
+    >>> from lvm_core.runs.states import Request
+    >>> [request.value for request in Request]
+    ['stop', 'pause', 'cancel']
+    """
 
     STOP = "stop"  # end and keep what was reached
     PAUSE = "pause"  # end after a checkpoint

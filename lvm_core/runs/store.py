@@ -47,8 +47,32 @@ MAPPED_BYTES = 64 * 2**20  # from here on X stays on disk until it is used
 
 
 def save_dataset(folder: Path, dataset: Dataset, **more) -> None:
-    """Write a dataset to a new folder; ``more`` goes into dataset.json. Nothing is left behind
-    when it fails.
+    """Write a dataset to a new folder. Nothing is left behind when it fails.
+
+    Parameters
+    ----------
+    folder : Path
+        The folder, which is made.
+    dataset : Dataset
+        What is kept.
+    **more
+        Goes into dataset.json.
+
+    Raises
+    ------
+    StoreError
+        Where it cannot be written.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> from lvm_core import DATASETS
+    >>> from lvm_core.runs.store import save_dataset
+    >>> with TemporaryDirectory() as folder:
+    ...     save_dataset(Path(folder) / "iris", DATASETS["iris"]().load())
+    ...     print(sorted(path.name for path in (Path(folder) / "iris").iterdir()))
+    ['X.npy', 'codec.json', 'dataset.json', 'rows.parquet']
     """
     with (
         files.plainly(f"Keeping the dataset {dataset.name[:60]!r}"),
@@ -86,7 +110,34 @@ def save_dataset(folder: Path, dataset: Dataset, **more) -> None:
 
 def save_rows(folder: Path, rows: pd.DataFrame, added: list[str]) -> None:
     """Put other columns beside the rows of a dataset that is kept; their number stays.
-    ``added``: those that did not come with it.
+
+    Parameters
+    ----------
+    folder : Path
+        Folder of the dataset.
+    rows : DataFrame of n rows
+        All columns.
+    added : list of str
+        Those that did not come with it.
+
+    Raises
+    ------
+    StoreError
+        Where it cannot be written.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> from lvm_core import DATASETS
+    >>> from lvm_core.runs.store import load_dataset, save_dataset, save_rows
+    >>> iris = DATASETS["iris"]().load()
+    >>> with TemporaryDirectory() as name:
+    ...     folder = Path(name) / "iris"
+    ...     save_dataset(folder, iris)
+    ...     save_rows(folder, iris.rows.assign(chosen=True), ["chosen"])
+    ...     print(load_dataset(folder).added)
+    ['chosen']
     """
     folder = Path(folder)
     with files.plainly("Keeping the columns"):
@@ -97,8 +148,34 @@ def save_rows(folder: Path, rows: pd.DataFrame, added: list[str]) -> None:
 
 
 def load_dataset(folder: Path) -> Dataset:
-    """Read a dataset back, equal to the one saved. A large dense X stays on disk until it is
-    used.
+    """Read a dataset back, equal to the one saved. A large dense X stays on disk until it is used.
+
+    Parameters
+    ----------
+    folder : Path
+        Folder of the dataset.
+
+    Returns
+    -------
+    Dataset
+        The dataset.
+
+    Raises
+    ------
+    StoreError
+        Where it cannot be read, or its parts do not fit together.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> from lvm_core import DATASETS
+    >>> from lvm_core.runs.store import load_dataset, save_dataset
+    >>> iris = DATASETS["iris"]().load()
+    >>> with TemporaryDirectory() as folder:
+    ...     save_dataset(Path(folder) / "iris", iris)
+    ...     print(load_dataset(Path(folder) / "iris").fingerprint == iris.fingerprint)
+    True
     """
     folder = Path(folder)
     head = files.check_format(
@@ -189,8 +266,32 @@ def _from_parquet(path: Path) -> pd.DataFrame:
 
 
 def save_fitted(folder: Path, fitted: Fitted) -> None:
-    """Write what a fit learnt into a folder that exists, each file whole; those of an earlier
-    fit are replaced.
+    """Write what a fit learnt into a folder, each file whole.
+
+    Parameters
+    ----------
+    folder : Path
+        A folder that exists; files of an earlier fit are replaced.
+    fitted : Fitted
+        What is kept.
+
+    Raises
+    ------
+    StoreError
+        Where it cannot be written.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> from lvm_core import DATASETS, MODELS
+    >>> from lvm_core.fitting import fit_run
+    >>> from lvm_core.runs.store import save_fitted
+    >>> fitted = fit_run(DATASETS["iris"]().load(), MODELS["PCA"](latent_dim=2))
+    >>> with TemporaryDirectory() as folder:
+    ...     save_fitted(Path(folder), fitted)
+    ...     print(sorted(path.name for path in Path(folder).iterdir()))
+    ['codes.npy', 'columns.json', 'model', 'scores.json', 'split.npy']
     """
     folder = Path(folder)
     with files.plainly("Keeping the model"):
@@ -211,7 +312,36 @@ def save_fitted(folder: Path, fitted: Fitted) -> None:
 
 
 def load_scores(folder: Path) -> list[Score]:
-    """The scores of a fit, without its model. Raises StoreError."""
+    """The scores of a fit, without its model.
+
+    Parameters
+    ----------
+    folder : Path
+        Folder of the fit.
+
+    Returns
+    -------
+    list of Score
+        The scores.
+
+    Raises
+    ------
+    StoreError
+        Where they cannot be read.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> from lvm_core import DATASETS, MODELS
+    >>> from lvm_core.fitting import fit_run
+    >>> from lvm_core.runs.store import load_scores, save_fitted
+    >>> fitted = fit_run(DATASETS["iris"]().load(), MODELS["PCA"](latent_dim=2))
+    >>> with TemporaryDirectory() as folder:
+    ...     save_fitted(Path(folder), fitted)
+    ...     print(load_scores(Path(folder)) == fitted.scores)
+    True
+    """
     path = Path(folder) / "scores.json"
     try:
         return _to_scores(files.check_format(files.read_json(path), path, FORMAT)["scores"])
@@ -220,8 +350,35 @@ def load_scores(folder: Path) -> list[Score]:
 
 
 def load_fitted(folder: Path) -> Fitted:
-    """Read back what a fit learnt; raises StoreError also where its parts do not belong
-    together.
+    """Read back what a fit learnt.
+
+    Parameters
+    ----------
+    folder : Path
+        Folder of the fit.
+
+    Returns
+    -------
+    Fitted
+        Model, codes and scores.
+
+    Raises
+    ------
+    StoreError
+        Where it cannot be read, also where its parts do not belong together.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> from lvm_core import DATASETS, MODELS
+    >>> from lvm_core.fitting import fit_run
+    >>> from lvm_core.runs.store import load_fitted, save_fitted
+    >>> fitted = fit_run(DATASETS["iris"]().load(), MODELS["PCA"](latent_dim=2))
+    >>> with TemporaryDirectory() as folder:
+    ...     save_fitted(Path(folder), fitted)
+    ...     print((load_fitted(Path(folder)).codes == fitted.codes).all())
+    True
     """
     folder = Path(folder)
     head, columns = (
@@ -274,7 +431,34 @@ def load_fitted(folder: Path) -> Fitted:
 
 
 def save_map(folder: Path, mapped: Mapped) -> None:
-    """Write a map to a new folder."""
+    """Write a map to a new folder.
+
+    Parameters
+    ----------
+    folder : Path
+        The folder, which is made.
+    mapped : Mapped
+        What is kept.
+
+    Raises
+    ------
+    StoreError
+        Where it cannot be written.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> import numpy as np
+    >>> from lvm_core import PROJECTIONS
+    >>> from lvm_core.mapping import map_codes
+    >>> from lvm_core.runs.store import save_map
+    >>> mapped = map_codes(np.eye(5, dtype=np.float32), PROJECTIONS["PCA"](), scored=False)
+    >>> with TemporaryDirectory() as folder:
+    ...     save_map(Path(folder) / "map", mapped)
+    ...     print(sorted(path.name for path in (Path(folder) / "map").iterdir()))
+    ['positions.npy', 'projection', 'scores.json']
+    """
     with files.plainly("Keeping the map"), files.new_folder(Path(folder)) as temporary:
         mapped.projection.save(temporary / "projection")
         files.write_array(temporary / "positions.npy", mapped.positions)
@@ -282,8 +466,33 @@ def save_map(folder: Path, mapped: Mapped) -> None:
 
 
 def save_map_scores(folder: Path, mapped: Mapped) -> None:
-    """Write the scores of a map, which may be measured after it was kept, and its note into its
-    folder.
+    """Write the scores of a map, which may be measured after it was kept, and its note.
+
+    Parameters
+    ----------
+    folder : Path
+        Folder of the map.
+    mapped : Mapped
+        The map with its scores.
+
+    Raises
+    ------
+    OSError
+        Where it cannot be written.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> import numpy as np
+    >>> from lvm_core import PROJECTIONS
+    >>> from lvm_core.mapping import map_codes
+    >>> from lvm_core.runs.store import load_map_scores, save_map_scores
+    >>> mapped = map_codes(np.eye(5, dtype=np.float32), PROJECTIONS["PCA"](), scored=False)
+    >>> with TemporaryDirectory() as folder:
+    ...     save_map_scores(Path(folder), mapped)
+    ...     print(load_map_scores(Path(folder)))
+    ([], '')
     """
     files.write_json(
         Path(folder) / "scores.json",
@@ -293,7 +502,39 @@ def save_map_scores(folder: Path, mapped: Mapped) -> None:
 
 
 def load_map_scores(folder: Path) -> tuple[list[Score], str]:
-    """The scores of a map and its note, without its positions. Raises StoreError."""
+    """The scores of a map and its note, without its positions.
+
+    Parameters
+    ----------
+    folder : Path
+        Folder of the map.
+
+    Returns
+    -------
+    scores : list of Score
+        Empty where they were not measured.
+    note : str
+        The map's note.
+
+    Raises
+    ------
+    StoreError
+        Where they cannot be read.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> import numpy as np
+    >>> from lvm_core import PROJECTIONS
+    >>> from lvm_core.mapping import map_codes
+    >>> from lvm_core.runs.store import load_map_scores, save_map
+    >>> mapped = map_codes(np.eye(5, dtype=np.float32), PROJECTIONS["PCA"](), scored=False)
+    >>> with TemporaryDirectory() as folder:
+    ...     save_map(Path(folder) / "map", mapped)
+    ...     print(load_map_scores(Path(folder) / "map"))
+    ([], '')
+    """
     path = Path(folder) / "scores.json"
     head = files.check_format(files.read_json(path), path, FORMAT)
     try:
@@ -303,7 +544,39 @@ def load_map_scores(folder: Path) -> tuple[list[Score], str]:
 
 
 def load_map(folder: Path, n: int) -> Mapped:
-    """Read back a map of ``n`` points."""
+    """Read back a map.
+
+    Parameters
+    ----------
+    folder : Path
+        Folder of the map.
+    n : int
+        How many points it must have.
+
+    Returns
+    -------
+    Mapped
+        The map.
+
+    Raises
+    ------
+    StoreError
+        Where it cannot be read, or has another number of points.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> import numpy as np
+    >>> from lvm_core import PROJECTIONS
+    >>> from lvm_core.mapping import map_codes
+    >>> from lvm_core.runs.store import load_map, save_map
+    >>> mapped = map_codes(np.eye(5, dtype=np.float32), PROJECTIONS["PCA"](), scored=False)
+    >>> with TemporaryDirectory() as folder:
+    ...     save_map(Path(folder) / "map", mapped)
+    ...     print(load_map(Path(folder) / "map", 5).positions.shape)
+    (5, 2)
+    """
     folder = Path(folder)
     scores, note = load_map_scores(folder)
     projection, positions = (

@@ -16,7 +16,33 @@ FORMAT = 1
 
 
 def save_trust(folder: Path, trust: MapTrust) -> None:
-    """Write it to a new folder. Raises StoreError."""
+    """Write what was measured of a map to a new folder.
+
+    Parameters
+    ----------
+    folder : Path
+        The folder, which is made.
+    trust : MapTrust
+        How far to trust the map.
+
+    Raises
+    ------
+    StoreError
+        Where it cannot be written.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> from lvm_core import DATASETS
+    >>> from lvm_core.metrics.maps.trust import map_trust
+    >>> from lvm_core.runs.trust_files import save_trust
+    >>> X = DATASETS["iris"]().load().X
+    >>> with TemporaryDirectory() as folder:
+    ...     save_trust(Path(folder) / "trust", map_trust(X, X[:, :2]))
+    ...     print(sorted(path.name for path in (Path(folder) / "trust").iterdir()))
+    ['points.safetensors', 'trust.json']
+    """
     with (
         files.plainly("Keeping how far to trust the map"),
         files.new_folder(Path(folder)) as temporary,
@@ -45,8 +71,37 @@ def save_trust(folder: Path, trust: MapTrust) -> None:
 
 
 def load_trust(folder: Path, n: int) -> MapTrust:
-    """Read it back, of a map of ``n`` points. Raises StoreError where it is damaged, or of
-    another map.
+    """Read back what was measured of a map.
+
+    Parameters
+    ----------
+    folder : Path
+        Where it is.
+    n : int
+        How many points the map has.
+
+    Returns
+    -------
+    MapTrust
+        How far to trust the map.
+
+    Raises
+    ------
+    StoreError
+        Where it is damaged, or of another map.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> from lvm_core import DATASETS
+    >>> from lvm_core.metrics.maps.trust import map_trust
+    >>> from lvm_core.runs.trust_files import load_trust, save_trust
+    >>> X = DATASETS["iris"]().load().X
+    >>> with TemporaryDirectory() as folder:
+    ...     save_trust(Path(folder) / "trust", map_trust(X, X[:, :2]))
+    ...     print(load_trust(Path(folder) / "trust", len(X)).points.shape)
+    (3, 2, 150)
     """
     path = Path(folder) / "trust.json"
     head, arrays = (

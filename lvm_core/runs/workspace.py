@@ -44,7 +44,22 @@ FORMAT = 1
 
 
 def home() -> Path:
-    """The workspace's folder: LATENT_EXPLORER_HOME, or where this system keeps programs' data."""
+    """The workspace's folder: LATENT_EXPLORER_HOME, or where this system keeps programs' data.
+
+    Returns
+    -------
+    Path
+        The folder, which need not be there yet.
+
+    Examples
+    --------
+    >>> import os
+    >>> from unittest.mock import patch
+    >>> from lvm_core.runs.workspace import home
+    >>> with patch.dict(os.environ, LATENT_EXPLORER_HOME="explorer"):
+    ...     print(home().name)
+    explorer
+    """
     if chosen := setting("home"):
         return chosen
     if sys.platform == "darwin":
@@ -61,18 +76,81 @@ def home() -> Path:
 
 
 def fresh_id() -> str:
-    """A random id nobody can guess. Hexadecimal: Streamlit refuses ``__`` in a component's key."""
+    """A random id nobody can guess. Hexadecimal: Streamlit refuses ``__`` in a component's key.
+
+    Returns
+    -------
+    str
+        16 digits.
+
+    Examples
+    --------
+    >>> from lvm_core.runs.workspace import fresh_id
+    >>> len(fresh_id()), fresh_id() == fresh_id()
+    (16, False)
+    """
     return secrets.token_hex(8)
 
 
 def is_id(text) -> bool:
-    """Whether this is an id as :func:`fresh_id` makes them: all that is ever put into a path."""
+    """Whether this is an id as :func:`fresh_id` makes them: all that is ever put into a path.
+
+    Parameters
+    ----------
+    text : object
+        Anything.
+
+    Returns
+    -------
+    bool
+        Whether it is one.
+
+    Examples
+    --------
+    >>> from lvm_core.runs.workspace import is_id
+    >>> is_id("0123456789abcdef"), is_id("../secret")
+    (True, False)
+    """
     return isinstance(text, str) and re.fullmatch("[0-9a-f]{16}", text) is not None
 
 
 @dataclass(frozen=True)
 class RunInfo:
-    """What a list says of a run. ``score``: its first score (name, value, unit), or None."""
+    """What a list says of a run.
+
+    Attributes
+    ----------
+    id : str
+        Id of the run.
+    number : int
+        Its number in the workspace, from 1.
+    title : str
+        Its title.
+    dataset : str
+        Id of its dataset.
+    config : dict
+        The model, {"name", "params"}.
+    created : str
+        When it was asked for, UTC in ISO 8601.
+    state : RunState, default=RunState.WAITING
+        What it is doing.
+    sentence : str, default=""
+        Why it failed.
+    score : dict, optional
+        Its first score (name, value, unit).
+    seconds : float, default=0.0
+        How long the fit took.
+    facts : dict
+        All of state.json.
+
+    Examples
+    --------
+    >>> from lvm_core.runs.workspace import RunInfo
+    >>> config = {"name": "PCA", "params": {"latent_dim": 2}}
+    >>> run = RunInfo("0123456789abcdef", 1, "#1 PCA on Iris", "f" * 16, config, "2026-05-01")
+    >>> run.state.value, run.has_result, run.model().latent_dim
+    ('waiting', False, 2)
+    """
 
     id: str
     number: int
@@ -106,8 +184,26 @@ class RunInfo:
 
 
 class Workspace:
-    """Datasets and runs in one folder. Every method that reads or writes raises StoreError in
-    one sentence.
+    """Datasets and runs in one folder.
+
+    Every method that reads or writes raises StoreError in one sentence.
+
+    Parameters
+    ----------
+    folder : path-like, optional
+        The folder; :func:`home` by default.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> from lvm_core import DATASETS, MODELS
+    >>> from lvm_core.runs.workspace import Workspace
+    >>> with TemporaryDirectory() as folder:
+    ...     workspace = Workspace(folder)
+    ...     dataset = workspace.add_dataset(DATASETS["iris"]().load())
+    ...     run = workspace.add_run(dataset, MODELS["PCA"](latent_dim=2))
+    ...     print([info.title for info in workspace.runs()])
+    ['#1 PCA on iris']
     """
 
     def __init__(self, folder: str | os.PathLike | None = None):
@@ -155,7 +251,24 @@ class Workspace:
         upload: bytes | None = None,
         upload_name: str = "",
     ) -> str:
-        """Keep a dataset, with the bytes it was read from where they are given; returns its id."""
+        """Keep a dataset, with the bytes it was read from where they are given.
+
+        Parameters
+        ----------
+        dataset : Dataset
+            What is kept.
+        id : str, optional
+            Its id; a fresh one by default.
+        upload : bytes, optional
+            What it was read from.
+        upload_name : str, default=""
+            Name of that file.
+
+        Returns
+        -------
+        str
+            Its id.
+        """
         id = id or fresh_id()
         folder = self.dataset_folder(id)
         self.prepare()
@@ -225,8 +338,28 @@ class Workspace:
     def add_run(
         self, dataset_id: str, model: LatentModel, *, id: str | None = None, queued: bool = True
     ) -> RunInfo:
-        """Keep a run that is to be made: ``model`` on a dataset of this workspace. ``queued``
-        lets a scheduler start it. Raises ValueError for parameters outside their domain.
+        """Keep a run that is to be made.
+
+        Parameters
+        ----------
+        dataset_id : str
+            A dataset of this workspace.
+        model : LatentModel
+            What is to be fitted to it.
+        id : str, optional
+            Id of the run; a fresh one by default.
+        queued : bool, default=True
+            Lets a scheduler start it.
+
+        Returns
+        -------
+        RunInfo
+            The run.
+
+        Raises
+        ------
+        ValueError
+            For parameters outside their domain.
         """
         model.validate()
         self.prepare()
@@ -361,9 +494,26 @@ class Workspace:
             (self.folder / "queue" / id).touch()
 
     def extend(self, id: str, more: int) -> RunInfo:
-        """Make the training of a run that has ended ``more`` epochs (of a GAN: steps) longer
-        than what it reached, and queue it. Raises StoreError where nothing is left to continue
-        from, ValueError where the total is outside the parameter's domain.
+        """Make the training of a run that has ended longer than what it reached, and queue it.
+
+        Parameters
+        ----------
+        id : str
+            The run.
+        more : int
+            Epochs to add, of a GAN steps.
+
+        Returns
+        -------
+        RunInfo
+            The run.
+
+        Raises
+        ------
+        StoreError
+            Where nothing is left to continue from.
+        ValueError
+            Where the total is outside the parameter's domain.
         """
         info, folder = self.run(id), self.run_folder(id)
         model = info.model()
@@ -400,7 +550,38 @@ class Workspace:
 
 
 def set_state(folder: Path, **changes) -> dict:
-    """Change entries of a run's state.json, and return all of it. Raises StoreError."""
+    """Change entries of a run's state.json.
+
+    Parameters
+    ----------
+    folder : Path
+        Folder of the run.
+    **changes
+        Entries, e.g. ``state=RunState.PAUSED``.
+
+    Returns
+    -------
+    dict
+        All of state.json.
+
+    Raises
+    ------
+    StoreError
+        Where it cannot be read or written.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> from lvm_core import DATASETS, MODELS
+    >>> from lvm_core.runs.states import RunState
+    >>> from lvm_core.runs.workspace import Workspace, set_state
+    >>> with TemporaryDirectory() as folder:
+    ...     workspace = Workspace(folder)
+    ...     dataset = workspace.add_dataset(DATASETS["iris"]().load())
+    ...     run = workspace.add_run(dataset, MODELS["PCA"](latent_dim=2))
+    ...     print(set_state(workspace.run_folder(run.id), state=RunState.PAUSED)["state"])
+    paused
+    """
     path = folder / "state.json"
     facts = (
         files.check_format(files.read_json(path, 2**20), path, FORMAT)

@@ -181,7 +181,7 @@ def _path(request: ApiRequest):
         "t": [round(float(v), 4) for v in t],
         "codes": fine.tolist(),
         "places": mapped.projection.transform(fine).round(5).tolist(),
-        "typicality": [_TYPICALITY[words] for words in request.run.typicality.words(coarse)],
+        "typicality": [_TYPICALITY[words] for words in request.run.typicality.labels(coarse)],
         "steps": steps,
     }, data
 

@@ -49,7 +49,7 @@ def group(run: state.Run, rows, digest: str) -> Group | None:
 
 def typical(run: state.Run, codes) -> str:
     """How many of new codes lie where the data is, in words."""
-    words = run.typicality.words(codes)
+    words = run.typicality.labels(codes)
     return " · ".join(f"{words.count(word):,} {word}" for word in TypicalityLevel if word in words)
 
 

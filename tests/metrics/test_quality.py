@@ -304,7 +304,7 @@ def elbo_model(schema, reconstruction, kl):
         schema_=schema,
         sparse=True,
         n_features_in_=schema.d,
-        holes=False,
+        accepts_missing=False,
         noise_words={},
         score_samples=lambda X: np.asarray(reconstruction) - np.asarray(kl),
         elbo_parts=lambda X: {"reconstruction": np.asarray(reconstruction), "kl": np.asarray(kl)},

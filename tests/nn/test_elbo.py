@@ -270,7 +270,7 @@ def test_a_model_with_a_bound_of_its_own_is_not_called_exact():
     _, X, schema = DATA["mixed table"]
 
     class Bounded:
-        sparse, holes, noise_words, schema_ = False, False, {}, schema
+        sparse, accepts_missing, noise_words, schema_ = False, False, {}, schema
 
         def elbo_parts(self, X):
             raise NotImplementedError

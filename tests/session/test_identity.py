@@ -165,7 +165,7 @@ def test_a_share_that_ended_answers_no_old_token(end, run, many, shared, client)
         ("scene", "GET", {}),
         ("search", "GET", {"q": "setosa"}),
         ("job", "GET", {"job": "fit"}),
-        ("film-of-learning", "GET", {}),
+        ("training-history", "GET", {}),
     ]
     assert all(
         ask(client, shared, B, route, method, **query).status_code == 200

@@ -12,7 +12,15 @@ if TYPE_CHECKING:
 
 @dataclass
 class BreastCancer(Source):
-    """569 breast tumours, thirty measurements of their cells' nuclei."""
+    """569 breast tumours, thirty measurements of their cells' nuclei.
+
+    Examples
+    --------
+    >>> from lvm_core import DATASETS
+    >>> data = DATASETS["breast_cancer"]().load()
+    >>> data.X.shape, data.label
+    ((569, 30), 'diagnosis')
+    """
 
     name: ClassVar[str] = "breast_cancer"
     title: ClassVar[str] = "Breast tumours"

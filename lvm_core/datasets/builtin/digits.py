@@ -15,7 +15,15 @@ if TYPE_CHECKING:
 
 @dataclass
 class Digits(Source):
-    """1797 handwritten digits, 8 x 8 grey pixels."""
+    """1797 handwritten digits, 8 x 8 grey pixels.
+
+    Examples
+    --------
+    >>> from lvm_core import DATASETS
+    >>> data = DATASETS["digits"]().load()
+    >>> data.X.shape, data.schema.image
+    ((1797, 64), (8, 8, 1))
+    """
 
     name: ClassVar[str] = "digits"
     title: ClassVar[str] = "Handwritten digits"

@@ -19,8 +19,22 @@ PRIVATE = ("tests", "testing", "externals", "_lib", "__pycache__", "f2py", "dist
 
 @dataclass
 class Docstrings(Source):
-    """What functions and classes of NumPy, SciPy and scikit-learn say of themselves; the
-    sources are parsed, never run.
+    """What functions and classes of NumPy, SciPy and scikit-learn say of themselves.
+
+    The sources are parsed, never run.
+
+    Parameters
+    ----------
+    n : int
+        How many docstrings, as far as they reach in equal parts from the packages.
+    seed : int
+        Which ones.
+
+    Examples
+    --------
+    >>> from lvm_core import DATASETS
+    >>> DATASETS["docstrings"](n=60).to_config()
+    {'name': 'Docstrings', 'params': {'n': 60, 'seed': 0}}
     """
 
     name: ClassVar[str] = "docstrings"

@@ -12,7 +12,15 @@ if TYPE_CHECKING:
 
 @dataclass
 class Iris(Source):
-    """150 flowers of three species, four measurements in centimetres."""
+    """150 flowers of three species, four measurements in centimetres.
+
+    Examples
+    --------
+    >>> from lvm_core import DATASETS
+    >>> data = DATASETS["iris"]().load()
+    >>> data.X.shape, sorted(set(data.targets()))
+    ((150, 4), ['setosa', 'versicolor', 'virginica'])
+    """
 
     name: ClassVar[str] = "iris"
     title: ClassVar[str] = "Iris flowers"

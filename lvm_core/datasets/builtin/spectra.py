@@ -26,11 +26,29 @@ METALS = {
 
 @dataclass
 class Spectra(Source):
-    """Planck's law at a star's temperature, absorption lines of hydrogen and metals, a shift by its
-    velocity, and noise.
+    """Spectra of synthetic stars: Planck's law, absorption lines, a shift by velocity, and noise.
 
+    Planck's law is taken at a star's temperature; the lines are those of hydrogen and metals.
     Hydrogen lines are deepest near 9500 K and metal lines in cool stars, as in the Harvard
     sequence. Fluxes are divided by their mean, so brightness and distance play no part.
+
+    Parameters
+    ----------
+    n : int
+        How many stars.
+    wavelengths : int
+        Points from 3700 to 9000 Angstrom.
+    noise : float
+        Standard deviation of the noise, as a share of the mean flux.
+    seed : int
+        Seed of the stars and of the noise.
+
+    Examples
+    --------
+    >>> from lvm_core import DATASETS
+    >>> data = DATASETS["spectra"](n=20, wavelengths=100).load()
+    >>> data.X.shape, data.rows.columns.tolist()
+    ((20, 100), ['temperature', 'velocity', 'line width', 'hydrogen', 'metals'])
     """
 
     name: ClassVar[str] = "spectra"

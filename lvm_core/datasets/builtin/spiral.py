@@ -13,8 +13,26 @@ from ..vectors import array_dataset
 
 @dataclass
 class Spiral(Source):
-    """x = phi sin 25 phi, y = exp(phi) cos 25 phi, z = sqrt(phi), with phi uniform in (0, 1]
-    and colour = x + y.
+    """Points on a spiral in space, made by one number.
+
+    x = phi sin 25 phi, y = exp(phi) cos 25 phi, z = sqrt(phi), with phi uniform in (0, 1] and
+    colour = x + y.
+
+    Parameters
+    ----------
+    n : int
+        How many points.
+    noise : float
+        Standard deviation of normal noise added to x, y and z.
+    seed : int
+        Seed of phi and of the noise.
+
+    Examples
+    --------
+    >>> from lvm_core import DATASETS
+    >>> data = DATASETS["spiral"](n=100).load()
+    >>> data.X.shape, data.rows.columns.tolist()
+    ((100, 3), ['phi', 'colour'])
     """
 
     name: ClassVar[str] = "spiral"

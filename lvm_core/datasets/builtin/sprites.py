@@ -20,8 +20,27 @@ SHAPES = tuple(INSIDE)
 
 @dataclass
 class Sprites(Source):
-    """One shape a picture, with known shape, scale, rotation and place, after dSprites (Matthey
-    et al., 2017); drawn here.
+    """One shape a picture, with known shape, scale, rotation and place, after dSprites; drawn here.
+
+    Parameters
+    ----------
+    n : int
+        How many pictures.
+    side : {32, 64}
+        Pixels a side.
+    seed : int
+        Seed of the factors.
+
+    References
+    ----------
+    Matthey et al., dSprites, 2017.
+
+    Examples
+    --------
+    >>> from lvm_core import DATASETS
+    >>> data = DATASETS["sprites"](n=30).load()
+    >>> data.X.shape, data.rows.columns.tolist()
+    ((30, 1024), ['shape', 'scale', 'rotation', 'x', 'y'])
     """
 
     name: ClassVar[str] = "sprites"
@@ -65,8 +84,32 @@ class Sprites(Source):
 
 
 def draw(side: int, shape: str, scale: float, rotation: float, x: float, y: float) -> np.ndarray:
-    """One picture (side, side) float32 in [0, 1]: the share of each pixel that the shape
-    covers, from 4 x 4 points in it.
+    """One picture of a shape.
+
+    Parameters
+    ----------
+    side : int
+        Pixels a side.
+    shape : {"square", "ellipse", "heart"}
+        What is drawn.
+    scale : float
+        Size; at 1 the shape's radius is 0.22 of the side.
+    rotation : float
+        Degrees.
+    x, y : float
+        Where its centre lies, as a share of the side, from the top left.
+
+    Returns
+    -------
+    array of float32 (side, side)
+        In [0, 1]: the share of each pixel that the shape covers, from 4 x 4 points in it.
+
+    Examples
+    --------
+    >>> from lvm_core.datasets.builtin.sprites import draw
+    >>> picture = draw(32, "square", 1.0, 0.0, 0.5, 0.5)
+    >>> picture.shape, float(picture[16, 16]), float(picture[0, 0])
+    ((32, 32), 1.0, 0.0)
     """
     radius, turn = 0.22 * scale, np.exp(1j * np.deg2rad(rotation))
     reach = int(np.ceil(1.2 * radius * side)) + 1

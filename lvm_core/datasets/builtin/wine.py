@@ -12,7 +12,15 @@ if TYPE_CHECKING:
 
 @dataclass
 class Wine(Source):
-    """178 wines of three growers, thirteen chemical measurements."""
+    """178 wines of three growers, thirteen chemical measurements.
+
+    Examples
+    --------
+    >>> from lvm_core import DATASETS
+    >>> data = DATASETS["wine"]().load()
+    >>> data.X.shape, data.label
+    ((178, 13), 'grower')
+    """
 
     name: ClassVar[str] = "wine"
     title: ClassVar[str] = "Italian wines"

@@ -12,11 +12,31 @@ from ..upload import Upload
 
 
 class Reader(Params):
-    """A dataclass of ``param`` fields: the options a person may correct. The options that were
-    found, where they stood on ``auto``, are in ``dataset.source["options"]`` of what it reads.
+    """What reads one file format.
 
-    Readers are asked in order of ``rank`` whether a file is theirs; they look at its content first,
-    its suffix second.
+    A subclass is a dataclass of ``param`` fields: the options a person may correct. The options
+    that were found, where they stood on ``auto``, are in ``dataset.source["options"]`` of what it
+    reads. Readers are asked in order of ``list_order`` whether a file is theirs; they look at its
+    content first, its suffix second.
+
+    Attributes
+    ----------
+    name, title : str
+        Its name in code and on the page, of the class.
+    suffixes : tuple of str
+        Lower case, each with its dot.
+    list_order : int
+        The lowest is asked first.
+
+    See Also
+    --------
+    lvm_core.datasets.read_dataset : Read a file with the reader that fits.
+
+    Examples
+    --------
+    >>> from lvm_core.datasets import READERS
+    >>> READERS["parquet"].suffixes
+    ('.parquet', '.pq')
     """
 
     name: ClassVar[str] = ""
@@ -30,13 +50,39 @@ class Reader(Params):
         raise NotImplementedError
 
     def read(self, upload: Upload) -> Dataset:
-        """Read it. Raises DataError."""
+        """Read the file.
+
+        Raises
+        ------
+        DataError
+            When it cannot be read, or the options do not fit it.
+        """
         raise NotImplementedError
 
 
 @dataclass
 class TextReader(Reader):
-    """What can be chosen wherever documents become counts of terms."""
+    """What can be chosen wherever documents become counts of terms.
+
+    Parameters
+    ----------
+    max_terms : int
+        How many of the most frequent terms are kept.
+    min_df : int
+        Documents a term must be in; 0, the default, chooses 1 below 50 documents, else 2.
+    stop_words : {"auto", "english", "none"}
+        Whether words such as "the" and "of" are left out; auto does so for larger English corpora.
+
+    See Also
+    --------
+    lvm_core.codecs.text.TextCodec.of : Learns the terms.
+
+    Examples
+    --------
+    >>> from lvm_core.datasets.readers.base import TextReader
+    >>> list(TextReader.parameters())
+    ['max_terms', 'min_df', 'stop_words']
+    """
 
     max_terms: int = param(
         5000,
@@ -70,8 +116,40 @@ class TextReader(Reader):
 
 @dataclass
 class TableReader(TextReader):
-    """What can be chosen of every table. ``types`` (column -> type, or ``ignore``) is given to
-    :func:`read_dataset` beside them.
+    """What can be chosen of every table.
+
+    ``types`` (column -> type, or ``ignore``) is given to :func:`read_dataset` beside them.
+
+    Parameters
+    ----------
+    max_terms, min_df, stop_words
+        As for :class:`TextReader`.
+    kind : {"auto", "table", "text", "array"}
+        Whether to learn from the table's columns one by one, from the documents in one of them, or
+        from all its numbers as one vector a row, such as a spectrum.
+    label : str
+        The column that colours the map and is kept from the model; none for no column.
+    text_column : str
+        The column that holds the documents.
+    series : str
+        For one long table with a row a moment: the column that says which series a row belongs to.
+        Each series becomes one row to learn from. none, the default, cuts nothing.
+    value : str
+        The column of numbers a series follows.
+    order : str
+        The column of times that orders the points of a series; none for the order of the file.
+    max_levels : int
+        Categories kept for a column; rarer ones become ``(other)``.
+
+    See Also
+    --------
+    lvm_core.datasets.frames.table_dataset : Makes the dataset.
+
+    Examples
+    --------
+    >>> from lvm_core.datasets.readers.base import TableReader
+    >>> TableReader.parameters()["max_levels"].domain()
+    'a whole number from 2 to 1000'
     """
 
     kind: str = param(

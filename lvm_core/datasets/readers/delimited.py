@@ -41,7 +41,29 @@ WORDS_FOR_MISSING = [
 
 @dataclass
 class Delimited(TableReader):
-    """A row a line, its values between commas, semicolons, tabs, bars or spaces."""
+    r"""A table as text: a row a line, its values between commas, semicolons, tabs, bars or spaces.
+
+    Parameters
+    ----------
+    max_terms, min_df, stop_words, kind, label, text_column, series, value, order, max_levels
+        As for :class:`~lvm_core.datasets.readers.base.TableReader`.
+    delimiter : {"auto", ",", ";", "tab", "|", "space"}
+        What stands between two values.
+    decimal : {"auto", ".", ","}
+        What stands before a number's fraction.
+    encoding : str
+        How letters are stored, one of ``ENCODINGS``; auto finds it.
+    header : {"auto", "yes", "no"}
+        Whether the first row holds the columns' names.
+
+    Examples
+    --------
+    >>> from lvm_core import read_dataset
+    >>> data = read_dataset(b"a;b\n1,5;2\n2,5;7\n3,5;5\n", "numbers.csv", header="yes")
+    >>> found = data.source["options"]
+    >>> found["delimiter"], found["decimal"], data.rows["a"].tolist()
+    (';', ',', [1.5, 2.5, 3.5])
+    """
 
     name: ClassVar[str] = "csv"
     title: ClassVar[str] = "Table as text (CSV, TSV)"
@@ -119,8 +141,24 @@ class Delimited(TableReader):
 
 
 def find_delimiter(text: str) -> str:
-    """The delimiter that splits the first lines into the same number of values, more than one;
-    a comma when none does.
+    r"""The delimiter of a table as text.
+
+    Parameters
+    ----------
+    text : str
+        The table; its first 200 lines are looked at.
+
+    Returns
+    -------
+    str
+        What splits the lines into the same number of values, more than one; a comma when nothing
+        does.
+
+    Examples
+    --------
+    >>> from lvm_core.datasets.readers.delimited import find_delimiter
+    >>> find_delimiter("a;b\n1,5;2\n2,5;7\n")
+    ';'
     """
     lines = [line for line in text[:200_000].split("\n")[:200] if line.strip()]
     best, best_score = ",", (0.0, 0)
@@ -151,8 +189,29 @@ def _spaced(lines: list[str]) -> bool:
 
 
 def find_decimal(frame: pd.DataFrame, delimiter: str) -> str:
-    """``,`` when values such as 1,5 are commoner than 1.5. Between commas 1,234 can only be a
-    thousand; elsewhere it speaks for the comma.
+    """The decimal sign of a table of words.
+
+    Between commas 1,234 can only be a thousand; elsewhere it speaks for the comma.
+
+    Parameters
+    ----------
+    frame : DataFrame of str
+        The table; its first 200 rows and 100 columns are looked at.
+    delimiter : str
+        What stands between two values.
+
+    Returns
+    -------
+    {".", ","}
+        ``,`` when values such as 1,5 are commoner than 1.5.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from lvm_core.datasets.readers.delimited import find_decimal
+    >>> frame = pd.DataFrame({"a": ["1,234", "5,678"]})
+    >>> find_decimal(frame, ";"), find_decimal(frame, ",")
+    (',', '.')
     """
     sample = frame.iloc[:200, :100].set_axis(range(min(frame.shape[1], 100)), axis=1)
     comma = r"[-+]?\d+,(\d{1,2}|\d{4,})" if delimiter == "," else r"[-+]?[\d.' ]*\d,\d+\s*[%€]?"

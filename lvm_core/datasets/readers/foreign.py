@@ -42,8 +42,26 @@ MARKUP = (b"<!doctype html", b"<html", b"<?xml", b"<svg")
 
 
 def refuse_foreign(upload: Upload) -> None:
-    """Raise DataError for a file of a well-known type that is not read, saying what to do with
-    it.
+    """Refuse a file of a well-known type that is not read, saying what to do with it.
+
+    Parameters
+    ----------
+    upload : Upload
+        The file; its beginning is looked at.
+
+    Raises
+    ------
+    DataError
+        What it is, and the way out.
+
+    Examples
+    --------
+    >>> from lvm_core.datasets.readers.foreign import refuse_foreign
+    >>> from lvm_core.datasets.upload import Upload
+    >>> refuse_foreign(Upload("a.pdf", b"%PDF-1.7"))
+    Traceback (most recent call last):
+        ...
+    lvm_core.settings.DataError: a.pdf is a PDF, which is not read here; bring its text as .txt.
     """
     found = next((said for start, said in KNOWN.items() if upload.head.startswith(start)), None)
     if upload.head[257:262] == b"ustar":

@@ -24,7 +24,38 @@ DEEP = ("I", "F")  # Pillow's modes of more than 8 bits begin so
 
 @dataclass
 class Images(Reader):
-    """Pictures of any usual format, size and depth; the folder they lie in is their label."""
+    """A zip of pictures of any usual format, size and depth; the folder they lie in is their label.
+
+    Parameters
+    ----------
+    side : int
+        Pictures are resized to this many pixels a side; 0, the default, keeps a common size up to
+        64, else chooses 32 or 64.
+    colour : {"auto", "grey", "colour"}
+        Auto reads in colour when any picture has colour.
+    background : {"white", "black"}
+        What shows through transparent pixels, and fills borders.
+    fit : {"auto", "crop", "pad", "stretch"}
+        How pictures of other proportions are fitted: cut the centre out, add borders, or stretch.
+        Auto crops where little is lost, and pads long pictures.
+    label : {"auto", "none"}
+        Auto labels each picture with its folder.
+
+    Examples
+    --------
+    >>> import io
+    >>> import zipfile
+    >>> from PIL import Image
+    >>> from lvm_core import read_dataset
+    >>> file = io.BytesIO()
+    >>> with zipfile.ZipFile(file, "w") as archive:
+    ...     for i in range(4):
+    ...         with archive.open(f"{'light' if i > 1 else 'dark'}/{i}.png", "w") as entry:
+    ...             Image.new("L", (8, 8), 60 * i).save(entry, "PNG")
+    >>> data = read_dataset(file.getvalue(), "greys.zip")
+    >>> data.X.shape, data.rows["label"].tolist()
+    ((4, 64), ['dark', 'dark', 'light', 'light'])
+    """
 
     name: ClassVar[str] = "images"
     title: ClassVar[str] = "Zip of pictures"
@@ -139,7 +170,33 @@ class Images(Reader):
 
 @dataclass
 class PictureLoader:
-    """Opens pictures, and counts what was found and what failed."""
+    """Opens pictures, and counts what was found and what failed.
+
+    Parameters
+    ----------
+    failed : dict of str to str
+        Why, by the name of the picture; empty at first.
+    counts : Counter
+        How many pictures have something worth knowing, by what it is; empty at first.
+
+    Examples
+    --------
+    >>> import io
+    >>> import zipfile
+    >>> from PIL import Image
+    >>> from lvm_core.datasets.readers.images import PictureLoader
+    >>> from lvm_core.datasets.upload import Archive
+    >>> file = io.BytesIO()
+    >>> with zipfile.ZipFile(file, "w") as packed:
+    ...     packed.writestr("broken.png", "no pixels")
+    ...     with packed.open("grey.png", "w") as entry:
+    ...         Image.new("L", (8, 6)).save(entry, "PNG")
+    >>> archive, loader = Archive("two.zip", file.getvalue()), PictureLoader()
+    >>> [loader.size(archive, entry) for entry in archive.entries]
+    [None, (6, 8)]
+    >>> loader.reasons()
+    'not a picture (broken.png)'
+    """
 
     failed: dict[str, str] = field(default_factory=dict)
     counts: Counter = field(default_factory=Counter)
@@ -149,8 +206,26 @@ class PictureLoader:
         return self._guarded(info, lambda: _size(_open(archive.read(info))))
 
     def load(self, archive, info, size, fit: str, background: str) -> np.ndarray | None:
-        """The picture at ``size``: uint8 (h, w, 3), or float32 (h, w, 1) in its own range where
-        it has more than 8 bits.
+        """The picture, brought to a size.
+
+        Parameters
+        ----------
+        archive : Archive
+            The zip.
+        info : zipfile.ZipInfo
+            One of its entries.
+        size : (int, int)
+            (height, width).
+        fit : {"crop", "pad", "stretch"}
+            As for :func:`~lvm_core.datasets.pictures.fit_picture`.
+        background : {"white", "black"}
+            What shows through transparent pixels, and fills borders.
+
+        Returns
+        -------
+        array or None
+            uint8 (h, w, 3), or float32 (h, w, 1) in its own range where it has more than 8 bits;
+            None when it cannot be read.
         """
         return self._guarded(
             info, lambda: self._pixels(_open(archive.read(info)), size, fit, background)
@@ -244,8 +319,36 @@ def _plainly(error: Exception) -> str:
 
 
 def stack(pictures: list[np.ndarray], colour: str, name: str, notes: list[str]) -> np.ndarray:
-    """Pictures of one size -> (n, h, w, 1 or 3) float32 in [0, 1]; those of more than 8 bits
-    share one scale.
+    """Pictures of one size -> one array in [0, 1].
+
+    Parameters
+    ----------
+    pictures : list of array
+        As :meth:`PictureLoader.load` returns them; those of more than 8 bits share one scale, to
+        which they are brought in the list.
+    colour : {"auto", "grey", "colour"}
+        Auto is colour when any picture has colour.
+    name : str
+        What they are, for the sentence when they are too many.
+    notes : list of str
+        Added to, with the scale of pictures of more than 8 bits.
+
+    Returns
+    -------
+    array of float32 (n, h, w, 1 or 3)
+        The pictures.
+
+    Raises
+    ------
+    DataError
+        Over the limit of values.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.datasets.readers.images import stack
+    >>> stack([np.full((2, 2, 3), 51, np.uint8)], "auto", "one.zip", []).shape
+    (1, 2, 2, 1)
     """
     deep = [i for i, p in enumerate(pictures) if p.dtype == np.float32]
     if deep:

@@ -19,8 +19,25 @@ from .base import TableReader
 
 @dataclass
 class JsonLines(TableReader):
-    """JSON Lines, or a JSON file that holds a list of records. Records in records become
-    columns such as ``a.b``.
+    """JSON Lines, or a JSON file that holds a list of records.
+
+    Records in records become columns such as ``a.b``.
+
+    Parameters
+    ----------
+    max_terms, min_df, stop_words, kind, label, text_column, series, value, order, max_levels
+        As for :class:`~lvm_core.datasets.readers.base.TableReader`.
+    encoding : str
+        How letters are stored, one of ``ENCODINGS``; auto finds it.
+
+    Examples
+    --------
+    >>> import json
+    >>> from lvm_core import read_dataset
+    >>> records = [{"size": {"height": i + 0.5, "width": i * i + 0.1}} for i in range(4)]
+    >>> data = read_dataset(json.dumps(records).encode(), "sizes.json")
+    >>> data.rows.columns.tolist()
+    ['size.height', 'size.width']
     """
 
     name: ClassVar[str] = "jsonl"

@@ -24,9 +24,35 @@ CALLED_LABEL = re.compile("y|.*(label|class|target)")
 
 @dataclass
 class NumpyArrays(Reader):
-    """Two dimensions are vectors (n, d); three or four are pictures (n, h, w), (n, h, w, c) or
-    (n, c, h, w). Of several arrays in an .npz the biggest is read, and those of one dimension
-    and its length become columns beside it.
+    """Two dimensions are vectors (n, d); three or four are pictures.
+
+    Pictures are (n, h, w), (n, h, w, c) or (n, c, h, w). Of several arrays in an .npz the biggest
+    is read, and those of one dimension and its length become columns beside it.
+
+    Parameters
+    ----------
+    array : str
+        Which array of an .npz; auto takes the biggest.
+    label : str
+        Which array of an .npz colours the map; none for no array.
+    side : int
+        Pictures are resized to this many pixels a side; 0, the default, keeps a common size up to
+        64, else chooses 32 or 64.
+    colour : {"auto", "grey", "colour"}
+        Auto keeps the channels that are there.
+    background : {"white", "black"}
+        What shows through transparent pixels.
+
+    Examples
+    --------
+    >>> import io
+    >>> import numpy as np
+    >>> from lvm_core import read_dataset
+    >>> file = io.BytesIO()
+    >>> np.savez(file, X=np.random.default_rng(0).random((6, 3)), y=[0, 0, 0, 1, 1, 1])
+    >>> data = read_dataset(file.getvalue(), "points.npz")
+    >>> data.kind, data.X.shape, data.label
+    ('array', (6, 3), 'y')
     """
 
     name: ClassVar[str] = "numpy"
@@ -212,7 +238,29 @@ class NumpyArrays(Reader):
 
 @dataclass(frozen=True)
 class NpyHeader:
-    """What an .npy says of itself, and where its numbers begin."""
+    """What an .npy says of itself, and where its numbers begin.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        Shape of the array.
+    dtype : numpy.dtype
+        Type of its numbers.
+    fortran : bool
+        Whether they are stored column by column.
+    data : memoryview
+        Their bytes.
+
+    Examples
+    --------
+    >>> import io
+    >>> import numpy as np
+    >>> from lvm_core.datasets.readers.numpy_arrays import NpyHeader
+    >>> file = io.BytesIO()
+    >>> np.save(file, np.zeros((2, 3)))
+    >>> NpyHeader.of(file.getvalue(), "zeros.npy").shape
+    (2, 3)
+    """
 
     shape: tuple[int, ...]
     dtype: np.dtype
@@ -221,7 +269,20 @@ class NpyHeader:
 
     @classmethod
     def of(cls, data: bytes, name: str) -> NpyHeader:
-        """Read and check the header; no number is touched. Raises DataError."""
+        """Read and check the header; no number is touched.
+
+        Parameters
+        ----------
+        data : bytes or memoryview
+            The content of the file.
+        name : str
+            What it is called, for the sentences.
+
+        Raises
+        ------
+        DataError
+            When it is damaged, cut short, of an unknown version, or holds Python objects.
+        """
         # NumPy itself reads no header over 10,000 letters
         file = io.BytesIO(bytes(data[: 2**16]))
         try:

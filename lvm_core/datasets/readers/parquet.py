@@ -14,7 +14,23 @@ from .base import TableReader
 
 @dataclass
 class Parquet(TableReader):
-    """Apache Parquet: columns with their types. Nested and binary columns are left out."""
+    """Apache Parquet: columns with their types. Nested and binary columns are left out.
+
+    Parameters
+    ----------
+    max_terms, min_df, stop_words, kind, label, text_column, series, value, order, max_levels
+        As for :class:`~lvm_core.datasets.readers.base.TableReader`.
+
+    Examples
+    --------
+    >>> import io
+    >>> import pandas as pd
+    >>> from lvm_core import read_dataset
+    >>> file = io.BytesIO()
+    >>> pd.DataFrame({"a": [1.5, 2.5, 3.5], "b": [0.1, 0.4, 0.2]}).to_parquet(file)
+    >>> read_dataset(file.getvalue(), "numbers.parquet").X.shape
+    (3, 2)
+    """
 
     name: ClassVar[str] = "parquet"
     title: ClassVar[str] = "Parquet table"
@@ -68,8 +84,37 @@ class Parquet(TableReader):
 
 
 def batches(file, columns: list[str], name: str):
-    """The table, read piece by piece so that a file that lies about its size is stopped. Raises
-    DataError.
+    """The table, read piece by piece so that a file that lies about its size is stopped.
+
+    Parameters
+    ----------
+    file : pyarrow.parquet.ParquetFile
+        The file; columns of words are dictionaries.
+    columns : list of str
+        The columns to read.
+    name : str
+        What it is called, for the sentences.
+
+    Returns
+    -------
+    pyarrow.Table
+        These columns, all rows.
+
+    Raises
+    ------
+    DataError
+        Over the limits, or without any row.
+
+    Examples
+    --------
+    >>> import io
+    >>> import pandas as pd
+    >>> import pyarrow.parquet as pq
+    >>> from lvm_core.datasets.readers.parquet import batches
+    >>> file = io.BytesIO()
+    >>> pd.DataFrame({"a": [1.5, 2.5], "b": [0.1, 0.4]}).to_parquet(file)
+    >>> batches(pq.ParquetFile(file), ["a"], "numbers.parquet").shape
+    (2, 1)
     """
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -103,7 +148,25 @@ def _nullable() -> dict:
 
 
 def nested_or_binary(kind) -> bool:
-    """Whether a column of this Arrow type is nothing a table here has."""
+    """Whether a column of this Arrow type is nothing a table here has.
+
+    Parameters
+    ----------
+    kind : pyarrow.DataType
+        The type.
+
+    Returns
+    -------
+    bool
+        True for nested, binary and null types, and extensions.
+
+    Examples
+    --------
+    >>> import pyarrow as pa
+    >>> from lvm_core.datasets.readers.parquet import nested_or_binary
+    >>> nested_or_binary(pa.list_(pa.int64())), nested_or_binary(pa.int64())
+    (True, False)
+    """
     import pyarrow as pa
 
     is_ = pa.types

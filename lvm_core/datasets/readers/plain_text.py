@@ -15,8 +15,25 @@ from .base import TextReader
 
 @dataclass
 class PlainText(TextReader):
-    """A document a line; or a document a paragraph, where blank lines part paragraphs of
-    several lines.
+    r"""Plain text: a document a line, or a document a paragraph.
+
+    Blank lines part paragraphs; auto takes paragraphs where they are of several lines.
+
+    Parameters
+    ----------
+    max_terms, min_df, stop_words
+        As for :class:`~lvm_core.datasets.readers.base.TextReader`.
+    split : {"auto", "lines", "paragraphs"}
+        Where one document ends and the next begins.
+    encoding : str
+        How letters are stored, one of ``ENCODINGS``; auto finds it.
+
+    Examples
+    --------
+    >>> from lvm_core import read_dataset
+    >>> data = read_dataset(b"red apples\ngreen apples\nred cherries\n", "fruit.txt")
+    >>> data.kind, data.rows["text"].tolist()
+    ('text', ['red apples', 'green apples', 'red cherries'])
     """
 
     name: ClassVar[str] = "txt"

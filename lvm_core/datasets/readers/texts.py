@@ -18,7 +18,29 @@ from .base import TextReader
 
 @dataclass
 class Texts(TextReader):
-    """A document a file; the folder it lies in is its label."""
+    """A zip of text files: a document a file; the folder it lies in is its label.
+
+    Parameters
+    ----------
+    max_terms, min_df, stop_words
+        As for :class:`~lvm_core.datasets.readers.base.TextReader`.
+    encoding : str
+        How letters are stored, one of ``ENCODINGS``; auto decides for each file.
+    label : {"auto", "none"}
+        Auto labels each document with its folder.
+
+    Examples
+    --------
+    >>> import io
+    >>> import zipfile
+    >>> from lvm_core import read_dataset
+    >>> file = io.BytesIO()
+    >>> with zipfile.ZipFile(file, "w") as archive:
+    ...     for i, words in enumerate(["red apples", "green apples", "red cherries"]):
+    ...         archive.writestr(f"{words.split()[1]}/{i}.txt", words)
+    >>> read_dataset(file.getvalue(), "fruit.zip").rows["label"].tolist()
+    ['apples', 'apples', 'cherries']
+    """
 
     name: ClassVar[str] = "texts"
     title: ClassVar[str] = "Zip of text files"

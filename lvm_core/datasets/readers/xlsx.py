@@ -18,7 +18,29 @@ from .base import TableReader
 
 @dataclass
 class Xlsx(TableReader):
-    """One sheet of an Excel workbook; values, not formulas."""
+    """One sheet of an Excel workbook; values, not formulas.
+
+    Parameters
+    ----------
+    max_terms, min_df, stop_words, kind, label, text_column, series, value, order, max_levels
+        As for :class:`~lvm_core.datasets.readers.base.TableReader`.
+    sheet : str
+        Name of the sheet; auto takes the first one that is not empty.
+    header : {"auto", "yes", "no"}
+        Whether the first filled row holds the columns' names.
+
+    Examples
+    --------
+    >>> import io
+    >>> import pandas as pd
+    >>> from lvm_core import read_dataset
+    >>> file = io.BytesIO()
+    >>> frame = pd.DataFrame({"a": [1.5, 2.5, 3.5], "b": [0.1, 0.4, 0.2]})
+    >>> frame.to_excel(file, sheet_name="data", index=False)
+    >>> data = read_dataset(file.getvalue(), "numbers.xlsx")
+    >>> data.source["options"]["sheet"], data.X.shape
+    ('data', (3, 2))
+    """
 
     name: ClassVar[str] = "xlsx"
     title: ClassVar[str] = "Excel workbook"

@@ -13,8 +13,16 @@ _CHUNK = 2048
 
 @njit(cache=True, nogil=True)
 def differences(columns, rows, D):
-    """Fill D (b, n) with squared distances from ``rows`` (b,) to all of the points with
-    coordinates ``columns`` (c, n).
+    """Fill D with squared distances from some points to all.
+
+    Parameters
+    ----------
+    columns : ndarray of shape (c, n)
+        Coordinates of all points.
+    rows : ndarray of int of shape (b,)
+        Numbers of the points to measure from.
+    D : ndarray of shape (b, n)
+        Written to.
     """
     c, n = columns.shape
     for start in range(0, n, _CHUNK):
@@ -29,10 +37,19 @@ def differences(columns, rows, D):
 
 @njit(cache=True, nogil=True)
 def count(D, T, below, upto):
-    """For whole numbers D (b, n), those below zero taken as zero, and T (b, m), ascending, none
-    below zero, m at most ``MOST``: fill ``below`` and ``upto`` (b, m) with how many of the
-    row's D are less than each T, and how many are not greater. A table tells between which two
-    of T the numbers of a bin lie; only those of a bin that holds some of T are compared.
+    """Count the numbers below, and not above, each of a few values, in one pass.
+
+    A table tells between which two of T the numbers of a bin lie; only those of a bin that holds
+    some of T are compared.
+
+    Parameters
+    ----------
+    D : ndarray of int of shape (b, n)
+        Whole numbers, those below zero taken as zero.
+    T : ndarray of int of shape (b, m)
+        Values, ascending, none below zero, m at most ``MOST``.
+    below, upto : ndarray of int32 of shape (b, m)
+        Written to: how many of the row's D are less than each T, and how many are not greater.
     """
     n, m = D.shape[1], T.shape[1]
     table, firsts, bins = (

@@ -22,10 +22,23 @@ _door, _within = threading.Lock(), []
 
 @dataclass(frozen=True)
 class Comparison:
-    """What a pass over ``rows`` (m,) found. ``points`` (3, len(ks), m): MEASURES of each row.
-    ``right`` (2, len(ks), m): whether most of its neighbours in the space, and on the picture,
-    have its label; NaN without. ``sizes``, ``curve``, ``area``: see :class:`Sizes`;
-    ``area_error``: standard error of the last, None where all rows were ranked in full.
+    """What a pass over rows found, see :func:`compare`.
+
+    Attributes
+    ----------
+    rows : ndarray of int of shape (m,)
+        The rows measured.
+    points : ndarray of shape (3, len(ks), m)
+        MEASURES of each row.
+    right : ndarray of shape (2, len(ks), m)
+        Whether most of its neighbours in the space, and on the picture, have its label; NaN
+        without.
+    sizes, curve, area : ndarray, ndarray, float
+        See :meth:`Sizes.agreement`.
+    area_error : float or None
+        Standard error of ``area``; None where all rows were ranked in full.
+    stopped : bool
+        Whether the reporter ended it early.
     """
 
     rows: np.ndarray
@@ -40,7 +53,23 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Labels:
-    """Classes (n,) as numbers, -1 where a row has none."""
+    """Labels of points as classes.
+
+    Parameters
+    ----------
+    classes : ndarray of int of shape (n,)
+        Classes as numbers, -1 where a row has none.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.metrics.maps.neighbourhoods import Labels
+    >>> labels = Labels(np.array([0, 0, 0, 1, -1]))
+    >>> labels.chance
+    0.75
+    >>> labels.right(np.array([0, 3, 4]), np.array([[1, 2], [0, 1], [0, 1]]))
+    array([ 1.,  0., nan])
+    """
 
     classes: np.ndarray
 
@@ -51,8 +80,19 @@ class Labels:
         return float(np.bincount(known).max() / len(known))
 
     def right(self, rows, J) -> np.ndarray:
-        """Whether most labelled ones of J (b, k) have their row's label (b,), the lower class
-        where they are level; NaN for a row without one.
+        """Whether most labelled ones of each row's neighbours have its label.
+
+        Parameters
+        ----------
+        rows : ndarray of int of shape (b,)
+            Row numbers.
+        J : ndarray of int of shape (b, k)
+            Their neighbours.
+
+        Returns
+        -------
+        ndarray of shape (b,)
+            1 or 0, the lower class counting where classes are level; NaN for a row without a label.
         """
         slots = self.classes.max() + 2
         votes = self.classes[J] + 1 + np.arange(len(J))[:, None] * slots
@@ -70,9 +110,41 @@ def compare(
     *,
     full_rows: int,
 ) -> list[Comparison]:
-    """Compare the neighbourhoods of ``rows`` (m,) by each of ``ks`` (ascending) neighbours with
-    those in each picture; the first ``full_rows`` are ranked against all others in full. A stop
-    by the reporter keeps the blocks that are done.
+    """Compare the neighbourhoods of rows in a space with those in pictures of it.
+
+    Parameters
+    ----------
+    true : Space
+        The space.
+    pictures : tuple of Space
+        Its pictures, of the same n rows.
+    rows : ndarray of int of shape (m,)
+        The rows to compare.
+    ks : tuple of int
+        Numbers of neighbours, ascending.
+    labels : Labels, default=None
+        With them it is scored whether neighbours have a row's label.
+    reporter : Reporter, default=None
+        A stop by it keeps the blocks that are done.
+    full_rows : int
+        The first so many rows are ranked against all others in full.
+
+    Returns
+    -------
+    list of Comparison
+        One for each picture.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.metrics.maps.neighbourhoods import compare
+    >>> from lvm_core.metrics.maps.ranks import Space
+    >>> A = np.random.default_rng(0).normal(size=(60, 3))
+    >>> (found,) = compare(Space(A), (Space(2 * A),), np.arange(60), (5, 10), full_rows=60)
+    >>> found.points.mean(2), round(found.area, 6)
+    (array([[1., 1.],
+           [1., 1.],
+           [1., 1.]]), 1.0)
     """
     n, step = true.n, true.block
     blocks, sizes = [rows[s : s + step] for s in range(0, len(rows), step)], Sizes(n, ks[-1])
@@ -98,8 +170,29 @@ def compare(
 
 
 def nearest_blocks(A, k: int, rows=None) -> Iterator[np.ndarray]:
-    """The k nearest other rows of A (n, d) for each of ``rows`` (all when None), nearest first:
-    (b, k) int for some rows at a time, in their order. Whoever has enough may leave.
+    """The k nearest other rows, for some rows at a time.
+
+    Parameters
+    ----------
+    A : ndarray or CSR matrix of shape (n, d)
+        Rows.
+    k : int
+        Neighbours.
+    rows : array-like of int, default=None
+        Row numbers; None: all.
+
+    Yields
+    ------
+    ndarray of int of shape (b, k)
+        Neighbours of the next b rows, in their order, nearest first. Whoever has enough may leave.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.metrics.maps.neighbourhoods import nearest_blocks
+    >>> A = np.array([[0.0], [1.0], [3.0], [7.0]])
+    >>> np.concatenate(list(nearest_blocks(A, 1))).ravel().tolist()
+    [1, 0, 1, 2]
     """
     # ties may fall as they like; a compiler is not worth loading
     space = Space(A, exact=A.shape[1] <= 3)
@@ -167,13 +260,23 @@ def _by_neighbours(a, b, block, ks, sizes, labels):
 
 
 class Sizes:
-    """How many of the neighbours a neighbourhood of each size keeps, among ``n`` points: of sizes
-    up to ``top`` known of more rows than of those beyond.
+    """How many of the neighbours a neighbourhood of each size keeps.
 
-    ``Q_NX`` is that of Lee & Verleysen (2009, doi:10.1016/j.neucom.2008.12.017): by size, the pairs
-    whose larger rank is no larger. Its rescaling ``R_NX``, 0 by chance and 1 where all are kept,
-    and the area of that over log size are those of Lee et al. (2013,
-    doi:10.1016/j.neucom.2012.12.036).
+    ``Q_NX`` is that of Lee & Verleysen [1]_: by size, the pairs whose larger rank is no larger. Its
+    rescaling ``R_NX``, 0 by chance and 1 where all are kept, and the area of that over log size are
+    those of Lee et al. [2]_.
+
+    Parameters
+    ----------
+    n : int
+        Points.
+    top : int
+        Sizes up to it are known of more rows than those beyond.
+
+    References
+    ----------
+    .. [1] Lee & Verleysen (2009), doi:10.1016/j.neucom.2008.12.017.
+    .. [2] Lee et al. (2013), doi:10.1016/j.neucom.2012.12.036.
     """
 
     def __init__(self, n: int, top: int):
@@ -187,8 +290,19 @@ class Sizes:
         )
 
     def near(self, larger) -> tuple[np.ndarray, np.ndarray]:
-        """Of larger ranks (b, k) from 1 on: pairs by their larger rank (top + 1,), and what
-        each row adds to the area (b,).
+        """Pairs of near points by their larger rank.
+
+        Parameters
+        ----------
+        larger : ndarray of int of shape (b, k)
+            Larger ranks, from 1 on.
+
+        Returns
+        -------
+        counts : ndarray of int of shape (top + 1,)
+            Pairs by their larger rank.
+        areas : ndarray of shape (b,)
+            What each row adds to the area.
         """
         larger = np.minimum(larger, self.top + 1)
         return np.bincount(larger.ravel(), minlength=self.top + 2)[: self.top + 1], self._worth[0][
@@ -196,8 +310,19 @@ class Sizes:
         ].sum(1)
 
     def far(self, truth, drawn) -> tuple[np.ndarray, np.ndarray]:
-        """The same of the ranks (b, n) of all points in both, 0 for the row itself: (n,) and
-        (b,).
+        """Pairs of all points by their larger rank.
+
+        Parameters
+        ----------
+        truth, drawn : ndarray of int of shape (b, n)
+            Ranks of all points in both, 0 for the row itself.
+
+        Returns
+        -------
+        counts : ndarray of int of shape (n,)
+            Pairs by their larger rank.
+        areas : ndarray of shape (b,)
+            What each row adds to the area.
         """
         larger = np.maximum(truth, drawn)
         counts = np.bincount(larger.ravel(), minlength=self.n)
@@ -205,8 +330,23 @@ class Sizes:
         return counts, self._worth[1][larger].sum(1)
 
     def agreement(self, near, far) -> tuple[np.ndarray, np.ndarray, float]:
-        """(sizes, R_NX, area) from pairs a row by their larger rank; sizes are every one up to
-        ``top``, then ever wider apart.
+        """The curve and its area, from pairs a row by their larger rank.
+
+        Parameters
+        ----------
+        near : ndarray of shape (top + 1,)
+            As :meth:`near` counts, divided by the number of rows.
+        far : ndarray of shape (n,)
+            As :meth:`far` counts, divided by the number of rows.
+
+        Returns
+        -------
+        sizes : ndarray of int
+            Every one up to ``top``, then ever wider apart.
+        R : ndarray of float32
+            R_NX at these sizes.
+        area : float
+            Over log size.
         """
         n, top, sizes = self.n, self.top, np.arange(1, self.n - 1)
         Q = np.cumsum(far)[1 : n - 1] / sizes
@@ -223,7 +363,19 @@ class Sizes:
 
 
 def cores() -> int:
-    """Cores this process may use."""
+    """Cores this process may use.
+
+    Returns
+    -------
+    int
+        At least 1.
+
+    Examples
+    --------
+    >>> from lvm_core.metrics.maps.neighbourhoods import cores
+    >>> cores() >= 1
+    True
+    """
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 

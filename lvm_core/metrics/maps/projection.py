@@ -29,13 +29,45 @@ CONTINUITY_WORDS = (
 def projection(
     Z, P, k: int = 12, *, metric: str = "euclidean", random_state: int = 0
 ) -> list[Score]:
-    """Trustworthiness, continuity and neighbour overlap of positions P (n, c) as a map of codes Z
-    (n, k').
+    """Trustworthiness, continuity and neighbour overlap of a map of codes.
 
-    Measured with k neighbours (fewer where n is small: k < n / 2 is needed) on at most
-    ``MOST_ROWS`` rows, drawn by ``random_state``. Trustworthiness and continuity are those of Venna
-    & Kaski (2001, doi:10.1007/3-540-44668-0_68), in scikit-learn's definition; continuity is
-    trustworthiness with the roles of Z and P exchanged. Raises ValueError below 3 rows.
+    Trustworthiness and continuity are those of Venna & Kaski [1]_, in scikit-learn's definition;
+    continuity is trustworthiness with the roles of Z and P exchanged.
+
+    Parameters
+    ----------
+    Z : array-like of shape (n, k')
+        Codes.
+    P : array-like of shape (n, c)
+        Positions on the map.
+    k : int, default=12
+        Neighbours; fewer where n is small, as k < n / 2 is needed.
+    metric : {"euclidean", "cosine"}, default="euclidean"
+        How codes are compared.
+    random_state : int, default=0
+        Of more than ``MOST_ROWS`` rows a sample is measured: its seed.
+
+    Returns
+    -------
+    list of Score
+        Trustworthiness, continuity and neighbours kept.
+
+    Raises
+    ------
+    ValueError
+        Below 3 rows, or where Z and P differ in length.
+
+    References
+    ----------
+    .. [1] Venna & Kaski (2001), doi:10.1007/3-540-44668-0_68.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.metrics import projection
+    >>> Z = np.random.default_rng(0).normal(size=(100, 2))
+    >>> [(score.name, score.value) for score in projection(Z, 2 * Z)]
+    [('Trustworthiness', 1.0), ('Continuity', 1.0), ('Neighbours kept', 1.0)]
     """
     Z, P = np.asarray(Z), np.asarray(P)
     if len(Z) != len(P) or len(Z) < 3:
@@ -101,13 +133,51 @@ def projection(
 
 
 def chance_trustworthiness(n: int, k: int) -> float:
-    """Expected trustworthiness of a map that places n points at random: a listed neighbour is
-    outside the k true ones with chance (n - 1 - k) / (n - 1), and its rank then exceeds k by (n
-    - k) / 2 on average.
+    """Expected trustworthiness of a map that places points at random.
+
+    A listed neighbour is outside the k true ones with chance (n - 1 - k) / (n - 1), and its rank
+    then exceeds k by (n - k) / 2 on average.
+
+    Parameters
+    ----------
+    n : int
+        Points.
+    k : int
+        Neighbours.
+
+    Returns
+    -------
+    float
+        0 to 1.
+
+    Examples
+    --------
+    >>> from lvm_core.metrics.maps.projection import chance_trustworthiness
+    >>> round(chance_trustworthiness(10_000, 10), 3)
+    0.5
     """
     return 1 - (n - 1 - k) * (n - k) / ((n - 1) * (2 * n - 3 * k - 1))
 
 
 def graded(value: float, words: tuple[str, ...]) -> str:
-    """The words for a trustworthiness or continuity, the best first."""
+    """The words for a trustworthiness or continuity.
+
+    Parameters
+    ----------
+    value : float
+        0 to 1.
+    words : tuple of str of length 4
+        The best first.
+
+    Returns
+    -------
+    str
+        One of ``words``.
+
+    Examples
+    --------
+    >>> from lvm_core.metrics.maps.projection import graded
+    >>> graded(0.95, ("good", "fair", "poor", "bad"))
+    'fair'
+    """
     return words[sum(value < bound for bound in _GRADES)]

@@ -25,9 +25,35 @@ _SAMPLE = 4000  # of a row's distances, to tell about how far its nearest are
 
 
 class Space:
-    """The rows of A (n, d), dense or CSR, and who is near whom among them by ``metric``
-    (euclidean or cosine). ``nearest`` (n, k) lists, by k, take the place of those the distances
-    give: a search that breaks ties in its own way. Not ``exact``: ties need not fall as there.
+    """The rows of a set, and who is near whom among them.
+
+    Parameters
+    ----------
+    A : ndarray or CSR matrix of shape (n, d)
+        Rows.
+    metric : {"euclidean", "cosine"}, default="euclidean"
+        How rows are compared.
+    nearest : dict of int to ndarray of shape (n, k), default=None
+        Lists, by k, that take the place of those the distances give: a search that breaks ties in
+        its own way, see :func:`searched`.
+    exact : bool, default=True
+        Ties fall as in scikit-learn's trustworthiness, up to ``EXACT_ROWS`` rows; else they share
+        their mean rank.
+
+    Attributes
+    ----------
+    n : int
+        Number of rows.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.metrics.maps.ranks import Space
+    >>> block = Space(np.array([[0.0], [1.0], [3.0], [7.0]])).ranked(np.array([0, 3]))
+    >>> block.nearest(2).tolist()
+    [[1, 2], [2, 1]]
+    >>> block.ranks(np.array([[3], [0]])).tolist()
+    [[3.0], [3.0]]
     """
 
     def __init__(
@@ -78,8 +104,30 @@ class Space:
 
 
 def searched(A, ks, metric: str = "euclidean") -> dict[int, np.ndarray]:
-    """Neighbours by the search scikit-learn's trustworthiness uses, so that ties fall as they
-    do there, where that is quick: by k of ``ks``, (n, k).
+    """Neighbours by the search scikit-learn's trustworthiness uses, where that is quick.
+
+    So ties fall as they do there.
+
+    Parameters
+    ----------
+    A : ndarray of shape (n, d)
+        Rows.
+    ks : tuple of int
+        Numbers of neighbours.
+    metric : {"euclidean", "cosine"}, default="euclidean"
+        How rows are compared.
+
+    Returns
+    -------
+    dict of int to ndarray of shape (n, k)
+        Row numbers by k; empty where the search takes too long.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.metrics.maps.ranks import searched
+    >>> searched(np.array([[0.0], [1.0], [3.0]]), (1,))[1].ravel().tolist()
+    [1, 0, 1]
     """
     from sklearn.neighbors import NearestNeighbors
 
@@ -92,9 +140,19 @@ def searched(A, ks, metric: str = "euclidean") -> dict[int, np.ndarray]:
 
 
 class RankedBlock:
-    """A block of b rows against all n, by their distances D (b, n) in any increasing scale;
-    equal rows may come out a rounding below zero. Ranks begin at 1 and those of equal distances
-    are their mean; the row itself has none.
+    """A block of b rows against all n.
+
+    Ranks begin at 1 and those of equal distances are their mean; the row itself has none.
+
+    Parameters
+    ----------
+    space : Space
+        The space.
+    rows : ndarray of int of shape (b,)
+        Numbers of the block's rows.
+    D : ndarray of shape (b, n)
+        Their distances in any increasing scale; equal rows may come out a rounding below zero. It
+        is written to.
     """
 
     def __init__(self, space: Space, rows, D):
@@ -133,8 +191,17 @@ class RankedBlock:
         return self.at(J) <= self.at(self.nearest(k)).max(1, keepdims=True)
 
     def all_ranks(self, count: int) -> np.ndarray:
-        """Ranks (count, n) of all rows for the first ``count`` of the block, 0 for the row
-        itself; ties in any order.
+        """Ranks of all rows for the first ones of the block; ties in any order.
+
+        Parameters
+        ----------
+        count : int
+            How many rows of the block.
+
+        Returns
+        -------
+        ndarray of int32 of shape (count, n)
+            0 for the row itself.
         """
         found = np.empty((count, self.space.n), np.int32)
         found[self.each[:count], np.argsort(self.D[:count], axis=1)] = np.arange(
@@ -145,8 +212,15 @@ class RankedBlock:
 
 
 class Exact(RankedBlock):
-    """The same by the very distances of ``sklearn.manifold.trustworthiness``, and where some
-    are equal by its very sort, so that ties fall as they do there.
+    """A block of rows by the very distances of ``sklearn.manifold.trustworthiness``.
+
+    Where some are equal, ranks are by its very sort, so that ties fall as they do there. See
+    :class:`RankedBlock`.
+
+    Parameters
+    ----------
+    space, rows, D
+        As of :class:`RankedBlock`.
     """
 
     def ranks(self, J):
@@ -160,8 +234,27 @@ class Exact(RankedBlock):
 
 
 def counted(D, T) -> tuple[np.ndarray, np.ndarray]:
-    """How many of each row of D (b, n), those below zero taken as zero, lie below and how many
-    do not lie above each of the row's values T (b, m), none below zero: two int32 (b, m).
+    """How many of each row's distances lie below, and do not lie above, some values.
+
+    Parameters
+    ----------
+    D : ndarray of shape (b, n)
+        Distances, those below zero taken as zero.
+    T : ndarray of shape (b, m)
+        Values, none below zero.
+
+    Returns
+    -------
+    below, upto : ndarray of int32 of shape (b, m)
+        Counts.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.metrics.maps.ranks import counted
+    >>> below, upto = counted(np.array([[0.0, 1.0, 1.0, 5.0]]), np.array([[1.0, 3.0]]))
+    >>> below.tolist(), upto.tolist()
+    ([[1, 3]], [[3, 3]])
     """
     order = np.argsort(T, axis=1)
     sorted_ = np.take_along_axis(T, order, 1)
@@ -206,8 +299,24 @@ def _nearest(d, border, k):
 
 
 def directions(A):
-    """The rows of A scaled to length 1 (zero rows stay): their Euclidean distances are ordered
-    as their cosine distances.
+    """Rows scaled to length 1; zero rows stay.
+
+    Their Euclidean distances are ordered as their cosine distances.
+
+    Parameters
+    ----------
+    A : ndarray or CSR matrix of shape (n, d)
+        Rows.
+
+    Returns
+    -------
+    ndarray or CSR matrix of shape (n, d)
+
+    Examples
+    --------
+    >>> from lvm_core.metrics.maps.ranks import directions
+    >>> directions([[3.0, 4.0], [0.0, 0.0]]).tolist()
+    [[0.6, 0.8], [0.0, 0.0]]
     """
     from sklearn.preprocessing import normalize
 

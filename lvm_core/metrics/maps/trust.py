@@ -26,17 +26,30 @@ Numbers = dict[str, tuple[float, "float | None"]]
 
 @dataclass(frozen=True)
 class MapTrust:
-    """How far to trust a map of ``n`` points.
+    """How far to trust a map of points, see :func:`map_trust`.
 
-    ``rows`` (m,), ascending, were measured against all n. ``points`` (3, len(ks), m) float32 holds
-    for each of ``ks`` neighbours the share of a point's true nearest that are among its nearest on
-    the map, and its own trustworthiness and continuity: 1 is perfect, and the mean over the points
-    is the map's. ``sizes``, ``curve``: how many neighbours are kept at every size of neighbourhood,
-    0 by chance and 1 at best. ``numbers``: name -> (value, standard error, None where it is exact)
-    of each pair: "map" (a picture of the codes), "codes" (a picture of the rows they were made of),
-    "whole" (the map as a picture of those rows); what depends on k has a name ending in ``@k``.
-    ``n_compared``: how many rows the last two were measured on. ``chance_label``: what always
-    saying the commonest label gets.
+    Attributes
+    ----------
+    n : int
+        Points of the map.
+    ks : tuple of int
+        Numbers of neighbours.
+    rows : ndarray of int of shape (m,)
+        The rows measured against all n, ascending.
+    points : ndarray of float32 of shape (3, len(ks), m)
+        For each of ``ks`` neighbours the share of a point's true nearest that are among its nearest
+        on the map, and its own trustworthiness and continuity: 1 is perfect, and the mean over the
+        points is the map's.
+    sizes, curve : ndarray
+        How many neighbours are kept at every size of neighbourhood, 0 by chance and 1 at best.
+    numbers : dict of str to dict
+        Name -> (value, standard error, None where it is exact) of each pair: "map" (a picture of
+        the codes), "codes" (a picture of the rows they were made of), "whole" (the map as a picture
+        of those rows); what depends on k has a name ending in ``@k``.
+    n_compared : int
+        How many rows the last two were measured on.
+    chance_label : float or None
+        What always saying the commonest label gets.
     """
 
     n: int
@@ -50,12 +63,45 @@ class MapTrust:
     chance_label: float | None = None
 
     def point(self, measure: str, k: int) -> np.ndarray:
-        """One of MEASURES (m,) by k neighbours."""
+        """One of MEASURES by k neighbours.
+
+        Parameters
+        ----------
+        measure : {"kept", "trust", "continuity"}
+            Which.
+        k : int
+            One of ``ks``.
+
+        Returns
+        -------
+        ndarray of float32 of shape (m,)
+            Of each row of ``rows``.
+        """
         return self.points[MEASURES.index(measure), self.ks.index(k)]
 
 
 def measured_rows(n: int, dimensions: int = 16) -> int:
-    """How many of n rows are measured against all n."""
+    """How many of n rows are measured against all n.
+
+    Parameters
+    ----------
+    n : int
+        Rows.
+    dimensions : int, default=16
+        Of the codes.
+
+    Returns
+    -------
+    int
+        All up to ``ALL_ROWS``; beyond, as many as make the same number of pairs; fewer of both
+        where there are more than 32 dimensions, as distances then take the time.
+
+    Examples
+    --------
+    >>> from lvm_core.metrics.maps.trust import measured_rows
+    >>> measured_rows(100_000), measured_rows(1_000_000), measured_rows(100_000, 64)
+    (100000, 10000, 50000)
+    """
     return int(min(n, max(ALL_ROWS**2 * _WIDE / max(dimensions, _WIDE) / n, 1)))
 
 
@@ -70,18 +116,58 @@ def map_trust(
     random_state: int = 0,
     on_step: OnStep | None = None,
 ) -> MapTrust:
-    """How far positions P (n, c) can be trusted as a map of codes Z (n, k'), point by point and in
-    all.
+    """How far positions can be trusted as a map of codes, point by point and in all.
 
-    Trustworthiness and continuity are those of Venna & Kaski (2001, doi:10.1007/3-540-44668-0_68),
-    as in ``sklearn.manifold.trustworthiness``; where that holds n x n tables, here a block of rows
-    at a time is ranked, on all cores. ``metric`` (euclidean or cosine) says how codes are compared.
-    ``X`` (n, d), dense or CSR: the rows the codes were made of, compared by their cosine where they
-    are CSR (counts of words) and by distance otherwise; gaps are filled by the column's mean. ``y``
-    (n,): labels, None where a row has none; the label most of k neighbours have is then scored too.
-    Beyond ``ALL_ROWS`` rows a sample of ``measured_rows(n, k')``, drawn by ``random_state``, is
-    measured against all; a stop by ``on_step`` keeps what was measured, which is such a sample too.
-    Raises ValueError below 3 rows, or where Z, P, X and y differ in length.
+    Trustworthiness and continuity are those of Venna & Kaski [1]_, as in
+    ``sklearn.manifold.trustworthiness``; where that holds n x n tables, here a block of rows at a
+    time is ranked, on all cores. Beyond ``ALL_ROWS`` rows (fewer where codes have more than 32
+    dimensions) a sample of ``measured_rows(n, k')`` is measured against all.
+
+    Parameters
+    ----------
+    Z : array-like of shape (n, k')
+        Codes.
+    P : array-like of shape (n, c)
+        Positions on the map.
+    X : ndarray or CSR matrix of shape (n, d), default=None
+        The rows the codes were made of, compared by their cosine where they are CSR (counts of
+        words) and by distance otherwise; gaps are filled by the column's mean.
+    y : ndarray of shape (n,), default=None
+        Labels, None where a row has none; the label most of k neighbours have is then scored too.
+    ks : tuple of int, default=(10, 30, 100)
+        Numbers of neighbours, ascending; those beyond (n - 1) / 2 are left out.
+    metric : {"euclidean", "cosine"}, default="euclidean"
+        How codes are compared.
+    random_state : int, default=0
+        Seed of the sample.
+    on_step : callable, default=None
+        Called with a :class:`~lvm_core.progress.Progress`; a stop keeps what was measured, which is
+        such a sample too.
+
+    Returns
+    -------
+    MapTrust
+
+    Raises
+    ------
+    ValueError
+        Below 3 rows, or where Z, P, X and y differ in length.
+
+    References
+    ----------
+    .. [1] Venna & Kaski (2001), doi:10.1007/3-540-44668-0_68.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.metrics.maps.trust import map_trust
+    >>> Z = np.random.default_rng(0).normal(size=(100, 3))
+    >>> trust = map_trust(Z, Z[:, :2], ks=(10,))
+    >>> trust.points.shape
+    (3, 1, 100)
+    >>> value, error = trust.numbers["map"]["trust@10"]
+    >>> 0.5 < value < 1, error is None
+    (True, True)
     """
     Z, P = np.asarray(Z), np.asarray(P)
     n = len(Z)
@@ -180,8 +266,24 @@ def _numbers(found: Comparison, ks, n) -> Numbers:
 
 
 def filled(X):
-    """X with gaps filled by the mean of their column (0 where a column has none); CSR and whole
-    X as they are.
+    """Rows with gaps filled by the mean of their column.
+
+    Parameters
+    ----------
+    X : ndarray or CSR matrix of shape (n, d)
+        Rows.
+
+    Returns
+    -------
+    ndarray or CSR matrix of shape (n, d)
+        0 where a column has no value at all; CSR and whole X as they are.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.metrics.maps.trust import filled
+    >>> filled(np.array([[1.0, np.nan], [3.0, 5.0], [np.nan, 7.0]])).tolist()
+    [[1.0, 6.0], [3.0, 5.0], [2.0, 7.0]]
     """
     if hasattr(X, "indptr") or not np.isnan(X.min()):  # without a table as large as X
         return X

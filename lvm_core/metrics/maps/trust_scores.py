@@ -33,16 +33,56 @@ _CANNOT = {
 
 
 def trust_scores(trust: MapTrust, k: int) -> list[Score]:
-    """A score of every measure by ``k`` of ``trust.ks`` neighbours, of the map as a picture of
-    the codes.
+    """A score of every measure, of the map as a picture of the codes.
+
+    Parameters
+    ----------
+    trust : MapTrust
+        What was measured.
+    k : int
+        Neighbours, of ``trust.ks``.
+
+    Returns
+    -------
+    list of Score
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.metrics.maps.trust import map_trust
+    >>> from lvm_core.metrics.maps.trust_scores import trust_scores
+    >>> Z = np.random.default_rng(0).normal(size=(100, 3))
+    >>> [score.name for score in trust_scores(map_trust(Z, Z[:, :2]), 10)][:3]
+    ['Trustworthiness', 'Continuity', 'Neighbours kept']
     """
     return [_score(name, trust, k) for name in TITLES if _at(name, k) in trust.numbers["map"]]
 
 
 def comparison_table(trust: MapTrust, k: int) -> list[dict]:
-    """For each of those scores: its name, its value as a map of the codes, and the same of the
-    codes as a picture of the rows they were made of, of the map as a picture of those rows
-    (None where not measured), and by chance; for labels, of the map, the codes and the rows.
+    """The measures of a map beside the same of the rows it was made of, and by chance.
+
+    Parameters
+    ----------
+    trust : MapTrust
+        What was measured.
+    k : int
+        Neighbours, of ``trust.ks``.
+
+    Returns
+    -------
+    list of dict
+        For each of :func:`trust_scores`: its name, its value as a map of the codes, and the same of
+        the codes as a picture of the rows they were made of, of the map as a picture of those rows
+        (None where not measured), and by chance; for labels, of the map, the codes and the rows.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.metrics.maps.trust import map_trust
+    >>> from lvm_core.metrics.maps.trust_scores import comparison_table
+    >>> X = np.random.default_rng(0).normal(size=(100, 5))
+    >>> list(comparison_table(map_trust(X[:, :3], X[:, :2], X), 10)[0])
+    ['score', 'map of the codes', 'codes of the rows', 'map of the rows', 'by chance']
     """
 
     def value(pair, name):
@@ -71,7 +111,26 @@ def comparison_table(trust: MapTrust, k: int) -> list[dict]:
 
 
 def reach(trust: MapTrust) -> str:
-    """Which rows the numbers are of, in one sentence."""
+    """Which rows the numbers are of, in one sentence.
+
+    Parameters
+    ----------
+    trust : MapTrust
+        What was measured.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.metrics.maps.trust import map_trust
+    >>> from lvm_core.metrics.maps.trust_scores import reach
+    >>> Z = np.random.default_rng(0).normal(size=(100, 3))
+    >>> reach(map_trust(Z, Z[:, :2]))
+    'Measured on all 100 points.'
+    """
     if len(trust.rows) == trust.n:
         return f"Measured on all {trust.n:,} points."
     return (

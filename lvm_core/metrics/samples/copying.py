@@ -15,9 +15,17 @@ MOST_TRAINING = 20_000
 
 @dataclass(frozen=True)
 class Copying:
-    """``scores``; for every sample (m,) its nearest training row ``row``, and ``ratio``: its
-    distance to it, over that row's own distance to the nearest other training row (0: an exact
-    copy; about 1: as far apart as the data is).
+    """What :func:`copying` found.
+
+    Attributes
+    ----------
+    scores : list of Score
+        See :func:`copying`.
+    row : ndarray of int of shape (m,)
+        The nearest training row of every sample.
+    ratio : ndarray of shape (m,)
+        A sample's distance to it, over that row's own distance to the nearest other training row
+        (0: an exact copy; about 1: as far apart as the data is).
     """
 
     scores: list[Score]
@@ -26,17 +34,50 @@ class Copying:
 
 
 def copying(new, train, unseen, *, random_state: int = 0) -> Copying:
-    """Compare samples ``new`` (m, d) with the rows a model learnt from, ``train`` (n, d), and with
-    rows it has not ``unseen`` (h, d).
+    """Are samples new, or training rows learnt by heart? Unseen real rows say what to expect.
 
     *Nearer than unseen rows*: the chance that a sample is nearer to the training rows than an
-    unseen real row is: the Mann-Whitney statistic of Meehan, Chaudhuri & Dasgupta (2020,
-    arXiv:2004.05675); 50 % for new rows of the same distribution, 100 % for copies, but also for
-    smooth averages, which are near to everything. *Nearest is an unseen row*: the share of samples
-    whose nearest real row is one of the unseen; copies get 0, anything that takes no side gets
-    their share of all real rows, smooth or not. Its error is that of drawing the unseen rows at
-    random. Without unseen rows the training rows' distances among themselves stand in for the
-    first, and there is no second. Raises ValueError below 2 training rows or without samples.
+    unseen real row is: the Mann-Whitney statistic of Meehan, Chaudhuri & Dasgupta [1]_; 50 % for
+    new rows of the same distribution, 100 % for copies, but also for smooth averages, which are
+    near to everything. *Nearest is an unseen row*: the share of samples whose nearest real row is
+    one of the unseen; copies get 0, anything that takes no side gets their share of all real rows,
+    smooth or not. Its error is that of drawing the unseen rows at random.
+
+    Parameters
+    ----------
+    new : array-like of shape (m, d)
+        Samples.
+    train : ndarray of shape (n, d)
+        Rows the model learnt from; of more than ``MOST_TRAINING`` a sample is used.
+    unseen : array-like of shape (h, d)
+        Rows it has not. Without any the training rows' distances among themselves stand in for the
+        first score, and there is no second.
+    random_state : int, default=0
+        Seed of the sample.
+
+    Returns
+    -------
+    Copying
+
+    Raises
+    ------
+    ValueError
+        Below 2 training rows or without samples.
+
+    References
+    ----------
+    .. [1] Meehan, Chaudhuri & Dasgupta (2020), arXiv:2004.05675.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.metrics.samples.copying import copying
+    >>> X = np.random.default_rng(0).normal(size=(300, 2))
+    >>> found = copying(X[:50], X[:200], X[200:])
+    >>> [(score.name, score.value) for score in found.scores]
+    [('Nearer than unseen rows', 1.0), ('Nearest is an unseen row', 0.0)]
+    >>> float(found.ratio.max())
+    0.0
     """
     rng = np.random.RandomState(random_state)
     if len(train) < 2 or not len(new):

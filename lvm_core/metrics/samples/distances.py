@@ -10,13 +10,48 @@ GROUPS = 20
 
 
 def kid(A, B, *, groups: int = GROUPS) -> tuple[float, float]:
-    """Kernel distance of features A (n, f) and B (m, f): (value, standard error).
+    """Kernel distance (KID) [1]_ of two sets of features.
 
     The unbiased estimate of the squared maximum mean discrepancy under the kernel ``(a.b / f +
-    1)^3`` (Binkowski et al., 2018, arXiv:1801.01401): 0 on average for two samples of one
-    distribution, so it can be negative. The error is the jackknife's: every ``groups``-th part of
-    both is left out in turn (Efron & Stein, 1981, doi:10.1214/aos/1176345462). Raises ValueError
-    below 4 rows of either.
+    1)^3``: 0 on average for two samples of one distribution, so it can be negative.
+
+    Parameters
+    ----------
+    A : array-like of shape (n, f)
+        Features.
+    B : array-like of shape (m, f)
+        Features.
+    groups : int, default=20
+        The error is the jackknife's: every ``groups``-th part of both is left out in turn [2]_.
+
+    Returns
+    -------
+    value : float
+        The distance.
+    error : float
+        Its standard error.
+
+    Raises
+    ------
+    ValueError
+        Below 4 rows of either.
+
+    References
+    ----------
+    .. [1] Binkowski et al. (2018), arXiv:1801.01401.
+    .. [2] Efron & Stein (1981), doi:10.1214/aos/1176345462.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.metrics import kid
+    >>> A, B = np.random.default_rng(0).normal(size=(2, 200, 4))
+    >>> value, error = kid(A, B)
+    >>> abs(value) < 4 * error
+    True
+    >>> value, error = kid(A, B + 1)
+    >>> value > 4 * error
+    True
     """
     A, B = np.asarray(A, np.float64), np.asarray(B, np.float64)
     if min(len(A), len(B)) < 4:
@@ -33,8 +68,31 @@ def kid(A, B, *, groups: int = GROUPS) -> tuple[float, float]:
 
 
 def kid_by_chance(K, b: int, draws: int = 200, *, random_state: int = 0) -> np.ndarray:
-    """The distance (draws,) between two halves, b rows each, of 2 b rows with kernel K (2 b, 2
-    b), split at random anew each time.
+    """KID between two halves of the same rows, split at random anew each time.
+
+    Parameters
+    ----------
+    K : ndarray of shape (2 b, 2 b)
+        Kernel of the rows, see :func:`kernel`.
+    b : int
+        Rows of a half.
+    draws : int, default=200
+        How many splits.
+    random_state : int, default=0
+        Seed of the splits.
+
+    Returns
+    -------
+    ndarray of shape (draws,)
+        Distances.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.metrics.samples.distances import kernel, kid_by_chance
+    >>> A = np.random.default_rng(0).normal(size=(100, 4))
+    >>> kid_by_chance(kernel(A, A), 50).shape
+    (200,)
     """
     rng = np.random.RandomState(random_state)
     side = np.ones((2 * b, draws), K.dtype)
@@ -48,15 +106,60 @@ def kid_by_chance(K, b: int, draws: int = 200, *, random_state: int = 0) -> np.n
 
 
 def kernel(A, B) -> np.ndarray:
-    """(n, m): the cubic kernel of KID."""
+    """The cubic kernel of KID: ``(a.b / f + 1)^3``.
+
+    Parameters
+    ----------
+    A : ndarray of shape (n, f)
+        Features.
+    B : ndarray of shape (m, f)
+        Features.
+
+    Returns
+    -------
+    ndarray of shape (n, m)
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.metrics.samples.distances import kernel
+    >>> kernel(np.array([[1.0, 1.0]]), np.array([[1.0, 1.0], [0.0, 0.0]]))
+    array([[8., 1.]])
+    """
     return (A @ B.T / A.shape[1] + 1) ** 3
 
 
 def frechet(A, B) -> float:
-    """``|a - b|^2 + tr(S + T - 2 (S T)^(1/2))`` of the means and covariances of features A (n,
-    f) and B (m, f): the squared 2-Wasserstein distance of two Gaussians (Fréchet, 1957; the FID
-    of Heusel et al., 2017, arXiv:1706.08500, on other features). Biased upwards when there are
-    few rows: compare equal numbers of rows only.
+    """Fréchet distance of two sets of features.
+
+    ``|a - b|^2 + tr(S + T - 2 (S T)^(1/2))`` of their means and covariances: the squared
+    2-Wasserstein distance of two Gaussians [1]_; the FID of Heusel et al. [2]_, on other features.
+    Biased upwards when there are few rows: compare equal numbers of rows only.
+
+    Parameters
+    ----------
+    A : array-like of shape (n, f)
+        Features.
+    B : array-like of shape (m, f)
+        Features.
+
+    Returns
+    -------
+    float
+        The distance, squared.
+
+    References
+    ----------
+    .. [1] Fréchet (1957).
+    .. [2] Heusel et al. (2017), arXiv:1706.08500.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.metrics import frechet
+    >>> A = np.random.default_rng(0).normal(size=(100, 3))
+    >>> round(frechet(A, A), 6), round(frechet(A, A + [2, 0, 0]), 6)
+    (0.0, 4.0)
     """
     A, B = np.asarray(A, np.float64), np.asarray(B, np.float64)
     S, T = (np.atleast_2d(np.cov(side, rowvar=False)) for side in (A, B))
@@ -69,13 +172,53 @@ def frechet(A, B) -> float:
 
 
 def frechet_error(A, B, groups: int = 10) -> float:
-    """The jackknife's standard error of :func:`frechet`."""
+    """The jackknife's standard error of :func:`frechet`.
+
+    Parameters
+    ----------
+    A : ndarray of shape (n, f)
+        Features.
+    B : ndarray of shape (m, f)
+        Features.
+    groups : int, default=10
+        Parts, each of which is left out in turn.
+
+    Returns
+    -------
+    float
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.metrics.samples.distances import frechet_error
+    >>> A, B = np.random.default_rng(0).normal(size=(2, 100, 3))
+    >>> 0 < frechet_error(A, B) < 0.5
+    True
+    """
     parts = [np.arange(len(side)) * groups // len(side) for side in (A, B)]
     return jackknife(np.array([frechet(A[parts[0] != g], B[parts[1] != g]) for g in range(groups)]))
 
 
 def jackknife(left: np.ndarray) -> float:
-    """Standard error from the values with each group left out."""
+    """Standard error from the values with each group left out.
+
+    Parameters
+    ----------
+    left : ndarray of shape (g,)
+        The statistic without each group.
+
+    Returns
+    -------
+    float
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.metrics.samples.distances import jackknife
+    >>> x = np.array([1.0, 2.0, 3.0, 6.0])
+    >>> round(jackknife((x.sum() - x) / 3), 4), round(float(x.std(ddof=1) / 2), 4)
+    (1.0801, 1.0801)
+    """
     return float(np.sqrt((len(left) - 1) * np.mean((left - left.mean()) ** 2)))
 
 

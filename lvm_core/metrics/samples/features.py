@@ -21,10 +21,19 @@ _STEPS = 500
 
 @dataclass(frozen=True)
 class Features:
-    """``transform``: rows X (n, d), dense or CSR, -> features (n, f), each of variance 1 on the
-    data. ``words``: what they are. ``free`` (n,): the rows of the data that may be compared;
-    where a network learnt labels, those it has not seen. ``ordered``: whether the first ones
-    are those in which rows differ most.
+    """What samples are compared by: features of our own, see :func:`own_features`.
+
+    Attributes
+    ----------
+    transform : callable
+        Rows X (n, d), dense or CSR, -> features (n, f), each of variance 1 on the data.
+    words : str
+        What they are.
+    free : ndarray of int
+        The rows of the data that may be compared; where a network learnt labels, those it has not
+        seen.
+    ordered : bool
+        Whether the first ones are those in which rows differ most.
     """
 
     transform: Callable[[np.ndarray], np.ndarray]
@@ -36,8 +45,7 @@ class Features:
 def own_features(
     X, schema: Schema, y=None, *, random_state: int = 0, on_step: OnStep | None = None
 ) -> Features:
-    """Features of the data X (n, d), dense or CSR, of this schema; ``y`` (n,) are labels, None
-    where a row has none.
+    """Features of the data, learnt on the data itself and on nothing else.
 
     Pictures with labels: what a small network says before its last layer, learnt on half of the
     rows; kept only if it tells the other half well. Up to 64 columns: the columns as they are, each
@@ -47,6 +55,35 @@ def own_features(
     Networks that learnt photographs, as in the usual FID, know nothing of digits, spectra or
     tables; features learnt on the data itself do, but make distances comparable only between models
     of the same data.
+
+    Parameters
+    ----------
+    X : ndarray or CSR matrix of shape (n, d)
+        The data.
+    schema : Schema
+        Feature groups of its columns.
+    y : array-like of shape (n,), default=None
+        Labels, None where a row has none.
+    random_state : int, default=0
+        Seed of the samples and of the network.
+    on_step : callable, default=None
+        Called with a :class:`~lvm_core.progress.Progress` while the network learns.
+
+    Returns
+    -------
+    Features
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.metrics.samples.features import own_features
+    >>> from lvm_core.schema import Schema
+    >>> X = np.random.default_rng(0).normal(5, 3, size=(100, 4))
+    >>> features = own_features(X, Schema.gaussian(4))
+    >>> features.words
+    'the 4 columns, each scaled to variance 1'
+    >>> features.transform(X).std(0).round(6)
+    array([1., 1., 1., 1.])
     """
     rng = np.random.RandomState(random_state)
     if (
@@ -67,8 +104,25 @@ def own_features(
 
 
 def hellinger(X) -> np.ndarray:
-    """Counts (n, d), dense or CSR, -> square roots of each row's shares, dense float32; a
-    negative weight counts as 0.
+    """Counts as square roots of each row's shares; a negative weight counts as 0.
+
+    Parameters
+    ----------
+    X : ndarray or CSR matrix of shape (n, d)
+        Counts.
+
+    Returns
+    -------
+    ndarray of shape (n, d)
+        Dense float32.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.metrics.samples.features import hellinger
+    >>> hellinger(np.array([[1, 3, 0], [0, 0, 5]])).round(4)
+    array([[0.5  , 0.866, 0.   ],
+           [0.   , 0.   , 1.   ]], dtype=float32)
     """
     X = np.maximum(np.asarray(X.toarray() if hasattr(X, "indptr") else X, np.float32), 0)
     return np.sqrt(X / np.maximum(X.sum(1, keepdims=True), 1e-12))

@@ -14,15 +14,42 @@ MOST_ROWS = 2000
 
 
 def generation(X, new, schema: Schema, *, random_state: int = 0) -> list[Score]:
-    """Compare generated rows ``new`` (m, d) with the training rows X (n, d), dense or CSR, of this
-    schema.
+    """Quick checks of generated rows: copies of the data, impossible values, distributions.
 
     Copies: share of new rows that lie nearer to a training row than 99 % of training rows lie to
     each other. Out of range: share of values beyond the least and greatest of their column (of all
     pixels, for pictures). Distributions (tables): the greatest gap between the columns' cumulative
     distributions, or half the summed gap between category shares, averaged; the baseline is the
-    same between two halves of the data. At most ``MOST_ROWS`` rows of each are used. Raises
-    ValueError below 4 rows of X.
+    same between two halves of the data.
+
+    Parameters
+    ----------
+    X : ndarray or CSR matrix of shape (n, d)
+        Training rows; of these and of ``new`` at most ``MOST_ROWS`` each are used.
+    new : ndarray or CSR matrix of shape (m, d)
+        Generated rows.
+    schema : Schema
+        Feature groups of the columns.
+    random_state : int, default=0
+        Seed of the samples and halves.
+
+    Returns
+    -------
+    list of Score
+
+    Raises
+    ------
+    ValueError
+        Below 4 rows of X, or without generated rows.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.metrics import generation
+    >>> from lvm_core.schema import Schema
+    >>> X = np.random.default_rng(0).normal(size=(200, 3))
+    >>> [(score.name, score.value) for score in generation(X, X, Schema.gaussian(3))]
+    [('Copies of the data', 1.0), ('Values out of range', 0.0), ("Columns' distributions", 0.0)]
     """
     rng = np.random.RandomState(random_state)
     X, new = (_some(A, rng) for A in (X, new))

@@ -41,7 +41,14 @@ _SHARES = {
 
 
 class Heading(StrEnum):
-    """The groups in which the scores of new samples are shown, in their words for people."""
+    """The groups in which the scores of new samples are shown, in their words for people.
+
+    Examples
+    --------
+    >>> from lvm_core.metrics.samples.quality import Heading
+    >>> [heading.name for heading in Heading]
+    ['REALISM', 'NOVELTY', 'COLUMNS', 'WORDS']
+    """
 
     REALISM = "Real enough, varied enough"
     NOVELTY = "New, not copied"
@@ -51,12 +58,26 @@ class Heading(StrEnum):
 
 @dataclass
 class SampleQuality:
-    """What :func:`sample_quality` found. ``scores``: by heading. ``features``: what rows were
-    compared by. ``compared``: row numbers of the samples that were. ``positions``: real rows
-    and samples in two common dimensions. ``outliers``: samples, the one farthest from real rows
-    first. ``suspects``: a sample, its nearest training row, and how near (see
-    :class:`~.copying.Copying`), nearest first. Of tables: ``columns``, ``pairs``, ``useful`` as
-    in :mod:`~.tables`, worst first.
+    """What :func:`sample_quality` found.
+
+    Attributes
+    ----------
+    scores : dict of Heading to list of Score
+        By heading.
+    features : str
+        What rows were compared by.
+    compared : ndarray of int
+        Row numbers of the samples that were.
+    positions : dict of str to ndarray of shape (b, 2)
+        ``"real"`` rows and ``"generated"`` samples in two common dimensions.
+    outliers : ndarray of int
+        Samples, the one farthest from real rows first.
+    suspects : DataFrame or None
+        A ``sample``, its nearest training ``row``, and how near (``ratio``, see
+        :class:`~.copying.Copying`), nearest first.
+    columns, pairs, useful : DataFrame or None
+        Of tables: as in :mod:`~.tables`, the first two worst first. Of corpora ``columns`` holds
+        the 50 words whose frequencies differ most.
     """
 
     scores: dict[Heading, list[Score]] = field(default_factory=dict)
@@ -73,16 +94,39 @@ class SampleQuality:
 def sample_quality(
     dataset: Dataset, new, train, unseen, *, random_state: int = 0, on_step: OnStep | None = None
 ) -> SampleQuality:
-    """Compare generated rows ``new`` (m, d) with the rows of the dataset: ``train``, the row
-    numbers the model learnt from, and ``unseen``.
+    """How good samples are: as real as real rows, as varied, and not copies.
 
     Realism and variety are measured on own features, equally many rows a side, at most
     ``MOST_ROWS``: KID and Fréchet distance, precision, recall, density, coverage. What they come to
     is what real rows get against other real rows; their baseline is rows whose columns were
     shuffled, each on its own. Tables also get their columns, pairs and usefulness, corpora their
     word frequencies. A corpus' samples are lists of chances: documents as long as real ones are
-    drawn from them before they are compared. ``on_step`` may end it early; what was reached by then
-    is returned. Raises ValueError below ``LEAST_ROWS`` rows of either.
+    drawn from them before they are compared.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        Real rows, with their schema and codec.
+    new : array-like of shape (m, d)
+        Generated rows.
+    train : array-like of int
+        Row numbers the model learnt from.
+    unseen : array-like of int
+        Row numbers it has not seen.
+    random_state : int, default=0
+        Seed of all draws.
+    on_step : callable, default=None
+        Called with a :class:`~lvm_core.progress.Progress`; returning True ends it early, and what
+        was reached by then is returned.
+
+    Returns
+    -------
+    SampleQuality
+
+    Raises
+    ------
+    ValueError
+        Below ``LEAST_ROWS`` samples or training rows.
     """
     if min(len(train), len(new)) < LEAST_ROWS:
         raise ValueError(
@@ -288,8 +332,30 @@ def _documents(chances, X, rng) -> np.ndarray:
 
 
 def shuffled(X, schema, rng) -> np.ndarray:
-    """X (n, d) with every column shuffled on its own (a category's together): each right, none
-    fitting the others.
+    """Rows with every column shuffled on its own: each right, none fitting the others.
+
+    Parameters
+    ----------
+    X : ndarray or CSR matrix of shape (n, d)
+        Rows.
+    schema : Schema
+        Feature groups of the columns; a category's columns are shuffled together.
+    rng : RandomState
+        Source of the shuffling.
+
+    Returns
+    -------
+    ndarray of shape (n, d)
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.metrics.samples.quality import shuffled
+    >>> from lvm_core.schema import Schema
+    >>> X = np.arange(40.0).reshape(20, 2)
+    >>> mixed = shuffled(X, Schema.gaussian(2), np.random.RandomState(0))
+    >>> bool((np.sort(mixed, 0) == X).all()), bool((mixed == X).all())
+    (True, False)
     """
     X = np.asarray(X.toarray() if hasattr(X, "indptr") else X)
     mixed = np.random.default_rng(rng.randint(2**31 - 1)).permuted(X, axis=0)

@@ -18,12 +18,31 @@ _BINS = 10
 
 
 def column_shapes(real: pd.DataFrame, generated: pd.DataFrame) -> pd.DataFrame:
-    """How alike each column's distribution is, 0 to 1: columns ``name``, ``measure``, ``value``, in
-    the order of ``real``.
+    """How alike each column's distribution is, 0 to 1.
 
     Numbers and dates: 1 - the Kolmogorov-Smirnov distance of the values that are there (or 1 - the
     gap between the shares that are missing, where that is less); categories: 1 - the total
     variation distance of their shares, missing being one of them.
+
+    Parameters
+    ----------
+    real : DataFrame of n rows
+        Real rows.
+    generated : DataFrame of m rows
+        Generated rows, with the same columns.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``name``, ``measure``, ``value``, in the order of ``real``.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from lvm_core.metrics.samples.tables import column_shapes
+    >>> real = pd.DataFrame({"kind": list("aabb")})
+    >>> column_shapes(real, pd.DataFrame({"kind": list("aaab")}))["value"].tolist()
+    [0.75]
     """
     return pd.DataFrame(
         [
@@ -40,12 +59,32 @@ def column_shapes(real: pd.DataFrame, generated: pd.DataFrame) -> pd.DataFrame:
 
 
 def pair_similarity(real: pd.DataFrame, generated: pd.DataFrame) -> pd.DataFrame:
-    """How alike each pair of columns hangs together, 0 to 1: columns ``a``, ``b``, ``real``,
-    ``generated``, ``value``.
+    """How alike each pair of columns hangs together, 0 to 1.
 
-    Two numbers: 1 - half the gap between Spearman's correlations (given as ``real`` and
-    ``generated``). With a category: 1 - the total variation distance of the joint shares, numbers
-    cut into tenths of the real ones. At most the first ``MOST_PAIRED`` columns.
+    Two numbers: 1 - half the gap between Spearman's correlations. With a category: 1 - the total
+    variation distance of the joint shares, numbers cut into tenths of the real ones.
+
+    Parameters
+    ----------
+    real : DataFrame of n rows
+        Real rows; at most the first ``MOST_PAIRED`` columns are paired.
+    generated : DataFrame of m rows
+        Generated rows, with the same columns.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``a``, ``b``, ``real``, ``made``, ``value``; ``real`` and ``made`` are the
+        correlations of two numbers in the real and in the generated rows, NaN with a category.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from lvm_core.metrics.samples.tables import pair_similarity
+    >>> real = pd.DataFrame({"x": [1.0, 2.0, 3.0, 4.0], "y": [1.0, 2.0, 3.0, 4.0]})
+    >>> generated = real.assign(y=[4.0, 3.0, 2.0, 1.0])
+    >>> pair_similarity(real, generated).round(6).to_dict("records")
+    [{'a': 'x', 'b': 'y', 'real': 1.0, 'made': -1.0, 'value': 0.0}]
     """
     from scipy.stats import rankdata
 
@@ -86,13 +125,46 @@ def train_on_generated(
     *,
     random_state: int = 0,
 ) -> pd.DataFrame:
-    """What a random forest learns from real rows ``train`` and from generated rows
-    ``generated``, both asked about real rows ``test``: a row per target column with ``name``,
-    ``real`` and ``generated``: the share of the error of always saying the mean (squared error)
-    or the commonest value (misses) that is gone; 0 is no better than guessing. Targets: each
-    column in turn, ``MOST_TARGETS`` of them spread over the table where there are more, unless
-    ``targets`` names them. Both learn from equally many rows (Esteban et al., 2017,
-    arXiv:1706.02633).
+    """What a random forest learns from real rows and from generated rows [1]_.
+
+    Both are asked about the same real rows, and learn from equally many rows.
+
+    Parameters
+    ----------
+    train : DataFrame of n rows
+        Real rows to learn from.
+    generated : DataFrame of m rows
+        Generated rows to learn from.
+    test : DataFrame
+        Real rows both are asked about.
+    targets : list, default=None
+        Columns to predict; None: each in turn, ``MOST_TARGETS`` of them spread over the table where
+        there are more.
+    random_state : int, default=0
+        Seed of the forests.
+
+    Returns
+    -------
+    DataFrame
+        A row per target column with ``name``, ``real`` and ``made``: the share of the error of
+        always saying the mean (squared error) or the commonest value (misses) that is gone after
+        learning from real and from generated rows; 0 is no better than guessing. Targets where
+        guessing is always right are left out.
+
+    References
+    ----------
+    .. [1] Esteban et al. (2017), arXiv:1706.02633.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> from lvm_core.metrics.samples.tables import train_on_generated
+    >>> x = np.random.default_rng(0).normal(size=200)
+    >>> rows = pd.DataFrame({"x": x, "y": 2 * x})
+    >>> found = train_on_generated(rows[:100], rows[:100], rows[100:], ["y"])
+    >>> found["name"].tolist(), bool((found["real"] == found["made"]).all())
+    (['y'], True)
     """
     n = min(len(train), len(generated), 2000)
     train, generated = train.iloc[:n], generated.iloc[:n]
@@ -114,8 +186,39 @@ def train_on_generated(
 def table_scores(
     real: pd.DataFrame, generated: pd.DataFrame, unseen: pd.DataFrame, *, random_state: int = 0
 ) -> tuple[list[Score], pd.DataFrame, pd.DataFrame, pd.DataFrame]:
-    """(scores, column shapes, pairs, usefulness) of generated rows; real rows against each
-    other are the ceiling. Without at least 20 unseen rows nothing is said of usefulness.
+    """Scores of a generated table; real rows against each other are the ceiling.
+
+    Parameters
+    ----------
+    real : DataFrame of n rows
+        Real rows.
+    generated : DataFrame of m rows
+        Generated rows, with the same columns.
+    unseen : DataFrame
+        Real rows the model has not seen. Without at least 20 nothing is said of usefulness.
+    random_state : int, default=0
+        Seed of the halves, shuffles and forests.
+
+    Returns
+    -------
+    scores : list of Score
+        Column shapes, pairs of columns, learnt from generated rows.
+    shapes : DataFrame
+        See :func:`column_shapes`.
+    pairs : DataFrame
+        See :func:`pair_similarity`.
+    useful : DataFrame
+        See :func:`train_on_generated`; empty where nothing is said.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> from lvm_core.metrics.samples.tables import table_scores
+    >>> rows = pd.DataFrame(np.random.default_rng(0).normal(size=(100, 2)), columns=["x", "y"])
+    >>> scores, shapes, pairs, useful = table_scores(rows, rows, rows[:0])
+    >>> [(score.name, score.value) for score in scores]
+    [('Column shapes', 1.0), ('Pairs of columns', 1.0)]
     """
     rng = np.random.RandomState(random_state)
     halves = [real.iloc[rows] for rows in np.array_split(rng.permutation(len(real)), 2)]

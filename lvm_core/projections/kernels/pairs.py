@@ -36,7 +36,22 @@ def _draw(n, i, taken, count, avoided):
 
 @njit(cache=True, nogil=True)
 def mid_near(Z, count, seed):
-    """Partners (n, count): each the second nearest of six points drawn at random."""
+    """Mid-near partners: each the second nearest of six points drawn at random.
+
+    Parameters
+    ----------
+    Z : ndarray of shape (n, k)
+        Codes.
+    count : int
+        Partners a point.
+    seed : int
+        Seed of the draws.
+
+    Returns
+    -------
+    ndarray of int32 of shape (n, count)
+        Row numbers.
+    """
     np.random.seed(seed)
     n = len(Z)
     found, drawn, distances = (
@@ -57,7 +72,22 @@ def mid_near(Z, count, seed):
 
 @njit(cache=True, nogil=True)
 def far(near, count, seed):
-    """Partners (n, count) drawn at random from all but the near ones."""
+    """Far partners: drawn at random from all but the near ones.
+
+    Parameters
+    ----------
+    near : ndarray of int32 of shape (n, m)
+        Near partners.
+    count : int
+        Partners a point.
+    seed : int
+        Seed of the draws.
+
+    Returns
+    -------
+    ndarray of int32 of shape (n, count)
+        Row numbers.
+    """
     np.random.seed(seed)
     n = len(near)
     found = np.empty((n, count), np.int32)
@@ -69,8 +99,27 @@ def far(near, count, seed):
 
 @njit(cache=True, nogil=True)
 def far_nearby(near, old, P, reach, seed):
-    """As :func:`far`, but within ``reach`` on the map P; a draw that finds no such point keeps
-    the old partner.
+    """As :func:`far`, but within ``reach`` on the map.
+
+    A draw that finds no such point keeps the old partner.
+
+    Parameters
+    ----------
+    near : ndarray of int32 of shape (n, m)
+        Near partners.
+    old : ndarray of int32 of shape (n, count)
+        Far partners so far.
+    P : ndarray of shape (n, c)
+        Positions.
+    reach : float
+        Greatest distance on the map.
+    seed : int
+        Seed of the draws.
+
+    Returns
+    -------
+    ndarray of int32 of shape (n, count)
+        Row numbers.
     """
     np.random.seed(seed)
     n, count = old.shape
@@ -90,12 +139,28 @@ def far_nearby(near, old, P, reach, seed):
 
 @njit(cache=True, nogil=True, fastmath=True)
 def forces(P, near, mid, distant, pull, hold, reach, gradient):
-    """Fill ``gradient`` (n, c) of PaCMAP's objective at P and return the objective, see
-    :class:`~lvm_core.projections.pacmap.PaCMAP`.
+    """Fill ``gradient`` with that of PaCMAP's objective at P, and return the objective.
 
-    ``pull`` and ``hold`` weigh near and mid-near pairs, far ones weigh 1. ``reach`` above 0
-    multiplies the pull by ``reach / (2 sqrt(1 + d^2))`` as LocalMAP does; the objective is then
-    PaCMAP's still.
+    For the objective see :class:`~lvm_core.projections.pacmap.PaCMAP`.
+
+    Parameters
+    ----------
+    P : ndarray of shape (n, c)
+        Positions.
+    near, mid, distant : ndarray of int32 of shape (n, .)
+        Partners of every point.
+    pull, hold : float
+        Weights of near and mid-near pairs; far ones weigh 1.
+    reach : float
+        Above 0 it multiplies the pull by ``reach / (2 sqrt(1 + d^2))`` as LocalMAP does; the
+        objective is then PaCMAP's still.
+    gradient : ndarray of shape (n, c)
+        Written to.
+
+    Returns
+    -------
+    float
+        The objective.
     """
     n, c = P.shape
     gradient[:] = 0
@@ -129,7 +194,21 @@ def forces(P, near, mid, distant, pull, hold, reach, gradient):
 
 @njit(cache=True, nogil=True)
 def adam(P, gradient, m, v, t):
-    """Step t (from 0) of Adam (Kingma & Ba, 2015, arXiv:1412.6980) with rate 1, in place."""
+    """A step of Adam [1]_ with rate 1, in place.
+
+    Parameters
+    ----------
+    P, gradient : ndarray of shape (n, c)
+        Positions, changed in place, and the gradient there.
+    m, v : ndarray of shape (n, c)
+        Running means of the gradient and of its square, changed in place.
+    t : int
+        Number of the step, from 0.
+
+    References
+    ----------
+    .. [1] Kingma & Ba (2015), arXiv:1412.6980.
+    """
     rate = np.sqrt(1.0 - 0.999 ** (t + 1)) / (1.0 - 0.9 ** (t + 1))
     for i in range(P.shape[0]):
         for d in range(P.shape[1]):
