@@ -16,7 +16,7 @@ _HOMES = {
     "PROJECTIONS": "projections",
     "load_projection": "projections",
 }
-__all__ = list(_HOMES)
+__all__ = list(_HOMES)  # pyright: ignore[reportUnsupportedDunderAll] - one list of names
 
 
 def __getattr__(name):  # PEP 562: `import lvm_core.params` must not pay for scikit-learn

@@ -469,7 +469,7 @@ def fill(model: LatentModel, X: np.ndarray, schema: Schema, n_samples: int = 500
     (6.0, True)
     """
     if isinstance(model, Imputes):
-        found = model.impute(np.asarray(X, np.float32), n_samples)
+        found: Any = model.impute(np.asarray(X, np.float32), n_samples)
         return found.X, found.low, found.high
     missing = np.isnan(X)
     return most_likely_levels(by_decoding(model, X, schema), missing, schema), None, None

@@ -293,6 +293,24 @@ class Date(Numeric):
 
 
 def as_type(series: pd.Series, dtype: str) -> pd.Series:
+    """A column as another type.
+
+    Parameters
+    ----------
+    series : Series (n,)
+    dtype : str
+        What pandas calls the type.
+
+    Returns
+    -------
+    Series (n,)
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> as_type(pd.Series([1, 0]), "bool").tolist()
+    [True, False]
+    """
     return series.astype(cast(Any, dtype))  # the types of pandas list the names they know
 
 

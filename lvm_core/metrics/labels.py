@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -116,7 +116,7 @@ def labels_predicted(model: Any, X, y, train, held_out) -> list[Score]:
     """
     known = np.array([v is not None and v == v for v in y])
     train, held_out = train[known[train]], held_out[known[held_out]][:MOST_ROWS]
-    if not isinstance(model, PredictsLabels) or not model.classes_ or len(held_out) < 10:
+    if not isinstance(model, PredictsLabels) or not cast(Any, model).classes_ or len(held_out) < 10:
         return []
     truth, (names, counts) = (
         y[held_out].astype(str),

@@ -73,7 +73,7 @@ def likelihood(model: Any, X, learnt=None, *, random_state: int = 0) -> list[Sco
         scores.append(_explained(model))
     if isinstance(model, HasLikelihood):
         scores += _likelihood(
-            model, X if model.sparse or not hasattr(X, "indptr") else X.toarray(), learnt
+            model, X if cast(Any, model).sparse or not hasattr(X, "indptr") else X.toarray(), learnt
         )
     return scores
 
@@ -142,9 +142,9 @@ def _likelihood(model: Any, X, learnt) -> list[Score]:
     )
     dense = np.asarray(X.toarray() if hasattr(X, "indptr") else X, np.float64)
     schema = (
-        model.schema_
+        cast(Any, model).schema_
         if parts
-        else Schema((FeatureGroup("gaussian", dense.shape[1]),), model.schema_.image)
+        else Schema((FeatureGroup("gaussian", dense.shape[1]),), cast(Any, model).schema_.image)
     )
     mean, error = float(values.mean()), _standard_error(values)
     alone = column_by_column(model, dense, learnt, schema)

@@ -123,14 +123,11 @@ def marginal(
         return _estimated(model, X, n_samples, learnt, random_state, on_step)
     if not isinstance(model, HasLikelihood):
         raise ValueError(f"{type(model).__name__} has no likelihood: there is nothing to measure.")
-    X = X if model.sparse or not hasattr(X, "indptr") else X.toarray()
+    X = X if cast(Any, model).sparse or not hasattr(X, "indptr") else X.toarray()
     values = np.asarray(model.score_samples(X), np.float64)
     bound = isinstance(model, HasELBO)
-    schema = (
-        model.schema_
-        if bound
-        else Schema((FeatureGroup("gaussian", X.shape[1]),), model.schema_.image)
-    )
+    whole: Schema = cast(Any, model).schema_
+    schema = whole if bound else Schema((FeatureGroup("gaussian", X.shape[1]),), whole.image)
     mean, error, noise = (
         float(values.mean()),
         _standard_error(values),
@@ -170,7 +167,8 @@ def _estimated(model: Any, X, n_samples, learnt, random_state, on_step) -> Margi
     else:  # whose codes are more than a mean
         mean, kl = model.transform(seen), cast(Any, model).code_kl(seen).mean(0)
     active = int((mean.var(0) > ACTIVE).sum())
-    noise, best = noise_model(model, model.schema_, seen, _spread(model)), bounds[n_samples]
+    schema: Schema = cast(Any, model).schema_
+    noise, best = noise_model(model, schema, seen, _spread(model)), bounds[n_samples]
     found = Marginal(
         float(best.mean()),
         _standard_error(best),
@@ -184,7 +182,7 @@ def _estimated(model: Any, X, n_samples, learnt, random_state, on_step) -> Margi
     found.scores.extend(
         _sentences(
             found,
-            column_by_column(model, _dense(seen), learnt, model.schema_),
+            column_by_column(model, _dense(seen), learnt, schema),
             _standard_error(bounds[1]),
             n_samples,
         )

@@ -451,11 +451,10 @@ def check_fitted(fitted: Fitted, codec: Codec) -> None:
         )
         items = codec.decode(drawn)
         for column in getattr(codec, "columns", []):
-            (
-                [column.show(v) for v in items[column.name]],
-                column.ends(),
-                column.fraction(items[column.name].iloc[0]),
-            )
+            for value in items[column.name]:
+                column.show(value)
+            column.ends()
+            column.fraction(items[column.name].iloc[0])
     except LoadError:
         raise
     except Exception as error:  # as above
