@@ -194,7 +194,8 @@ def check_model(folder: Path) -> Schema:
         (
             name
             for name, shape in arrays.items()
-            if len(shape) > 2 or len(shape) == 2 and min(shape) > MAX_SQUARE
+            # a covariance matrix for each component has three dimensions
+            if len(shape) > 3 or len(shape) > 1 and sorted(shape)[-2] > MAX_SQUARE
         ),
         None,
     )
@@ -211,7 +212,7 @@ def check_model(folder: Path) -> Schema:
             f"The model names the modules {head['modules']!r:.60}; expected net_.",
         )
         saved = {k[5:]: v for k, v in shapes.items() if k.startswith("net_/")}
-        wanted, found = _network_shapes(model, schema, head["state"], saved)
+        wanted, found = _network_shapes(model, schema, head["state"], arrays, saved)
         # saves from before there was a choice have none
         found = {k: v for k, v in wanted.items() if k.endswith("decoder.extends")} | found
         strange = next(
@@ -227,10 +228,14 @@ def check_model(folder: Path) -> Schema:
 
 
 def _network_shapes(
-    model, schema: Schema, state: dict, saved: dict[str, tuple[int, ...]]
+    model,
+    schema: Schema,
+    state: dict,
+    arrays: dict[str, tuple[int, ...]],
+    saved: dict[str, tuple[int, ...]],
 ) -> tuple[dict, dict]:
     """Shapes of the network's weights by name: those the recipe asks for, and those saved under
-    today's names.
+    today's names. ``arrays``: shapes of what else the model learnt.
     """
     import torch
 
@@ -239,6 +244,10 @@ def _network_shapes(
         # such as bounded_ and classes_, which the network asks for
         if isinstance(value, bool) or _is_names(value):
             setattr(model, name, value)
+    for name, shape in arrays.items():
+        # such as class_shares_, of which the network asks how many there are
+        if name.isidentifier() and len(shape) == 1 and shape[0] <= MAX_SQUARE:
+            setattr(model, name, np.ones(shape, np.float32))
     try:
         with torch.device("meta"):
             net = model._network()

@@ -57,6 +57,16 @@ MADE = {
     ),
     "table": (a_table, "VAE", {"epochs": 1, "width": 16, "latent_dim": 2}),
     "table of a GAN": (a_table, "GAN", {"steps": 4, "width": 16, "latent_dim": 2}),
+    "table with labels": (
+        a_table,
+        "ConditionalVAE",
+        {"epochs": 1, "width": 16, "latent_dim": 2},
+    ),
+    "table of a mixture": (
+        lambda: DATASETS["iris"]().load(),
+        "GaussianMixture",
+        {"latent_dim": 3, "covariance": "full"},
+    ),
     "text": (
         lambda: text_dataset(
             [
