@@ -5,7 +5,7 @@ meanwhile.
 from types import SimpleNamespace
 
 import pytest
-from journeys import onward
+from journeys import AT_REST, onward
 from streamlit.proto.ClientState_pb2 import ClientState
 from streamlit.runtime.scriptrunner_utils.script_requests import RerunData, ScriptRequests
 
@@ -158,10 +158,10 @@ def test_the_next_page_comes_and_stays(page, server):
         page.get_by_role("link", name="Map", exact=True).click()
         page.locator(".at[data-drawn]").wait_for()
         page.locator("[class*='st-key-next-explore-button'] button").wait_for()
-        page.wait_for_timeout(800)
+        page.evaluate(AT_REST)
         page.evaluate(TOUCH, [way, where, delay])
         page.locator(".lx[data-code]").wait_for()
-        page.wait_for_timeout(800)
+        page.evaluate(AT_REST)
         assert (
             page.get_by_role("heading", name="Explore", exact=True).count() == 1
             and page.locator(".lx[data-code]").count() == 1

@@ -18,7 +18,7 @@ from example_files import good_pictures, npy, packed, picture, zipped
 from hostile_files import REFUSED, npy_saying, xlsx
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from journeys import bring, corpus, generate, onward, see_map, train
+from journeys import AT_REST, bring, corpus, generate, onward, see_map, train
 
 from lvm_core import DataError, read_dataset
 from lvm_core.datasets.readers import SUFFIXES
@@ -722,7 +722,7 @@ def test_markup_in_every_name_runs_nowhere(page, server, name, content, model):
     page.locator(".at-stage").hover()
     onward(page, "Explore")
     page.locator(".lx[data-code]").wait_for()
-    page.wait_for_timeout(2000)
+    page.evaluate(AT_REST)
     for part in page.locator(".lx canvas, .lx img").all()[:4]:
         part.hover(force=True)
     generate(page)
