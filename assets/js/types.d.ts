@@ -34,7 +34,7 @@ interface Waiting {
 interface SliderParts {
   range: HTMLInputElement;
   number: HTMLInputElement;
-  film: HTMLElement;
+  traversal: HTMLElement;
 }
 
 type Pair = [number, number];
