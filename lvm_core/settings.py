@@ -202,6 +202,7 @@ _OTHERS: dict[str, Callable[[str, str], Any]] = {
     "slots": _slots,
     "memory": _positive("GiB that one fit may take, such as 8"),
     "checkpoint": _positive("seconds between two checkpoints, such as 10"),
+    "minutes": _positive("minutes that a training on pictures may take, such as 5"),
 }
 NAMES = tuple(f"{PREFIX}{name.upper()}" for name in (*_OTHERS, *(f.name for f in fields(Limits))))
 
@@ -213,7 +214,8 @@ def setting(name: str, environment: Mapping[str, str] | None = None) -> Any:
     ----------
     name : str
         ``home`` (the workspace's folder), ``people`` (``"one"`` or ``"many"``), ``slots`` (fits at
-        once), ``memory`` (GiB a fit may take) or ``checkpoint`` (seconds between two checkpoints).
+        once), ``memory`` (GiB a fit may take), ``checkpoint`` (seconds between two checkpoints) or ``minutes`` (the
+        time budget for pictures that is suggested).
     environment : mapping of str to str, optional
         Where it is looked up; the process's own environment by default.
 

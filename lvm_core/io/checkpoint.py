@@ -127,6 +127,21 @@ class Checkpoint:
             return head, arrays
         return None
 
+    def format(self) -> int:
+        """The oldest format of the files that are there; that of this version without any.
+
+        Returns
+        -------
+        int
+        """
+        found = []
+        for path in self._all():
+            try:
+                found.append(_head(path)["format"])
+            except (files.StoreError, OSError):
+                continue
+        return min(found, default=FORMAT)
+
     def drop_later(self) -> None:
         """Forget the phases that come after those read so far.
 
@@ -196,17 +211,26 @@ def _sum(arrays: dict[str, np.ndarray]) -> int:
 
 
 def _read(path: Path) -> tuple[dict, dict[str, np.ndarray]]:
-    from safetensors import safe_open
-
     arrays = files.read_tensors(path)
-    with safe_open(path, "np") as file:
-        marks = file.metadata() or {}
-    if marks.get("sum") != str(_sum(arrays)):
+    if _marks(path).get("sum") != str(_sum(arrays)):
         raise files.StoreError(f"{path} is damaged: its sum is not the one it was written with.")
+    return migrations.upgrade("checkpoint", _head(path)), migrations.weights(arrays)
+
+
+def _marks(path: Path) -> dict[str, str]:
+    from safetensors import SafetensorError, safe_open
+
     try:
-        head = json.loads(marks["head"])
+        with safe_open(path, "np") as file:
+            return file.metadata() or {}
+    except SafetensorError as error:
+        raise files.StoreError(f"{path} is damaged: {error}.") from error
+
+
+def _head(path: Path) -> dict:
+    """What it was written with, in the format it was written in."""
+    try:
+        head = json.loads(_marks(path)["head"])
     except (KeyError, ValueError) as error:
         raise files.StoreError(f"{path} is no checkpoint of this app.") from error
-    return migrations.upgrade(
-        "checkpoint", files.check_format(head, path, FORMAT)
-    ), migrations.weights(arrays)
+    return files.check_format(head, path, FORMAT)

@@ -9,9 +9,9 @@ before.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
-MODEL, CHECKPOINT = 2, 2  # the newest format of recipe.json and of a checkpoint
+MODEL, CHECKPOINT = 3, 3  # the newest format of recipe.json and of a checkpoint
 
 _WEIGHTS = (
     (re.compile(r"(^|[/.])heads\.heads\."), r"\1likelihoods.parts."),
@@ -74,14 +74,56 @@ def _model_1(head: dict) -> dict:
     return head | {"state": state}
 
 
+def auto_before(image: Sequence[int] | None) -> str:
+    """What the network "auto" was up to format 2.
+
+    Parameters
+    ----------
+    image : (int, int, int) or None
+        Height, width and channels of the pictures.
+
+    Returns
+    -------
+    {"conv", "mlp"}
+
+    Examples
+    --------
+    >>> from lvm_core.io.migrations import auto_before
+    >>> auto_before((28, 28, 1)), auto_before((8, 8, 1)), auto_before(None)
+    ('conv', 'mlp', 'mlp')
+    """
+    return "conv" if image and min(image[:2]) >= 12 else "mlp"
+
+
+def _model_2(head: dict) -> dict:
+    """Format 2 did not keep which network "auto" was."""
+    network = head["params"].get("network", "auto")
+    if "net_" not in head["modules"] or "network_" in head["state"]:
+        return head
+    schema = head["state"].get("schema_")
+    inner = schema.get("$schema") if isinstance(schema, dict) else None
+    image = inner.get("image") if isinstance(inner, dict) else None
+    if not isinstance(image, list) or not all(isinstance(size, int) for size in image):
+        image = None  # no pictures, or nothing that can be read anyway
+    if network == "auto":
+        always = head["name"] == "CNNFeatures" and image
+        network = "conv" if always else auto_before(image)
+    return head | {"state": head["state"] | {"network_": network}}
+
+
+def _checkpoint_2(head: dict) -> dict:
+    """Format 2 is of a fit whose network "auto" was another, see :func:`auto_before`."""
+    return head
+
+
 def _checkpoint_1(head: dict) -> dict:
     """Format 1 differs in the names of its arrays alone."""
     return head
 
 
 _STEPS: dict[str, tuple[Callable[[dict], dict], ...]] = {
-    "model": (_model_1,),
-    "checkpoint": (_checkpoint_1,),
+    "model": (_model_1, _model_2),
+    "checkpoint": (_checkpoint_1, _checkpoint_2),
 }
 
 
@@ -103,8 +145,10 @@ def upgrade(kind: str, head: dict) -> dict:
     Examples
     --------
     >>> from lvm_core.io.migrations import upgrade
-    >>> upgrade("model", {"format": 1, "state": {"layout_": {"$layout": {"blocks": []}}}})
-    {'format': 2, 'state': {'schema_': {'$schema': {'blocks': []}}}}
+    >>> state = {"layout_": {"$layout": {"blocks": []}}}
+    >>> head = {"format": 1, "name": "PCA", "params": {}, "modules": [], "state": state}
+    >>> upgrade("model", head)["state"]
+    {'schema_': {'$schema': {'blocks': []}}}
     """
     steps = _STEPS[kind]
     for step in steps[max(head["format"], 1) - 1 :]:

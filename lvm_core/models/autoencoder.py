@@ -40,17 +40,31 @@ class Autoencoder(NeuralModel):
         Passes over the data; more is slower and fits closer.
     decay : float, default=0.0
         Weight of the decoder's squared weights (RAE-L2): a smoother decoder.
-    network : {"auto", "mlp", "conv"}, default="auto"
-        Convolutions for pictures, a perceptron for everything else; auto decides.
+    network : {"auto", "mlp", "conv", "resnet"}, default="auto"
+        Residual blocks of convolutions (resnet) for pictures, a perceptron (mlp) for everything
+        else; auto decides. Plain convolutions (conv) are what earlier versions took.
     width : int, default=128
-        Units of a hidden layer; a convolution begins with a sixteenth of it.
+        Units of a hidden layer; the first map of a resnet has an eighth of it as channels, that of
+        plain convolutions a sixteenth.
     depth : int, default=2
-        Hidden layers of the perceptron; 0 makes encoder and decoder linear. A convolution's depth
-        follows from the picture's size.
+        Hidden layers of the perceptron, 0 makes encoder and decoder linear; residual blocks at each
+        size of map of a resnet.
     activation : {"silu", "relu", "tanh"}, default="silu"
         Bend between layers: smooth (SiLU), sharp (ReLU) or bounded (tanh).
     cool_down : float, default=0.5
         Share of the training, at its end, in which the learning rate falls to 0.
+    patience : int, default=0
+        Ends the training when the loss of rows held out of it, a tenth, has not improved for so
+        many epochs, and keeps the best; 0 trains to the end, on all rows.
+    average : float, default=0.0
+        The weights kept are a mean over this share of the training so far, which does better than
+        the last ones; 0 keeps the last.
+    weight_decay : float, default=0.0
+        Pulls weights to 0, by this share times the step size (AdamW); 0 does not.
+    augmentation : {"none", "auto", "shift", "mirror", "colour", "shift and mirror", "all"}, \
+default="none"
+        Learns from pictures moved, mirrored or changed in colour, against learning few by heart;
+        auto takes, for up to 10,000 pictures, what leaves them looking like the others.
     batch_size : int, default=64
         Rows in one step of the optimiser.
     learning_rate : float, default=0.001
@@ -64,12 +78,14 @@ class Autoencoder(NeuralModel):
         Encoder, decoder and likelihoods.
     bounded_ : bool
         Whether decoded pixels are kept in [0, 1], as those of the training rows are.
+    augmentations_ : list of str
+        What was done to the pictures it learnt from.
     code_root_ : array (k, k)
         Root of the training codes' covariance.
     importance_ : array (k,)
         Share of the data's variance that is lost without the dimension.
     history_ : list of dict
-        loss and reconstruction in nats per row, by step.
+        loss and reconstruction in nats per row, by step; with ``patience`` also the loss held_out.
     n_iter_ : int
         Epochs it was trained.
 
@@ -146,6 +162,17 @@ class Autoencoder(NeuralModel):
     depth: int = common("depth", 2)
     activation: str = common("activation", "silu")
     cool_down: float = common("cool_down", 0.5)
+    patience: int = common(
+        "patience",
+        0,
+        help=(
+            "Ends the training when the loss of rows held out of it, a tenth, has not improved for "
+            "so many epochs, and keeps the best; 0 trains to the end, on all rows."
+        ),
+    )
+    average: float = common("average", 0.0)
+    weight_decay: float = common("weight_decay", 0.0)
+    augmentation: str = common("augmentation", "none")
     batch_size: int = common("batch_size", 64)
     learning_rate: float = common("learning_rate", 1e-3)
     random_state: int | None = common("random_state", 0, help="Seed of weights and batches.")
@@ -159,7 +186,7 @@ class Autoencoder(NeuralModel):
             self.schema_,
             self.latent_dim,
             self.latent_dim,
-            self.network,
+            self.network_,
             self.width,
             self.depth,
             ACTIVATIONS[self.activation],
@@ -168,15 +195,29 @@ class Autoencoder(NeuralModel):
 
     def _fit(self, X, rng, on_step, checkpoint=None):
         from ..nn.nets import in_unit_range
-        from ..nn.training import Adam, BatchSource, device, ramp_down
+        from ..nn.training import Adam, BatchSource, WeightAverage, device, ramp_down, seeded
 
+        learnt, aside = (X[part] if self.patience else X for part in self._held_out(X, rng))
         self.bounded_ = in_unit_range(X, self.schema_)
-        net = self._new_network(X, rng)
-        rows, adam = BatchSource(X, device()), Adam(net.parameters())
+        average = WeightAverage(self._new_network(learnt, rng, checkpoint), self.average)
+        net = average.moving
+        rows, adam = (
+            BatchSource(learnt, device()),
+            Adam(net.parameters(), weight_decay=self.weight_decay),
+        )
+        parts = average.parts() | {"adam": adam}
+        augmented = lambda x: x
+        if self.augmentation != "none":
+            parts["moves"] = seeded(rng, device())
+            augmented = self._augmenter(learnt, parts["moves"])
+        early = self._early_stopping(self.net_, aside) if self.patience else None
+        if early:
+            parts["early"] = early
         weights = [p for p in net.decoder.parameters() if p.ndim > 1]
+        steps = self.epochs * -(-learnt.shape[0] // self.batch_size)
 
         def update(index, progress):
-            x = rows[index]
+            x = augmented(rows[index])
             z = net.encode(x)
             reconstruction = net.likelihoods.log_prob_and_update(net.decoder(z), x).mean()
             loss = -reconstruction
@@ -185,15 +226,46 @@ class Autoencoder(NeuralModel):
             if self.decay:
                 loss = loss + self.decay * sum(w.square().sum() for w in weights)
             adam.step(loss, self.learning_rate * ramp_down(progress, self.cool_down))
-            return {"loss": loss.detach(), "reconstruction": reconstruction.detach()}
+            average.update(progress * steps)
+            metrics = {"loss": loss.detach(), "reconstruction": reconstruction.detach()}
+            return metrics | ({"held_out": early.loss} if early else {})
 
-        n = X.shape[0]
-        self._train(update, n, rng, on_step, checkpoint, {"net": net, "adam": adam})
+        self._train(
+            update,
+            learnt.shape[0],
+            rng,
+            on_step,
+            checkpoint,
+            parts,
+            after_epoch=early,
+            reduced_precision=True,
+        )
+        if early:
+            early.restore()
         Z = self._encode(X)
         values, vectors = np.linalg.eigh(np.atleast_2d(np.cov(Z.astype(np.float64), rowvar=False)))
         self.code_root_ = vectors * np.sqrt(np.maximum(values, 0))
-        self.importance_ = self._weighed(Z[np.sort(rng.permutation(n)[:_MOST_ROWS])])
+        self.importance_ = self._weighed(Z[np.sort(rng.permutation(len(Z))[:_MOST_ROWS])])
         return Z
+
+    def _early_stopping(self, net, aside):
+        import torch
+
+        from ..nn.nets import in_batches
+        from ..nn.training import EarlyStopping
+
+        aside = aside.astype(np.float32)
+        where = next(net.parameters()).device
+
+        def loss(net, x):
+            z = net.encode(x)
+            return 0.5 * self.penalty * z.square().sum(1) - net.log_prob(net.decoder(z), x)
+
+        return EarlyStopping(
+            net,
+            lambda: torch.tensor(float(in_batches(loss, net, aside).mean()), device=where),
+            self.patience,
+        )
 
     def _weighed(self, Z) -> np.ndarray:
         """Share of the decoded rows' variance (k,) that goes when a dimension of the codes Z

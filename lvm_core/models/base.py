@@ -97,7 +97,7 @@ class LatentModel(Persistent, ClassNamePrefixFeaturesOutMixin, TransformerMixin,
         classes_: list[str]  # of those that learn from labels
 
     @classmethod
-    def suggest(cls, n: int, schema: Schema) -> dict[str, Any]:
+    def suggest(cls, n: int, schema: Schema, minutes: float | None = None) -> dict[str, Any]:
         """Parameter values that suit n rows of this schema, where they differ from the defaults.
 
         Parameters
@@ -106,6 +106,8 @@ class LatentModel(Persistent, ClassNamePrefixFeaturesOutMixin, TransformerMixin,
             Number of rows.
         schema : Schema
             Their columns.
+        minutes : float, optional
+            Time the training may take on this machine; only networks for pictures ask for it.
 
         Returns
         -------

@@ -40,7 +40,7 @@ class CNNFeatures(NeuralModel):
         Learn from pictures moved by up to a twelfth of their size, as they are recognised wherever
         they stand.
     width : int, default=256
-        Units of the hidden layer; the convolutions begin with a sixteenth of it.
+        Units of the hidden layer; the first map has an eighth of it as channels.
     batch_size : int, default=64
         Rows in one step of the optimiser.
     learning_rate : float, default=0.002
@@ -150,7 +150,7 @@ class CNNFeatures(NeuralModel):
     width: int = common(
         "width",
         256,
-        help="Units of the hidden layer; the convolutions begin with a sixteenth of it.",
+        help="Units of the hidden layer; the first map has an eighth of it as channels.",
     )
     batch_size: int = common("batch_size", 64)
     learning_rate: float = common(
@@ -161,12 +161,15 @@ class CNNFeatures(NeuralModel):
     )
 
     @classmethod
-    def suggest(cls, n, schema):
-        batch = 32 if n < 1000 else 64 if n < 10_000 else 128
+    def suggest(cls, n, schema, minutes=None):
+        found = super().suggest(n, schema, minutes)
+        # as many steps again at half the number, for the decoder, which takes half a step's time
+        epochs = int(np.clip(round(0.8 * found["epochs"]), 3, 200))
         return {
             "latent_dim": max(1, min(16, schema.d)),
-            "batch_size": batch,
-            "epochs": int(np.clip(round(1500 * batch / n), 3, 200)),
+            "batch_size": found["batch_size"],
+            "epochs": epochs,
+            "width": found["width"],
         }
 
     # -- learning ----------------------------------------------------------------------------------
@@ -176,14 +179,13 @@ class CNNFeatures(NeuralModel):
 
         from ..nn.nets import CodeNet
 
-        network = "mlp" if self.schema_.image is None else "conv"
         return CodeNet(
             self.schema_,
             self.latent_dim,
             self.latent_dim,
-            network,
+            self.network_,
             self.width,
-            2,
+            1 if self.network_ == "resnet" else 2,
             nn.ReLU,
             bounded=self.bounded_,
         )
@@ -200,7 +202,7 @@ class CNNFeatures(NeuralModel):
 
         where, self._decodes = device(), False
         self.bounded_ = in_unit_range(X, self.schema_)
-        net = self._new_network(X, rng)
+        net = self._new_network(X, rng, checkpoint)
         self.classes_, number = encode_labels([None] * X.shape[0] if y is None else y)
         self._train_encoder(net, X, number, rng, on_step, checkpoint)
         Z = self._encode(X)
@@ -227,7 +229,7 @@ class CNNFeatures(NeuralModel):
         if known.any():
             rows, truth = BatchSource(X[known], where), torch.as_tensor(number[known], device=where)
             learnt = [*net.encoder.parameters(), *head.parameters()]
-            adam = Adam(learnt)
+            adam = Adam(learnt, weight_decay=0.02)
 
             def update(index, progress):
                 x, target = self._shifted(net.scaler(rows[index]), moves), truth[index]
@@ -250,6 +252,7 @@ class CNNFeatures(NeuralModel):
                 phase="features",
                 checkpoint=checkpoint,
                 parts={"net": net, "head": head, "adam": adam, "moves": moves},
+                reduced_precision=True,
             )
         self.class_weights_ = head.weight.detach().cpu().numpy().T[:, : len(self.classes_)].copy()
         self.class_bias_ = head.bias.detach().cpu().numpy()[: len(self.classes_)].copy()
@@ -293,6 +296,7 @@ class CNNFeatures(NeuralModel):
             on_step=None if self.stopped_ else on_step,
             checkpoint=checkpoint,
             parts={"decoder": net.decoder, "adam": adam},
+            reduced_precision=True,
         )
         self.history_, self.stopped_ = self.history_ or history, self.stopped_ or stopped
 

@@ -112,7 +112,7 @@ class FactorAnalysis(LatentModel):
     )
 
     @classmethod
-    def suggest(cls, n, schema):
+    def suggest(cls, n, schema, minutes=None):
         return {
             "latent_dim": min(16 if schema.d > 32 else 4, max(1, schema.d - 1), n - 1),
             "noise": "shared" if schema.d > 500 else "per column",

@@ -187,7 +187,7 @@ class GAN(NeuralModel):
     random_state: int | None = common("random_state", 0, help="Seed of weights, batches and codes.")
 
     @classmethod
-    def suggest(cls, n, schema):
+    def suggest(cls, n, schema, minutes=None):
         from ..nn.nets import is_conv
 
         conv, few = (

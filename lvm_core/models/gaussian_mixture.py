@@ -116,7 +116,7 @@ class GaussianMixture(LatentModel):
     )
 
     @classmethod
-    def suggest(cls, n, schema):
+    def suggest(cls, n, schema, minutes=None):
         # a full covariance has more numbers than there are rows to learn them from
         few = schema.d * (schema.d + 3) / 2 * 4 > n
         return {

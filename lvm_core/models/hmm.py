@@ -155,7 +155,7 @@ class HMM(LatentModel):
     )
 
     @classmethod
-    def suggest(cls, n, schema):
+    def suggest(cls, n, schema, minutes=None):
         return {"latent_dim": 3, "segments": int(np.clip(schema.d // 8, 1, 8))}
 
     # -- learning ----------------------------------------------------------------------------------

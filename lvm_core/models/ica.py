@@ -102,7 +102,7 @@ class ICA(LatentModel):
     )
 
     @classmethod
-    def suggest(cls, n, schema):
+    def suggest(cls, n, schema, minutes=None):
         return {"latent_dim": min(16 if schema.d > 32 else 4, max(1, schema.d - 1), n - 1)}
 
     def _fit(self, X, rng, on_step):

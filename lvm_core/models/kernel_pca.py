@@ -147,7 +147,7 @@ class KernelPCA(LatentModel):
     )
 
     @classmethod
-    def suggest(cls, n, schema):
+    def suggest(cls, n, schema, minutes=None):
         return {"latent_dim": min(10 if schema.d > 32 else 4, n - 1)}
 
     def _fit(self, X, rng, on_step):

@@ -127,7 +127,7 @@ class LDA(TopicModel):
     )
 
     @classmethod
-    def suggest(cls, n, schema):
+    def suggest(cls, n, schema, minutes=None):
         return {
             "latent_dim": max(1, min(20 if n > 1000 else 10, schema.d, n // 3)),
             "epochs": int(np.clip(20_000 // n, 5, 100)),

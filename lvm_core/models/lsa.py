@@ -106,7 +106,7 @@ class LSA(LatentModel):
     )
 
     @classmethod
-    def suggest(cls, n, schema):
+    def suggest(cls, n, schema, minutes=None):
         return {"latent_dim": max(1, min(50 if n > 1000 else 20, schema.d - 1, n - 1))}
 
     def _check(self, X, reset):

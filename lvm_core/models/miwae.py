@@ -171,7 +171,7 @@ class MIWAE(VariationalModel):
     random_state: int | None = common("random_state", 0)
 
     @classmethod
-    def suggest(cls, n, schema):
+    def suggest(cls, n, schema, minutes=None):
         batch = 32 if n < 5000 else 128
         return {
             "latent_dim": min(10 if schema.d > 20 else 4, max(1, schema.d // 2)),

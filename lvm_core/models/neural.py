@@ -10,13 +10,22 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from ..io.checkpoint import Checkpoint
+from ..io.migrations import auto_before
 from ..nn.elbo import DECODED, fixed_draws, standardize_codes
 from ..params import param
+from ..settings import setting
 from .base import LatentModel, draw_discrete
 
 if TYPE_CHECKING:
     from ..nn.nets import Net
 
+AUGMENTATIONS = ("shift", "mirror", "colour")
+FEW_ROWS = 10_000  # pictures up to which more are made of them
+MOST_HELD_OUT = 500  # rows that tell when to end
+MINUTES = 1.0  # a budget where none is given
+# width of a network for pictures, by how many rows it can learn from within the budget
+WIDTHS = ((256, 30_000), (192, 15_000), (128, 0))
 MOMENT_ROWS = 1024  # from which the codes' mean and width are taken: tell a spread to 2 %
 
 _COMMON: dict[str, dict[str, Any]] = {
@@ -27,24 +36,31 @@ _COMMON: dict[str, dict[str, Any]] = {
         low=1, high=5000, log=True, help="Passes over the data; more is slower and fits closer."
     ),
     "network": dict(
-        choices=("auto", "mlp", "conv"),
+        choices=("auto", "mlp", "conv", "resnet"),
         advanced=True,
-        help="Convolutions for pictures, a perceptron for everything else; auto decides.",
+        help=(
+            "Residual blocks of convolutions (resnet) for pictures, a perceptron (mlp) for "
+            "everything else; auto decides. Plain convolutions (conv) are what earlier versions "
+            "took."
+        ),
     ),
     "width": dict(
         low=4,
         high=2048,
         log=True,
         advanced=True,
-        help="Units of a hidden layer; a convolution begins with a sixteenth of it.",
+        help=(
+            "Units of a hidden layer; the first map of a resnet has an eighth of it as channels, "
+            "that of plain convolutions a sixteenth."
+        ),
     ),
     "depth": dict(
         low=0,
         high=6,
         advanced=True,
         help=(
-            "Hidden layers of the perceptron; 0 makes encoder and decoder linear. A convolution's "
-            "depth follows from the picture's size."
+            "Hidden layers of the perceptron, 0 makes encoder and decoder linear; residual blocks "
+            "at each size of map of a resnet."
         ),
     ),
     "activation": dict(
@@ -67,6 +83,40 @@ _COMMON: dict[str, dict[str, Any]] = {
         advanced=True,
         help="Share of the training, at its end, in which the learning rate falls to 0.",
     ),
+    "patience": dict(
+        low=0,
+        high=1000,
+        advanced=True,
+        help=(
+            "Ends the training when the loss of rows held out of it, a tenth, has not improved for "
+            "so many epochs after the warm-up, and keeps the best; 0 trains to the end, on all "
+            "rows."
+        ),
+    ),
+    "average": dict(
+        low=0.0,
+        high=0.5,
+        advanced=True,
+        help=(
+            "The weights kept are a mean over this share of the training so far, which does better "
+            "than the last ones; 0 keeps the last."
+        ),
+    ),
+    "weight_decay": dict(
+        low=0.0,
+        high=1.0,
+        advanced=True,
+        help="Pulls weights to 0, by this share times the step size (AdamW); 0 does not.",
+    ),
+    "augmentation": dict(
+        choices=("none", "auto", *AUGMENTATIONS, "shift and mirror", "all"),
+        advanced=True,
+        help=(
+            "Learns from pictures moved, mirrored or changed in colour, against learning few by "
+            "heart; auto takes, for up to 10,000 pictures, what leaves them looking like the "
+            "others."
+        ),
+    ),
     "batch_size": dict(
         low=1, high=8192, log=True, advanced=True, help="Rows in one step of the optimiser."
     ),
@@ -85,8 +135,8 @@ def common(name: str, default: Any, **changes) -> Any:
     Parameters
     ----------
     name : str
-        One of latent_dim, epochs, network, width, depth, activation, warm_up, cool_down,
-        batch_size, learning_rate, random_state.
+        One of latent_dim, epochs, network, width, depth, activation, warm_up, cool_down, patience,
+        average, weight_decay, augmentation, batch_size, learning_rate, random_state.
     default
         Its value unless another is given.
     **changes
@@ -116,6 +166,8 @@ class NeuralModel(LatentModel, ABC):
     ----------
     net_ : Net
         The network.
+    network_ : {"mlp", "conv", "resnet"}
+        What ``network`` meant for these rows.
     n_iter_ : int
         Epochs it was trained, where :meth:`_train` trained it.
 
@@ -128,20 +180,45 @@ class NeuralModel(LatentModel, ABC):
     duration_param: ClassVar[str] = "epochs"
 
     @classmethod
-    def suggest(cls, n, schema):
-        from ..nn.nets import is_conv
+    def suggest(cls, n, schema, minutes=None):
+        from ..nn.nets import network_kind
 
-        conv, text = is_conv("auto", schema), schema.has("counts")
+        if network_kind("auto", schema) == "resnet":
+            return cls._suggest_pictures(n, schema, minutes)
+        text = schema.has("counts")
         batch = 32 if n < 1000 else 64 if n < 10000 else 128
-        steps = 600 if text else 1500 if conv or schema.d > 1000 else 3000
-        k = 16 if conv or text else min(10 if schema.d > 32 else 4, max(2, schema.d // 2))
+        steps = 600 if text else 1500 if schema.d > 1000 else 3000
+        k = 16 if text else min(10 if schema.d > 32 else 4, max(2, schema.d // 2))
         return {
             "latent_dim": k,
             "batch_size": batch,
             "epochs": int(np.clip(round(steps * batch / n), 5, 1000)),
             "depth": 1 if text or schema.d > 32 else 2,
-            "width": 256 if text or n >= 20000 and not conv else 128,
+            "width": 256 if text or n >= 20000 else 128,
         }
+
+    @classmethod
+    def _suggest_pictures(cls, n, schema, minutes) -> dict[str, Any]:
+        """What a network for pictures can learn within the budget on this machine."""
+        from ..nn.speed import seconds_per_row
+
+        seconds = 60 * (minutes or setting("minutes") or MINUTES)
+        rows = {width: seconds / seconds_per_row(schema.image, width) for width, _ in WIDTHS}
+        width = next(width for width, enough in WIDTHS if rows[width] >= enough)
+        epochs = int(np.clip(round(rows[width] / n), 1, 2000))
+        found = {
+            "latent_dim": 16,
+            "batch_size": 32 if n < 1000 else 64,
+            "epochs": epochs,
+            "depth": 1,
+            "width": width,
+            "learning_rate": 2e-3,
+            "average": 0.02,
+            "weight_decay": 0.02,
+            "augmentation": "auto",
+            "patience": max(10, epochs // 4) if n >= 100 and epochs >= 10 else 0,
+        }
+        return {name: value for name, value in found.items() if name in cls.parameters()}
 
     # -- learning ----------------------------------------------------------------------------------
 
@@ -149,15 +226,27 @@ class NeuralModel(LatentModel, ABC):
         epochs: int
         batch_size: int
         net_: Net
+        network_: str
 
     @abstractmethod
     def _network(self) -> Net:
         """The network, its weights not set."""
 
-    def _new_network(self, X, rng: np.random.RandomState) -> Net:
-        """``net_`` with random weights and the scales of X (n, d), where it is trained."""
+    def _new_network(
+        self, X, rng: np.random.RandomState, checkpoint: Checkpoint | None = None
+    ) -> Net:
+        """``net_`` with random weights and the scales of X (n, d), where it is trained; sets
+        ``network_``.
+        """
+        from ..nn.nets import network_kind
         from ..nn.training import device, seeded
 
+        asked = getattr(self, "network", "auto")
+        self.network_ = (
+            auto_before(self.schema_.image)  # a fit begun by an earlier version
+            if asked == "auto" and checkpoint is not None and checkpoint.format() < 3
+            else network_kind(asked, self.schema_)
+        )
         self.net_ = net = self._network()
         net.init_from_data(X, self.schema_, seeded(rng))
         return net.to(device())
@@ -182,6 +271,48 @@ class NeuralModel(LatentModel, ABC):
         )
         self.n_iter_ = -(-self.history_[-1]["step"] // steps)
         self.net_.eval()
+
+    def _held_out(self, X, rng) -> tuple[np.ndarray, np.ndarray]:
+        """Numbers of the rows to learn from and of those to watch: all and none without
+        patience.
+        """
+        n, patience = X.shape[0], getattr(self, "patience", 0)
+        if not patience:
+            return np.arange(n), np.arange(0)
+        if n < 20:
+            raise ValueError(
+                f"{type(self).__name__}: patience is {patience}, but of {n} rows none can be held "
+                "out; expected at least 20 rows, or patience 0."
+            )
+        order = rng.permutation(n)
+        cut = min(n // 10, MOST_HELD_OUT)
+        return np.sort(order[cut:]), np.sort(order[:cut])
+
+    def _augmentations(self, X) -> list[str]:
+        """Names of what is done to pictures X (n, d) while learning from them."""
+        asked = getattr(self, "augmentation", "none")
+        if asked == "none" or self.schema_.image is None:
+            return []
+        if asked != "auto":
+            return [a for a in AUGMENTATIONS if asked == "all" or a in asked]
+        if not 20 <= X.shape[0] <= FEW_ROWS:
+            return []
+        from ..nn.augmentation import FARTHER, farther
+
+        # colours cost more than they gave on every set tried; who knows better says so
+        found = farther(X, self.schema_, ("shift", "mirror"))
+        return [name for name, ratio in found.items() if ratio <= FARTHER]
+
+    def _augmenter(self, X, noise):
+        """A function of a batch of rows (m, d) that gives them augmented; sets
+        ``augmentations_``.
+        """
+        from ..nn.augmentation import augment
+
+        self.augmentations_ = names = self._augmentations(X)
+        if not names:
+            return lambda rows: rows
+        return lambda rows: augment(rows, self.schema_.image, names, noise)
 
     def _rebuild(self):
         from ..nn.training import device

@@ -103,7 +103,7 @@ class NMF(LatentModel):
     )
 
     @classmethod
-    def suggest(cls, n, schema):
+    def suggest(cls, n, schema, minutes=None):
         return {"latent_dim": max(1, min(20 if schema.has("counts") else 16, schema.d - 1, n - 1))}
 
     def _fit(self, X, rng, on_step):

@@ -105,7 +105,7 @@ class PCA(LatentModel):
     )
 
     @classmethod
-    def suggest(cls, n, schema):
+    def suggest(cls, n, schema, minutes=None):
         return {"latent_dim": min(16 if schema.d > 32 else 8, max(2, schema.d - 1), n - 1)}
 
     def _fit(self, X, rng, on_step):

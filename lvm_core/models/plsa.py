@@ -131,7 +131,7 @@ class PLSA(TopicModel):
     )
 
     @classmethod
-    def suggest(cls, n, schema):
+    def suggest(cls, n, schema, minutes=None):
         return {"latent_dim": max(1, min(20 if n > 1000 else 10, schema.d, n // 3))}
 
     def _fit(self, X, rng, on_step, checkpoint=None):

@@ -56,13 +56,15 @@ class VAE(VariationalModel):
         Weight of the KL term; 1 is the ELBO, more gives fewer and smoother dimensions.
     epochs : int, default=50
         Passes over the data; more is slower and fits closer.
-    network : {"auto", "mlp", "conv"}, default="auto"
-        Convolutions for pictures, a perceptron for everything else; auto decides.
+    network : {"auto", "mlp", "conv", "resnet"}, default="auto"
+        Residual blocks of convolutions (resnet) for pictures, a perceptron (mlp) for everything
+        else; auto decides. Plain convolutions (conv) are what earlier versions took.
     width : int, default=128
-        Units of a hidden layer; a convolution begins with a sixteenth of it.
+        Units of a hidden layer; the first map of a resnet has an eighth of it as channels, that of
+        plain convolutions a sixteenth.
     depth : int, default=2
-        Hidden layers of the perceptron; 0 makes encoder and decoder linear. A convolution's depth
-        follows from the picture's size.
+        Hidden layers of the perceptron, 0 makes encoder and decoder linear; residual blocks at each
+        size of map of a resnet.
     activation : {"silu", "relu", "tanh"}, default="silu"
         Bend between layers: smooth (SiLU), sharp (ReLU) or bounded (tanh).
     noise : {"learned", "unit"}, default="learned"
@@ -80,6 +82,15 @@ class VAE(VariationalModel):
     patience : int, default=0
         Ends the training when the loss of rows held out of it, a tenth, has not improved for so
         many epochs after the warm-up, and keeps the best; 0 trains to the end, on all rows.
+    average : float, default=0.0
+        The weights kept are a mean over this share of the training so far, which does better than
+        the last ones; 0 keeps the last.
+    weight_decay : float, default=0.0
+        Pulls weights to 0, by this share times the step size (AdamW); 0 does not.
+    augmentation : {"none", "auto", "shift", "mirror", "colour", "shift and mirror", "all"}, \
+default="none"
+        Learns from pictures moved, mirrored or changed in colour, against learning few by heart;
+        auto takes, for up to 10,000 pictures, what leaves them looking like the others.
     batch_size : int, default=64
         Rows in one step of the optimiser.
     learning_rate : float, default=0.001
@@ -93,6 +104,8 @@ class VAE(VariationalModel):
         Encoder, decoder and likelihoods.
     bounded_ : bool
         Whether decoded pixels are kept in [0, 1], as those of the training rows are.
+    augmentations_ : list of str
+        What was done to the pictures it learnt from.
     importance_ : array (k,)
         Mean KL of each dimension over the rows, in nats.
     history_ : list of dict
@@ -208,17 +221,10 @@ class VAE(VariationalModel):
         advanced=True,
     )
     cool_down: float = common("cool_down", 0.5)
-    patience: int = param(
-        0,
-        low=0,
-        high=1000,
-        help=(
-            "Ends the training when the loss of rows held out of it, a tenth, has not improved for "
-            "so many epochs after the warm-up, and keeps the best; 0 trains to the end, on all "
-            "rows."
-        ),
-        advanced=True,
-    )
+    patience: int = common("patience", 0)
+    average: float = common("average", 0.0)
+    weight_decay: float = common("weight_decay", 0.0)
+    augmentation: str = common("augmentation", "none")
     batch_size: int = common("batch_size", 64)
     learning_rate: float = common("learning_rate", 1e-3)
     random_state: int | None = common("random_state", 0)
@@ -232,7 +238,7 @@ class VAE(VariationalModel):
             self.schema_,
             self.latent_dim,
             2 * self.latent_dim,
-            self.network,
+            self.network_,
             self.width,
             self.depth,
             ACTIVATIONS[self.activation],
@@ -244,7 +250,15 @@ class VAE(VariationalModel):
         import torch
 
         from ..nn.nets import in_unit_range
-        from ..nn.training import Adam, BatchSource, device, ramp_down, ramp_up, seeded
+        from ..nn.training import (
+            Adam,
+            BatchSource,
+            WeightAverage,
+            device,
+            ramp_down,
+            ramp_up,
+            seeded,
+        )
 
         where, k, draws = device(), self.latent_dim, self.importance_samples
         if draws > 1 and self.free_bits:
@@ -253,16 +267,20 @@ class VAE(VariationalModel):
                 "importance-weighted bound has no KL term to leave free, "
                 "set one of them to 0 or 1."
             )
-        learnt, aside = self._held_out(X, rng)
+        learnt, aside = (X[part] if self.patience else X for part in self._held_out(X, rng))
         self.bounded_ = in_unit_range(X, self.schema_)
-        net = self._new_network(learnt, rng)
+        average = WeightAverage(self._new_network(learnt, rng, checkpoint), self.average)
+        net = average.moving
         self._keep_rows(learnt, draws=draws)
-        rows, noise, adam = BatchSource(learnt, where), seeded(rng, where), Adam(net.parameters())
-        parts = {"net": net, "adam": adam, "noise": noise}
-        early = self._early_stopping(net, aside) if self.patience else None
+        rows, noise = BatchSource(learnt, where), seeded(rng, where)
+        adam = Adam(net.parameters(), weight_decay=self.weight_decay)
+        augmented = self._augmenter(learnt, noise)
+        parts = average.parts() | {"adam": adam, "noise": noise}
+        early = self._early_stopping(self.net_, aside) if self.patience else None
+        steps = self.epochs * -(-learnt.shape[0] // self.batch_size)
 
         def update(index, progress):
-            x, beta = rows[index], self.beta * ramp_up(progress, self.warm_up)
+            x, beta = augmented(rows[index]), self.beta * ramp_up(progress, self.warm_up)
             if draws > 1:
                 loss, reconstruction, kl = importance_loss(
                     net,
@@ -280,6 +298,7 @@ class VAE(VariationalModel):
                     self.free_bits,
                 )
             adam.step(loss, self.learning_rate * ramp_down(progress, self.cool_down))
+            average.update(progress * steps)
             loss, reconstruction, kl = loss.detach(), reconstruction.detach(), kl.detach()
             metrics = {
                 "loss": loss if draws > 1 else self.beta * kl - reconstruction,
@@ -318,19 +337,6 @@ class VAE(VariationalModel):
             ),
             self.beta,
         )
-
-    def _held_out(self, X, rng):
-        """(rows to learn from, rows to watch): all and none without patience."""
-        n = X.shape[0]
-        if not self.patience:
-            return X, X[:0]
-        if n < 20:
-            raise ValueError(
-                f"VAE: patience is {self.patience}, but of {n} rows none can be held out; expected "
-                "at least 20 rows, or patience 0."
-            )
-        order = rng.permutation(n)
-        return X[np.sort(order[n // 10 :])], X[np.sort(order[: n // 10])]
 
     def _early_stopping(self, net, aside):
         import torch

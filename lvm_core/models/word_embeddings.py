@@ -161,7 +161,7 @@ class WordEmbeddings(CountModel):
     )
 
     @classmethod
-    def suggest(cls, n, schema):
+    def suggest(cls, n, schema, minutes=None):
         return {"latent_dim": max(1, min(50, schema.d // 4, n // 4))}
 
     def _fit(self, X, rng, on_step):

@@ -1,12 +1,10 @@
-"""The networks' shared blocks: perceptrons, convolutions for pictures of any size, and how X
-enters them.
-"""
+"""The networks' shared blocks: encoders and decoders for rows of any kind, and how X enters them."""
 
 from __future__ import annotations
 
 import copy
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -14,139 +12,36 @@ from torch import nn
 from torch.nn import functional as F
 
 from ..schema import Schema
+from .layers import ACTIVATIONS, MLP, Conv, Linear, initialise, last
 from .likelihoods import Likelihoods
 from .moments import moments
-from .precision import matmul_precision
+from .pictures import ResidualDecoder, ResidualEncoder
+from .precision import matmul_precision, reduced_precision_convs
 
-ACTIVATIONS = {"silu": nn.SiLU, "relu": nn.ReLU, "tanh": nn.Tanh}
-
-
-class Linear(nn.Linear):
-    """A linear layer whose weights are set by :func:`initialise` or by a saved file.
-
-    Never by torch's global seed.
-    """
-
-    gain = 1.0
-
-    def reset_parameters(self) -> None:
-        pass
-
-
-class Conv(nn.Conv2d):
-    """A 3x3 convolution whose weights are set by :func:`initialise` or by a saved file.
-
-    Parameters
-    ----------
-    channels_in, channels_out : int
-        Of the pictures that enter and leave.
-    stride : int
-        Of the kernel; 2 halves height and width, rounding up.
-
-    Examples
-    --------
-    >>> import torch
-    >>> Conv(1, 4, stride=2)(torch.zeros(5, 1, 8, 8)).shape
-    torch.Size([5, 4, 4, 4])
-    """
-
-    gain = 1.0
-
-    def __init__(self, channels_in: int, channels_out: int, stride: int = 1):
-        super().__init__(channels_in, channels_out, 3, stride, padding=1)
-
-    def reset_parameters(self) -> None:
-        pass
-
-
-_Layer = TypeVar("_Layer", Linear, Conv)
-
-
-def initialise(net: nn.Module, generator: torch.Generator) -> None:
-    """Set He-normal weights times each layer's ``gain``; biases zero.
-
-    Parameters
-    ----------
-    net : nn.Module
-        Its :class:`Linear` and :class:`Conv` layers are changed in place.
-    generator : torch.Generator
-        Of the weights.
-
-    References
-    ----------
-    He et al. (2015), https://arxiv.org/abs/1502.01852.
-
-    Examples
-    --------
-    >>> import torch
-    >>> layer = Linear(3, 2)
-    >>> initialise(layer, torch.Generator().manual_seed(0))
-    >>> layer.bias.tolist()
-    [0.0, 0.0]
-    """
-    for layer in net.modules():
-        if isinstance(layer, (Linear, Conv)):
-            spread = layer.gain * (2 / layer.weight[0].numel()) ** 0.5
-            nn.init.normal_(layer.weight, 0.0, spread, generator=generator)
-            assert layer.bias is not None  # every layer here has one
-            nn.init.zeros_(layer.bias)
-
-
-def last(layer: _Layer) -> _Layer:
-    """Mark an output layer: it starts small.
-
-    So a new network says almost the same for every input.
-
-    Parameters
-    ----------
-    layer : Linear or Conv
-        Its ``gain`` becomes 0.1.
-
-    Returns
-    -------
-    nn.Module
-        The layer.
-
-    Examples
-    --------
-    >>> last(Linear(3, 2)).gain
-    0.1
-    """
-    layer.gain = 0.1
-    return layer
-
-
-class MLP(nn.Sequential):
-    """(n, d_in) -> (n, d_out) through ``depth`` hidden layers of ``width``.
-
-    Parameters
-    ----------
-    d_in, d_out : int
-        Numbers a row that enter and leave.
-    width, depth : int
-        Units of a hidden layer; hidden layers, 0 for a linear map.
-    activation : callable
-        Makes the activation between layers.
-
-    Examples
-    --------
-    >>> import torch
-    >>> MLP(3, 2, width=8, depth=1, activation=torch.nn.ReLU)
-    MLP(
-      (0): Linear(in_features=3, out_features=8, bias=True)
-      (1): ReLU()
-      (2): Linear(in_features=8, out_features=2, bias=True)
-    )
-    """
-
-    def __init__(
-        self, d_in: int, d_out: int, width: int, depth: int, activation: Callable[[], nn.Module]
-    ):
-        layers, size = [], d_in
-        for _ in range(depth):
-            layers += [Linear(size, width), activation()]
-            size = width
-        super().__init__(*layers, last(Linear(size, d_out)))
+__all__ = [
+    "ACTIVATIONS",
+    "MLP",
+    "ClassCodeNet",
+    "CodeNet",
+    "Conv",
+    "ConvDecoder",
+    "ConvEncoder",
+    "Fourier",
+    "Function",
+    "InputScaler",
+    "Linear",
+    "Net",
+    "decoder",
+    "encoder",
+    "in_batches",
+    "in_unit_range",
+    "initialise",
+    "is_conv",
+    "last",
+    "network_kind",
+    "scales",
+    "tensors",
+]
 
 
 class Fourier(nn.Module):
@@ -208,19 +103,6 @@ def pyramid(height: int, width: int, base: int) -> list[tuple[int, int, int]]:
         h, w, c = levels[-1]
         levels.append((-(-h // 2), -(-w // 2), min(2 * c, 4 * base)))
     return levels
-
-
-def reduced_precision_convs() -> torch.autocast:
-    """Convolutions in bfloat16 where products may be rounded so; the weights stay float32.
-
-    Returns
-    -------
-    torch.autocast
-        A context; see :func:`~lvm_core.nn.precision.matmul_precision`.
-    """
-    return torch.autocast(
-        "cpu", torch.bfloat16, enabled=torch.get_float32_matmul_precision() == "medium"
-    )
 
 
 class ConvEncoder(nn.Module):
@@ -339,13 +221,49 @@ class ConvDecoder(nn.Module):
         return (x.float() if x.dtype == torch.bfloat16 else x).permute(0, 2, 3, 1).flatten(1)
 
 
+def network_kind(network: str, schema: Schema) -> str:
+    """What ``network`` means here.
+
+    Parameters
+    ----------
+    network : {"auto", "mlp", "conv", "resnet"}
+        ``auto`` takes residual convolutions for pictures of at least 8x8.
+    schema : Schema
+        The columns of X.
+
+    Returns
+    -------
+    {"mlp", "conv", "resnet"}
+
+    Raises
+    ------
+    ValueError
+        Convolutions over rows that are no pictures.
+
+    Examples
+    --------
+    >>> from lvm_core.schema import Schema
+    >>> network_kind("auto", Schema.gaussian(4)), network_kind("auto", Schema.picture(28, 28, 1))
+    ('mlp', 'resnet')
+    """
+    if network in ("conv", "resnet") and schema.image is None:
+        raise ValueError(
+            f"network is {network!r}, but the rows are no pictures; use 'mlp' or 'auto'."
+        )
+    if network not in ("auto", "mlp", "conv", "resnet"):
+        raise ValueError(f"network is {str(network)[:40]!r}, expected auto, mlp, conv or resnet.")
+    if network != "auto":
+        return network
+    return "resnet" if schema.image is not None and min(schema.image[:2]) >= 8 else "mlp"
+
+
 def is_conv(network: str, schema: Schema) -> bool:
     """Whether ``network`` means convolutions here.
 
     Parameters
     ----------
-    network : {"auto", "mlp", "conv"}
-        ``auto`` takes them for pictures of at least 12x12.
+    network : {"auto", "mlp", "conv", "resnet"}
+        See :func:`network_kind`.
     schema : Schema
         The columns of X.
 
@@ -364,14 +282,7 @@ def is_conv(network: str, schema: Schema) -> bool:
     >>> is_conv("auto", Schema.gaussian(4))
     False
     """
-    if network == "conv" and schema.image is None:
-        raise ValueError("network is 'conv', but the rows are no pictures; use 'mlp' or 'auto'.")
-    return (
-        network == "conv"
-        or network == "auto"
-        and schema.image is not None
-        and min(schema.image[:2]) >= 12
-    )
+    return network_kind(network, schema) != "mlp"
 
 
 def encoder(
@@ -385,17 +296,18 @@ def encoder(
         The columns of X.
     d_out : int
         Numbers it gives for each row.
-    network : {"auto", "mlp", "conv"}
-        See :func:`is_conv`.
+    network : {"auto", "mlp", "conv", "resnet"}
+        See :func:`network_kind`.
     width, depth : int
-        Units of a hidden layer; hidden layers of a perceptron.
+        Units of a hidden layer; hidden layers of a perceptron, residual blocks at each size of map.
     activation : callable
         Makes the activation between layers.
 
     Returns
     -------
     nn.Module
-        A :class:`ConvEncoder` or an :class:`MLP`.
+        An :class:`~lvm_core.nn.layers.MLP`, a :class:`ConvEncoder` or a
+        :class:`~lvm_core.nn.pictures.ResidualEncoder`.
 
     Raises
     ------
@@ -409,10 +321,13 @@ def encoder(
     >>> encoder(Schema.gaussian(3), 2, "auto", 8, 1, torch.nn.ReLU)(torch.zeros(5, 3)).shape
     torch.Size([5, 2])
     """
-    if is_conv(network, schema):
-        assert schema.image is not None  # see is_conv
-        return ConvEncoder(schema.image, d_out, width, activation)
-    return MLP(schema.d, d_out, width, depth, activation)
+    kind = network_kind(network, schema)
+    if kind == "mlp":
+        return MLP(schema.d, d_out, width, depth, activation)
+    assert schema.image is not None  # see network_kind
+    if kind == "resnet":
+        return ResidualEncoder(schema.image, d_out, width, depth, activation)
+    return ConvEncoder(schema.image, d_out, width, activation)
 
 
 def decoder(
@@ -434,7 +349,8 @@ def decoder(
     Returns
     -------
     nn.Module
-        A :class:`ConvDecoder` or an :class:`MLP`.
+        An :class:`~lvm_core.nn.layers.MLP`, a :class:`ConvDecoder` or a
+        :class:`~lvm_core.nn.pictures.ResidualDecoder`.
 
     Raises
     ------
@@ -448,10 +364,13 @@ def decoder(
     >>> decoder(Schema.gaussian(3), 2, "auto", 8, 1, torch.nn.ReLU)(torch.zeros(5, 2)).shape
     torch.Size([5, 3])
     """
-    if is_conv(network, schema):
-        assert schema.image is not None  # see is_conv
-        return ConvDecoder(schema.image, d_in, width, activation)
-    return MLP(d_in, schema.d, width, depth, activation)
+    kind = network_kind(network, schema)
+    if kind == "mlp":
+        return MLP(d_in, schema.d, width, depth, activation)
+    assert schema.image is not None  # see network_kind
+    if kind == "resnet":
+        return ResidualDecoder(schema.image, d_in, width, depth, activation)
+    return ConvDecoder(schema.image, d_in, width, activation)
 
 
 class InputScaler(nn.Module):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -192,11 +193,16 @@ class Adam:
         What is learnt.
     beta1, beta2 : float
         Decay of the two running moments.
+    weight_decay : float
+        Share of a weight that a step of size 1 takes away, of tensors of two dimensions and more:
+        AdamW.
 
     References
     ----------
-    Kingma & Ba (2015), *Adam: A Method for Stochastic Optimization*,
-    https://arxiv.org/abs/1412.6980.
+    * Kingma & Ba (2015), *Adam: A Method for Stochastic Optimization*,
+      https://arxiv.org/abs/1412.6980.
+    * Loshchilov & Hutter (2019), *Decoupled Weight Decay Regularization*,
+      https://arxiv.org/abs/1711.05101.
 
     Examples
     --------
@@ -209,17 +215,36 @@ class Adam:
     """
 
     def __init__(
-        self, parameters: Iterable[torch.Tensor], beta1: float = 0.9, beta2: float = 0.999
+        self,
+        parameters: Iterable[torch.Tensor],
+        beta1: float = 0.9,
+        beta2: float = 0.999,
+        weight_decay: float = 0.0,
     ):
         self.parameters, self.betas = list(parameters), {"beta1": beta1, "beta2": beta2}
+        self.weight_decay = weight_decay
+        self.decayed = [p for p in self.parameters if p.ndim > 1] if weight_decay else []
         self.first, self.second = ([torch.zeros_like(p) for p in self.parameters] for _ in range(2))
         self.count = torch.zeros((), device=self.parameters[0].device)
 
     def step(self, loss: torch.Tensor, rate: float) -> None:
         """One step of size ``rate`` down the gradient of ``loss``."""
-        gradients = torch.autograd.grad(loss, self.parameters)
+        # the kernel walks through memory, whatever the strides: a convolution of pictures whose
+        # channels come last gives gradients in that order, of weights that lie in another
+        gradients = [
+            gradient
+            if gradient.stride() == weight.stride()
+            else torch.empty_like(weight).copy_(gradient)
+            for gradient, weight in zip(
+                torch.autograd.grad(loss, self.parameters), self.parameters, strict=True
+            )
+        ]
         self.count += 1
         with torch.no_grad():
+            if self.decayed:
+                torch._foreach_mul_(  # pyright: ignore[reportPrivateImportUsage]  # no public name
+                    self.decayed, 1 - rate * self.weight_decay
+                )
             torch._fused_adam_(  # pyright: ignore[reportPrivateImportUsage]  # no public name
                 self.parameters,
                 gradients,
@@ -249,6 +274,63 @@ class Adam:
         """Inverse of :meth:`state_dict`."""
         for name, own in self.state_dict().items():
             own.copy_(state[name])
+
+
+class WeightAverage:
+    """A running mean of a network's weights, which does better than the weights themselves.
+
+    It looks back over a share of the training so far, so that early weights are forgotten. The
+    network given is the one kept, and becomes the mean; ``moving`` is the one that learns.
+
+    Parameters
+    ----------
+    net : torch.nn.Module
+        The network, new.
+    share : float
+        Of the steps made, the half-life of a step's weights in the mean; 0 for no mean: then
+        ``moving`` is the network itself.
+
+    Attributes
+    ----------
+    moving : torch.nn.Module
+        The network to train.
+
+    References
+    ----------
+    Polyak & Juditsky (1992), *Acceleration of Stochastic Approximation by Averaging*,
+    https://doi.org/10.1137/0330046.
+
+    Examples
+    --------
+    >>> import torch
+    >>> net = torch.nn.Linear(1, 1)
+    >>> average = WeightAverage(net, 0.5)
+    >>> for step in range(1, 4):
+    ...     _ = average.moving.weight.data.fill_(float(step))
+    ...     average.update(step)
+    >>> round(net.weight.item(), 2)
+    2.28
+    """
+
+    def __init__(self, net: torch.nn.Module, share: float):
+        self.net, self.share = net, share
+        self.moving = copy.deepcopy(net) if share else net
+        self.pair = [list(part.parameters()) for part in (net, self.moving)]
+
+    def update(self, step: float) -> None:
+        """Take in the weights as they are after so many steps; buffers are copied."""
+        if not self.share:
+            return
+        with torch.no_grad():
+            torch._foreach_lerp_(  # pyright: ignore[reportPrivateImportUsage]  # no public name
+                *self.pair, 1 - 0.5 ** (1 / max(0.5, self.share * step))
+            )
+            for kept, new in zip(self.net.buffers(), self.moving.buffers()):
+                kept.copy_(new)
+
+    def parts(self) -> dict[str, torch.nn.Module]:
+        """What a checkpoint keeps."""
+        return {"net": self.net} | ({"moving": self.moving} if self.share else {})
 
 
 @contextmanager

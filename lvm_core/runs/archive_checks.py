@@ -242,7 +242,7 @@ def _network_shapes(
     model.schema_ = schema
     for name, value in state.items():
         # such as bounded_ and classes_, which the network asks for
-        if isinstance(value, bool) or _is_names(value):
+        if isinstance(value, bool) or _is_names(value) or name == "network_":
             setattr(model, name, value)
     for name, shape in arrays.items():
         # such as class_shares_, of which the network asks how many there are

@@ -14,13 +14,17 @@ def test_the_first_format_of_a_model():
     old = {
         "format": 1,
         "name": "PCA",
+        "params": {},
+        "modules": [],
         "state": {"layout_": {"$layout": {"blocks": [["gaussian", 2, "x"]]}}, "n_": 3},
     }
     before = copy.deepcopy(old)
     new = migrations.upgrade("model", old)
     assert new == {
-        "format": 2,
+        "format": 3,
         "name": "PCA",
+        "params": {},
+        "modules": [],
         "state": {"schema_": {"$schema": {"blocks": [["gaussian", 2, "x"]]}}, "n_": 3},
     }
     assert old == before and migrations.upgrade("model", new) == new
@@ -62,3 +66,20 @@ def digits_rows():
 
     dataset = DATASETS["digits"]().load()
     return dataset.X[:64], dataset.schema
+
+
+@pytest.mark.parametrize(
+    "name, asked, image, network",
+    [
+        ("VAE", "auto", [28, 28, 1], "conv"),
+        ("VAE", "auto", [8, 8, 1], "mlp"),
+        ("GAN", "auto", None, "mlp"),
+        ("VAE", "mlp", [28, 28, 1], "mlp"),
+        ("CNNFeatures", None, [8, 8, 1], "conv"),
+    ],
+)
+def test_the_network_that_auto_was(name, asked, image, network):
+    params = {} if asked is None else {"network": asked}
+    state = {"schema_": {"$schema": {"blocks": [], "image": image}}}
+    head = {"format": 2, "name": name, "params": params, "modules": ["net_"], "state": state}
+    assert migrations.upgrade("model", head)["state"]["network_"] == network

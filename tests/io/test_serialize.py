@@ -315,7 +315,8 @@ def test_that_onnx_brings_types_of_its_own_changes_nothing(saved):
 def test_pictures_saved_before_their_edges_went_on_keep_their_zeros(tmp_path):
     """The decoder's padding is part of what was learnt."""
     X = np.random.RandomState(0).uniform(size=(20, 144)).astype(np.float32)
-    model = MODELS["Autoencoder"](latent_dim=2, epochs=2).fit(X, schema=Schema.picture(12, 12, 1))
+    model = MODELS["Autoencoder"](latent_dim=2, epochs=2, network="conv")
+    model.fit(X, schema=Schema.picture(12, 12, 1))
     folder = model.save(tmp_path / "now")
     Z = model.transform(X)
     assert np.array_equal(load_model(folder).inverse_transform(Z), model.inverse_transform(Z))

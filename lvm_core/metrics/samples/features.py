@@ -208,6 +208,11 @@ def _of_a_classifier(X, schema: Schema, y, rng, on_step) -> Features | None:
     )
 
 
+def _network(schema: Schema) -> str:
+    # not "auto": distances by these features are compared from version to version
+    return "conv" if schema.image is not None and min(schema.image[:2]) >= 12 else "mlp"
+
+
 def _learn(X, codes, classes: int, schema: Schema, rng, on_step):
     """(features, classify): functions of rows, from a network that was trained to tell the
     classes.
@@ -221,7 +226,7 @@ def _learn(X, codes, classes: int, schema: Schema, rng, on_step):
     where = device()
     scaler = InputScaler(schema)
     body, top = (
-        nn.Sequential(scaler, encoder(schema, MOST, "auto", 128, 1, nn.SiLU), nn.SiLU()),
+        nn.Sequential(scaler, encoder(schema, MOST, _network(schema), 128, 1, nn.SiLU), nn.SiLU()),
         last(Linear(MOST, classes)),
     )
     net = nn.ModuleList([body, top])
