@@ -43,8 +43,8 @@ def digits() -> Rows:
 
 
 def mnist(path: str, n: int = 2000, seed: int = 0, part: str = "train") -> Rows:
-    """Of MNIST n digits of 28 x 28, grey: from an npz with x_train, y_train, x_test, y_test, or from
-    a zip of PNGs in a folder a class (then all of them where n is 0).
+    """Of MNIST n digits of 28 x 28, grey, 0 for all: from an npz with x_train, y_train, x_test and
+    y_test, or from a zip of PNGs in a folder a class.
     """
     if zipfile.is_zipfile(path) and not path.endswith(".npz"):
         from PIL import Image
@@ -73,6 +73,9 @@ def sprites(n: int = 3000, side: int = 32, seed: int = 0) -> Rows:
 # -- photographs -----------------------------------------------------------------------------------
 
 
+STRIPES = (0.15, 0.35, 0.55, 0.75)  # shares of the width: they hold some of everything
+
+
 def patches(n: int = 2000, side: int = 32, seed: int = 0, apart: bool = True) -> Rows:
     """Squares cut at random from scikit-learn's two photographs, in colour.
 
@@ -89,7 +92,7 @@ def patches(n: int = 2000, side: int = 32, seed: int = 0, apart: bool = True) ->
         which = int(rng.randint(2))
         photograph = photographs[which]
         h, w = photograph.shape[:2]
-        stripes = [int(share * w) for share in (0.2, 0.7)]  # where they begin
+        stripes = [int(share * w) for share in STRIPES]
         while True:
             top, left = int(rng.randint(h - side + 1)), int(rng.randint(w - side + 1))
             inside = any(s <= left and left + side <= s + width for s in stripes)
@@ -108,8 +111,8 @@ FINE = 4  # points of the drawing to a pixel of the picture, each way
 
 def shapes(n: int = 308, side: int = 64, seed: int = 0, background: str | None = None) -> Rows:
     """Small drawings like icons, in colour and transparent around them: polygons, ellipses, stars,
-    faces, flowers, fish, houses, trees, mushrooms, gems, cups and clouds, each with its own colours,
-    shading, size, turn, place and, of one in four, opacity.
+    faces, flowers, fish, houses, trees, mushrooms, gems, cups and clouds, each with its own
+    colours, shading, size, turn, place and, of one in four, opacity.
 
     Four channels, red, green, blue and opacity; where nothing is drawn all are 0. With a
     ``background`` ("white", "black") they are laid on it as the app's reader does, which leaves
@@ -350,7 +353,7 @@ TURNS = ("polygon", "ellipse", "star", "flower", "fish", "gem")  # of which no s
 
 def microscopy(n: int = 1500, side: int = 64, seed: int = 0) -> Rows:
     """Fluorescent cells as a camera of 16 bit sees them: a few to a picture, blurred by the lens,
-    under uneven light, with the noise of few photons; grey, brought to [0, 1] by the app's own rule.
+    under uneven light, with the noise of few photons; grey, in [0, 1] by the app's own rule.
 
     Of four kinds: round with a nucleus, elongated, dividing (two close together) and spots (small,
     many).
