@@ -12,6 +12,7 @@ import contextlib
 import copy
 import importlib.util
 import io
+import logging
 import tempfile
 import time
 from collections.abc import Callable
@@ -69,6 +70,7 @@ def pythae_vae(
             if time.process_time() - self.start > seconds:
                 raise _Over
 
+    logging.disable(logging.WARNING)  # it reports to the log
     torch.manual_seed(seed)
     h, w, c = image
     config = VAEConfig(input_dim=(c, h, w), latent_dim=k, reconstruction_loss="bce")
@@ -98,7 +100,7 @@ def pythae_vae(
         with contextlib.suppress(_Over):
             trainer.train()
         took = time.process_time() - clock.start
-    return trainer.model.eval(), took, clock.steps * batch / len(X)
+    return trainer.model.eval(), took, clock.steps / -(-len(X) // batch)
 
 
 def channels_first(X: np.ndarray, image: tuple[int, int, int]):

@@ -326,7 +326,7 @@ def samples(given) -> None:
             f"{'recall':>6} {'digits, %':>11} {'p > .9':>7} {'copies':>7}"
         )
 
-        def line(what, source, seconds, made, minutes=None):
+        def line(what, source, seconds, made, minutes=None, ours=True):
             made = np.clip(np.asarray(made, np.float32), 0, 1)
             G, p = features.transform(made), chances(made)
             value, error = kid(F, G)
@@ -346,7 +346,7 @@ def samples(given) -> None:
                     f"shares 5 to 15 %: {'met' if even else 'MISSED'}",
                     f"p > .9 {against(100 * sure, 95.0, True)}",
                 ]
-            name = f"{what}, {said(minutes)}, {source}"
+            name = f"{what}, {said(minutes)}, {source}" if ours else f"{what}, {source}"
             print(
                 f"{name:<29} {seconds:>8.0f} {distance:>9.3f} {1000 * value:>7.2f} ± "
                 f"{1000 * error:.2f} {recall:>6.2f} {100 * shares.min():>4.1f} to "
@@ -355,11 +355,11 @@ def samples(given) -> None:
                 flush=True,
             )
             shown[name] = made[:48]
-            if what in MODELS:
+            if ours:
                 key = size, minutes
                 best[key] = min(best.get(key, (np.inf, "")), (distance, name))
 
-        line("real", "unseen", 0, X[other])
+        line("real", "unseen", 0, X[other], ours=False)
         took: dict[str, float] = {}
         for model in models:
             for minutes in given.minutes or ((None, 15) if size == 20_000 else (None,)):
@@ -371,11 +371,11 @@ def samples(given) -> None:
                     line(model, source, seconds + more, drawn, minutes)
         if "GAN" in took:
             made, seconds, steps = alone(peers.dcgan, X[rows], took["GAN"], n, 64, given.seed)
-            line("DCGAN", f"{steps} steps", seconds, made)
+            line("DCGAN", f"{steps:,} steps", seconds, made, ours=False)
         if "VAE" in took and peers.HAVE_PYTHAE:
             seconds, made = alone(their_samples, X[rows], took["VAE"], n, given.seed)
             for source, drawn in made.items():
-                line("Pythae", source, seconds, drawn)
+                line("Pythae", source, seconds, drawn, ours=False)
         elif "VAE" in took:
             print(peers.NO_PYTHAE)
         write_sheet(given.sheets, f"samples-mnist-{size}", shown, schema)
