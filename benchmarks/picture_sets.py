@@ -353,7 +353,8 @@ TURNS = ("polygon", "ellipse", "star", "flower", "fish", "gem")  # of which no s
 
 def microscopy(n: int = 1500, side: int = 64, seed: int = 0) -> Rows:
     """Fluorescent cells as a camera of 16 bit sees them: a few to a picture, blurred by the lens,
-    under uneven light, with the noise of few photons; grey, in [0, 1] by the app's own rule.
+    under uneven light, with the noise of few photons (4 % of the variance); grey, in [0, 1] by the
+    app's own rule.
 
     Of four kinds: round with a nucleus, elongated, dividing (two close together) and spots (small,
     many).
