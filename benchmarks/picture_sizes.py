@@ -22,6 +22,8 @@ from pathlib import Path
 
 import numpy as np
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
 from lvm_core import MODELS, PROJECTIONS, read_dataset
 from lvm_core.fitting import fit_run
 from lvm_core.mapping import map_codes
@@ -95,7 +97,7 @@ def step(name: str, folder: Path, side: int) -> dict:
     codes = np.load(folder / f"codes-{side}.npy")
 
     def mapped():
-        map_codes(codes, PROJECTIONS[name](), labels=dataset.targets())
+        map_codes(codes, PROJECTIONS[name]())
 
     return measured(mapped)
 

@@ -310,7 +310,8 @@ LIMITED = {
         json.dumps([{"a": i * 1.5, "b": i % 3} for i in range(8)]).encode(),
     ),
     "features of an array": (3, "a.npy", npy(NUMBERS)),
-    "cells of pictures": (5 * 12 * 10 * 3, "a.zip", zipped(good_pictures(5))),
+    "zip_pixels": (5 * 12 * 10, "a.zip", zipped(good_pictures(5))),
+    "array_cells of pictures": (5 * 12 * 10 * 3, "a.zip", zipped(good_pictures(5))),
 }
 
 
