@@ -166,10 +166,14 @@ class PCA(LatentModel):
     def score_samples(self, X) -> np.ndarray:
         """Log-likelihood (n,) in nats of each row under the probabilistic model, exact."""
         check_is_fitted(self)
-        # the residual is a small difference of large numbers
-        X = self._check(X, reset=False).astype(np.float64)
-        Y = self._encode(X) * self._scale()
-        residual = ((X - self.mean_) ** 2).sum(1) - (Y**2).sum(1)
+        X, codes, squares = self._check(X, reset=False), [], []
+        for rows in _blocks(X):
+            # the residual is a small difference of large numbers
+            part = X[rows].astype(np.float64)
+            codes.append(self._encode(part) * self._scale())
+            squares.append(((part - self.mean_) ** 2).sum(1))
+        Y = np.concatenate(codes)
+        residual = np.concatenate(squares) - (Y**2).sum(1)
         d, k = len(self.mean_), len(self.explained_variance_)
         noise = max(self.noise_variance_, 1e-12)
         spread = np.maximum(self.explained_variance_, noise)

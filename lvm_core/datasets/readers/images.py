@@ -224,7 +224,7 @@ class PictureLoader:
 
     def size(self, archive, info) -> tuple[int, int] | None:
         """(height, width) after rotation, from the header alone; None when it cannot be read."""
-        return self._guarded(info, lambda: _size(_open(archive.read(info))))
+        return self._guarded(info, lambda: _size(open_picture(archive.read(info))))
 
     def load(self, archive, info, size, fit: str, background: str) -> np.ndarray | None:
         """The picture, brought to a size.
@@ -249,7 +249,7 @@ class PictureLoader:
             None when it cannot be read.
         """
         return self._guarded(
-            info, lambda: self._pixels(_open(archive.read(info)), size, fit, background)
+            info, lambda: self._pixels(open_picture(archive.read(info)), size, fit, background)
         )
 
     def _guarded(self, info, job):
@@ -311,7 +311,36 @@ class PictureLoader:
         return said
 
 
-def _open(data: bytes):
+def open_picture(data: bytes):
+    """A picture whose pixels are not read yet, of a known format and within the limit.
+
+    Parameters
+    ----------
+    data : bytes
+        The content of a file.
+
+    Returns
+    -------
+    PIL.Image.Image
+        The picture.
+
+    Raises
+    ------
+    DataError
+        Over the limit of pixels.
+    PIL.UnidentifiedImageError
+        For what is no picture.
+
+    Examples
+    --------
+    >>> import io
+    >>> from PIL import Image
+    >>> from lvm_core.datasets.readers.images import open_picture
+    >>> file = io.BytesIO()
+    >>> Image.new("L", (8, 6)).save(file, "PNG")
+    >>> open_picture(file.getvalue()).size
+    (8, 6)
+    """
     from PIL import Image
 
     picture = Image.open(io.BytesIO(data), formats=FORMATS)
