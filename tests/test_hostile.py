@@ -2,7 +2,6 @@
 with a note of what is not.
 """
 
-import dataclasses
 import io
 import json
 import tracemalloc
@@ -28,15 +27,6 @@ from hostile_files import (
 from PIL import Image
 
 from lvm_core import DataError, read_dataset, settings
-
-
-@pytest.fixture
-def small_limits(monkeypatch):
-    """Sets single limits for one test."""
-    return lambda **sizes: monkeypatch.setattr(
-        settings, "LIMITS", dataclasses.replace(settings.LIMITS, **sizes)
-    )
-
 
 # -- one sentence ----------------------------------------------------------------------------------
 

@@ -242,20 +242,23 @@ def _by_gram(X, k: int) -> tuple:
     """The same for rows that are fewer than their values, as large pictures are: from the
     products of all pairs of rows, (n, n) in float64, whose eigenvectors are the codes. Exact.
     """
+    from scipy.linalg import eigh
+
     n, d = X.shape
     mean = (sum(X[rows].sum(0, dtype=np.float64) for rows in _blocks(X)) / n).astype(X.dtype)
-    gram, step = np.zeros((n, n)), max(1, 2**21 // n)
+    gram, step = np.zeros((n, n)), max(1, 2**22 // n)
     for start in range(0, d, step):
         part = X[:, start : start + step] - mean[start : start + step]
         gram += part @ part.T
-    variances, codes = np.linalg.eigh(gram)
+    total = float(np.trace(gram)) / (n - 1)
+    variances, codes = eigh(gram, subset_by_index=[n - k, n - 1], overwrite_a=True)
     variances = np.maximum(variances[::-1], 0) / (n - 1)
-    codes = codes[:, ::-1][:, :k].astype(X.dtype)
+    codes = codes[:, ::-1].astype(X.dtype)
     directions = np.empty((d, k), X.dtype)
     for start in range(0, d, step):
         part = X[:, start : start + step] - mean[start : start + step]
         directions[start : start + step] = part.T @ codes
-    return _finished(mean, directions, variances[:k], variances.sum(), n)
+    return _finished(mean, directions, variances, total, n)
 
 
 def _by_blocks(X, k: int, rng) -> tuple:
@@ -307,5 +310,5 @@ def _finished(mean, directions, variances, total: float, n: int) -> tuple:
 
 
 def _blocks(X, cells: int = 2**19) -> list[slice]:
-    step = max(1, cells // X.shape[1])
+    step = max(32, cells // X.shape[1])  # fewer rows at a time would read the directions too often
     return [slice(start, start + step) for start in range(0, len(X), step)]
