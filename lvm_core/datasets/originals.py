@@ -116,7 +116,7 @@ def _shown(picture):
         return Image.fromarray((np.clip(values, 0, 1) * 255 + 0.5).astype(np.uint8))
     if picture.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in picture.info:
         picture = picture.convert("RGBA")
-        if picture.getextrema()[3][0] < 255:
+        if np.asarray(picture.getchannel("A")).min() < 255:
             return Image.alpha_composite(_chequered(picture.size), picture).convert("RGB")
     return picture if picture.mode in ("L", "RGB") else picture.convert("RGB")
 

@@ -35,8 +35,8 @@ def choice(data: state.Data) -> None:
             cost = _roughly(seconds_to_train(n, size.side**2))
             _button(data, size.side, f"{size.side} · {cost}", pressed, _help(size), size.reason)
     st.caption(
-        "The time is roughly what a neural network takes to learn at this size on two cores. PCA is "
-        "quick at any: 2,000 pictures of 256 take under a minute."
+        "The time is roughly what a neural network takes to learn at this size on two cores. PCA "
+        "is quick at any: 2,000 pictures of 256 take under a minute."
     )
 
 
