@@ -19,7 +19,7 @@ except ValueError as error:
 
 import streamlit as st
 
-from pages.api import cookies, routes, scripts, training, uploads
+from pages.api import cookies, originals, routes, scripts, training, uploads
 from pages.api.csp import middleware
 from pages.api.lifespan import lifespan
 
@@ -27,7 +27,14 @@ answer_at_once()
 keep_clicks()
 app = st.App(
     "pages/shell.py",
-    routes=[*scripts.routes, *routes.routes, *training.routes, *cookies.routes, *uploads.routes],
+    routes=[
+        *scripts.routes,
+        *routes.routes,
+        *training.routes,
+        *cookies.routes,
+        *uploads.routes,
+        *originals.routes,
+    ],
     lifespan=lifespan,
     middleware=middleware,
 )

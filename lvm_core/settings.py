@@ -66,13 +66,15 @@ class Limits:
     features : int
         Values of a row of X.
     cells : int
-        Values of a table or of pictures, rows times columns.
+        Values of a table, rows times columns.
     array_cells : int
-        Values of an array, rows times columns.
+        Values of an array or of pictures, rows times columns.
     cell_chars : int
         Characters of a cell or document.
     picture_pixels : int
         Pixels of a picture before it is resized.
+    zip_pixels : int
+        Pixels of all pictures of a zip before they are resized.
     zip_entries : int
         Entries of a zip.
     zip_bytes : int
@@ -109,13 +111,16 @@ class Limits:
     )
     rows: int = _limit(1_000_000, "rows", "Bring a part of it.")
     columns: int = _limit(2000, "columns", "Leave some out, or bring pure numbers as .npy.")
-    features: int = _limit(50_000, "values per row", "Make the rows shorter.")
+    features: int = _limit(200_000, "values per row", "Make the rows shorter.")
     cells: int = _limit(100_000_000, "values in all", "Bring fewer rows or smaller pictures.")
     array_cells: int = _limit(600_000_000, "values in all", "Bring fewer rows or smaller pictures.")
     cell_chars: int = _limit(
         1_000_000, "characters in one cell or document", "Split the long ones."
     )
     picture_pixels: int = _limit(50_000_000, "pixels in one picture", "Make the picture smaller.")
+    zip_pixels: int = _limit(
+        5_000_000_000, "pixels in all its pictures", "Make the pictures smaller, or bring fewer."
+    )
     zip_entries: int = _limit(100_000, "entries in a zip", "Bring a part of it.")
     zip_bytes: int = _limit(2**30, "bytes when unpacked", "Bring a part of it.")
     zip_ratio: int = _limit(

@@ -10,10 +10,19 @@ from lvm_core.datasets.readers import SUFFIXES
 from lvm_core.io.files import StoreError
 from lvm_core.settings import LIMITS
 from lvm_core.text import markdown as md
-from pages.api import payloads
-from pages.session import state
+from pages.api import originals, payloads
+from pages.session import identity, state
 from pages.session.services import services
-from pages.ui import archives, corrections, dataframes, forms, frame, items, navigation
+from pages.ui import (
+    archives,
+    corrections,
+    dataframes,
+    forms,
+    frame,
+    items,
+    navigation,
+    picture_sizes,
+)
 from pages.ui.components import bigfile
 
 frame.header(
@@ -148,8 +157,9 @@ def kept() -> None:
                 st.rerun()
 
 
-def preview(dataset) -> None:
-    """The items themselves."""
+def preview(data: state.Data) -> None:
+    """The items themselves; a picture that was uploaded opens at full size."""
+    dataset = data.dataset
     rng = np.random.RandomState(0)
     n = {"image": 36, "table": 100, "text": 6, "array": 6}[dataset.kind]
     rows = np.sort(rng.choice(len(dataset), min(n, len(dataset)), replace=False))
@@ -173,7 +183,16 @@ def preview(dataset) -> None:
         if dataset.kind != "array" or labels is None
         else [f"{v} (row {i})" for v, i in zip(labels, rows)],
         key="preview",
+        links=links_of(data, rows),
     )
+
+
+def links_of(data: state.Data, rows) -> list[str] | None:
+    """Links to pictures at full size: of one's own dataset, or through the run that was shared."""
+    if identity.owns("datasets", data.id):
+        return originals.links(data, rows)
+    run = state.run()
+    return originals.links(run, rows) if run is not None and run.data.id == data.id else None
 
 
 def understood(data: state.Data) -> None:
@@ -245,7 +264,8 @@ with look:
         st.markdown(f"##### {md(data.dataset.name, 60)}")
         understood(data)
         if data.upload is not None:
+            picture_sizes.choice(data)
             corrections.panel(data)
-        preview(data.dataset)
+        preview(data)
 if data is not None:
     navigation.next_step("train", "Train a model", "**Next:** train a model on it.")

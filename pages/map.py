@@ -4,7 +4,7 @@ import streamlit as st
 
 from lvm_core.plots import figures
 from lvm_core.text import markdown as md
-from pages.api import payloads
+from pages.api import originals, payloads
 from pages.session import code_sources, maps, state
 from pages.ui import frame, items, map_form, navigation, needs, panels, runs
 from pages.ui.components.atlas import atlas
@@ -113,11 +113,18 @@ def inspector(clicked):
         key=f"inspect-{i}",
         beside=dataset.items([i]),
         beside_title="real",
+        link=(originals.links(run, [i]) or [None])[0],
     )
     nearest = maps.nearest_rows(run, i, 6)
     st.caption("Nearest by code, in all dimensions (not on the map)")
     if dataset.kind == "image":
-        items.gallery(dataset, dataset.items(nearest), key="near", width=52)
+        items.gallery(
+            dataset,
+            dataset.items(nearest),
+            key="near",
+            width=52,
+            links=originals.links(run, nearest),
+        )
     else:
         for j in nearest[:4]:
             st.markdown("- " + md(payloads.short(dataset, j), 90))

@@ -105,3 +105,15 @@ def pytest_runtest_makereport(item, call):
         except Exception as error:  # it may have crashed
             report.sections.append(("shown", f"nothing: {error}"))
     return report
+
+
+@pytest.fixture
+def small_limits(monkeypatch):
+    """Sets single limits for one test."""
+    import dataclasses
+
+    from lvm_core import settings
+
+    return lambda **sizes: monkeypatch.setattr(
+        settings, "LIMITS", dataclasses.replace(settings.LIMITS, **sizes)
+    )

@@ -2,7 +2,6 @@
 with a note of what is not.
 """
 
-import dataclasses
 import io
 import json
 import tracemalloc
@@ -28,15 +27,6 @@ from hostile_files import (
 from PIL import Image
 
 from lvm_core import DataError, read_dataset, settings
-
-
-@pytest.fixture
-def small_limits(monkeypatch):
-    """Sets single limits for one test."""
-    return lambda **sizes: monkeypatch.setattr(
-        settings, "LIMITS", dataclasses.replace(settings.LIMITS, **sizes)
-    )
-
 
 # -- one sentence ----------------------------------------------------------------------------------
 
@@ -310,7 +300,8 @@ LIMITED = {
         json.dumps([{"a": i * 1.5, "b": i % 3} for i in range(8)]).encode(),
     ),
     "features of an array": (3, "a.npy", npy(NUMBERS)),
-    "cells of pictures": (5 * 12 * 10 * 3, "a.zip", zipped(good_pictures(5))),
+    "zip_pixels": (5 * 12 * 10, "a.zip", zipped(good_pictures(5))),
+    "array_cells of pictures": (5 * 12 * 10 * 3, "a.zip", zipped(good_pictures(5))),
 }
 
 

@@ -13,6 +13,7 @@ from lvm_core import MODELS, fitting
 from lvm_core.codecs.array import ArrayCodec
 from lvm_core.datasets.base import Dataset
 from lvm_core.io.checkpoint import Checkpoint
+from lvm_core.models import pca
 
 SMALL = {
     "PCA": {},
@@ -87,3 +88,31 @@ def test_pca_is_exact_far_from_the_origin():
     np.testing.assert_allclose(model.components_, exact.components_, atol=1e-4)
     np.testing.assert_allclose(model.explained_variance_, exact.explained_variance_, rtol=1e-4)
     assert model.noise_variance_ == pytest.approx(exact.noise_variance_, rel=1e-4)
+
+
+@pytest.mark.parametrize("solver", ["_by_gram", "_by_blocks"])
+def test_the_solvers_of_pca_for_large_pictures_find_what_scikit_learns_finds(solver):
+    """Few, long rows with a spectrum that falls, a thousand spreads from the origin."""
+    rng = np.random.RandomState(0)
+    X = rng.standard_normal((120, 30)) * 0.8 ** np.arange(30) @ rng.standard_normal((30, 900))
+    X = (X + 0.01 * rng.standard_normal(X.shape) + 1e3).astype(np.float32)
+    exact = decomposition.PCA(6, svd_solver="full").fit(X.astype(np.float64))
+    found = getattr(pca, solver)(X, 6, *([rng] if solver == "_by_blocks" else []))
+    wanted = exact.mean_, exact.components_, exact.explained_variance_
+    wanted = (*wanted, exact.explained_variance_ratio_, exact.noise_variance_)
+    for ours, theirs in zip(found, wanted):
+        np.testing.assert_allclose(ours, theirs, rtol=2e-3, atol=2e-4)
+    np.testing.assert_allclose(found[1] @ found[1].T, np.eye(6), atol=1e-5)
+
+
+@pytest.mark.parametrize(("rows", "solver"), [(300, "_by_gram"), (1200, "_by_blocks")])
+def test_pca_of_large_pictures_makes_no_copy_of_them(tmp_path, monkeypatch, rows, solver):
+    np.save(tmp_path / "X.npy", np.random.default_rng(0).random((rows, 20_000), np.float32))
+    X = np.load(tmp_path / "X.npy", mmap_mode="r")
+    monkeypatch.setattr(pca, "MOST_COPIED", X.size - 1)
+    monkeypatch.setattr(pca, "MOST_GRAM", 1000)
+    asked = []
+    given = getattr(pca, solver)
+    monkeypatch.setattr(pca, solver, lambda *args: asked.append(solver) or given(*args))
+    assert peak(lambda: MODELS["PCA"](latent_dim=2).fit(X)) < max(X.nbytes, 2**26) / 2
+    assert asked == [solver]

@@ -51,7 +51,7 @@ class ImageCodec(Codec):
         """The codec of these pictures (n, h, w, c), values in [0, 1]."""
         binary = all(
             ((part == 0) | (part == 1)).all()
-            for part in np.array_split(pictures, max(1, len(pictures) // 1000))
+            for part in np.array_split(pictures, max(1, min(len(pictures), pictures.size // 2**20)))
         )
         height, width, channels = (int(v) for v in pictures.shape[1:])
         return cls(height, width, channels, "bernoulli" if binary else "gaussian")

@@ -261,7 +261,8 @@ def require_variety(X: np.ndarray, name: str) -> None:
     >>> from lvm_core.datasets.base import require_variety
     >>> require_variety(np.eye(3), "table.csv")
     """
-    if not any((X[i : i + 1000] != X[:1]).any() for i in range(0, len(X), 1000)):
+    step = max(1, 2**20 // max(1, X.shape[1]))
+    if not any((X[i : i + step] != X[:1]).any() for i in range(0, len(X), step)):
         raise DataError(
             f"All {len(X):,} rows of {name} are the same; there is nothing to learn from them."
         )

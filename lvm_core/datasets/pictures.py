@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
 
@@ -10,6 +13,8 @@ from ..codecs.image import ImageCodec
 from .base import Dataset, require_rows, require_variety
 
 KEEP_SIDE = 64  # pictures of one size up to this side are not resized
+SIDES = (32, 64, 128, 256)  # sizes to choose from, in pixels
+LARGEST_SIDE = SIDES[-1]
 
 
 def image_dataset(
@@ -149,7 +154,86 @@ def fit_picture(picture, size: tuple[int, int], fit: str, fill):
     return ways[fit]()
 
 
-def unit_range(pictures: np.ndarray, notes: list[str], what: str = "The pictures") -> np.ndarray:
+@dataclass(frozen=True)
+class SizeChoice:
+    """A size that pictures can be brought to, with what it costs.
+
+    Parameters
+    ----------
+    side : int
+        Pixels a side.
+    values : int
+        Values of all pictures at this size.
+    reason : str
+        Why it cannot be chosen; empty where it can.
+
+    See Also
+    --------
+    size_choices : Makes them.
+
+    Examples
+    --------
+    >>> from lvm_core.datasets.pictures import SizeChoice
+    >>> SizeChoice(64, 12_288).nbytes
+    49152
+    """
+
+    side: int
+    values: int
+    reason: str = ""
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of X on the disk."""
+        return 4 * self.values
+
+
+def size_choices(n: int, channels: int, largest: int | None = None) -> list[SizeChoice]:
+    """The sizes that n pictures can be brought to, smallest first.
+
+    Parameters
+    ----------
+    n : int
+        Number of pictures.
+    channels : int
+        1 for grey, 3 for colour.
+    largest : int, optional
+        The longest side of any of them as they came. A larger size would add blur, not detail.
+
+    Returns
+    -------
+    list of SizeChoice
+        One for each of :data:`SIDES`.
+
+    Examples
+    --------
+    >>> from lvm_core.datasets.pictures import size_choices
+    >>> [(c.side, c.reason) for c in size_choices(2000, 3, 200)][2:]
+    [(128, ''), (256, 'No picture has more than 200 pixels a side.')]
+    >>> size_choices(4000, 3)[-1].reason
+    'It would take 786,432,000 values; the limit is 600,000,000.'
+    """
+    most, found = settings.LIMITS.array_cells, []
+    for side in SIDES:
+        values = n * side * side * channels
+        if values > most:
+            reason = f"It would take {values:,} values; the limit is {most:,}."
+        elif largest is not None and side > largest:
+            reason = f"No picture has more than {largest:,} pixels a side."
+        else:
+            reason = ""
+        found.append(SizeChoice(side, values, reason))
+    return found
+
+
+def unit_range(
+    pictures: np.ndarray,
+    notes: list[str],
+    what: str = "The pictures",
+    *,
+    whole: bool | None = None,
+    copy: bool = True,
+) -> np.ndarray:
     """Values of any range -> [0, 1].
 
     One scale for all pictures, so that their tones stay comparable.
@@ -162,6 +246,10 @@ def unit_range(pictures: np.ndarray, notes: list[str], what: str = "The pictures
         Added to, where the scale is not one that goes without saying.
     what : str
         What they are, for the sentences.
+    whole : bool, optional
+        Whether they are whole numbers; by their type where it is not given.
+    copy : bool, default=True
+        False changes an array of float32 in place.
 
     Returns
     -------
@@ -181,10 +269,11 @@ def unit_range(pictures: np.ndarray, notes: list[str], what: str = "The pictures
     ['The pictures held values from -1 to 1 and were brought to 0 to 1.']
     """
     pictures = np.asarray(pictures)
-    whole = pictures.dtype.kind in "iub"
-    values = pictures.astype(np.float32)
+    whole = pictures.dtype.kind in "iub" if whole is None else whole
+    values = pictures.astype(np.float32, copy=copy)
     # a part at a time: no second array of the same size
-    parts = [values[i : i + 1000] for i in range(0, len(values), 1000)]
+    step = max(1, 2**22 // max(1, math.prod(values.shape[1:])))
+    parts = [values[i : i + step] for i in range(0, len(values), step)]
     if bad := sum(int((~np.isfinite(part)).sum()) for part in parts):
         notes.append(f"{what}: {bad:,} NaN or infinite pixels were set to the darkest value.")
         darkest = min(

@@ -171,8 +171,8 @@ class Archive:
     ----------
     name : str
         What it is called, for the sentences.
-    data : bytes
-        Its content.
+    data : bytes or Path
+        Its content, or where it lies: then only what is asked for is read.
 
     Attributes
     ----------
@@ -202,11 +202,12 @@ class Archive:
     ['1 of 2 entries have a path that leads out of the zip and were left out: b.txt.']
     """
 
-    def __init__(self, name: str, data: bytes):
+    def __init__(self, name: str, data: bytes | Path):
+        size = data.stat().st_size if isinstance(data, Path) else len(data)
         # before zipfile makes an object of each
-        settings.check("zip_entries", data.count(b"PK\1\2"), name)
+        settings.check("zip_entries", _count(data, b"PK\1\2"), name)
         try:
-            self._zip = zipfile.ZipFile(io.BytesIO(data))
+            self._zip = zipfile.ZipFile(data if isinstance(data, Path) else io.BytesIO(data))
             infos = [info for info in self._zip.infolist() if info.filename]
         except Exception as error:
             # zipfile raises whatever its parsing runs into: struct, index, value and unicode errors
@@ -216,7 +217,7 @@ class Archive:
         unpacked = sum(info.file_size for info in infos)
         settings.check("zip_bytes", unpacked, name)
         if unpacked > 20 * 2**20:
-            settings.check("zip_ratio", unpacked // max(len(data), 1), name)
+            settings.check("zip_ratio", unpacked // max(size, 1), name)
         files = [info for info in infos if not info.is_dir() and not _clutter(info.filename)]
         if files and all(info.flag_bits & 1 for info in files):
             raise DataError(f"{name} is password-protected; pack it again without a password.")
@@ -272,6 +273,16 @@ class Archive:
         return [
             info for info in self.entries if PurePosixPath(info.filename.lower()).suffix in suffixes
         ]
+
+
+def _count(data: bytes | Path, mark: bytes) -> int:
+    if not isinstance(data, Path):
+        return data.count(mark)
+    with data.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as view:
+        count, at = 0, view.find(mark)
+        while at >= 0:
+            count, at = count + 1, view.find(mark, at + len(mark))
+        return count
 
 
 def shown(name: str, length: int = 80) -> str:

@@ -11,6 +11,7 @@ from .base import Score, percent
 
 NEIGHBOURS = 10
 MOST_ROWS = 5000
+MOST_CELLS = 2**27  # values of rows that are searched themselves
 
 
 def labels(
@@ -30,7 +31,7 @@ def labels(
     train, held_out : ndarray of int
         Row numbers; of more than ``MOST_ROWS`` with a label a sample is used.
     X : ndarray or CSR matrix of shape (n, d), default=None
-        With it the sentence also says what the rows themselves get.
+        With it the sentence also says what the rows themselves get, where they are not very large.
     k : int, default=10
         Neighbours.
     random_state : int, default=0
@@ -70,7 +71,7 @@ def labels(
     value = _accuracy(codes, train, held_out, first, names, truth, k)
     raw = (
         ""
-        if X is None
+        if X is None or _large(X, len(train) + len(held_out))
         else (
             "; from the rows themselves "
             f"{percent(_accuracy(X, train, held_out, first, names, truth, k))}"
@@ -140,6 +141,10 @@ def labels_predicted(model: Any, X, y, train, held_out) -> list[Score]:
             error,
         )
     ]
+
+
+def _large(X, n: int) -> bool:
+    return not hasattr(X, "indptr") and n * X.shape[1] > MOST_CELLS
 
 
 def _accuracy(A, train, held_out, first, names, truth, k) -> float:

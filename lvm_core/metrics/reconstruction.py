@@ -12,7 +12,7 @@ from ..schema import FeatureGroup
 from .base import Score, percent
 
 MOST_ROWS = 5000
-_BATCH = 1024
+_BATCH, _CELLS = 1024, 2**23  # rows at a time, and their values
 
 
 @dataclass(frozen=True)
@@ -85,8 +85,9 @@ def reconstruction(model, X, train=None, *, random_state: int = 0) -> Reconstruc
     measures = [
         _measure(group, schema.image is not None)(mean[span]) for group, span in schema.spans()
     ]
-    for start in range(0, len(rows), _BATCH):
-        x = X[rows[start : start + _BATCH]]
+    batch = max(1, min(_BATCH, _CELLS // schema.d))
+    for start in range(0, len(rows), batch):
+        x = X[rows[start : start + batch]]
         dense = np.asarray(x.toarray() if hasattr(x, "indptr") else x)
         y = np.asarray(
             model.inverse_transform(model.transform(x if model.sparse else dense)), np.float64

@@ -11,6 +11,9 @@ from sklearn.utils.validation import check_is_fitted
 from ..params import param
 from .base import LatentModel, draw_discrete
 
+MOST_COPIED = 2**24  # values of which scikit-learn's solver may centre a copy
+MOST_GRAM = 4000  # rows whose products in pairs are solved at once: half a minute on one core
+
 
 @dataclass(repr=False, eq=False)
 class PCA(LatentModel):
@@ -19,8 +22,9 @@ class PCA(LatentModel):
     Objective: minimise ``sum_i |x_i - m - W z_i|^2`` over m, orthonormal W (d, k) and z; solved
     exactly. Sampling and ``score_samples`` read it as a probabilistic model, ``x ~ N(m, W diag(l -
     s2) W' + s2 I)`` (Tipping & Bishop, 1999). The solver is scikit-learn's; rows ten times as many
-    as columns are read a block at a time into their covariance, so that X may be a mapped file
-    larger than memory.
+    as columns are read a block at a time into their covariance, and large pictures a block at a
+    time into the products of all pairs of rows, so that X may be a mapped file larger than memory.
+    More than 4,000 rows of several thousand values are solved by subspace iteration.
 
     Parameters
     ----------
@@ -52,6 +56,7 @@ class PCA(LatentModel):
     ----------
     * Pearson (1901), https://doi.org/10.1080/14786440109462720.
     * Tipping & Bishop (1999), https://doi.org/10.1111/1467-9868.00196.
+    * Subspace iteration: Halko, Martinsson & Tropp (2011), https://doi.org/10.1137/090771806.
 
     Examples
     --------
@@ -114,14 +119,13 @@ class PCA(LatentModel):
             raise ValueError(f"PCA: latent_dim is {k}, expected fewer than n_samples = {len(X)}.")
         if not any((X[rows] != X[:1]).any() for rows in _blocks(X)):
             raise ValueError("PCA: all rows are the same, there is no variance to explain.")
-        tall = len(X) >= 10 * X.shape[1] and X.shape[1] <= 1000
         (
             self.mean_,
             self.components_,
             self.explained_variance_,
             self.explained_variance_ratio_,
             self.noise_variance_,
-        ) = _by_covariance(X, k) if tall else _by_rows(X, k, rng)
+        ) = _solve(X, k, rng)
         self.importance_ = self.explained_variance_ratio_
 
     def _scale(self):
@@ -162,10 +166,14 @@ class PCA(LatentModel):
     def score_samples(self, X) -> np.ndarray:
         """Log-likelihood (n,) in nats of each row under the probabilistic model, exact."""
         check_is_fitted(self)
-        # the residual is a small difference of large numbers
-        X = self._check(X, reset=False).astype(np.float64)
-        Y = self._encode(X) * self._scale()
-        residual = ((X - self.mean_) ** 2).sum(1) - (Y**2).sum(1)
+        X, codes, squares = self._check(X, reset=False), [], []
+        for rows in _blocks(X):
+            # the residual is a small difference of large numbers
+            part = X[rows].astype(np.float64)
+            codes.append(self._encode(part) * self._scale())
+            squares.append(((part - self.mean_) ** 2).sum(1))
+        Y = np.concatenate(codes)
+        residual = np.concatenate(squares) - (Y**2).sum(1)
         d, k = len(self.mean_), len(self.explained_variance_)
         noise = max(self.noise_variance_, 1e-12)
         spread = np.maximum(self.explained_variance_, noise)
@@ -176,6 +184,19 @@ class PCA(LatentModel):
             + (Y**2 / spread).sum(1)
             + np.maximum(residual, 0) / noise
         )
+
+
+def _solve(X, k: int, rng) -> tuple:
+    """The solver that suits the shape of X.
+
+    Only large and wide rows are solved by the other two: scikit-learn centres a copy of X.
+    """
+    n, d = X.shape
+    if n >= 10 * d and d <= 1000:
+        return _by_covariance(X, k)
+    if X.size <= MOST_COPIED:
+        return _by_rows(X, k, rng)
+    return _by_gram(X, k) if n <= min(d, MOST_GRAM) else _by_blocks(X, k, rng)
 
 
 def _by_rows(X, k: int, rng) -> tuple:
@@ -217,6 +238,77 @@ def _by_covariance(X, k: int) -> tuple:
     return (*(a.astype(X.dtype) for a in (mean, directions[:k], variances[:k], share[:k])), noise)
 
 
+def _by_gram(X, k: int) -> tuple:
+    """The same for rows that are fewer than their values, as large pictures are: from the
+    products of all pairs of rows, (n, n) in float64, whose eigenvectors are the codes. Exact.
+    """
+    from scipy.linalg import eigh
+
+    n, d = X.shape
+    mean = (sum(X[rows].sum(0, dtype=np.float64) for rows in _blocks(X)) / n).astype(X.dtype)
+    gram, step = np.zeros((n, n)), max(1, 2**22 // n)
+    for start in range(0, d, step):
+        part = X[:, start : start + step] - mean[start : start + step]
+        gram += part @ part.T
+    total = float(np.trace(gram)) / (n - 1)
+    variances, codes = eigh(gram, subset_by_index=[n - k, n - 1], overwrite_a=True)
+    variances = np.maximum(variances[::-1], 0) / (n - 1)
+    codes = codes[:, ::-1].astype(X.dtype)
+    directions = np.empty((d, k), X.dtype)
+    for start in range(0, d, step):
+        part = X[:, start : start + step] - mean[start : start + step]
+        directions[start : start + step] = part.T @ codes
+    return _finished(mean, directions, variances, total, n)
+
+
+def _by_blocks(X, k: int, rng) -> tuple:
+    """The same for rows that are many and long: subspace iteration from random directions
+    (Halko, Martinsson & Tropp 2011), a block of rows at a time and no copy of X.
+    """
+    n, d = X.shape
+    mean = (sum(X[rows].sum(0, dtype=np.float64) for rows in _blocks(X)) / n).astype(X.dtype)
+    directions = rng.standard_normal((d, min(k + 10, n, d))).astype(X.dtype)
+    total = 0.0
+    for last in (*[False] * 7, True):
+        directions = np.linalg.qr(directions)[0]
+        if last:
+            codes = np.concatenate([(X[rows] - mean) @ directions for rows in _blocks(X)])
+            break
+        image = np.zeros_like(directions)
+        total = 0.0
+        for rows in _blocks(X, 2**21):
+            part = X[rows] - mean
+            total += float(np.square(part).sum(dtype=np.float64))
+            image += part.T @ (part @ directions)
+        directions = image
+    scatter, turn = np.linalg.eigh(codes.T.astype(np.float64) @ codes)
+    variances = np.maximum(scatter[::-1][:k], 0) / (n - 1)
+    return _finished(
+        mean, directions @ turn[:, ::-1][:, :k].astype(X.dtype), variances, total / (n - 1), n
+    )
+
+
+def _finished(mean, directions, variances, total: float, n: int) -> tuple:
+    """Directions (d, k) in order, made orthonormal where rounding has bent them, with signs that
+    do not depend on the solver.
+    """
+    from sklearn.utils.extmath import svd_flip
+
+    k, d = len(variances), len(mean)
+    upright, corner = np.linalg.qr(directions)
+    upright = upright * np.where(np.diag(corner) < 0, -1, 1).astype(mean.dtype)
+    components = np.asarray(svd_flip(None, upright.T, u_based_decision=False)[1])
+    left = min(n, d) - k
+    noise = max(float(total - variances.sum()), 0.0) / left if left else 0.0
+    return (
+        mean,
+        np.ascontiguousarray(components),
+        variances.astype(mean.dtype),
+        (variances / total).astype(mean.dtype),
+        noise,
+    )
+
+
 def _blocks(X, cells: int = 2**19) -> list[slice]:
-    step = max(1, cells // X.shape[1])
+    step = max(32, cells // X.shape[1])  # fewer rows at a time would read the directions too often
     return [slice(start, start + step) for start in range(0, len(X), step)]

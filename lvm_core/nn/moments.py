@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-_ROWS = 1000  # a slice stays in the processor's cache
+_ROWS, _CELLS = 1000, 2**24  # a slice stays in the processor's cache, or is at least small
 
 
 def moments(X) -> tuple[np.ndarray, np.ndarray]:
@@ -31,9 +31,10 @@ def moments(X) -> tuple[np.ndarray, np.ndarray]:
         return mean, np.maximum(
             np.asarray(X.multiply(X).mean(0, dtype=np.float64)).ravel() - mean**2, 0
         )
-    about, first, second = X[:_ROWS].mean(0, dtype=np.float64).astype(X.dtype), 0.0, 0.0
-    for start in range(0, len(X), _ROWS):
-        rows = X[start : start + _ROWS] - about  # far from zero, squares would lose the spread
+    step = max(1, min(_ROWS, _CELLS // X.shape[1]))
+    about, first, second = X[:step].mean(0, dtype=np.float64).astype(X.dtype), 0.0, 0.0
+    for start in range(0, len(X), step):
+        rows = X[start : start + step] - about  # far from zero, squares would lose the spread
         first, second = (
             first + rows.sum(0, dtype=np.float64),
             second + np.einsum("ij,ij->j", rows, rows).astype(np.float64),

@@ -34,6 +34,7 @@ from ..datasets.upload import Archive
 from ..fitting import Fitted
 from ..io import files
 from ..io.onnx import to_onnx
+from ..io.rows import RowWriter
 from ..io.serialize import LoadError
 from ..settings import DataError
 from ..text import clean
@@ -426,13 +427,13 @@ def _decoded_dataset(fitted: Fitted, codec: Codec, about: dict, rows_at: Path) -
     heaviest terms of each.
     """
     settings.check(
-        "cells",
+        "array_cells" if codec.kind in ("image", "array") else "cells",
         len(fitted.codes) * (50 if codec.kind == "text" else codec.schema.d),
         "The decoded dataset",
     )
     decoded = (
-        fitted.model.inverse_transform(fitted.codes[i : i + 1000])
-        for i in range(0, len(fitted.codes), 1000)
+        fitted.model.inverse_transform(fitted.codes[i : i + 100])
+        for i in range(0, len(fitted.codes), 100)
     )
     rows = pd.DataFrame({"row": range(len(fitted.codes))})
     if codec.kind == "text":
@@ -444,7 +445,10 @@ def _decoded_dataset(fitted: Fitted, codec: Codec, about: dict, rows_at: Path) -
         )
         rows["text"] = [" ".join(term for term, _ in heaviest) for heaviest in words]
     else:
-        X = np.concatenate([part.astype(np.float32) for part in decoded])
+        writer = RowWriter(len(fitted.codes), (codec.schema.d,), np.float32)
+        for part in decoded:
+            writer.add(part)
+        X = writer.array()
         rows = codec.decode(X) if codec.kind == "table" else rows
     label = about.get("label") if rows_at.exists() else None
     if label is not None:

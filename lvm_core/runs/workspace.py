@@ -308,6 +308,11 @@ class Workspace:
         with files.plainly("Reading the uploaded file"):
             return path.read_bytes(), str(self.dataset_head(id).get("upload_name", ""))
 
+    def upload_path(self, id: str) -> Path | None:
+        """Where the uploaded bytes of a dataset lie, None where there are none."""
+        path = self.dataset_folder(id) / "upload"
+        return path if path.exists() else None
+
     def datasets(self) -> list[dict]:
         """The heads of all datasets that can be read, newest first."""
         heads = []

@@ -277,7 +277,7 @@ def endpoint_of(handler: Handler, finished: bool = True, changes: bool = False):
             same_origin(request)
             claim = claim_of(request)
             check_allowed(claim, changes)
-            answer = await _compute(
+            answer = await compute(
                 handler,
                 lambda body: ApiRequest(
                     run_of(claim, finished, changes), request.query_params, body
@@ -358,7 +358,7 @@ async def _answer(
         key = head.get("id")
         if head.get("ask") not in handlers:
             raise HttpError(404, "There is no such question.")
-        answer, payload = await _compute(
+        answer, payload = await compute(
             handlers[head["ask"]],
             lambda body: ApiRequest(run_of(claim, finished=True), head, body),
             body,
@@ -397,7 +397,7 @@ async def body_of(request: Request) -> bytes:
     return bytes(body)
 
 
-async def _compute(handler: Handler, request: Callable[[bytes], ApiRequest], body: bytes):
+async def compute(handler: Handler, request: Callable[[bytes], ApiRequest], body: bytes):
     """Run a handler in a thread, at most a few at once: decoding never takes all of the
     server's. ``ask`` finds the run first.
     """

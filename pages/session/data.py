@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from lvm_core.datasets.base import Dataset
+from lvm_core.io import files
+from lvm_core.runs.store import MAPPED_BYTES
 from lvm_core.runs.workspace import Workspace, fresh_id
 
 
@@ -71,6 +73,15 @@ class Data:
                 self.dataset, id=self.id, upload=self._upload, upload_name=self._upload_name
             )
             self.workspace = workspace
+            self._map(workspace)
+
+    def _map(self, workspace: Workspace) -> None:
+        """Let go of a large X in memory, or in a file of its own: it is read from where it is
+        kept.
+        """
+        X, path = self.dataset.X, workspace.dataset_folder(self.id) / "X.npy"
+        if not hasattr(X, "indptr") and X.nbytes > MAPPED_BYTES:
+            self.dataset.X = files.read_array(path, mapped=True)
 
     @property
     def nbytes(self) -> int:

@@ -161,13 +161,22 @@ def _types(columns: pd.DataFrame, key: str) -> dict[str, str]:
 def _read_again(
     raw: bytes, name: str, reader, values: dict[str, Any], types: dict[str, str]
 ) -> None:
+    if read(raw, name, reader, values, types) is not None:
+        st.rerun()
+
+
+def read(
+    raw: bytes, name: str, reader, values: dict[str, Any], types: dict[str, str]
+) -> state.Data | None:
+    """Read an upload with other options: what comes of it is the session's dataset. Where it
+    cannot be read the page says why, and nothing is returned.
+    """
     default = {n: p.default for n, p in reader.parameters().items()}
     options = {k: v for k, v in values.items() if v != default[k]}
     try:
         dataset = read_dataset(raw, name=name, reader=reader.name, types=types or None, **options)
     except DataError as error:
         st.error(md(str(error), 800), icon=":material/error:")
-        return
+        return None
     st.session_state.pop("trouble", None)
-    state.use_data(state.Data(dataset, upload=raw, upload_name=name))
-    st.rerun()
+    return state.use_data(state.Data(dataset, upload=raw, upload_name=name))

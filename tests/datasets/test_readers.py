@@ -13,6 +13,8 @@ from PIL import Image
 
 from lvm_core import DataError, read_dataset
 from lvm_core.datasets import READERS, SUFFIXES, reader_for
+from lvm_core.datasets.pictures import size_choices
+from lvm_core.io import rows
 
 
 def said(dataset, words: str) -> bool:
@@ -711,3 +713,38 @@ def test_random_tables_are_a_sentence_or_a_dataset_that_comes_back(rows, sep):
         pd.testing.assert_frame_equal(
             back, dataset.rows[list(back)], rtol=1e-4, atol=1, check_dtype=True
         )
+
+
+def test_many_large_pictures_are_the_same_in_a_mapped_file(monkeypatch):
+    """Mixed with those of more than 8 bits and with some that cannot be read."""
+    files = {f"{i}.png": packed(picture(i, (50, 40))) for i in range(4)}
+    ramp = np.linspace(300, 4000, 1200).reshape(30, 40)
+    files |= {"5.png": packed(Image.fromarray(ramp.astype(np.uint16))), "6.png": b"no picture"}
+    upload = zipped(files)
+    whole = read_dataset(upload, "p.zip", side=32)
+    monkeypatch.setattr(rows, "MOST_IN_MEMORY", 1000)
+    parts = read_dataset(upload, "p.zip", side=32)
+    assert np.array_equal(whole.X, parts.X) and whole.notes == parts.notes
+    assert whole.source["pictures"] == {"largest": 50, "chosen": [32, 32], "left_out": [5]}
+
+
+def test_pictures_of_256_pixels_a_side_are_read_and_larger_ones_refused():
+    upload = zipped({f"{i}.png": packed(picture(i, (300, 260))) for i in range(4)})
+    assert read_dataset(upload, "p.zip", side=256).schema.image == (256, 256, 3)
+    with pytest.raises(DataError, match="256"):
+        read_dataset(upload, "p.zip", side=257)
+
+
+def test_the_sizes_to_choose_from_say_why_not(small_limits):
+    small_limits(array_cells=5 * 128 * 128 * 3)
+    assert [bool(c.reason) for c in size_choices(5, 3, 100)] == [False, False, True, True]
+    assert [bool(c.reason) for c in size_choices(5, 3)] == [False, False, False, True]
+    assert "limit is 245,760" in size_choices(5, 3)[-1].reason
+    upload = zipped({f"{i}.png": packed(picture(i, (300, 260))) for i in range(5)})
+    for choice in size_choices(5, 3):
+        if choice.reason:
+            with pytest.raises(DataError, match="limit is 245,760"):
+                read_dataset(upload, "p.zip", side=choice.side)
+        else:
+            data = read_dataset(upload, "p.zip", side=choice.side)
+            assert (data.X.size, data.X.nbytes) == (choice.values, choice.nbytes)

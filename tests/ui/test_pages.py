@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from app_pages import finished, held, open_page, words
+from example_files import packed, picture, zipped
 
 from lvm_core import MODELS, read_dataset
 from lvm_core.datasets.readers import SUFFIXES
@@ -107,6 +108,45 @@ def test_a_corrected_upload_replaces_what_was_understood():
     assert not app.exception
     after = services().datasets.get(held(app, "data"))
     assert after.id != before.id and after.dataset.source["options"]["decimal"] == "."
+
+
+def pictures(count: int = 12, size: tuple[int, int] = (150, 140)) -> bytes:
+    return zipped({f"{i}.png": packed(picture(i, size)) for i in range(count)})
+
+
+def sizes(app) -> dict:
+    """The buttons of the sizes by their side in pixels."""
+    found = [b for b in app.button if b.key and b.key.startswith("size-")]
+    return {int(b.key.split("-")[1]): b for b in found}
+
+
+def test_another_size_reads_the_same_upload_and_takes_the_place_of_the_first():
+    app = open_page("data")
+    app.file_uploader(key="file").set_value(("p.zip", pictures(), "application/zip")).run()
+    assert not app.exception and not app.error
+    before = services().datasets.get(held(app, "data"))
+    shown = sizes(app)
+    assert list(shown) == [32, 64, 128, 256]
+    assert [b.disabled for b in shown.values()] == [False, False, False, True]
+    assert "150 pixels" in shown[256].proto.help and shown[64].proto.type == "primary"
+    shown[128].click().run()
+    assert not app.exception and not app.error
+    after = services().datasets.get(held(app, "data"))
+    assert after.dataset.schema.image == (128, 128, 3) and after.upload == before.upload
+    assert sizes(app)[128].proto.type == "primary"
+    assert before.id not in {head["id"] for head in services().workspace.datasets()}
+    # one that a run was made from stays
+    services().workspace.add_run(after.id, MODELS["PCA"](latent_dim=2))
+    sizes(app)[32].click().run()
+    assert after.id in {head["id"] for head in services().workspace.datasets()}
+
+
+def test_pictures_of_one_small_size_may_keep_it():
+    app = open_page("data")
+    app.file_uploader(key="file").set_value(("p.zip", pictures(5, (20, 28)), "a/zip")).run()
+    shown = sizes(app)
+    assert list(shown) == [0, 32, 64, 128, 256] and shown[0].proto.type == "primary"
+    assert [b.disabled for b in shown.values()] == [False, True, True, True, True]
 
 
 def test_the_uploader_accepts_every_suffix_the_readers_know():

@@ -446,8 +446,20 @@ export class Explorer {
     this.part("row-number").value = row;
     this.part("real-name").textContent = reply.head.names[0];
     this.draw.real(this.part("real"), reply, 0, this.data, this);
+    this.linkOriginal(row);
     this.map.spread(reply.head.spread || []);
     this.move(code && code.length === this.start.length ? code : this.start, "select", true);
+  }
+
+  // The real picture as it was uploaded, in a tab of its own.
+  linkOriginal(row) {
+    const link = /** @type {HTMLAnchorElement} */ (this.part("original"));
+    link.hidden = !this.data.originals;
+    if (link.hidden) return;
+    const url = this.wire.url("original");
+    url.searchParams.set("i", String(row));
+    link.href = url.href;
+    link.setAttribute("aria-label", `row ${row} at full size, in a new tab`);
   }
 
   // What the code in hand is, in words: a real row, a moved one, or a draw.

@@ -1,6 +1,7 @@
 // The card beside the point under the pointer: its name, and what it looks like.
 
 import { element } from "../shared/dom.js";
+import { rendering } from "../shared/painters.js";
 
 export class Card {
   /** @type {HTMLElement} */ box;
@@ -47,6 +48,7 @@ export function pixels([, h, w, c], bytes) {
   const canvas = element("canvas", "at-thumb");
   canvas.width = w;
   canvas.height = h;
+  canvas.style.imageRendering = rendering(w, h);
   const image = new ImageData(w, h);
   for (let p = 0; p < w * h; p++) {
     for (let k = 0; k < 3; k++) image.data[4 * p + k] = bytes[p * c + (c >= 3 ? k : 0)];

@@ -43,11 +43,22 @@ function pixels({ head, buffer, start }, m) {
   return image;
 }
 
+/**
+ * How a picture is scaled: the pixels of a small one stay sharp; of a large one made small most
+ * would be lost.
+ * @param {number} w
+ * @param {number} h
+ */
+export function rendering(w, h) {
+  return Math.max(w, h) > 96 ? "auto" : "";
+}
+
 function picture(canvas, reply, m) {
   const [, h, w] = reply.head.shape;
   if (canvas.width !== w || canvas.height !== h) {
     canvas.width = w;
     canvas.height = h;
+    canvas.style.imageRendering = rendering(w, h);
   }
   canvas.getContext("2d").putImageData(pixels(reply, m), 0, 0);
 }

@@ -11,9 +11,10 @@ import numpy as np
 import pandas as pd
 
 from ... import settings
+from ...io.rows import RowWriter
 from ...params import param
 from ..base import DataError
-from ..pictures import choose_size, fit_picture, image_dataset, unit_range
+from ..pictures import LARGEST_SIDE, choose_size, fit_picture, image_dataset, unit_range
 from ..upload import class_folders, folders, name_list, shown
 from .base import Reader
 
@@ -65,7 +66,7 @@ class Images(Reader):
     side: int = param(
         0,
         low=0,
-        high=128,
+        high=LARGEST_SIDE,
         help="Pictures are resized to this many pixels a side; 0 keeps a common size up to 64, "
         "else chooses 32 or "
         "64.",
@@ -112,6 +113,7 @@ class Images(Reader):
         settings.check("rows", len(entries), upload.name)
         loader = PictureLoader()
         good, pictures, size, fit = self._load(archive, entries, loader)
+        kept = {id(info) for info, _ in good}
         if not good:
             raise DataError(
                 f"None of the {len(entries)} pictures in {upload.name} can be read: "
@@ -134,8 +136,15 @@ class Images(Reader):
         rows, label = _rows([info for info, _ in good], self.label, notes)
         dataset = image_dataset(X, upload.name, rows, label, notes)
         colour = "colour" if X.shape[3] == 3 else "grey"
+        own = [s for _, s in good]
         dataset.source = {
-            "options": {"side": size[0] if size[0] == size[1] else 0, "colour": colour, "fit": fit}
+            "options": {"side": size[0] if size[0] == size[1] else 0, "colour": colour, "fit": fit},
+            # what the choice of a size and the way to a whole picture need
+            "pictures": {
+                "largest": max(max(s) for s in own),
+                "chosen": list(choose_size(own, 0)),
+                "left_out": [i for i, info in enumerate(entries) if id(info) not in kept],
+            },
         }
         return dataset
 
@@ -146,20 +155,32 @@ class Images(Reader):
         # headers first, before any pixel is kept
         good = [(info, size) for info in entries if (size := loader.size(archive, info))]
         pictures, size, fit = [], None, "crop"
+        settings.check("zip_pixels", sum(h * w for _, (h, w) in good), archive.name)
         # again, if a broken picture had a say in the size
         while good and size != choose_size([s for _, s in good], self.side):
             size = choose_size([s for _, s in good], self.side)
-            settings.check("cells", len(good) * size[0] * size[1], archive.name)
+            settings.check("array_cells", len(good) * size[0] * size[1], archive.name)
             fit = self._fit([s for _, s in good], size)
             loader.counts.clear()
-            loaded = [
-                (pair, loader.load(archive, pair[0], size, fit, self.background)) for pair in good
-            ]
-            good, pictures = (
-                [pair for pair, p in loaded if p is not None],
-                [p for _, p in loaded if p is not None],
-            )
+            good, pictures = self._loaded(archive, good, loader, size, fit)
         return good, pictures, size, fit
+
+    def _loaded(self, archive, entries, loader: PictureLoader, size, fit):
+        """(readable entries with their sizes, their pictures): those of 8 bits lie together,
+        in a mapped file where they are many.
+        """
+        good, deep, pictures = [], {}, RowWriter(len(entries), (*size, 3), np.uint8)
+        for pair in entries:
+            picture = loader.load(archive, pair[0], size, fit, self.background)
+            if picture is None:
+                continue
+            if picture.dtype == np.float32:
+                deep[len(good)] = picture
+                picture = np.zeros((*size, 3), np.uint8)
+            pictures.add(picture[None])
+            good.append(pair)
+        rows = pictures.array()
+        return good, [deep.get(i, rows[i]) for i in range(len(good))]
 
     def _fit(self, sizes: list[tuple[int, int]], size: tuple[int, int]) -> str:
         if self.fit != "auto":
@@ -203,7 +224,7 @@ class PictureLoader:
 
     def size(self, archive, info) -> tuple[int, int] | None:
         """(height, width) after rotation, from the header alone; None when it cannot be read."""
-        return self._guarded(info, lambda: _size(_open(archive.read(info))))
+        return self._guarded(info, lambda: _size(open_picture(archive.read(info))))
 
     def load(self, archive, info, size, fit: str, background: str) -> np.ndarray | None:
         """The picture, brought to a size.
@@ -228,7 +249,7 @@ class PictureLoader:
             None when it cannot be read.
         """
         return self._guarded(
-            info, lambda: self._pixels(_open(archive.read(info)), size, fit, background)
+            info, lambda: self._pixels(open_picture(archive.read(info)), size, fit, background)
         )
 
     def _guarded(self, info, job):
@@ -290,7 +311,36 @@ class PictureLoader:
         return said
 
 
-def _open(data: bytes):
+def open_picture(data: bytes):
+    """A picture whose pixels are not read yet, of a known format and within the limit.
+
+    Parameters
+    ----------
+    data : bytes
+        The content of a file.
+
+    Returns
+    -------
+    PIL.Image.Image
+        The picture.
+
+    Raises
+    ------
+    DataError
+        Over the limit of pixels.
+    PIL.UnidentifiedImageError
+        For what is no picture.
+
+    Examples
+    --------
+    >>> import io
+    >>> from PIL import Image
+    >>> from lvm_core.datasets.readers.images import open_picture
+    >>> file = io.BytesIO()
+    >>> Image.new("L", (8, 6)).save(file, "PNG")
+    >>> open_picture(file.getvalue()).size
+    (8, 6)
+    """
     from PIL import Image
 
     picture = Image.open(io.BytesIO(data), formats=FORMATS)
@@ -336,7 +386,7 @@ def stack(pictures: list[np.ndarray], colour: str, name: str, notes: list[str]) 
     Returns
     -------
     array of float32 (n, h, w, 1 or 3)
-        The pictures.
+        The pictures; a mapped file where they are many.
 
     Raises
     ------
@@ -353,22 +403,21 @@ def stack(pictures: list[np.ndarray], colour: str, name: str, notes: list[str]) 
     deep = [i for i, p in enumerate(pictures) if p.dtype == np.float32]
     if deep:
         values = np.stack([pictures[i] for i in deep])
-        whole = bool((values == np.rint(values)).all())
-        values = unit_range(
-            values.astype(np.int64) if whole else values, notes, "Pictures of more than 8 bits"
-        )
         for i, picture in zip(deep, values):
-            pictures[i] = picture
+            pictures[i] = picture  # now a view: the same memory
+        whole = all(bool((picture == np.rint(picture)).all()) for picture in values)
+        unit_range(values, notes, "Pictures of more than 8 bits", whole=whole, copy=False)
     if colour == "auto":
         colour = "colour" if any(_coloured(p) for p in pictures) else "grey"
     channels = 3 if colour == "colour" else 1
     h, w = pictures[0].shape[:2]
-    settings.check("cells", len(pictures) * h * w * channels, name)
-    X = np.empty((len(pictures), h, w, channels), np.float32)
-    for i, picture in enumerate(pictures):
+    settings.check("array_cells", len(pictures) * h * w * channels, name)
+    X = RowWriter(len(pictures), (h, w, channels), np.float32)
+    for picture in pictures:
         values = picture if picture.dtype == np.float32 else picture.astype(np.float32) / 255
-        X[i] = values if channels == 3 or values.shape[2] == 1 else _grey(values)
-    return X
+        values = values if channels == 3 or values.shape[2] == 1 else _grey(values)
+        X.add(np.broadcast_to(values, X.shape)[None])
+    return X.array()
 
 
 def _grey(picture: np.ndarray) -> np.ndarray:

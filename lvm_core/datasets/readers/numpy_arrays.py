@@ -14,7 +14,7 @@ import pandas as pd
 from ... import settings
 from ...params import param
 from ..base import DataError
-from ..pictures import choose_size, fit_picture, image_dataset, unit_range
+from ..pictures import LARGEST_SIDE, choose_size, fit_picture, image_dataset, unit_range
 from ..upload import ARRAY, Upload, name_list, shown
 from ..vectors import array_dataset
 from .base import Reader
@@ -69,7 +69,7 @@ class NumpyArrays(Reader):
     side: int = param(
         0,
         low=0,
-        high=128,
+        high=LARGEST_SIDE,
         help="Pictures are resized to this many pixels a side; 0 keeps a common size up to 64, "
         "else chooses 32 or "
         "64.",
@@ -111,14 +111,16 @@ class NumpyArrays(Reader):
         if values.ndim == 2:
             notes.insert(0, f"{len(values):,} vectors of {values.shape[1]:,} values.")
             dataset = array_dataset(values, upload.name, rows, label, notes)
+            own = None
         else:
-            dataset = image_dataset(
-                self._pictures(values, upload.name, notes), upload.name, rows, label, notes
-            )
+            pictures, own = self._pictures(values, upload.name, notes)
+            dataset = image_dataset(pictures, upload.name, rows, label, notes)
         dataset.source = {
             "options": {"array": chosen, "label": label or "none"},
             "arrays": {n: list(h.shape) for n, h in heads.items()},
         }
+        if own is not None:
+            dataset.source["pictures"] = {"largest": max(own), "chosen": list(_size(own, 0))}
         return dataset
 
     def _heads(self, upload: Upload, notes: list[str]) -> dict[str, NpyHeader]:
@@ -185,9 +187,11 @@ class NumpyArrays(Reader):
         notes.append(f"Label: array {label!r}.")
         return label
 
-    def _pictures(self, values: np.ndarray, file: str, notes: list[str]) -> np.ndarray:
+    def _pictures(
+        self, values: np.ndarray, file: str, notes: list[str]
+    ) -> tuple[np.ndarray, tuple[int, int]]:
         """(n, h, w), (n, h, w, c) or (n, c, h, w) of any range -> float32 (n, h, w, 1 or 3) in
-        [0, 1].
+        [0, 1], and their height and width as they came.
         """
         if values.ndim == 3:
             if values.shape[2] in (3, 4) and min(values.shape[:2]) > 16:
@@ -207,11 +211,8 @@ class NumpyArrays(Reader):
                 f"{file} has shape {values.shape}; expected 1, 3 or 4 channels as its last (or "
                 "second) number."
             )
-        size = (
-            choose_size([values.shape[1:3]], self.side)
-            if self.side or max(values.shape[1:3]) <= 64
-            else (64, 64)
-        )
+        own = values.shape[1], values.shape[2]
+        size = _size(own, self.side)
         settings.check(
             "array_cells", len(values) * size[0] * size[1] * min(values.shape[3], 3), file
         )
@@ -229,11 +230,9 @@ class NumpyArrays(Reader):
             pictures = pictures[..., :3] * alpha + (1 - alpha) * (self.background == "white")
         if self.colour == "grey" and pictures.shape[3] == 3:
             pictures = (pictures @ np.array([0.299, 0.587, 0.114], np.float32))[..., None]
-        return (
-            np.repeat(pictures, 3, axis=3)
-            if self.colour == "colour" and pictures.shape[3] == 1
-            else pictures
-        )
+        if self.colour == "colour" and pictures.shape[3] == 1:
+            pictures = np.repeat(pictures, 3, axis=3)
+        return pictures, own
 
 
 @dataclass(frozen=True)
@@ -351,6 +350,10 @@ def _refuse(name: str, head: NpyHeader) -> None:
         f"{head.shape}); expected 2 for "
         "vectors (n, d), 3 or 4 for pictures."
     )
+
+
+def _size(own: tuple[int, int], side: int) -> tuple[int, int]:
+    return choose_size([own], side) if side or max(own) <= 64 else (64, 64)
 
 
 def _resized(values: np.ndarray, size: tuple[int, int]) -> np.ndarray:

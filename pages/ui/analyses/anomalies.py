@@ -13,7 +13,7 @@ from pages.session import maps, selection
 from pages.session.derived import once
 from pages.ui import charts, dataframes, items, scores, work
 
-from ...api import payloads
+from ...api import originals, payloads
 from . import _rows
 
 TITLE, ORDER = "Anomalies", 20
@@ -192,6 +192,7 @@ def _ranked(run, name, every, order, beyond):
             captions,
             key=f"odd-{run.id}-{name}",
             width=80 if run.dataset.kind == "image" else None,
+            links=originals.links(run, top),
         )
     if len(top) < len(beyond):
         st.caption(f"The first {len(top):,} are shown; {len(beyond):,} are beyond the threshold.")

@@ -16,7 +16,7 @@ from lvm_core.metrics.base import percent
 from lvm_core.text import markdown as md
 from pages.ui import dataframes, items, scores, work
 
-from ...api import payloads
+from ...api import originals, payloads
 from . import _rows
 
 TITLE, ORDER = "Similar items", 50
@@ -321,6 +321,7 @@ def _answer(run, title, line, found, key):
             captions,
             key=f"like-{key}-{run.id}",
             width=84 if run.dataset.kind == "image" else None,
+            links=originals.links(run, rows),
         )
 
 

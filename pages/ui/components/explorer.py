@@ -8,7 +8,7 @@ from functools import cache
 
 from lvm_core.text import clean
 
-from ...api import auth, scripts, tiles
+from ...api import auth, originals, scripts, tiles
 from ...session import maps, saved_directions, state
 from ...session.url import Place
 from . import atlas
@@ -69,6 +69,7 @@ def explorer(
         "dimensions": dimensions,
         "dead": dead,
         "visit": open_at,
+        "originals": originals.links(run, [0]) is not None,
         "directions": saved_directions.for_component(run),
         "chosen": atlas.stamp(run),
         **place.for_component(run),

@@ -3,7 +3,8 @@ kind.
 
 A file is named as its kind (``Dataset.kind``) and states ``ICON``, ``UNIT`` (what several of them
 are called) and two functions: ``gallery(dataset, items, captions, key, width, columns)`` draws many
-items, ``one(dataset, item, title, key, beside, beside_title)`` draws one, large.
+items, ``one(dataset, item, title, key, beside, beside_title)`` draws one, large. Only pictures
+are given links: to themselves at full size.
 """
 
 from __future__ import annotations
@@ -43,15 +44,27 @@ def gallery(
     key: str,
     width: int | None = None,
     columns: int = 6,
+    links: list[str] | None = None,
 ) -> None:
     """Many items side by side: pictures in a flow, rows in a table, words in cards, curves in
-    one chart.
+    one chart. ``links``: where each is seen at full size, see :func:`pages.api.originals.links`.
     """
-    found()[dataset.kind].gallery(dataset, items, captions, key, width, columns)
+    more = {"links": links} if links else {}
+    found()[dataset.kind].gallery(dataset, items, captions, key, width, columns, **more)
 
 
 def one(
-    dataset: Dataset, item, title: str, *, key: str, beside=None, beside_title: str = "original"
+    dataset: Dataset,
+    item,
+    title: str,
+    *,
+    key: str,
+    beside=None,
+    beside_title: str = "original",
+    link: str | None = None,
 ) -> None:
-    """One item, large; ``beside`` is a real item to compare it with."""
-    found()[dataset.kind].one(dataset, item, title, key, beside, beside_title)
+    """One item, large; ``beside`` is a real item to compare it with, ``link`` where that is seen
+    at full size.
+    """
+    more = {"link": link} if link else {}
+    found()[dataset.kind].one(dataset, item, title, key, beside, beside_title, **more)

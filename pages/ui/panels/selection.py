@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from pages.api import originals
 from pages.api import trust as truth
 from pages.session import selection
 from pages.ui import dataframes, items, row_filters, selection_actions, selection_bar
@@ -41,7 +42,11 @@ def draw(run, view) -> None:
     few = rows[: SHOWN[dataset.kind]]
     if dataset.kind in ("image", "array"):
         items.gallery(
-            dataset, dataset.items(few), key="chosen", width=56 if dataset.kind == "image" else None
+            dataset,
+            dataset.items(few),
+            key="chosen",
+            width=56 if dataset.kind == "image" else None,
+            links=originals.links(run, few),
         )
     shown = dataset.rows.iloc[rows[:1000]]
     st.dataframe(
