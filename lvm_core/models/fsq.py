@@ -23,8 +23,8 @@ class FSQ(NeuralModel):
     Objective: maximise, over the weights of encoder f and decoder, the mean over rows of ``log
     p(x|z)``, where every number of ``z = round(f(x))`` is one of ``levels`` values; the gradient
     passes the rounding as if it were not there. p(x|z) is the natural likelihood of every feature
-    group. The encoder's numbers are standardised over the rows and made about uniform before they
-    are rounded, so that every level is used; there is no codebook that could collapse.
+    group. The encoder's numbers are bounded before they are rounded, so that there is no codebook
+    that could collapse.
 
     Afterwards a prior ``p(z) = prod_j p(z_j | z_1, ..., z_{j-1})`` is learnt on the training codes:
     a masked network (MADE, Germain et al., 2015), stopped early on a tenth of the rows. Learning
@@ -102,7 +102,7 @@ class FSQ(NeuralModel):
     """
 
     title: ClassVar[str] = "Discrete autoencoder (FSQ)"
-    list_order: ClassVar[int] = 43
+    list_order: ClassVar[int] = 44
     paper: ClassVar[str] = "Mentzer et al."
     year: ClassVar[int] = 2023
     link: ClassVar[str] = "https://arxiv.org/abs/2309.15505"
@@ -123,9 +123,9 @@ class FSQ(NeuralModel):
         "PCA): a step between two levels is a jump."
     )
     reading: ClassVar[str] = (
-        "Each number of a code is one of a few evenly spaced levels; between two levels the nearest "
-        "one is decoded. A row's KL is minus the log-probability of its code under the learnt "
-        "prior: what it costs to store the code. The importance is the share of the data's "
+        "Each number of a code is one of a few evenly spaced levels; between two of them the "
+        "nearest one is decoded. A row's KL is minus the log-probability of its code under the "
+        "learnt prior: what it costs to store the code. The importance is the share of the data's "
         "variance that is lost when the dimension is held at its mean level; shares overlap and "
         "need not add up to 1."
     )
@@ -153,6 +153,15 @@ class FSQ(NeuralModel):
     batch_size: int = common("batch_size", 64)
     learning_rate: float = common("learning_rate", 1e-3)
     random_state: int | None = common("random_state", 0, help="Seed of weights and batches.")
+
+    @classmethod
+    def suggest(cls, n, schema, minutes=None):
+        budget = {} if minutes is None else {"minutes": minutes}
+        suggested = super().suggest(n, schema, **budget)
+        known = {name: value for name, value in suggested.items() if name in cls.parameters()}
+        # a number of a few bits says less than a real one, and pictures have more to say
+        twice = 2 if schema.image is not None else 1
+        return known | {"latent_dim": min(twice * known["latent_dim"], schema.d)}
 
     # -- learning ----------------------------------------------------------------------------------
 
@@ -184,7 +193,7 @@ class FSQ(NeuralModel):
 
         def update(index, progress):
             x = rows[index]
-            raw = net.decoder(net.encode_batch(x))
+            raw = net.decoder(net.encode(x))
             reconstruction = net.likelihoods.log_prob_and_update(raw, x).mean()
             adam.step(-reconstruction, self.learning_rate * ramp_down(progress, self.cool_down))
             reconstruction = reconstruction.detach()

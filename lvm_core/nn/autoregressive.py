@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import numpy as np
@@ -9,7 +10,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from .nets import Linear, initialise, last
+from .nets import Linear, initialise
 
 
 class MaskedLinear(Linear):
@@ -39,18 +40,43 @@ class MaskedLinear(Linear):
         return F.linear(input, self.weight * self.mask, self.bias)
 
 
+def cosines(levels: int) -> torch.Tensor:
+    """Waves over ordered levels, the slowest first and highest.
+
+    Parameters
+    ----------
+    levels : int
+        How many levels, at least 2.
+
+    Returns
+    -------
+    tensor (levels, levels - 1)
+        Orthogonal columns of mean 0, the f-th of root mean square 1 / f.
+
+    Examples
+    --------
+    >>> waves = cosines(4)
+    >>> waves.square().mean(0).sqrt().round(decimals=3).tolist()
+    [1.0, 0.5, 0.333]
+    """
+    place, wave = torch.arange(levels) + 0.5, torch.arange(1, levels)
+    return 2**0.5 * torch.cos(math.pi / levels * place[:, None] * wave) / wave
+
+
 class MADE(nn.Module):
-    """p(i) = prod_j p(i_j | i_1, ..., i_{j-1}) of rows i (n, k) of whole numbers below ``levels``.
+    """p(i) = prod_j p(i_j | i_1, ..., i_{j-1}) of rows i (n, k) of ordered levels.
 
     One masked perceptron with one hidden layer and a residual one gives all conditionals at once.
-    :meth:`init_from_data` begins with the numbers' own frequencies, each by itself.
+    Levels enter, and their logits leave, as sums of waves of which the slow ones learn fastest:
+    neighbouring levels are alike until the data say otherwise. :meth:`init_from_data` begins with
+    the levels' own frequencies.
 
     Parameters
     ----------
     k : int
         Numbers in a row.
     levels : int
-        Values of each.
+        Values of each, from 0.
     width : int
         Units of a hidden layer.
 
@@ -71,33 +97,29 @@ class MADE(nn.Module):
     torch.Size([5, 2])
     """
 
+    waves: torch.Tensor
+
     def __init__(self, k: int, levels: int, width: int):
         super().__init__()
         self.k, self.levels = k, levels
-        place = torch.arange(k).repeat_interleave(levels)
+        self.register_buffer("waves", cosines(levels), persistent=False)
+        place = torch.arange(k).repeat_interleave(levels - 1)
         # a hidden unit of this degree reads the numbers up to it, and serves those after it
         degree = torch.arange(width) * max(k - 1, 1) // width
         self.reads = MaskedLinear(degree[:, None] >= place)
         self.hidden = MaskedLinear(degree[:, None] >= degree)
-        self.gives = last(MaskedLinear(place[:, None] > degree))
-        self.direct = last(MaskedLinear(place[:, None] > place))
+        self.gives = MaskedLinear(place[:, None] > degree)
+        self.direct = MaskedLinear(place[:, None] > place)
+        self.bias = nn.Parameter(torch.zeros(k, levels))
 
     def init_from_data(self, rows: torch.Tensor, generator: torch.Generator) -> None:
         """New weights: at first every number has its frequency in rows (n, k) by itself."""
         initialise(self, generator)
         nn.init.zeros_(self.gives.weight)
         nn.init.zeros_(self.direct.weight)
-        count = F.one_hot(rows, self.levels).sum(0).double() + 0.5
-        assert self.gives.bias is not None
+        count = F.one_hot(rows, self.levels).sum(0).to(self.bias) + 0.5
         with torch.no_grad():
-            self.gives.bias.copy_((count / count.sum(1, keepdim=True)).log().flatten())
-
-    def _logits(self, first: torch.Tensor, direct: torch.Tensor, span=slice(None)) -> torch.Tensor:
-        h = F.silu(first)
-        h = h + F.silu(self.hidden(h))
-        bias = self.gives.bias
-        assert bias is not None
-        return F.linear(h, (self.gives.weight * self.gives.mask)[span], bias[span]) + direct
+            self.bias.copy_((count / count.sum(1, keepdim=True)).log())
 
     def log_prob(self, rows: torch.Tensor) -> torch.Tensor:
         """Log-probability in nats of each number given those before it.
@@ -112,9 +134,14 @@ class MADE(nn.Module):
         tensor (n, k)
             Its sum over k is that of the row.
         """
-        x = F.one_hot(rows, self.levels).flatten(1).to(self.reads.weight.dtype)
-        logits = self._logits(self.reads(x), self.direct(x)).unflatten(1, (self.k, self.levels))
+        x = self.waves[rows].flatten(1)
+        given = self.gives(self._hidden(self.reads(x))) + self.direct(x)
+        logits = given.unflatten(1, (self.k, -1)) @ self.waves.T + self.bias
         return logits.log_softmax(2).gather(2, rows[:, :, None])[:, :, 0]
+
+    def _hidden(self, first: torch.Tensor) -> torch.Tensor:
+        h = F.silu(first)
+        return h + F.silu(self.hidden(h))
 
     def sample(self, uniform: torch.Tensor, temperature: float = 1.0) -> torch.Tensor:
         """Rows drawn number by number.
@@ -130,24 +157,31 @@ class MADE(nn.Module):
         -------
         tensor (n, k) of int64
         """
-        n = len(uniform)
-        reads, direct = (layer.weight * layer.mask for layer in (self.reads, self.direct))
+        n, size = len(uniform), self.levels - 1
+        reads, gives, direct = (
+            layer.weight * layer.mask for layer in (self.reads, self.gives, self.direct)
+        )
+        bias = self.gives.bias
+        # what a layer gives grows with every number drawn
+        first, linear = (
+            layer(torch.zeros((n, self.k * size)).to(layer.weight))
+            for layer in (self.reads, self.direct)
+        )
         rows = torch.zeros((n, self.k), dtype=torch.int64, device=uniform.device)
-        assert self.reads.bias is not None and self.direct.bias is not None
-        first = self.reads.bias.expand(n, -1)
-        linear = self.direct.bias.expand(n, -1)
         for j in range(self.k):
-            span = slice(j * self.levels, (j + 1) * self.levels)
-            logits = self._logits(first, linear[:, span], span)
+            own = slice(j * size, (j + 1) * size)
+            given = self._hidden(first) @ gives[own].T + bias[own] + linear[:, own]
+            logits = given @ self.waves.T + self.bias[j]
             if temperature:
                 # the largest first, so that a small temperature overflows nowhere
                 chance = ((logits - logits.amax(1, keepdim=True)) / temperature).softmax(1)
                 above = (uniform[:, j : j + 1] >= chance.cumsum(1)).sum(1)
-                rows[:, j] = above.clamp(max=self.levels - 1)
+                rows[:, j] = above.clamp(max=size)
             else:
                 rows[:, j] = logits.argmax(1)
-            number = j * self.levels + rows[:, j]
-            first, linear = first + reads.T[number], linear + direct.T[number]
+            x = self.waves[rows[:, j]]
+            first = first + x @ reads[:, own].T
+            linear = linear + x @ direct[:, own].T
         return rows
 
 

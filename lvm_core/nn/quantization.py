@@ -10,7 +10,6 @@ from torch import nn
 from .autoregressive import MADE
 from .nets import CodeNet
 
-MOMENTUM = 0.05  # how fast mean and spread of the encoder's numbers follow the minibatches
 # the logistic function of so many times a normal number is uniform to 1 %
 PROBIT = 1.702
 
@@ -18,10 +17,9 @@ PROBIT = 1.702
 class FSQNet(CodeNet):
     """Codes (n, k) whose every number is one of ``levels`` values, evenly spaced around 0.
 
-    The encoder's numbers are standardised over the rows and bounded by a logistic function that
-    makes normal ones uniform, then rounded: so the levels are used about equally often, where they
-    have mean square 1. Rounding lets the gradient through as if it were not there. ``prior`` is a
-    density on the codes.
+    The encoder's numbers are bounded by a logistic function that makes standard normal ones
+    uniform, then rounded. Used equally often, the levels have mean square 1. Rounding lets the
+    gradient through as if it were not there. ``prior`` is a density on the codes.
 
     Parameters
     ----------
@@ -52,9 +50,6 @@ class FSQNet(CodeNet):
     [[0.0, 1.22], [-1.22, 1.22]]
     """
 
-    loc: torch.Tensor
-    scale: torch.Tensor
-
     def __init__(
         self,
         schema,
@@ -69,29 +64,10 @@ class FSQNet(CodeNet):
     ):
         super().__init__(schema, k, k, network, width, depth, activation, **likelihoods)
         self.levels, self.steps = levels, ((levels**2 - 1) / 12) ** 0.5  # levels a unit of code
-        self.register_buffer("loc", torch.zeros(k))
-        self.register_buffer("scale", torch.ones(k))
         self.prior = MADE(k, levels, prior_width)
 
     def activate(self, raw: torch.Tensor) -> torch.Tensor:
-        return self._quantized(raw, self.loc, self.scale)
-
-    def encode_batch(self, x: torch.Tensor) -> torch.Tensor:
-        """:meth:`encode` for a step of training: standardised by the minibatch itself.
-
-        Mean and spread that later rows are standardised by follow.
-        """
-        raw = self.encoder(self.scaler(x))
-        if len(raw) < 2:
-            return self.activate(raw)
-        loc, scale = raw.mean(0), (raw.var(0, correction=0) + 1e-6).sqrt()
-        with torch.no_grad():
-            self.loc.lerp_(loc, MOMENTUM)
-            self.scale.lerp_(scale, MOMENTUM)
-        return self._quantized(raw, loc, scale)
-
-    def _quantized(self, raw, loc, scale):
-        share = torch.sigmoid(PROBIT * (raw - loc) / scale)
+        share = torch.sigmoid(PROBIT * raw)
         return self.project_code((share - 0.5) * (self.levels / self.steps))
 
     def index(self, z: torch.Tensor) -> torch.Tensor:
