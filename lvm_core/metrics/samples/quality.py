@@ -13,7 +13,7 @@ import pandas as pd
 from ...datasets.base import Dataset
 from ...latent.neighbours import nearest
 from ...progress import OnStep, Reporter
-from ..base import Score, percent
+from ..base import Score, number, percent
 from .copying import copying
 from .distances import frechet, frechet_error, kernel, kid, kid_by_chance
 from .features import own_features
@@ -208,7 +208,7 @@ def _distances(A, B, F, S, rng) -> list[Score]:
         verdict = (
             "no difference is seen"
             if value <= floor
-            else f"this is {value / floor:.2g} times that"
+            else f"this is {number(value / floor, 2)} times that"
             if floor > 0
             else "this is above it"
         )
@@ -217,8 +217,8 @@ def _distances(A, B, F, S, rng) -> list[Score]:
                 name,
                 value,
                 (
-                    f"Distance to {b:,} real rows {how}. Real rows stay below {floor:.2g} from "
-                    f"other real rows, their floor: {verdict}. Shuffled columns get {worst:.3g}."
+                    f"Distance to {b:,} real rows {how}. Real rows stay below {number(floor, 2)} from "
+                    f"other real rows, their floor: {verdict}. Shuffled columns get {number(worst, 3)}."
                 ),
                 worst if worst > floor else None,
                 floor,
