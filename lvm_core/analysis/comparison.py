@@ -12,9 +12,9 @@ import pandas as pd
 
 from ..datasets.base import Dataset
 from ..metrics import Score
+from ..metrics.base import LOWER_IS_BETTER
 from ..models.base import LatentModel
 
-LOWER_IS_BETTER = ("Bits per value", "Bits per word")
 # of the training rows; neither good nor bad
 NOT_RANKED = ("Explained variance", "Bits in the code")
 
