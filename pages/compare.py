@@ -212,7 +212,9 @@ def show_table(by: str, table: pd.DataFrame, found) -> str | None:
         alt="models ranked",
         column_config=columns
         | {
-            "verdict": st.column_config.TextColumn("beside LSA" if dataset.kind == "text" else "beside PCA", help=scores.HELP),
+            "verdict": st.column_config.TextColumn(
+                "beside LSA" if dataset.kind == "text" else "beside PCA", help=scores.HELP
+            ),
             "seconds": st.column_config.NumberColumn("seconds", format="%.1f"),
             "code": st.column_config.NumberColumn("code", help="Length of the code."),
         },
