@@ -226,8 +226,8 @@ def with_error(value: float, error: float | None, unit: str = "") -> str:
     """A number and its standard error in one format.
 
     The error has two digits that count, or one where its first is 3 or more; the number ends at the
-    same decimal, or whole; both have thousands separators. Beyond a million million and below a millionth
-    both have the same power of ten.
+    same decimal, or whole; both have thousands separators. Beyond a million million and below a
+    millionth both have the same power of ten.
 
     Parameters
     ----------

@@ -65,11 +65,12 @@ class Learning:
 def learning(history: list[dict]) -> Learning | None:
     """Whether a model memorises: its held-out loss stalls while its training loss goes on falling.
 
-    Noise is taken from second differences, which a straight trend does not raise. The held-out loss is at its best from the first measurement that lies within the noise of
-    the least one. A model *memorises* where five measurements or more, and a tenth of all, follow
-    that one, and the training loss fell since by more than three times the noise of its means and
-    by a twentieth of what it fell before. It is *improving* where the last fifth of the held-out
-    losses lies below the fifth before by more than the noise [1]_.
+    Noise is taken from second differences, which a straight trend does not raise. The held-out loss
+    is at its best from the first measurement that lies within the noise of the least one. A model
+    *memorises* where five measurements or more, and a tenth of all, follow that one, and the
+    training loss fell since by more than three times the noise of its means and by a twentieth of
+    what it fell before. It is *improving* where the last fifth of the held-out losses lies below
+    the fifth before by more than the noise [1]_.
 
     Parameters
     ----------

@@ -174,8 +174,8 @@ def _likelihood(model: Any, X, learnt) -> list[Score]:
         assert alone is not None  # but where a real column is constant
         per, unit = 1 / (np.log(2) * max(size, 1e-12)), "word" if words else "value"
         takes = (
-            f"Storing a row with this model takes {'at most ' if parts else ''}{number(-mean * per, 3)} "
-            f"bits a {unit}"
+            f"Storing a row with this model takes {'at most ' if parts else ''}"
+            f"{number(-mean * per, 3)} bits a {unit}"
         )
         scores.append(
             Score(

@@ -217,8 +217,9 @@ def _distances(A, B, F, S, rng) -> list[Score]:
                 name,
                 value,
                 (
-                    f"Distance to {b:,} real rows {how}. Real rows stay below {number(floor, 2)} from "
-                    f"other real rows, their floor: {verdict}. Shuffled columns get {number(worst, 3)}."
+                    f"Distance to {b:,} real rows {how}. Real rows stay below {number(floor, 2)} "
+                    f"from other real rows, their floor: {verdict}. Shuffled columns get "
+                    f"{number(worst, 3)}."
                 ),
                 worst if worst > floor else None,
                 floor,
