@@ -13,6 +13,7 @@ from pages.ui import (
     navigation,
     needs,
     runs,
+    samples_distance,
     scores,
 )
 
@@ -85,8 +86,9 @@ with shown:
         st.caption(f"The first {limit} of {n:,} are shown.")
     downloads.downloads(dataset, codes, X, new, provenance, stem)
     st.markdown("**How good they are**")
+    distance = samples_distance.score(run, source, float(temperature), int(seed))
     if len(run.fitted.train) >= 4:
-        scores.show(generation(dataset.X[run.fitted.train], X, dataset.schema))
+        scores.show(distance + generation(dataset.X[run.fitted.train], X, dataset.schema))
         if st.button(
             "Look longer",
             icon=":material/query_stats:",

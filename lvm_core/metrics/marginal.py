@@ -220,8 +220,8 @@ def _sentences(found: Marginal, alone: float | None, error_elbo: float, draws: i
             found.estimate,
             f"{with_error(found.estimate, found.error)} nats a row{_against(alone)}: "
             f"importance-weighted with {draws:,} draws, standard error over {rows:,} rows "
-            f"(that of the draws: {number(drawing, 1)}), under {found.noise}. It lies below the truth "
-            "on average; compare only models of the same data and noise.",
+            f"(that of the draws: {number(drawing, 1)}), under {found.noise}. It lies below the "
+            "truth on average; compare only models of the same data and noise.",
             alone,
             unit="nats",
             error=found.error,
@@ -230,8 +230,8 @@ def _sentences(found: Marginal, alone: float | None, error_elbo: float, draws: i
             "ELBO",
             found.bounds[1],
             (
-                f"The bound of a single draw lies {number(gap, 3)} nats below the estimate: so much "
-                "the encoder's posterior q(z|x) misses of the true one."
+                f"The bound of a single draw lies {number(gap, 3)} nats below the estimate: so "
+                "much the encoder's posterior q(z|x) misses of the true one."
             ),
             alone,
             unit="nats",
