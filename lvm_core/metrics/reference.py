@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..capabilities import HasELBO, HasLikelihood
+from ..capabilities import HasELBO
 from ..models.base import LatentModel
 from ..models.lsa import LSA
 from ..models.pca import PCA
@@ -125,12 +125,11 @@ def beside_reference(
     found = {score.name: score for score in theirs}
     short = name.split()[0]
     advice = f"train longer, or take {short}" if model.duration_param else f"take {short}"
-    densities = isinstance(model, HasLikelihood) and _is_density(reference)
 
     def beside(score: Score) -> Score:
         if score.name in _MEASURED_ALIKE and score.name in found:
             return score.beside(found[score.name], name, advice)
-        if score.name in (_BOUND, _EXACT) and densities and _EXACT in found:
+        if score.name in (_BOUND, _EXACT) and _EXACT in found and _is_density(reference):
             bound = "its bound at least; " if isinstance(model, HasELBO) else ""
             return score.beside(found[_EXACT], name, bound + advice)
         return score
