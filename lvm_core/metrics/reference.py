@@ -130,7 +130,7 @@ def beside_reference(
         if score.name in _MEASURED_ALIKE and score.name in found:
             return score.beside(found[score.name], name, advice)
         if score.name in (_BOUND, _EXACT) and _EXACT in found and _is_density(reference):
-            bound = "its bound at least; " if isinstance(model, HasELBO) else ""
+            bound = "the ELBO is only a bound; " if isinstance(model, HasELBO) else ""
             return score.beside(found[_EXACT], name, bound + advice)
         return score
 

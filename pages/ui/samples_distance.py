@@ -43,8 +43,9 @@ def score(run: Run, source: code_sources.Source, temperature: float, seed: int) 
         return []
     number, words = found
     st.caption(
-        f"Fréchet distance, lower is better: how far means and covariances lie apart in "
-        f"{md(words, 300)}, learnt from this data."
+        "Fréchet distance: how far means and covariances lie apart; less is better. Rows are "
+        f"compared by {md(words, 300)}. Its bar runs from shuffled columns (empty) to real rows "
+        "(full)."
     )
     return [number]
 

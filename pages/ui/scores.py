@@ -11,8 +11,8 @@ from lvm_core.text import markdown as md
 
 _COLOURS = {"better": "green", "level": "gray", "worse": "orange"}
 HELP = (
-    "The same number of a linear model that is solved at once, with a code of the same length, "
-    "learnt from the same rows and measured on the same rows as this one. *Level* is a difference "
+    "*Better*, *level* or *worse* than a linear model that is solved at once, with a code of the "
+    "same length: learnt from the same rows, measured on the same rows. *Level* is a difference "
     "within two standard errors, taken row by row."
 )
 
@@ -32,7 +32,7 @@ def show(scores: list[Score]) -> None:
         slots = st.columns(columns)
         for slot, score in zip(slots, scores[row : row + columns]):
             with slot.container(border=True, height="stretch"):
-                st.metric(md(score.name, 40), score.text)
+                st.metric(md(score.name, 40), score.text, help=HELP if score.reference else None)
                 if score.standing is not None:
                     st.progress(score.standing)
                 if score.reference is not None:
@@ -41,9 +41,8 @@ def show(scores: list[Score]) -> None:
 
 
 def _verdict(score: Score, found: Reference) -> None:
-    advice = f": {md(found.advice, 120)}" if found.advice else ""
+    advice = f" · {md(found.advice, 120)}" if found.advice else ""
     st.markdown(
         f":{_COLOURS[found.verdict]}-badge[{md(found.words, 60)}] "
-        f":small[{md(found.name.split()[0], 20)} gets {md(score.reference_text)}{advice}]",
-        help=HELP,
+        f":small[at {md(score.reference_text)}{advice}]"
     )

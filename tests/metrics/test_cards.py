@@ -137,7 +137,7 @@ def test_a_model_that_does_worse_is_told_so_with_what_to_do():
     found = {s.name: s.reference for s in fitted.scores}
     assert found["Variance explained"].words == "worse than PCA"
     assert found["Variance explained"].advice == "train longer, or take PCA"
-    assert found["ELBO"].advice == "its bound at least; train longer, or take PCA"
+    assert found["ELBO"].advice == "the ELBO is only a bound; train longer, or take PCA"
     assert found["Bits in the code"] is None
 
 

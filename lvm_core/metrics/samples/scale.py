@@ -109,7 +109,8 @@ class FrechetScale:
             value,
             f"{self.size:,} samples against as many real rows. Real rows stay below "
             f"{number(self.floor, 2)} from other real rows, the floor: {times}. Rows whose columns "
-            f"were shuffled get {number(self.worst, 3)}.",
+            f"were shuffled get {number(self.worst, 3)}"
+            + ("." if self.worst > self.floor else ", so here this number tells little."),
             self.worst if self.worst > self.floor else None,
             self.floor,
             error=frechet_error(self.real, made),
