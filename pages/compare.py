@@ -164,7 +164,7 @@ def said(by: str, table: pd.DataFrame) -> None:
     for verdict, rows in worse.groupby("reference", sort=False):
         names = ", ".join(md(f"#{r.number} {r.model}") for r in rows.itertuples())
         st.caption(
-            f":material/trending_down: {md(verdict).capitalize()} of the same length: {names}. "
+            f":material/trending_down: W{md(verdict[1:])} of the same length: {names}. "
             "Train longer, or take the simpler one."
         )
     if table["seed"].nunique() > 1:
@@ -202,6 +202,8 @@ def show_table(by: str, table: pd.DataFrame, found) -> str | None:
         for n in names
     }
     ranked["run"] = [f"#{n}" for n in ranked["run"]]
+    if said:
+        ranked["verdict"] = ranked["verdict"].str.partition(" ")[0]
     event = st.dataframe(
         ranked,
         hide_index=True,
