@@ -206,7 +206,11 @@ def _fit(asked) -> int:
         print(run.sentence, file=sys.stderr)
     if run.has_result:
         for score in workspace.fitted(run.id).scores:
-            print(f"{score.name}: {score.value:.4g} {score.unit}".rstrip(), file=sys.stderr)
+            found = score.reference
+            beside = f" ({found.words}, {score.reference_text})" if found else ""
+            print(f"{score.name}: {score.text}{beside}", file=sys.stderr)
+            if found and found.advice:
+                print(f"  {found.advice}", file=sys.stderr)
         print(run.id)
     return code
 
@@ -292,6 +296,8 @@ def _pairs(texts: list[str]) -> dict:
 
 
 def _list(asked) -> None:
+    from .metrics.base import shown
+
     for run in _workspace(asked).runs():
         if asked.json:
             print(
@@ -305,7 +311,7 @@ def _list(asked) -> None:
             )
         else:
             score = (
-                f"{run.score['name']} {run.score['value']:.4g}"
+                f"{run.score['name']} {shown(run.score['value'], None, run.score['unit'])}"
                 if run.score and run.score.get("value") is not None
                 else ""
             )

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import tempfile
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +16,10 @@ from .datasets.base import Dataset
 from .io.checkpoint import Checkpoint
 from .metrics import Score, labels, labels_predicted, likelihood, reconstruction
 from .metrics.reconstruction import MOST_ROWS
+from .metrics.reference import beside_reference, fit_reference
 from .models.base import LatentModel
+from .models.lsa import LSA
+from .models.pca import PCA
 from .progress import OnStep
 
 HELD_OUT = 0.1
@@ -43,7 +46,8 @@ class Fitted:
     seconds : float
         How long fitting and encoding took, with the time before an interruption.
     scores : list of Score
-        Quality, measured on :attr:`scored_rows`, or on some of them where there are very many.
+        Quality, measured on :attr:`scored_rows`, or on some of them where there are very many;
+        each with what PCA of the same length gets (of texts: LSA), fitted to the same rows.
     columns : DataFrame
         Reconstruction of each column: name, measure, value, baseline.
 
@@ -189,22 +193,28 @@ def _measured(
     train: np.ndarray,
     held_out: np.ndarray,
 ) -> tuple[list[Score], pd.DataFrame]:
-    """The scores of a fit, on rows it has not seen where there are any, and the reconstruction
-    of each column.
+    """The scores of a fit, on rows it has not seen where there are any, beside those of a linear
+    model of the same length, and the reconstruction of each column.
     """
     X, y = dataset.X, dataset.targets()
     rows = held_out if len(held_out) else train
     if len(rows) > MOST_ROWS:
         rows = rows[np.sort(np.random.RandomState(0).choice(len(rows), MOST_ROWS, replace=False))]
-    back = reconstruction(model, X[rows], learnt if len(held_out) else None)
-    kept = (
-        labels_predicted(model, X, y, train, held_out) + labels(codes, y, train, held_out, X)
-        if y is not None
-        else []
-    )
-    return back.scores + likelihood(
-        model, X[rows], learnt if len(held_out) else None
-    ) + kept, back.columns
+    measured, seen = X[rows], learnt if len(held_out) else None
+    back = reconstruction(model, measured, seen)
+    scores = back.scores + likelihood(model, measured, seen)
+    if y is not None:
+        scores += labels_predicted(model, X, y, train, held_out)
+        scores += labels(codes, y, train, held_out, X)
+    if not isinstance(model, LSA if dataset.schema.has("counts") else PCA) and (
+        found := fit_reference(learnt, dataset.schema, codes.shape[1])
+    ):
+        linear, name = found
+        theirs = reconstruction(linear, measured, seen).scores + likelihood(linear, measured, seen)
+        if y is not None:
+            theirs += labels(encode_all(linear, X), y, train, held_out)
+        scores = beside_reference(model, scores, linear, name, theirs)
+    return [replace(score, by_row=None) for score in scores], back.columns
 
 
 def encode_all(model: LatentModel, X, batch: int = 4096) -> np.ndarray:

@@ -219,8 +219,8 @@ def setting(name: str, environment: Mapping[str, str] | None = None) -> Any:
     ----------
     name : str
         ``home`` (the workspace's folder), ``people`` (``"one"`` or ``"many"``), ``slots`` (fits at
-        once), ``memory`` (GiB a fit may take), ``checkpoint`` (seconds between two checkpoints) or ``minutes`` (the
-        time budget for pictures that is suggested).
+        once), ``memory`` (GiB a fit may take), ``checkpoint`` (seconds between two checkpoints) or
+        ``minutes`` (the time budget that is suggested for pictures).
     environment : mapping of str to str, optional
         Where it is looked up; the process's own environment by default.
 

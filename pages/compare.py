@@ -17,7 +17,17 @@ from lvm_core.text import markdown as md
 from pages.session import runs as session_runs
 from pages.session import state
 from pages.session.services import services
-from pages.ui import charts, dataframes, forms, frame, items, navigation, needs, side_by_side
+from pages.ui import (
+    charts,
+    dataframes,
+    forms,
+    frame,
+    items,
+    navigation,
+    needs,
+    scores,
+    side_by_side,
+)
 from pages.ui.components.progress import progress
 from pages.ui.items import text
 
@@ -150,6 +160,13 @@ def said(by: str, table: pd.DataFrame) -> None:
         else "."
     )
     st.markdown(words)
+    worse = table[table["reference"].str.startswith("worse")]
+    for verdict, rows in worse.groupby("reference", sort=False):
+        names = ", ".join(md(f"#{r.number} {r.model}") for r in rows.itertuples())
+        st.caption(
+            f":material/trending_down: W{md(verdict[1:])} of the same length: {names}. "
+            "Train longer, or take the simpler one."
+        )
     if table["seed"].nunique() > 1:
         st.caption(
             "Seeds differ: these models were measured on different held-out rows, so small "
@@ -172,9 +189,10 @@ def show_table(by: str, table: pd.DataFrame, found) -> str | None:
     names = comparison.measures(found)
     names = [by, *(n for n in names if n != by)]
     units = {s.name: s for e in found for s in e.scores}
-    shown = table[["rank", "number", "model", "latent_dim", *names, "seconds", "seed"]].rename(
-        columns={"number": "run", "latent_dim": "code"}
-    )
+    said = ["reference"] if table["reference"].any() else []
+    ranked = table[
+        ["rank", "number", "model", "latent_dim", by, *said, *names[1:], "seconds", "seed"]
+    ].rename(columns={"number": "run", "latent_dim": "code", "reference": "verdict"})
     columns = {
         n: st.column_config.ProgressColumn(
             n, min_value=0.0, max_value=1.0, format="percent", help=units[n].sentence
@@ -183,17 +201,22 @@ def show_table(by: str, table: pd.DataFrame, found) -> str | None:
         else st.column_config.NumberColumn(n, format="%.4g", help=units[n].sentence)
         for n in names
     }
-    shown["run"] = [f"#{n}" for n in shown["run"]]
+    ranked["run"] = [f"#{n}" for n in ranked["run"]]
+    if said:
+        ranked["verdict"] = ranked["verdict"].str.partition(" ")[0]
     event = st.dataframe(
-        shown,
+        ranked,
         hide_index=True,
         on_select="rerun",
         selection_mode="single-row",
         key=f"ranking-{data.id}-{by}",
-        height=dataframes.tall(shown, 500),
+        height=dataframes.tall(ranked, 500),
         alt="models ranked",
         column_config=columns
         | {
+            "verdict": st.column_config.TextColumn(
+                "beside LSA" if dataset.kind == "text" else "beside PCA", help=scores.HELP
+            ),
             "seconds": st.column_config.NumberColumn("seconds", format="%.1f"),
             "code": st.column_config.NumberColumn("code", help="Length of the code."),
         },

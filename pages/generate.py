@@ -2,7 +2,6 @@
 
 import streamlit as st
 
-from lvm_core.metrics import generation
 from pages.session import state
 from pages.ui import (
     archives,
@@ -13,7 +12,7 @@ from pages.ui import (
     navigation,
     needs,
     runs,
-    scores,
+    sample_scores,
 )
 
 frame.header(
@@ -85,8 +84,8 @@ with shown:
         st.caption(f"The first {limit} of {n:,} are shown.")
     downloads.downloads(dataset, codes, X, new, provenance, stem)
     st.markdown("**How good they are**")
+    sample_scores.show(run, source, X, float(temperature), int(seed))
     if len(run.fitted.train) >= 4:
-        scores.show(generation(dataset.X[run.fitted.train], X, dataset.schema))
         if st.button(
             "Look longer",
             icon=":material/query_stats:",
@@ -98,8 +97,6 @@ with shown:
         ):
             st.session_state[f"part-{run.id}"] = "generation"
             navigation.go("analyse")
-    else:
-        st.caption("Too few rows were trained on to compare with.")
 with st.expander("Take the run elsewhere, or bring one", icon=":material/deployed_code:"):
     out, into = st.columns(2, gap="large")
     with out:

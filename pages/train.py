@@ -5,6 +5,7 @@ import streamlit as st
 
 from lvm_core import MODELS
 from lvm_core.export import encode
+from lvm_core.metrics.learning import learning
 from lvm_core.plots import figures
 from lvm_core.runs.states import RunState
 from lvm_core.text import markdown as md
@@ -84,16 +85,38 @@ def ending(model):
     return ""
 
 
+def epoch_of(model, step):
+    """The epoch of a training step, None for a model that does not count them."""
+    epochs, steps = getattr(model, "n_iter_", 0), model.history_[-1]["step"]
+    return max(1, round(step * epochs / steps)) if epochs and steps else None
+
+
+def learnt(run):
+    """What the curves of a finished training say, in a sentence, where it held rows out."""
+    model = run.fitted.model
+    found = learning(model.history_)
+    if found is not None:
+        icon = {"memorises": "ink_eraser", "improving": "trending_up"}.get(found.state, "check")
+        sentence = found.sentence(epoch_of(model, found.step))
+        st.markdown(f":material/{icon}: {sentence}")
+
+
 def draw_curves(run):
     """The loss curve so far."""
     history = run.fitted.model.history_ if run.fitted is not None else run.job.history
     if history:
+        found = learning(history)
         st.plotly_chart(
-            figures.curves(history),
+            figures.curves(history, best=None if found is None else found.step),
             key=f"curve-{run.id}",
             config=charts.PLOT,
             alt="loss by training step",
         )
+        if found is not None:
+            st.caption(
+                "Loss by training step; dotted: where the rows held out were at their best. "
+                "They are held out from the training rows, beside those the scores are of."
+            )
 
 
 def by_column(columns):
@@ -130,6 +153,7 @@ def result(run):
             else "measured on the rows it was trained on (too few to hold any out)"
         )
     )
+    learnt(run)
     scores.show(fitted.scores)
     if dataset.kind == "table":
         by_column(fitted.columns)

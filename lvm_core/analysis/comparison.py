@@ -12,9 +12,9 @@ import pandas as pd
 
 from ..datasets.base import Dataset
 from ..metrics import Score
+from ..metrics.base import LOWER_IS_BETTER
 from ..models.base import LatentModel
 
-LOWER_IS_BETTER = ("Bits per value", "Bits per word")
 # of the training rows; neither good nor bad
 NOT_RANKED = ("Explained variance", "Bits in the code")
 
@@ -153,7 +153,8 @@ def ranking(entries: list[Entry], by: str) -> pd.DataFrame:
     -------
     DataFrame
         A row a model, the best first: rank, level, id, number, model, latent_dim, seed, seconds,
-        and a column for every measure.
+        a column for every measure, and ``reference``: how the score does beside that of a linear
+        model of the same length, in words; empty where that is not known.
 
     Examples
     --------
@@ -180,6 +181,11 @@ def ranking(entries: list[Entry], by: str) -> pd.DataFrame:
             }
             | {name: next((s.value for s in e.scores if s.name == name), np.nan) for name in names}
             | {"_error": next((s.error or 0.0 for s in e.scores if s.name == by), 0.0)}
+            | {
+                "reference": next(
+                    (s.reference.words for s in e.scores if s.name == by and s.reference), ""
+                )
+            }
             for e in entries
         ]
     )

@@ -2,7 +2,7 @@
 each.
 """
 
-from .base import Score
+from .base import Reference, Score
 from .labels import labels, labels_predicted
 from .likelihood import likelihood, subsample
 from .maps.projection import projection
@@ -17,6 +17,7 @@ __all__ = [
     "Score",
     "Marginal",
     "Reconstruction",
+    "Reference",
     "SampleQuality",
     "frechet",
     "generation",

@@ -7,7 +7,7 @@ from typing import Any, cast
 import numpy as np
 
 from ..capabilities import PredictsLabels
-from .base import Score, percent
+from .base import Score, percent, share_error
 
 NEIGHBOURS = 10
 MOST_ROWS = 5000
@@ -68,16 +68,16 @@ def labels(
     names, first = np.unique(y[train].astype(str), return_inverse=True)
     truth, k = y[held_out].astype(str), min(k, len(train))
     base = float(np.mean(truth == names[np.bincount(first).argmax()]))
-    value = _accuracy(codes, train, held_out, first, names, truth, k)
+    right = _right(codes, train, held_out, first, names, truth, k)
+    value = float(right.mean())
     raw = (
         ""
         if X is None or _large(X, len(train) + len(held_out))
         else (
             "; from the rows themselves "
-            f"{percent(_accuracy(X, train, held_out, first, names, truth, k))}"
+            f"{percent(_right(X, train, held_out, first, names, truth, k).mean())}"
         )
     )
-    error = float(np.sqrt(max(value * (1 - value), 1e-12) / len(truth)))
     return [
         Score(
             "Label from the code",
@@ -88,7 +88,8 @@ def labels(
             base,
             1.0,
             "share",
-            error,
+            share_error(value, len(truth)),
+            by_row=right.astype(float),
         )
     ]
 
@@ -123,11 +124,8 @@ def labels_predicted(model: Any, X, y, train, held_out) -> list[Score]:
         y[held_out].astype(str),
         np.unique(y[train].astype(str), return_counts=True),
     )
-    value, base = (
-        float(np.mean(model.predict_label(X[held_out]) == truth)),
-        float(np.mean(truth == names[counts.argmax()])),
-    )
-    error = float(np.sqrt(max(value * (1 - value), 1e-12) / len(truth)))
+    right = np.asarray(model.predict_label(X[held_out]) == truth)
+    value, base = float(right.mean()), float(np.mean(truth == names[counts.argmax()]))
     return [
         Score(
             "Labels right",
@@ -138,7 +136,8 @@ def labels_predicted(model: Any, X, y, train, held_out) -> list[Score]:
             base,
             1.0,
             "share",
-            error,
+            share_error(value, len(truth)),
+            by_row=right.astype(float),
         )
     ]
 
@@ -147,9 +146,9 @@ def _large(X, n: int) -> bool:
     return not hasattr(X, "indptr") and n * X.shape[1] > MOST_CELLS
 
 
-def _accuracy(A, train, held_out, first, names, truth, k) -> float:
+def _right(A, train, held_out, first, names, truth, k) -> np.ndarray:
+    """Whether each held-out row's label is that of most of its neighbours."""
     from sklearn.neighbors import KNeighborsClassifier
 
-    return float(
-        np.mean(names[KNeighborsClassifier(k).fit(A[train], first).predict(A[held_out])] == truth)
-    )
+    found = KNeighborsClassifier(k).fit(A[train], first).predict(A[held_out])
+    return np.asarray(names[found] == truth)

@@ -11,7 +11,7 @@ import numpy as np
 from ..capabilities import ExplainsVariance, HasELBO, HasLikelihood
 from ..nn.moments import moments
 from ..schema import FeatureGroup, Schema
-from .base import Score, percent
+from .base import Score, number, percent, with_error
 
 MOST_ROWS = 5000
 NOISE = {
@@ -151,16 +151,17 @@ def _likelihood(model: Any, X, learnt) -> list[Score]:
     kinds = list(dict.fromkeys(group.likelihood for group in schema.groups))
     noise = " and ".join(noises(model)[k] for k in kinds)
     what = "a lower bound of the log-likelihood (ELBO)" if parts else "the log-likelihood"
-    against = "" if alone is None else f", against {alone:.4g} of each column by itself"
+    against = "" if alone is None else f", against {number(alone)} of each column by itself"
     scores = [
         Score(
             "ELBO" if parts else "Log-likelihood",
             mean,
-            f"{mean:.4g} ± {error:.2g} nats a row{against}: {what} "
+            f"{with_error(mean, error)} nats a row{against}: {what} "
             f"under {noise}. Higher is better; compare only models of the same data and noise.",
             baseline=alone,
             unit="nats",
             error=error,
+            by_row=values,
         )
     ]
     if "gaussian" not in kinds:  # bits of a real number depend on its unit
@@ -173,14 +174,14 @@ def _likelihood(model: Any, X, learnt) -> list[Score]:
         assert alone is not None  # but where a real column is constant
         per, unit = 1 / (np.log(2) * max(size, 1e-12)), "word" if words else "value"
         takes = (
-            f"Storing a row with this model takes {'at most ' if parts else ''}{-mean * per:.3g} "
-            f"bits a {unit}"
+            f"Storing a row with this model takes {'at most ' if parts else ''}"
+            f"{number(-mean * per, 3)} bits a {unit}"
         )
         scores.append(
             Score(
                 f"Bits per {unit}",
                 -mean * per,
-                f"{takes}, against {-alone * per:.3g} without it.",
+                f"{takes}, against {number(-alone * per, 3)} without it.",
                 baseline=-alone * per,
                 ceiling=0.0,
                 unit="bits",
@@ -194,7 +195,7 @@ def _likelihood(model: Any, X, learnt) -> list[Score]:
             Score(
                 "Bits in the code",
                 float(bits.mean()),
-                f"A row's code carries {bits.mean():.3g} bits about it on average{warning}.",
+                f"A row's code carries {number(bits.mean(), 3)} bits about it on average{warning}.",
                 baseline=0.0,
                 unit="bits",
                 error=_standard_error(bits),

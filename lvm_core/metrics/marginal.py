@@ -12,7 +12,7 @@ import numpy as np
 from ..capabilities import HasELBO, HasImportanceWeights, HasLikelihood, HasPosterior
 from ..progress import OnStep, Reporter
 from ..schema import FeatureGroup, Schema
-from .base import Score
+from .base import Score, number, with_error
 from .likelihood import _standard_error, column_by_column, noises
 
 # variance of the posterior's mean over rows from which a dimension is active
@@ -138,7 +138,7 @@ def marginal(
     score = Score(
         "Log-likelihood, at least" if bound else "Log-likelihood, exact",
         mean,
-        f"{mean:.4g} ± {error:.2g} nats a row{_against(alone)} (standard error over "
+        f"{with_error(mean, error)} nats a row{_against(alone)} (standard error over "
         f"{len(values):,} rows), "
         f"{what}, under {noise}. Higher is better; compare only models of the same data and noise.",
         alone,
@@ -218,10 +218,10 @@ def _sentences(found: Marginal, alone: float | None, error_elbo: float, draws: i
         Score(
             "Log-likelihood, estimated",
             found.estimate,
-            f"{found.estimate:.4g} ± {found.error:.2g} nats a row{_against(alone)}: "
+            f"{with_error(found.estimate, found.error)} nats a row{_against(alone)}: "
             f"importance-weighted with {draws:,} draws, standard error over {rows:,} rows "
-            f"(that of the draws: {drawing:.1g}), under {found.noise}. It lies below the truth on "
-            "average; compare only models of the same data and noise.",
+            f"(that of the draws: {number(drawing, 1)}), under {found.noise}. It lies below the "
+            "truth on average; compare only models of the same data and noise.",
             alone,
             unit="nats",
             error=found.error,
@@ -230,8 +230,8 @@ def _sentences(found: Marginal, alone: float | None, error_elbo: float, draws: i
             "ELBO",
             found.bounds[1],
             (
-                f"The bound of a single draw lies {gap:.3g} nats below the estimate: so much the "
-                "encoder's posterior q(z|x) misses of the true one."
+                f"The bound of a single draw lies {number(gap, 3)} nats below the estimate: so "
+                "much the encoder's posterior q(z|x) misses of the true one."
             ),
             alone,
             unit="nats",
@@ -318,7 +318,7 @@ def noise_model(model, schema: Schema, X, spread: str = "") -> str:
 
 
 def _against(alone: float | None) -> str:
-    return "" if alone is None else f", against {alone:.4g} of each column by itself"
+    return "" if alone is None else f", against {number(alone)} of each column by itself"
 
 
 def _dense(X) -> np.ndarray:

@@ -181,6 +181,7 @@ class _Variance(_Measure):
             1.0,
             "share",
             float(by_row.std() / len(by_row) ** 0.5 / null),
+            by_row=1 - by_row / null,
         )
 
 
@@ -189,7 +190,8 @@ class _Right(_Measure):
 
     def __init__(self, mean):
         super().__init__(mean)
-        self.right, self.common = [], []
+        self.right: list[np.ndarray] = []
+        self.common: list[np.ndarray] = []
 
     def add(self, x, y):
         super().add(x, y)
@@ -213,6 +215,7 @@ class _Right(_Measure):
             float(np.mean([f(m) for m in measures]))
             for f in (lambda m: m.value(), lambda m: m.baseline())
         )
+        by_row = np.mean([np.concatenate(m.right) for m in measures], axis=0)
         yield Score(
             "Categories right",
             value,
@@ -221,6 +224,8 @@ class _Right(_Measure):
             base,
             1.0,
             "share",
+            _error(by_row),
+            by_row=by_row,
         )
 
 
@@ -229,7 +234,7 @@ class _Words(_Measure):
 
     def __init__(self, mean):
         super().__init__(mean)
-        self.cosines, self.plain, self.deviance, self.null_deviance = [], [], 0.0, 0.0
+        self.cosines, self.plain, self.deviances, self.null_deviances = [], [], [], []
 
     def add(self, x, y):
         unit = lambda v: v / np.maximum(np.linalg.norm(v, axis=1, keepdims=True), 1e-12)
@@ -239,8 +244,8 @@ class _Words(_Measure):
         some = x.any(1)
         self.cosines.append((unit(x) * unit(y)).sum(1)[some])
         self.plain.append((unit(x) @ mean[0])[some])
-        self.deviance += _deviance(x, y)
-        self.null_deviance += _deviance(x, self.mean[None])
+        self.deviances.append(_deviance(x, y))
+        self.null_deviances.append(_deviance(x, self.mean[None]))
 
     def value(self):
         return float(np.concatenate(self.cosines).mean())
@@ -251,7 +256,7 @@ class _Words(_Measure):
     @staticmethod
     def summary(measures, where):
         for m in measures:
-            value, base = m.value(), m.baseline()
+            value, base, cosines = m.value(), m.baseline(), np.concatenate(m.cosines)
             yield Score(
                 "Word profile kept",
                 value,
@@ -259,9 +264,14 @@ class _Words(_Measure):
                 f"(1 is exact); the average document gets {base:.2f} ({where}).",
                 base,
                 1.0,
+                "",
+                _error(cosines),
+                by_row=cosines,
             )
-            if np.isfinite(m.deviance) and 0 < m.null_deviance < np.inf:
-                share = 1 - m.deviance / m.null_deviance
+            left, null = np.concatenate(m.deviances), np.concatenate(m.null_deviances)
+            if np.isfinite(left).all() and 0 < null.sum() < np.inf:
+                by_row = 1 - left / null.mean()
+                share = float(by_row.mean())
                 yield Score(
                     "Word choice explained",
                     share,
@@ -271,19 +281,27 @@ class _Words(_Measure):
                     0.0,
                     1.0,
                     "share",
+                    _error(by_row),
+                    by_row=by_row,
                 )
 
 
-def _deviance(x, y) -> float:
-    """Multinomial deviance of counts x (n, d) under chances proportional to y: ``2 sum x log(x
+def _deviance(x, y) -> np.ndarray:
+    """Multinomial deviance (n,) of counts x (n, d) under chances proportional to y: ``2 sum x log(x
     / (N p))``; infinite where a word occurred that had no chance.
     """
     used = x > 0
-    p = np.broadcast_to(y / np.maximum(y.sum(1, keepdims=True), 1e-300), x.shape)[used]
-    expected = np.broadcast_to(x.sum(1, keepdims=True), x.shape)[used] * p
-    return (
-        float("inf") if (p <= 0).any() else float(2 * (x[used] * np.log(x[used] / expected)).sum())
-    )
+    p = np.broadcast_to(y / np.maximum(y.sum(1, keepdims=True), 1e-300), x.shape)
+    expected = x.sum(1, keepdims=True) * p
+    parts = np.zeros(x.shape)
+    with np.errstate(divide="ignore"):
+        parts[used] = x[used] * np.log(x[used] / expected[used])
+    return 2 * parts.sum(1)
+
+
+def _error(values: np.ndarray) -> float:
+    """Standard error of their mean."""
+    return float(values.std() / max(len(values), 1) ** 0.5)
 
 
 def _measure(group: FeatureGroup, picture: bool) -> type[_Measure]:

@@ -190,6 +190,9 @@ class CNNFeatures(NeuralModel):
             bounded=self.bounded_,
         )
 
+    def _auto_before(self):
+        return "mlp" if self.schema_.image is None else "conv"
+
     def preview(self, X, Z):
         """As of every model; what comes back is left out while only the features are trained."""
         seen = super().preview(X, Z)

@@ -243,7 +243,7 @@ class NeuralModel(LatentModel, ABC):
 
         asked = getattr(self, "network", "auto")
         self.network_ = (
-            auto_before(self.schema_.image)  # a fit begun by an earlier version
+            self._auto_before()  # a fit begun by an earlier version
             if asked == "auto" and checkpoint is not None and checkpoint.format() < 3
             else network_kind(asked, self.schema_)
         )
@@ -271,6 +271,10 @@ class NeuralModel(LatentModel, ABC):
         )
         self.n_iter_ = -(-self.history_[-1]["step"] // steps)
         self.net_.eval()
+
+    def _auto_before(self) -> str:
+        """What the network "auto" was in versions before checkpoints of format 3."""
+        return auto_before(self.schema_.image)
 
     def _held_out(self, X, rng) -> tuple[np.ndarray, np.ndarray]:
         """Numbers of the rows to learn from and of those to watch: all and none without

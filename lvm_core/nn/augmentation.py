@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
+
 from ..schema import Schema
 
 SHIFT = 1 / 32  # of height and width: how far a picture moves at most

@@ -1,4 +1,4 @@
-"""The networks' shared blocks: encoders and decoders for rows of any kind, and how X enters them."""
+"""Encoders and decoders for rows of any kind, and how X enters them."""
 
 from __future__ import annotations
 

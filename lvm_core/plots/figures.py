@@ -259,8 +259,16 @@ def colour_codes(colour: pd.Series | None, n: int) -> tuple[dict, np.ndarray]:
     return found.legend | {"colors": found.colours()}, found.index.astype(np.float32)
 
 
-def curves(history: list[dict], names: list[str] | None = None, height: int = 260) -> go.Figure:
+def curves(
+    history: list[dict],
+    names: list[str] | None = None,
+    height: int = 260,
+    best: int | None = None,
+) -> go.Figure:
     """Draw metrics by step, one line each.
+
+    Where rows were held out, two lines are drawn, the loss of the rows it learns from and that of
+    the others; further metrics wait in the legend.
 
     Parameters
     ----------
@@ -270,6 +278,8 @@ def curves(history: list[dict], names: list[str] | None = None, height: int = 26
         Metrics to draw; all of the first step by default.
     height : int, default=260
         Height in pixels.
+    best : int, optional
+        A step that is marked: where the held-out rows were at their best.
 
     Returns
     -------
@@ -285,6 +295,10 @@ def curves(history: list[dict], names: list[str] | None = None, height: int = 26
     """
     figure = go.Figure()
     names = names or [k for k in (history[0] if history else {}) if k != "step"]
+    pair = {"loss": "rows it learns from", "held_out": "rows held out"}
+    two = set(pair) <= set(names)
+    if two:
+        names = [*pair, *(name for name in names if name not in pair)]
     for i, name in enumerate(names):
         paint, _ = class_style(i)
         points = [(h["step"], h[name]) for h in history if name in h]
@@ -293,10 +307,13 @@ def curves(history: list[dict], names: list[str] | None = None, height: int = 26
                 x=[p[0] for p in points],
                 y=[p[1] for p in points],
                 mode="lines",
-                name=ply(name.replace("_", " ")),
+                name=ply(pair[name] if two and name in pair else name.replace("_", " ")),
                 line=dict(color=paint, width=2),
+                visible="legendonly" if two and name not in pair else True,
             )
         )
+    if best is not None:
+        figure.add_vline(best, line_dash="dot", line_width=1)
     figure.update_layout(
         height=height,
         legend=dict(orientation="h", y=1.12, x=0),
@@ -304,6 +321,11 @@ def curves(history: list[dict], names: list[str] | None = None, height: int = 26
         **{**_BARE, "margin": dict(l=8, r=8, t=24, b=8)},
     )
     figure.update_xaxes(title="step", showgrid=False)
+    if two:  # the first steps dwarf the rest
+        values = np.array([h[name] for h in history for name in pair if name in h])
+        low, high = np.quantile(values[np.isfinite(values)], [0.0, 0.97])
+        margin = 0.06 * (high - low) or 1.0
+        figure.update_yaxes(range=[low - margin, high + margin], title="loss")
     figure.update_yaxes(gridcolor="rgba(128,128,128,.2)", zeroline=False)
     return figure
 

@@ -529,13 +529,24 @@ def inert_scores(scores: list[Score]) -> list[Score]:
     >>> inert_scores([Score("Log-likelihood", -3.0, "Of a `row`.")])[0].sentence
     'Of a  row .'
     """
-    numbers = [(s.value, s.baseline, s.ceiling, s.error) for s in scores]
+    numbers = [(s.value, s.baseline, s.ceiling, s.error) for s in scores] + [
+        (s.reference.value, s.reference.error) for s in scores if s.reference is not None
+    ]
     proper = len(scores) <= 100 and all(
         v is None or isinstance(v, (int, float)) for row in numbers for v in row
     )
     expect(proper, "The scores hold other things than numbers.")
     return [
-        replace(s, name=inert(s.name, 80), sentence=inert(s.sentence), unit=inert(s.unit, 20))
+        replace(
+            s,
+            name=inert(s.name, 80),
+            sentence=inert(s.sentence),
+            unit=inert(s.unit, 20),
+            reference=s.reference
+            and replace(
+                s.reference, name=inert(s.reference.name, 80), advice=inert(s.reference.advice, 200)
+            ),
+        )
         for s in scores
     ]
 

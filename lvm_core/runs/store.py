@@ -22,7 +22,7 @@ A save goes to a temporary name and is renamed; a load checks what it finds. Bot
 from __future__ import annotations
 
 import math
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -35,7 +35,8 @@ from ..fitting import Fitted
 from ..io import files
 from ..io.files import StoreError as StoreError
 from ..mapping import Mapped
-from ..metrics import Score
+from ..metrics import Reference, Score
+from ..metrics.base import VERDICTS
 from ..models import load_model
 from ..projections import load_projection
 
@@ -600,11 +601,16 @@ def load_map(folder: Path, n: int) -> Mapped:
 
 
 def _from_scores(scores: list[Score]) -> list[dict]:
-    return [{k: _json_value(v) for k, v in asdict(score).items()} for score in scores]
+    plain = lambda record: {k: _json_value(v) for k, v in record.items()}
+    records = [asdict(replace(score, by_row=None)) for score in scores]
+    for record in records:
+        del record["by_row"]
+        record["reference"] = record["reference"] and plain(record["reference"])
+    return [plain(record) for record in records]
 
 
 def _to_scores(records: list[dict]) -> list[Score]:
-    scores = [Score(**record) for record in records]
+    scores = [Score(**record) for record in records]  # older ones have no reference
     return [
         Score(
             s.name,
@@ -614,9 +620,19 @@ def _to_scores(records: list[dict]) -> list[Score]:
             s.ceiling,
             str(s.unit),
             s.error,
+            _to_reference(cast(Any, s.reference)),
         )
         for s in scores
     ]
+
+
+def _to_reference(record: dict | None) -> Reference | None:
+    if record is None:
+        return None
+    found = Reference(**record)
+    if found.verdict not in VERDICTS:
+        raise ValueError(f"a verdict is one of {', '.join(VERDICTS)}")
+    return replace(found, name=str(found.name), value=float(found.value), advice=str(found.advice))
 
 
 def _json_value(value):

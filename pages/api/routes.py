@@ -263,6 +263,8 @@ def _progress(request: ApiRequest) -> Response:
     points = list(job.history)
     points = points[:: max(1, len(points) // 300)] + points[-1:]
     names = [k for k in points[0] if k != "step"] if points else []
+    if {"loss", "held_out"} <= set(names):  # the two that are to be told apart
+        names = ["loss", "held_out"]
     values = [[_finite(p.get(name)) for p in points] for name in names]
     return JSONResponse(
         {

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import threading
+
 import numpy as np
 
 from lvm_core.datasets.base import Dataset
 from lvm_core.io import files
+from lvm_core.metrics.samples.scale import OwnFeatures, features_of
+from lvm_core.progress import OnStep
 from lvm_core.runs.store import MAPPED_BYTES
 from lvm_core.runs.workspace import Workspace, fresh_id
 
@@ -37,6 +41,16 @@ class Data:
         self._upload, self._upload_name = upload, upload_name
         self._upload_read = workspace is None
         self.chosen = self.chosen_before = np.zeros(0, np.int64)  # rows; see Run.selection
+        self._own: tuple[str | None, OwnFeatures] | None = None  # of which label
+        self._learning = threading.Lock()
+
+    def own_features(self, on_step: OnStep | None = None) -> OwnFeatures:
+        """What samples of every model of this data are compared by, learnt once for its label."""
+        with self._learning:
+            label = self.dataset.label
+            if self._own is None or self._own[0] != label:
+                self._own = label, features_of(self.dataset, on_step=on_step)
+            return self._own[1]
 
     @property
     def stored(self) -> bool:

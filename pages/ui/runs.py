@@ -9,7 +9,7 @@ from datetime import datetime
 import pandas as pd
 import streamlit as st
 
-from lvm_core.metrics.base import percent
+from lvm_core.metrics.base import shown
 from lvm_core.runs.states import RunState
 from lvm_core.text import clean
 
@@ -121,11 +121,8 @@ def _state(run) -> str:
 def _score(run) -> str:
     if not run.score or run.score.get("value") is None:
         return ""
-    value = float(run.score["value"])
-    return (
-        f"{percent(value) if run.score.get('unit') == 'share' else f'{value:.4g}'} "
-        f"{clean(run.score.get('name', ''), 40).lower()}"
-    )
+    number = shown(float(run.score["value"]), None, clean(run.score.get("unit", ""), 20))
+    return f"{number} {clean(run.score.get('name', ''), 40).lower()}"
 
 
 def _when(created: str):

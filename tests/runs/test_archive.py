@@ -602,7 +602,7 @@ def test_a_run_is_imported_on_the_page_and_refused_with_a_sentence(fits):
 def test_an_archive_from_before_decoded_pictures_went_on_at_their_edges(good):
     from safetensors.numpy import load, save
 
-    parts = dict(good["image"])
+    parts = dict(good["plain convolutions"])
     weights = load(parts["fit/model/weights.safetensors"])
     del weights["net_/decoder.extends"]
     assert archive.read(

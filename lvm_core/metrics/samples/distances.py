@@ -171,6 +171,38 @@ def frechet(A, B) -> float:
     )
 
 
+def frechet_by_chance(R, b: int, draws: int = 20, *, random_state: int = 0) -> np.ndarray:
+    """Fréchet distance between two halves of the same rows, split at random anew each time.
+
+    Parameters
+    ----------
+    R : ndarray of shape (2 b, f)
+        Features.
+    b : int
+        Rows of a half.
+    draws : int, default=20
+        How many splits.
+    random_state : int, default=0
+        Seed of the splits.
+
+    Returns
+    -------
+    ndarray of shape (draws,)
+        Distances.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.metrics.samples.distances import frechet_by_chance
+    >>> R = np.random.default_rng(0).normal(size=(100, 4))
+    >>> frechet_by_chance(R, 50).shape
+    (20,)
+    """
+    rng = np.random.RandomState(random_state)
+    splits = (rng.permutation(2 * b) for _ in range(draws))
+    return np.array([frechet(R[s[:b]], R[s[b:]]) for s in splits])
+
+
 def frechet_error(A, B, groups: int = 10) -> float:
     """The jackknife's standard error of :func:`frechet`.
 

@@ -17,6 +17,7 @@ MOST = 64  # features
 _LEAST = 10  # components, where one or two hold nearly all of the variance
 _LEARN_ROWS = 6000  # a small network needs no more
 _STEPS = 500
+_RARE = 0.3  # the spread of a 0/1 column that is 1 in one row of ten
 
 
 @dataclass(frozen=True)
@@ -49,8 +50,9 @@ def own_features(
 
     Pictures with labels: what a small network says before its last layer, learnt on half of the
     rows; kept only if it tells the other half well. Up to 64 columns: the columns as they are, each
-    scaled to variance 1. Anything wider: principal components, each scaled to variance 1 (of words:
-    of the square roots of their shares, which is the Hellinger distance).
+    scaled to variance 1, those of rare categories less. Anything wider: principal components, each
+    scaled to variance 1 (of words: of the square roots of their shares, which is the Hellinger
+    distance).
 
     Networks that learnt photographs, as in the usual FID, know nothing of digits, spectra or
     tables; features learnt on the data itself do, but make distances comparable only between models
@@ -93,12 +95,13 @@ def own_features(
     ):
         return found
     if schema.d <= MOST and not schema.has("counts") and schema.image is None:
-        together = " (a category's together)" if schema.has("categorical") else ""
+        together = " (a category's together, rare ones less)" if schema.has("categorical") else ""
         return _scaled(
             lambda A: np.asarray(A, np.float64),
             X,
             f"the {schema.d} columns, each scaled to variance 1{together}",
             weight=_weights(schema),
+            least=_least(schema),
         )
     return _of_components(X, schema, rng)
 
@@ -138,11 +141,25 @@ def _weights(schema: Schema) -> np.ndarray:
     )
 
 
-def _scaled(transform, X, words, free=None, weight=None, ordered=False) -> Features:
-    """The features with mean 0 and variance 1 (or ``weight`` squared) on X; dead ones left out."""
+def _least(schema: Schema) -> np.ndarray:
+    """(d,): the least spread that a column is divided by. A category of one row in a hundred, or
+    the mark of a missing value, would else say more than all other columns, and that by chance.
+    """
+    return np.concatenate(
+        [np.full(b.size, 0.0 if b.likelihood == "gaussian" else _RARE) for b in schema.groups]
+    )
+
+
+def _scaled(
+    transform, X, words, free=None, weight=None, ordered=False, least: float | np.ndarray = 0.0
+) -> Features:
+    """The features with mean 0 and variance 1 (or ``weight`` squared) on X, less where their spread
+    is below ``least``; dead ones left out.
+    """
     F = transform(X)
     mean, spread = F.mean(0), F.std(0)
     alive = spread > 1e-6 * max(spread.max(), 1e-12)
+    spread = np.maximum(spread, least)
     spread = (spread if weight is None else spread / weight)[alive]
     return Features(
         lambda Y: (transform(Y)[:, alive] - mean[alive]) / spread,

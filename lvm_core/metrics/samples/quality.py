@@ -13,9 +13,9 @@ import pandas as pd
 from ...datasets.base import Dataset
 from ...latent.neighbours import nearest
 from ...progress import OnStep, Reporter
-from ..base import Score, percent
+from ..base import Score, number, percent
 from .copying import copying
-from .distances import frechet, frechet_error, kernel, kid, kid_by_chance
+from .distances import frechet, frechet_by_chance, frechet_error, kernel, kid, kid_by_chance
 from .features import own_features
 from .prdc import prdc
 from .tables import table_scores
@@ -23,7 +23,6 @@ from .tables import table_scores
 MOST_ROWS = 2000  # compared on each side
 LEAST_ROWS = 20
 NEIGHBOURS = 5
-_SPLITS = 20
 _POOL = 20_000  # training rows that features are learnt on and rows are drawn from
 CELLS = 50_000_000  # and their values in all
 _SHARES = {
@@ -161,7 +160,7 @@ def _realism(found, dataset, new, own, train, unseen, rng) -> None:
     b = min(len(free) // 2, len(new), MOST_ROWS)
     found.compared = np.sort(rng.permutation(len(new))[:b])
     samples = new[found.compared]
-    items = _documents(samples, X, rng) if schema.has("counts") else samples
+    items = documents(samples, X, rng) if schema.has("counts") else samples
     A, B, F = own.transform(X[free[:b]]), own.transform(X[free[b : 2 * b]]), own.transform(items)
     S = own.transform(shuffled(X[free[:b]], schema, rng))
     found.scores[Heading.REALISM] = _distances(A, B, F, S, rng) + _neighbourhoods(A, B, F, S)
@@ -186,8 +185,7 @@ def _distances(A, B, F, S, rng) -> list[Score]:
     chance = kid_by_chance(
         kernel(R.astype(np.float32), R.astype(np.float32)), b, random_state=rng.randint(2**31 - 1)
     )
-    splits = [rng.permutation(2 * b) for _ in range(_SPLITS)]
-    halves = np.array([frechet(R[s[:b]], R[s[b:]]) for s in splits])
+    halves = frechet_by_chance(R, b, random_state=rng.randint(2**31 - 1))
     for name, value, error, worst, floor, how in (
         (
             "KID",
@@ -208,7 +206,7 @@ def _distances(A, B, F, S, rng) -> list[Score]:
         verdict = (
             "no difference is seen"
             if value <= floor
-            else f"this is {value / floor:.2g} times that"
+            else f"this is {number(value / floor, 2)} times that"
             if floor > 0
             else "this is above it"
         )
@@ -217,8 +215,9 @@ def _distances(A, B, F, S, rng) -> list[Score]:
                 name,
                 value,
                 (
-                    f"Distance to {b:,} real rows {how}. Real rows stay below {floor:.2g} from "
-                    f"other real rows, their floor: {verdict}. Shuffled columns get {worst:.3g}."
+                    f"Distance to {b:,} real rows {how}. Real rows stay below {number(floor, 2)} "
+                    f"from other real rows, their floor: {verdict}. Shuffled columns get "
+                    f"{number(worst, 3)}."
                 ),
                 worst if worst > floor else None,
                 floor,
@@ -321,9 +320,30 @@ def _frequencies(X) -> np.ndarray:
     return total / max(total.sum(), 1e-12)
 
 
-def _documents(chances, X, rng) -> np.ndarray:
-    """Draws (m, d) of as many words as real documents have, from the chances that each row of
-    ``chances`` gives.
+def documents(chances, X, rng) -> np.ndarray:
+    """Documents of as many words as real ones have, drawn from chances.
+
+    Parameters
+    ----------
+    chances : array-like of shape (m, d)
+        Weights of the words, a row a document.
+    X : CSR matrix of shape (n, d)
+        Counts of real documents.
+    rng : RandomState
+        Source of the draws.
+
+    Returns
+    -------
+    ndarray of int of shape (m, d)
+        Counts.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.metrics.samples.quality import documents
+    >>> drawn = documents([[0.5, 0.5, 0.0]], np.array([[3.0, 1.0, 0.0]]), np.random.RandomState(0))
+    >>> int(drawn.sum()), int(drawn[0, 2])
+    (4, 0)
     """
     draw = np.random.default_rng(rng.randint(2**31 - 1))
     p = np.maximum(np.asarray(chances, np.float64), 0) + 1e-15

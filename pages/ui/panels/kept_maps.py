@@ -59,4 +59,4 @@ def settings(kept) -> str:
 
 
 def numbers(scores) -> str:
-    return " · ".join(f"{score.name} {score.value:.3f}" for score in scores[:3])
+    return " · ".join(f"{score.name} {score.text}" for score in scores[:3])
