@@ -3,14 +3,14 @@ training rows.
 
 A prior is where codes ought to lie; the codes of real rows often lie elsewhere. A density fitted to
 them afterwards (Ghosh et al., 2020, arXiv:1903.12436) draws from where the decoder has been.
-``sampler = SAMPLERS["Mixture"]().fit(Z)``, ``sampler.sample(n)``; which of them to take, held-out
-codes say: :func:`~lvm_core.latent.held_out.compare_sources`.
+``sampler = SAMPLERS["Mixture"]().fit(Z)``, ``sampler.sample(n)``; held-out codes say which of them
+to take, see :func:`lvm_core.latent.held_out.compare_sources`.
 
 **Temperature** means one thing for a prior and for every sampler. A code is made of a centre, drawn
-by its share, and of standard normal noise around it; temperature multiplies the noise. At 1 a source
-is itself, at 0 it gives its centres. A prior and one Gaussian have one centre, their mean; a mixture
-has the mean of each part, labels the mean of each label, and a flow what it makes of the means of
-its parts.
+by its share, and of standard normal noise around it; temperature multiplies the noise. At 1 a
+source is itself, at 0 it gives its centres. A prior and one Gaussian have one centre, their mean; a
+mixture has the mean of each part, labels the mean of each label, and a flow what it makes of the
+means of its parts.
 """
 
 from __future__ import annotations
@@ -492,6 +492,8 @@ class Flow(Sampler):
         from ..nn.nets import in_batches
         from ..nn.training import Adam, EarlyStopping, device, ramp_down, ramp_up, seeded, train
 
+        if Z.shape[1] < 2:
+            raise ValueError(f"Z has shape {Z.shape}, expected codes of two numbers or more.")
         rng = check_random_state(self.random_state)
         if len(Z) > MOST_ROWS:
             rows = np.sort(rng.choice(len(Z), MOST_ROWS, replace=False))
@@ -499,7 +501,7 @@ class Flow(Sampler):
         group, names = _groups(Z, y)
         Z, group = Z[group >= 0], group[group >= 0]
         aside = np.zeros(len(Z), bool)
-        aside[rng.permutation(len(Z))[: len(Z) // 10]] = True
+        aside[rng.permutation(len(Z))[: max(1, len(Z) // 10)]] = True
         mixtures = self._mixtures(Z[~aside], group[~aside], len(names), rng)
         of_part = np.repeat(np.arange(len(names)), [len(m.shares_) for m in mixtures])
         share = np.bincount(group, minlength=len(names)) / len(group)
@@ -509,16 +511,13 @@ class Flow(Sampler):
         self._rebuild()
         net, generator = self.net_, seeded(rng)
         net.initialise(generator)
-        self._standardise(Z[~aside], mixtures)
+        self._standardise(Z, mixtures)
         # only parts of a row's own label explain it
         own = torch.as_tensor(
             np.where(group[:, None] == of_part, 0.0, -np.inf), dtype=torch.float32
         )
         data = torch.as_tensor(Z, dtype=torch.float32)
         loss = lambda net, z, own: -(net.log_prob_parts(z) + own).logsumexp(1)
-        if not len(net.couplings):
-            self.history_, self.stopped_ = [], False
-            return
         learnt, kept = torch.as_tensor(np.flatnonzero(~aside)), np.flatnonzero(aside)
         where, adam = device(), Adam(net.to(device()).parameters())
         data, own, learnt = data.to(where), own.to(where), learnt.to(where)
@@ -571,7 +570,9 @@ class Flow(Sampler):
 
         net, k = self.net_, Z.shape[1]
         values, vectors = np.linalg.eigh(np.atleast_2d(np.cov(Z.T)))
-        spread = np.sqrt(np.maximum(values, max(values.max() * CONSTANT**2, 1e-300)))
+        spread = np.sqrt(np.maximum(values, 0))
+        # a direction without spread is not blown up to one
+        spread[spread <= CONSTANT * spread.max()] = spread.max() or CONSTANT**2
         whiten = vectors / spread
         means = np.concatenate([(m.means_ - Z.mean(0)) @ whiten for m in mixtures])
         roots = np.concatenate([m.roots_.reshape(-1, k, k) for m in mixtures])
@@ -715,6 +716,8 @@ def why_not(name: str, Z, y=None) -> str:
             f"Its {Z.shape[0]} training codes of {Z.shape[1]} dimensions are too few to fit a "
             "density to."
         )
+    if name == "Flow" and Z.shape[1] < 2:
+        return "Its codes are single numbers, whose shapes a mixture follows."
     if Z.min() >= 0:
         return "Its codes are shares or weights, never negative, which a Gaussian knows nothing of."
     if name == "Classes" and (y is None or not any(v is not None and v == v for v in y)):

@@ -80,7 +80,7 @@ class CouplingFlow(nn.Module):
     Parameters
     ----------
     k : int
-        Length of a vector. Of a single number there is no other half: it stays with the mixture.
+        Length of a vector, at least 2.
     parts : int
         Gaussians in the mixture.
     blocks, width : int
@@ -113,7 +113,7 @@ class CouplingFlow(nn.Module):
 
     def __init__(self, k: int, parts: int, *, blocks: int, width: int):
         super().__init__()
-        self.couplings = nn.ModuleList(Coupling(k, width) for _ in range(blocks if k > 1 else 0))
+        self.couplings = nn.ModuleList(Coupling(k, width) for _ in range(blocks))
         self.register_buffer("loc", torch.zeros(k))
         self.register_buffer("whiten", torch.eye(k))
         self.register_buffer("colour", torch.eye(k))  # the inverse of whiten
