@@ -92,7 +92,7 @@ def comparison(run: Run) -> tuple[str, dict, Callable]:
 
 def compared(run: Run) -> Comparison | None:
     """The comparison, where it has been made; it is not begun."""
-    return work.done(run, *comparison(run)[:2])
+    return work.finished(run, *comparison(run)[:2])
 
 
 def draw(run: Run, n: int, seed: int, wait: float = 1.0) -> tuple[np.ndarray, str, bool]:
@@ -106,8 +106,8 @@ def draw(run: Run, n: int, seed: int, wait: float = 1.0) -> tuple[np.ndarray, st
             name = job.result.best
             return (
                 np.asarray(job.result.samplers[name].sample(n, random_state=seed), np.float32),
-                f"a density fitted to the data's codes ({SAMPLERS[name].title.lower()}), the best "
-                "on held-out ones",
+                f"a density fitted to the data's codes ({SAMPLERS[name].title}), the best on "
+                "held-out ones",
                 False,
             )
         later = job.running

@@ -41,7 +41,7 @@ def begin(
     return key, job
 
 
-def done(run: Run, title: str, settings: dict) -> Any:
+def finished(run: Run, title: str, settings: dict) -> Any:
     """The result of such a job; None where there is none, or none yet."""
     job = run.jobs.work.get(_key(title, settings))
     return None if job is None else job.result
