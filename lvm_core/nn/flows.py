@@ -5,11 +5,12 @@ density and one pass each way.
 from __future__ import annotations
 
 import math
+from typing import cast
 
 import torch
 from torch import nn
 
-from .nets import MLP, initialise
+from .nets import MLP, Linear, initialise
 
 MOST_LOG_SCALE = 2.0  # of a coupling, either way: keeps exp safe and a step of the training small
 
@@ -48,7 +49,9 @@ class Coupling(nn.Module):
         super().__init__()
         self.kept = k // 2
         self.net = MLP(self.kept, 2 * (k - self.kept), width, 2, nn.SiLU)
-        self.net[-1].gain = 0.0
+        output = self.net[-1]
+        assert isinstance(output, Linear)
+        output.gain = 0.0
         self.register_buffer("rotation", torch.eye(k))
 
     def _shift_and_log_scale(self, kept):
@@ -132,15 +135,18 @@ class CouplingFlow(nn.Module):
             Of both.
         """
         initialise(self, generator)
-        for block in self.couplings:
+        for block in self._blocks():
             own = block.rotation
             own.copy_(torch.linalg.qr(torch.randn(own.shape, generator=generator))[0])
+
+    def _blocks(self) -> list[Coupling]:
+        return cast(list[Coupling], list(self.couplings))
 
     def forward(self, z: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Vectors (n, k) in the mixture's space, and the log determinant (n,) of that."""
         u = (z - self.loc) @ self.whiten
         log_det = self.log_det.expand(len(z))
-        for block in self.couplings:
+        for block in self._blocks():
             u, more = block(u)
             log_det = log_det + more
         return u, log_det
@@ -201,6 +207,6 @@ class CouplingFlow(nn.Module):
         tensor (n, k)
         """
         u = self.means[part] + torch.einsum("nij,nj->ni", self.roots[part], noise)
-        for block in reversed(self.couplings):
+        for block in reversed(self._blocks()):
             u = block.inverse(u)
         return u @ self.colour + self.loc
