@@ -47,8 +47,9 @@ with setup:
         0.05,
         key="temperature",
         help=(
-            "Spread of the codes: 0 gives the average item (of each part, where the density has "
-            "several), 1 the model's own variety, above 1 stranger ones."
+            "Multiplies the noise around the centres of the source that codes are drawn from: 1 is "
+            "the source itself, 0 gives its centres (one average item of the model's own, one of "
+            "each label or part of a density), above 1 stranger items."
         ),
     )
     seed = st.number_input(

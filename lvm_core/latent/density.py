@@ -12,66 +12,18 @@ from sklearn.utils import check_random_state
 
 from ..params import param
 from ..progress import OnStep
-from .samplers import Mixture, Sampler
+from .samplers import Mixture, Sampler, ShrinkageGaussian
 
 # rows a density needs; rows for each number of a code from which a mixture is tried
 LEAST, MANY = 3, 10
 
 
 @dataclass(repr=False, eq=False)
-class ShrinkageGaussian(Sampler):
-    """One Gaussian whose covariance is shrunk towards its diagonal, as suits few rows.
-
-    The shrinkage is the oracle approximating one (OAS) [1]_.
-
-    Attributes
-    ----------
-    shrinkage_ : float
-        How far the covariance is shrunk, 0 to 1.
-    means_ : ndarray of shape (1, k)
-        Mean of the codes.
-    roots_ : ndarray of shape (k, k)
-        A root of the covariance.
-    shares_ : ndarray of shape (1,)
-        1.
-    labels_ : list
-        Empty.
-
-    References
-    ----------
-    .. [1] Chen, Wiesel, Eldar & Hero (2010), doi:10.1109/TSP.2010.2053029.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from lvm_core.latent.density import ShrinkageGaussian
-    >>> Z = np.random.default_rng(0).normal(size=(8, 2))
-    >>> ShrinkageGaussian().fit(Z).sample(3, random_state=0).shape
-    (3, 2)
-    """
-
-    title: ClassVar[str] = "One Gaussian"
-    summary: ClassVar[str] = (
-        "For few rows: their mean and how they vary, the less of it believed the fewer they are."
-    )
-
-    def _fit(self, Z, y, report):
-        from sklearn.covariance import OAS
-
-        spread = Z.std(0)
-        # a dimension that does not vary must not be given the others' spread
-        spread = np.maximum(spread, 1e-6 * spread.max() or 1.0)
-        found = OAS().fit(Z / spread)
-        self.shrinkage_ = float(found.shrinkage_)
-        return [1.0], [Z.mean(0)], found.covariance_[None] * np.outer(spread, spread), []
-
-
-@dataclass(repr=False, eq=False)
 class Smote(Sampler):
     """Codes on the line from a row to one of its nearest rows [1]_.
 
-    What is never negative, or sums to 1, stays so. The ``temperature`` of :meth:`sample` multiplies
-    how far along the line a code lies, at most to its end.
+    What is never negative, or sums to 1, stays so. The rows are the centres; the ``temperature`` of
+    :meth:`sample` multiplies how far along the line a code lies, at most to its end.
 
     Parameters
     ----------
@@ -131,8 +83,8 @@ def density(Z, *, random_state: int = 0, on_step: OnStep | None = None) -> Sampl
     """The density that suits the codes of a group of rows.
 
     :class:`Smote` where codes are never negative; a :class:`~lvm_core.latent.samplers.Mixture` with
-    its number of parts chosen by BIC from 10 rows a dimension on; one :class:`ShrinkageGaussian`
-    below.
+    its number of parts chosen by BIC from 10 rows a dimension on; one
+    :class:`~lvm_core.latent.samplers.ShrinkageGaussian` below.
 
     Parameters
     ----------

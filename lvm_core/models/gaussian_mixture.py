@@ -167,10 +167,11 @@ class GaussianMixture(LatentModel):
         return _shares(Z) @ self.means_
 
     def _prior(self, n, temperature, rng):
-        tempered = self.weights_ ** (1 / max(temperature, 1e-3))
-        return np.eye(len(self.weights_))[
-            rng.choice(len(self.weights_), n, p=tempered / tempered.sum())
-        ]
+        # a component has no spread to scale: weights to the power 1 / T^2, which is what makes
+        # N(0, T^2) of N(0, 1); over the largest, the first, so that a small T gives no 0 / 0
+        with np.errstate(over="ignore", under="ignore"):
+            p = (self.weights_ / self.weights_[0]) ** (1 / max(temperature, 1e-3) ** 2)
+        return np.eye(len(p))[rng.choice(len(p), n, p=p / p.sum())]
 
     def _draw(self, Z, rng):
         shares = _shares(Z).cumsum(1)

@@ -1,5 +1,5 @@
-"""Where new codes are drawn from when nobody chose: the model's own prior, or a mixture where
-most of the prior's lie out of support.
+"""Where new codes are drawn from when nobody chose: the model's own prior, or the density fitted
+to the codes of the training rows that makes held-out codes the most probable.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from lvm_core.latent.held_out import PRIOR, Comparison, compare_sources
 from lvm_core.latent.samplers import SAMPLERS, why_not
 from lvm_core.latent.typicality import out_of_support
 
@@ -17,9 +18,9 @@ from . import work
 from .derived import once
 from .run import Run
 
-PRIOR, CHOSEN = "Prior", "Selection"
-# share of the prior's codes that may lie where hardly any real ones do, before another source is
-# offered first
+BEST, CHOSEN = "Best", "Selection"
+PRIOR_DRAWS = 10_000  # by which a prior's density is known
+# share of the prior's codes that may lie where hardly any real ones do, before it is said
 MOST_OUT_OF_SUPPORT = 0.5
 
 
@@ -51,45 +52,67 @@ class Source:
         )
 
 
-def recommended(run: Run) -> str:
-    """What is offered first: the prior, or a mixture where most of the prior's codes lie beside
-    the data's.
+def offered(run: Run) -> list[str]:
+    """The names of the samplers that can be fitted to the run's codes."""
+    Z, y = run.fitted.codes[run.fitted.train], targets(run)
+    names = [name for name in SAMPLERS if not why_not(name, Z, y)]
+    # a conditional model draws by label itself
+    return [name for name in names if name != "Classes" or not class_labels(run.fitted.model)]
+
+
+def chosen_by_score(run: Run) -> bool:
+    """Whether held-out codes choose the source.
+
+    Not where the decoder learnt on codes of the prior, as a GAN's, or on labels: what it makes of
+    codes of real rows is then no better.
     """
-    wanted = share_out_of_support(run) > MOST_OUT_OF_SUPPORT and not class_labels(run.fitted.model)
+    model = run.fitted.model
+    return not model.decoder_trained_on_prior and not class_labels(model) and bool(offered(run))
+
+
+def comparison(run: Run) -> tuple[str, dict, Callable]:
+    """The fit of all samplers to the run's codes and their scores on held-out ones, as
+    :mod:`work` takes it; the result is a :class:`~lvm_core.latent.held_out.Comparison`.
+    """
+    fitted, y = run.fitted, targets(run)
+    codes = fitted.codes
+
+    def compare(on_step) -> Comparison:
+        prior = fitted.model.sample_codes(PRIOR_DRAWS, random_state=0)
+        return compare_sources(
+            codes[fitted.train], codes[fitted.held_out], y, prior=prior, on_step=on_step
+        )
+
     return (
-        "Mixture"
-        if wanted and not why_not("Mixture", run.fitted.codes[run.fitted.train], targets(run))
-        else PRIOR
+        "Fitting densities to the codes, and comparing them on held-out ones",
+        {"seconds": fitted.seconds},
+        compare,
     )
+
+
+def compared(run: Run) -> Comparison | None:
+    """The comparison, where it has been made; it is not begun."""
+    return work.finished(run, *comparison(run)[:2])
 
 
 def draw(run: Run, n: int, seed: int, wait: float = 1.0) -> tuple[np.ndarray, str, bool]:
-    """n codes (n, k) float32 of what is offered first, for those who did not choose; where they
-    come from, in words; and whether the mixture that they should come from is still being
-    fitted: these are the prior's then.
+    """n codes (n, k) float32 of the best source, for those who did not choose; where they come
+    from, in words; and whether the sources are still being compared: these are the prior's then.
     """
-    name, later = recommended(run), False
-    if name != PRIOR:
-        job = work.begin(run, *density_fit(run, name), wait=wait)[1]
-        if job.result is not None:
+    later, words = False, "the model's prior"
+    if chosen_by_score(run):
+        job = work.begin(run, *comparison(run), wait=wait)[1]
+        if job.result is not None and job.result.best != PRIOR:
+            name = job.result.best
             return (
-                np.asarray(job.result.sample(n, random_state=seed), np.float32),
-                "a mixture fitted to the data's codes, since most of the prior's lie astray",
+                np.asarray(job.result.samplers[name].sample(n, random_state=seed), np.float32),
+                f"a density fitted to the data's codes ({SAMPLERS[name].title}), the best on "
+                "held-out ones",
                 False,
             )
         later = job.running
-    words = "the model's prior" + ", until a mixture is fitted to the data's codes" * later
+        words += ", until others have been compared with it" * later
     return np.asarray(run.fitted.model.sample_codes(n, random_state=seed), np.float32), words, later
-
-
-def density_fit(run: Run, name: str) -> tuple[str, dict, Callable]:
-    """The fit of a sampler to the run's codes, as :mod:`work` takes it."""
-    sampler, Z, y = SAMPLERS[name](), run.fitted.codes[run.fitted.train], targets(run)
-    return (
-        f"Fitting a density to the codes ({sampler.title})",
-        {"sampler": name, "seconds": run.fitted.seconds},
-        lambda on_step: sampler.fit(Z, y, on_step=on_step),
-    )
 
 
 def share_out_of_support(run: Run) -> float:

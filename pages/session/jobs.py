@@ -4,9 +4,11 @@ all read alike.
 
 from __future__ import annotations
 
+import atexit
 import logging
 import threading
 import time
+import weakref
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -26,9 +28,22 @@ from lvm_core.runs.workspace import RunInfo, Workspace
 
 log = logging.getLogger(__name__)
 _KEEP = 2000  # points of a loss curve
+_EXIT_SECONDS = 5  # a job has at the end of the process
+_jobs: weakref.WeakSet[Job] = weakref.WeakSet()
+
 _LOOK = 0.1  # seconds between two looks of who waits for a turn
 # so little data is not worth a process; the second for models that are solved at once
 _HERE_BYTES = 2 * 2**20, 64 * 2**20
+
+
+@atexit.register
+def _stop_all() -> None:
+    # torch aborts the process where a thread is in the middle of its work when Python ends
+    running = [job for job in list(_jobs) if job.running]
+    for job in running:
+        job.stop()
+    for job in running:
+        job.wait(_EXIT_SECONDS)
 
 
 @dataclass(frozen=True)
@@ -72,6 +87,7 @@ class Job:
         self.started = time.monotonic()
         self.seconds = 0.0
         self._thread = threading.Thread(target=self._run, daemon=True, name=title[:40])
+        _jobs.add(self)
         self._thread.start()
 
     def stop(self) -> None:

@@ -27,10 +27,7 @@ def begin(
     At most :data:`pages.session.services.ANALYSES` are at work at once on a server; others wait for
     one to end.
     """
-    key = (
-        "work"
-        + hashlib.sha256(json.dumps([title, settings], sort_keys=True).encode()).hexdigest()[:24]
-    )
+    key = _key(title, settings)
     jobs = run.jobs.work
     with run.derived.locks(("job", key)):
         job = jobs.get(key)
@@ -42,3 +39,14 @@ def begin(
     if begun:
         job.wait(wait)
     return key, job
+
+
+def finished(run: Run, title: str, settings: dict) -> Any:
+    """The result of such a job; None where there is none, or none yet."""
+    job = run.jobs.work.get(_key(title, settings))
+    return None if job is None else job.result
+
+
+def _key(title: str, settings: dict) -> str:
+    named = json.dumps([title, settings], sort_keys=True).encode()
+    return "work" + hashlib.sha256(named).hexdigest()[:24]

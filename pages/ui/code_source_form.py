@@ -8,7 +8,8 @@ import numpy as np
 import streamlit as st
 
 from lvm_core.latent.density import LEAST
-from lvm_core.latent.samplers import SAMPLERS, why_not
+from lvm_core.latent.held_out import Comparison
+from lvm_core.latent.samplers import SAMPLERS
 from lvm_core.metrics.base import percent
 from lvm_core.text import markdown as md
 
@@ -17,6 +18,10 @@ from ..session.state import Run
 from . import similar_items, work
 
 LINES = {
+    code_sources.BEST: (
+        "The best on held-out codes",
+        "The source under which codes of rows that were not learnt from are the most probable.",
+    ),
     code_sources.PRIOR: (
         "The model's own",
         "From the distribution of codes that belongs to the model.",
@@ -26,47 +31,56 @@ LINES = {
         "From a density fitted to the codes of the rows that are chosen, here and on the map.",
     ),
 } | {name: (s.title, s.summary) for name, s in SAMPLERS.items()}
+HELP = (
+    "Held-out codes: the mean log density, in nats a row, of codes that no source was fitted to; "
+    "more is better. The error is that of the mean. Of sources that differ by less than the error "
+    "of their difference, the simpler is the best."
+)
 
 
 def choose(run: Run) -> code_sources.Source:
     """The choice as widgets; without a choice to make, nothing is drawn."""
-    train = run.fitted.train
-    Z, y = run.fitted.codes[train], code_sources.targets(run)
-    names = [code_sources.PRIOR, *(name for name in SAMPLERS if not why_not(name, Z, y))]
-    told = code_sources.class_labels(run.fitted.model)
-    if told:
-        # the model itself draws by label
-        names.remove("Classes") if "Classes" in names else None
+    told, scored = code_sources.class_labels(run.fitted.model), code_sources.chosen_by_score(run)
+    names = [code_sources.BEST] * scored + [code_sources.PRIOR, *code_sources.offered(run)]
     if len(run.selection) >= LEAST:
         names.append(code_sources.CHOSEN)
-    name, lost, first = (
-        code_sources.PRIOR,
-        code_sources.share_out_of_support(run),
-        code_sources.recommended(run),
-    )
+    name = code_sources.PRIOR
     if len(names) > 1:
+        found = code_sources.compared(run)
         name = st.selectbox(
             "Draw codes from",
             names,
-            names.index(first),
-            format_func=lambda n: LINES[n][0],
+            format_func=lambda n: _line(n, found),
             key=f"sampler-{run.id}",
-        )
-        st.caption(LINES[name][1])
-    if lost > code_sources.MOST_OUT_OF_SUPPORT and name in (code_sources.PRIOR, first):
-        where = (
-            f"{percent(lost)} of the codes of the model's own distribution lie where hardly any of "
-            "the data's do"
-        )
-        st.caption(
-            f":material/info: {where}: the decoder has seldom been there."
-            if name == code_sources.PRIOR
-            else f":material/info: Offered first, because {where}."
+            help=HELP if scored else None,
         )
     if name == code_sources.CHOSEN:
+        st.caption(LINES[name][1])
         st.caption(f"{len(run.selection):,} rows are chosen.")
         return code_sources.Source(name, chosen=similar_items.digest(run.selection))
-    labels = told if name == code_sources.PRIOR else _labels(y) if name == "Classes" else []
+    found = None
+    if name != code_sources.PRIOR:
+        found = work.result(run, *code_sources.comparison(run))
+    if name == code_sources.BEST:
+        if found is None:
+            st.caption("Until then, codes of the model's own distribution.")
+        name = found.best if found else code_sources.PRIOR
+    if len(names) > 1:
+        st.caption(LINES[name][1])
+    if found is not None and name != code_sources.PRIOR and name not in found.samplers:
+        st.caption(":material/stop_circle: It was not fitted: the comparison was stopped before.")
+    if found is not None and name in found.scores:
+        words = f"Held-out codes: {found.scores[name].words()} a row"
+        if name != code_sources.PRIOR and code_sources.PRIOR in found.scores:
+            words += f"; the model's own {found.scores[code_sources.PRIOR].words()}"
+        st.caption(f"{words}.")
+    lost = code_sources.share_out_of_support(run)
+    if lost > code_sources.MOST_OUT_OF_SUPPORT and name == code_sources.PRIOR:
+        st.caption(
+            f":material/info: {percent(lost)} of the codes of the model's own distribution lie "
+            "where hardly any of the data's do: the decoder has seldom been there."
+        )
+    labels = told if name == code_sources.PRIOR else _labels(found, name)
     if not labels:
         return code_sources.Source(name)
     label = st.selectbox(
@@ -83,26 +97,31 @@ def codes(
     run: Run, source: code_sources.Source, n: int, temperature: float, seed: int
 ) -> np.ndarray | None:
     """n codes (n, k); None while the density is being fitted."""
+    label = {} if source.label is None else {"label": source.label}
     if source.name == code_sources.PRIOR:
-        label = {} if source.label is None else {"label": source.label}
         return run.fitted.model.sample_codes(n, temperature=temperature, random_state=seed, **label)
     if source.name == code_sources.CHOSEN:
-        found = similar_items.group(run, run.selection, source.chosen)
-        return (
-            None
-            if found is None
-            else np.asarray(
-                found.sampler.sample(n, temperature=temperature, random_state=seed), np.float32
-            )
-        )
-    fitted = work.result(run, *code_sources.density_fit(run, source.name))
-    return (
-        None
-        if fitted is None
-        else fitted.sample(n, temperature=temperature, random_state=seed, label=source.label)
-    )
+        group = similar_items.group(run, run.selection, source.chosen)
+        sampler = None if group is None else group.sampler
+    else:
+        found = code_sources.compared(run)
+        sampler = found.samplers.get(source.name) if found else None
+    if sampler is None:
+        return None
+    Z = sampler.sample(n, temperature=temperature, random_state=seed, **label)
+    return np.asarray(Z, np.float32)
 
 
-def _labels(y) -> list[str]:
-    names, counts = np.unique([v for v in y if v is not None], return_counts=True)
-    return [str(name) for name, count in zip(names, counts) if count > 1]
+def _line(name: str, found: Comparison | None) -> str:
+    """A choice in words, with its score where there is one."""
+    if found is None:
+        return LINES[name][0]
+    if name == code_sources.BEST:
+        return f"{LINES[name][0]}: {LINES[found.best][0]}"
+    score = found.scores.get(name)
+    return f"{LINES[name][0]} · {score.words()}" if score else LINES[name][0]
+
+
+def _labels(found: Comparison | None, name: str) -> list[str]:
+    sampler = found.samplers.get(name) if found else None
+    return sorted({label for label in sampler.labels_ if label is not None}) if sampler else []

@@ -15,9 +15,10 @@ from app_pages import ROOT, open_page, words
 
 from lvm_core import MODELS
 from lvm_core.export.encode import npz_bytes
+from lvm_core.latent.held_out import HeldOutScore, compare_sources, simplest_of_the_best
 from lvm_core.latent.samplers import SAMPLERS, load_sampler, why_not
 from lvm_core.runs import archive
-from pages.session import code_sources
+from pages.session import code_sources, work
 
 
 def blobs(n=600):
@@ -63,6 +64,98 @@ def test_a_label_has_its_own_gaussian_and_rows_without_one_are_passed_over():
     assert 0.15 < np.mean(together[:, 1] > 15) < 0.25
 
 
+def rings(n=2000, seed=0):
+    """Codes on two rings, one in the other, and their names."""
+    rng = np.random.RandomState(seed)
+    y, angle = rng.choice(["inner", "outer"], n), rng.uniform(0, 2 * np.pi, n)
+    radius = np.where(y == "inner", 1.0, 4.0) + 0.1 * rng.standard_normal(n)
+    return radius[:, None] * np.stack([np.cos(angle), np.sin(angle)], 1), y.astype(object)
+
+
+@pytest.fixture(scope="module")
+def flow():
+    """A flow fitted to the rings and their labels."""
+    return SAMPLERS["Flow"](components=3).fit(*rings())
+
+
+@pytest.mark.parametrize("name", SAMPLERS)
+def test_temperature_is_the_noise_around_the_centres(name):
+    Z, y = blobs(600)
+    found = SAMPLERS[name]().fit(Z, y)
+    nats = [
+        -found.log_prob(found.sample(2000, temperature=t, random_state=0)).mean()
+        for t in (0.0, 0.4, 0.7, 1.0, 1.5, 2.0)
+    ]
+    assert (np.diff(nats) > 0).all(), nats
+    cold = found.sample(3000, temperature=0, random_state=0)
+    centres, counts = np.unique(cold.round(6), axis=0, return_counts=True)
+    assert len(centres) == len(found.shares_)
+    np.testing.assert_allclose(np.sort(counts / 3000), np.sort(found.shares_), atol=0.03)
+    # 1 is the density itself: draws are as probable as the codes it was fitted to
+    assert nats[3] == pytest.approx(-found.log_prob(Z).mean(), abs=0.15)
+
+
+def test_a_model_s_own_codes_shrink_to_their_mean():
+    X = np.random.RandomState(0).standard_normal((200, 6)) @ np.diag([3, 2, 1, 1, 1, 1])
+    model = MODELS["PCA"](latent_dim=2).fit(X)
+    cold, half, one = (model.sample_codes(500, temperature=t, random_state=0) for t in (0, 0.5, 1))
+    np.testing.assert_allclose(cold, np.zeros((500, 2)), atol=1e-9)
+    np.testing.assert_allclose(half, one / 2)
+
+
+def test_a_gaussian_mixture_at_temperature_0_is_its_largest_component():
+    X = np.vstack([np.full((30, 2), -9.0), np.full((10, 2), 9.0)])
+    X = X + np.random.RandomState(0).standard_normal(X.shape)
+    model = MODELS["GaussianMixture"](latent_dim=2).fit(X)
+    shares = [
+        model.sample_codes(4000, temperature=t, random_state=0)[:, 0].mean()
+        for t in (0, 1e-200, 0.5, 1.0, 2.0)
+    ]
+    odds = np.array([1, 1, 3**4 / (3**4 + 1), 3 / 4, 3**0.25 / (3**0.25 + 1)])
+    np.testing.assert_allclose(shares, odds, atol=0.03)
+
+
+def test_a_density_integrates_to_one_and_is_that_of_the_draws(flow):
+    for found in (flow, SAMPLERS["Mixture"](components=4).fit(rings()[0])):
+        axis = np.linspace(-7, 7, 281)
+        grid = np.stack(np.meshgrid(axis, axis), -1).reshape(-1, 2)
+        density = np.exp(found.log_prob(grid)) * (axis[1] - axis[0]) ** 2
+        assert density.sum() == pytest.approx(1, abs=0.01)
+        drawn = found.sample(20_000, random_state=0)
+        outer = np.hypot(*grid.T) > 2.5
+        assert density[outer].sum() == pytest.approx((np.hypot(*drawn.T) > 2.5).mean(), abs=0.015)
+
+
+def test_a_flow_follows_what_no_mixture_of_as_many_parts_can(flow):
+    Z, _ = rings(seed=1)
+    mixture = SAMPLERS["Mixture"](components=6).fit(rings()[0])
+    assert flow.log_prob(Z).mean() > mixture.log_prob(Z).mean() + 0.3
+    assert flow.history_[-1]["held_out"] < flow.history_[0]["held_out"]
+
+
+def test_a_flow_draws_by_label(flow):
+    assert sorted(set(flow.labels_)) == ["inner", "outer"]
+    for label, radius in (("inner", 1.0), ("outer", 4.0)):
+        drawn = np.hypot(*flow.sample(300, label=label, random_state=0).T)
+        assert np.median(drawn) == pytest.approx(radius, abs=0.2)
+        assert (np.abs(drawn - radius) < 1.2).mean() > 0.95
+    Z, y = rings(400)
+    y[:100], y[100] = None, "once"
+    mixed = SAMPLERS["Flow"](components=1, epochs=1).fit(Z, y)
+    assert mixed.labels_ == ["inner", "outer", None]
+    assert mixed.shares_[2] == pytest.approx(101 / 400)
+    with pytest.raises(ValueError, match="expected one of inner, outer"):
+        mixed.sample(3, label="once")
+
+
+def test_a_flow_needs_two_numbers():
+    Z = blobs(300)[0][:, :1]
+    assert "single numbers" in why_not("Flow", Z) and not why_not("Mixture", Z)
+    with pytest.raises(ValueError, match="two numbers or more"):
+        SAMPLERS["Flow"]().fit(Z)
+    assert compare_sources(Z[:200], Z[200:]).best == "Mixture"
+
+
 @pytest.mark.parametrize("name", SAMPLERS)
 def test_draws_follow_seed_and_temperature_and_come_back_from_disk(name, tmp_path):
     Z, y = blobs(200)
@@ -76,8 +169,7 @@ def test_draws_follow_seed_and_temperature_and_come_back_from_disk(name, tmp_pat
         SAMPLERS[name]().fit(Z, y).sample(7, random_state=3), found.sample(7, random_state=3)
     )
     assert not np.array_equal(found.sample(7, random_state=3), found.sample(7, random_state=4))
-    centres = found.sample(50, temperature=0.0, random_state=0)
-    assert np.abs(centres[:, None] - found.means_[None]).sum(2).min(1).max() < 1e-9
+    np.testing.assert_array_equal(found.log_prob(Z), again.log_prob(Z))
     assert all(
         path.suffix in (".json", ".safetensors") for path in (tmp_path / "sampler").iterdir()
     )
@@ -96,10 +188,13 @@ def test_draws_follow_seed_and_temperature_and_come_back_from_disk(name, tmp_pat
 def test_odd_codes_give_finite_draws(Z):
     for sampler, y in (
         (SAMPLERS["Mixture"](), None),
+        (SAMPLERS["ShrinkageGaussian"](), None),
+        (SAMPLERS["Flow"](epochs=2), None),
         (SAMPLERS["Classes"](), np.array(["x", "y"] * 50)[: len(Z)]),
     ):
         S = sampler.fit(Z, y).sample(20, random_state=0)
         assert np.isfinite(S).all() and np.abs(S).max() <= 10 * np.abs(Z).max() + 1e-9
+        assert np.isfinite(sampler.log_prob(Z)).all()
 
 
 def test_what_cannot_be_is_said():
@@ -124,6 +219,9 @@ def test_what_cannot_be_is_said():
 
 def test_fitting_can_be_ended_early():
     Z, _ = blobs()
+    steps = []
+    stopped = SAMPLERS["Flow"](components=1).fit(Z, on_step=lambda r: steps.append(r) or True)
+    assert stopped.stopped_ and len(steps) == 1 and np.isfinite(stopped.log_prob(Z)).all()
     assert list(SAMPLERS["Mixture"]().fit(Z, on_step=lambda record: True).bic_) == ["1"]
 
 
@@ -151,19 +249,69 @@ def test_a_penalised_autoencoder_has_shorter_codes_and_decay_smaller_weights():
     assert size[1] < 0.9 * size[0]
 
 
-def test_the_page_offers_the_mixture_first_where_the_prior_misses_the_data(runs, monkeypatch):
+def test_held_out_codes_choose_the_simplest_of_the_best():
+    rng = np.random.RandomState(0)
+    normal = lambda n: rng.standard_normal((n, 3))
+    as_prior = compare_sources(normal(500), normal(300), prior=normal(3000))
+    assert as_prior.best == "Prior" and set(as_prior.scores) == {
+        "Prior",
+        "ShrinkageGaussian",
+        "Mixture",
+        "Flow",
+    }
+    narrow = compare_sources(0.3 * normal(500), 0.3 * normal(300), prior=normal(3000))
+    assert narrow.best == "ShrinkageGaussian"
+    entropy = 3 * (np.log(0.3) + 0.5 * np.log(2 * np.pi * np.e))
+    score = narrow.scores["ShrinkageGaussian"]
+    assert score.nats == pytest.approx(-entropy, abs=4 * score.error)
+    assert narrow.scores["Prior"].nats < score.nats - 1
+    log = normal(400)[:, 0]
+    ahead = {"a": log - 0.2, "b": log, "c": log + 0.01 * normal(400)[:, 0] + 0.1}
+    assert simplest_of_the_best(ahead) == "c"
+    # a gain of .02 that holds for half of the rows is no gain
+    gain = np.where(np.arange(400) % 2, 1.02, -0.98)
+    assert simplest_of_the_best({"a": log, "b": log + gain}) == "a"
+    assert simplest_of_the_best({"a": log, "b": log}) == "a"
+
+
+def test_without_held_out_codes_a_tenth_is_set_aside_and_dead_columns_do_not_count():
+    Z = np.column_stack([blobs(300)[0], np.full(300, 7.0)])
+    found = compare_sources(Z, Z[:0], blobs(300)[1], prior=np.random.RandomState(0).randn(500, 3))
+    assert found.best != "Prior" and found.samplers["Mixture"].means_.shape[1] == 3
+    assert found.scores["Prior"].nats < found.scores["Mixture"].nats < 0
+    np.testing.assert_allclose(found.samplers["Flow"].sample(9, random_state=0)[:, 2], 7, atol=0.1)
+    with pytest.raises(ValueError, match="expected more"):
+        compare_sources(np.ones((40, 2)), np.ones((30, 2)))
+
+
+def test_the_comparison_says_what_it_is_at_and_can_be_stopped():
+    Z, y = blobs()
+    phases = []
+    whole = compare_sources(
+        Z, Z[:100], y, on_step=lambda r: phases.append(r.phase) or r.phase == "Mixture of Gaussians"
+    )
+    assert phases[-1] == "Mixture of Gaussians" and "Flow" not in whole.samplers
+    assert HeldOutScore(-1234.56, 2.4).words() == "-1,235 nats ± 2"
+    assert HeldOutScore(-12.34, 0.04).words() == "-12.34 nats ± 0.04"
+
+
+def _compared(run):
+    """The comparison of a run, waited for."""
+    return work.begin(run, *code_sources.comparison(run), wait=120)[1].result
+
+
+def test_the_page_takes_the_best_on_held_out_codes_and_says_how_good_each_is(runs, monkeypatch):
     run = runs["image"]
-    for share, first, words_ in (
-        (0.9, "Mixture", "Offered first, because 90 %"),
-        (0.1, "Prior", "the distribution of codes that belongs to the model"),
-    ):
-        monkeypatch.setattr(code_sources, "share_out_of_support", lambda run, share=share: share)
-        app = open_page("generate", run=run.id)
-        assert app.selectbox(key=f"sampler-{run.id}").value == first and any(
-            words_ in c.value for c in app.caption
-        )
-    monkeypatch.setattr(code_sources, "share_out_of_support", lambda run: 0.9)
+    found = _compared(run)
     app = open_page("generate", run=run.id)
+    box = app.selectbox(key=f"sampler-{run.id}")
+    assert box.value == "Best" and f"sampler {found.best}" in words(app)
+    assert any(
+        f"Held-out codes: {found.scores[found.best].words()}" in c.value for c in app.caption
+    )
+    for name, score in found.scores.items():
+        assert any(score.words() in option for option in box.options), name
+    monkeypatch.setattr(code_sources, "share_out_of_support", lambda run: 0.9)
     app.selectbox(key=f"sampler-{run.id}").set_value("Prior").run()
     assert any(
         "the decoder has seldom been there" in c.value for c in app.caption
@@ -171,21 +319,21 @@ def test_the_page_offers_the_mixture_first_where_the_prior_misses_the_data(runs,
     monkeypatch.undo()
     monkeypatch.setattr(type(run.fitted.model), "decoder_trained_on_prior", True)
     assert code_sources.share_out_of_support(run) == 0
+    assert not code_sources.chosen_by_score(run)
+    assert open_page("generate", run=run.id).selectbox(key=f"sampler-{run.id}").value == "Prior"
 
 
 def test_the_page_draws_from_a_mixture_as_its_download_says(runs):
     run = runs["image"]
+    _compared(run)
     app = open_page("generate", run=run.id)
     app.number_input(key="seed-generate").set_value(3)
     app.selectbox(key=f"sampler-{run.id}").set_value("Mixture").run()
-    for _ in range(40):
-        if "sampler Mixture" in words(app):
-            break
-        app.run()
     assert not app.exception and "sampler Mixture · seed 3" in words(app)
-    app.selectbox(key=f"sampler-{run.id}").set_value("Classes").run()
-    app.selectbox(key=f"label-{run.id}").set_value("7").run()
-    assert not app.exception and not app.error and "sampler Classes · label 7" in words(app)
+    for name in ("Classes", "Flow"):
+        app.selectbox(key=f"sampler-{run.id}").set_value(name).run()
+        app.selectbox(key=f"label-{run.id}").set_value("7").run()
+        assert not app.exception and not app.error and f"sampler {name} · label 7" in words(app)
 
 
 def test_the_zip_s_script_makes_the_page_s_mixture_samples_again(runs, tmp_path):

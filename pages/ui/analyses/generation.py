@@ -78,8 +78,8 @@ def draw(run) -> None:
             key=f"quality-temperature-{run.id}",
             width=200,
             help=(
-                "Spread of the codes, as on the Generate page; below 1 samples look more real and "
-                "vary less."
+                "Multiplies the noise around the centres of the source, as on the Generate page; "
+                "below 1 samples look more real and vary less."
             ),
         )
         seed = st.number_input(

@@ -1,0 +1,196 @@
+"""Priors of a variational autoencoder beside N(0, I): the VampPrior.
+
+A prior that is learnt has no closed form of its KL; it is estimated as ``log q(z|x) - log p(z)`` at
+the draw z that the reconstruction uses anyway.
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import nn
+
+from .elbo import split
+
+
+def gaussian_log_prob(z: torch.Tensor, mean: torch.Tensor, log_std: torch.Tensor) -> torch.Tensor:
+    """Log density of a Gaussian with a diagonal covariance.
+
+    Parameters
+    ----------
+    z, mean, log_std : tensor (..., k)
+        Codes, and the Gaussian of each; they broadcast.
+
+    Returns
+    -------
+    tensor (...)
+        In nats.
+
+    Examples
+    --------
+    >>> import torch
+    >>> round(gaussian_log_prob(torch.zeros(1, 2), torch.zeros(2), torch.zeros(2)).item(), 3)
+    -1.838
+    """
+    return (-0.5 * ((z - mean) * (-log_std).exp()) ** 2 - log_std).sum(-1) - 0.5 * z.shape[
+        -1
+    ] * math.log(2 * math.pi)
+
+
+class VampPrior(nn.Module):
+    """The mean of the posteriors of learnt pseudo-inputs: ``p(z) = 1/c sum_j q(z | u_j)``.
+
+    The best prior for the ELBO is the aggregated posterior, the mean of q(z|x) over all rows; this
+    is that mean over a few rows, which are learnt with the network's other weights. The u_j are
+    held in the scale in which rows enter the encoder, so that one learning rate suits all columns.
+
+    A shift and scale of the codes that is folded into encoder and decoder moves p(z) with them:
+    the bound stays as it was.
+
+    Parameters
+    ----------
+    components : int
+        Pseudo-inputs.
+    d : int
+        Their length, that of a row as it enters the encoder.
+
+    References
+    ----------
+    Tomczak & Welling (2018), *VAE with a VampPrior*, https://arxiv.org/abs/1705.07120.
+
+    Examples
+    --------
+    >>> import torch
+    >>> encoder = torch.nn.Linear(3, 4)
+    >>> prior = VampPrior(5, 3)
+    >>> prior.init_from_data(torch.zeros(20, 3), torch.Generator().manual_seed(0))
+    >>> prior.log_prob(torch.zeros(7, 2), encoder).shape
+    torch.Size([7])
+    >>> prior.sample(6, encoder, torch.Generator().manual_seed(0)).shape
+    torch.Size([6, 2])
+    """
+
+    def __init__(self, components: int, d: int):
+        super().__init__()
+        self.inputs = nn.Parameter(torch.zeros(components, d))
+
+    def init_from_data(self, rows: torch.Tensor, generator: torch.Generator) -> None:
+        """Begin at rows chosen at random, with a little noise between two that are the same.
+
+        Parameters
+        ----------
+        rows : tensor (n, d)
+            As they enter the encoder.
+        generator : torch.Generator
+            Of the choice and the noise.
+        """
+        own = self.inputs
+        chosen = torch.randint(len(rows), (len(own),), generator=generator, device=rows.device)
+        noise = torch.randn(own.shape, generator=generator, device=rows.device)
+        with torch.no_grad():
+            own.copy_(rows[chosen] + 0.01 * noise)
+
+    def parts(self, encoder) -> tuple[torch.Tensor, torch.Tensor]:
+        """Means and log standard deviations (c, k) of the posteriors of the pseudo-inputs.
+
+        Parameters
+        ----------
+        encoder : callable
+            Rows (c, d) -> means and log spreads (c, 2k).
+        """
+        return split(encoder(self.inputs))
+
+    def log_prob(self, z: torch.Tensor, encoder) -> torch.Tensor:
+        """Log density of codes.
+
+        Parameters
+        ----------
+        z : tensor (..., k)
+            Codes.
+        encoder : callable
+            Rows (c, d) -> means and log spreads (c, 2k).
+
+        Returns
+        -------
+        tensor (...)
+            In nats.
+        """
+        mean, log_std = self.parts(encoder)
+        each = gaussian_log_prob(z.unsqueeze(-2), mean, log_std)
+        return each.logsumexp(-1) - math.log(len(mean))
+
+    @torch.no_grad()
+    def sample(
+        self, n: int, encoder, generator: torch.Generator, temperature: float = 1.0
+    ) -> torch.Tensor:
+        """Draw codes: a pseudo-input, then its posterior.
+
+        Parameters
+        ----------
+        n : int
+            How many.
+        encoder : callable
+            Rows (c, d) -> means and log spreads (c, 2k).
+        generator : torch.Generator
+            Of the draws.
+        temperature : float, default=1.0
+            Multiplies the noise around the posterior's mean.
+
+        Returns
+        -------
+        tensor (n, k)
+        """
+        mean, log_std = self.parts(encoder)
+        part = torch.randint(len(mean), (n,), generator=generator, device=mean.device)
+        noise = torch.randn((n, mean.shape[1]), generator=generator, device=mean.device)
+        return mean[part] + temperature * log_std[part].exp() * noise
+
+
+def vamp_loss(net, prior: VampPrior, x, noise, weight: float = 1.0):
+    """The negative ELBO of one minibatch under a VampPrior, by one draw a row.
+
+    The learned noise of real columns takes a step first, as in
+    :func:`~lvm_core.nn.elbo.elbo_loss`.
+
+    Parameters
+    ----------
+    net
+        See :mod:`lvm_core.nn.elbo`; ``scaler`` and ``encoder`` are its ``encode``.
+    prior : VampPrior
+        Its pseudo-inputs are learnt too.
+    x : tensor (n, d)
+        Rows.
+    noise : tensor (n, k)
+        Standard normal.
+    weight : float
+        Of the KL: loss = ``weight * kl - reconstruction``.
+
+    Returns
+    -------
+    loss, reconstruction, kl : 0-d tensors
+        Means over the rows in nats; the KL is an estimate.
+
+    References
+    ----------
+    Tomczak & Welling (2018), *VAE with a VampPrior*, https://arxiv.org/abs/1705.07120.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from lvm_core.nn.nets import CodeNet
+    >>> from lvm_core.schema import Schema
+    >>> schema, x = Schema.gaussian(3), torch.zeros(5, 3)
+    >>> net, generator = CodeNet(schema, 2, 4, "mlp", 8, 1, torch.nn.ReLU), torch.Generator()
+    >>> net.init_from_data(x.numpy(), schema, generator.manual_seed(0))
+    >>> prior = VampPrior(4, 3)
+    >>> prior.init_from_data(net.scaler(x), generator)
+    >>> loss, reconstruction, kl = vamp_loss(net, prior, x, torch.zeros(5, 2), weight=2.0)
+    >>> loss.ndim, bool(torch.isclose(loss, 2.0 * kl - reconstruction))
+    (0, True)
+    """
+    mean, log_std = split(net.encode(x))
+    z = mean.addcmul(log_std.exp(), noise)
+    kl = (gaussian_log_prob(z, mean, log_std) - prior.log_prob(z, net.encoder)).mean()
+    reconstruction = net.likelihoods.log_prob_and_update(net.decoder(z), x).mean()
+    return weight * kl - reconstruction, reconstruction, kl
