@@ -174,7 +174,9 @@ def test_every_upload_is_read_again(release, workspace):
         if kept:
             source = wanted["source"]
             again = read_dataset(kept[0], name=kept[1], reader=source["reader"], **source["asked"])
-            assert again.fingerprint == wanted["fingerprint"] and again.source == source
+            # what readers have said since: how to find a picture in the upload
+            now = {k: v for k, v in again.source.items() if k in source or k != "pictures"}
+            assert again.fingerprint == wanted["fingerprint"] and now == source
             assert again.notes == wanted["notes"] and again.label == wanted["label"]
             names.append(kept[1])
     assert len(names) == 7
