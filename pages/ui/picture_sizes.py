@@ -19,12 +19,13 @@ from . import corrections
 def choice(data: state.Data) -> None:
     """A button a size, the present one marked; what cannot be chosen is grey and says why."""
     dataset, source = data.dataset, data.dataset.source
-    known, shape = source.get("pictures"), dataset.schema.image
-    if shape is None or source.get("reader") not in READERS or not isinstance(known, dict):
+    shape = dataset.schema.image
+    if shape is None or source.get("reader") not in READERS:
         return
+    known = source.get("pictures") or {}  # kept before readers said it: nothing
     n, (height, width, channels) = len(dataset), shape
     sizes = size_choices(n, channels, known.get("largest"))
-    chosen = tuple(known.get("chosen") or (0, 0))
+    chosen = tuple(known.get("chosen") or (height, width))
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="sizes"):
         st.markdown("**Size in pixels**", width="content")
         if chosen not in [(size.side, size.side) for size in sizes]:  # a common size of their own

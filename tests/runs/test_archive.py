@@ -55,6 +55,11 @@ MADE = {
         "VAE",
         {"epochs": 1, "width": 16, "latent_dim": 3},
     ),
+    "plain convolutions": (
+        lambda: image_dataset(rng.rand(60, 12, 12, 3).astype(np.float32), "noise"),
+        "VAE",
+        {"epochs": 1, "width": 16, "latent_dim": 3, "network": "conv"},
+    ),
     "table": (a_table, "VAE", {"epochs": 1, "width": 16, "latent_dim": 2}),
     "table of a GAN": (a_table, "GAN", {"steps": 4, "width": 16, "latent_dim": 2}),
     "table with labels": (
