@@ -217,7 +217,16 @@ class Adam:
 
     def step(self, loss: torch.Tensor, rate: float) -> None:
         """One step of size ``rate`` down the gradient of ``loss``."""
-        gradients = torch.autograd.grad(loss, self.parameters)
+        # the kernel walks through memory, whatever the strides: a convolution of pictures whose
+        # channels come last gives gradients in that order, of weights that lie in another
+        gradients = [
+            gradient
+            if gradient.stride() == weight.stride()
+            else torch.empty_like(weight).copy_(gradient)
+            for gradient, weight in zip(
+                torch.autograd.grad(loss, self.parameters), self.parameters, strict=True
+            )
+        ]
         self.count += 1
         with torch.no_grad():
             torch._fused_adam_(  # pyright: ignore[reportPrivateImportUsage]  # no public name
