@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-MODEL, CHECKPOINT = 2, 2  # the newest format of recipe.json and of a checkpoint
+MODEL, CHECKPOINT = 3, 2  # the newest format of recipe.json and of a checkpoint
 
 _WEIGHTS = (
     (re.compile(r"(^|[/.])heads\.heads\."), r"\1likelihoods.parts."),
@@ -74,13 +74,33 @@ def _model_1(head: dict) -> dict:
     return head | {"state": state}
 
 
+def _model_2(head: dict) -> dict:
+    """Format 2 knew one network of pictures: what "auto" meant then has a name of its own now."""
+    return _gan_of_pictures(head)
+
+
+def _gan_of_pictures(head: dict) -> dict:
+    schema = head["state"].get("schema_")
+    inner = schema.get("$schema") if isinstance(schema, dict) else None
+    image = inner.get("image") if isinstance(inner, dict) else None
+    if (
+        head["name"] not in ("GAN", "ConditionalGAN")
+        or head["params"].get("network", "auto") != "auto"
+        or not isinstance(image, list)  # no pictures, or nothing that can be read anyway
+        or not all(isinstance(size, int) for size in image)
+    ):
+        return head
+    network = "conv" if min(image[:2], default=0) >= 12 else "mlp"
+    return head | {"params": head["params"] | {"network": network}}
+
+
 def _checkpoint_1(head: dict) -> dict:
     """Format 1 differs in the names of its arrays alone."""
     return head
 
 
 _STEPS: dict[str, tuple[Callable[[dict], dict], ...]] = {
-    "model": (_model_1,),
+    "model": (_model_1, _model_2),
     "checkpoint": (_checkpoint_1,),
 }
 
@@ -103,8 +123,9 @@ def upgrade(kind: str, head: dict) -> dict:
     Examples
     --------
     >>> from lvm_core.io.migrations import upgrade
-    >>> upgrade("model", {"format": 1, "state": {"layout_": {"$layout": {"blocks": []}}}})
-    {'format': 2, 'state': {'schema_': {'$schema': {'blocks': []}}}}
+    >>> state = {"layout_": {"$layout": {"blocks": []}}}
+    >>> upgrade("model", {"format": 1, "name": "PCA", "state": state})
+    {'format': 3, 'name': 'PCA', 'state': {'schema_': {'$schema': {'blocks': []}}}}
     """
     steps = _STEPS[kind]
     for step in steps[max(head["format"], 1) - 1 :]:

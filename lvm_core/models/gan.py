@@ -20,6 +20,7 @@ FEW_ROWS = 10_000  # pictures, below which a critic would learn them by heart
 LAZY = 16  # steps from one penalty of the critic of pictures to the next
 # of the critic, on real and drawn pictures together: from there on a generator learns little
 TOO_SURE = 0.98
+SETTLED = 400  # steps, before which nothing is said of a training: at first anything is drawn
 ALIKE = 0.35  # times the spread of real pictures, below which drawn ones are nearly all the same
 
 
@@ -30,9 +31,10 @@ class GAN(NeuralModel):
     Rows of a table are learnt by the R3GAN recipe, pictures by DCGAN's networks.
 
     *Rows of a table.* With generator G, critic D, real rows x, codes z ~ N(0, I) and
-    ``gap = D(x) - D(G(z))``, the critic minimises ``softplus(-gap) + gamma/2 * (|dD/dx|^2 at x + |dD/dx|^2 at G(z))`` and the
-    generator ``softplus(gap)``, in the scale where the data has unit variance (R3GAN: Huang et al.,
-    2024). Adam with betas (0, 0.99); learning rate and gamma fall along a cosine to a twentieth; no
+    ``gap = D(x) - D(G(z))``, the critic minimises
+    ``softplus(-gap) + gamma/2 * (|dD/dx|^2 at x + |dD/dx|^2 at G(z))`` and the generator
+    ``softplus(gap)``, in the scale where the data has unit variance (R3GAN: Huang et al., 2024).
+    Adam with betas (0, 0.99); learning rate and gamma fall along a cosine to a twentieth; no
     normalisation layers. What is kept is a running mean of the generator's weights. 0/1 and
     categorical columns are drawn by straight-through Gumbel (Jang et al., 2017), so that the critic
     sees what real rows look like.
@@ -286,14 +288,15 @@ class GAN(NeuralModel):
         Examples
         --------
         >>> from lvm_core.models.gan import GAN
-        >>> history = [{"step": i, "critic_accuracy": 1.0, "spread": 1.0} for i in range(40)]
+        >>> history = [{"step": s, "critic_accuracy": 1.0, "spread": 1.0} for s in range(0, 900, 9)]
         >>> GAN().training_warning(history)[:44]
         'The critic tells nearly all drawn pictures f'
         """
         seen = [point for point in history if "critic_accuracy" in point]
-        if len(seen) < 20:  # at first a generator draws anything
+        step = seen[-1]["step"] if seen else 0
+        if step < SETTLED:
             return ""
-        last = seen[-max(5, len(seen) // 10) :]
+        last = [point for point in seen if point["step"] > step - max(SETTLED // 2, step // 10)]
         sure, spread = (
             float(np.mean([point[name] for point in last]))
             for name in ("critic_accuracy", "spread")
@@ -361,6 +364,8 @@ class GAN(NeuralModel):
         self._encodes = False
         self.bounded_ = in_unit_range(X, self.schema_)
         net, rows = self._new_network(X, rng), BatchSource(X, device())
+        if _is_dcgan(self.network, self.schema_):
+            self._start_grey(net)
         self._train_generator(net, rows, X.shape[0], rng, on_step, checkpoint)
         self._encodes = True
         self._train_encoder(net, rows, X.shape[0], rng, on_step, checkpoint)
@@ -446,6 +451,16 @@ class GAN(NeuralModel):
             return {"loss": against.detach(), "critic": loss.detach(), "gap": gap.detach().mean()}
 
         return step
+
+    def _start_grey(self, net) -> None:
+        """Let drawn pixels between two bounds start in their middle, of all: near one of them a
+        sigmoid has next to no slope, and the critic has won before the generator has moved.
+        """
+        from ..nn.likelihoods import Gaussian
+
+        for likelihood in net.likelihoods.parts:
+            if not isinstance(likelihood, Gaussian) or likelihood.bounded:
+                likelihood.bias.zero_()
 
     def _learn_pictures(self, net, rows, critic, generator, adam, noise):
         """A step of DCGAN, as :meth:`_learn_rows`."""
@@ -649,7 +664,7 @@ def _sized(n: int, schema, minutes: float) -> dict:
     """Width and steps of a training on n pictures that takes about so many minutes."""
     from ..nn.adversarial import critic_flops, flops_per_second
 
-    batch = 64
+    batch = 64 if max(schema.image[:2]) <= 64 else 32
     # a step: the critic on twice a batch forwards and back, and on one more for the generator,
     # which costs about as much; its penalty; then the encoder at a sixth of the steps
     passes, overhead = 12 * batch * 7 / 6, 0.006
@@ -658,13 +673,13 @@ def _sized(n: int, schema, minutes: float) -> dict:
     def seconds(width):
         return overhead + passes * critic_flops(schema.image, width) / flops_per_second()
 
-    widths = [width for width in range(32, 257, 16) if wanted * seconds(width) <= 60 * minutes]
-    width = max(widths, default=32)
+    widths = [width for width in range(16, 257, 16) if wanted * seconds(width) <= 60 * minutes]
+    width = max(widths, default=16)
     return {
         "latent_dim": 32,
         "width": width,
         "steps": int(np.clip(round(60 * minutes / seconds(width), -2), 200, 4 * wanted)),
-        "gamma": float(np.clip(0.05 * schema.d, 0.1, 5.0)),
+        "gamma": float(np.clip(schema.d / 300, 0.5, 10.0)),
         "augment": 1.0 if n < FEW_ROWS else 0.0,
         "batch_size": batch,
         "learning_rate": 1e-3,

@@ -19,11 +19,38 @@ def test_the_first_format_of_a_model():
     before = copy.deepcopy(old)
     new = migrations.upgrade("model", old)
     assert new == {
-        "format": 2,
+        "format": migrations.MODEL,
         "name": "PCA",
         "state": {"schema_": {"$schema": {"blocks": [["gaussian", 2, "x"]]}}, "n_": 3},
     }
     assert old == before and migrations.upgrade("model", new) == new
+
+
+@pytest.mark.parametrize(
+    "name, image, network, now",
+    [
+        ("GAN", (28, 28, 1), "auto", "conv"),
+        ("ConditionalGAN", (8, 8, 1), "auto", "mlp"),
+        ("GAN", (28, 28, 1), "mlp", "mlp"),
+        ("GAN", None, "auto", "auto"),
+        ("PCA", (28, 28, 1), "auto", "auto"),
+    ],
+)
+def test_a_gan_of_pictures_keeps_the_network_it_had(name, image, network, now):
+    schema = {"blocks": [["gaussian", 784, "x"]]} | ({"image": list(image)} if image else {})
+    old = {
+        "format": 2,
+        "name": name,
+        "params": {"network": network, "steps": 3},
+        "state": {"schema_": {"$schema": schema}},
+    }
+    before = copy.deepcopy(old)
+    new = migrations.upgrade("model", old)
+    assert new == before | {
+        "format": migrations.MODEL,
+        "params": {"network": now, "steps": 3},
+    }
+    assert old == before
 
 
 @pytest.mark.parametrize(
