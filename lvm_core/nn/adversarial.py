@@ -10,7 +10,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from .nets import Conv, Linear, last
+from .nets import Conv, Linear
 
 SMALLEST = 8  # pixels of a side, from which on these networks are the usual choice
 _BOTTOM = 7  # pixels at most of the coarsest level's longer side
@@ -192,7 +192,8 @@ class Critic(nn.Module):
             layers += [Down(channels, c), nn.LeakyReLU(0.2)]
             channels = c
         self.body = nn.Sequential(*layers)
-        self.top = last(Linear(sizes[-1][0] * sizes[-1][1] * channels, d_out))
+        self.top = Linear(sizes[-1][0] * sizes[-1][1] * channels, d_out)
+        self.top.gain = _GAIN
 
     def forward(self, x: torch.Tensor, exact: bool = False) -> torch.Tensor:
         """``exact``: in float32 whatever the processor, as a slope's slope wants it."""
@@ -236,12 +237,14 @@ class Generator(nn.Module):
         self.sizes = levels(image[0], image[1], _base(width))[::-1]
         h, w, channels = self.sizes[0]
         self.bottom = Linear(d_in, h * w * channels)
+        self.bottom.gain = _GAIN
         self.first = nn.Sequential(nn.BatchNorm2d(channels), nn.ReLU())
         self.body = nn.ModuleList()
         for _, _, c in self.sizes[1:]:
             self.body.append(nn.Sequential(Up(channels, c), nn.BatchNorm2d(c), nn.ReLU()))
             channels = c
         self.top = Up(channels, image[2])
+        self.top.gain = 1.5  # from the start pictures that differ: from grey ones it would collapse
         self.sizes = [*self.sizes[1:], image]
 
     def forward(self, z: torch.Tensor) -> torch.Tensor:
