@@ -664,11 +664,13 @@ def _sized(n: int, schema, minutes: float) -> dict:
     """Width and steps of a training on n pictures that takes about so many minutes."""
     from ..nn.adversarial import critic_flops, flops_per_second
 
-    batch = 64 if max(schema.image[:2]) <= 64 else 32
+    side = max(schema.image[:2])
+    batch = 64 if side <= 64 else 32
     # a step: the critic on twice a batch forwards and back, and on one more for the generator,
-    # which costs about as much; its penalty; then the encoder at a sixth of the steps
-    passes, overhead = 12 * batch * 7 / 6, 0.006
-    wanted = 3000 * (minutes / MINUTES) ** 0.5  # few wide steps are no better than many narrow ones
+    # which costs about as much; what goes by value, not by weight; the encoder, a sixth of it all
+    passes, overhead = 12 * batch * 7 / 6, 0.005 + 7e-8 * batch * schema.d
+    # few wide steps are no better than many narrow ones
+    wanted = (3000 if side <= 32 else 1500) * (minutes / MINUTES) ** 0.5
 
     def seconds(width):
         return overhead + passes * critic_flops(schema.image, width) / flops_per_second()
@@ -679,7 +681,7 @@ def _sized(n: int, schema, minutes: float) -> dict:
         "latent_dim": 32,
         "width": width,
         "steps": int(np.clip(round(60 * minutes / seconds(width), -2), 200, 4 * wanted)),
-        "gamma": float(np.clip(schema.d / 300, 0.5, 10.0)),
+        "gamma": float(np.clip(schema.d / 300, 2.0, 10.0)),
         "augment": 1.0 if n < FEW_ROWS else 0.0,
         "batch_size": batch,
         "learning_rate": 1e-3,

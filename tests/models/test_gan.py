@@ -133,7 +133,7 @@ def digits():
 def of_digits(digits):
     """A GAN of 8x8 pictures after a few seconds, and what it was suggested."""
     X, _, schema = digits
-    settings = MODELS["GAN"].suggest(len(X), schema) | {"width": 64, "steps": 500}
+    settings = MODELS["GAN"].suggest(len(X), schema) | {"width": 64, "steps": 800}
     return MODELS["GAN"](**settings).fit(X, schema=schema)
 
 

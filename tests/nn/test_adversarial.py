@@ -31,8 +31,8 @@ def test_a_new_generator_passes_on_what_enters_it():
     initialise(generator, seeded())
     with torch.no_grad():
         rows = generator(torch.randn(64, 16, generator=seeded()))
-    # the last layer starts at a tenth; with a wrong count of what enters a sum it would be far off
-    assert 0.03 < rows.std() < 0.4
+    # with a wrong count of what enters a sum it would be far off
+    assert 0.5 < rows.std() < 3
     assert rows.std(0).mean() > 0.5 * rows.std()
 
 
