@@ -119,6 +119,13 @@ def draw_curves(run):
             )
 
 
+def warn_of_training(run):
+    """What the model says went wrong while it learnt, and what to do."""
+    history = run.fitted.model.history_ if run.fitted is not None else run.job.history
+    if warning := run.model.training_warning(history):
+        st.warning(warning, icon=":material/warning:")
+
+
 def by_column(columns):
     """How well each column comes back, the worst first."""
     shown = columns.sort_values("value").rename(columns={"name": "column"})
@@ -329,6 +336,7 @@ def look(run):
     elif job.error:
         st.error(f"{md(run.title)}: {md(job.error, 600)}", icon=":material/error:")
     if fitted is not None:
+        warn_of_training(run)
         result(run)
     if fitted is None and job.history and job.state != RunState.CANCELLED:
         draw_curves(run)

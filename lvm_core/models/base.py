@@ -296,6 +296,21 @@ class LatentModel(Persistent, ClassNamePrefixFeaturesOutMixin, TransformerMixin,
         codes = self._encode(X)
         return {"codes": codes, "back": self._decode(codes[: len(Z)]), "made": self._decode(Z)}
 
+    def training_warning(self, history: list[dict[str, Any]]) -> str:
+        """What has gone wrong in a training, as far as its metrics tell, and what to do.
+
+        Parameters
+        ----------
+        history : list of dict
+            As ``history_``, also of a training under way.
+
+        Returns
+        -------
+        str
+            A sentence or two; empty where nothing is wrong.
+        """
+        return ""
+
     # -- what a model may know of itself; see lvm_core.capabilities for what only some can do ------
 
     def as_torch(self) -> tuple[nn.Module, nn.Module] | None:

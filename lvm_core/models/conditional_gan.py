@@ -32,10 +32,11 @@ class ConditionalGAN(GAN):
         Length of the code the generator draws from.
     steps : int, default=3000
         Minibatches the generator learns from; more is slower and better.
-    network : {"auto", "mlp", "conv"}, default="auto"
-        Convolutions for pictures, a perceptron for everything else; auto decides.
+    network : {"auto", "mlp", "conv", "dcgan"}, default="auto"
+        DCGAN's networks for pictures of at least 8x8, a perceptron for everything else; auto
+        decides. "conv" is the older, smaller network of pictures.
     width : int, default=128
-        Units of a hidden layer; a convolution begins with a sixteenth of it.
+        Units of a hidden layer; a DCGAN begins with half as many channels, "conv" with a sixteenth.
     depth : int, default=3
         Hidden layers of the perceptron. A convolution's depth follows from the picture's size.
     activation : {"leaky", "relu"}, default="leaky"
@@ -46,6 +47,9 @@ class ConditionalGAN(GAN):
         deviation: fine detail of few columns.
     gamma : float, default=0.1
         Weight of the critic's gradient penalties; more is steadier and blurrier.
+    augment : float, default=0.0
+        Share of pictures, real and drawn, that the critic sees changed: shifted, a part cut out,
+        other colours. For few pictures; only of a DCGAN.
     batch_size : int, default=128
         Real rows, and drawn ones, in one step.
     learning_rate : float, default=0.001
@@ -63,6 +67,8 @@ class ConditionalGAN(GAN):
         Frequencies of the labels among the training rows.
     net_ : ClassCodeNet
         Encoder, generator (its ``decoder``) and likelihoods; a CodeNet without labels.
+    bounded_ : bool
+        Whether drawn pixels stay in [0, 1], as those of the data do.
     importance_ : array (latent_dim + classes,)
         Mean change of the output per unit step (of a class: when the item becomes of that class),
         in the data's standard deviations.
@@ -169,6 +175,31 @@ class ConditionalGAN(GAN):
             )
         return Z
 
+    def sample(
+        self, n: int, *, temperature: float = 1.0, random_state=None, label: str | None = None
+    ) -> np.ndarray:
+        """New rows, of one class where it is given.
+
+        Parameters
+        ----------
+        n : int
+            How many.
+        temperature, random_state, label
+            See :meth:`sample_codes`.
+
+        Returns
+        -------
+        array (n, d)
+
+        Raises
+        ------
+        ValueError
+            ``label`` is none of ``classes_``.
+        """
+        rng = check_random_state(random_state)
+        Z = self.sample_codes(n, temperature=temperature, random_state=rng, label=label)
+        return self.sample_decoder(Z, random_state=rng)
+
     # -- the contract ------------------------------------------------------------------------------
 
     def preview(self, X, Z):
@@ -211,10 +242,12 @@ class ConditionalGAN(GAN):
     def _network(self):
         from ..nn.nets import ClassCodeNet
 
-        return (
-            ClassCodeNet(self.schema_, self.latent_dim, len(self.classes_), *self._shape())
-            if self.classes_
-            else super()._network()
+        if not self.classes_:
+            return super()._network()
+        k, classes = self.latent_dim, len(self.classes_)
+        return self._with_pictures(
+            ClassCodeNet(self.schema_, k, classes, *self._shape(), **self._likelihoods()),
+            k + classes,
         )
 
     def _critic(self, outputs=1):

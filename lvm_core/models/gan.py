@@ -9,25 +9,43 @@ from typing import ClassVar
 import numpy as np
 
 from ..params import param
+from ..settings import setting
 from .base import LatentModel
 from .neural import NeuralModel, common
 
 FEW = 8  # columns, of which a critic can see every detail
 # of the encoder, after a fit was stopped: a code for real rows is wanted all the same
 RESCUE_STEPS = 300
+MINUTES = 5.0  # a training on pictures takes by default
+FEW_ROWS = 10_000  # pictures, below which a critic would learn them by heart
+LAZY = 16  # steps from one penalty of the critic of pictures to the next
+# of the critic, on real and drawn pictures together: from there on a generator learns little
+TOO_SURE = 0.98
+SETTLED = 400  # steps, before which nothing is said of a training: at first anything is drawn
+ALIKE = 0.35  # times the spread of real pictures, below which drawn ones are nearly all the same
 
 
 @dataclass(repr=False, eq=False)
 class GAN(NeuralModel):
-    """Generative adversarial network (Goodfellow et al., 2014) by the R3GAN recipe.
+    """Generative adversarial network (Goodfellow et al., 2014).
 
-    With generator G, critic D, real rows x, codes z ~ N(0, I) and ``gap = D(x) - D(G(z))``, the
-    critic minimises ``softplus(-gap) + gamma/2 * (|dD/dx|^2 at x + |dD/dx|^2 at G(z))`` and the
-    generator ``softplus(gap)``, in the scale where the data has unit variance (R3GAN: Huang et al.,
-    2024). Adam with betas (0, 0.99); learning rate and gamma fall along a cosine to a twentieth; no
+    Rows of a table are learnt by the R3GAN recipe, pictures by DCGAN's networks.
+
+    *Rows of a table.* With generator G, critic D, real rows x, codes z ~ N(0, I) and
+    ``gap = D(x) - D(G(z))``, the critic minimises
+    ``softplus(-gap) + gamma/2 * (|dD/dx|^2 at x + |dD/dx|^2 at G(z))`` and the generator
+    ``softplus(gap)``, in the scale where the data has unit variance (R3GAN: Huang et al., 2024).
+    Adam with betas (0, 0.99); learning rate and gamma fall along a cosine to a twentieth; no
     normalisation layers. What is kept is a running mean of the generator's weights. 0/1 and
     categorical columns are drawn by straight-through Gumbel (Jang et al., 2017), so that the critic
     sees what real rows look like.
+
+    *Pictures* (``network`` "dcgan", the usual choice from 8x8 on): the networks of DCGAN (Radford
+    et al., 2016). The critic minimises ``softplus(-D(x)) + softplus(D(G(z)))`` and, at every 16th
+    step, 16 times ``gamma/2 * |dD/dx|^2`` at real pictures (Mescheder et al., 2018; Karras et al.,
+    2020); the generator minimises ``softplus(-D(G(z)))``. Adam with betas (0.5, 0.99). With few
+    pictures the critic sees real and drawn ones shifted, partly cut out and in other colours (Zhao
+    et al., 2020). Pixels of drawn pictures stay in [0, 1] where those of the data do.
 
     An encoder E for real rows is trained afterwards, G fixed: ``|E(G(z)) - z|^2/k + |G(E(x)) -
     x|^2/d`` for drawn z and real x. :meth:`invert` refines its codes by optimisation.
@@ -48,10 +66,11 @@ class GAN(NeuralModel):
         Length of the code the generator draws from.
     steps : int, default=3000
         Minibatches the generator learns from; more is slower and better.
-    network : {"auto", "mlp", "conv"}, default="auto"
-        Convolutions for pictures, a perceptron for everything else; auto decides.
+    network : {"auto", "mlp", "conv", "dcgan"}, default="auto"
+        DCGAN's networks for pictures of at least 8x8, a perceptron for everything else; auto
+        decides. "conv" is the older, smaller network of pictures.
     width : int, default=128
-        Units of a hidden layer; a convolution begins with a sixteenth of it.
+        Units of a hidden layer; a DCGAN begins with half as many channels, "conv" with a sixteenth.
     depth : int, default=3
         Hidden layers of the perceptron. A convolution's depth follows from the picture's size.
     activation : {"leaky", "relu"}, default="leaky"
@@ -62,6 +81,9 @@ class GAN(NeuralModel):
         deviation: fine detail of few columns.
     gamma : float, default=0.1
         Weight of the critic's gradient penalties; more is steadier and blurrier.
+    augment : float, default=0.0
+        Share of pictures, real and drawn, that the critic sees changed: shifted, a part cut out,
+        other colours. For few pictures; only of a DCGAN.
     batch_size : int, default=128
         Real rows, and drawn ones, in one step.
     learning_rate : float, default=0.001
@@ -73,10 +95,14 @@ class GAN(NeuralModel):
     ----------
     net_ : CodeNet
         Encoder, generator (its ``decoder``) and likelihoods.
+    bounded_ : bool
+        Whether drawn pixels stay in [0, 1], as those of the data do.
     importance_ : array (k,)
         Mean change of the output per unit step, in the data's standard deviations.
     history_ : list of dict
-        The generator's loss (loss), the critic's (critic) and the score gap (gap), by step.
+        The generator's loss (loss), the critic's (critic) and the score gap (gap), by step; of
+        pictures also how often the critic is right (critic_accuracy) and the spread of drawn
+        pictures as a share of that of real ones (spread).
 
     See Also
     --------
@@ -86,6 +112,14 @@ class GAN(NeuralModel):
     ----------
     * Goodfellow et al. (2014), https://arxiv.org/abs/1406.2661.
     * Huang et al. (2024), https://arxiv.org/abs/2501.05441.
+    * Radford, Metz & Chintala (2016), *Unsupervised Representation Learning with Deep Convolutional
+      Generative Adversarial Networks*, https://arxiv.org/abs/1511.06434.
+    * Mescheder, Geiger & Nowozin (2018), *Which Training Methods for GANs do actually Converge?*,
+      https://arxiv.org/abs/1801.04406.
+    * Karras et al. (2020), *Analyzing and Improving the Image Quality of StyleGAN*,
+      https://arxiv.org/abs/1912.04958.
+    * Zhao et al. (2020), *Differentiable Augmentation for Data-Efficient GAN Training*,
+      https://arxiv.org/abs/2006.10738.
     * Jang, Gu & Poole (2017), *Categorical Reparameterization with Gumbel-Softmax*,
       https://arxiv.org/abs/1611.01144.
 
@@ -106,8 +140,8 @@ class GAN(NeuralModel):
     year: ClassVar[int] = 2014
     link: ClassVar[str] = "https://arxiv.org/abs/1406.2661"
     summary: ClassVar[str] = (
-        "A generator trained against a critic: the sharpest samples, at the price of a longer "
-        "training."
+        "A generator trained against a critic: it learns to draw, not to reconstruct, and takes "
+        "longer to train."
     )
     supported_kinds: ClassVar[tuple[str, ...]] = ("image", "table", "array")
     importance_meaning: ClassVar[str] = (
@@ -120,12 +154,16 @@ class GAN(NeuralModel):
         r"\tfrac{\gamma}{2}\,\mathbb E\,\|\nabla_x D(x)\|^2 "
         r"+ \tfrac{\gamma}{2}\,\mathbb E\,\|\nabla_x D(G(z))\|^2, \qquad "
         r"\min_G\; \mathbb E_{x,z}\big[\mathrm{softplus}(\Delta)\big], \qquad \Delta = D(x) - "
-        r"D(G(z)),\; z \sim \mathcal N(0, I)"
+        r"D(G(z)),\; z \sim \mathcal N(0, I); \qquad \text{pictures: } "
+        r"\min_D\; \mathbb E\big[\mathrm{softplus}(-D(x)) + \mathrm{softplus}(D(G(z)))\big] + "
+        r"\tfrac{\gamma}{2}\,\mathbb E\,\|\nabla_x D(x)\|^2, \qquad "
+        r"\min_G\; \mathbb E\big[\mathrm{softplus}(-D(G(z)))\big]"
     )
     when: ClassVar[str] = (
-        "When samples should look real: sharp pictures, table rows with clear clusters. Rather not "
-        "when you need a likelihood, have few rows "
-        "(it then repeats them) or little time; a VAE learns sooner and places real items better."
+        "When what is drawn matters more than what comes back: pictures without blur, table rows "
+        "with clear clusters. Rather not when you need a likelihood, have a few hundred rows or "
+        "little time; a VAE learns sooner and places real items better. Whether its samples are "
+        "the better ones on your data, the scores of both say."
     )
     reading: ClassVar[str] = (
         "A code is what the generator turns into an item; its numbers mean nothing by themselves, "
@@ -144,8 +182,23 @@ class GAN(NeuralModel):
         log=True,
         help="Minibatches the generator learns from; more is slower and better.",
     )
-    network: str = common("network", "auto")
-    width: int = common("width", 128)
+    network: str = common(
+        "network",
+        "auto",
+        choices=("auto", "mlp", "conv", "dcgan"),
+        help=(
+            "DCGAN's networks for pictures, a perceptron for everything else; auto decides. "
+            "'conv' is the older, smaller network of pictures."
+        ),
+    )
+    width: int = common(
+        "width",
+        128,
+        help=(
+            "Units of a hidden layer; a DCGAN begins with half as many channels, 'conv' with a "
+            "sixteenth."
+        ),
+    )
     depth: int = common(
         "depth",
         3,
@@ -180,6 +233,16 @@ class GAN(NeuralModel):
         help="Weight of the critic's gradient penalties; more is steadier and blurrier.",
         advanced=True,
     )
+    augment: float = param(
+        0.0,
+        low=0.0,
+        high=1.0,
+        help=(
+            "Share of pictures, real and drawn, that the critic sees changed: shifted, a part cut "
+            "out, other colours. For few pictures."
+        ),
+        advanced=True,
+    )
     batch_size: int = common("batch_size", 128, help="Real rows, and drawn ones, in one step.")
     learning_rate: float = common(
         "learning_rate", 1e-3, help="Step size of the optimiser (Adam) at the start."
@@ -188,12 +251,10 @@ class GAN(NeuralModel):
 
     @classmethod
     def suggest(cls, n, schema, minutes=None):
-        from ..nn.nets import is_conv
-
-        conv, few = (
-            is_conv("auto", schema),
-            schema.d <= FEW and not schema.has("categorical") and not schema.has("bernoulli"),
-        )
+        """See the base; ``minutes`` sizes a training on pictures and none other."""
+        if _is_dcgan("auto", schema):
+            return _sized(n, schema, minutes or setting("minutes") or MINUTES)
+        few = schema.d <= FEW and not schema.has("categorical") and not schema.has("bernoulli")
         if few and n >= 1000:
             return {
                 "latent_dim": schema.d,
@@ -205,35 +266,99 @@ class GAN(NeuralModel):
                 "learning_rate": 2e-3,
             }
         return {
-            "latent_dim": 32 if conv else 16 if schema.d > 16 else max(2, min(8, schema.d)),
+            "latent_dim": 16 if schema.d > 16 else max(2, min(8, schema.d)),
             # a slope's square grows with the number of columns
             "gamma": float(np.clip(0.05 * schema.d, 0.1, 5.0)),
-            "steps": 2000 if conv else 4000,
-            "batch_size": 64 if conv or n < 1000 else 128,
+            "steps": 4000,
+            "batch_size": 64 if n < 1000 else 128,
         }
 
+    def training_warning(self, history) -> str:
+        """What the last tenth of a training on pictures says has gone wrong.
+
+        Parameters
+        ----------
+        history : list of dict
+            As ``history_``, of a training that may still be under way.
+
+        Returns
+        -------
+        str
+            A sentence for people, and what to do; empty where nothing is wrong.
+
+        Examples
+        --------
+        >>> from lvm_core.models.gan import GAN
+        >>> history = [{"step": s, "critic_accuracy": 1.0, "spread": 1.0} for s in range(0, 900, 9)]
+        >>> GAN().training_warning(history)[:44]
+        'The critic tells nearly all drawn pictures f'
+        """
+        seen = [point for point in history if "critic_accuracy" in point]
+        step = seen[-1]["step"] if seen else 0
+        if step < SETTLED:
+            return ""
+        last = [point for point in seen if point["step"] > step - max(SETTLED // 2, step // 10)]
+        sure, spread = (
+            float(np.mean([point[name] for point in last]))
+            for name in ("critic_accuracy", "spread")
+        )
+        if spread < ALIKE:
+            return (
+                f"The drawn pictures are nearly all alike ({100 * spread:.0f} % of the spread of "
+                "real ones): the generator has collapsed. Stop, and train with a higher gamma or "
+                "a lower learning rate."
+            )
+        if sure > TOO_SURE:
+            return (
+                f"The critic tells nearly all drawn pictures from real ones ({100 * sure:.1f} % "
+                "right), so the generator learns little from it. Stop, and train with "
+                + ("augment at 1" if self.augment < 0.5 else "a higher gamma")
+                + ", or take a VAE."
+            )
+        return ""
+
     # -- learning ----------------------------------------------------------------------------------
+
+    _encodes = True  # whether the encoder's turn has come
+
+    def _network_kind(self):
+        return "dcgan" if _is_dcgan(self.network, self.schema_) else super()._network_kind()
 
     def _network(self):
         from ..nn.nets import CodeNet
 
-        return CodeNet(self.schema_, self.latent_dim, self.latent_dim, *self._shape())
+        k = self.latent_dim
+        return self._with_pictures(
+            CodeNet(self.schema_, k, k, *self._shape(), **self._likelihoods()), k
+        )
+
+    def _likelihoods(self) -> dict:
+        # what was saved before there was a bound has none
+        return {"bounded": getattr(self, "bounded_", False)}
 
     def _shape(self) -> tuple:
         from torch import nn
 
-        return (
-            self.network,
-            self.width,
-            self.depth,
-            {"leaky": lambda: nn.LeakyReLU(0.2), "relu": nn.ReLU}[self.activation],
-        )
+        activation = {"leaky": lambda: nn.LeakyReLU(0.2), "relu": nn.ReLU}[self.activation]
+        if self.network_ == "dcgan":
+            return "mlp", 1, 0, activation  # what _with_pictures replaces
+        return self.network_, self.width, self.depth, activation
+
+    def _with_pictures(self, net, k: int):
+        """``net`` with DCGAN's encoder and generator of codes of length k where it is one."""
+        if self.network_ == "dcgan":
+            from ..nn.adversarial import Critic, Generator
+
+            net.encoder = Critic(self.schema_.image, k, self.width)
+            net.decoder = Generator(self.schema_.image, k, self.width)
+        return net
 
     def preview(self, X, Z):
         """As of every model; the encoder's part is left out while only the generator is trained."""
         return super().preview(X, Z) if self._encodes else {"made": self._decode(Z)}
 
     def _fit(self, X, rng, on_step, checkpoint=None):
+        from ..nn.nets import in_unit_range
         from ..nn.training import BatchSource, device
 
         if self.schema_.has("counts"):
@@ -241,8 +366,12 @@ class GAN(NeuralModel):
                 "GAN: word counts are not what a GAN can learn; use VAE or LSA for text."
             )
         self._encodes = False
-        net, rows = self._new_network(X, rng), BatchSource(X, device())
+        self.bounded_ = in_unit_range(X, self.schema_)
+        net, rows = self._new_network(X, rng, checkpoint), BatchSource(X, device())
+        if self.network_ == "dcgan":
+            self._start_grey(net)
         self._train_generator(net, rows, X.shape[0], rng, on_step, checkpoint)
+        self._encodes = True
         self._train_encoder(net, rows, X.shape[0], rng, on_step, checkpoint)
         net.requires_grad_(False).eval()
         self.importance_ = self._influence(rng)
@@ -251,47 +380,34 @@ class GAN(NeuralModel):
         import copy
 
         import torch
-        from torch.nn import functional as F
 
         from ..nn.nets import initialise
         from ..nn.training import Adam, seeded, train
 
+        pictures = self.network_ == "dcgan"
         critic = self._critic()
         initialise(critic, seeded(rng))
         where, noise = rows.where, seeded(rng, rows.where)
         critic.to(where)
         generator = copy.deepcopy(net.decoder)  # net.decoder itself is the running mean
-        adam = [Adam(part.parameters(), 0.0, 0.99) for part in (critic, generator)]
-        averaged, moving = list(net.decoder.parameters()), list(generator.parameters())
-
-        def draw(count, given):
-            return net.scaler(
-                net.likelihoods.sample_decoder(
-                    generator(self._random_codes(count, given, noise)), noise
-                )
-            )
+        net.decoder.eval()
+        adam = [Adam(p.parameters(), 0.5 if pictures else 0.0, 0.99) for p in (critic, generator)]
+        averaged, moving = (
+            [value for value in part.state_dict().values() if value.is_floating_point()]
+            for part in (net.decoder, generator)
+        )
+        learn = (self._learn_pictures if pictures else self._learn_rows)(
+            net, rows, critic, generator, adam, noise
+        )
 
         def update(index, progress):
             fall = 0.05 + 0.95 * 0.5 * (1 + math.cos(math.pi * progress))
-            real, given = net.scaler(rows[index]), self._given(index)
-            fake = draw(len(real), given)
-            both = torch.cat([real, fake.detach()]).requires_grad_()
-            scores = self._judge(critic(both), given)
-            (slope,) = torch.autograd.grad(scores.sum(), both, create_graph=True)
-            gap = scores[: len(real)] - scores[len(real) :]
-            loss = F.softplus(-gap).mean() + self.gamma * fall / 2 * slope.square().sum() / len(
-                real
-            )
-            adam[0].step(loss, self.learning_rate * fall)
-            with torch.no_grad():
-                bar = self._judge(critic(real), given)
-            against = F.softplus(bar - self._judge(critic(fake), given)).mean()
-            adam[1].step(against, self.learning_rate * fall)
+            metrics = learn(index, progress, fall)
             with torch.no_grad():
                 torch._foreach_lerp_(  # pyright: ignore[reportPrivateImportUsage]  # no public name
                     averaged, moving, 1 - 0.5 ** (1 / max(1.0, 0.03 * progress * self.steps))
                 )
-            return {"loss": against.detach(), "critic": loss.detach(), "gap": gap.detach().mean()}
+            return metrics
 
         net.decoder.requires_grad_(False)
         parts = {
@@ -314,12 +430,98 @@ class GAN(NeuralModel):
             parts=parts,
         )
 
+    def _learn_rows(self, net, rows, critic, generator, adam, noise):
+        """A step of R3GAN as a function of the rows' numbers, the progress, and what share of the
+        learning rate is left.
+        """
+        import torch
+        from torch.nn import functional as F
+
+        def step(index, progress, fall):
+            real, given = net.scaler(rows[index]), self._given(index)
+            fake = net.scaler(self._drawn(net, generator, len(real), given, noise))
+            both = torch.cat([real, fake.detach()]).requires_grad_()
+            scores = self._judge(critic(both), given)
+            (slope,) = torch.autograd.grad(scores.sum(), both, create_graph=True)
+            gap = scores[: len(real)] - scores[len(real) :]
+            loss = F.softplus(-gap).mean() + self.gamma * fall / 2 * slope.square().sum() / len(
+                real
+            )
+            adam[0].step(loss, self.learning_rate * fall)
+            with torch.no_grad():
+                bar = self._judge(critic(real), given)
+            against = F.softplus(bar - self._judge(critic(fake), given)).mean()
+            adam[1].step(against, self.learning_rate * fall)
+            return {"loss": against.detach(), "critic": loss.detach(), "gap": gap.detach().mean()}
+
+        return step
+
+    def _start_grey(self, net) -> None:
+        """Let drawn pixels between two bounds start in their middle, of all: near one of them a
+        sigmoid has next to no slope, and the critic has won before the generator has moved.
+        """
+        from ..nn.likelihoods import Gaussian
+
+        for likelihood in net.likelihoods.parts:
+            if not isinstance(likelihood, Gaussian) or likelihood.bounded:
+                likelihood.bias.zero_()
+
+    def _learn_pictures(self, net, rows, critic, generator, adam, noise):
+        """A step of DCGAN, as :meth:`_learn_rows`."""
+        import torch
+        from torch.nn import functional as F
+
+        from ..nn.adversarial import augment
+
+        image, fill = self.schema_.image, float(net.scaler.loc.mean())
+
+        def seen(pictures):
+            if self.augment:
+                pictures = augment(pictures, image, self.augment, fill, noise)
+            return net.scaler(pictures)
+
+        def step(index, progress, fall):
+            real, given = rows[index], self._given(index)
+            fake = self._drawn(net, generator, len(real), given, noise)
+            both = seen(torch.cat([real, fake.detach()]))
+            scores = self._judge(critic(both), given)
+            of_real, of_fake = scores[: len(real)], scores[len(real) :]
+            loss = F.softplus(-of_real).mean() + F.softplus(of_fake).mean()
+            right = ((of_real > 0).float().mean() + (of_fake < 0).float().mean()) / 2
+            if self.gamma and round(progress * self.steps) % LAZY == 0:
+                at = both[: len(real)].detach().requires_grad_()
+                total = self._judge(critic(at, exact=True), given).sum()
+                (slope,) = torch.autograd.grad(total, at, create_graph=True)
+                penalty = slope.square().sum() / len(real)
+                adam[0].step(loss + LAZY * self.gamma / 2 * penalty, self.learning_rate * fall)
+            else:
+                adam[0].step(loss, self.learning_rate * fall)
+            against = F.softplus(-self._judge(critic(seen(fake)), given)).mean()
+            adam[1].step(against, self.learning_rate * fall)
+            with torch.no_grad():
+                spread, usual = (part.var(0, correction=0).mean().sqrt() for part in (fake, real))
+            return {
+                "loss": against.detach(),
+                "critic": loss.detach(),
+                "gap": (of_real.detach() - of_fake.detach()).mean(),
+                "critic_accuracy": right,
+                "spread": spread / usual.clamp(min=1e-12),
+            }
+
+        return step
+
+    def _drawn(self, net, generator, count, given, noise):
+        """``count`` rows drawn by a generator, through which its gradient goes."""
+        return net.likelihoods.sample_decoder(
+            generator(self._random_codes(count, given, noise)), noise
+        )
+
     def _train_encoder(self, net, rows, n, rng, on_step, checkpoint):
         import torch
 
         from ..nn.training import Adam, ramp_down, seeded, train
 
-        where, noise, self._encodes = rows.where, seeded(rng, rows.where), True
+        where, noise = rows.where, seeded(rng, rows.where)
         adam = Adam(net.encoder.parameters())
 
         def update(index, progress):
@@ -337,7 +539,8 @@ class GAN(NeuralModel):
                 "row_error": row_error.detach(),
             }
 
-        steps = min(RESCUE_STEPS, self.steps) if self.stopped_ else max(self.steps // 2, 1)
+        share = 6 if self.network_ == "dcgan" else 2
+        steps = min(RESCUE_STEPS, self.steps) if self.stopped_ else max(self.steps // share, 1)
         _, stopped = train(
             update,
             n,
@@ -374,6 +577,11 @@ class GAN(NeuralModel):
 
         from ..nn.nets import MLP, Fourier, encoder, is_conv
 
+        if self.network_ == "dcgan":
+            from ..nn.adversarial import Critic
+
+            assert self.schema_.image is not None  # see _is_dcgan
+            return Critic(self.schema_.image, outputs, self.width)
         network, width, depth, activation = self._shape()
         if not self.octaves or is_conv(network, self.schema_):
             return encoder(self.schema_, outputs, network, width, depth, activation)
@@ -441,3 +649,44 @@ class GAN(NeuralModel):
     def _draw(self, Z, rng):
         # the generator is all there is: no noise around what it gives
         return LatentModel._draw(self, Z, rng)
+
+
+def _is_dcgan(network: str, schema) -> bool:
+    """Whether ``network`` means DCGAN's networks here."""
+    from ..nn.adversarial import SMALLEST
+
+    large = schema.image is not None and min(schema.image[:2]) >= SMALLEST
+    if network == "dcgan" and not large:
+        raise ValueError(
+            f"network is 'dcgan', but the rows are no pictures of at least {SMALLEST}x{SMALLEST}; "
+            "use 'mlp' or 'auto'."
+        )
+    return network == "dcgan" or network == "auto" and large
+
+
+def _sized(n: int, schema, minutes: float) -> dict:
+    """Width and steps of a training on n pictures that takes about so many minutes."""
+    from ..nn.adversarial import critic_flops, flops_per_second
+
+    side = max(schema.image[:2])
+    batch = 64 if side <= 64 else 32
+    # a step: the critic on twice a batch forwards and back, and on one more for the generator,
+    # which costs about as much; what goes by value, not by weight; the encoder, a sixth of it all
+    passes, overhead = 12 * batch * 7 / 6, 0.005 + 7e-8 * batch * schema.d
+    # few wide steps are no better than many narrow ones
+    wanted = (3000 if side <= 32 else 1500) * (minutes / MINUTES) ** 0.5
+
+    def seconds(width):
+        return overhead + passes * critic_flops(schema.image, width) / flops_per_second()
+
+    widths = [width for width in range(16, 257, 16) if wanted * seconds(width) <= 60 * minutes]
+    width = max(widths, default=16)
+    return {
+        "latent_dim": 32,
+        "width": width,
+        "steps": int(np.clip(round(60 * minutes / seconds(width), -2), 200, 4 * wanted)),
+        "gamma": float(np.clip(schema.d / 300, 2.0, 10.0)),
+        "augment": 1.0 if n < FEW_ROWS else 0.0,
+        "batch_size": batch,
+        "learning_rate": 1e-3,
+    }

@@ -238,14 +238,13 @@ class NeuralModel(LatentModel, ABC):
         """``net_`` with random weights and the scales of X (n, d), where it is trained; sets
         ``network_``.
         """
-        from ..nn.nets import network_kind
         from ..nn.training import device, seeded
 
         asked = getattr(self, "network", "auto")
         self.network_ = (
             self._auto_before()  # a fit begun by an earlier version
             if asked == "auto" and checkpoint is not None and checkpoint.format() < 3
-            else network_kind(asked, self.schema_)
+            else self._network_kind()
         )
         self.net_ = net = self._network()
         net.init_from_data(X, self.schema_, seeded(rng))
@@ -271,6 +270,12 @@ class NeuralModel(LatentModel, ABC):
         )
         self.n_iter_ = -(-self.history_[-1]["step"] // steps)
         self.net_.eval()
+
+    def _network_kind(self) -> str:
+        """What ``network`` means for these rows."""
+        from ..nn.nets import network_kind
+
+        return network_kind(getattr(self, "network", "auto"), self.schema_)
 
     def _auto_before(self) -> str:
         """What the network "auto" was in versions before checkpoints of format 3."""

@@ -61,7 +61,8 @@ def initialise(net: nn.Module, generator: torch.Generator) -> None:
     Parameters
     ----------
     net : nn.Module
-        Its :class:`Linear` and :class:`Conv` layers are changed in place.
+        Its :class:`Linear`, :class:`Conv` and other layers with a ``gain`` are changed in place;
+        the numbers that enter one of their sums are ``fan_in``, or those of a row of the weights.
     generator : torch.Generator
         Of the weights.
 
@@ -78,8 +79,9 @@ def initialise(net: nn.Module, generator: torch.Generator) -> None:
     [0.0, 0.0]
     """
     for layer in net.modules():
-        if isinstance(layer, (Linear, Conv)):
-            spread = layer.gain * (2 / layer.weight[0].numel()) ** 0.5
+        if isinstance(layer, (nn.Linear, nn.Conv2d, nn.ConvTranspose2d)) and hasattr(layer, "gain"):
+            fan_in = getattr(layer, "fan_in", layer.weight[0].numel())
+            spread = layer.gain * (2 / fan_in) ** 0.5
             nn.init.normal_(layer.weight, 0.0, spread, generator=generator)
             assert layer.bias is not None  # every layer here has one
             nn.init.zeros_(layer.bias)

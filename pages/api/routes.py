@@ -261,6 +261,8 @@ def _progress(request: ApiRequest) -> Response:
     """
     job = _job(request)
     points = list(job.history)
+    # of the whole history: what it says must not depend on what a screen shows of it
+    warning = request.run.model.training_warning(points) if job is request.run.job else ""
     points = points[:: max(1, len(points) // 300)] + points[-1:]
     names = [k for k in points[0] if k != "step"] if points else []
     if {"loss", "held_out"} <= set(names):  # the two that are to be told apart
@@ -269,7 +271,7 @@ def _progress(request: ApiRequest) -> Response:
     return JSONResponse(
         {
             "state": job.state,
-            "words": job.words(),
+            "words": f"{job.words()} · {warning}" if warning else job.words(),
             "fraction": job.progress.fraction if job.progress else 0.0,
             "names": names,
             "steps": [p["step"] for p in points],

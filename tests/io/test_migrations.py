@@ -21,7 +21,7 @@ def test_the_first_format_of_a_model():
     before = copy.deepcopy(old)
     new = migrations.upgrade("model", old)
     assert new == {
-        "format": 3,
+        "format": migrations.MODEL,
         "name": "PCA",
         "params": {},
         "modules": [],

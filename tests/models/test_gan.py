@@ -104,6 +104,150 @@ def test_a_conditional_gan_comes_back_equal(conditional, tmp_path, clusters):
     assert np.array_equal(again.sample(5, random_state=0), conditional.sample(5, random_state=0))
 
 
+def test_samples_of_a_class_can_be_asked_for(conditional, clusters):
+    _, _, _, centres = clusters
+    made = conditional.sample(100, label="top", random_state=0)
+    assert (np.linalg.norm(made[:, None] - centres, axis=2).argmin(1) == 2).mean() > 0.95
+    with pytest.raises(ValueError, match="expected one of left, right, top"):
+        conditional.sample(3, label="below")
+
+
+@pytest.mark.parametrize("name", ["GAN", "ConditionalGAN"])
+def test_a_loaded_gan_can_be_previewed(name, tmp_path, clusters):
+    X, y, _, _ = clusters
+    model = MODELS[name](latent_dim=2, steps=4, width=8).fit(X[:60], y[:60])
+    again = load_model(model.save(tmp_path / "model"))
+    Z = np.zeros((3, 2), np.float32)
+    wanted, found = model.preview(X[:9], Z), again.preview(X[:9], Z)
+    assert set(found) == {"codes", "back", "made"}
+    assert all(np.array_equal(found[part], wanted[part]) for part in wanted)
+
+
+@pytest.fixture(scope="module")
+def digits():
+    data = DATASETS["digits"]().load()
+    return data.X, data.targets(), data.schema
+
+
+@pytest.fixture(scope="module")
+def of_digits(digits):
+    """A GAN of 8x8 pictures after a few seconds, and what it was suggested."""
+    X, _, schema = digits
+    settings = MODELS["GAN"].suggest(len(X), schema) | {"width": 64, "steps": 800}
+    return MODELS["GAN"](**settings).fit(X, schema=schema)
+
+
+def test_a_gan_of_pictures_draws_pictures_like_the_real_ones(digits, of_digits):
+    from lvm_core.metrics.samples.distances import frechet
+    from lvm_core.metrics.samples.features import own_features
+
+    X, y, schema = digits
+    features = own_features(X, schema, y, random_state=0)
+    real = features.transform(X)
+    made = features.transform(of_digits.sample(1000, random_state=0))
+    # beside the plainest sampler: each pixel drawn from real ones on its own
+    rng = np.random.RandomState(0)
+    alone = features.transform(np.stack([rng.permutation(column) for column in X.T], 1))
+    assert frechet(real, made) < 0.6 * frechet(real, alone)
+
+
+def test_drawn_pixels_stay_where_those_of_the_data_lie(digits, of_digits):
+    X, _, schema = digits
+    made = of_digits.sample(500, temperature=3.0, random_state=0)
+    assert of_digits.bounded_ and made.min() >= 0 and made.max() <= 1
+    wide = MODELS["GAN"](latent_dim=2, steps=2, width=16).fit(4 * X[:100] - 2, schema=schema)
+    assert not wide.bounded_
+
+
+def test_a_training_on_pictures_is_watched(of_digits):
+    assert {"critic_accuracy", "spread"} <= set(of_digits.history_[-1])
+    assert 0.5 < of_digits.history_[-1]["critic_accuracy"] < 0.98
+    assert of_digits.history_[-1]["spread"] > 0.6
+    assert of_digits.training_warning(of_digits.history_) == ""
+    going = [dict(point) for point in of_digits.history_]
+    for point in going[-len(going) // 2 :]:
+        point["critic_accuracy"] = 0.999
+    assert "learns little" in of_digits.training_warning(going)
+    assert of_digits.training_warning(going[:40]) == ""  # too early to say
+    for point in going[-len(going) // 2 :]:
+        point["spread"] = 0.1
+    assert "nearly all alike" in of_digits.training_warning(going)
+    assert MODELS["VAE"]().training_warning(going) == ""
+
+
+def test_what_a_loaded_gan_of_pictures_draws_depends_on_the_code_alone(of_digits, tmp_path):
+    again = load_model(of_digits.save(tmp_path / "model"))
+    Z = of_digits.sample_codes(20, random_state=0).astype(np.float32)
+    whole, one = again.inverse_transform(Z), again.inverse_transform(Z[3:4])
+    assert np.array_equal(whole, of_digits.inverse_transform(Z))
+    np.testing.assert_allclose(whole[3:4], one, atol=1e-5)
+
+
+def test_a_real_picture_is_found_again(digits, of_digits):
+    X = digits[0][:20]
+    loc = digits[0].mean(0)
+    back = of_digits.inverse_transform(of_digits.transform(X))
+    assert ((back - X) ** 2).sum() < 0.9 * ((loc - X) ** 2).sum()
+    Z, residual = of_digits.invert(X, steps=60, random_state=0)
+    assert ((of_digits.inverse_transform(Z) - X) ** 2).sum() < ((back - X) ** 2).sum()
+    assert residual.shape == (20,)
+
+
+def test_a_gan_of_pictures_saved_before_there_was_a_dcgan_opens(digits, tmp_path):
+    import json
+
+    X, _, schema = digits
+    for network, image in (("mlp", schema), ("conv", Schema.picture(16, 16, 1))):
+        rows = X[:60] if image is schema else np.repeat(X[:60], 4, axis=1)
+        model = MODELS["GAN"](latent_dim=2, steps=3, width=16, network=network)
+        model.fit(rows * 3, schema=image)
+        folder = model.save(tmp_path / network)
+        head = json.loads((folder / "recipe.json").read_text())
+        head["format"] = 2
+        head["params"]["network"] = "auto"
+        del head["params"]["augment"], head["state"]["bounded_"]
+        (folder / "recipe.json").write_text(json.dumps(head))
+        again = load_model(folder)
+        assert again.network == network
+        assert np.array_equal(again.sample(5, random_state=0), model.sample(5, random_state=0))
+        assert np.array_equal(again.transform(rows), model.transform(rows))
+
+
+@pytest.mark.parametrize("name", ["GAN", "ConditionalGAN"])
+@pytest.mark.parametrize("image", [(8, 8, 1), (28, 28, 1), (64, 64, 4), (256, 256, 3)])
+def test_more_minutes_are_spent_on_more(name, image):
+    from lvm_core.nn.adversarial import critic_flops
+
+    schema, spent = Schema.picture(*image), []
+    for minutes in (1, 5, 15):
+        found = MODELS[name].suggest(300, schema, minutes)
+        MODELS[name](**found).validate()
+        spent.append(found["steps"] * found["batch_size"] * critic_flops(image, found["width"]))
+    assert spent[0] < spent[1] < spent[2]
+    assert MODELS[name].suggest(300, schema) == MODELS[name].suggest(300, schema, 5)
+    assert MODELS[name].suggest(300, schema)["augment"] == 1.0
+    assert MODELS[name].suggest(50_000, schema)["augment"] == 0.0
+
+
+def test_a_dcgan_of_what_are_no_pictures_is_refused(clusters):
+    with pytest.raises(ValueError, match="no pictures of at least 8x8; use 'mlp' or 'auto'"):
+        MODELS["GAN"](latent_dim=2, steps=2, network="dcgan").fit(clusters[0])
+
+
+def test_a_class_of_pictures_is_drawn_when_it_is_asked_for(digits):
+    from sklearn.linear_model import LogisticRegression
+
+    X, y, schema = digits
+    settings = MODELS["ConditionalGAN"].suggest(len(X), schema) | {"width": 64, "steps": 500}
+    model = MODELS["ConditionalGAN"](**settings).fit(X, y, schema=schema)
+    judge = LogisticRegression(max_iter=300).fit(X, y.astype(str))
+    right = [
+        (judge.predict(model.sample(50, label=label, random_state=0)) == label).mean()
+        for label in model.classes_
+    ]
+    assert np.mean(right) > 0.6
+
+
 def test_classes_are_numbered_in_the_order_people_expect():
     classes, number = encode_labels(["10", "9", None, float("nan"), "b", "9"])
     assert classes == ["9", "10", "b"] and number.tolist() == [1, 0, -1, -1, 2, 0]
@@ -163,6 +307,7 @@ def test_without_labels_features_are_random_and_nothing_is_predicted(features):
     "name, params",
     [
         ("ConditionalGAN", dict(latent_dim=2, steps=40, width=16)),
+        ("GAN", dict(latent_dim=2, steps=40, width=16, augment=0.5)),
         ("CNNFeatures", dict(latent_dim=3, epochs=3, width=16)),
     ],
 )

@@ -14,7 +14,7 @@ from scipy.sparse import random as random_sparse
 
 from lvm_core import MODELS
 from lvm_core.nn import precision
-from lvm_core.nn.training import HISTORY_LENGTH, BatchSource, minibatches, seeded, train
+from lvm_core.nn.training import HISTORY_LENGTH, Adam, BatchSource, minibatches, seeded, train
 
 
 def generator(seed=0):
@@ -195,3 +195,23 @@ def test_a_compiled_loop_of_numbas_does_not_change_how_many_threads_torch_has(mo
             assert torch.get_num_threads() == 1
     finally:
         torch.set_num_threads(before)
+
+
+@pytest.mark.parametrize("channels_last", [False, True])
+def test_adam_makes_the_steps_of_torchs_whatever_order_a_gradient_lies_in(channels_last):
+    x = torch.randn(5, 6, 6, 3, generator=generator()).permute(0, 3, 1, 2)  # channels last
+    start = torch.randn(4, 3, 3, 3, generator=generator(1))
+    if channels_last:
+        start = start.contiguous(memory_format=torch.channels_last)
+    own, theirs = (start.clone().requires_grad_() for _ in range(2))
+    adam, reference = Adam([own]), torch.optim.Adam([theirs], lr=0.1)
+
+    def cost(weight):
+        return torch.nn.functional.conv2d(x, weight).square().mean()
+
+    for _ in range(5):
+        adam.step(cost(own), 0.1)
+        reference.zero_grad()
+        cost(theirs).backward()
+        reference.step()
+    torch.testing.assert_close(own, theirs)
