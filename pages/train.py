@@ -8,6 +8,7 @@ from lvm_core.export import encode
 from lvm_core.metrics.learning import learning
 from lvm_core.plots import figures
 from lvm_core.runs.states import RunState
+from lvm_core.settings import setting
 from lvm_core.text import markdown as md
 from pages.session import identity, state
 from pages.session import runs as session_runs
@@ -69,8 +70,32 @@ def choose_model():
     left_out = [forms.spaced(n) for n, c in MODELS.items() if dataset.kind not in c.supported_kinds]
     if left_out:
         st.caption(f"Not offered for {items.unit(dataset.kind)}: {', '.join(left_out)}.")
-    suggested = cls.suggest(len(dataset), dataset.schema)
-    return cls, forms.form(cls, suggested, key=f"form-{data.id}-{name}", hide=("random_state",))
+    suggested, form = cls.suggest(len(dataset), dataset.schema), f"form-{data.id}-{name}"
+    minutes = time_budget(cls)
+    if minutes is not None:
+        suggested, form = cls.suggest(len(dataset), dataset.schema, minutes), f"{form}-{minutes:g}"
+    return cls, forms.form(cls, suggested, key=form, hide=("random_state",))
+
+
+def time_budget(cls):
+    """Minutes the training may take, where a person chose other than usual; None otherwise."""
+    if not hasattr(cls, "minutes") or dataset.schema.image is None:
+        return None
+    usual = setting("minutes") or cls.minutes
+    found = st.segmented_control(
+        "Time to train",
+        sorted({1.0, 5.0, 15.0, usual}),
+        default=usual,
+        required=True,
+        format_func=lambda minutes: f"{minutes:g} min",
+        key=f"minutes-{data.id}-{cls.__name__}",
+        help=(
+            "Sets width and length of the training to what this machine can do in about this time. "
+            "More time gives sharper pictures; the training may be stopped at any moment and keeps "
+            "what was reached."
+        ),
+    )
+    return None if found == usual else found
 
 
 def ending(model):

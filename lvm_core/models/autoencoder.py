@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 import numpy as np
 
 from ..params import param
 from .neural import NeuralModel, common
+
+if TYPE_CHECKING:
+    from ..nn.nets import CodeNet
 
 _MOST_ROWS = 512  # rows on which the dimensions are weighed
 
@@ -200,12 +203,12 @@ default="none"
         learnt, aside = (X[part] if self.patience else X for part in self._held_out(X, rng))
         self.bounded_ = in_unit_range(X, self.schema_)
         average = WeightAverage(self._new_network(learnt, rng, checkpoint), self.average)
-        net = average.moving
+        net = cast("CodeNet", average.moving)
         rows, adam = (
             BatchSource(learnt, device()),
             Adam(net.parameters(), weight_decay=self.weight_decay),
         )
-        parts = average.parts() | {"adam": adam}
+        parts: dict[str, Any] = average.parts() | {"adam": adam}
         augmented = lambda x: x
         if self.augmentation != "none":
             parts["moves"] = seeded(rng, device())

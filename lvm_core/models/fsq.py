@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar, cast
 
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
@@ -14,6 +14,9 @@ from .neural import NeuralModel, common
 PRIOR_STEPS, PATIENCE = 4000, 8  # of the prior: minibatches at most; epochs without gain
 RESCUE_STEPS = 200  # minibatches the prior gets where the fit was stopped before it
 _MOST_ROWS = 512  # rows on which the dimensions are weighed
+
+if TYPE_CHECKING:
+    from ..nn.quantization import FSQNet
 
 
 @dataclass(repr=False, eq=False)
@@ -174,7 +177,7 @@ class FSQ(NeuralModel):
             self.latent_dim,
             self.levels,
             self.prior_width,
-            self.network,
+            self.network_,
             self.width,
             self.depth,
             ACTIVATIONS[self.activation],
@@ -187,7 +190,7 @@ class FSQ(NeuralModel):
         from ..nn.training import Adam, BatchSource, device, ramp_down
 
         self.bounded_ = in_unit_range(X, self.schema_)
-        net = self._new_network(X, rng)
+        net = cast("FSQNet", self._new_network(X, rng, checkpoint))
         rows = BatchSource(X, device())
         adam = Adam([*net.encoder.parameters(), *net.decoder.parameters()])
 

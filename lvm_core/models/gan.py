@@ -149,6 +149,7 @@ class GAN(NeuralModel):
     )
     decoder_trained_on_prior: ClassVar[bool] = True
     duration_param: ClassVar[str] = "steps"
+    minutes: ClassVar[float] = MINUTES
     objective: ClassVar[str] = (
         r"\min_D\; \mathbb E_{x,z}\big[\mathrm{softplus}(-\Delta)\big] + "
         r"\tfrac{\gamma}{2}\,\mathbb E\,\|\nabla_x D(x)\|^2 "
@@ -253,7 +254,7 @@ class GAN(NeuralModel):
     def suggest(cls, n, schema, minutes=None):
         """See the base; ``minutes`` sizes a training on pictures and none other."""
         if _is_dcgan("auto", schema):
-            return _sized(n, schema, minutes or setting("minutes") or MINUTES)
+            return _sized(n, schema, minutes or setting("minutes") or cls.minutes)
         few = schema.d <= FEW and not schema.has("categorical") and not schema.has("bernoulli")
         if few and n >= 1000:
             return {
@@ -349,6 +350,7 @@ class GAN(NeuralModel):
         if self.network_ == "dcgan":
             from ..nn.adversarial import Critic, Generator
 
+            assert self.schema_.image is not None  # see _is_dcgan
             net.encoder = Critic(self.schema_.image, k, self.width)
             net.decoder = Generator(self.schema_.image, k, self.width)
         return net
@@ -474,6 +476,7 @@ class GAN(NeuralModel):
         from ..nn.adversarial import augment
 
         image, fill = self.schema_.image, float(net.scaler.loc.mean())
+        assert image is not None  # see _is_dcgan
 
         def seen(pictures):
             if self.augment:

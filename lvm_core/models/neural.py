@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 AUGMENTATIONS = ("shift", "mirror", "colour")
 FEW_ROWS = 10_000  # pictures up to which more are made of them
 MOST_HELD_OUT = 500  # rows that tell when to end
-MINUTES = 1.0  # a budget where none is given
 # width of a network for pictures, by how many rows it can learn from within the budget
 WIDTHS = ((256, 30_000), (192, 15_000), (128, 0))
 MOMENT_ROWS = 1024  # from which the codes' mean and width are taken: tell a spread to 2 %
@@ -178,6 +177,7 @@ class NeuralModel(LatentModel, ABC):
 
     iterative: ClassVar[bool] = True
     duration_param: ClassVar[str] = "epochs"
+    minutes: ClassVar[float] = 1.0  # a training on pictures takes, where nobody says otherwise
 
     @classmethod
     def suggest(cls, n, schema, minutes=None):
@@ -199,10 +199,12 @@ class NeuralModel(LatentModel, ABC):
 
     @classmethod
     def _suggest_pictures(cls, n, schema, minutes) -> dict[str, Any]:
-        """What a network for pictures can learn within the budget on this machine."""
+        """What a network for pictures can learn within the budget on this machine; without one,
+        that of LATENT_EXPLORER_MINUTES, or ``minutes`` of the class.
+        """
         from ..nn.speed import seconds_per_row
 
-        seconds = 60 * (minutes or setting("minutes") or MINUTES)
+        seconds = 60 * (minutes or setting("minutes") or cls.minutes)
         rows = {width: seconds / seconds_per_row(schema.image, width) for width, _ in WIDTHS}
         width = next(width for width, enough in WIDTHS if rows[width] >= enough)
         epochs = int(np.clip(round(rows[width] / n), 1, 2000))
@@ -319,9 +321,10 @@ class NeuralModel(LatentModel, ABC):
         from ..nn.augmentation import augment
 
         self.augmentations_ = names = self._augmentations(X)
-        if not names:
+        image = self.schema_.image
+        if not names or image is None:
             return lambda rows: rows
-        return lambda rows: augment(rows, self.schema_.image, names, noise)
+        return lambda rows: augment(rows, image, names, noise)
 
     def _rebuild(self):
         from ..nn.training import device

@@ -323,7 +323,7 @@ class WeightAverage:
             return
         with torch.no_grad():
             torch._foreach_lerp_(  # pyright: ignore[reportPrivateImportUsage]  # no public name
-                *self.pair, 1 - 0.5 ** (1 / max(0.5, self.share * step))
+                self.pair[0], self.pair[1], 1 - 0.5 ** (1 / max(0.5, self.share * step))
             )
             for kept, new in zip(self.net.buffers(), self.moving.buffers()):
                 kept.copy_(new)
