@@ -79,7 +79,8 @@ def choose_model():
 
 def time_budget(cls):
     """Minutes the training may take, where a person chose other than usual; None otherwise."""
-    if not hasattr(cls, "minutes") or dataset.schema.image is None:
+    n, schema = len(dataset), dataset.schema
+    if not hasattr(cls, "minutes") or cls.suggest(n, schema, 1) == cls.suggest(n, schema, 15):
         return None
     usual = setting("minutes") or cls.minutes
     found = st.segmented_control(

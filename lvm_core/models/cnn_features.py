@@ -193,6 +193,10 @@ class CNNFeatures(NeuralModel):
     def _auto_before(self):
         return "mlp" if self.schema_.image is None else "conv"
 
+    def _network_kind(self):
+        found = super()._network_kind()
+        return found if found == "resnet" else self._auto_before()
+
     def preview(self, X, Z):
         """As of every model; what comes back is left out while only the features are trained."""
         seen = super().preview(X, Z)

@@ -227,7 +227,7 @@ def network_kind(network: str, schema: Schema) -> str:
     Parameters
     ----------
     network : {"auto", "mlp", "conv", "resnet"}
-        ``auto`` takes residual convolutions for pictures of at least 8x8.
+        ``auto`` takes residual convolutions for pictures of at least 12x12.
     schema : Schema
         The columns of X.
 
@@ -254,7 +254,7 @@ def network_kind(network: str, schema: Schema) -> str:
         raise ValueError(f"network is {str(network)[:40]!r}, expected auto, mlp, conv or resnet.")
     if network != "auto":
         return network
-    return "resnet" if schema.image is not None and min(schema.image[:2]) >= 8 else "mlp"
+    return "resnet" if schema.image is not None and min(schema.image[:2]) >= 12 else "mlp"
 
 
 def is_conv(network: str, schema: Schema) -> bool:

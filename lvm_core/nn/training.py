@@ -315,7 +315,7 @@ class WeightAverage:
     def __init__(self, net: torch.nn.Module, share: float):
         self.net, self.share = net, share
         self.moving = copy.deepcopy(net) if share else net
-        self.pair = [list(part.parameters()) for part in (net, self.moving)]
+        self.pair: list[list[torch.Tensor]] = [list(p.parameters()) for p in (net, self.moving)]
 
     def update(self, step: float) -> None:
         """Take in the weights as they are after so many steps; buffers are copied."""
