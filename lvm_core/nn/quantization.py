@@ -46,7 +46,8 @@ class FSQNet(CodeNet):
     >>> import torch
     >>> from lvm_core.schema import Schema
     >>> net = FSQNet(Schema.gaussian(3), 2, 3, 8, "mlp", 8, 1, torch.nn.ReLU)
-    >>> net.project_code(torch.tensor([[0.4, 0.8], [-9.0, 9.0]])).round(decimals=2).tolist()
+    >>> codes = net.project_code(torch.tensor([[0.4, 0.8], [-9.0, 9.0]]))
+    >>> [[round(number, 2) for number in code] for code in codes.tolist()]
     [[0.0, 1.22], [-1.22, 1.22]]
     """
 

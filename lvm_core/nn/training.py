@@ -304,12 +304,13 @@ class WeightAverage:
     --------
     >>> import torch
     >>> net = torch.nn.Linear(1, 1)
+    >>> _ = net.weight.data.fill_(0.0)
     >>> average = WeightAverage(net, 0.5)
     >>> for step in range(1, 4):
     ...     _ = average.moving.weight.data.fill_(float(step))
     ...     average.update(step)
     >>> round(net.weight.item(), 2)
-    2.28
+    1.98
     """
 
     def __init__(self, net: torch.nn.Module, share: float):

@@ -46,11 +46,10 @@ def choose(run: Run) -> code_sources.Source:
         names.append(code_sources.CHOSEN)
     name = code_sources.PRIOR
     if len(names) > 1:
-        found = code_sources.compared(run)
         name = st.selectbox(
             "Draw codes from",
             names,
-            format_func=lambda n: _line(n, found),
+            format_func=lambda n: LINES[n][0],  # of which no word may change: they are its values
             key=f"sampler-{run.id}",
             help=HELP if scored else None,
         )
@@ -66,14 +65,12 @@ def choose(run: Run) -> code_sources.Source:
             st.caption("Until then, codes of the model's own distribution.")
         name = found.best if found else code_sources.PRIOR
     if len(names) > 1:
-        st.caption(LINES[name][1])
+        title = f"**{LINES[name][0]}**: " * (found is not None and name == found.best)
+        st.caption(f"{title}{LINES[name][1]}")
     if found is not None and name != code_sources.PRIOR and name not in found.samplers:
         st.caption(":material/stop_circle: It was not fitted: the comparison was stopped before.")
-    if found is not None and name in found.scores:
-        words = f"Held-out codes: {found.scores[name].words()} a row"
-        if name != code_sources.PRIOR and code_sources.PRIOR in found.scores:
-            words += f"; the model's own {found.scores[code_sources.PRIOR].words()}"
-        st.caption(f"{words}.")
+    if found is not None and found.scores:
+        st.caption(f"Held-out codes, a row: {_ranking(found)}.")
     lost = code_sources.share_out_of_support(run)
     if lost > code_sources.MOST_OUT_OF_SUPPORT and name == code_sources.PRIOR:
         st.caption(
@@ -112,14 +109,10 @@ def codes(
     return np.asarray(Z, np.float32)
 
 
-def _line(name: str, found: Comparison | None) -> str:
-    """A choice in words, with its score where there is one."""
-    if found is None:
-        return LINES[name][0]
-    if name == code_sources.BEST:
-        return f"{LINES[name][0]}: {LINES[found.best][0]}"
-    score = found.scores.get(name)
-    return f"{LINES[name][0]} · {score.words()}" if score else LINES[name][0]
+def _ranking(found: Comparison) -> str:
+    """All sources with their scores, the best first."""
+    order = sorted(found.scores, key=lambda name: (name != found.best, -found.scores[name].nats))
+    return " · ".join(f"{LINES[name][0]} {found.scores[name].words()}" for name in order)
 
 
 def _labels(found: Comparison | None, name: str) -> list[str]:

@@ -32,25 +32,28 @@ def show(run: Run, source: code_sources.Source, X, temperature: float, seed: int
     settings = {"n": len(X), "temperature": temperature, "seed": seed, "label": run.dataset.label}
 
     def measure(on_step):
-        found, words = generation(run.dataset.X[train], X, run.dataset.schema), ""
-        if len(rows) >= 2 * LEAST_ROWS:
+        found, words, free = generation(run.dataset.X[train], X, run.dataset.schema), "", len(rows)
+        if free >= 2 * LEAST_ROWS:
             own = run.data.own_features(on_step)
-            scale = frechet_scale(run.dataset, own, None if len(rows) == len(run.dataset) else rows)
-            new = run.fitted.model.sample_decoder(codes[: scale.size], random_state=seed)
-            found, words = [scale.score(new), *found], own.features.words
-        return found, words
+            among = np.intersect1d(own.free, rows)  # not those that the features were learnt from
+            free = len(among)
+            if free >= 2 * LEAST_ROWS:
+                scale = frechet_scale(run.dataset, own, among)
+                new = run.fitted.model.sample_decoder(codes[: scale.size], random_state=seed)
+                found, words = [scale.score(new), *found], own.features.words
+        return found, words, free
 
     done = work.result(run, TITLE, settings | source.provenance(), measure)
     if done is None:
         return
-    found, words = done
+    found, words, free = done
     st.caption(
         "Fréchet distance: how far means and covariances lie apart; less is better. Rows are "
         f"compared by {md(words, 300)}. Its bar runs from shuffled columns (empty) to real rows "
         "(full)."
         if words
-        else f"There are {len(rows):,} real rows like these, too few to measure a distance to: it "
-        f"takes {2 * LEAST_ROWS}."
+        else f"There are {free:,} real rows like these to compare with, too few to measure a "
+        f"distance to: it takes {2 * LEAST_ROWS}."
     )
     scores.show(found)
 

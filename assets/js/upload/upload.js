@@ -12,10 +12,11 @@ export default function ({ data, parentElement, setTriggerValue }) {
       part("say").textContent = words;
     };
   const megabytes = (bytes) => `${Math.round(bytes / 2 ** 20).toLocaleString("en")} MB`;
-  input.onchange = () => {
+  const start = () => {
     const file = input.files[0];
     if (!file) return;
     if (file.size > data.most) {
+      input.value = "";
       say(`${file.name} has ${megabytes(file.size)}; the most is ${megabytes(data.most)}.`);
       return;
     }
@@ -34,12 +35,14 @@ export default function ({ data, parentElement, setTriggerValue }) {
     };
     request.onload = () => {
       busy(false);
+      input.value = "";
       request.status === 200
         ? setTriggerValue("brought", { id: JSON.parse(request.responseText).id, name: file.name })
         : say(request.responseText);
     };
     request.onerror = () => {
       busy(false);
+      input.value = "";
       say("The connection broke; choose the file again.");
     };
     request.onabort = () => {
@@ -51,4 +54,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
     busy(true);
     request.send(file);
   };
+  input.onchange = start;
+  // one that was chosen before this script was here
+  if (input.files.length && !input.disabled) start();
 }
