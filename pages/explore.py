@@ -28,7 +28,8 @@ def controls():
     keys = name_key, dims_key, colour_key = [
         f"explore-{what}-{run.id}" for what in ("map", "dims", "colour")
     ]
-    for key, value in zip(keys, url.view(run)):
+    usual = url.view(run)
+    for key, value in zip(keys, usual):
         # a link's wish, or what was chosen before the page was left
         st.session_state.setdefault(key, value)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
@@ -60,6 +61,8 @@ def controls():
             width=220,
         )
         runs.picker("run-explore", width=240)
+    # a page that is left before the browser knew what is chosen comes back with nothing chosen
+    name, dims = name or usual[0], dims or usual[1]
     url.show_view(run, name, dims, colour)
     return PROJECTIONS[name](n_components=dims, **maps.suggest(PROJECTIONS[name], codes)), colour
 

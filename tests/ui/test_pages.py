@@ -8,6 +8,7 @@ from example_files import packed, picture, zipped
 from lvm_core import MODELS, read_dataset
 from lvm_core.datasets.readers import SUFFIXES
 from lvm_core.runs.workspace import fresh_id
+from pages.session import maps
 from pages.session.services import services
 from pages.session.url import Place
 
@@ -256,6 +257,16 @@ def test_a_broken_link_opens_the_explorer_all_the_same(value, runs):
     assert not app.exception
     place = app.session_state[f"place-{run.id}"]
     assert 0 <= place.row < len(run.dataset) and place.a is None and place.b is None
+
+
+def test_the_explorer_opens_where_the_browser_says_nothing_is_chosen(runs):
+    run = runs["table"]
+    app = open_page("explore", run=run.id)
+    for what in ("map", "dims"):
+        app.session_state[f"explore-{what}-{run.id}"] = None
+    app.run()
+    assert not app.exception
+    assert app.session_state[f"view-{run.id}"][:2] == (maps.default(run), 2)
 
 
 def test_an_analogy_opens_its_code(runs):
