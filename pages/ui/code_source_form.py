@@ -57,8 +57,9 @@ def choose(run: Run) -> code_sources.Source:
         st.caption(LINES[name][1])
         st.caption(f"{len(run.selection):,} rows are chosen.")
         return code_sources.Source(name, chosen=similar_items.digest(run.selection))
-    found = None
-    if name != code_sources.PRIOR:
+    if name == code_sources.PRIOR:
+        found = code_sources.compared(run) if scored else None  # scores are shown, not asked for
+    else:
         found = work.result(run, *code_sources.comparison(run))
     if name == code_sources.BEST:
         if found is None:
@@ -70,7 +71,7 @@ def choose(run: Run) -> code_sources.Source:
     if found is not None and name != code_sources.PRIOR and name not in found.samplers:
         st.caption(":material/stop_circle: It was not fitted: the comparison was stopped before.")
     if found is not None and found.scores:
-        st.caption(f"Held-out codes, a row: {_ranking(found)}.")
+        st.caption(f"Held-out codes, a row, the best first: {_ranking(found)}.")
     lost = code_sources.share_out_of_support(run)
     if lost > code_sources.MOST_OUT_OF_SUPPORT and name == code_sources.PRIOR:
         st.caption(

@@ -306,7 +306,7 @@ def test_the_page_takes_the_best_on_held_out_codes_and_says_how_good_each_is(run
     app = open_page("generate", run=run.id)
     box = app.selectbox(key=f"sampler-{run.id}")
     assert box.value == "Best" and f"sampler {found.best}" in words(app)
-    said = next(c.value for c in app.caption if c.value.startswith("Held-out codes, a row: "))
+    said = next(c.value for c in app.caption if c.value.startswith("Held-out codes, a row"))
     assert found.scores[found.best].words() in said.split(" · ")[0]  # the best comes first
     for name, score in found.scores.items():
         assert score.words() in said, name
@@ -315,6 +315,7 @@ def test_the_page_takes_the_best_on_held_out_codes_and_says_how_good_each_is(run
     assert any(
         "the decoder has seldom been there" in c.value for c in app.caption
     ) and "sampler Prior" in words(app)
+    assert any(found.scores["Prior"].words() in c.value for c in app.caption)
     monkeypatch.undo()
     monkeypatch.setattr(type(run.fitted.model), "decoder_trained_on_prior", True)
     assert code_sources.share_out_of_support(run) == 0
