@@ -1,18 +1,22 @@
 """All that this app takes from Streamlit beyond its documented interface, for the version it was
 written for.
 
-Three things are mended (``answer_at_once``, ``keep_clicks`` with its two halves ``redirect`` and
-``take_over``), one is read (``index_html``), and our style sheet and JavaScript hold on to names in
-Streamlit's page (``HOOKS``). Each says what it does, why, and which upstream issue would make it
-superfluous. Another version of Streamlit may differ in any of them: ``check_version`` refuses it,
-and whoever moves on reads this file, runs its tests and raises ``VERSION``.
+Four things are mended (``answer_at_once``, ``keep_clicks`` with its parts ``redirect``,
+``take_over`` and ``hear_whole``), one is read (``index_html``), and our style sheet and JavaScript
+hold on to names in Streamlit's page (``HOOKS``). Each says what it does, why, and which upstream
+issue would make it superfluous. Another version of Streamlit may differ in any of them:
+``check_version`` refuses it, and whoever moves on reads this file, runs its tests and raises
+``VERSION``.
 """
 
 from __future__ import annotations
 
 import socket
 from asyncio import base_events
+from collections.abc import Callable
+from functools import wraps
 from pathlib import Path, PurePosixPath
+from threading import RLock
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -21,7 +25,9 @@ import streamlit as st
 # private names are imported where they are used: after the version was checked
 if TYPE_CHECKING:
     from streamlit.proto.ClientState_pb2 import ClientState
+    from streamlit.proto.WidgetStates_pb2 import WidgetStates
     from streamlit.runtime.app_session import AppSession
+    from streamlit.runtime.state.safe_session_state import SafeSessionState
 
 VERSION = "1.67"
 
@@ -93,10 +99,12 @@ def keep_clicks() -> None:
     """Let a click be heard, and a page that was left stay left, whatever else asks for a run at
     that moment.
 
-    Why: two races, each between a click and a second request for a run (a job's end, a component's
-    word, another click). ``redirect`` mends the first, ``take_over`` the second.
+    Why: races between a click and a second request for a run (a job's end, a component's word,
+    another click). ``redirect`` mends the page that comes back, ``take_over`` the click that has
+    not been heard, ``hear_whole`` the one that is being heard.
     """
     from streamlit.runtime.app_session import AppSession
+    from streamlit.runtime.state.safe_session_state import SafeSessionState
 
     request_rerun = AppSession.request_rerun
     if getattr(request_rerun, "keeps_clicks", False):
@@ -110,6 +118,7 @@ def keep_clicks() -> None:
 
     kept.keeps_clicks = True
     AppSession.request_rerun = kept
+    SafeSessionState.on_script_will_rerun = hear_whole(SafeSessionState.on_script_will_rerun)
 
 
 def redirect(session: AppSession, asked: ClientState) -> None:
@@ -125,7 +134,9 @@ def redirect(session: AppSession, asked: ClientState) -> None:
     No upstream issue known to us. Of the same race, for a fragment's timer only:
     https://github.com/streamlit/streamlit/pull/9617
     """
-    now = session.page_script_hash
+    # of the run that began last. What the session itself says, page_script_hash, is one turn of the
+    # event loop behind: a request in between brought the old page back, empty
+    now = session._pages_manager.intended_page_script_hash or session.page_script_hash
     before, wanted = getattr(session, "_way", (now, now))
     if before != now:  # a page has begun since: that is where the session is
         session._way = (now, now)
@@ -148,11 +159,12 @@ def redirect(session: AppSession, asked: ClientState) -> None:
 
 
 def take_over(session: AppSession, asked: ClientState) -> None:
-    """Add the clicks of a request that waits to begin, and that Streamlit is about to drop for this
-    one.
+    """Add the clicks of an earlier request that nobody has heard yet, and that Streamlit is about
+    to drop for this one.
 
-    Why: a request that comes before the run of an earlier one has begun replaces it, and the
-    earlier one's click with it (``runner.fastReruns``, which is the default).
+    Why: a request for a whole page stops the run before it, and replaces a request that waits to
+    begin (``runner.fastReruns``, which is the default). Whether that run has called its callbacks
+    or has just begun, its click counts as heard.
 
     No upstream issue known to us. https://github.com/streamlit/streamlit/pull/16765 mends the like
     for requests that one active run answers, and says that it leaves this replacement as it is.
@@ -162,15 +174,49 @@ def take_over(session: AppSession, asked: ClientState) -> None:
         _coalesce_widget_states,
     )
 
-    waiting = session._scriptrunner and session._scriptrunner._requests
-    if (
-        waiting
-        and waiting._state is ScriptRequestType.RERUN
-        and waiting._rerun_data.widget_states is not None
-    ):
-        asked.widget_states.CopyFrom(
-            _coalesce_widget_states(waiting._rerun_data.widget_states, asked.widget_states)
-        )
+    if not session._scriptrunner or asked.fragment_id:  # a fragment's request stops nothing
+        return
+    before = session._scriptrunner._requests
+    with before._lock:
+        clicks = before._rerun_data.widget_states
+        if before._state is ScriptRequestType.STOP or clicks is None:
+            return
+        if clicks is getattr(before, "heard", None):
+            return
+        # from here on it does not begin: its click would be heard twice
+        before._state = ScriptRequestType.STOP
+    asked.widget_states.CopyFrom(_coalesce_widget_states(clicks, asked.widget_states))
+
+
+def hear_whole(on_script_will_rerun: Callable[..., None]) -> Callable[..., None]:
+    """Call the callbacks of a run to their end, one run's after another's.
+
+    Why: a request that comes while callbacks run stops them at the next look at the session's
+    state or the next message, and the click is half heard. The run that follows has a thread of its
+    own, and would call its callbacks meanwhile.
+
+    No upstream issue known to us.
+    """
+    from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequestType
+
+    @wraps(on_script_will_rerun)
+    def whole(state: SafeSessionState, clicks: WidgetStates | None, **more: object) -> None:
+        runner = state._yield_callback.__self__
+        with runner._requests._lock:
+            stopped = runner._requests._state is ScriptRequestType.STOP
+            if not stopped:
+                runner._requests.heard = clicks
+        if stopped:  # its clicks were taken over
+            state._yield_callback()
+        # what the runners of one session share
+        with vars(runner._pages_manager).setdefault("one_at_a_time", RLock()):
+            runner._execing = False  # the runner stops only while this is set
+            try:
+                on_script_will_rerun(state, clicks, **more)
+            finally:
+                runner._execing = True
+
+    return whole
 
 
 def _shown(session: AppSession, asked: ClientState) -> str | None:

@@ -2,14 +2,20 @@
 meanwhile.
 """
 
+from threading import Event, Thread
 from types import SimpleNamespace
 
 import pytest
 from journeys import AT_REST, onward
 from streamlit.proto.ClientState_pb2 import ClientState
-from streamlit.runtime.scriptrunner_utils.script_requests import RerunData, ScriptRequests
+from streamlit.runtime.scriptrunner_utils.exceptions import StopException
+from streamlit.runtime.scriptrunner_utils.script_requests import (
+    RerunData,
+    ScriptRequests,
+    ScriptRequestType,
+)
 
-from pages.streamlit_patches import redirect, take_over
+from pages.streamlit_patches import hear_whole, redirect, take_over
 
 PAGES = {"h-home": "", "h-train": "train", "h-map": "map"}
 
@@ -17,6 +23,7 @@ PAGES = {"h-home": "", "h-train": "train", "h-map": "map"}
 def session(now: str, **state):
     return SimpleNamespace(
         page_script_hash=now,
+        _pages_manager=SimpleNamespace(intended_page_script_hash=now),
         session_state=state,
         get_pages=lambda: {hash: {"url_pathname": name} for hash, name in PAGES.items()},
     )
@@ -82,11 +89,11 @@ class TestRedirect:
         late = request("h-train", "train")
         redirect(here, late)
         assert late.page_script_hash == "h-map"
-        here.page_script_hash = "h-map"
+        here._pages_manager.intended_page_script_hash = "h-map"
         # begun, asked for again, and back by a way of the server's: the link is spent
         for _ in range(2):
             redirect(here, request("h-map", "map"))
-        here.page_script_hash = "h-train"
+        here._pages_manager.intended_page_script_hash = "h-train"
         made = request("h-train", "train")
         redirect(here, made)
         assert made == request("h-train", "train")
@@ -96,40 +103,127 @@ class TestRedirect:
         redirect(session("h-train", way="map"), made)
         assert made.page_script_hash == "h-map"
 
+    def test_a_page_that_has_begun_before_the_session_says_so(self):
+        here = session("h-train")
+        here._pages_manager.intended_page_script_hash = "h-map"
+        made = request("h-train", "train")
+        redirect(here, made)
+        assert (made.page_script_hash, made.fragment_id) == ("h-map", "")
+
     def test_the_first_page_has_no_name(self):
         made = request("h-home", "")
         redirect(session("h-train"), made)
         assert made.page_script_hash == "h-train"
 
 
+def runner_of(asked: ClientState):
+    """A session whose runner was asked for a run, and has not begun it."""
+    requests = ScriptRequests()
+    requests.request_rerun(
+        RerunData(widget_states=asked.widget_states, page_script_hash=asked.page_script_hash)
+    )
+    return SimpleNamespace(_scriptrunner=SimpleNamespace(_requests=requests)), requests
+
+
+def triggers(asked: ClientState) -> dict[str, bool]:
+    return {w.id: w.trigger_value for w in asked.widget_states.widgets}
+
+
 class TestTakeOver:
-    def waiting(self, asked: ClientState):
-        requests = ScriptRequests()
-        requests.request_rerun(
-            RerunData(widget_states=asked.widget_states, page_script_hash=asked.page_script_hash)
-        )
-        return SimpleNamespace(_scriptrunner=SimpleNamespace(_requests=requests)), requests
-
-    def test_a_click_that_was_not_heard_yet(self):
-        held, _ = self.waiting(request("h-map", "map", click="go"))
+    @pytest.mark.parametrize("begun", [False, True])
+    def test_a_click_that_was_not_heard_yet(self, begun):
+        held, requests = runner_of(request("h-map", "map", click="go"))
+        if begun:
+            requests.on_scriptrunner_ready()
         made = request("h-map", "map", click="other")
+        made.fragment_id = ""
         take_over(held, made)
-        assert {w.id: w.trigger_value for w in made.widget_states.widgets} == {
-            "go": True,
-            "other": True,
-        }
+        assert triggers(made) == {"go": True, "other": True}
+        # and is heard there alone
+        assert requests.on_scriptrunner_ready().type is ScriptRequestType.STOP
 
-    def test_one_that_is_being_heard_is_not_heard_twice(self):
-        held, requests = self.waiting(request("h-map", "map", click="go"))
-        requests.on_scriptrunner_ready()
+    def test_one_that_was_heard_is_not_heard_twice(self):
+        held, requests = runner_of(request("h-map", "map", click="go"))
+        requests.heard = requests.on_scriptrunner_ready().rerun_data.widget_states
         made = request("h-map", "map")
+        made.fragment_id = ""
         take_over(held, made)
         assert not made.widget_states.widgets
 
+    def test_a_fragment_stops_no_run(self):
+        held, requests = runner_of(request("h-map", "map", click="go"))
+        made = request("h-map", "map")
+        take_over(held, made)
+        assert not made.widget_states.widgets
+        assert requests.on_scriptrunner_ready().type is ScriptRequestType.RERUN
+
     def test_nothing_runs(self):
         made = request("h-map", "map")
+        made.fragment_id = ""
         take_over(SimpleNamespace(_scriptrunner=None), made)
-        assert made == request("h-map", "map")
+        assert made.widget_states == request("h-map", "map").widget_states
+
+
+class Runner:
+    """As much of Streamlit's runner as calls callbacks."""
+
+    def __init__(self, requests: ScriptRequests, pages: SimpleNamespace | None = None):
+        self._requests, self._execing, self.ended = requests, True, []
+        self._pages_manager = pages or SimpleNamespace()
+
+    def look(self):
+        if self._execing and self._requests._state is ScriptRequestType.STOP:
+            raise StopException
+
+    def click(self, state, clicks):
+        """A callback that is asked to stop at once, and looks at the session's state."""
+        self._requests.request_stop()
+        state._yield_callback()
+        self.ended.append(clicks)
+
+
+class TestHearWhole:
+    def test_a_callback_ends_though_its_run_is_stopped(self):
+        requests = ScriptRequests()
+        runner = Runner(requests)
+        state = SimpleNamespace(_yield_callback=runner.look)
+        hear_whole(runner.click)(state, "go")
+        assert (runner.ended, requests.heard, runner._execing) == (["go"], "go", True)
+        with pytest.raises(StopException):
+            runner.look()
+
+    def test_a_run_that_was_stopped_before_hears_nothing(self):
+        requests = ScriptRequests()
+        runner = Runner(requests)
+        requests.request_stop()
+        state = SimpleNamespace(_yield_callback=runner.look)
+        with pytest.raises(StopException):
+            hear_whole(runner.click)(state, "go")
+        assert not runner.ended and not hasattr(requests, "heard")
+
+    def test_two_runs_one_after_the_other(self):
+        seen, shared = [], SimpleNamespace()
+        begun, go_on = Event(), Event()
+
+        def slow(state, clicks):
+            seen.append(f"{clicks} begins")
+            begun.set()
+            assert clicks == "second" or go_on.wait(10)
+            seen.append(f"{clicks} ends")
+
+        def run(clicks):
+            runner = Runner(ScriptRequests(), shared)
+            hear_whole(slow)(SimpleNamespace(_yield_callback=runner.look), clicks)
+
+        first, second = (Thread(target=run, args=[name]) for name in ("first", "second"))
+        first.start()
+        assert begun.wait(10)
+        second.start()
+        second.join(0.2)
+        go_on.set()
+        first.join(10)
+        second.join(10)
+        assert seen == ["first begins", "first ends", "second begins", "second ends"]
 
 
 TOUCH = """async ([way, where, delay]) => {
