@@ -15,6 +15,7 @@ from .training import device
 WIDTH = 256  # of the network that is timed
 GROWTH = 1.7  # seconds a row go with this power of the width: between 128 and 384, on one thread
 ROWS, STEPS = 32, 4  # of a timed minibatch; how many, of which the fastest counts
+PIXELS = ROWS * 64**2  # most of a timed minibatch: 256 x 256 took 9 s, in which a page stood still
 
 
 @functools.lru_cache(maxsize=64)
@@ -27,7 +28,8 @@ def _measured(image: tuple[int, int, int]) -> float:
     net = nn.ModuleList([encoder, decoder])
     initialise(net, torch.Generator().manual_seed(0))
     net.to(device())
-    x = torch.zeros((ROWS, math.prod(image)), device=device())
+    rows = min(ROWS, max(2, PIXELS // (image[0] * image[1])))
+    x = torch.zeros((rows, math.prod(image)), device=device())
     fastest = math.inf
     for _ in range(STEPS):
         start = time.perf_counter()
@@ -38,7 +40,7 @@ def _measured(image: tuple[int, int, int]) -> float:
             torch.cuda.synchronize()
         fastest = min(fastest, time.perf_counter() - start)
     # in steps of a fifth, so that what is suggested does not change with every look
-    return 2 ** (round(4 * math.log2(fastest / ROWS)) / 4)
+    return 2 ** (round(4 * math.log2(fastest / rows)) / 4)
 
 
 def seconds_per_row(image: tuple[int, int, int], width: int) -> float:

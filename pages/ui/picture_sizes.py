@@ -9,7 +9,8 @@ import streamlit as st
 from lvm_core.datasets import READERS
 from lvm_core.datasets.pictures import SizeChoice, size_choices
 from lvm_core.io.files import StoreError
-from lvm_core.nn.cost import seconds_to_train
+from lvm_core.models.vae import VAE
+from lvm_core.schema import Schema
 
 from ..session import identity, state
 from ..session.services import services
@@ -33,18 +34,19 @@ def choice(data: state.Data) -> None:
             _button(data, 0, label, (height, width) == chosen, "Their own size.", "")
         for size in sizes:
             pressed = (height, width) == (size.side, size.side)
-            cost = _roughly(seconds_to_train(n, size.side**2))
-            _button(data, size.side, f"{size.side} · {cost}", pressed, _help(size), size.reason)
+            epochs = _epochs(n, size.side, channels)
+            _button(data, size.side, f"{size.side} · {epochs}", pressed, _help(size), size.reason)
     st.caption(
-        "The time is roughly what a neural network takes to learn at this size on two cores. PCA "
-        "is quick at any: 2,000 pictures of 256 take under a minute."
+        "Epochs: how often a VAE sees every picture in its default time to train on this machine. "
+        "With few of them pictures stay blurred: take a smaller size, or more time on Train. PCA "
+        "is quick at any size: 2,000 pictures of 256 take under a minute."
     )
 
 
-def _roughly(seconds: float) -> str:
-    if seconds < 55:
-        return f"{max(10, round(seconds, -1)):.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.0f} h"
+def _epochs(n: int, side: int, channels: int) -> str:
+    """What Train will suggest at this size."""
+    epochs = VAE.suggest(n, Schema.picture(side, side, channels))["epochs"]
+    return f"{epochs:,} epoch{'s' * (epochs > 1)}"
 
 
 def _help(size: SizeChoice) -> str:

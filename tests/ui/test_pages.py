@@ -8,6 +8,7 @@ from example_files import packed, picture, zipped
 from lvm_core import MODELS, read_dataset
 from lvm_core.datasets.readers import SUFFIXES
 from lvm_core.runs.workspace import fresh_id
+from lvm_core.schema import Schema
 from pages.session import maps
 from pages.session.services import services
 from pages.session.url import Place
@@ -130,6 +131,8 @@ def test_another_size_reads_the_same_upload_and_takes_the_place_of_the_first():
     assert list(shown) == [32, 64, 128, 256]
     assert [b.disabled for b in shown.values()] == [False, False, False, True]
     assert "150 pixels" in shown[256].proto.help and shown[64].proto.type == "primary"
+    suggested = MODELS["VAE"].suggest(12, Schema.picture(128, 128, 3))["epochs"]
+    assert shown[128].label == f"128 · {suggested:,} epochs"
     shown[128].click().run()
     assert not app.exception and not app.error
     after = services().datasets.get(held(app, "data"))
