@@ -14,7 +14,7 @@ from scipy import stats
 
 from lvm_core import DATASETS, MODELS, read_dataset
 from lvm_core.fitting import fit_run
-from lvm_core.metrics import frechet, kid, prdc, sample_quality
+from lvm_core.metrics import frechet, generation, kid, prdc, sample_quality
 from lvm_core.metrics.samples.copying import copying
 from lvm_core.metrics.samples.distances import frechet_error, kernel, kid_by_chance
 from lvm_core.metrics.samples.features import own_features
@@ -423,3 +423,11 @@ def test_it_can_be_stopped_and_refuses_what_is_too_small(digits, fits):
     assert list(stopped.scores) == ["Real enough, varied enough"] and stopped.columns is None
     with pytest.raises(ValueError, match="expected at least 20 each"):
         sample_quality(data, new[:5], fitted.train, fitted.held_out)
+
+
+def test_rows_that_all_have_a_twin_give_no_ratio_to_nothing():
+    twins = np.repeat(np.random.default_rng(0).normal(size=(50, 3)), 2, axis=0)
+    copies = generation(twins, twins + 1.0, Schema.gaussian(3))[0]
+    assert (copies.value, copies.baseline) == (0.0, 1.0)
+    assert "most rows of the data are themselves the same as another" in copies.sentence
+    assert "e+" not in copies.sentence

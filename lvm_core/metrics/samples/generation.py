@@ -77,14 +77,18 @@ def _copies(X, new) -> Score:
     to_data = nearest(new, X, 1)[0][:, 0]
     share = float(np.mean(to_data < limit if limit > 0 else to_data == 0))
     base = float(np.mean(among < limit if limit > 0 else among == 0))
-    apart = np.median(to_data) / max(np.median(among), 1e-12)
+    typical = np.median(among)
+    apart = (
+        f"typically a generated row is {np.median(to_data) / typical:.2g} times as far from the "
+        "data as those are from each other."
+        if typical > 1e-12 * np.abs(X).max(initial=1.0)
+        else "most rows of the data are themselves the same as another."
+    )
     return Score(
         "Copies of the data",
         share,
         f"{percent(share)} of the generated rows are near-copies of a row of the data, as "
-        f"{percent(base)} of the data's own rows are of another; typically a generated row is "
-        f"{apart:.2g} times as far "
-        "from the data as those are from each other.",
+        f"{percent(base)} of the data's own rows are of another; {apart}",
         baseline=base,
         unit="share",
     )
