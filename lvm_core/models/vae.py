@@ -45,6 +45,10 @@ class VAE(VariationalModel):
     where the rows lie; a short training leaves the codes much narrower than the prior (the gap
     between aggregated posterior and prior of Hoffman & Johnson, 2016).
 
+    With ``prior`` "vamp" codes come from a weighted mean of the posteriors of a few pseudo-inputs,
+    learnt too, in place of N(0, I) (Tomczak & Welling, 2018). Its KL is the mean of
+    ``log q(z|x) - log p(z)`` over the draws, which has no parts by dimension.
+
     With ``patience`` a tenth of the rows is not learnt from; their ELBO after each epoch says when
     to end (Prechelt, 1998), and the weights that did best are kept.
 
@@ -77,6 +81,11 @@ class VAE(VariationalModel):
     importance_samples : int, default=1
         Draws of the code in each row's bound: 1 is the VAE; more is the IWAE, a tighter bound and a
         richer code, and so many times slower to decode.
+    prior : {"normal", "vamp"}, default="normal"
+        Where codes come from: N(0, I), or the mean of the posteriors of learnt pseudo-inputs
+        (VampPrior), which follows the data: a better ELBO, for a slower training.
+    pseudo_inputs : int, default=64
+        Pseudo-inputs of the VampPrior; every step encodes them too.
     cool_down : float, default=0.5
         Share of the training, at its end, in which the learning rate falls to 0.
     patience : int, default=0
@@ -107,7 +116,7 @@ default="none"
     augmentations_ : list of str
         What was done to the pictures it learnt from.
     importance_ : array (k,)
-        Mean KL of each dimension over the rows, in nats.
+        Mean KL of each dimension over the rows to N(0, 1), in nats.
     history_ : list of dict
         loss, reconstruction and kl in nats per row, by step; loss is ``beta * kl -
         reconstruction``, or minus the tighter bound; with ``patience`` also the loss held_out.
@@ -132,6 +141,7 @@ default="none"
       https://arxiv.org/abs/1509.00519.
     * Hoffman & Johnson (2016), *ELBO surgery*,
       http://approximateinference.org/accepted/HoffmanJohnson2016.pdf.
+    * Tomczak & Welling (2018), *VAE with a VampPrior*, https://arxiv.org/abs/1705.07120.
     * Prechelt (1998), *Early Stopping - But When?*, https://doi.org/10.1007/3-540-49430-8_3.
 
     Examples
@@ -220,6 +230,23 @@ default="none"
         ),
         advanced=True,
     )
+    prior: str = param(
+        "normal",
+        choices=("normal", "vamp"),
+        help=(
+            "Where codes come from: N(0, I), or the mean of the posteriors of learnt pseudo-inputs "
+            "(VampPrior), which follows the data: a better ELBO, for a slower training."
+        ),
+        advanced=True,
+    )
+    pseudo_inputs: int = param(
+        64,
+        low=1,
+        high=1000,
+        log=True,
+        help="Pseudo-inputs of the VampPrior; every step encodes them too.",
+        advanced=True,
+    )
     cool_down: float = common("cool_down", 0.5)
     patience: int = common("patience", 0)
     average: float = common("average", 0.0)
@@ -234,7 +261,7 @@ default="none"
     def _network(self):
         from ..nn.nets import ACTIVATIONS, CodeNet
 
-        return CodeNet(
+        net = CodeNet(
             self.schema_,
             self.latent_dim,
             2 * self.latent_dim,
@@ -245,6 +272,11 @@ default="none"
             noise=self.noise,
             bounded=self.bounded_,
         )
+        if self.prior == "vamp":
+            from ..nn.priors import VampPrior
+
+            net.prior = VampPrior(self.pseudo_inputs, self.schema_.d)
+        return net
 
     def _fit(self, X, rng, on_step, checkpoint=None):
         import torch
@@ -266,6 +298,11 @@ default="none"
                 f"VAE: free_bits is {self.free_bits:g} with importance_samples {draws}; the "
                 "importance-weighted bound has no KL term to leave free, "
                 "set one of them to 0 or 1."
+            )
+        if self.prior == "vamp" and self.free_bits:
+            raise ValueError(
+                f"VAE: free_bits is {self.free_bits:g} with the VampPrior, whose KL has no parts "
+                "by dimension to leave free; set free_bits to 0 or prior to normal."
             )
         learnt, aside = (X[part] if self.patience else X for part in self._held_out(X, rng))
         self.bounded_ = in_unit_range(X, self.schema_)
@@ -389,7 +426,7 @@ default="none"
             Rows.
         n_samples : int
             Antithetic draws of unit variance, the same for every row, whose mean is the
-            reconstruction; the KL is exact.
+            reconstruction; the KL is exact, under a VampPrior their mean too.
 
         Returns
         -------
@@ -466,3 +503,15 @@ default="none"
 
     def _encode(self, X):
         return self._run(lambda net, x: split(net.encode(x))[0], X)
+
+    def _prior(self, n, temperature, rng):
+        prior = self.net_.prior
+        if prior is None:
+            return super()._prior(n, temperature, rng)
+        import torch
+
+        from ..nn.training import seeded
+
+        generator = seeded(rng, prior.inputs.device)
+        with torch.no_grad():
+            return prior.sample(n, self.net_.encoder, generator, temperature).cpu().double().numpy()

@@ -5,6 +5,9 @@ Every function takes a ``net`` with ``encode`` (rows -> means and log spreads of
 ``decoder`` (codes -> raw outputs), ``log_prob(raw, x)`` and ``likelihoods``:
 :class:`~lvm_core.nn.nets.CodeNet`, or :class:`~lvm_core.nn.masked.ObservedNet`, whose ``log_prob``
 counts only what was observed. :func:`elbo_loss` is for rows without holes.
+
+Where the net has a ``prior`` (:class:`~lvm_core.nn.priors.VampPrior`), that is p(z); otherwise p(z)
+is N(0, I). A learnt prior has no closed form of its KL, which is then estimated at the draws.
 """
 
 from __future__ import annotations
@@ -112,7 +115,8 @@ def mean_and_kl(net, x):
     -------
     mean : tensor (n, k)
     kl : tensor (n, k)
-        In nats.
+        In nats, to N(0, 1) whatever the net's prior: the mean over rows bounds the information
+        about a row in a dimension from above.
 
     Examples
     --------
@@ -128,6 +132,38 @@ def mean_and_kl(net, x):
     """
     mean, log_std = split(net.encode(x))
     return mean, kl_by_dimension(mean, log_std)
+
+
+def log_ratio(net, z, log_std, noise):
+    """Log of the prior over the posterior, at draws from the posterior.
+
+    Parameters
+    ----------
+    net
+        See the module.
+    z : tensor (..., k)
+        The draws.
+    log_std : tensor (..., k)
+        Log spreads of the posterior they come from.
+    noise : tensor (..., k)
+        Standard normal, from which they were made.
+
+    Returns
+    -------
+    tensor (...)
+        log p(z) - log q(z|x) in nats.
+
+    Examples
+    --------
+    >>> import torch
+    >>> log_ratio(None, torch.tensor([[2.0]]), torch.zeros(1, 1), torch.zeros(1, 1)).tolist()
+    [-2.0]
+    """
+    prior = getattr(net, "prior", None)
+    if prior is None:
+        return (0.5 * (noise**2 - z**2) + log_std).sum(-1)
+    own = (0.5 * (noise**2 + math.log(2 * math.pi)) + log_std).sum(-1)  # -log q(z|x)
+    return own + prior.log_prob(z, net.encoder)
 
 
 class Draws(NamedTuple):
@@ -185,7 +221,7 @@ def draw_posterior(net, x, mean, log_std, noise) -> Draws:
     """
     z = mean + log_std.exp() * noise
     raw = net.decoder(z.flatten(0, 1)).view(*z.shape[:2], -1)
-    return Draws(z, net.log_prob(raw, x), (0.5 * (noise**2 - z**2) + log_std).sum(2), raw)
+    return Draws(z, net.log_prob(raw, x), log_ratio(net, z, log_std, noise), raw)
 
 
 def elbo_loss(net, x, noise, weight: float, free_bits: float = 0.0):
@@ -205,7 +241,8 @@ def elbo_loss(net, x, noise, weight: float, free_bits: float = 0.0):
         Of the KL: loss = ``weight * kl - reconstruction``.
     free_bits : float
         Nats that every dimension pays at least, so that it gains nothing by carrying less: the KL
-        is then ``sum_j max(free_bits, kl_j)`` with kl_j the mean over the rows.
+        is then ``sum_j max(free_bits, kl_j)`` with kl_j the mean over the rows. Not for a net with
+        a prior of its own, whose KL has no parts by dimension.
 
     Returns
     -------
@@ -231,9 +268,14 @@ def elbo_loss(net, x, noise, weight: float, free_bits: float = 0.0):
     (0, True)
     """
     mean, log_std = split(net.encode(x))
-    raw = net.decoder(mean.addcmul(log_std.exp(), noise))
+    z = mean.addcmul(log_std.exp(), noise)
+    raw = net.decoder(z)
+    reconstruction = net.likelihoods.log_prob_and_update(raw, x).mean()
+    if getattr(net, "prior", None) is not None:
+        kl = -log_ratio(net, z, log_std, noise).mean()
+        return weight * kl - reconstruction, reconstruction, kl
     kls = kl_by_dimension(mean, log_std)
-    reconstruction, kl = net.likelihoods.log_prob_and_update(raw, x).mean(), kls.sum() / len(x)
+    kl = kls.sum() / len(x)
     paid = kls.mean(0).clamp(min=free_bits).sum() if free_bits else kl
     return weight * paid - reconstruction, reconstruction, kl
 
@@ -288,7 +330,11 @@ def importance_loss(net, x, noise, weight: float, generator=None):
         chosen = weights.detach().softmax(0).T.multinomial(1, generator=generator).T
         net.likelihoods.update_noise(draws.raw.detach().take_along_dim(chosen[:, :, None], 0)[0], x)
     bound = (weights.logsumexp(0) - math.log(len(weights))).mean()
-    return -bound, draws.log_p.mean(), kl_by_dimension(mean, log_std).sum() / len(x)
+    if getattr(net, "prior", None) is None:
+        kl = kl_by_dimension(mean, log_std).sum() / len(x)
+    else:
+        kl = -draws.log_ratio.mean()
+    return -bound, draws.log_p.mean(), kl
 
 
 def elbo(net, x, draws):
@@ -306,7 +352,7 @@ def elbo(net, x, draws):
     Returns
     -------
     reconstruction, kl : tensor (n,)
-        In nats; the KL is exact.
+        In nats; the KL is exact, under a prior of the net's own the mean over the draws.
 
     Examples
     --------
@@ -325,7 +371,10 @@ def elbo(net, x, draws):
     reconstruction = sum(net.log_prob(net.decoder(mean + std * eps), x) for eps in draws) / len(
         draws
     )
-    return reconstruction, kl_by_dimension(mean, log_std).sum(1)
+    if getattr(net, "prior", None) is None:
+        return reconstruction, kl_by_dimension(mean, log_std).sum(1)
+    noise = draws[:, None]
+    return reconstruction, -log_ratio(net, mean + std * noise, log_std, noise).mean(0)
 
 
 def importance_bound(net, x, draws):

@@ -17,6 +17,9 @@ from .likelihoods import Likelihoods
 from .moments import moments
 from .pictures import ResidualDecoder, ResidualEncoder
 from .precision import matmul_precision, reduced_precision_convs
+from .priors import VampPrior
+
+FEW = 2048  # rows among which the first pseudo-inputs of a prior are chosen
 
 __all__ = [
     "ACTIVATIONS",
@@ -547,6 +550,11 @@ class CodeNet(Net):
     **likelihoods
         See :class:`~lvm_core.nn.likelihoods.Likelihoods`.
 
+    Attributes
+    ----------
+    prior : VampPrior or None
+        Where codes come from; None is N(0, I).
+
     Examples
     --------
     >>> import torch
@@ -575,6 +583,14 @@ class CodeNet(Net):
         self.encoder = encoder(schema, d_code, network, width, depth, activation)
         self.decoder = decoder(schema, k, network, width, depth, activation)
         self.likelihoods = Likelihoods(schema, **likelihoods)
+        self.prior: VampPrior | None = None
+
+    def init_from_data(self, X, schema, generator):
+        super().init_from_data(X, schema, generator)
+        if self.prior is not None:
+            few = X[:: -(-X.shape[0] // FEW)].astype(np.float32)
+            rows = torch.from_numpy(few.toarray() if hasattr(few, "indptr") else few)
+            self.prior.init_from_data(self.scaler(rows), generator)
 
     def encode(self, x: torch.Tensor) -> torch.Tensor:
         """X (n, d) -> (n, d_code)."""

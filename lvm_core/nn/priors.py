@@ -39,11 +39,13 @@ def gaussian_log_prob(z: torch.Tensor, mean: torch.Tensor, log_std: torch.Tensor
 
 
 class VampPrior(nn.Module):
-    """The mean of the posteriors of learnt pseudo-inputs: ``p(z) = 1/c sum_j q(z | u_j)``.
+    """A mean of the posteriors of learnt pseudo-inputs: ``p(z) = sum_j w_j q(z | u_j)``.
 
     The best prior for the ELBO is the aggregated posterior, the mean of q(z|x) over all rows; this
     is that mean over a few rows, which are learnt with the network's other weights. The u_j are
     held in the scale in which rows enter the encoder, so that one learning rate suits all columns.
+    Their weights w_j, all 1/c in the paper, are learnt too: a few pseudo-inputs seldom fall into
+    groups of rows in the groups' own shares.
 
     A shift and scale of the codes that is folded into encoder and decoder moves p(z) with them:
     the bound stays as it was.
@@ -74,6 +76,7 @@ class VampPrior(nn.Module):
     def __init__(self, components: int, d: int):
         super().__init__()
         self.inputs = nn.Parameter(torch.zeros(components, d))
+        self.log_weights = nn.Parameter(torch.zeros(components))  # up to a constant
 
     def init_from_data(self, rows: torch.Tensor, generator: torch.Generator) -> None:
         """Begin at rows chosen at random, with a little noise between two that are the same.
@@ -90,6 +93,7 @@ class VampPrior(nn.Module):
         noise = torch.randn(own.shape, generator=generator, device=rows.device)
         with torch.no_grad():
             own.copy_(rows[chosen] + 0.01 * noise)
+            self.log_weights.zero_()
 
     def parts(self, encoder) -> tuple[torch.Tensor, torch.Tensor]:
         """Means and log standard deviations (c, k) of the posteriors of the pseudo-inputs.
@@ -118,7 +122,7 @@ class VampPrior(nn.Module):
         """
         mean, log_std = self.parts(encoder)
         each = gaussian_log_prob(z.unsqueeze(-2), mean, log_std)
-        return each.logsumexp(-1) - math.log(len(mean))
+        return (each + self.log_weights.log_softmax(0)).logsumexp(-1)
 
     @torch.no_grad()
     def sample(
@@ -142,55 +146,6 @@ class VampPrior(nn.Module):
         tensor (n, k)
         """
         mean, log_std = self.parts(encoder)
-        part = torch.randint(len(mean), (n,), generator=generator, device=mean.device)
+        part = self.log_weights.softmax(0).multinomial(n, replacement=True, generator=generator)
         noise = torch.randn((n, mean.shape[1]), generator=generator, device=mean.device)
         return mean[part] + temperature * log_std[part].exp() * noise
-
-
-def vamp_loss(net, prior: VampPrior, x, noise, weight: float = 1.0):
-    """The negative ELBO of one minibatch under a VampPrior, by one draw a row.
-
-    The learned noise of real columns takes a step first, as in
-    :func:`~lvm_core.nn.elbo.elbo_loss`.
-
-    Parameters
-    ----------
-    net
-        See :mod:`lvm_core.nn.elbo`; ``scaler`` and ``encoder`` are its ``encode``.
-    prior : VampPrior
-        Its pseudo-inputs are learnt too.
-    x : tensor (n, d)
-        Rows.
-    noise : tensor (n, k)
-        Standard normal.
-    weight : float
-        Of the KL: loss = ``weight * kl - reconstruction``.
-
-    Returns
-    -------
-    loss, reconstruction, kl : 0-d tensors
-        Means over the rows in nats; the KL is an estimate.
-
-    References
-    ----------
-    Tomczak & Welling (2018), *VAE with a VampPrior*, https://arxiv.org/abs/1705.07120.
-
-    Examples
-    --------
-    >>> import torch
-    >>> from lvm_core.nn.nets import CodeNet
-    >>> from lvm_core.schema import Schema
-    >>> schema, x = Schema.gaussian(3), torch.zeros(5, 3)
-    >>> net, generator = CodeNet(schema, 2, 4, "mlp", 8, 1, torch.nn.ReLU), torch.Generator()
-    >>> net.init_from_data(x.numpy(), schema, generator.manual_seed(0))
-    >>> prior = VampPrior(4, 3)
-    >>> prior.init_from_data(net.scaler(x), generator)
-    >>> loss, reconstruction, kl = vamp_loss(net, prior, x, torch.zeros(5, 2), weight=2.0)
-    >>> loss.ndim, bool(torch.isclose(loss, 2.0 * kl - reconstruction))
-    (0, True)
-    """
-    mean, log_std = split(net.encode(x))
-    z = mean.addcmul(log_std.exp(), noise)
-    kl = (gaussian_log_prob(z, mean, log_std) - prior.log_prob(z, net.encoder)).mean()
-    reconstruction = net.likelihoods.log_prob_and_update(net.decoder(z), x).mean()
-    return weight * kl - reconstruction, reconstruction, kl
