@@ -173,6 +173,10 @@ def check_save_and_load(case: ModelCase) -> None:
     require_equal(before, after, "samples before saving and after loading")
     require(again.schema_ == model.schema_, "the schema changed by saving")
     require_equal(again.history_, model.history_, "histories before saving and after loading")
+    if case.cls.iterative:
+        before, after = (m.preview(case.X[:8], Z[:4]) for m in (model, again))
+        for name, rows in before.items():
+            require_equal(after[name], rows, f"'{name}' of the preview before and after saving")
 
 
 def check_suggestions_are_allowed(case: ModelCase) -> None:

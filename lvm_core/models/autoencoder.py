@@ -54,6 +54,9 @@ class Autoencoder(NeuralModel):
         size of map of a resnet.
     activation : {"silu", "relu", "tanh"}, default="silu"
         Bend between layers: smooth (SiLU), sharp (ReLU) or bounded (tanh).
+    linear_path : bool, default=False
+        Networks for pictures (resnet) begin as PCA of the same length and learn what it misses:
+        better with few pictures or little time.
     cool_down : float, default=0.5
         Share of the training, at its end, in which the learning rate falls to 0.
     patience : int, default=0
@@ -164,6 +167,7 @@ default="none"
     width: int = common("width", 128)
     depth: int = common("depth", 2)
     activation: str = common("activation", "silu")
+    linear_path: bool = common("linear_path", False)
     cool_down: float = common("cool_down", 0.5)
     patience: int = common(
         "patience",
@@ -194,6 +198,7 @@ default="none"
             self.depth,
             ACTIVATIONS[self.activation],
             bounded=self.bounded_,
+            linear_path=self.linear_path,
         )
 
     def _fit(self, X, rng, on_step, checkpoint=None):

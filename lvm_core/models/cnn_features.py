@@ -200,7 +200,11 @@ class CNNFeatures(NeuralModel):
     def preview(self, X, Z):
         """As of every model; what comes back is left out while only the features are trained."""
         seen = super().preview(X, Z)
-        return seen if self._decodes else {name: seen[name] for name in ("codes", "made")}
+        return (
+            seen
+            if getattr(self, "_decodes", True)
+            else {name: seen[name] for name in ("codes", "made")}
+        )
 
     def _fit(self, X, rng, on_step, checkpoint=None, y=None):
         from ..labels import encode_labels

@@ -67,6 +67,13 @@ _COMMON: dict[str, dict[str, Any]] = {
         advanced=True,
         help="Bend between layers: smooth (SiLU), sharp (ReLU) or bounded (tanh).",
     ),
+    "linear_path": dict(
+        advanced=True,
+        help=(
+            "Networks for pictures (resnet) begin as PCA of the same length and learn what it "
+            "misses: better with few pictures or little time."
+        ),
+    ),
     "warm_up": dict(
         low=0.0,
         high=1.0,
@@ -134,7 +141,7 @@ def common(name: str, default: Any, **changes) -> Any:
     Parameters
     ----------
     name : str
-        One of latent_dim, epochs, network, width, depth, activation, warm_up, cool_down, patience,
+        One of latent_dim, epochs, network, width, depth, activation, linear_path, warm_up, cool_down, patience,
         average, weight_decay, augmentation, batch_size, learning_rate, random_state.
     default
         Its value unless another is given.
@@ -218,6 +225,7 @@ class NeuralModel(LatentModel, ABC):
             "average": 0.02,
             "weight_decay": 0.02,
             "augmentation": "auto",
+            "linear_path": True,
             "patience": max(10, epochs // 4) if n >= 100 and epochs >= 10 else 0,
         }
         return {name: value for name, value in found.items() if name in cls.parameters()}
@@ -468,6 +476,8 @@ class VariationalModel(NeuralModel):
         del self._few, self._draws_each
 
     def preview(self, X, Z):
+        if not hasattr(self, "_few"):  # the fit has ended, or was loaded
+            return super().preview(X, Z)
         ended = copy.copy(self)
         ended.net_ = copy.deepcopy(self.net_).eval()
         ended._standardize_codes()

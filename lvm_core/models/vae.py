@@ -71,6 +71,9 @@ class VAE(VariationalModel):
         size of map of a resnet.
     activation : {"silu", "relu", "tanh"}, default="silu"
         Bend between layers: smooth (SiLU), sharp (ReLU) or bounded (tanh).
+    linear_path : bool, default=False
+        Networks for pictures (resnet) begin as PCA of the same length and learn what it misses:
+        better with few pictures or little time.
     noise : {"learned", "unit"}, default="learned"
         Spread of real columns around the decoded mean: learned from the data, or fixed at 1.
     warm_up : float, default=0.2
@@ -202,6 +205,7 @@ default="none"
     width: int = common("width", 128)
     depth: int = common("depth", 2)
     activation: str = common("activation", "silu")
+    linear_path: bool = common("linear_path", False)
     noise: str = param(
         "learned",
         choices=("learned", "unit"),
@@ -271,11 +275,12 @@ default="none"
             ACTIVATIONS[self.activation],
             noise=self.noise,
             bounded=self.bounded_,
+            linear_path=self.linear_path,
         )
         if self.prior == "vamp":
             from ..nn.priors import VampPrior
 
-            net.prior = VampPrior(self.pseudo_inputs, self.schema_.d)
+            net.vamp = VampPrior(self.pseudo_inputs, self.schema_.d)
         return net
 
     def _fit(self, X, rng, on_step, checkpoint=None):
@@ -505,7 +510,7 @@ default="none"
         return self._run(lambda net, x: split(net.encode(x))[0], X)
 
     def _prior(self, n, temperature, rng):
-        prior = self.net_.prior
+        prior = self.net_.vamp
         if prior is None:
             return super()._prior(n, temperature, rng)
         import torch

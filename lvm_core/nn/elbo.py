@@ -6,7 +6,7 @@ Every function takes a ``net`` with ``encode`` (rows -> means and log spreads of
 :class:`~lvm_core.nn.nets.CodeNet`, or :class:`~lvm_core.nn.masked.ObservedNet`, whose ``log_prob``
 counts only what was observed. :func:`elbo_loss` is for rows without holes.
 
-Where the net has a ``prior`` (:class:`~lvm_core.nn.priors.VampPrior`), that is p(z); otherwise p(z)
+Where the net has a ``vamp`` (a :class:`~lvm_core.nn.priors.VampPrior`), that is p(z); otherwise p(z)
 is N(0, I). A learnt prior has no closed form of its KL, which is then estimated at the draws.
 """
 
@@ -159,7 +159,7 @@ def log_ratio(net, z, log_std, noise):
     >>> log_ratio(None, torch.tensor([[2.0]]), torch.zeros(1, 1), torch.zeros(1, 1)).tolist()
     [-2.0]
     """
-    prior = getattr(net, "prior", None)
+    prior = getattr(net, "vamp", None)
     if prior is None:
         return (0.5 * (noise**2 - z**2) + log_std).sum(-1)
     own = (0.5 * (noise**2 + math.log(2 * math.pi)) + log_std).sum(-1)  # -log q(z|x)
@@ -271,7 +271,7 @@ def elbo_loss(net, x, noise, weight: float, free_bits: float = 0.0):
     z = mean.addcmul(log_std.exp(), noise)
     raw = net.decoder(z)
     reconstruction = net.likelihoods.log_prob_and_update(raw, x).mean()
-    if getattr(net, "prior", None) is not None:
+    if getattr(net, "vamp", None) is not None:
         kl = -log_ratio(net, z, log_std, noise).mean()
         return weight * kl - reconstruction, reconstruction, kl
     kls = kl_by_dimension(mean, log_std)
@@ -330,7 +330,7 @@ def importance_loss(net, x, noise, weight: float, generator=None):
         chosen = weights.detach().softmax(0).T.multinomial(1, generator=generator).T
         net.likelihoods.update_noise(draws.raw.detach().take_along_dim(chosen[:, :, None], 0)[0], x)
     bound = (weights.logsumexp(0) - math.log(len(weights))).mean()
-    if getattr(net, "prior", None) is None:
+    if getattr(net, "vamp", None) is None:
         kl = kl_by_dimension(mean, log_std).sum() / len(x)
     else:
         kl = -draws.log_ratio.mean()
@@ -371,7 +371,7 @@ def elbo(net, x, draws):
     reconstruction = sum(net.log_prob(net.decoder(mean + std * eps), x) for eps in draws) / len(
         draws
     )
-    if getattr(net, "prior", None) is None:
+    if getattr(net, "vamp", None) is None:
         return reconstruction, kl_by_dimension(mean, log_std).sum(1)
     noise = draws[:, None]
     return reconstruction, -log_ratio(net, mean + std * noise, log_std, noise).mean(0)
@@ -602,10 +602,15 @@ def standardize_codes(encoder, decoder, first, second) -> None:
     """
     import torch
 
+    from .linear_path import LinearDecoder, LinearEncoder
+
     k, like = first.shape[1], next(decoder.parameters())
     loc = first.mean(0, dtype="float64")
     scale = (second.mean(0, dtype="float64") - loc**2).clip(1e-12) ** 0.5
     loc, scale = (torch.as_tensor(a, dtype=like.dtype, device=like.device) for a in (loc, scale))
+    for part in (encoder, decoder):
+        if isinstance(part, (LinearEncoder, LinearDecoder)):
+            part.standardize(loc, scale)
     gives, reads = (
         [m for m in encoder.modules() if isinstance(m, torch.nn.Linear)][-1],
         next(m for m in decoder.modules() if isinstance(m, torch.nn.Linear)),

@@ -14,6 +14,7 @@ from torch.nn import functional as F
 from ..schema import Schema
 from .layers import ACTIVATIONS, MLP, Conv, Linear, initialise, last
 from .likelihoods import Likelihoods
+from .linear_path import LinearDecoder, LinearEncoder, begin_as_pca
 from .moments import moments
 from .pictures import ResidualDecoder, ResidualEncoder
 from .precision import matmul_precision, reduced_precision_convs
@@ -547,13 +548,15 @@ class CodeNet(Net):
         Length of the encoder's output: 2k for means and log spreads, k for plain codes.
     network, width, depth, activation
         See :func:`encoder`.
+    linear_path : bool, default=False
+        Whether networks for pictures begin as PCA, see :mod:`lvm_core.nn.linear_path`.
     **likelihoods
         See :class:`~lvm_core.nn.likelihoods.Likelihoods`.
 
     Attributes
     ----------
-    prior : VampPrior or None
-        Where codes come from; None is N(0, I).
+    vamp : VampPrior or None
+        The prior of the codes; None is N(0, I).
 
     Examples
     --------
@@ -576,6 +579,7 @@ class CodeNet(Net):
         width: int,
         depth: int,
         activation: Callable[[], nn.Module],
+        linear_path: bool = False,
         **likelihoods,
     ):
         super().__init__()
@@ -583,14 +587,28 @@ class CodeNet(Net):
         self.encoder = encoder(schema, d_code, network, width, depth, activation)
         self.decoder = decoder(schema, k, network, width, depth, activation)
         self.likelihoods = Likelihoods(schema, **likelihoods)
-        self.prior: VampPrior | None = None
+        if linear_path and network == "resnet":
+            (part,) = self.likelihoods.parts  # one for all pixels
+            self.encoder = LinearEncoder(self.encoder, schema.d, k)
+            self.decoder = LinearDecoder(self.decoder, schema.d, k, getattr(part, "bounded", True))
+        self.vamp: VampPrior | None = None
+        self.variational = d_code == 2 * k
 
     def init_from_data(self, X, schema, generator):
         super().init_from_data(X, schema, generator)
-        if self.prior is not None:
+        if isinstance(self.encoder, LinearEncoder) and isinstance(self.decoder, LinearDecoder):
+            begin_as_pca(
+                self.encoder,
+                self.decoder,
+                X,
+                *scales(X, schema),
+                self.likelihoods.parts[0],
+                variational=self.variational,
+            )
+        if self.vamp is not None:
             few = X[:: -(-X.shape[0] // FEW)].astype(np.float32)
             rows = torch.from_numpy(few.toarray() if hasattr(few, "indptr") else few)
-            self.prior.init_from_data(self.scaler(rows), generator)
+            self.vamp.init_from_data(self.scaler(rows), generator)
 
     def encode(self, x: torch.Tensor) -> torch.Tensor:
         """X (n, d) -> (n, d_code)."""

@@ -33,14 +33,14 @@ def network(X, components=8):
     schema = Schema.gaussian(X.shape[1])
     net = CodeNet(schema, 2, 4, "mlp", 32, 1, torch.nn.SiLU)
     if components:
-        net.prior = VampPrior(components, X.shape[1])
+        net.vamp = VampPrior(components, X.shape[1])
     net.init_from_data(X, schema, seed())
     return net
 
 
 def test_its_density_is_the_mean_of_its_posteriors():
     net = network(groups())
-    prior = net.prior
+    prior = net.vamp
     mean, log_std = (part.detach().numpy() for part in prior.parts(net.encoder))
     z = np.random.RandomState(1).standard_normal((5, 2)).astype(np.float32)
     each = norm.pdf(z[:, None], mean, np.exp(log_std)).prod(2)
@@ -50,7 +50,7 @@ def test_its_density_is_the_mean_of_its_posteriors():
 
 def test_its_draws_follow_seed_and_temperature():
     net = network(groups())
-    prior = net.prior
+    prior = net.vamp
     one, again = (prior.sample(50, net.encoder, seed(3)) for _ in range(2))
     assert torch.equal(one, again)
     cold = prior.sample(200, net.encoder, seed(3), temperature=0.0)
