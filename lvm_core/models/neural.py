@@ -141,8 +141,9 @@ def common(name: str, default: Any, **changes) -> Any:
     Parameters
     ----------
     name : str
-        One of latent_dim, epochs, network, width, depth, activation, linear_path, warm_up, cool_down, patience,
-        average, weight_decay, augmentation, batch_size, learning_rate, random_state.
+        One of latent_dim, epochs, network, width, depth, activation, linear_path, warm_up,
+        cool_down, patience, average, weight_decay, augmentation, batch_size, learning_rate,
+        random_state.
     default
         Its value unless another is given.
     **changes

@@ -6,8 +6,8 @@ Every function takes a ``net`` with ``encode`` (rows -> means and log spreads of
 :class:`~lvm_core.nn.nets.CodeNet`, or :class:`~lvm_core.nn.masked.ObservedNet`, whose ``log_prob``
 counts only what was observed. :func:`elbo_loss` is for rows without holes.
 
-Where the net has a ``vamp`` (a :class:`~lvm_core.nn.priors.VampPrior`), that is p(z); otherwise p(z)
-is N(0, I). A learnt prior has no closed form of its KL, which is then estimated at the draws.
+Where the net has a ``vamp`` (a :class:`~lvm_core.nn.priors.VampPrior`), that is p(z); otherwise
+p(z) is N(0, I). A learnt prior has no closed form of its KL, which is then estimated at the draws.
 """
 
 from __future__ import annotations

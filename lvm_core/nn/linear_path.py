@@ -160,8 +160,9 @@ def begin_as_pca(
     k = min(decoder.weight.shape[1], MOST_COMPONENTS, len(rows) - 1, rows.shape[1])
     if k < 1:
         return
-    pca = PCA(k, svd_solver="randomized", random_state=0).fit(rows)
-    total = max(float(rows.var(0, dtype=np.float64).sum()), 1e-12)
+    total = max(float(rows.var(0, dtype=np.float64, ddof=1).sum()), 1e-12)
+    with np.errstate(invalid="ignore"):  # rows that are all the same have no shares of variance
+        pca = PCA(k, svd_solver="randomized", random_state=0).fit(rows)
     left = max(total - float(pca.explained_variance_.sum()), 1e-6 * total)
     noise = left / max(rows.shape[1] - k, 1)
     variance = np.maximum(pca.explained_variance_.astype(np.float64), 1e-6 * total)
