@@ -188,7 +188,7 @@ def draw_posterior(net, x, mean, log_std, noise) -> Draws:
     return Draws(z, net.log_prob(raw, x), (0.5 * (noise**2 - z**2) + log_std).sum(2), raw)
 
 
-def elbo_loss(net, x, noise, weight: float, free_bits: float = 0.0):
+def elbo_loss(net, x, noise, weight: float, free_bits: float = 0.0, penalty=None):
     """The negative ELBO of one minibatch by one draw a row.
 
     The learned noise of real columns takes a step first.
@@ -206,6 +206,8 @@ def elbo_loss(net, x, noise, weight: float, free_bits: float = 0.0):
     free_bits : float
         Nats that every dimension pays at least, so that it gains nothing by carrying less: the KL
         is then ``sum_j max(free_bits, kl_j)`` with kl_j the mean over the rows.
+    penalty : callable, optional
+        Given the decoder's outputs (n, -) and the reconstruction, what is added to the loss.
 
     Returns
     -------
@@ -235,7 +237,8 @@ def elbo_loss(net, x, noise, weight: float, free_bits: float = 0.0):
     kls = kl_by_dimension(mean, log_std)
     reconstruction, kl = net.likelihoods.log_prob_and_update(raw, x).mean(), kls.sum() / len(x)
     paid = kls.mean(0).clamp(min=free_bits).sum() if free_bits else kl
-    return weight * paid - reconstruction, reconstruction, kl
+    loss = weight * paid - reconstruction
+    return loss if penalty is None else loss + penalty(raw, reconstruction), reconstruction, kl
 
 
 def importance_loss(net, x, noise, weight: float, generator=None):
