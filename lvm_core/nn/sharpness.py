@@ -14,8 +14,9 @@ from .nets import Net
 from .precision import reduced_precision_convs
 from .training import Adam
 
-WIDTH = 32  # channels of the critic's first map
+WIDTH = 64  # channels of the critic's last map of features
 SHARE = 0.5  # as many epochs with the critic as this share of those before
+STRIDES = 8  # pixels from one sum of the last of three maps to the next
 DETAIL = 48  # pixels of the longer side from which patches are larger
 
 
@@ -30,7 +31,7 @@ class PatchCritic(nn.Module):
     image : (int, int, int)
         Height, width and channels.
     width : int
-        Channels of the first map; every later one has twice as many.
+        Channels of the last map of features; every earlier one has half as many.
 
     References
     ----------
@@ -40,7 +41,7 @@ class PatchCritic(nn.Module):
     Examples
     --------
     >>> import torch
-    >>> [tuple(found.shape) for found in PatchCritic((28, 28, 1), 8)(torch.zeros(5, 784))]
+    >>> [tuple(found.shape) for found in PatchCritic((28, 28, 1), 16)(torch.zeros(5, 784))]
     [(5, 8, 14, 14), (5, 16, 7, 7), (5, 1, 7, 7)]
     """
 
@@ -48,9 +49,9 @@ class PatchCritic(nn.Module):
         super().__init__()
         self.image, channels = image, image[2]
         self.body = nn.ModuleList()
-        for level in range(2 if max(image[:2]) < DETAIL else 3):
-            self.body.append(nn.Sequential(Down(channels, width << level), nn.LeakyReLU(0.2)))
-            channels = width << level
+        for later in reversed(range(2 if max(image[:2]) < DETAIL else 3)):
+            self.body.append(nn.Sequential(Down(channels, width >> later), nn.LeakyReLU(0.2)))
+            channels = width >> later
         self.top = Conv(channels, 1)
 
     def forward(self, x: torch.Tensor) -> list[torch.Tensor]:
@@ -82,7 +83,7 @@ class Sharpener:
     weight : float
         Of the term.
     generator : torch.Generator
-        Of the critic's weights.
+        Of the critic's weights, and of the shifts under which it sees pictures.
 
     References
     ----------
@@ -90,6 +91,20 @@ class Sharpener:
       https://arxiv.org/abs/1512.09300.
     * Esser, Rombach & Ommer (2021), *Taming Transformers for High-Resolution Image Synthesis*,
       https://arxiv.org/abs/2012.09841.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from lvm_core.nn.nets import CodeNet
+    >>> from lvm_core.schema import Schema
+    >>> schema, x = Schema.picture(8, 8, 1), torch.rand(5, 64)
+    >>> generator = torch.Generator().manual_seed(0)
+    >>> net = CodeNet(schema, 2, 4, "mlp", 8, 1, torch.nn.ReLU)
+    >>> net.init_from_data(x.numpy(), schema, generator)
+    >>> sharpener = Sharpener(net, (8, 8, 1), 1.0, generator)
+    >>> raw = net.decoder(torch.randn(5, 2, generator=generator))
+    >>> sharpener(raw, net.log_prob(raw, x).mean(), x, rate=1e-3).ndim
+    0
     """
 
     def __init__(
@@ -98,7 +113,7 @@ class Sharpener:
         self.net, self.weight, self.critic = net, weight, PatchCritic(image)
         initialise(self.critic, generator)
         self.critic.to(net.scaler.loc.device)
-        self.adam = Adam(self.critic.parameters(), 0.5, 0.99)
+        self.adam, self.generator = Adam(self.critic.parameters(), 0.5, 0.99), generator
 
     def __call__(
         self, raw: torch.Tensor, reconstruction: torch.Tensor, x: torch.Tensor, rate: float
@@ -125,7 +140,11 @@ class Sharpener:
         outputs = raw.detach().requires_grad_()
         both = torch.cat([x, self.net.likelihoods.mean(outputs)])
         scaler = self.net.scaler
-        *maps, scores = self.critic((both - scaler.loc.mean()) * scaler.rate.mean())
+        both = (both - scaler.loc.mean()) * scaler.rate.mean()
+        # strides of 2 see every other pixel alike: always from the same ones, they leave a grid
+        shift = torch.randint(STRIDES, (2,), generator=self.generator).tolist()
+        both = both.view(-1, *self.critic.image).roll(shift, (1, 2)).flatten(1)
+        *maps, scores = self.critic(both)
         pairs = [found.chunk(2) for found in maps]
         apart = torch.stack([(b - a.detach()).abs().mean() for a, b in pairs]).mean()
         (slope,) = torch.autograd.grad(apart, outputs, retain_graph=True)
@@ -137,4 +156,8 @@ class Sharpener:
 
     def parts(self) -> dict[str, Any]:
         """What a checkpoint keeps."""
-        return {"critic": self.critic, "critic adam": self.adam}
+        return {
+            "critic": self.critic,
+            "critic adam": self.adam,
+            "critic generator": self.generator,
+        }
