@@ -363,7 +363,7 @@ default="none"
             from ..nn.sharpness import SHARE, Sharpener
 
             net.load_state_dict(self.net_.state_dict())
-            sharpener = Sharpener(net, self.schema_.image, self.sharpness, seeded(rng))
+            sharpener = Sharpener(self.net_, self.schema_.image, self.sharpness, seeded(rng))
             more = -(-learnt.shape[0] // self.batch_size) * ceil(SHARE * self.n_iter_)
             _, self.stopped_ = train(
                 lambda index, progress: update(index, progress, more, sharpener),

@@ -77,7 +77,7 @@ class Sharpener:
     Parameters
     ----------
     net : Net
-        The network that learns; its encoder learns from it as well.
+        Of its scaler and likelihoods, which have no weights, it makes pictures of the outputs.
     image : (int, int, int)
         Height, width and channels of a picture.
     weight : float
