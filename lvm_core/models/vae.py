@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import ceil
 from typing import ClassVar
 
 import numpy as np
@@ -51,6 +52,15 @@ class VAE(VariationalModel):
 
     With ``patience`` a tenth of the rows is not learnt from; their ELBO after each epoch says when
     to end (Prechelt, 1998), and the weights that did best are kept.
+
+    With ``sharpness`` pictures get a second training, from the weights so found and half as many
+    epochs long: a critic learns to tell patches of real pictures from patches of reconstructions
+    (Isola et al., 2017), and encoder and decoder maximise the objective less the mean absolute
+    difference of the critic's features of the two (Larsen et al., 2016), weighted by the ratio of
+    gradients (Esser et al., 2021). Its length is fixed: held-out rows, whose ELBO it lowers, end
+    the first training only. What it ends with is kept, without the critic; the ELBO that is
+    reported stays the ELBO. Where the first training is far from done, sharp edges of pictures of
+    48 pixels and more come out as dots, one for each patch of the decoder: train longer first.
 
     Parameters
     ----------
@@ -103,6 +113,9 @@ class VAE(VariationalModel):
 default="none"
         Learns from pictures moved, mirrored or changed in colour, against learning few by heart;
         auto takes, for up to 10,000 pictures, what leaves them looking like the others.
+    sharpness : float, default=0.0
+        Pictures only: sharper ones, from a critic of patches at the end, at some cost to the ELBO;
+        1 is a good value and takes 2 to 2.5 times as long, 0 is the plain VAE.
     batch_size : int, default=64
         Rows in one step of the optimiser.
     learning_rate : float, default=0.001
@@ -123,8 +136,9 @@ default="none"
     history_ : list of dict
         loss, reconstruction and kl in nats per row, by step; loss is ``beta * kl -
         reconstruction``, or minus the tighter bound; with ``patience`` also the loss held_out.
+        Without the epochs of ``sharpness``.
     n_iter_ : int
-        Epochs it was trained.
+        Epochs it was trained, without those of ``sharpness``.
 
     See Also
     --------
@@ -145,6 +159,12 @@ default="none"
     * Hoffman & Johnson (2016), *ELBO surgery*,
       http://approximateinference.org/accepted/HoffmanJohnson2016.pdf.
     * Tomczak & Welling (2018), *VAE with a VampPrior*, https://arxiv.org/abs/1705.07120.
+    * Larsen et al. (2016), *Autoencoding beyond pixels using a learned similarity metric*,
+      https://arxiv.org/abs/1512.09300.
+    * Isola et al. (2017), *Image-to-Image Translation with Conditional Adversarial Networks*,
+      https://arxiv.org/abs/1611.07004.
+    * Esser, Rombach & Ommer (2021), *Taming Transformers for High-Resolution Image Synthesis*,
+      https://arxiv.org/abs/2012.09841.
     * Prechelt (1998), *Early Stopping - But When?*, https://doi.org/10.1007/3-540-49430-8_3.
 
     Examples
@@ -182,8 +202,8 @@ default="none"
     when: ClassVar[str] = (
         "The best first choice for a smooth map to walk through, for new items and for a "
         "likelihood, on any kind of data from about a hundred rows. "
-        "Rather not where samples must be sharp (take a GAN), or where a straight line through the "
-        "data is enough (take PCA, which is exact)."
+        "Rather not where samples must be sharp (raise sharpness, or take a GAN), or where a "
+        "straight line through the data is enough (take PCA, which is exact)."
     )
     reading: ClassVar[str] = (
         "A code is the most likely place of a row among N(0, 1) in every dimension: 0 is average, "
@@ -256,6 +276,16 @@ default="none"
     average: float = common("average", 0.0)
     weight_decay: float = common("weight_decay", 0.0)
     augmentation: str = common("augmentation", "none")
+    sharpness: float = param(
+        0.0,
+        low=0.0,
+        high=5.0,
+        help=(
+            "Pictures only: sharper ones, from a critic of patches at the end, at some cost to "
+            "the ELBO; 1 is a good value and takes 2 to 2.5 times as long, 0 is the plain VAE."
+        ),
+        advanced=True,
+    )
     batch_size: int = common("batch_size", 64)
     learning_rate: float = common("learning_rate", 1e-3)
     random_state: int | None = common("random_state", 0)
@@ -295,6 +325,7 @@ default="none"
             ramp_down,
             ramp_up,
             seeded,
+            train,
         )
 
         where, k, draws = device(), self.latent_dim, self.importance_samples
@@ -309,6 +340,8 @@ default="none"
                 f"VAE: free_bits is {self.free_bits:g} with the VampPrior, whose KL has no parts "
                 "by dimension to leave free; set free_bits to 0 or prior to normal."
             )
+        if self.sharpness:
+            self._check_sharpness()
         learnt, aside = (X[part] if self.patience else X for part in self._held_out(X, rng))
         self.bounded_ = in_unit_range(X, self.schema_)
         average = WeightAverage(self._new_network(learnt, rng, checkpoint), self.average)
@@ -321,8 +354,12 @@ default="none"
         early = self._early_stopping(self.net_, aside) if self.patience else None
         steps = self.epochs * -(-learnt.shape[0] // self.batch_size)
 
-        def update(index, progress):
-            x, beta = augmented(rows[index]), self.beta * ramp_up(progress, self.warm_up)
+        def update(index, progress, total=steps, sharpener=None):
+            x, rate = (
+                augmented(rows[index]),
+                self.learning_rate * ramp_down(progress, self.cool_down),
+            )
+            beta = self.beta * (1.0 if sharpener else ramp_up(progress, self.warm_up))
             if draws > 1:
                 loss, reconstruction, kl = importance_loss(
                     net,
@@ -338,16 +375,17 @@ default="none"
                     torch.randn((len(x), k), generator=noise, device=where),
                     beta,
                     self.free_bits,
+                    sharpener and (lambda *decoded: sharpener(*decoded, x, rate)),
                 )
-            adam.step(loss, self.learning_rate * ramp_down(progress, self.cool_down))
-            average.update(progress * steps)
+            adam.step(loss, rate)
+            average.update(progress * total)
             loss, reconstruction, kl = loss.detach(), reconstruction.detach(), kl.detach()
             metrics = {
                 "loss": loss if draws > 1 else self.beta * kl - reconstruction,
                 "reconstruction": reconstruction,
                 "kl": kl,
             }
-            return metrics | {"held_out": early.loss} if early else metrics
+            return metrics | {"held_out": early.loss} if early and not sharpener else metrics
 
         self._train(
             update,
@@ -361,10 +399,42 @@ default="none"
         )
         if early:
             early.restore()
+        if self.sharpness and self.schema_.image and not self.stopped_:
+            # a training of its own: the rows held out ended the one before, and what they say of
+            # the ELBO would undo this one
+            from ..nn.sharpness import SHARE, Sharpener
+
+            net.load_state_dict(self.net_.state_dict())
+            sharpener = Sharpener(self.net_, self.schema_.image, self.sharpness, seeded(rng))
+            more = -(-learnt.shape[0] // self.batch_size) * ceil(SHARE * self.n_iter_)
+            _, self.stopped_ = train(
+                lambda index, progress: update(index, progress, more, sharpener),
+                learnt.shape[0],
+                batch_size=self.batch_size,
+                steps=more,
+                generator=seeded(rng, where),
+                on_step=on_step,
+                phase="sharpening",
+                checkpoint=checkpoint,
+                parts=parts | sharpener.parts(),
+                reduced_precision=True,
+            )
         self._standardize_codes()
         mean, kl = self._run(mean_and_kl, X)
         self.importance_ = kl.mean(0, dtype=np.float64)
         return mean
+
+    def _check_sharpness(self) -> None:
+        asked = f"VAE: sharpness is {self.sharpness:g}"
+        if self.schema_.image is None:
+            raise ValueError(
+                f"{asked}, but the rows are no pictures; expected pictures, or sharpness 0."
+            )
+        if self.importance_samples > 1:
+            raise ValueError(
+                f"{asked} with importance_samples {self.importance_samples}; the critic sees one "
+                "draw of each row, set one of them to 0 or 1."
+            )
 
     def _moments(self, net, generator, x):
         import torch

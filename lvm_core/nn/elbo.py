@@ -224,7 +224,7 @@ def draw_posterior(net, x, mean, log_std, noise) -> Draws:
     return Draws(z, net.log_prob(raw, x), log_ratio(net, z, log_std, noise), raw)
 
 
-def elbo_loss(net, x, noise, weight: float, free_bits: float = 0.0):
+def elbo_loss(net, x, noise, weight: float, free_bits: float = 0.0, penalty=None):
     """The negative ELBO of one minibatch by one draw a row.
 
     The learned noise of real columns takes a step first.
@@ -243,6 +243,8 @@ def elbo_loss(net, x, noise, weight: float, free_bits: float = 0.0):
         Nats that every dimension pays at least, so that it gains nothing by carrying less: the KL
         is then ``sum_j max(free_bits, kl_j)`` with kl_j the mean over the rows. Not for a net with
         a prior of its own, whose KL has no parts by dimension.
+    penalty : callable, optional
+        Given the decoder's outputs (n, -) and the reconstruction, what is added to the loss.
 
     Returns
     -------
@@ -272,12 +274,13 @@ def elbo_loss(net, x, noise, weight: float, free_bits: float = 0.0):
     raw = net.decoder(z)
     reconstruction = net.likelihoods.log_prob_and_update(raw, x).mean()
     if getattr(net, "vamp", None) is not None:
-        kl = -log_ratio(net, z, log_std, noise).mean()
-        return weight * kl - reconstruction, reconstruction, kl
-    kls = kl_by_dimension(mean, log_std)
-    kl = kls.sum() / len(x)
-    paid = kls.mean(0).clamp(min=free_bits).sum() if free_bits else kl
-    return weight * paid - reconstruction, reconstruction, kl
+        paid = kl = -log_ratio(net, z, log_std, noise).mean()
+    else:
+        kls = kl_by_dimension(mean, log_std)
+        kl = kls.sum() / len(x)
+        paid = kls.mean(0).clamp(min=free_bits).sum() if free_bits else kl
+    loss = weight * paid - reconstruction
+    return loss if penalty is None else loss + penalty(raw, reconstruction), reconstruction, kl
 
 
 def importance_loss(net, x, noise, weight: float, generator=None):
