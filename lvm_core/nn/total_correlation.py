@@ -27,8 +27,9 @@ def stratified(z, mean, log_std, rows: int):
     The density of a code over all training rows is estimated from the minibatch: the posterior that
     it was drawn from counts once, the others stand for all other rows. Chen et al. (2018) give one
     of those a weight of its own; here they share the same sum evenly, as unbiased and less noisy.
-    Its logarithm is biased: of the codes that no other posterior of the minibatch reaches, all that
-    is seen is that there are ``rows`` of them.
+    The density is without bias, its logarithm is not: a code that no other posterior of the
+    minibatch reaches adds ``(k - 1) log(rows)`` and no gradient, and where few do the estimate is
+    too low, even below 0. So it wants minibatches of many rows, and codes of few nats.
 
     Parameters
     ----------

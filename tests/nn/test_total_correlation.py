@@ -88,18 +88,16 @@ def test_its_gradient_takes_the_correlation_away():
     assert loss.item() < 0.3 * before
 
 
-@pytest.mark.parametrize("penalty, beta", [("beta-tcvae", 1.0), ("factorvae", 1.0)])
-def test_with_a_weight_of_one_it_is_the_vae(penalty, beta):
+def test_with_a_weight_of_one_it_is_the_vae_bit_by_bit():
     example = EXAMPLES["grey picture"]
-    fit = lambda penalty: quick(VAE, penalty=penalty).fit(example.X, schema=example.schema)
-    plain, other = fit("kl"), fit(penalty)
+    plain, other = (
+        quick(VAE, penalty=penalty).fit(example.X, schema=example.schema)
+        for penalty in ("kl", "beta-tcvae")
+    )
+    assert np.array_equal(plain.transform(example.X), other.transform(example.X))
     assert "total_correlation" not in plain.history_[-1]
     for old, new in zip(plain.history_, other.history_, strict=True):
-        assert new.pop("total_correlation") != 0
-        if penalty == "beta-tcvae":  # the discriminator takes two seeds of the same stream
-            assert new == pytest.approx(old, rel=1e-6)
-    if penalty == "beta-tcvae":
-        assert np.array_equal(plain.transform(example.X), other.transform(example.X))
+        assert {name: new[name] for name in old} == pytest.approx(old, rel=1e-6)
 
 
 @EITHER
