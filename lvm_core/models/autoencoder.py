@@ -20,17 +20,19 @@ _MOST_ROWS = 512  # rows on which the dimensions are weighed
 class Autoencoder(NeuralModel):
     """Autoencoder (Hinton & Salakhutdinov, 2006), optionally regularised.
 
-    The regularised form is RAE-L2 (Ghosh et al., 2020).
+    The regularised forms are RAE-L2 (Ghosh et al., 2020) and WAE-MMD (Tolstikhin et al., 2018).
 
     Objective: minimise, over the weights f of the encoder and g of the decoder, the mean over rows
     of ``-log p(x | g(f(x))) + penalty / 2 |f(x)|^2``, plus ``decay |g|^2`` over the decoder's
-    weights. p is the natural likelihood of every feature group; the noise of real columns follows
-    the mean squared error, so that theirs is ``d / 2 log(squared error)``. With penalty and decay 0
-    it is the plain autoencoder.
+    weights, plus ``mmd`` times the squared maximum mean discrepancy between the codes and N(0, I),
+    estimated from a minibatch and as many draws (:func:`lvm_core.nn.mmd.mmd`). p is the natural
+    likelihood of every feature group; the noise of real columns follows the mean squared error, so
+    that theirs is ``d / 2 log(squared error)``. With penalty, decay and mmd 0 it is the plain
+    autoencoder.
 
-    Nothing says how codes are spread, so a Gaussian is fitted to the training codes afterwards;
-    :meth:`sample` draws from it. A mixture fitted to the codes (``lvm_core.latent.samplers``) is
-    nearer to them, and better.
+    Nothing but ``mmd`` says how codes are spread, so a Gaussian is fitted to the training codes
+    afterwards; :meth:`sample` draws from it. With ``mmd`` it is close to N(0, I). A mixture fitted
+    to the codes (``lvm_core.latent.samplers``) is nearer to them, and better.
 
     Parameters
     ----------
@@ -43,6 +45,9 @@ class Autoencoder(NeuralModel):
         Passes over the data; more is slower and fits closer.
     decay : float, default=0.0
         Weight of the decoder's squared weights (RAE-L2): a smoother decoder.
+    mmd : float, default=0.0
+        Weight of the distance (MMD) between the codes of a batch and N(0, I), which the codes then
+        match (WAE-MMD); 0 does not ask for it.
     network : {"auto", "mlp", "conv", "resnet"}, default="auto"
         Residual blocks of convolutions (resnet) for pictures, a perceptron (mlp) for everything
         else; auto decides. Plain convolutions (conv) are what earlier versions took.
@@ -91,7 +96,8 @@ default="none"
     importance_ : array (k,)
         Share of the data's variance that is lost without the dimension.
     history_ : list of dict
-        loss and reconstruction in nats per row, by step; with ``patience`` also the loss held_out.
+        loss and reconstruction in nats per row, by step; with ``mmd`` also its estimate mmd, with
+        ``patience`` also the loss held_out.
     n_iter_ : int
         Epochs it was trained.
 
@@ -103,6 +109,7 @@ default="none"
     ----------
     * Hinton & Salakhutdinov (2006), https://doi.org/10.1126/science.1127647.
     * Ghosh et al. (2020), https://arxiv.org/abs/1903.12436.
+    * Tolstikhin et al. (2018), *Wasserstein Auto-Encoders*, https://arxiv.org/abs/1711.01558.
 
     Examples
     --------
@@ -126,7 +133,8 @@ default="none"
     )
     objective: ClassVar[str] = (
         r"\begin{aligned}\min_{f,g}\ &\frac1n\sum_{i=1}^n\Bigl[-\log p\bigl(x_i\mid "
-        r"g(z_i)\bigr)+\frac{\beta}{2}\lVert z_i\rVert^2\Bigr]+\lambda\lVert g\rVert_2^2\\"
+        r"g(z_i)\bigr)+\frac{\beta}{2}\lVert z_i\rVert^2\Bigr]+\lambda\lVert g\rVert_2^2"
+        r"+\mu\,\mathrm{MMD}^2\bigl(z,\mathcal N(0,I)\bigr)\\"
         r"z_i={}&f(x_i);\qquad\text{afterwards}\ z\sim\mathcal N\bigl(\bar "
         r"z,\operatorname{Cov}(z)\bigr)\end{aligned}"
     )
@@ -161,6 +169,16 @@ default="none"
         low=0.0,
         high=1.0,
         help="Weight of the decoder's squared weights (RAE-L2): a smoother decoder.",
+        advanced=True,
+    )
+    mmd: float = param(
+        0.0,
+        low=0.0,
+        high=10_000.0,
+        help=(
+            "Weight of the distance (MMD) between the codes of a batch and N(0, I), which the "
+            "codes then match (WAE-MMD); 0 does not ask for it."
+        ),
         advanced=True,
     )
     network: str = common("network", "auto")
@@ -202,6 +220,9 @@ default="none"
         )
 
     def _fit(self, X, rng, on_step, checkpoint=None):
+        import torch
+
+        from ..nn.mmd import mmd
         from ..nn.nets import in_unit_range
         from ..nn.training import Adam, BatchSource, WeightAverage, device, ramp_down, seeded
 
@@ -218,6 +239,8 @@ default="none"
         if self.augmentation != "none":
             parts["moves"] = seeded(rng, device())
             augmented = self._augmenter(learnt, parts["moves"])
+        if self.mmd:
+            parts["prior"] = seeded(rng, device())
         early = self._early_stopping(self.net_, aside) if self.patience else None
         if early:
             parts["early"] = early
@@ -233,9 +256,14 @@ default="none"
                 loss = loss + 0.5 * self.penalty * z.square().sum(1).mean()
             if self.decay:
                 loss = loss + self.decay * sum(w.square().sum() for w in weights)
+            extra = {}
+            if self.mmd:
+                distance = mmd(z, torch.randn(z.shape, generator=parts["prior"], device=z.device))
+                loss = loss + self.mmd * distance
+                extra["mmd"] = distance.detach()
             adam.step(loss, self.learning_rate * ramp_down(progress, self.cool_down))
             average.update(progress * steps)
-            metrics = {"loss": loss.detach(), "reconstruction": reconstruction.detach()}
+            metrics = {"loss": loss.detach(), "reconstruction": reconstruction.detach()} | extra
             return metrics | ({"held_out": early.loss} if early else {})
 
         self._train(
@@ -259,15 +287,21 @@ default="none"
     def _early_stopping(self, net, aside):
         import torch
 
+        from ..nn.mmd import mmd
         from ..nn.nets import in_batches
-        from ..nn.training import EarlyStopping
+        from ..nn.training import EarlyStopping, seeded
 
         aside = aside.astype(np.float32)
         where = next(net.parameters()).device
+        # the same draws every time, so that epochs can be compared
+        draws = torch.randn(
+            (len(aside), self.latent_dim), generator=seeded(np.random.RandomState(0))
+        ).to(where)
 
         def loss(net, x):
             z = net.encode(x)
-            return 0.5 * self.penalty * z.square().sum(1) - net.log_prob(net.decoder(z), x)
+            each = 0.5 * self.penalty * z.square().sum(1) - net.log_prob(net.decoder(z), x)
+            return each + self.mmd * mmd(z, draws) if self.mmd else each
 
         return EarlyStopping(
             net,

@@ -35,6 +35,12 @@ class VAE(VariationalModel):
     columns is learned (Rybkin et al., 2021). Counts are a multinomial over the vocabulary (Miao et
     al., 2016).
 
+    With ``penalty`` beta weighs only the total correlation of the codes, ``KL(q(z) || prod_j
+    q(z_j))`` with q(z) the mean of q(z|x) over the rows: what the dimensions know of each other.
+    The rest of the KL has weight 1, so the penalty is ``KL + (beta - 1) TC``. The beta-TCVAE (Chen
+    et al., 2018) estimates it by minibatch stratified sampling, FactorVAE (Kim & Mnih, 2018; its
+    gamma is ``beta - 1``) by a discriminator, which is not kept.
+
     ``free_bits`` lets every dimension carry so many nats for nothing (Kingma et al., 2016).
     ``importance_samples`` k > 1 maximises the tighter bound ``E[log 1/k sum_i p(x, z_i) /
     q(z_i|x)]`` over k draws instead (the IWAE of Burda et al., 2016); beta is then the power of
@@ -50,8 +56,9 @@ class VAE(VariationalModel):
     learnt too, in place of N(0, I) (Tomczak & Welling, 2018). Its KL is the mean of
     ``log q(z|x) - log p(z)`` over the draws, which has no parts by dimension.
 
-    With ``patience`` a tenth of the rows is not learnt from; their ELBO after each epoch says when
-    to end (Prechelt, 1998), and the weights that did best are kept.
+    With ``patience`` a tenth of the rows is not learnt from; their ELBO after each epoch (its KL
+    times beta, where beta weighs the KL) says when to end (Prechelt, 1998), and the weights that
+    did best are kept.
 
     With ``sharpness`` pictures get a second training, from the weights so found and half as many
     epochs long: a critic learns to tell patches of real pictures from patches of reconstructions
@@ -68,6 +75,9 @@ class VAE(VariationalModel):
         Length of the code: how many sliders describe an item.
     beta : float, default=1.0
         Weight of the KL term; 1 is the ELBO, more gives fewer and smoother dimensions.
+    penalty : {"kl", "beta-tcvae", "factorvae"}, default="kl"
+        What beta weighs: the KL term, or of it only the total correlation of the dimensions,
+        estimated from the minibatch (beta-TCVAE, large batches) or by a discriminator (FactorVAE).
     epochs : int, default=50
         Passes over the data; more is slower and fits closer.
     network : {"auto", "mlp", "conv", "resnet"}, default="auto"
@@ -135,8 +145,9 @@ default="none"
         Mean KL of each dimension over the rows to N(0, 1), in nats.
     history_ : list of dict
         loss, reconstruction and kl in nats per row, by step; loss is ``beta * kl -
-        reconstruction``, or minus the tighter bound; with ``patience`` also the loss held_out.
-        Without the epochs of ``sharpness``.
+        reconstruction``, or minus the tighter bound, or ``kl + (beta - 1) * total_correlation -
+        reconstruction``, then with the estimate total_correlation; with ``patience`` also the loss
+        held_out. Without the epochs of ``sharpness``.
     n_iter_ : int
         Epochs it was trained, without those of ``sharpness``.
 
@@ -156,6 +167,9 @@ default="none"
       https://arxiv.org/abs/1606.04934.
     * Burda, Grosse & Salakhutdinov (2016), *Importance Weighted Autoencoders*,
       https://arxiv.org/abs/1509.00519.
+    * Chen, Li, Grosse & Duvenaud (2018), *Isolating Sources of Disentanglement in Variational
+      Autoencoders*, https://arxiv.org/abs/1802.04942.
+    * Kim & Mnih (2018), *Disentangling by Factorising*, https://arxiv.org/abs/1802.05983.
     * Hoffman & Johnson (2016), *ELBO surgery*,
       http://approximateinference.org/accepted/HoffmanJohnson2016.pdf.
     * Tomczak & Welling (2018), *VAE with a VampPrior*, https://arxiv.org/abs/1705.07120.
@@ -194,6 +208,9 @@ default="none"
         r"&-\beta\sum_j\max\Bigl(\lambda,\ \mathrm{KL}\bigl(q_\phi(z_j\mid x_i)\,\|\,\mathcal "
         r"N(0,1)\bigr)\Bigr)\\[2pt]"
         r"q_\phi(z\mid x)={}&\mathcal N\bigl(m_\phi(x),\operatorname{diag}s_\phi(x)^2\bigr)\\[6pt]"
+        r"\text{penalty not kl}:\ &\mathrm{KL}\bigl(q_\phi(z\mid x_i)\,\|\,\mathcal N(0,I)\bigr)+"
+        r"(\beta-1)\,\mathrm{KL}\Bigl(q_\phi(z)\,\|\,\prod_j q_\phi(z_j)\Bigr),\quad "
+        r"q_\phi(z)=\frac1n\sum_{i=1}^n q_\phi(z\mid x_i)\\[6pt]"
         r"k>1:\ \max_{\theta,\phi}\ \frac1n\sum_{i=1}^n\ &\mathbb E_{z_1,\dots,z_k\sim "
         r"q_\phi(z\mid x_i)}\\"
         r"&\Bigl[\log\frac1k\sum_{l=1}^k p_\theta(x_i\mid z_l)\Bigl(\frac{p(z_l)}{q_\phi(z_l\mid "
@@ -217,8 +234,18 @@ default="none"
     beta: float = param(
         1.0,
         low=0.0,
-        high=20.0,
+        high=100.0,
         help="Weight of the KL term; 1 is the ELBO, more gives fewer and smoother dimensions.",
+    )
+    penalty: str = param(
+        "kl",
+        choices=("kl", "beta-tcvae", "factorvae"),
+        help=(
+            "What beta weighs: the KL term, or of it only the total correlation of the dimensions, "
+            "estimated from the minibatch (beta-TCVAE, large batches) or by a discriminator "
+            "(FactorVAE)."
+        ),
+        advanced=True,
     )
     epochs: int = common("epochs", 50)
     network: str = common("network", "auto")
@@ -317,6 +344,7 @@ default="none"
         import torch
 
         from ..nn.nets import in_unit_range
+        from ..nn.total_correlation import correlation_loss, estimate
         from ..nn.training import (
             Adam,
             BatchSource,
@@ -329,19 +357,7 @@ default="none"
         )
 
         where, k, draws = device(), self.latent_dim, self.importance_samples
-        if draws > 1 and self.free_bits:
-            raise ValueError(
-                f"VAE: free_bits is {self.free_bits:g} with importance_samples {draws}; the "
-                "importance-weighted bound has no KL term to leave free, "
-                "set one of them to 0 or 1."
-            )
-        if self.prior == "vamp" and self.free_bits:
-            raise ValueError(
-                f"VAE: free_bits is {self.free_bits:g} with the VampPrior, whose KL has no parts "
-                "by dimension to leave free; set free_bits to 0 or prior to normal."
-            )
-        if self.sharpness:
-            self._check_sharpness()
+        self._check_options()
         learnt, aside = (X[part] if self.patience else X for part in self._held_out(X, rng))
         self.bounded_ = in_unit_range(X, self.schema_)
         average = WeightAverage(self._new_network(learnt, rng, checkpoint), self.average)
@@ -351,16 +367,27 @@ default="none"
         adam = Adam(net.parameters(), weight_decay=self.weight_decay)
         augmented = self._augmenter(learnt, noise)
         parts = average.parts() | {"adam": adam, "noise": noise}
+        correlation = estimate(self.penalty, learnt.shape[0], k, rng, where)
+        if correlation:
+            parts |= correlation.parts()
         early = self._early_stopping(self.net_, aside) if self.patience else None
         steps = self.epochs * -(-learnt.shape[0] // self.batch_size)
 
         def update(index, progress, total=steps, sharpener=None):
-            x, rate = (
-                augmented(rows[index]),
-                self.learning_rate * ramp_down(progress, self.cool_down),
-            )
-            beta = self.beta * (1.0 if sharpener else ramp_up(progress, self.warm_up))
-            if draws > 1:
+            x, tc, z = augmented(rows[index]), None, None
+            rate = self.learning_rate * ramp_down(progress, self.cool_down)
+            warm = 1.0 if sharpener else ramp_up(progress, self.warm_up)
+            beta = self.beta * warm
+            if correlation:
+                loss, reconstruction, kl, tc, z = correlation_loss(
+                    net,
+                    x,
+                    torch.randn((len(x), k), generator=noise, device=where),
+                    self.beta,
+                    warm,
+                    correlation,
+                )
+            elif draws > 1:
                 loss, reconstruction, kl = importance_loss(
                     net,
                     x,
@@ -378,6 +405,8 @@ default="none"
                     sharpener and (lambda *decoded: sharpener(*decoded, x, rate)),
                 )
             adam.step(loss, rate)
+            if correlation:
+                correlation.learn(z, rate)
             average.update(progress * total)
             loss, reconstruction, kl = loss.detach(), reconstruction.detach(), kl.detach()
             metrics = {
@@ -385,6 +414,9 @@ default="none"
                 "reconstruction": reconstruction,
                 "kl": kl,
             }
+            if tc is not None:
+                metrics["total_correlation"] = tc = tc.detach()
+                metrics["loss"] = kl + (self.beta - 1) * tc - reconstruction
             return metrics | {"held_out": early.loss} if early and not sharpener else metrics
 
         self._train(
@@ -424,17 +456,36 @@ default="none"
         self.importance_ = kl.mean(0, dtype=np.float64)
         return mean
 
-    def _check_sharpness(self) -> None:
-        asked = f"VAE: sharpness is {self.sharpness:g}"
-        if self.schema_.image is None:
-            raise ValueError(
-                f"{asked}, but the rows are no pictures; expected pictures, or sharpness 0."
-            )
-        if self.importance_samples > 1:
-            raise ValueError(
-                f"{asked} with importance_samples {self.importance_samples}; the critic sees one "
-                "draw of each row, set one of them to 0 or 1."
-            )
+    def _check_options(self) -> None:
+        """Raise ValueError for options that exclude each other."""
+        draws, pictures = self.importance_samples, self.schema_.image is not None
+        vamp, correlation = self.prior == "vamp", self.penalty != "kl"
+        faults = {
+            f"free_bits is {self.free_bits:g} with importance_samples {draws}; the "
+            "importance-weighted bound has no KL term to leave free, set one of them to 0 or 1.": (
+                self.free_bits and draws > 1
+            ),
+            f"free_bits is {self.free_bits:g} with the VampPrior, whose KL has no parts by "
+            "dimension to leave free; set free_bits to 0 or prior to normal.": (
+                self.free_bits and vamp
+            ),
+            f"penalty is {self.penalty!r} with importance_samples {draws} and free_bits "
+            f"{self.free_bits:g}; expected 1 and 0, as it weighs a part of the ELBO's own KL "
+            "term. Set them to these, or penalty to 'kl'.": (
+                correlation and (draws > 1 or self.free_bits)
+            ),
+            f"penalty is {self.penalty!r} with the VampPrior; it is a part of the KL to N(0, I), "
+            "set prior to normal or penalty to 'kl'.": correlation and vamp,
+            f"penalty is {self.penalty!r} with sharpness {self.sharpness:g}; expected one of "
+            "them, set sharpness to 0 or penalty to 'kl'.": correlation and self.sharpness,
+            f"sharpness is {self.sharpness:g}, but the rows are no pictures; expected pictures, "
+            "or sharpness 0.": self.sharpness and not pictures,
+            f"sharpness is {self.sharpness:g} with importance_samples {draws}; the critic sees "
+            "one draw of each row, set one of them to 0 or 1.": self.sharpness and draws > 1,
+        }
+        for fault, found in faults.items():
+            if found:
+                raise ValueError(f"VAE: {fault}")
 
     def _moments(self, net, generator, x):
         import torch
@@ -468,8 +519,10 @@ default="none"
             reconstruction, kl = in_batches(
                 lambda net, x: elbo(net, x, draws), net, aside.astype(np.float32)
             )
+            # the total correlation's estimate is too noisy to compare epochs by
+            beta = self.beta if self.penalty == "kl" else 1.0
             return torch.tensor(
-                float((self.beta * kl - reconstruction).mean(dtype=np.float64)), device=draws.device
+                float((beta * kl - reconstruction).mean(dtype=np.float64)), device=draws.device
             )
 
         return EarlyStopping(net, measure, self.patience, first=int(self.warm_up * self.epochs))
