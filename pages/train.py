@@ -40,6 +40,10 @@ data = needs.need_data()
 dataset = data.dataset
 
 
+# parameters that only pictures have a use for; the first is in sight there
+FOR_PICTURES = ("sharpness", "augmentation", "linear_path")
+
+
 def choose_model():
     """The model's class and its settings, from the form."""
     fitting = [name for name, cls in MODELS.items() if dataset.kind in cls.supported_kinds]
@@ -74,7 +78,14 @@ def choose_model():
     minutes = time_budget(cls)
     if minutes is not None:
         suggested, form = cls.suggest(len(dataset), dataset.schema, minutes), f"{form}-{minutes:g}"
-    return cls, forms.form(cls, suggested, key=form, hide=("random_state",))
+    pictures = dataset.kind == "image"
+    return cls, forms.form(
+        cls,
+        suggested,
+        key=form,
+        hide=("random_state", *(() if pictures else FOR_PICTURES)),
+        first=FOR_PICTURES[:1],
+    )
 
 
 def time_budget(cls):

@@ -20,16 +20,17 @@ def form(
     *,
     key: str,
     hide: tuple[str, ...] = (),
+    first: tuple[str, ...] = (),
     columns: int = 2,
 ) -> dict[str, Any]:
     """Widgets for every parameter of ``cls``; returns name -> value. ``suggested`` replaces
-    defaults; ``hide`` names are left out.
+    defaults; ``hide`` names are left out; ``first`` ones are in sight though they are advanced.
     """
     shown = [p for p in cls.parameters().values() if p.name not in hide]
     start = {p.name: (suggested or {}).get(p.name, p.default) for p in shown}
     values = {}
     for group, place in ((False, st.container()), (True, None)):
-        members = [p for p in shown if p.advanced is group]
+        members = [p for p in shown if (p.advanced and p.name not in first) is group]
         if not members:
             continue
         place = place or st.expander("More settings")
