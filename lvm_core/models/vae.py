@@ -642,4 +642,5 @@ default="none"
 
         generator = seeded(rng, prior.inputs.device)
         with torch.no_grad():
-            return prior.sample(n, self.net_.encoder, generator, temperature).cpu().double().numpy()
+            posteriors = split(self.net_.encoder(prior.inputs))
+            return prior.sample(n, *posteriors, generator, temperature).cpu().double().numpy()

@@ -163,7 +163,7 @@ def log_ratio(net, z, log_std, noise):
     if prior is None:
         return (0.5 * (noise**2 - z**2) + log_std).sum(-1)
     own = (0.5 * (noise**2 + math.log(2 * math.pi)) + log_std).sum(-1)  # -log q(z|x)
-    return own + prior.log_prob(z, net.encoder)
+    return own + prior.log_prob(z, *split(net.encoder(prior.inputs)))
 
 
 class Draws(NamedTuple):

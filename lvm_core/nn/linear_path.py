@@ -8,14 +8,11 @@ of its weights meets a thousand pixels at once, so that a step of usual size wou
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import torch
 from torch import nn
 
-if TYPE_CHECKING:
-    pass
+from .likelihoods import Likelihood
 
 MOST_ROWS = 2000  # from which the principal components are found
 MOST_COMPONENTS = 64
@@ -109,7 +106,7 @@ def begin_as_pca(
     X,
     loc: np.ndarray,
     scale: np.ndarray,
-    likelihood,
+    likelihood: Likelihood,
     variational: bool,
 ) -> None:
     """Set the linear paths by probabilistic PCA of rows, and the noise by what it leaves.
@@ -144,15 +141,12 @@ def begin_as_pca(
     >>> import torch
     >>> from lvm_core.nn.layers import Linear
     >>> from lvm_core.nn.likelihoods import Gaussian
-    >>> X = np.random.RandomState(0).normal(size=(200, 1)) * [1.0, 2.0, 0.0]
+    >>> X = np.random.RandomState(0).normal(size=(200, 3)) * [0.1, 2.0, 0.1]
     >>> encoder = LinearEncoder(Linear(3, 1), 3, 1)
     >>> decoder = LinearDecoder(Linear(1, 3), 3, 1, bounded=False)
-    >>> for part in (*encoder.main.parameters(), *decoder.main.parameters()):
-    ...     part.data.zero_()
     >>> begin_as_pca(encoder, decoder, X, np.zeros(3), np.ones(3), Gaussian(3), variational=False)
-    >>> x = torch.tensor([[0.5, 1.0, 0.0]])
-    >>> decoder(encoder(x)).round(decimals=2).tolist()
-    [[0.5, 1.0, 0.0]]
+    >>> encoder.weight.shape, decoder.weight.abs().argmax().item()  # the column that varies most
+    (torch.Size([1, 3]), 1)
     """
     from sklearn.decomposition import PCA
 

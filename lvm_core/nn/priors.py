@@ -11,8 +11,6 @@ import math
 import torch
 from torch import nn
 
-from .elbo import split
-
 
 def gaussian_log_prob(z: torch.Tensor, mean: torch.Tensor, log_std: torch.Tensor) -> torch.Tensor:
     """Log density of a Gaussian with a diagonal covariance.
@@ -67,9 +65,10 @@ class VampPrior(nn.Module):
     >>> encoder = torch.nn.Linear(3, 4)
     >>> prior = VampPrior(5, 3)
     >>> prior.init_from_data(torch.zeros(20, 3), torch.Generator().manual_seed(0))
-    >>> prior.log_prob(torch.zeros(7, 2), encoder).shape
+    >>> mean, log_std = encoder(prior.inputs).chunk(2, 1)
+    >>> prior.log_prob(torch.zeros(7, 2), mean, log_std).shape
     torch.Size([7])
-    >>> prior.sample(6, encoder, torch.Generator().manual_seed(0)).shape
+    >>> prior.sample(6, mean, log_std, torch.Generator().manual_seed(0)).shape
     torch.Size([6, 2])
     """
 
@@ -95,38 +94,32 @@ class VampPrior(nn.Module):
             own.copy_(rows[chosen] + 0.01 * noise)
             self.log_weights.zero_()
 
-    def parts(self, encoder) -> tuple[torch.Tensor, torch.Tensor]:
-        """Means and log standard deviations (c, k) of the posteriors of the pseudo-inputs.
-
-        Parameters
-        ----------
-        encoder : callable
-            Rows (c, d) -> means and log spreads (c, 2k).
-        """
-        return split(encoder(self.inputs))
-
-    def log_prob(self, z: torch.Tensor, encoder) -> torch.Tensor:
+    def log_prob(self, z: torch.Tensor, mean: torch.Tensor, log_std: torch.Tensor) -> torch.Tensor:
         """Log density of codes.
 
         Parameters
         ----------
         z : tensor (..., k)
             Codes.
-        encoder : callable
-            Rows (c, d) -> means and log spreads (c, 2k).
+        mean, log_std : tensor (c, k)
+            The posteriors of ``inputs``.
 
         Returns
         -------
         tensor (...)
             In nats.
         """
-        mean, log_std = self.parts(encoder)
         each = gaussian_log_prob(z.unsqueeze(-2), mean, log_std)
         return (each + self.log_weights.log_softmax(0)).logsumexp(-1)
 
     @torch.no_grad()
     def sample(
-        self, n: int, encoder, generator: torch.Generator, temperature: float = 1.0
+        self,
+        n: int,
+        mean: torch.Tensor,
+        log_std: torch.Tensor,
+        generator: torch.Generator,
+        temperature: float = 1.0,
     ) -> torch.Tensor:
         """Draw codes: a pseudo-input, then its posterior.
 
@@ -134,8 +127,8 @@ class VampPrior(nn.Module):
         ----------
         n : int
             How many.
-        encoder : callable
-            Rows (c, d) -> means and log spreads (c, 2k).
+        mean, log_std : tensor (c, k)
+            The posteriors of ``inputs``.
         generator : torch.Generator
             Of the draws.
         temperature : float, default=1.0
@@ -145,7 +138,6 @@ class VampPrior(nn.Module):
         -------
         tensor (n, k)
         """
-        mean, log_std = self.parts(encoder)
         part = self.log_weights.softmax(0).multinomial(n, replacement=True, generator=generator)
         noise = torch.randn((n, mean.shape[1]), generator=generator, device=mean.device)
         return mean[part] + temperature * log_std[part].exp() * noise

@@ -89,8 +89,7 @@ def test_a_fit_interrupted_while_it_sharpens_learns_the_same(boxes, tmp_path):
 
 def test_who_stops_before_it_begins_gets_the_plain_model(boxes):
     stopped, plain = (
-        vae(s, epochs=4).fit(boxes, schema=SCHEMA, on_step=lambda _: True)
-        for s in (1.0, 0.0)
+        vae(s, epochs=4).fit(boxes, schema=SCHEMA, on_step=lambda _: True) for s in (1.0, 0.0)
     )
     assert stopped.stopped_ and np.array_equal(stopped.transform(boxes), plain.transform(boxes))
 

@@ -41,20 +41,20 @@ def network(X, components=8):
 def test_its_density_is_the_mean_of_its_posteriors():
     net = network(groups())
     prior = net.vamp
-    mean, log_std = (part.detach().numpy() for part in prior.parts(net.encoder))
+    mean, log_std = (part.detach().numpy() for part in split(net.encoder(prior.inputs)))
     z = np.random.RandomState(1).standard_normal((5, 2)).astype(np.float32)
     each = norm.pdf(z[:, None], mean, np.exp(log_std)).prod(2)
-    found = prior.log_prob(torch.from_numpy(z), net.encoder).detach()
+    found = prior.log_prob(torch.from_numpy(z), *split(net.encoder(prior.inputs))).detach()
     np.testing.assert_allclose(found, np.log(each.mean(1)), rtol=1e-4, atol=1e-4)
 
 
 def test_its_draws_follow_seed_and_temperature():
     net = network(groups())
     prior = net.vamp
-    one, again = (prior.sample(50, net.encoder, seed(3)) for _ in range(2))
+    one, again = (prior.sample(50, *split(net.encoder(prior.inputs)), seed(3)) for _ in range(2))
     assert torch.equal(one, again)
-    cold = prior.sample(200, net.encoder, seed(3), temperature=0.0)
-    centres = prior.parts(net.encoder)[0]
+    cold = prior.sample(200, *split(net.encoder(prior.inputs)), seed(3), temperature=0.0)
+    centres = split(net.encoder(prior.inputs))[0]
     assert (cold[:, None] - centres).abs().sum(2).min(1).values.max() < 1e-5
     assert one.std() > 0 and not one.requires_grad
 
