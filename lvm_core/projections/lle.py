@@ -121,20 +121,26 @@ def _mixtures(Z, indices, amount: float = 1e-3) -> np.ndarray:
 
 
 def _smallest(M, c: int) -> np.ndarray:
-    """Eigenvectors (n, c) of the sparse M with the smallest eigenvalues, without the first,
-    which is constant.
+    """Eigenvectors (n, c) of the sparse M with the smallest eigenvalues, without the constant one.
+
+    Where the neighbours leave groups apart, more vectors than one belong to the eigenvalue 0, and
+    a solver gives any mixture of them: the constant is taken out of what they span, so that none of
+    what is left says the same of all points.
     """
-    from scipy.linalg import eigh
+    from scipy.linalg import eigh, null_space
     from scipy.sparse.linalg import eigsh
 
     n = M.shape[0]
     if n <= _DENSE_ROWS:
-        return eigh(M.toarray(), subset_by_index=(1, c), overwrite_a=True)[1]
-    values, vectors = eigsh(
-        M,
-        c + 1,
-        sigma=-1e-9,
-        tol=1e-6,  # pyright: ignore[reportArgumentType]  # its default is a whole number
-        v0=np.random.RandomState(0).uniform(-1, 1, n),
-    )
-    return vectors[:, np.argsort(values)[1:]]
+        values, vectors = eigh(M.toarray(), subset_by_index=(0, c), overwrite_a=True)
+    else:
+        values, vectors = eigsh(
+            M,
+            c + 1,
+            sigma=-1e-9,
+            tol=1e-6,  # pyright: ignore[reportArgumentType]  # its default is a whole number
+            v0=np.random.RandomState(0).uniform(-1, 1, n),
+        )
+    others = null_space(vectors.sum(0)[None])  # of the vectors' span, what sums to 0 over points
+    turn = eigh(others.T * values @ others)[1]
+    return vectors @ others @ turn
