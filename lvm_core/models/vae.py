@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import ceil
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar, cast
 
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
@@ -22,6 +22,9 @@ from ..nn.elbo import (
 )
 from ..params import param
 from .neural import VariationalModel, common
+
+if TYPE_CHECKING:
+    from ..nn.nets import CodeNet
 
 
 @dataclass(repr=False, eq=False)
@@ -633,7 +636,8 @@ default="none"
         return self._run(lambda net, x: split(net.encode(x))[0], X)
 
     def _prior(self, n, temperature, rng):
-        prior = self.net_.vamp
+        net = cast("CodeNet", self.net_)
+        prior = net.vamp
         if prior is None:
             return super()._prior(n, temperature, rng)
         import torch
@@ -642,5 +646,5 @@ default="none"
 
         generator = seeded(rng, prior.inputs.device)
         with torch.no_grad():
-            posteriors = split(self.net_.encoder(prior.inputs))
+            posteriors = split(net.encoder(prior.inputs))
             return prior.sample(n, *posteriors, generator, temperature).cpu().double().numpy()

@@ -8,11 +8,11 @@ of its weights meets a thousand pixels at once, so that a step of usual size wou
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import torch
 from torch import nn
-
-from .likelihoods import Likelihood
 
 MOST_ROWS = 2000  # from which the principal components are found
 MOST_COMPONENTS = 64
@@ -106,7 +106,7 @@ def begin_as_pca(
     X,
     loc: np.ndarray,
     scale: np.ndarray,
-    likelihood: Likelihood,
+    likelihood: Any,
     variational: bool,
 ) -> None:
     """Set the linear paths by probabilistic PCA of rows, and the noise by what it leaves.
@@ -156,7 +156,7 @@ def begin_as_pca(
         return
     total = max(float(rows.var(0, dtype=np.float64, ddof=1).sum()), 1e-12)
     with np.errstate(invalid="ignore"):  # rows that are all the same have no shares of variance
-        pca = PCA(k, svd_solver="randomized", random_state=0).fit(rows)
+        pca: Any = PCA(k, svd_solver="randomized", random_state=0).fit(rows)
     left = max(total - float(pca.explained_variance_.sum()), 1e-6 * total)
     noise = left / max(rows.shape[1] - k, 1)
     variance = np.maximum(pca.explained_variance_.astype(np.float64), 1e-6 * total)
