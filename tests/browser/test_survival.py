@@ -152,7 +152,7 @@ def test_the_server_is_killed_again_and_again_and_the_fit_goes_on(page, server):
 def test_server_and_worker_are_killed_and_the_run_is_resumed_found_and_opened_in_another_browser(
     page, server
 ):
-    run = train(page, server, 300)
+    run = train(page, server, 120)
     page.close()
     pid = server.workspace.run(run.id).facts["pid"]
     server.kill()

@@ -12,10 +12,16 @@ from lvm_core.plots import quality
 
 
 def answered(app, run):
-    """The page once its work has ended."""
-    for job in list(run.jobs.work.values()):
-        assert job.wait(60)
-    app.run()
+    """The page once its work has ended, and what follows from that: where codes come from decides
+    which samples are scored.
+    """
+    for _ in range(5):
+        under_way = [job for job in list(run.jobs.work.values()) if job.running]
+        for job in under_way:
+            assert job.wait(60)
+        app.run()
+        if not under_way:
+            break
     assert not app.exception, app.exception
     assert not app.error, [e.value for e in app.error]
     return app
