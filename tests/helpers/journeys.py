@@ -74,9 +74,6 @@ def browser():
                 "--no-sandbox",
                 "--use-angle=swiftshader",
                 "--enable-unsafe-swiftshader",
-                # only what a page draws by WebGL goes through the software GPU: a third less time
-                "--disable-gpu-compositing",
-                "--disable-gpu-rasterization",
                 "--disable-background-networking",
                 "--disable-component-update",
                 "--disable-sync",
