@@ -183,6 +183,7 @@ def begin_as_pca(
         last.weight.zero_()
         if variational:
             width = decoder.weight.shape[1]
+            assert last.bias is not None
             last.bias[width : width + k] = put(0.5 * np.log(np.minimum(noise / variance, 1.0)))
         if getattr(likelihood, "learned", False):
             likelihood.variance.fill_(noise)
