@@ -44,6 +44,12 @@ speed
 ``--sheets`` writes PNGs of real, reconstructed and sampled pictures from the variance and samples
 parts, for looking at. ``--quick`` runs everything on a few rows and steps in one process; its
 numbers mean nothing.
+
+Measured on two busy cores, seed 0, default budget: variance kept by VAE / autoencoder / PCA, per
+cent: digits 87.7 / 87.7 / 72.8, MNIST 79.9 / 79.6 / 58.5, sprites 98.3 / 98.1 / 78.6, shapes 71.5 /
+70.9 / 64.1, patches 93.1 / 93.1 / 93.0, microscopy 62.6 / 62.6 / 46.2. Before networks began as
+PCA the VAE kept 59 of the shapes and 92 of the patches. GAN, default: Fréchet 3.0 of 20 000 digits
+and 7.0 of 2 000, 62 and 54 per cent recognised: both miss their targets.
 """
 
 from __future__ import annotations
