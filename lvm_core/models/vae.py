@@ -109,7 +109,7 @@ class VAE(VariationalModel):
         richer code, and so many times slower to decode.
     prior : {"normal", "vamp"}, default="normal"
         Where codes come from: N(0, I), or the mean of the posteriors of learnt pseudo-inputs
-        (VampPrior), which follows the data: a better ELBO, for a slower training.
+        (VampPrior), which can follow the data, for a slower training.
     pseudo_inputs : int, default=64
         Pseudo-inputs of the VampPrior; every step encodes them too.
     cool_down : float, default=0.5
@@ -289,7 +289,7 @@ default="none"
         choices=("normal", "vamp"),
         help=(
             "Where codes come from: N(0, I), or the mean of the posteriors of learnt pseudo-inputs "
-            "(VampPrior), which follows the data: a better ELBO, for a slower training."
+            "(VampPrior), which can follow the data, for a slower training."
         ),
         advanced=True,
     )

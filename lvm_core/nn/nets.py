@@ -601,7 +601,8 @@ class CodeNet(Net):
                 self.encoder,
                 self.decoder,
                 X,
-                *scales(X, schema),
+                self.scaler.loc.numpy(),
+                self.scaler.scale.numpy(),
                 self.likelihoods.parts[0],
                 variational=self.variational,
             )
