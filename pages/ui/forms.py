@@ -13,6 +13,8 @@ import streamlit as st
 from lvm_core.params import Parameter, Params
 from lvm_core.text import markdown as md
 
+LETTERS = 16  # of all choices side by side that half of a page of 1280 pixels shows whole
+
 
 def form(
     cls: type[Params],
@@ -57,7 +59,7 @@ def widget(p: Parameter, value: Any, key: str):
         + (f" Accepts {p.domain()}." if p.choices is None and p.type in (int, float) else ""),
     )
     if p.choices is not None:
-        if len(p.choices) <= 4:
+        if len(p.choices) <= 4 and sum(len(_word(choice)) for choice in p.choices) <= LETTERS:
             return st.segmented_control(
                 label,
                 p.choices,

@@ -89,7 +89,7 @@ def page(browser):
     context.set_default_timeout(PATIENCE)
     made = context.new_page()
     made.errors, made.outside = [], []
-    made.on("pageerror", lambda error: made.errors.append(str(error)))
+    made.on("pageerror", lambda error: made.errors.append(f"{error}\n{error.stack}"))
     made.on(
         "console",
         lambda message: (

@@ -71,7 +71,11 @@ export class ContactSheet {
     const between = this.kind.value === "corners";
     explorer.part("sheet-dims").hidden = between;
     explorer.part("sheet-corners").hidden = !between;
-    if (between && !this.corners.nw) await this.firstCorners();
+    // one may have been set by hand before the others came
+    if (between && CORNERS.some((corner) => !this.corners[corner])) {
+      await this.firstCorners();
+      if (this.kind.value !== "corners") return;
+    }
     const cells = between ? this.cornerCells() : this.dimensionCells();
     this.fetch(cells);
   }
