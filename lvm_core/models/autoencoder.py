@@ -307,6 +307,7 @@ default="none"
             net,
             lambda: torch.tensor(float(in_batches(loss, net, aside).mean()), device=where),
             self.patience,
+            from_start=self.linear_path,
         )
 
     def _weighed(self, Z) -> np.ndarray:

@@ -233,7 +233,7 @@ class LatentModel(Persistent, ClassNamePrefixFeaturesOutMixin, TransformerMixin,
             n is no whole number of at least 1, or the temperature none of at least 0.
         """
         check_is_fitted(self)
-        n = _count(n)
+        n = check_count(n)
         if not (np.isfinite(temperature) and temperature >= 0):
             raise ValueError(f"temperature is {temperature}, expected a number of at least 0.")
         return self._prior(n, float(temperature), check_random_state(random_state))
@@ -486,7 +486,7 @@ def draw_discrete(X: np.ndarray, schema: Schema, rng: np.random.RandomState) -> 
     return X
 
 
-def _count(n: Any) -> int:
+def check_count(n: Any) -> int:
     if isinstance(n, Iterable) or int(n) != n or n < 1:
         raise ValueError(f"n is {n!r}, expected a whole number of at least 1.")
     return int(n)

@@ -7,7 +7,9 @@ from typing import ClassVar
 
 import numpy as np
 from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_is_fitted
 
+from .base import LatentModel
 from .gan import GAN
 
 
@@ -162,18 +164,22 @@ class ConditionalGAN(GAN):
         ValueError
             ``label`` is none of ``classes_``, which are then named.
         """
+        check_is_fitted(self)
         rng = check_random_state(random_state)
-        Z = super().sample_codes(n, temperature=temperature, random_state=rng)
-        if label is not None:
-            if str(label) not in self.classes_:
-                raise ValueError(
-                    f"label is {str(label)[:40]!r}, expected one of "
-                    f"{', '.join(self.classes_[:20]) or 'none: this model was trained without labels'}."  # noqa: E501
-                )
-            Z[:, self.latent_dim :] = np.arange(len(self.classes_)) == self.classes_.index(
-                str(label)
+        if label is not None and str(label) not in self.classes_:
+            raise ValueError(
+                f"label is {str(label)[:40]!r}, expected one of "
+                f"{', '.join(self.classes_[:20]) or 'none: this model was trained without labels'}."
             )
-        return Z
+
+        def draw(count):
+            Z = LatentModel.sample_codes(self, count, temperature=temperature, random_state=rng)
+            if label is not None:
+                asked = self.classes_.index(str(label))
+                Z[:, self.latent_dim :] = np.arange(len(self.classes_)) == asked
+            return Z
+
+        return self._accepted(n, draw, rng)
 
     def sample(
         self, n: int, *, temperature: float = 1.0, random_state=None, label: str | None = None
@@ -271,6 +277,14 @@ class ConditionalGAN(GAN):
         drawn = torch.multinomial(self._share, count, replacement=True, generator=noise)
         drawn = torch.where(given.any(1), given.argmax(1), drawn)
         return torch.cat([z, torch.nn.functional.one_hot(drawn, len(self.classes_)).to(z.dtype)], 1)
+
+    def _with_given(self, z, given, noise):
+        import torch
+
+        if given is None:
+            return z
+        drawn = self._random_codes(len(z), given, noise)[:, self.latent_dim :]
+        return torch.cat([z, drawn], 1)
 
     def _code_error(self, raw, found, z, given):
         if given is None:

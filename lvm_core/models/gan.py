@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
+from sklearn.utils import check_random_state
 
 from ..params import param
 from ..settings import setting
-from .base import LatentModel
+from .base import LatentModel, check_count
 from .neural import NeuralModel, common
 
 FEW = 8  # columns, of which a critic can see every detail
@@ -18,6 +19,11 @@ FEW = 8  # columns, of which a critic can see every detail
 RESCUE_STEPS = 300
 MINUTES = 5.0  # a training on pictures takes by default
 FEW_ROWS = 10_000  # pictures, below which a critic would learn them by heart
+PRETRAINED = 400  # steps of a training on pictures, in which the generator learns to decode first
+DECODED = 1200.0  # of the mean squared error of a decoded picture, in nats, while it does
+HIDDEN = 512  # units with which the critic of pictures judges the whole
+ALWAYS = 0.9  # of drawn pictures, the score from which all are kept
+ROUNDS = 10  # of draws, after which the best of what was refused is taken
 LAZY = 16  # steps from one penalty of the critic of pictures to the next
 # of the critic, on real and drawn pictures together: from there on a generator learns little
 TOO_SURE = 0.98
@@ -45,7 +51,11 @@ class GAN(NeuralModel):
     step, 16 times ``gamma/2 * |dD/dx|^2`` at real pictures (Mescheder et al., 2018; Karras et al.,
     2020); the generator minimises ``softplus(-D(G(z)))``. Adam with betas (0.5, 0.99). With few
     pictures the critic sees real and drawn ones shifted, partly cut out and in other colours (Zhao
-    et al., 2020). Pixels of drawn pictures stay in [0, 1] where those of the data do.
+    et al., 2020). Pixels of drawn pictures stay in [0, 1] where those of the data do. The generator
+    may first learn as the decoder of a variational autoencoder (``pretraining``), so that it begins
+    with all kinds of pictures, as in VAE/GAN (Larsen et al., 2016), and codes may be drawn by
+    rejection (``rejection``): the critic, brought up to date with the final generator, tells
+    log(p(x)/p_G(x)), and a code is kept with a chance that falls with it (Azadi et al., 2019).
 
     An encoder E for real rows is trained afterwards, G fixed: ``|E(G(z)) - z|^2/k + |G(E(x)) -
     x|^2/d`` for drawn z and real x. :meth:`invert` refines its codes by optimisation.
@@ -84,6 +94,15 @@ class GAN(NeuralModel):
     augment : float, default=0.0
         Share of pictures, real and drawn, that the critic sees changed: shifted, a part cut out,
         other colours. For few pictures; only of a DCGAN.
+    critic_units : int, default=0
+        Units with which the critic judges a picture as a whole; 0 is DCGAN's critic, which has no
+        hidden layer. Only of a DCGAN.
+    pretraining : int, default=0
+        Minibatches in which the generator first learns as the decoder of a VAE. Only of a DCGAN.
+    rejection : float, default=0.0
+        Share of drawn pictures that the critic may refuse: of the scores s of draws, t is the one
+        that this share stays below, and a draw is kept with a chance of ``min(1, exp(s - t))``. 0
+        keeps every draw. Only of a DCGAN.
     batch_size : int, default=128
         Real rows, and drawn ones, in one step.
     learning_rate : float, default=0.001
@@ -97,6 +116,8 @@ class GAN(NeuralModel):
         Encoder, generator (its ``decoder``) and likelihoods.
     bounded_ : bool
         Whether drawn pixels stay in [0, 1], as those of the data do.
+    threshold_ : float
+        The critic's score from which every draw is kept; of a DCGAN with ``rejection``.
     importance_ : array (k,)
         Mean change of the output per unit step, in the data's standard deviations.
     history_ : list of dict
@@ -120,6 +141,9 @@ class GAN(NeuralModel):
       https://arxiv.org/abs/1912.04958.
     * Zhao et al. (2020), *Differentiable Augmentation for Data-Efficient GAN Training*,
       https://arxiv.org/abs/2006.10738.
+    * Larsen et al. (2016), *Autoencoding beyond pixels using a learned similarity metric*,
+      https://arxiv.org/abs/1512.09300.
+    * Azadi et al. (2019), *Discriminator Rejection Sampling*, https://arxiv.org/abs/1810.06758.
     * Jang, Gu & Poole (2017), *Categorical Reparameterization with Gumbel-Softmax*,
       https://arxiv.org/abs/1611.01144.
 
@@ -244,6 +268,36 @@ class GAN(NeuralModel):
         ),
         advanced=True,
     )
+    critic_units: int = param(
+        0,
+        low=0,
+        high=4096,
+        help=(
+            "Pictures: units with which the critic judges the whole; 0 is DCGAN's critic, which "
+            "sees little but parts."
+        ),
+        advanced=True,
+    )
+    pretraining: int = param(
+        0,
+        low=0,
+        high=100_000,
+        help=(
+            "Pictures: minibatches in which the generator first learns as the decoder of a VAE, to "
+            "begin with all kinds of pictures."
+        ),
+        advanced=True,
+    )
+    rejection: float = param(
+        0.0,
+        low=0.0,
+        high=0.99,
+        help=(
+            "Pictures: share of samples the critic may refuse, the least real the most often; 0 "
+            "shows every one."
+        ),
+        advanced=True,
+    )
     batch_size: int = common("batch_size", 128, help="Real rows, and drawn ones, in one step.")
     learning_rate: float = common(
         "learning_rate", 1e-3, help="Step size of the optimiser (Adam) at the start."
@@ -333,6 +387,9 @@ class GAN(NeuralModel):
             CodeNet(self.schema_, k, k, *self._shape(), **self._likelihoods()), k
         )
 
+    def _rejects(self) -> bool:
+        return self.rejection > 0 and self.network_ == "dcgan"
+
     def _likelihoods(self) -> dict:
         # what was saved before there was a bound has none
         return {"bounded": getattr(self, "bounded_", False)}
@@ -353,6 +410,8 @@ class GAN(NeuralModel):
             assert self.schema_.image is not None  # see _is_dcgan
             net.encoder = Critic(self.schema_.image, k, self.width)
             net.decoder = Generator(self.schema_.image, k, self.width)
+            if self._rejects():
+                net.critic = self._critic()
         return net
 
     def preview(self, X, Z):
@@ -370,13 +429,97 @@ class GAN(NeuralModel):
         self._encodes = False
         self.bounded_ = in_unit_range(X, self.schema_)
         net, rows = self._new_network(X, rng, checkpoint), BatchSource(X, device())
+        self.stopped_ = False
+        vars(self).pop("threshold_", None)  # of an earlier fit
         if self.network_ == "dcgan":
             self._start_grey(net)
-        self._train_generator(net, rows, X.shape[0], rng, on_step, checkpoint)
+            if self.pretraining:
+                self._pretrain(net, rows, X.shape[0], rng, on_step, checkpoint)
+        if not self.stopped_:
+            self._train_generator(net, rows, X.shape[0], rng, on_step, checkpoint)
+            if self._rejects():
+                self._train_judge(net, rows, X.shape[0], rng, on_step, checkpoint)
         self._encodes = True
         self._train_encoder(net, rows, X.shape[0], rng, on_step, checkpoint)
         net.requires_grad_(False).eval()
         self.importance_ = self._influence(rng)
+
+    def _pretrain(self, net, rows, n, rng, on_step, checkpoint):
+        """Let the generator learn as the decoder of a VAE, whose encoder is then forgotten."""
+        import torch
+
+        from ..nn.adversarial import Critic
+        from ..nn.elbo import kl_by_dimension, split
+        from ..nn.nets import initialise
+        from ..nn.training import Adam, ramp_down, seeded, train
+
+        where, noise = rows.where, seeded(rng, rows.where)
+        encoder = Critic(self.schema_.image, 2 * self.latent_dim, self.width)
+        initialise(encoder, seeded(rng))
+        encoder.to(where)
+        adam = Adam([*encoder.parameters(), *net.decoder.parameters()], 0.9, 0.99)
+
+        def update(index, progress):
+            net.decoder.train()
+            x, given = net.scaler(rows[index]), self._given(index)
+            mean, log_std = split(encoder(x))
+            z = mean + log_std.exp() * torch.randn(mean.shape, generator=noise, device=where)
+            decoded = net.scaler(net.mean(self._with_given(z, given, noise)))
+            error, kl = (decoded - x).square().mean(), kl_by_dimension(mean, log_std).sum(1).mean()
+            loss = DECODED * error + kl
+            adam.step(loss, 1e-3 * ramp_down(progress, 0.5))
+            net.decoder.eval()  # as a preview wants it
+            return {"loss": loss.detach(), "row_error": error.detach(), "kl": kl.detach()}
+
+        self.history_, self.stopped_ = train(
+            update,
+            n,
+            batch_size=self.batch_size,
+            steps=self.pretraining,
+            generator=seeded(rng, where),
+            on_step=on_step,
+            phase="decoder",
+            checkpoint=checkpoint,
+            parts={"encoder": encoder, "decoder": net.decoder, "adam": adam, "noise": noise},
+        )
+
+    def _train_judge(self, net, rows, n, rng, on_step, checkpoint):
+        """Bring the critic up to date with the averaged generator, which is now fixed, and set
+        ``threshold_``.
+        """
+        import torch
+
+        from ..nn.training import Adam, ramp_down, seeded, train
+
+        where, noise = rows.where, seeded(rng, rows.where)
+        critic, decoder = net.critic.train(), net.decoder.eval()
+        adam = Adam(critic.parameters(), 0.5, 0.99)
+        judge = self._critic_step(net, rows, critic, adam, noise, min(self.augment, 0.5))
+
+        def update(index, progress):
+            given = self._given(index)
+            with torch.no_grad():
+                fake = self._drawn(net, decoder, len(index), given, noise)
+            loss, _, right, _ = judge(
+                index, fake, given, self.learning_rate * ramp_down(progress, 1.0) / 2, progress == 0
+            )
+            return {"loss": loss.detach(), "critic_accuracy": right}
+
+        if not self.stopped_:
+            _, self.stopped_ = train(
+                update,
+                n,
+                batch_size=self.batch_size,
+                steps=max(self.steps // 10, 1),
+                generator=seeded(rng, where),
+                on_step=on_step,
+                phase="critic",
+                checkpoint=checkpoint,
+                parts={"critic": critic, "adam": adam, "noise": noise},
+            )
+        critic.requires_grad_(False).eval()
+        draws = self._scores(self._prior(2000, 1.0, rng))
+        self.threshold_ = float(np.quantile(draws, self.rejection))
 
     def _train_generator(self, net, rows, n, rng, on_step, checkpoint):
         import copy
@@ -384,14 +527,14 @@ class GAN(NeuralModel):
         import torch
 
         from ..nn.nets import initialise
-        from ..nn.training import Adam, seeded, train
+        from ..nn.training import Adam, ramp_down, seeded, train
 
         pictures = self.network_ == "dcgan"
-        critic = self._critic()
+        critic = net.critic if self._rejects() else self._critic()
         initialise(critic, seeded(rng))
         where, noise = rows.where, seeded(rng, rows.where)
         critic.to(where)
-        generator = copy.deepcopy(net.decoder)  # net.decoder itself is the running mean
+        generator = copy.deepcopy(net.decoder).train()  # net.decoder itself is the running mean
         net.decoder.eval()
         adam = [Adam(p.parameters(), 0.5 if pictures else 0.0, 0.99) for p in (critic, generator)]
         averaged, moving = (
@@ -403,7 +546,11 @@ class GAN(NeuralModel):
         )
 
         def update(index, progress):
-            fall = 0.05 + 0.95 * 0.5 * (1 + math.cos(math.pi * progress))
+            fall = (
+                max(ramp_down(progress, 0.5), 0.02)
+                if pictures
+                else 0.05 + 0.95 * 0.5 * (1 + math.cos(math.pi * progress))
+            )
             metrics = learn(index, progress, fall)
             with torch.no_grad():
                 torch._foreach_lerp_(  # pyright: ignore[reportPrivateImportUsage]  # no public name
@@ -468,8 +615,12 @@ class GAN(NeuralModel):
             if not isinstance(likelihood, Gaussian) or likelihood.bounded:
                 likelihood.bias.zero_()
 
-    def _learn_pictures(self, net, rows, critic, generator, adam, noise):
-        """A step of DCGAN, as :meth:`_learn_rows`."""
+    def _critic_step(self, net, rows, critic, adam, noise, share):
+        """A step of the critic of pictures, which sees ``share`` of them augmented, as a function
+        of the real rows' numbers, drawn ones, what is given, the rate, and whether the slope is
+        looked at; it gives the loss, the score gap, how often the critic was right, and how it
+        sees pictures.
+        """
         import torch
         from torch.nn import functional as F
 
@@ -479,34 +630,48 @@ class GAN(NeuralModel):
         assert image is not None  # see _is_dcgan
 
         def seen(pictures):
-            if self.augment:
-                pictures = augment(pictures, image, self.augment, fill, noise)
+            if share:
+                pictures = augment(pictures, image, share, fill, noise)
             return net.scaler(pictures)
 
-        def step(index, progress, fall):
-            real, given = rows[index], self._given(index)
-            fake = self._drawn(net, generator, len(real), given, noise)
-            both = seen(torch.cat([real, fake.detach()]))
+        def step(index, fake, given, rate, slopes):
+            both = seen(torch.cat([rows[index], fake.detach()]))
             scores = self._judge(critic(both), given)
-            of_real, of_fake = scores[: len(real)], scores[len(real) :]
+            of_real, of_fake = scores.chunk(2)
             loss = F.softplus(-of_real).mean() + F.softplus(of_fake).mean()
             right = ((of_real > 0).float().mean() + (of_fake < 0).float().mean()) / 2
-            if self.gamma and round(progress * self.steps) % LAZY == 0:
-                at = both[: len(real)].detach().requires_grad_()
+            if self.gamma and slopes:
+                at = both[: len(of_real)].detach().requires_grad_()
                 total = self._judge(critic(at, exact=True), given).sum()
                 (slope,) = torch.autograd.grad(total, at, create_graph=True)
-                penalty = slope.square().sum() / len(real)
-                adam[0].step(loss + LAZY * self.gamma / 2 * penalty, self.learning_rate * fall)
+                penalty = slope.square().sum() / len(of_real)
+                adam.step(loss + LAZY * self.gamma / 2 * penalty, rate)
             else:
-                adam[0].step(loss, self.learning_rate * fall)
+                adam.step(loss, rate)
+            return loss, (of_real.detach() - of_fake.detach()).mean(), right, seen
+
+        return step
+
+    def _learn_pictures(self, net, rows, critic, generator, adam, noise):
+        """A step of DCGAN, as :meth:`_learn_rows`."""
+        import torch
+        from torch.nn import functional as F
+
+        judge = self._critic_step(net, rows, critic, adam[0], noise, self.augment)
+
+        def step(index, progress, fall):
+            real, given, rate = rows[index], self._given(index), self.learning_rate * fall
+            fake = self._drawn(net, generator, len(real), given, noise)
+            slopes = round(progress * self.steps) % LAZY == 0
+            loss, gap, right, seen = judge(index, fake, given, rate, slopes)
             against = F.softplus(-self._judge(critic(seen(fake)), given)).mean()
-            adam[1].step(against, self.learning_rate * fall)
+            adam[1].step(against, rate)
             with torch.no_grad():
                 spread, usual = (part.var(0, correction=0).mean().sqrt() for part in (fake, real))
             return {
                 "loss": against.detach(),
                 "critic": loss.detach(),
-                "gap": (of_real.detach() - of_fake.detach()).mean(),
+                "gap": gap,
                 "critic_accuracy": right,
                 "spread": spread / usual.clamp(min=1e-12),
             }
@@ -584,7 +749,7 @@ class GAN(NeuralModel):
             from ..nn.adversarial import Critic
 
             assert self.schema_.image is not None  # see _is_dcgan
-            return Critic(self.schema_.image, outputs, self.width)
+            return Critic(self.schema_.image, outputs, self.width, self.critic_units)
         network, width, depth, activation = self._shape()
         if not self.octaves or is_conv(network, self.schema_):
             return encoder(self.schema_, outputs, network, width, depth, activation)
@@ -608,6 +773,10 @@ class GAN(NeuralModel):
         import torch
 
         return torch.randn((count, self.latent_dim), generator=noise, device=noise.device)
+
+    def _with_given(self, z, given, noise):
+        """Codes z (n, latent_dim) with what else is given beside them."""
+        return z
 
     def _code_error(self, raw, found, z, given):
         """How far the encoder's outputs for drawn rows (n, k) are from their codes z; ``found``
@@ -644,6 +813,64 @@ class GAN(NeuralModel):
 
         return invert(self, X, steps, on_step, random_state)
 
+    def sample_codes(self, n: int, *, temperature: float = 1.0, random_state=None) -> np.ndarray:
+        """Codes from the prior, by rejection where the model has it.
+
+        Parameters
+        ----------
+        n : int
+            How many.
+        temperature : float
+            Multiplies the codes, which are drawn from N(0, I); at least 0.
+        random_state : int, RandomState or None
+            Of the draws.
+
+        Returns
+        -------
+        array (n, k)
+
+        Raises
+        ------
+        ValueError
+            n is no whole number of at least 1, or the temperature none of at least 0.
+        """
+        rng = check_random_state(random_state)
+        draw = super().sample_codes
+        return self._accepted(
+            n, lambda many: draw(many, temperature=temperature, random_state=rng), rng
+        )
+
+    def _accepted(self, n: int, draw, rng) -> np.ndarray:
+        """n of the codes that ``draw(many)`` gives, each kept with the chance ``exp(score -
+        threshold_)`` at most 1; after some rounds the best of those refused.
+        """
+        if not hasattr(self, "threshold_"):
+            return draw(n)
+        n = check_count(n)
+        kept, refused, scores = [], [], []
+        for _ in range(ROUNDS):
+            missing = n - sum(map(len, kept))
+            if missing <= 0:
+                break
+            Z = draw(2 * missing + 16)
+            score = self._scores(Z)
+            keep = np.log(rng.uniform(size=len(Z))) < score - self.threshold_
+            kept.append(Z[keep])
+            refused.append(Z[~keep])
+            scores.append(score[~keep])
+        best = np.argsort(-np.concatenate(scores), kind="stable")
+        return np.concatenate([*kept, np.concatenate(refused)[best]])[:n]
+
+    def _scores(self, Z) -> np.ndarray:
+        """The critic's score (n,) of what each code (n, -) is decoded to, in nats."""
+        k = self.latent_dim
+
+        def score(net, z):
+            given = z[:, k:] if z.shape[1] > k else None
+            return self._judge(net.critic(net.scaler(net.mean(z))), given)[:, 0]
+
+        return self._run(score, np.asarray(Z, np.float32))
+
     # -- the contract ------------------------------------------------------------------------------
 
     def _prior(self, n, temperature, rng):
@@ -674,13 +901,14 @@ def _sized(n: int, schema, minutes: float) -> dict:
     side = max(schema.image[:2])
     batch = 64 if side <= 64 else 32
     # a step: the critic on twice a batch forwards and back, and on one more for the generator,
-    # which costs about as much; what goes by value, not by weight; the encoder, a sixth of it all
-    passes, overhead = 12 * batch * 7 / 6, 0.005 + 7e-8 * batch * schema.d
+    # which costs about as much; what goes by value, not by weight; a sixth of it for the encoder,
+    # half a step each for the decoder before and seven twelfths each for the critic after
+    passes, overhead = 12 * batch * (7 / 6 + 7 / 120), 0.005 + 7e-8 * batch * schema.d
     # few wide steps are no better than many narrow ones
     wanted = (3000 if side <= 32 else 1500) * (minutes / MINUTES) ** 0.5
 
     def seconds(width):
-        return overhead + passes * critic_flops(schema.image, width) / flops_per_second()
+        return overhead + passes * critic_flops(schema.image, width, HIDDEN) / flops_per_second()
 
     widths = [width for width in range(16, 257, 16) if wanted * seconds(width) <= 60 * minutes]
     width = max(widths, default=16)
@@ -690,6 +918,9 @@ def _sized(n: int, schema, minutes: float) -> dict:
         "steps": int(np.clip(round(60 * minutes / seconds(width), -2), 200, 4 * wanted)),
         "gamma": float(np.clip(schema.d / 300, 2.0, 10.0)),
         "augment": 1.0 if n < FEW_ROWS else 0.0,
+        "critic_units": HIDDEN,
+        "pretraining": PRETRAINED,
+        "rejection": ALWAYS,
         "batch_size": batch,
         "learning_rate": 1e-3,
     }

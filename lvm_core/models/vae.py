@@ -528,7 +528,13 @@ default="none"
                 float((beta * kl - reconstruction).mean(dtype=np.float64)), device=draws.device
             )
 
-        return EarlyStopping(net, measure, self.patience, first=int(self.warm_up * self.epochs))
+        return EarlyStopping(
+            net,
+            measure,
+            self.patience,
+            first=int(self.warm_up * self.epochs),
+            from_start=self.linear_path,  # PCA, which few rows may leave nothing to add to
+        )
 
     # -- the public verbs beyond the contract ------------------------------------------------------
 

@@ -71,14 +71,14 @@ def levels(height: int, width: int, base: int) -> list[tuple[int, int, int]]:
     return found
 
 
-def critic_flops(image: tuple[int, int, int], width: int) -> float:
+def critic_flops(image: tuple[int, int, int], width: int, hidden: int = 0) -> float:
     """Operations with which a :class:`Critic` of this width looks at one picture.
 
     Parameters
     ----------
     image : (int, int, int)
         Height, width and channels.
-    width : int
+    width, hidden : int
         See :class:`Critic`.
 
     Returns
@@ -90,11 +90,11 @@ def critic_flops(image: tuple[int, int, int], width: int) -> float:
     >>> round(critic_flops((28, 28, 1), 128) / 1e6)
     13
     """
-    total, channels = 0.0, image[2]
+    total, channels, h, w = 0.0, image[2], 0, 0
     for h, w, c in levels(image[0], image[1], _base(width)):
         total += 2 * 16 * h * w * channels * c
         channels = c
-    return total
+    return total + 2 * h * w * channels * hidden
 
 
 def _base(width: int) -> int:
@@ -161,7 +161,8 @@ class Up(nn.ConvTranspose2d):
 class Critic(nn.Module):
     """Rows of pictures (n, h*w*c) -> (n, d_out), by strided convolutions.
 
-    The discriminator of DCGAN without its normalisation.
+    The discriminator of DCGAN without its normalisation. With a hidden layer it judges the picture
+    as a whole: two strided convolutions and a sum see strokes, not which digit they make.
 
     Parameters
     ----------
@@ -171,6 +172,8 @@ class Critic(nn.Module):
         Numbers it gives for each row.
     width : int
         Twice the channels of the first convolution; they double at each level, up to 8 times.
+    hidden : int
+        Units of a layer between the convolutions and the outputs; 0 for none, as DCGAN has it.
 
     References
     ----------
@@ -184,7 +187,7 @@ class Critic(nn.Module):
     torch.Size([5, 3])
     """
 
-    def __init__(self, image: tuple[int, int, int], d_out: int, width: int):
+    def __init__(self, image: tuple[int, int, int], d_out: int, width: int, hidden: int = 0):
         super().__init__()
         self.image, layers, channels = image, [], image[2]
         sizes = levels(image[0], image[1], _base(width))
@@ -192,8 +195,11 @@ class Critic(nn.Module):
             layers += [Down(channels, c), nn.LeakyReLU(0.2)]
             channels = c
         self.body = nn.Sequential(*layers)
-        self.top = Linear(sizes[-1][0] * sizes[-1][1] * channels, d_out)
-        self.top.gain = _GAIN
+        seen = sizes[-1][0] * sizes[-1][1] * channels
+        ends = [Linear(seen, hidden), Linear(hidden, d_out)] if hidden else [Linear(seen, d_out)]
+        for layer in ends:
+            layer.gain = _GAIN
+        self.top = nn.Sequential(ends[0], nn.LeakyReLU(0.2), ends[1]) if hidden else ends[0]
 
     def forward(self, x: torch.Tensor, exact: bool = False) -> torch.Tensor:
         """``exact``: in float32 whatever the processor, as a slope's slope wants it."""

@@ -362,7 +362,9 @@ class EarlyStopping:
     patience : int
         Epochs without improvement after which the training ends.
     first : int
-        Epoch from which losses count, when the objective has come to rest.
+        Epoch from which patience counts, when the objective has come to rest.
+    from_start : bool
+        Whether the network as it is given may turn out to be the best.
 
     Attributes
     ----------
@@ -388,23 +390,28 @@ class EarlyStopping:
         measure: Callable[[], torch.Tensor],
         patience: int,
         first: int = 0,
+        from_start: bool = False,
     ):
         self.net, self.measure, self.patience, self.first = net, measure, patience, first
         self.best = {k: v.detach().clone() for k, v in net.state_dict().items()}
-        self.loss, self.least = measure(), torch.tensor(math.inf)
+        self.loss, never = measure(), torch.tensor(math.inf)
+        self.least = self.loss.clone() if from_start else never
+        # what patience looks at: what was reached before ``first`` may be out of reach for long
+        self.lowest = never
         self.since, self.epochs = torch.zeros(()), torch.zeros(())
 
     def __call__(self) -> bool:
         self.loss = self.measure()
         self.since, self.epochs = self.since + 1, self.epochs + 1
-        early = bool(self.epochs < self.first)
-        if early or self.loss < self.least.to(self.loss.device):
-            self.least, self.since = (
-                torch.tensor(math.inf) if early else self.loss.clone(),
-                torch.zeros(()),
-            )
+        where = self.loss.device
+        if self.loss < self.least.to(where):
+            self.least = self.loss.clone()
             for name, value in self.net.state_dict().items():
                 self.best[name].copy_(value)
+        if self.epochs < self.first:
+            self.since = torch.zeros(())
+        elif self.loss < self.lowest.to(where):
+            self.lowest, self.since = self.loss.clone(), torch.zeros(())
         return bool(self.since >= self.patience)
 
     def restore(self) -> None:
@@ -416,6 +423,7 @@ class EarlyStopping:
         return {
             "loss": self.loss,
             "least": self.least,
+            "lowest": self.lowest,
             "since": self.since,
             "epochs": self.epochs,
         } | {f"best.{k}": v for k, v in self.best.items()}
@@ -427,6 +435,7 @@ class EarlyStopping:
             state["least"],
             state["epochs"],
         )
+        self.lowest = state.get("lowest", self.least)  # before there was a start, both were one
         self.since = state["since"] * (state["since"] < self.patience)
         for name, value in self.best.items():
             value.copy_(state[f"best.{name}"])

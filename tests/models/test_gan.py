@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import sys
 from pathlib import Path
 
@@ -183,6 +184,49 @@ def test_what_a_loaded_gan_of_pictures_draws_depends_on_the_code_alone(of_digits
     np.testing.assert_allclose(whole[3:4], one, atol=1e-5)
 
 
+def test_codes_are_drawn_by_rejection(digits, of_digits, tmp_path):
+    plain = copy.copy(of_digits)
+    del plain.threshold_
+    kept, all_ = (
+        model._scores(model.sample_codes(4000, random_state=0)) for model in (of_digits, plain)
+    )
+    # of the scores s of draws, those kept have a density as exp(s) up to the threshold
+    chance = np.exp(np.minimum(all_ - of_digits.threshold_, 0))
+    wanted, spread = np.average(all_, weights=chance), all_.std()
+    assert wanted > all_.mean() + 0.1 * spread
+    assert abs(kept.mean() - wanted) < 4 * spread / 4000**0.5 * 1.5
+    again = load_model(of_digits.save(tmp_path / "model"))
+    drawn = of_digits.sample_codes(30, random_state=3)
+    assert np.array_equal(again.sample_codes(30, random_state=3), drawn)
+    cold = of_digits.sample_codes(20, temperature=0.0, random_state=0)
+    assert cold.shape == (20, 32) and not cold.any()
+    # where nearly nothing is good enough the best of it is taken
+    hard = copy.copy(of_digits)
+    hard.threshold_ = 1e6
+    best = hard._scores(hard.sample_codes(50, random_state=0))
+    assert len(best) == 50 and best.min() > np.quantile(all_, 0.8)
+    with pytest.raises(ValueError, match="n is 0, expected a whole number"):
+        of_digits.sample_codes(0)
+
+
+def test_a_generator_begins_as_a_decoder(digits):
+    X, y, schema = digits
+    params = dict(latent_dim=8, width=64, steps=400, pretraining=400)
+    heard = []
+
+    def stop(record):
+        heard.append(record.phase)
+        return record.step >= 350  # of the phase "decoder"
+
+    for name in ("GAN", "ConditionalGAN"):
+        model = MODELS[name](**params, rejection=0.9).fit(X, y, schema=schema, on_step=stop)
+        assert model.stopped_ and heard[-1] == "decoder" and not hasattr(model, "threshold_")
+        assert model.history_[-1]["row_error"] < 0.8 * model.history_[0]["row_error"]
+        made = model.sample(300, random_state=0)
+        # as of a VAE, pictures that differ
+        assert made.var(0).sum() > 0.3 * X.var(0).sum()
+
+
 def test_a_real_picture_is_found_again(digits, of_digits):
     X = digits[0][:20]
     loc = digits[0].mean(0)
@@ -248,6 +292,8 @@ def test_a_class_of_pictures_is_drawn_when_it_is_asked_for(digits):
         for label in model.classes_
     ]
     assert np.mean(right) > 0.6
+    asked = model.sample_codes(40, label="7", random_state=0)  # by rejection, of that class
+    assert model.threshold_ and (asked[:, model.latent_dim :].argmax(1) == 7).all()
 
 
 def test_classes_are_numbered_in_the_order_people_expect():
@@ -309,7 +355,18 @@ def test_without_labels_features_are_random_and_nothing_is_predicted(features):
     "name, params",
     [
         ("ConditionalGAN", dict(latent_dim=2, steps=40, width=16)),
-        ("GAN", dict(latent_dim=2, steps=40, width=16, augment=0.5)),
+        (
+            "GAN",
+            dict(
+                latent_dim=2,
+                steps=40,
+                width=16,
+                augment=0.5,
+                critic_units=8,
+                pretraining=10,
+                rejection=0.5,
+            ),
+        ),
         ("CNNFeatures", dict(latent_dim=3, epochs=3, width=16)),
     ],
 )

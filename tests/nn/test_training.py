@@ -14,7 +14,15 @@ from scipy.sparse import random as random_sparse
 
 from lvm_core import MODELS
 from lvm_core.nn import precision
-from lvm_core.nn.training import HISTORY_LENGTH, Adam, BatchSource, minibatches, seeded, train
+from lvm_core.nn.training import (
+    HISTORY_LENGTH,
+    Adam,
+    BatchSource,
+    EarlyStopping,
+    minibatches,
+    seeded,
+    train,
+)
 
 
 def generator(seed=0):
@@ -215,3 +223,25 @@ def test_adam_makes_the_steps_of_torchs_whatever_order_a_gradient_lies_in(channe
         cost(theirs).backward()
         reference.step()
     torch.testing.assert_close(own, theirs)
+
+
+@pytest.mark.parametrize(
+    "losses, from_start, epochs, kept",
+    [
+        ([1, 5, 4, 3, 2, 2.5, 2.6], False, 6, 4),  # the start is none of the candidates
+        ([1, 5, 4, 3, 2, 2.5, 2.6], True, 6, 0),  # or it is, and the training goes on all the same
+        ([9, 1, 5, 4, 3, 3.5, 3.6], False, 6, 1),  # the best came before patience counts
+        ([9, 5, 4, 6, 7, 8, 8.5], False, 5, 2),  # which it does from the third epoch on
+    ],
+)
+def test_the_best_of_all_epochs_is_kept(losses, from_start, epochs, kept):
+    net, heard = torch.nn.Linear(1, 1), iter(losses)
+    early = EarlyStopping(net, lambda: torch.tensor(float(next(heard))), 2, 3, from_start)
+    torch.nn.init.zeros_(net.weight)
+    early.best = {name: value.detach().clone() for name, value in net.state_dict().items()}
+    for epoch in range(1, len(losses)):
+        torch.nn.init.constant_(net.weight, epoch)
+        if early():
+            break
+    early.restore()
+    assert (epoch, int(net.weight)) == (epochs, kept)
