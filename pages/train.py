@@ -41,7 +41,15 @@ dataset = data.dataset
 
 
 # parameters that only pictures have a use for; the first is in sight there
-FOR_PICTURES = ("sharpness", "augmentation", "linear_path")
+FOR_PICTURES = (
+    "sharpness",
+    "augmentation",
+    "linear_path",
+    "augment",
+    "critic_units",
+    "pretraining",
+    "rejection",
+)
 
 
 def choose_model():

@@ -117,7 +117,10 @@ class GAN(NeuralModel):
     bounded_ : bool
         Whether drawn pixels stay in [0, 1], as those of the data do.
     threshold_ : float
-        The critic's score from which every draw is kept; of a DCGAN with ``rejection``.
+        The critic's score from which every draw is kept; of a DCGAN with ``rejection``, as the
+        next.
+    acceptance_ : float
+        Share of the draws that are kept.
     importance_ : array (k,)
         Mean change of the output per unit step, in the data's standard deviations.
     history_ : list of dict
@@ -430,7 +433,8 @@ class GAN(NeuralModel):
         self.bounded_ = in_unit_range(X, self.schema_)
         net, rows = self._new_network(X, rng, checkpoint), BatchSource(X, device())
         self.stopped_ = False
-        vars(self).pop("threshold_", None)  # of an earlier fit
+        for name in ("threshold_", "acceptance_"):  # of an earlier fit
+            vars(self).pop(name, None)
         if self.network_ == "dcgan":
             self._start_grey(net)
             if self.pretraining:
@@ -520,6 +524,7 @@ class GAN(NeuralModel):
         critic.requires_grad_(False).eval()
         draws = self._scores(self._prior(2000, 1.0, rng))
         self.threshold_ = float(np.quantile(draws, self.rejection))
+        self.acceptance_ = float(np.exp(np.minimum(draws - self.threshold_, 0)).mean())
 
     def _train_generator(self, net, rows, n, rng, on_step, checkpoint):
         import copy
@@ -920,7 +925,8 @@ def _sized(n: int, schema, minutes: float) -> dict:
         "augment": 1.0 if n < FEW_ROWS else 0.0,
         "critic_units": HIDDEN,
         "pretraining": PRETRAINED,
-        "rejection": ALWAYS,
+        # a critic of few pictures knows them too well to tell which others could be real
+        "rejection": 0.0 if n < FEW_ROWS else ALWAYS,
         "batch_size": batch,
         "learning_rate": 1e-3,
     }

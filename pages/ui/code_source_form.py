@@ -78,6 +78,17 @@ def choose(run: Run) -> code_sources.Source:
             f":material/info: {percent(lost)} of the codes of the model's own distribution lie "
             "where hardly any of the data's do: the decoder has seldom been there."
         )
+    kept = getattr(run.fitted.model, "acceptance_", None)
+    if kept is not None and name == code_sources.PRIOR:
+        st.caption(
+            f":material/filter_alt: The critic refuses what looks least real to it: about "
+            f"{percent(kept)} of the draws are kept.",
+            help=(
+                "Discriminator rejection sampling (Azadi et al., 2019): the critic's score of a "
+                "draw estimates how much more probable it is among real pictures than among drawn "
+                "ones. Train with rejection 0 to see every draw."
+            ),
+        )
     labels = told if name == code_sources.PRIOR else _labels(found, name)
     if not labels:
         return code_sources.Source(name)

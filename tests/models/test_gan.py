@@ -134,7 +134,8 @@ def digits():
 def of_digits(digits):
     """A GAN of 8x8 pictures after a few seconds, and what it was suggested."""
     X, _, schema = digits
-    settings = MODELS["GAN"].suggest(len(X), schema) | {"width": 64, "steps": 800}
+    settings = MODELS["GAN"].suggest(len(X), schema)
+    settings |= {"width": 64, "steps": 800, "rejection": 0.9}
     return MODELS["GAN"](**settings).fit(X, schema=schema)
 
 
@@ -186,12 +187,13 @@ def test_what_a_loaded_gan_of_pictures_draws_depends_on_the_code_alone(of_digits
 
 def test_codes_are_drawn_by_rejection(digits, of_digits, tmp_path):
     plain = copy.copy(of_digits)
-    del plain.threshold_
+    del plain.threshold_, plain.acceptance_
     kept, all_ = (
         model._scores(model.sample_codes(4000, random_state=0)) for model in (of_digits, plain)
     )
     # of the scores s of draws, those kept have a density as exp(s) up to the threshold
     chance = np.exp(np.minimum(all_ - of_digits.threshold_, 0))
+    assert abs(chance.mean() - of_digits.acceptance_) < 0.05
     wanted, spread = np.average(all_, weights=chance), all_.std()
     assert wanted > all_.mean() + 0.1 * spread
     assert abs(kept.mean() - wanted) < 4 * spread / 4000**0.5 * 1.5
@@ -273,6 +275,7 @@ def test_more_minutes_are_spent_on_more(name, image, monkeypatch):
     assert MODELS[name].suggest(300, schema) == MODELS[name].suggest(300, schema, 5)
     assert MODELS[name].suggest(300, schema)["augment"] == 1.0
     assert MODELS[name].suggest(50_000, schema)["augment"] == 0.0
+    assert [MODELS[name].suggest(n, schema)["rejection"] for n in (300, 50_000)] == [0.0, 0.9]
 
 
 def test_a_dcgan_of_what_are_no_pictures_is_refused(clusters):
@@ -284,7 +287,8 @@ def test_a_class_of_pictures_is_drawn_when_it_is_asked_for(digits):
     from sklearn.linear_model import LogisticRegression
 
     X, y, schema = digits
-    settings = MODELS["ConditionalGAN"].suggest(len(X), schema) | {"width": 64, "steps": 500}
+    settings = MODELS["ConditionalGAN"].suggest(len(X), schema)
+    settings |= {"width": 64, "steps": 500, "rejection": 0.9}
     model = MODELS["ConditionalGAN"](**settings).fit(X, y, schema=schema)
     judge = LogisticRegression(max_iter=300).fit(X, y.astype(str))
     right = [

@@ -56,6 +56,15 @@ def test_training_from_the_form_ends_with_scores(runs):
     assert app.metric
 
 
+def test_what_a_critic_refuses_is_said(runs):
+    settings = dict(width=16, steps=20, critic_units=8)
+    for rejection in (0.0, 0.9):
+        run = finished(runs["image"].data, MODELS["GAN"](**settings, rejection=rejection))
+        app = open_page("generate", run=run.id)
+        assert not app.exception
+        assert ("of the draws are kept" in words(app)) is (rejection > 0)
+
+
 def test_generating_is_reproducible_from_what_the_page_shows(runs):
     run = runs["table"]
     app = open_page("generate", run=run.id)
