@@ -909,14 +909,15 @@ def _sized(n: int, schema, minutes: float) -> dict:
     # which costs about as much; what goes by value, not by weight; a sixth of it for the encoder,
     # half a step each for the decoder before and seven twelfths each for the critic after
     passes, overhead = 12 * batch * (7 / 6 + 7 / 120), 0.005 + 7e-8 * batch * schema.d
-    # few wide steps are no better than many narrow ones
-    wanted = (3000 if side <= 32 else 1500) * (minutes / MINUTES) ** 0.5
+    # many narrow steps beat few wide ones; narrower than this, a generator has too few shapes
+    wanted = (10_000 if side <= 32 else 1500) * (minutes / MINUTES) ** 0.5
+    least = 32 if side <= 32 else 16
 
     def seconds(width):
         return overhead + passes * critic_flops(schema.image, width, HIDDEN) / flops_per_second()
 
-    widths = [width for width in range(16, 257, 16) if wanted * seconds(width) <= 60 * minutes]
-    width = max(widths, default=16)
+    widths = [w for w in range(least, 257, 16) if wanted * seconds(w) <= 60 * minutes]
+    width = max(widths, default=least)
     return {
         "latent_dim": 32,
         "width": width,
