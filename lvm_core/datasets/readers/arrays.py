@@ -161,10 +161,12 @@ class ArrayReader(Reader):
         if not fit:
             _refuse(*max(heads.items(), key=lambda item: item[1].size))
         chosen = max(fit, key=lambda n: fit[n].size)
-        if len(heads) > 1:
+        columns = {n for n, h in heads.items() if h.shape == heads[chosen].shape[:1]}
+        others = [f"{n} {h.shape}" for n, h in heads.items() if n not in columns | {chosen}]
+        if others:
             notes.append(
                 f"Array {chosen!r} {heads[chosen].shape} was read; there are also: "
-                f"{name_list(f'{n} {h.shape}' for n, h in heads.items() if n != chosen)}."
+                f"{name_list(others)}."
             )
         return chosen
 
