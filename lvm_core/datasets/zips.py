@@ -119,6 +119,14 @@ class Archive:
                 f"{shown(info.filename)} in {self.name} is damaged ({str(error)[:80]})."
             ) from error
 
+    def begin(self, info: zipfile.ZipInfo, size: int = 16) -> bytes:
+        """How an entry begins; empty where it cannot be read."""
+        try:
+            with self._zip.open(info) as file:
+                return file.read(size)
+        except Exception:  # as for read; what is wrong is said when it is read
+            return b""
+
     def having(self, *suffixes: str) -> list[zipfile.ZipInfo]:
         """The entries whose name ends so."""
         return [

@@ -24,6 +24,15 @@ from ..base import DataError
 from ..upload import Upload, name_list
 
 SECONDS = 120  # after which a program is ended
+KINDS = {  # what a program reads, by its name or the form that is asked for
+    "hdf5": "an HDF5 file",
+    "matlab": "a MATLAB file",
+    "sav": "an SPSS file",
+    "por": "an SPSS file",
+    "dta": "a Stata file",
+    "sas7bdat": "a SAS file",
+    "xport": "a SAS file",
+}
 _HERE = Path(__file__).parent
 
 
@@ -61,8 +70,7 @@ def run_apart(
     >>> run_apart("hdf5", b"noise", "a.h5", {}, lambda said, folder: said)
     Traceback (most recent call last):
         ...
-    lvm_core.settings.DataError: a.h5 is damaged, or of a kind that cannot be read: it could not \
-be opened.
+    lvm_core.settings.DataError: a.h5 is an HDF5 file that is damaged; save it again.
     """
     limits = {
         "bytes": settings.LIMITS.zip_bytes,
@@ -95,9 +103,8 @@ be opened.
         if "refused" in found:
             raise DataError(f"{name} {found['refused']}")
         if not found:
-            raise DataError(
-                f"{name} is damaged, or of a kind that cannot be read: it could not be opened."
-            )
+            kind = KINDS[asked.get("form", program)]
+            raise DataError(f"{name} is {kind} that is damaged; save it again.")
         return take(found, folder)
 
 

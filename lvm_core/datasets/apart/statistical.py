@@ -34,8 +34,9 @@ def main(folder: Path) -> dict:
             raise Refused(f"has {columns:,} columns; the limit is {asked['columns']:,}.")
         if (meta.number_rows or 0) > most:
             raise Refused(f"has {meta.number_rows:,} rows; the limit is {most:,}.")
-        options = {} if asked["form"] == "sas7bdat" else {"apply_value_formats": True}
-        options |= {"formats_as_category": False} if options else {}
+        options = {"apply_value_formats": True, "formats_as_category": False}
+        if asked["form"] in ("sas7bdat", "xport"):  # whose labels lie in another file
+            options = {}
         frame, meta = read(path, row_limit=most + 1, **options)
     except (Refused, MemoryError):
         raise
