@@ -49,7 +49,7 @@ class Tensorboard(ArrayReader):
 
     name: ClassVar[str] = "tensorboard"
     title: ClassVar[str] = "Vectors and metadata (TensorBoard)"
-    suffixes: ClassVar[tuple[str, ...]] = (".zip", ".tsv")
+    suffixes: ClassVar[tuple[str, ...]] = (".zip",)
     list_order: ClassVar[int] = 25
 
     @classmethod
