@@ -6,8 +6,10 @@ import struct
 import h5py
 import numpy as np
 import pandas as pd
+import pytest
 from scipy.io import savemat
 
+from lvm_core import DataError, read_dataset
 from lvm_core.datasets.upload import bundle
 
 WORDS = ["the", "of", ".", "café", "123", "king", *(f"word{i}" for i in range(34))]
@@ -99,3 +101,9 @@ def projector(header: bool = True) -> bytes:
     names = [f"{w}\t{k}" if header else w for w, k in zip(WORDS, LABELS)]
     metadata = "\n".join((["word\tkind"] if header else []) + names) + "\n"
     return bundle([("vectors.tsv", vectors.encode()), ("metadata.tsv", metadata.encode())])
+
+
+def refusal(data: bytes, name: str, **options) -> str:
+    with pytest.raises(DataError) as found:
+        read_dataset(data, name, **options)
+    return str(found.value)
