@@ -162,7 +162,7 @@ def refuse_unknown(upload: Upload) -> None:
     >>> from lvm_core.datasets.readers.foreign import refuse_unknown
     >>> from lvm_core.datasets.upload import Upload
     >>> refuse_unknown(Upload("a.txt", b"one two"))
-    >>> refuse_unknown(Upload("a.xyz", bytes([0, 1, 2, 3]) * 9))
+    >>> refuse_unknown(Upload("a.xyz", bytes(range(32)) * 9))
     Traceback (most recent call last):
         ...
     lvm_core.settings.DataError: a.xyz is a binary file of no kind known here; export its numbers \

@@ -26,7 +26,7 @@ NUMBERS = re.compile(r"[-+\d.eE\tnaifNAIF]+\t[-+\d.eE\tnaifNAIF]+")
 
 @dataclass
 class Tensorboard(ArrayReader):
-    """Vectors and metadata of TensorBoard's projector, two files or a zip, as they are exported
+    r"""Vectors and metadata of TensorBoard's projector, two files or a zip, as they are exported
     here too.
 
     Metadata of one column has no header, of several it has one. Pictures of a sprite are not read.
