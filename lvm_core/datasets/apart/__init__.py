@@ -81,7 +81,7 @@ def run_apart(
         folder = Path(place)
         (folder / "input").write_bytes(data)
         (folder / "asked.json").write_text(json.dumps(asked | limits), encoding="utf-8")
-        command = [sys.executable, "-I", str(_HERE / f"{program}.py"), place]
+        command = [sys.executable, "-P", str(_HERE / f"{program}.py"), place]
         try:
             subprocess.run(
                 command,
