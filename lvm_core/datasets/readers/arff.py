@@ -20,8 +20,10 @@ ATTRIBUTE = re.compile(
     r"""@attribute\s+('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|[^\s{]+)\s*(.*)""", re.I
 )
 # a value: in quotes with its escapes, or up to the next comma
-VALUE = re.compile(r"""\s*(?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)"|([^,]*?))\s*(?:,|$)""")
-SPARSE = re.compile(r"""\s*(\d+)\s+('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|[^,}]*?)\s*(?:,|$)""")
+VALUE = re.compile(
+    r"""\s*(?:'((?:[^'\\]|\\.)*)'\s*(?:,|$)|"((?:[^"\\]|\\.)*)"\s*(?:,|$)|([^,]*)(?:,|$))"""
+)
+SPARSE = re.compile(r"""\s*(\d+)\s+((?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")\s*|[^,}]*)(?:,|$)""")
 NUMBERS = ("numeric", "real", "integer")
 
 
@@ -149,7 +151,7 @@ def _dense(line: str, width: int | None) -> list[str | None] | None:
         values, at = [], 0
         while at < len(line) and (found := VALUE.match(line, at)):
             quoted = found[1] if found[1] is not None else found[2]
-            values.append(found[3] if quoted is None else re.sub(r"\\(.)", r"\1", quoted))
+            values.append(found[3].strip() if quoted is None else re.sub(r"\\(.)", r"\1", quoted))
             at = max(found.end(), at + 1)
         if line.rstrip().endswith(","):
             values.append("")
@@ -169,7 +171,7 @@ def _sparse(line: str, kinds: list) -> list[str | None] | None:
         found = SPARSE.match(body, at)
         if found is None or int(found[1][:9]) >= len(kinds):
             return None
-        value = _bare(found[2])
+        value = _bare(found[2].strip())
         values[int(found[1])] = None if value == "?" else value
         at = max(found.end(), at + 1)
     return values

@@ -59,7 +59,7 @@ class JsonLines(TableReader):
         if upload.is_zip or upload.suffix in cls.suffixes:
             return not upload.is_zip
         start = upload.head.lstrip(b"\xef\xbb\xbf \t\r\n")
-        return re.match(rb'\{\s*"|\[\s*[\[{]', start) is not None
+        return re.match(rb'\{\s*"|\[\n|\[\s*(\{|\[\s*["\d-])', start) is not None
 
     def read(self, upload):
         text, encoding, notes = to_text(upload.data, self.encoding, upload.name)

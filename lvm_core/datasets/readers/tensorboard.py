@@ -21,7 +21,7 @@ MOST_FILES = 20
 PATH = {
     key: re.compile(rf'"?{key}(?:_path|Path)"?\s*:\s*"([^"\n]*)"') for key in ("tensor", "metadata")
 }
-NUMBERS = re.compile(r"[-+\d.eE\tnaifNAIF]+\t[-+\d.eE\tnaifNAIF]+")
+NUMBERS = re.compile(r"[-+\d.eE\tnaifNAIF]+")
 
 
 @dataclass
@@ -120,7 +120,7 @@ def _is_vectors(text: str) -> bool:
     lines = text[:200_000].split("\n")[:20]
     lines = [line for line in (lines if len(text) <= 200_000 else lines[:-1]) if line]
     widths = {line.count("\t") for line in lines}
-    return bool(lines) and len(widths) == 1 and all(NUMBERS.fullmatch(line) for line in lines)
+    return len(widths) == 1 and max(widths) > 0 and all(NUMBERS.fullmatch(line) for line in lines)
 
 
 def _numbers(text: str, name: str) -> np.ndarray:
