@@ -3,6 +3,7 @@
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 MOST = 10_000  # objects that are looked at
 # what can unpack a dataset without loading a library from elsewhere
@@ -77,9 +78,9 @@ def arrays(file, matlab: bool) -> tuple[dict, list[str], bool]:
 
 def place_of(item) -> tuple[int, int]:
     """Where an object lies, which says whether two names are one object."""
-    import h5py
+    from h5py import h5o
 
-    info = h5py.h5o.get_info(item.id)
+    info = h5o.get_info(item.id)
     return info.fileno, info.addr
 
 
@@ -125,13 +126,15 @@ def values(file, name: str, most: int):
         words = words.astype("U")
         return np.where(codes >= 0, words[np.maximum(codes, 0)], "")
     if isinstance(item, h5py.Group):
-        (n, d), kind = sparse(item)
+        known: Any = sparse(item)
+        (n, d), kind = known
+        parts: Any = item
         if n * d * np.dtype(kind).itemsize > most:
             raise Refused(f"holds {name} of {n:,} x {d:,} values, which is over the limit.")
         for part in ("data", "indices", "indptr"):
-            if item[part].size * item[part].dtype.itemsize > most:
+            if parts[part].size * parts[part].dtype.itemsize > most:
                 raise Refused(f"holds {name}, which is over the limit.")
-        data, columns, starts = (item[k][()] for k in ("data", "indices", "indptr"))
+        data, columns, starts = (parts[k][()] for k in ("data", "indices", "indptr"))
         if len(starts) != n + 1 or len(columns) != len(data) or starts[-1] != len(data):
             raise Refused(f"holds {name}, which is damaged.")
         if (np.diff(starts) < 0).any() or starts[0] != 0:

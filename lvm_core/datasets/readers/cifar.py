@@ -94,7 +94,9 @@ def _arrays(upload: Upload) -> dict[str, np.ndarray]:
     records = np.concatenate(
         [np.frombuffer(data, np.uint8).reshape(-1, labels + PIXELS) for data in files.values()]
     )
-    arrays = {"pictures": records[:, labels:].reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1)}
+    arrays: dict[str, np.ndarray] = {
+        "pictures": records[:, labels:].reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1)
+    }
     for i, (column, classes) in enumerate(LABELS[labels].items()):
         arrays[column] = _named(records[:, i], texts.get(NAMES[column, classes]), classes)
     if len(files) > 1:

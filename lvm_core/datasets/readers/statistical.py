@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar, cast
 
 import numpy as np
 import pandas as pd
@@ -104,5 +104,5 @@ def _taken(said: dict, folder: Path) -> tuple[pd.DataFrame, dict]:
         if column.dtype.kind == "f":  # they know no whole numbers
             there = column.dropna().to_numpy()
             if (there == np.rint(there)).all() and np.abs(there).max(initial=0) < 2**53:
-                frame.isetitem(i, column.astype("Int64"))
+                frame.isetitem(i, cast(Any, column.astype("Int64")))
     return frame, said
