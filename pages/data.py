@@ -6,7 +6,7 @@ import streamlit as st
 
 from lvm_core import DATASETS, read_dataset
 from lvm_core.datasets.base import DataError
-from lvm_core.datasets.readers import SUFFIXES
+from lvm_core.datasets.upload import bundle, shown
 from lvm_core.io.files import StoreError
 from lvm_core.settings import LIMITS
 from lvm_core.text import markdown as md
@@ -38,14 +38,18 @@ def upload() -> None:
     """A file becomes the session's dataset; what is wrong with it is said in one sentence and
     nothing is lost.
     """
-    file = st.file_uploader(
-        "Your file", type=SUFFIXES, key="file", max_upload_size=LIMITS.upload_bytes // 2**20
+    # of any name: what is not read is told so in a sentence, which a list of suffixes would not do
+    files = st.file_uploader(
+        "Your file",
+        accept_multiple_files=True,
+        key="file",
+        max_upload_size=LIMITS.upload_bytes // 2**20,
     )
     st.caption(
-        "Tables: CSV, TSV, Parquet, XLSX · Pictures: a zip, in class folders or flat · Text: .txt "
-        "(a document a line), JSONL, a text column of a CSV, a zip of .txt · "
-        f"Arrays: .npy, .npz · up to {LIMITS.upload_bytes // 2**20} MB. Files stay on the machine "
-        "that runs this app."
+        "Tables: CSV, Parquet, XLSX, JSON, ARFF, SPSS, Stata, SAS · Pictures: several at once or a "
+        "zip, in class folders or flat · Text: .txt (a document a line), JSONL, a column of a "
+        "table, a zip of .txt · Arrays: NumPy, MATLAB, HDF5, word vectors · packed or not · "
+        f"up to {LIMITS.upload_bytes // 2**20} MB. Files stay on the machine that runs this app."
     )
     with st.expander(
         f"A larger array (.npy, up to {LIMITS.array_bytes / 2**30:.3g} GB)",
@@ -57,19 +61,29 @@ def upload() -> None:
                 "It is streamed to the disk and mapped from there: memory never holds it whole."
             )
             large()
-    if file is None or st.session_state.get("read") == file.file_id:
+    read = st.session_state.setdefault("read", set())
+    fresh = [file for file in files if file.file_id not in read]
+    if not fresh:
         return
-    raw = file.getvalue()
+    read.update(file.file_id for file in fresh)
+    name, raw = shown(fresh[0].name), None
+    if len(fresh) > 1:  # what came at once belongs together
+        name = f"{name} and {len(fresh) - 1} more"
     try:
-        with st.spinner(f"Reading {md(file.name, 40)}…"):
-            dataset = read_dataset(raw, name=file.name)
+        with st.spinner(f"Reading {md(name, 40)}…"):
+            raw = (
+                fresh[0].getvalue()
+                if len(fresh) == 1
+                else bundle((file.name, file.getvalue()) for file in fresh)
+            )
+            dataset = read_dataset(raw, name=name)
     except DataError as error:
-        st.session_state["trouble"] = (file.name, str(error))
-        corrections.remember_failed(raw, file.name)
+        st.session_state["trouble"] = (name, str(error))
+        if raw is not None:
+            corrections.remember_failed(raw, name)
     else:
         st.session_state.pop("trouble", None)
-        state.use_data(state.Data(dataset, upload=raw, upload_name=file.name))
-    st.session_state["read"] = file.file_id
+        state.use_data(state.Data(dataset, upload=raw, upload_name=name))
     st.rerun()
 
 

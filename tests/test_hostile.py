@@ -397,8 +397,10 @@ def test_addresses_are_never_opened(source, monkeypatch):
 
 
 def test_sources_that_are_no_files(tmp_path):
-    with pytest.raises(DataError, match="is a folder; zip it"):
+    with pytest.raises(DataError, match="is a folder without files"):
         read_dataset(tmp_path)
+    with pytest.raises(DataError, match="expected paths of files"):
+        read_dataset([b"a,b", tmp_path])
     with pytest.raises(DataError, match="binary mode"):
         read_dataset(io.StringIO("a,b\n1,2\n"), "a.csv")
     with pytest.raises(DataError, match="found int"):

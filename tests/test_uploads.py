@@ -21,7 +21,6 @@ from hypothesis import strategies as st
 from journeys import AT_REST, bring, corpus, generate, onward, see_map, train
 
 from lvm_core import DataError, read_dataset
-from lvm_core.datasets.readers import SUFFIXES
 from lvm_core.export.encode import csv_bytes
 from lvm_core.settings import LIMITS, Limits, check_environment, setting
 from lvm_core.text import markdown, plotly
@@ -656,8 +655,7 @@ def test_no_cell_of_a_csv_begins_like_a_formula(words, name):
 
 def test_no_upload_makes_a_traceback_on_the_page():
     app = open_page("data")
-    # others the uploader itself refuses
-    for case in [case for case in REFUSED if Path(REFUSED[case][0]).suffix in SUFFIXES][::4]:
+    for case in list(REFUSED)[::4]:
         name, content, _ = REFUSED[case]
         app.file_uploader(key="file").set_value((name, content, "application/octet-stream")).run()
         assert not app.exception, (case, app.exception)

@@ -14,7 +14,7 @@ from .builtin import DATASETS as DATASETS
 from .readers import READERS
 from .readers import SUFFIXES as SUFFIXES
 from .readers.base import Reader
-from .readers.foreign import refuse_foreign
+from .readers.foreign import refuse_foreign, refuse_unknown
 from .upload import Upload
 
 
@@ -32,8 +32,8 @@ def read_dataset(
 
     Parameters
     ----------
-    path_or_file : path, bytes or binary file
-        What to read.
+    path_or_file : path, bytes, binary file or list of paths
+        What to read; of a folder or a list of paths, all files, as if they were in one zip.
     name : str, optional
         Its file name; that of the path or the file object by default.
     reader : str, optional
@@ -68,7 +68,7 @@ def read_dataset(
     upload = Upload.open(path_or_file, name)
     try:
         outer, upload = upload, upload.unwrapped()
-        chosen = READERS[reader] if reader else _reader_of(upload)
+        upload, chosen = _read_by(upload, READERS[reader]) if reader else _reader_of(upload)
         job = _configured(chosen, options, types)
         dataset = job.read(upload)
     except DataError:
@@ -81,7 +81,10 @@ def read_dataset(
             "is it complete, and of the type its name says?"
         ) from error
     if upload is not outer:
-        dataset.notes.insert(0, f"{upload.name} was read from the zip {outer.name}.")
+        how = "read from the zip" if outer.is_zip else "unpacked from"
+        dataset.notes.insert(0, f"{upload.name} was {how} {outer.name}.")
+        if upload.is_zip:  # its pictures at full size are looked for in the upload itself
+            dataset.source.get("pictures", {}).pop("left_out", None)
     found = dataset.source.pop("options", {})
     asked = dict(options) | ({"types": dict(types)} if types else {})
     in_effect = job.to_config()["params"] | found
@@ -128,14 +131,19 @@ def reader_for(path_or_file, name: str | None = None) -> type[Reader]:
     >>> reader_for(b"a,b\n1,2\n3,4\n", "numbers.csv").title
     'Table as text (CSV, TSV)'
     """
-    return _reader_of(Upload.open(path_or_file, name).unwrapped())
+    return _reader_of(Upload.open(path_or_file, name).unwrapped())[1]
 
 
-def _reader_of(upload: Upload) -> type[Reader]:
+def _reader_of(upload: Upload) -> tuple[Upload, type[Reader]]:
+    """What is to be read, which may be in the upload, and what reads it."""
     refuse_foreign(upload)
     for reader in READERS.values():
         if reader.matches(upload):
-            return reader
+            if "encoding" in reader.parameters():  # of text
+                refuse_unknown(upload)
+            return upload, reader
+    if (inner := upload.only_file()) is not None:
+        return _reader_of(inner)
     if upload.is_zip:
         kinds = Counter(
             PurePosixPath(info.filename.lower()).suffix or "no suffix"
@@ -148,6 +156,12 @@ def _reader_of(upload: Upload) -> type[Reader]:
             f"{' '.join(upload.archive.notes)}".strip()
         )
     raise DataError(f"{upload.name} is of no type known here; there are: {', '.join(SUFFIXES)}.")
+
+
+def _read_by(upload: Upload, reader: type[Reader]) -> tuple[Upload, type[Reader]]:
+    """The same for a reader that was named."""
+    inner = None if reader.matches(upload) else upload.only_file()
+    return upload if inner is None else inner, reader
 
 
 def _configured(chosen: type[Reader], options: dict, types: dict | None) -> Reader:

@@ -83,13 +83,13 @@ def original(upload: bytes | Path, source: dict, row: int) -> tuple[bytes, str]:
     >>> data.schema.image, media_type, Image.open(io.BytesIO(whole)).size
     ((64, 64, 1), 'image/png', (300, 200))
     """
-    from .readers.images import SUFFIXES, open_picture
+    from .readers.images import open_picture, picture_entries
 
     if not has_originals(source):
         raise DataError("This dataset has no pictures beside those that are shown.")
     archive = Archive("the upload", upload)
     left_out = set(source["pictures"]["left_out"])
-    entries = [e for i, e in enumerate(archive.having(*SUFFIXES)) if i not in left_out]
+    entries = [e for i, e in enumerate(picture_entries(archive)) if i not in left_out]
     if not 0 <= row < len(entries):
         raise DataError(f"There is no picture {row}; there are {len(entries):,}.")
     try:

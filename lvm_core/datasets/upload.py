@@ -1,12 +1,9 @@
-"""What somebody brought: a name to show and bytes to read, and the safe way into a zip."""
+"""What somebody brought: a name to show and bytes to read."""
 
 from __future__ import annotations
 
-import io
 import mmap
 import os
-import re
-import zipfile
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path, PurePosixPath
@@ -14,6 +11,14 @@ from typing import cast
 
 from .. import settings
 from ..settings import DataError
+from .unpack import SUFFIXES as PACKED
+from .unpack import packer_of, unpack
+from .zips import Archive as Archive
+from .zips import bundle as bundle
+from .zips import class_folders as class_folders
+from .zips import folders as folders
+from .zips import name_list as name_list
+from .zips import shown as shown
 
 TABLES = (
     ".csv",
@@ -26,9 +31,22 @@ TABLES = (
     ".json",
     ".npz",
     ".data",
+    ".arff",
+    ".libsvm",
+    ".svmlight",
+    ".sav",
+    ".zsav",
+    ".por",
+    ".dta",
+    ".sas7bdat",
+    ".xpt",
+    ".mat",
+    ".h5",
+    ".hdf5",
+    ".h5ad",
+    *PACKED,
 )
 ARRAY = b"\x93NUMPY"  # how an .npy begins
-CLUTTER = ("__macosx", ".ds_store", "thumbs.db", "desktop.ini")
 
 
 @dataclass(frozen=True)
@@ -55,11 +73,11 @@ class Upload:
 
     @classmethod
     def open(cls, source, name: str | None = None) -> Upload:
-        """Take a path, bytes, or a binary file.
+        """Take a path, bytes, or a binary file; of a folder or a list of paths, all files.
 
         Parameters
         ----------
-        source : path, bytes or binary file
+        source : path, bytes, binary file or list of paths
             What to read.
         name : str, optional
             Its file name; that of the path or the file object by default.
@@ -69,11 +87,13 @@ class Upload:
         DataError
             For what is not there, empty or over the limit.
         """
-        if isinstance(source, (str, os.PathLike)):
+        if isinstance(source, (list, tuple)):
+            name, data = name or shown(str(source[0]) if source else ""), _of_files(source)
+        elif isinstance(source, (str, os.PathLike)) and Path(source).is_dir():
+            name, data = name or Path(source).absolute().name, _of_folder(Path(source))
+        elif isinstance(source, (str, os.PathLike)):
             path = Path(source)
             name = name or path.name
-            if path.is_dir():
-                raise DataError(f"{shown(name)} is a folder; zip it and bring the zip.")
             if not path.is_file():
                 raise DataError(
                     f"There is no file {shown(name)} at the given path; only files on this "
@@ -121,24 +141,54 @@ class Upload:
         return self.head[:4] in (b"PK\3\4", b"PK\5\6", b"PK\7\x08")
 
     def unwrapped(self) -> Upload:
-        """The one table in a zip that holds exactly one.
+        """What is in a packed file, or the one table in a zip that holds exactly one.
 
-        Beside it there may be files such as a README.
+        Beside the table there may be files such as a README.
 
         Returns
         -------
         Upload
             The table; the upload itself where there is none or several.
+
+        Raises
+        ------
+        DataError
+            When it is damaged, or holds more than a zip may hold.
         """
+        found = self
+        for _ in range(3):  # such as a packed table in a zip
+            inner = found._unwrapped_once()
+            if inner is None:
+                break
+            found = inner
+        return found
+
+    def only_file(self) -> Upload | None:
+        """The one file in a zip that holds exactly one; None of any other."""
+        if not self.is_zip or len(self.archive.entries) != 1 or self.archive.having(".zip"):
+            return None
+        entry = self.archive.entries[0]
+        return self._inner(shown(entry.filename), self.archive.read(entry)).unwrapped()
+
+    def _unwrapped_once(self) -> Upload | None:
+        if packer_of(self.head):
+            name = self.stem if self.suffix in PACKED else self.name
+            name = f"{self.stem}.tar" if self.suffix in (".tgz", ".tbz2", ".txz") else name
+            return self._inner(name, unpack(bytes(self.data), self.name))
         if not self.is_zip:
-            return self
+            return None
         entries = self.archive.entries
         tables = self.archive.having(*TABLES) or (
             entries if len(entries) == 1 and self.archive.having(".txt") else []
         )
         if len(tables) != 1 or len(entries) > 10:
-            return self
-        return Upload(shown(tables[0].filename), self.archive.read(tables[0]))
+            return None
+        return self._inner(shown(tables[0].filename), self.archive.read(tables[0]))
+
+    def _inner(self, name: str, data: bytes) -> Upload:
+        if not data.strip(b"\0 \t\r\n\xef\xbb\xbf"):
+            raise DataError(f"{name} in {self.name} is empty; choose a file with data in it.")
+        return Upload(name, data)
 
     @cached_property
     def archive(self) -> Archive:
@@ -160,241 +210,27 @@ def _of_path(path: Path, name: str):
         )
 
 
+def _of_files(paths) -> bytes:
+    strange = [p for p in paths if not isinstance(p, (str, os.PathLike)) or not Path(p).is_file()]
+    if strange or not paths:
+        raise DataError(
+            f"expected paths of files on this computer, found {shown(str(strange or 'none'))}."
+        )
+    return bundle((shown(str(path), 200), _of_path(Path(path), shown(str(path)))) for path in paths)
+
+
+def _of_folder(folder: Path) -> bytes:
+    """Every file in it and in the folders in it; no link is followed."""
+    paths = []
+    for place, _, names in os.walk(folder):
+        paths += [Path(place, n) for n in names if not n.startswith(".")]
+        settings.check("zip_entries", len(paths), shown(folder.name))
+    paths = sorted(p for p in paths if p.is_file() and not p.is_symlink())
+    if not paths:
+        raise DataError(f"{shown(str(folder.absolute()))} is a folder without files.")
+    settings.check("upload_bytes", sum(p.stat().st_size for p in paths), shown(folder.name))
+    return bundle((p.relative_to(folder).as_posix(), p.read_bytes()) for p in paths)
+
+
 def _limit_of(start: bytes | memoryview) -> str:
     return "array_bytes" if start == ARRAY else "upload_bytes"
-
-
-class Archive:
-    """A zip read entry by entry into memory: nothing is ever extracted, names are only text.
-
-    Parameters
-    ----------
-    name : str
-        What it is called, for the sentences.
-    data : bytes or Path
-        Its content, or where it lies: then only what is asked for is read.
-
-    Attributes
-    ----------
-    entries : list of zipfile.ZipInfo
-        What may be read, in the zip's order.
-    notes : list of str
-        What was left out and why.
-
-    Raises
-    ------
-    DataError
-        For what is no zip, holds too much or is password-protected.
-
-    Examples
-    --------
-    >>> import io
-    >>> import zipfile
-    >>> from lvm_core.datasets.upload import Archive
-    >>> file = io.BytesIO()
-    >>> with zipfile.ZipFile(file, "w") as packed:
-    ...     packed.writestr("a.txt", "one")
-    ...     packed.writestr("../b.txt", "two")
-    >>> archive = Archive("texts.zip", file.getvalue())
-    >>> [archive.read(entry) for entry in archive.having(".txt")]
-    [b'one']
-    >>> archive.notes
-    ['1 of 2 entries have a path that leads out of the zip and were left out: b.txt.']
-    """
-
-    def __init__(self, name: str, data: bytes | Path):
-        size = data.stat().st_size if isinstance(data, Path) else len(data)
-        # before zipfile makes an object of each
-        settings.check("zip_entries", _count(data, b"PK\1\2"), name)
-        try:
-            self._zip = zipfile.ZipFile(data if isinstance(data, Path) else io.BytesIO(data))
-            infos = [info for info in self._zip.infolist() if info.filename]
-        except Exception as error:
-            # zipfile raises whatever its parsing runs into: struct, index, value and unicode errors
-            raise DataError(
-                f"{name} is a damaged zip ({str(error)[:80]}); pack it again."
-            ) from error
-        unpacked = sum(info.file_size for info in infos)
-        settings.check("zip_bytes", unpacked, name)
-        if unpacked > 20 * 2**20:
-            settings.check("zip_ratio", unpacked // max(size, 1), name)
-        files = [info for info in infos if not info.is_dir() and not _clutter(info.filename)]
-        if files and all(info.flag_bits & 1 for info in files):
-            raise DataError(f"{name} is password-protected; pack it again without a password.")
-        reasons = {
-            "are password-protected": lambda i: i.flag_bits & 1,
-            "have a path that leads out of the zip": lambda i: _climbs(i.filename),
-            "are links": lambda i: (i.external_attr >> 16) & 0o170000 == 0o120000,
-        }
-        self.name, self.notes, self.entries = name, [], files
-        for reason, bad in reasons.items():
-            out = [info for info in self.entries if bad(info)]
-            self.entries = [info for info in self.entries if not bad(info)]
-            if out:
-                self.notes.append(
-                    f"{len(out)} of {len(files)} entries {reason} and were left out: "
-                    f"{name_list(shown(i.filename) for i in out)}."
-                )
-        if not self.entries:
-            raise DataError(
-                f"{name} holds no files that can be used. {' '.join(self.notes)}".strip()
-            )
-        names = [info.filename for info in self.entries]
-        if len(set(names)) < len(names):
-            self.notes.append(
-                f"{len(names) - len(set(names))} entries share their name with another; all were "
-                "kept."
-            )
-
-    def read(self, info: zipfile.ZipInfo) -> bytes:
-        """The bytes of one entry, never more than it declares.
-
-        Parameters
-        ----------
-        info : zipfile.ZipInfo
-            One of ``entries``.
-
-        Raises
-        ------
-        DataError
-            When it is damaged.
-        """
-        try:
-            with self._zip.open(info) as file:
-                return file.read(info.file_size + 1)
-        except Exception as error:
-            # zlib, lzma, bz2, struct and zipfile each have errors of their own
-            raise DataError(
-                f"{shown(info.filename)} in {self.name} is damaged ({str(error)[:80]})."
-            ) from error
-
-    def having(self, *suffixes: str) -> list[zipfile.ZipInfo]:
-        """The entries whose name ends so."""
-        return [
-            info for info in self.entries if PurePosixPath(info.filename.lower()).suffix in suffixes
-        ]
-
-
-def _count(data: bytes | Path, mark: bytes) -> int:
-    if not isinstance(data, Path):
-        return data.count(mark)
-    with data.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as view:
-        count, at = 0, view.find(mark)
-        while at >= 0:
-            count, at = count + 1, view.find(mark, at + len(mark))
-        return count
-
-
-def shown(name: str, length: int = 80) -> str:
-    """A file name for people: its last part, printable, short.
-
-    Parameters
-    ----------
-    name : str
-        A file name or path.
-    length : int
-        The most characters; the middle of a longer one is left out.
-
-    Returns
-    -------
-    str
-        Never empty.
-
-    Examples
-    --------
-    >>> from lvm_core.datasets.upload import shown
-    >>> shown("folder/table.csv"), shown("a very long name.csv", 10)
-    ('table.csv', 'a ver….csv')
-    """
-    name = re.split(r"[/\\]", str(name).rstrip("/\\"))[-1]
-    name = "".join(c for c in name if c.isprintable()) or "unnamed"
-    return name if len(name) <= length else name[: length // 2] + "…" + name[-length // 2 + 1 :]
-
-
-def name_list(names, most: int = 5) -> str:
-    """Names in a sentence, the first few of them.
-
-    Parameters
-    ----------
-    names : iterable
-        Turned into text.
-    most : int
-        How many are named.
-
-    Returns
-    -------
-    str
-        Such as ``a, b, c and 7 more``.
-
-    Examples
-    --------
-    >>> from lvm_core.datasets.upload import name_list
-    >>> name_list("abcdefg", 3)
-    'a, b, c and 4 more'
-    """
-    names = [str(n) for n in names]
-    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
-
-
-def folders(filename: str) -> list[str]:
-    """The folders of an entry of a zip.
-
-    Parameters
-    ----------
-    filename : str
-        The entry's name, with slashes or backslashes.
-
-    Returns
-    -------
-    list of str
-        Outermost first.
-
-    Examples
-    --------
-    >>> from lvm_core.datasets.upload import folders
-    >>> folders("train/cat/1.png")
-    ['train', 'cat']
-    """
-    return [part for part in re.split(r"[/\\]", filename)[:-1] if part not in ("", ".")]
-
-
-def class_folders(filenames: list[str]) -> list[str] | None:
-    """The folder that tells files apart.
-
-    Parameters
-    ----------
-    filenames : list of str
-        Names of the entries of a zip.
-
-    Returns
-    -------
-    list of str or None
-        Of each the innermost one at a depth where there are several; None without one.
-
-    Examples
-    --------
-    >>> from lvm_core.datasets.upload import class_folders
-    >>> class_folders(["all/cat/1.png", "all/dog/1.png"])
-    ['cat', 'dog']
-    >>> class_folders(["1.png", "2.png"]) is None
-    True
-    """
-    paths = [folders(name)[::-1] for name in filenames]
-    for depth in range(max(map(len, paths), default=0)):
-        names = [path[depth] if depth < len(path) else "" for path in paths]
-        if len(set(names)) > 1:
-            return names
-    return None
-
-
-def _clutter(filename: str) -> bool:
-    parts = re.split(r"[/\\]", filename.lower())
-    return any(part in CLUTTER for part in parts) or parts[-1].startswith("._")
-
-
-def _climbs(filename: str) -> bool:
-    return (
-        ".." in re.split(r"[/\\]", filename)
-        or filename.startswith(("/", "\\"))
-        or re.match(r"[A-Za-z]:", filename) is not None
-    )

@@ -142,5 +142,6 @@ def _is_density(reference) -> bool:
     return (
         isinstance(reference, PCA)
         and all(group.likelihood == "gaussian" for group in reference.schema_.groups)
-        and reference.noise_variance_ > 1e-9 * float(np.max(reference.explained_variance_))
+        and reference.noise_variance_
+        > max(1e-9 * float(np.max(reference.explained_variance_)), reference.variance_floor)
     )

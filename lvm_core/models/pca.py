@@ -128,11 +128,17 @@ class PCA(LatentModel):
         ) = _solve(X, k, rng)
         self.importance_ = self.explained_variance_ratio_
 
+    @property
+    def variance_floor(self) -> float:
+        """The least variance that is told from rounding: columns that add up, such as those of
+        categories, leave directions without any, whose computed variance is rounding alone.
+        """
+        variances = self.explained_variance_
+        return float(max(10 * np.finfo(variances.dtype).eps, 1e-12) * variances[0])
+
     def _scale(self):
         return (
-            np.sqrt(
-                np.maximum(self.explained_variance_, np.finfo(self.explained_variance_.dtype).tiny)
-            )
+            np.sqrt(np.maximum(self.explained_variance_, self.variance_floor))
             if self.whiten
             else 1.0
         )
@@ -175,7 +181,7 @@ class PCA(LatentModel):
         Y = np.concatenate(codes)
         residual = np.concatenate(squares) - (Y**2).sum(1)
         d, k = len(self.mean_), len(self.explained_variance_)
-        noise = max(self.noise_variance_, 1e-12)
+        noise = max(self.noise_variance_, self.variance_floor)
         spread = np.maximum(self.explained_variance_, noise)
         log_det = np.log(spread).sum() + (d - k) * np.log(noise)
         return -0.5 * (

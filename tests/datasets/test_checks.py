@@ -6,6 +6,17 @@ import numpy as np
 import pandas as pd
 import pytest
 from example_files import csv_of, good_pictures, npy, zipped
+from format_files import (
+    arff,
+    cifar,
+    hdf5,
+    libsvm,
+    matlab,
+    mnist,
+    projector,
+    stata,
+    word2vec,
+)
 from hostile_files import parquet, xlsx
 
 from lvm_core import DATASETS, DataError
@@ -41,6 +52,15 @@ FILES = {
         zipped({f"{'ab'[i % 2]}/{i}.txt": s.encode() for i, s in enumerate(STORIES)}),
     ),
     "jsonl": ("a.jsonl", FRAME.to_json(orient="records", lines=True).encode()),
+    "word_vectors": ("a.vec", word2vec()),
+    "arff": ("a.arff", arff()),
+    "svmlight": ("a.libsvm", libsvm()),
+    "idx": ("a.zip", mnist()),
+    "cifar": ("a.bin", cifar()),
+    "hdf5": ("a.h5", hdf5()),
+    "matlab": ("a.mat", matlab()),
+    "statistical": ("a.dta", stata()),
+    "tensorboard": ("a.zip", projector()),
     "csv": ("a.csv", csv_of(FRAME)),
     "txt": ("a.txt", "\n".join(STORIES).encode()),
 }

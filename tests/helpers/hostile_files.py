@@ -145,8 +145,8 @@ REFUSED = {
     ),
     "a pickle": ("model.pkl", PICKLE, "a Python pickle, which could run a program"),
     "a pickle called npy": ("a.npy", PICKLE, "a Python pickle"),
-    "HDF5": ("a.h5", b"\x89HDF\r\n\x1a\n" + b"\0" * 50, "an HDF5 file.*export its array as .npy"),
-    "gzip": ("a.csv.gz", b"\x1f\x8b\x08\0" + b"x" * 20, "packed with gzip.*unpack it first"),
+    "HDF5": ("a.h5", b"\x89HDF\r\n\x1a\n" + b"\0" * 50, "an HDF5 file that is damaged"),
+    "gzip": ("a.csv.gz", b"\x1f\x8b\x08\0" + b"x" * 20, "is damaged .gzip.*pack it again"),
     "old Excel": ("a.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\1" * 600, "save it as .xlsx"),
     "a PDF": ("a.pdf", b"%PDF-1.7\n%...", "a PDF"),
     "a single picture": (

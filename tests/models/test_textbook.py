@@ -168,3 +168,16 @@ def test_counts_are_scored_as_a_multinomial():
     np.testing.assert_allclose(R.sum(1), X.sum() / len(X), rtol=1e-4)
     unigram = X @ np.log(X.sum(0) / X.sum())
     assert model.score_samples(X).mean() > unigram.mean() + 0.5
+
+
+@pytest.mark.parametrize("n", [60, 500])  # fewer and more than ten times the columns
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_pca_does_not_blow_up_directions_without_variance(n, dtype):
+    rng = np.random.RandomState(0)
+    levels = [np.eye(k)[rng.randint(0, k, n)] for k in (3, 4)]  # each adds up to 1
+    X = np.concatenate([rng.randn(n, 3), *levels], 1).astype(dtype)
+    white = MODELS["PCA"](10, whiten=True).fit(X)
+    assert np.abs(white.transform(X)).max() < 10
+    assert np.abs(white.inverse_transform(white.transform(X)) - X).max() < 1e-5
+    held_out = MODELS["PCA"](10).fit(X[:-20]).score_samples(X[-20:]).mean()
+    assert 0 < held_out < 40  # it grows with the precision of a type, and stays a number of nats

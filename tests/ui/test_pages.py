@@ -6,7 +6,6 @@ from app_pages import finished, held, open_page, words
 from example_files import packed, picture, zipped
 
 from lvm_core import MODELS, read_dataset
-from lvm_core.datasets.readers import SUFFIXES
 from lvm_core.runs.workspace import fresh_id
 from lvm_core.schema import Schema
 from pages.session import maps
@@ -162,9 +161,30 @@ def test_pictures_of_one_small_size_may_keep_it():
     assert [b.disabled for b in shown.values()] == [False, True, True, True, True]
 
 
-def test_the_uploader_accepts_every_suffix_the_readers_know():
+def test_the_uploader_refuses_nothing_itself_and_what_is_not_read_is_named():
     app = open_page("data")
-    assert set(app.file_uploader(key="file").proto.type) == set(SUFFIXES)
+    assert not app.file_uploader(key="file").proto.type
+    for name, content, words_ in (
+        ("data.pkl", b"\x80\x04\x95" + bytes(30), "Python pickle"),
+        ("table.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(90), "save it as .xlsx"),
+        ("photo.png", packed(picture()), "single picture"),
+        ("x.RData", b"RDX3\nX\n" + bytes(9), "R data file"),
+    ):
+        app.file_uploader(key="file").set_value((name, content, "application/octet-stream")).run()
+        assert not app.exception and words_ in app.error[0].value.replace("\\", "")
+
+
+def test_files_that_come_at_once_are_read_together_and_later_ones_on_their_own():
+    app = open_page("data")
+    loose = [(f"{i}.jfif", packed(picture(i, (30, 20)), "JPEG"), "image/jpeg") for i in range(5)]
+    app.file_uploader(key="file").set_value(loose).run()
+    assert not app.exception and not app.error
+    data = services().datasets.get(held(app, "data"))
+    assert data.dataset.kind == "image" and len(data.dataset) == 5
+    assert data.dataset.name == "0.jfif and 4 more"
+    table = ("t.csv", b"a,b\n1.5,2\n2.5,4\n3.5,1\n", "text/csv")
+    app.file_uploader(key="file").set_value([*loose[:0], table]).run()
+    assert services().datasets.get(held(app, "data")).dataset.name == "t.csv"
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import re
+import zipfile
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import ClassVar
@@ -15,11 +17,15 @@ from ...io.rows import RowWriter
 from ...params import param
 from ..base import DataError
 from ..pictures import LARGEST_SIDE, choose_size, fit_picture, image_dataset, unit_range
-from ..upload import class_folders, folders, name_list, shown
+from ..upload import Archive, class_folders, folders, name_list, shown
 from .base import Reader
 
-FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF")
+FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF", "PPM", "AVIF")
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff")
+STARTS = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"II*\0", b"MM\0*")  # of pictures under other names
+PORTABLE = re.compile(rb"P[1-6Ff][ \t\r\n]")  # of PBM, PGM, PPM and PFM
+OTHERS = (".txt", ".text", ".md", ".csv", ".tsv", ".json", ".xml", ".npy")  # not looked into
+HEIC = (b"heic", b"heix", b"mif1", b"msf1")
 DEEP = ("I", "F")  # Pillow's modes of more than 8 bits begin so
 
 
@@ -101,12 +107,12 @@ class Images(Reader):
     def matches(cls, upload):
         if not upload.is_zip:
             return False
-        pictures = len(upload.archive.having(*SUFFIXES))
+        pictures = len(picture_entries(upload.archive))
         return pictures > 0 and pictures >= 0.5 * len(upload.archive.entries)
 
     def read(self, upload):
         archive = upload.archive
-        entries, notes = archive.having(*SUFFIXES), list(archive.notes)
+        entries, notes = picture_entries(archive), list(archive.notes)
         others = len(archive.entries) - len(entries)
         if others:
             notes.append(f"Files that are no pictures were passed over: {others:,}.")
@@ -311,6 +317,50 @@ class PictureLoader:
         return said
 
 
+def picture_entries(archive: Archive) -> list[zipfile.ZipInfo]:
+    """The entries of a zip that are pictures: by their suffix, others by how they begin.
+
+    Parameters
+    ----------
+    archive : Archive
+        The zip.
+
+    Returns
+    -------
+    list of zipfile.ZipInfo
+        In the zip's order.
+
+    Examples
+    --------
+    >>> from lvm_core.datasets.readers.images import picture_entries
+    >>> from lvm_core.datasets.zips import Archive, bundle
+    >>> files = [("a.png", b""), ("b.happy", b"GIF89a"), ("c.pgm", b"P5 2 2 255 "), ("d", b"text")]
+    >>> archive = Archive("four.zip", bundle(files))
+    >>> [entry.filename for entry in picture_entries(archive)]
+    ['a.png', 'b.happy', 'c.pgm']
+    """
+    return [
+        info
+        for info in archive.entries
+        if (name := info.filename.lower()).endswith(SUFFIXES)
+        or not name.endswith(OTHERS)
+        and _is_picture(archive.begin(info))
+    ]
+
+
+def _is_picture(head: bytes) -> bool:
+    return (
+        head.startswith(STARTS)
+        or PORTABLE.match(head) is not None
+        or head[:4] == b"RIFF"
+        and head[8:12] == b"WEBP"
+        or head[4:8] == b"ftyp"
+        and head[8:12] in (b"avif", *HEIC)
+        or head[:2] == b"BM"
+        and head[6:10] == bytes(4)
+    )
+
+
 def open_picture(data: bytes):
     """A picture whose pixels are not read yet, of a known format and within the limit.
 
@@ -343,6 +393,8 @@ def open_picture(data: bytes):
     """
     from PIL import Image
 
+    if data[4:8] == b"ftyp" and data[8:12] in HEIC:
+        raise DataError("it is HEIC, which is not read here; save it as JPEG or PNG.")
     picture = Image.open(io.BytesIO(data), formats=FORMATS)
     settings.check("picture_pixels", picture.width * picture.height, "it")
     return picture
@@ -359,6 +411,8 @@ def _plainly(error: Exception) -> str:
 
     if isinstance(error, UnidentifiedImageError):
         return "not a picture"
+    if isinstance(error, DataError) and "HEIC" in str(error):
+        return "HEIC, which is not read here; save them as JPEG or PNG"
     if isinstance(error, (DataError, Image.DecompressionBombError)):
         return (
             f"over the limit of {settings.LIMITS.picture_pixels:,} pixels"

@@ -14,12 +14,14 @@ from ...params import param
 from ..base import DataError
 from ..documents import text_dataset
 from ..encoding import ENCODINGS, to_text
+from ..json_orientations import records_of
 from .base import TableReader
 
 
 @dataclass
 class JsonLines(TableReader):
-    """JSON Lines, or a JSON file that holds a list of records.
+    """JSON Lines, a JSON file that holds a list of records, or a table as pandas writes it in any
+    orientation.
 
     Records in records become columns such as ``a.b``.
 
@@ -57,7 +59,7 @@ class JsonLines(TableReader):
         if upload.is_zip or upload.suffix in cls.suffixes:
             return not upload.is_zip
         start = upload.head.lstrip(b"\xef\xbb\xbf \t\r\n")
-        return start.startswith((b'{"', b"[{", b'{ "', b"[\n"))
+        return re.match(rb'\{\s*"|\[\n|\[\s*(\{|\[\s*["\d-])', start) is not None
 
     def read(self, upload):
         text, encoding, notes = to_text(upload.data, self.encoding, upload.name)
@@ -108,6 +110,9 @@ def _records(text: str, name: str, notes: list[str]) -> list:
         whole = None
     except RecursionError as error:
         raise DataError(f"{name} is nested too deeply; expected a list of flat records.") from error
+    found = records_of(whole, name, notes)
+    if found is not None:
+        return found
     if (
         isinstance(whole, dict)
         and len(lists := [v for v in whole.values() if isinstance(v, list)]) == 1

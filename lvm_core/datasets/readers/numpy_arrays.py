@@ -4,44 +4,24 @@ from __future__ import annotations
 
 import io
 import math
-import re
 from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-import pandas as pd
 
-from ... import settings
-from ...params import param
 from ..base import DataError
-from ..pictures import LARGEST_SIDE, choose_size, fit_picture, image_dataset, unit_range
-from ..upload import ARRAY, Upload, name_list, shown
-from ..vectors import array_dataset
-from .base import Reader
-
-CALLED_LABEL = re.compile("y|.*(label|class|target)")
+from ..upload import ARRAY, Upload, shown
+from .arrays import ArrayHeader, ArrayReader
 
 
 @dataclass
-class NumpyArrays(Reader):
-    """Two dimensions are vectors (n, d); three or four are pictures.
-
-    Pictures are (n, h, w), (n, h, w, c) or (n, c, h, w). Of several arrays in an .npz the biggest
-    is read, and those of one dimension and its length become columns beside it.
+class NumpyArrays(ArrayReader):
+    """One array as .npy, or several by name as .npz.
 
     Parameters
     ----------
-    array : str
-        Which array of an .npz; auto takes the biggest.
-    label : str
-        Which array of an .npz colours the map; none for no array.
-    side : int
-        Pictures are resized to this many pixels a side; 0, the default, keeps a common size up to
-        64, else chooses 32 or 64.
-    colour : {"auto", "grey", "colour"}
-        Auto keeps the channels that are there.
-    background : {"white", "black"}
-        What shows through transparent pixels.
+    array, label, side, colour, background
+        As for :class:`~lvm_core.datasets.readers.arrays.ArrayReader`.
 
     Examples
     --------
@@ -60,31 +40,6 @@ class NumpyArrays(Reader):
     suffixes: ClassVar[tuple[str, ...]] = (".npy", ".npz")
     list_order: ClassVar[int] = 10
 
-    array: str = param("auto", help="Which array of an .npz; auto takes the biggest.")
-    label: str = param(
-        "auto",
-        help="Which array of an .npz colours the map; none for no array.",
-        label="Label array",
-    )
-    side: int = param(
-        0,
-        low=0,
-        high=LARGEST_SIDE,
-        help="Pictures are resized to this many pixels a side; 0 keeps a common size up to 64, "
-        "else chooses 32 or "
-        "64.",
-        label="Side in pixels",
-    )
-    colour: str = param(
-        "auto", choices=("auto", "grey", "colour"), help="Auto keeps the channels that are there."
-    )
-    background: str = param(
-        "white",
-        choices=("white", "black"),
-        help="What shows through transparent pixels.",
-        advanced=True,
-    )
-
     @classmethod
     def matches(cls, upload):
         if upload.head.startswith(ARRAY):
@@ -93,150 +48,40 @@ class NumpyArrays(Reader):
             1, 0.5 * len(upload.archive.entries)
         )
 
-    def read(self, upload):
-        notes: list[str] = []
-        heads = self._heads(upload, notes)
-        chosen = self._choose(heads, upload.name, notes)
-        values, beside = _load(heads[chosen], chosen), {}
-        for name, head in heads.items():
-            if name != chosen and head.shape == values.shape[:1] and head.dtype.kind in "biufUSM":
-                column = _load(head, name)
-                beside[name] = (
-                    np.char.decode(column, "utf-8", "replace")
-                    if column.dtype.kind == "S"
-                    else column
-                )
-        rows = pd.DataFrame(beside, index=range(len(values)))
-        label = self._label(chosen, rows, heads, notes)
-        if values.ndim == 2:
-            notes.insert(0, f"{len(values):,} vectors of {values.shape[1]:,} values.")
-            dataset = array_dataset(values, upload.name, rows, label, notes)
-            own = None
-        else:
-            pictures, own = self._pictures(values, upload.name, notes)
-            dataset = image_dataset(pictures, upload.name, rows, label, notes)
-        dataset.source = {
-            "options": {"array": chosen, "label": label or "none"},
-            "arrays": {n: list(h.shape) for n, h in heads.items()},
+    def _heads(self, upload, notes):
+        # not the bytes of arrays that may never be asked for
+        return {
+            name: ArrayHeader(head.shape, head.dtype)
+            for name, head in _stored(upload, notes).items()
         }
-        if own is not None:
-            dataset.source["pictures"] = {"largest": max(own), "chosen": list(_size(own, 0))}
-        return dataset
 
-    def _heads(self, upload: Upload, notes: list[str]) -> dict[str, NpyHeader]:
-        if not upload.is_zip:
-            return {upload.name: NpyHeader.of(upload.data, upload.name)}
-        heads = {}
-        for info in upload.archive.having(".npy"):
-            name = shown(info.filename).removesuffix(".npy")
-            try:
-                heads[name] = NpyHeader.of(upload.archive.read(info), name)
-            except DataError as error:
-                notes.append(f"Array {name!r} was left out: {error}")
-        if not heads:
-            raise DataError(
-                f"{upload.name} holds no array that can be read. {' '.join(notes)}".strip()
-            )
-        return heads
+    def _values(self, upload, names):
+        stored = _stored(upload, [], set(names))
+        return {name: stored[name].values() for name in names}
 
-    def _choose(self, heads, file: str, notes: list[str]) -> str:
-        if self.array != "auto":
-            if self.array not in heads:
-                raise DataError(
-                    f"{file} has no array {self.array!r}; there are: {name_list(heads, 20)}."
-                )
-            return self.array
-        fit = {n: h for n, h in heads.items() if 2 <= len(h.shape) <= 4 and h.dtype.kind in "biuf"}
-        if not fit:
-            _refuse(*max(heads.items(), key=lambda item: math.prod(item[1].shape)))
-        chosen = max(fit, key=lambda n: math.prod(fit[n].shape))
-        if len(heads) > 1:
-            notes.append(
-                f"Array {chosen!r} {heads[chosen].shape} was read; there are also: "
-                f"{name_list(f'{n} {h.shape}' for n, h in heads.items() if n != chosen)}."
-            )
-        return chosen
 
-    def _label(self, chosen: str, rows: pd.DataFrame, heads, notes: list[str]) -> str | None:
-        """The array asked for; else the one whose name differs from the chosen one's least,
-        such as y_train of x_train.
-        """
-        if self.label not in ("auto", "none"):
-            if self.label not in rows:
-                raise DataError(
-                    f"label {self.label!r} is no array of one value a row "
-                    f"({heads[chosen].shape[0]:,}); there are: "
-                    f"{name_list(rows.columns) or 'none'}."
-                )
-            return self.label
-        few = [
-            c for c in rows.columns if rows[c].dtype.kind != "f" and 2 <= rows[c].nunique() <= 1000
-        ]
-        if self.label == "none" or not few:
-            return None
-        tail = chosen.lower().partition("_")[2]
-        label = max(
-            few,
-            key=lambda c: (
-                bool(tail) and c.lower().endswith(tail),
-                CALLED_LABEL.match(c.lower()) is not None,
-            ),
-        )
-        if rows[label].dtype.kind in "biu":
-            rows[label] = rows[label].astype("str")
-        notes.append(f"Label: array {label!r}.")
-        return label
-
-    def _pictures(
-        self, values: np.ndarray, file: str, notes: list[str]
-    ) -> tuple[np.ndarray, tuple[int, int]]:
-        """(n, h, w), (n, h, w, c) or (n, c, h, w) of any range -> float32 (n, h, w, 1 or 3) in
-        [0, 1], and their height and width as they came.
-        """
-        if values.ndim == 3:
-            if values.shape[2] in (3, 4) and min(values.shape[:2]) > 16:
-                raise DataError(
-                    f"{file} has shape {values.shape}, which looks like one colour picture; "
-                    "expected (n, h, w) or "
-                    "(n, h, w, 3)."
-                )
-            values = values[..., None]
-        elif values.shape[3] not in (1, 3, 4) and values.shape[1] in (1, 3, 4):
-            notes.append(
-                f"The shape {values.shape} was read as (pictures, channels, height, width)."
-            )
-            values = values.transpose(0, 2, 3, 1)
-        if values.shape[3] not in (1, 3, 4):
-            raise DataError(
-                f"{file} has shape {values.shape}; expected 1, 3 or 4 channels as its last (or "
-                "second) number."
-            )
-        own = values.shape[1], values.shape[2]
-        size = _size(own, self.side)
-        settings.check(
-            "array_cells", len(values) * size[0] * size[1] * min(values.shape[3], 3), file
-        )
-        if size != values.shape[1:3]:
-            cut = ", the centre cut out" * (values.shape[1] * size[1] != values.shape[2] * size[0])
-            h, w = values.shape[1:3]
-            notes.append(
-                f"The pictures were resized from {w} x {h} to {size[1]} x {size[0]} pixels{cut}."
-            )
-            values = _resized(values, size)
-        pictures = unit_range(values, notes)
-        if pictures.shape[3] == 4:
-            notes.append(f"Transparent pixels are shown on {self.background}.")
-            alpha = pictures[..., 3:]
-            pictures = pictures[..., :3] * alpha + (1 - alpha) * (self.background == "white")
-        if self.colour == "grey" and pictures.shape[3] == 3:
-            pictures = (pictures @ np.array([0.299, 0.587, 0.114], np.float32))[..., None]
-        if self.colour == "colour" and pictures.shape[3] == 1:
-            pictures = np.repeat(pictures, 3, axis=3)
-        return pictures, own
+def _stored(
+    upload: Upload, notes: list[str], names: set[str] | None = None
+) -> dict[str, NpyHeader]:
+    """The arrays by name, or some of them; what is no array is left out with a note."""
+    if not upload.is_zip:
+        return {upload.name: NpyHeader.of(upload.data, upload.name)}
+    heads = {}
+    for info in upload.archive.having(".npy"):
+        name = shown(info.filename).removesuffix(".npy")
+        if names is not None and name not in names:
+            continue
+        try:
+            heads[name] = NpyHeader.of(upload.archive.read(info), name)
+        except DataError as error:
+            notes.append(f"Array {name!r} was left out: {error}")
+    if not heads:
+        raise DataError(f"{upload.name} holds no array that can be read. {' '.join(notes)}".strip())
+    return heads
 
 
 @dataclass(frozen=True)
-class NpyHeader:
+class NpyHeader(ArrayHeader):
     """What an .npy says of itself, and where its numbers begin.
 
     Parameters
@@ -261,8 +106,6 @@ class NpyHeader:
     (2, 3)
     """
 
-    shape: tuple[int, ...]
-    dtype: np.dtype
     fortran: bool
     data: memoryview
 
@@ -318,55 +161,8 @@ class NpyHeader:
             )
         return cls(tuple(shape), dtype, fortran, rest)
 
-
-def _load(head: NpyHeader, name: str) -> np.ndarray:
-    """The array, in this machine's byte order. Raises DataError for shapes and types that are
-    no vectors or pictures.
-    """
-    if head.dtype.kind not in "biufUSM" or not 1 <= len(head.shape) <= 4:
-        _refuse(name, head)
-    if 0 in head.shape:
-        raise DataError(
-            f"{name} has shape {head.shape}, so it is empty; at least 3 rows are needed."
-        )
-    flat = np.frombuffer(head.data, dtype=head.dtype)
-    values = flat.reshape(head.shape, order="F" if head.fortran else "C")
-    return values.astype(head.dtype.newbyteorder("="), copy=False)
-
-
-def _refuse(name: str, head: NpyHeader) -> None:
-    kinds = {
-        "c": "complex numbers",
-        "V": "records",
-        "U": "words",
-        "S": "words",
-        "M": "dates",
-        "m": "durations",
-    }
-    if head.dtype.kind in kinds:
-        raise DataError(f"{name} holds {kinds[head.dtype.kind]}; expected real numbers.")
-    raise DataError(
-        f"{name} has {len(head.shape)} dimension{'s' * (len(head.shape) != 1)} (shape "
-        f"{head.shape}); expected 2 for "
-        "vectors (n, d), 3 or 4 for pictures."
-    )
-
-
-def _size(own: tuple[int, int], side: int) -> tuple[int, int]:
-    return choose_size([own], side) if side or max(own) <= 64 else (64, 64)
-
-
-def _resized(values: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    from PIL import Image
-
-    out = np.empty((len(values), *size, values.shape[3]), np.float32)
-    for i, picture in enumerate(values):
-        for c in range(values.shape[3]):
-            plane = Image.fromarray(np.ascontiguousarray(picture[..., c], np.float32))
-            out[i, ..., c] = np.asarray(fit_picture(plane, size, "crop", 0.0))
-    whole = values.dtype.kind in "iub"
-    return (
-        np.rint(out).astype(values.dtype if values.dtype.kind != "b" else np.uint8)
-        if whole and values.max() > 1
-        else out
-    )
+    def values(self) -> np.ndarray:
+        """The array, in this machine's byte order."""
+        flat = np.frombuffer(self.data, dtype=self.dtype)
+        values = flat.reshape(self.shape, order="F" if self.fortran else "C")
+        return values.astype(self.dtype.newbyteorder("="), copy=False)
