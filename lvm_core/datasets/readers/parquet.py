@@ -18,8 +18,10 @@ class Parquet(TableReader):
 
     Parameters
     ----------
-    max_terms, min_df, stop_words, kind, label, text_column, series, value, order, max_levels
+    max_terms, min_df, stop_words, kind, label, text_column, series, value, order
         As for :class:`~lvm_core.datasets.readers.base.TableReader`.
+    max_levels, missing
+        As for it, too.
 
     Examples
     --------

@@ -22,8 +22,10 @@ class Xlsx(TableReader):
 
     Parameters
     ----------
-    max_terms, min_df, stop_words, kind, label, text_column, series, value, order, max_levels
+    max_terms, min_df, stop_words, kind, label, text_column, series, value, order
         As for :class:`~lvm_core.datasets.readers.base.TableReader`.
+    max_levels, missing
+        As for it, too.
     sheet : str
         Name of the sheet; auto takes the first one that is not empty.
     header : {"auto", "yes", "no"}
@@ -105,7 +107,7 @@ class Xlsx(TableReader):
         frame = frame.loc[
             :, [c is not None or frame.iloc[:, i].notna().any() for i, c in enumerate(columns)]
         ]
-        frame = frame.replace({"": None, "#N/A": None})
+        frame = frame.replace({"": None})
         return self._dataset(
             frame, upload.name, notes, sheet=name, header="yes" if header else "no"
         )
