@@ -18,10 +18,9 @@ from .dates import may_be_dates, numbers_to_dates, to_dates
 from .missing import STANDARD, find_missing, set_missing
 from .numbers import Numbers, to_numbers
 from .plain import EXACT, as_floats, as_integers, finite, is_words, plain_column
-from .vectors import CutShort, find_vectors
+from .vectors import NoVectors, find_vectors
 
 NESTED = "nested or binary"
-CUT = "vectors cut short by '...' when they were written"
 COLUMN_TYPES = ("numeric", "integer", "boolean", "categorical", "date", "text", "vector", "ignore")
 VECTOR_LENGTH = (
     8  # from which a list of numbers is a vector, unasked; shorter ones are places, boxes
@@ -37,6 +36,7 @@ ID_NAMES = re.compile(
 )
 # the names that a number has which stands for somebody or something, more than once
 KEY_NAMES = re.compile(r"(?i:(.*[ _.-])?(id|ids|uuid|guid))|.*[a-z](Id|ID)")
+MOST_KEYS = 50  # identifiers that can be categories; more are names
 SENTINELS = [
     -200.0,
     *(s * v for v in (99, 999, 9999, 99999, 999999, 99.99, 999.9) for s in (1, -1)),
@@ -146,6 +146,11 @@ def infer_column(
     found.notes = notes + said
     if wanted:
         return found
+    if found.type == "integer" and _are_keys(found.values):
+        if found.values.nunique() > MOST_KEYS:
+            found.reason = "identifiers, which are no quantities"
+        else:
+            found.values, found.type = _convert(series, "categorical", decimal, []), "categorical"
     if not found.reason:
         found.reason = _why_not(found, first)
     if found.reason:
@@ -157,10 +162,10 @@ def _as_vectors(series: pd.Series, asked: bool, notes: list[str]) -> InferredCol
     nothing = pd.Series(dtype=object)
     try:
         vectors = find_vectors(series, notes)
-    except CutShort:
+    except NoVectors as error:
         if asked:
-            raise DataError(f"Column {series.name!r} holds {CUT}; save them in full.") from None
-        return InferredColumn(nothing, "ignore", CUT, notes)
+            raise DataError(f"Column {series.name!r} holds {error}.") from error
+        return InferredColumn(nothing, "ignore", str(error), notes)
     if asked and (vectors is None or vectors.shape[1] < 2):
         raise DataError(
             f"Column {series.name!r} was said to hold vectors, but its values are no lists of as "
@@ -176,6 +181,12 @@ def _as_vectors(series: pd.Series, asked: bool, notes: list[str]) -> InferredCol
             "learn from them."
         )
     return InferredColumn(nothing, "ignore", NESTED, notes)
+
+
+def _are_keys(numbers: pd.Series) -> bool:
+    """Whether whole numbers stand for somebody or something, some of them more than once."""
+    seen = numbers.dropna()
+    return bool(KEY_NAMES.fullmatch(str(numbers.name))) and seen.nunique() < len(seen)
 
 
 def _typed(series: pd.Series, notes: list[str]) -> InferredColumn:
@@ -212,24 +223,19 @@ def _words(series: pd.Series, decimal: str, notes: list[str]) -> InferredColumn:
         notes.append(f"{name}: {kept}" if kept else _half(seen, read, fits, count))
     elif numbers.doubt:
         notes.append(f"{name}: {numbers.doubt}")
-    place, different = pd.factorize(series)
-    different = pd.Series(different, dtype="str")
-    gone = find_missing(different, among_numbers=False)
-    lowered = set(different[~gone].str.lower()) if len(different) - gone.sum() <= 2 else {""}
-    if lowered <= {"true", "false"} and lowered:
-        values = _convert(series.mask(_at(gone, place)), "boolean", decimal, notes)
-        return InferredColumn(values, "boolean")
     said: list[str] = []
     dates = to_dates(series, decimal == ",", said)
     if dates is not None:
         notes += said
-        _say_missing(series, dates.isna().to_numpy() & _at(
-            find_missing(different, among_numbers=True), place), notes)  # fmt: skip
+        lost = series[dates.isna() & series.notna()]
+        _say_missing(series, series.index.isin(lost.index[_gone(lost, True)]), notes)
         _report(series, dates, "dates", notes)
         return InferredColumn(dates, "date")
     series = _without_gaps(series, notes)
     if not series.notna().any():
         return InferredColumn(series, "ignore", "without any value")
+    if _true_or_false(series):
+        return InferredColumn(_convert(series, "boolean", decimal, notes), "boolean")
     return InferredColumn(series, "text" if is_free_text(series.dropna()) else "categorical")
 
 
@@ -256,7 +262,7 @@ def _numbers(
 def _why_words(seen: pd.Series, numbers: Numbers, fits: int, count: int) -> str:
     """Why words that are numbers are kept as words, or ''."""
     if _are_codes(seen):
-        return "numbers that begin with 0 are kept as words."
+        return "numbers that begin with 0 or + are kept as words."
     values = numbers.values
     if values.abs().max() >= EXACT and seen.str.fullmatch(r"-?\d+").all():
         return (
@@ -288,11 +294,6 @@ def _half(seen: pd.Series, read: pd.Series, fits: int, count: int) -> str:
     )
 
 
-def _at(flags: np.ndarray, place: np.ndarray) -> np.ndarray:
-    """Flags of the different values, for every row; a gap, of place -1, has none."""
-    return np.append(flags, False)[place]
-
-
 def _say_missing(series: pd.Series, gone: np.ndarray, notes: list[str]) -> None:
     """Count the words that were read as missing, but for the most usual."""
     words = series[gone]
@@ -319,7 +320,7 @@ def _say_sentinels(numbers: pd.Series, notes: list[str]) -> None:
         if times > 1 and spread > 0 and np.abs(rest - end).min() > spread:
             notes.append(
                 f"{numbers.name}: {times:,} of {len(values):,} values are {end:g}, far from all "
-                "others; if that means missing, say so."
+                "others; if that means missing, say so under Missing values."
             )
 
 
@@ -396,9 +397,11 @@ def _convert(series: pd.Series, wanted: str, decimal: str, notes: list[str]) -> 
     if wanted == "boolean":
         if pd.api.types.is_bool_dtype(series.dtype):
             return series
-        lowered = series.astype("str").str.strip().str.lower().str.removesuffix(".0")
-        values = [True if w in TRUE else False if w in FALSE else None for w in lowered]
-        values = pd.Series(values, dtype="boolean", index=series.index, name=series.name)
+        place, different = pd.factorize(series)
+        lowered = pd.Series(different).astype("str").str.lower().str.removesuffix(".0")
+        truth = [True if w in TRUE else False if w in FALSE else None for w in lowered]
+        values = pd.array([*truth, None], dtype="boolean")[place]
+        values = pd.Series(values, index=series.index, name=series.name)
         _report(series, values, "yes or no", notes)
         return _must(series, values if values.isna().any() else values.astype(bool), "yes or no")
     if words is None:
@@ -414,12 +417,25 @@ def _convert(series: pd.Series, wanted: str, decimal: str, notes: list[str]) -> 
 
 def _without_gaps(words: pd.Series, notes: list[str]) -> pd.Series:
     """Words, without those that mean missing."""
-    place, different = pd.factorize(words)
-    gone = _at(find_missing(pd.Series(different, dtype="str"), among_numbers=False), place)
+    gone = _gone(words, among_numbers=False)
     if not gone.any():
         return words
     _say_missing(words, gone, notes)
     return words.mask(gone)
+
+
+def _gone(words: pd.Series, among_numbers: bool) -> np.ndarray:
+    """Which words of a column mean missing."""
+    place, different = pd.factorize(words)
+    gone = find_missing(pd.Series(different, dtype="str"), among_numbers)
+    return np.append(gone, False)[place]  # a gap has place -1
+
+
+def _true_or_false(words: pd.Series) -> bool:
+    first = words.dropna().iloc[:1000].str.lower().unique()
+    if not set(first) <= {"true", "false"}:
+        return False
+    return bool(words.dropna().str.lower().isin(["true", "false"]).all())
 
 
 def _as_dates(
@@ -458,8 +474,7 @@ def _report(series: pd.Series, converted: pd.Series, what: str, notes: list[str]
         return
     lost = series[gone]
     if is_words(lost):
-        place, different = pd.factorize(lost)
-        lost = lost[~find_missing(pd.Series(different, dtype="str"), among_numbers=True)[place]]
+        lost = lost[~_gone(lost, among_numbers=True)]
     if len(lost):
         examples = ", ".join(repr(str(v)[:20]) for v in lost.unique()[:3])
         notes.append(
@@ -470,6 +485,11 @@ def _report(series: pd.Series, converted: pd.Series, what: str, notes: list[str]
 
 
 def _are_codes(seen: pd.Series) -> bool:
-    """Digits that begin with 0, such as postcodes: their zeros must come back."""
+    """Digits that begin with 0, such as postcodes: their zeros must come back. Or telephone
+    numbers, that begin with +.
+    """
+    signed = seen[seen.str.startswith("+")]
+    if signed.str.fullmatch(r"\+\d[\d ()/-]{7,}").sum() > 0.5 * len(seen):
+        return True
     zeros = seen[seen.str.startswith("0")]
     return bool(len(zeros) and zeros.str.fullmatch(r"0\d+\s*").sum() > 0.01 * len(seen))

@@ -192,6 +192,7 @@ def _after(text: str) -> _Affix | None:
     if first and first[0] in POWERS and not (spaced and first[0] in ATTACHED):
         power, marks = power + POWERS[first[0]], marks + "k"
         spaced, text = True, text[first.end() :].strip().removeprefix("of ")
+    text = text.replace("° ", "°")
     if text in SYMBOLS:
         return _Affix(SYMBOLS[text], marks, minus, closed, power)
     if text in PERCENT:
@@ -262,6 +263,11 @@ def to_numbers(words: pd.Series, decimal: str) -> Numbers:
     ([1234.5, 12.0, nan], True)
     """
     comma = decimal == ","
+    sample = words.iloc[:: max(1, len(words) // 1000)].dropna()
+    sample = sample[~find_missing(sample, among_numbers=True)]
+    if len(sample) >= 300 and not any(parse_number(w, decimal) for w in sample):
+        nothing = pd.Series(np.nan, index=words.index, name=words.name)
+        return Numbers(nothing, np.zeros(len(words), bool))
     text = words.str.replace(",", ".", regex=False) if comma else words
     values = pd.to_numeric(text, errors="coerce").astype(float)
     unsure = values.isna().to_numpy() & words.notna().to_numpy()
@@ -273,9 +279,6 @@ def to_numbers(words: pd.Series, decimal: str) -> Numbers:
     place, different = pd.factorize(words[unsure])
     different = pd.Series(different, dtype="str")
     dotted = comma and _dotted(different)
-    sample = different.iloc[:: max(1, len(different) // 500)]
-    if not values.notna().any() and not any(parse_number(w, decimal, dotted) for w in sample):
-        return found
     gone = find_missing(different, among_numbers=True)
     reads = [
         None if out else parse_number(word, decimal, dotted) for word, out in zip(different, gone)
@@ -324,7 +327,7 @@ class _Column:
             found.notes.append("south and west were read as negative.")
         elif set(groups) <= {"m", "b"} and any(r and "k" in r.marks for r in self.reads):
             values = values * np.select([keys == "m", keys == "b"], [1e6, 1e9], 1.0)
-        elif len(groups) > 1 and bare > total / 2 and all(map(FLAGS.fullmatch, groups)):
+        elif len(groups) > 1 and bare > total / 3 and all(map(FLAGS.fullmatch, groups)):
             found.notes.append(
                 f"{groups.total():,} of {total:,} values carry flags "
                 f"({', '.join(sorted(groups)[:5])}), which were removed."
@@ -355,7 +358,8 @@ class _Column:
         others = np.concatenate([self.sure.to_numpy(), values[~percent & ~np.isnan(values)]])
         if not len(others):
             return values
-        example, value = self.words[int(np.argmax(percent))], values[percent][0]
+        largest = int(np.argmax(np.where(percent, np.abs(values), -1.0)))
+        example, value = self.words[largest], values[largest]
         if np.abs(others).max() <= 1 and np.abs(values[percent]).max() > 1:
             values, value = np.where(percent, values / 100, values), value / 100
         found.notes.append(
@@ -389,6 +393,8 @@ class _Column:
 def _unit_key(unit: str) -> str:
     """One word for the spellings of a unit: day, days and Days; but not mW and MW."""
     plain = unit.rstrip(".")
+    if plain in ("°N", "°S", "°E", "°W"):
+        return plain[1]
     if len(plain) > 2 and plain.isalpha() and plain in (plain.lower(), plain.capitalize()):
         return plain.lower().removesuffix("s")
     return plain.lower() if plain in ("KG", "Kg", "LB", "Lb", "LBS", "CM", "Km") else plain

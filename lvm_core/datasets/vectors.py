@@ -157,18 +157,18 @@ def _slices(vectors: np.ndarray, cells: int = 2**20):
     return [slice(start, start + step) for start in range(0, len(vectors), step)]
 
 
-class CutShort(ValueError):
-    """Vectors that were written with ``...`` in place of most of their numbers.
+class NoVectors(ValueError):
+    """Lists of numbers that are no vectors; its text says why.
 
     Examples
     --------
     >>> import pandas as pd
-    >>> from lvm_core.datasets.vectors import CutShort, find_vectors
+    >>> from lvm_core.datasets.vectors import NoVectors, find_vectors
     >>> try:
     ...     find_vectors(pd.Series(["[0.1 0.2 ... 0.9]"]), [])
-    ... except CutShort:
-    ...     print("cut short")
-    cut short
+    ... except NoVectors as error:
+    ...     print(error)
+    vectors cut short by '...' when they were written
     """
 
 
@@ -190,8 +190,8 @@ def find_vectors(series: pd.Series, notes: list[str]) -> np.ndarray | None:
 
     Raises
     ------
-    CutShort
-        When they were written in part only.
+    NoVectors
+        When they were written in part only, or long lists differ in length.
 
     Examples
     --------
@@ -214,6 +214,8 @@ def find_vectors(series: pd.Series, notes: list[str]) -> np.ndarray | None:
     found = [_vector(value) for value in seen.tolist()]
     lengths = Counter(len(v) for v in found if v is not None)
     length, times = lengths.most_common(1)[0]
+    if times < 0.9 * len(seen) and np.average(list(lengths), weights=list(lengths.values())) >= 8:
+        raise NoVectors("lists of numbers of different lengths")
     if times < 0.9 * len(seen) or length < 2:
         return None
     settings.check("features", length, str(series.name))
@@ -232,7 +234,7 @@ def find_vectors(series: pd.Series, notes: list[str]) -> np.ndarray | None:
 
 
 def _vector(value) -> list | np.ndarray | None:
-    """One value as numbers; lists in lists become one. Raises CutShort."""
+    """One value as numbers; lists in lists become one. Raises NoVectors."""
     if isinstance(value, str):
         return _written(value)
     if isinstance(value, np.ndarray) and value.dtype.kind in "iuf":
@@ -255,7 +257,7 @@ def _written(word: str) -> list[float] | None:
         return None
     text = found["numbers"] if found else word
     if "..." in text or "\u2026" in text:
-        raise CutShort
+        raise NoVectors("vectors cut short by '...' when they were written")
     parts = text.translate(PARTED).split()
     try:
         numbers = [NO_NUMBER.get(p.lower()) or float(p) for p in parts]
