@@ -148,12 +148,12 @@ def table_dataset(
     require_rows(len(frame), name)
     frame = _named(frame, notes)
     _check_options(options, frame)
-    missing, first = split_missing(options.missing, options.decimal), frame.columns[0]
+    missing = split_missing(options.missing, options.decimal)
     found = {
         c: infer_column(
-            frame[c], options.types.get(c, ""), options.decimal, first=c == first, missing=missing
+            frame[c], options.types.get(c, ""), options.decimal, first=i == 0, missing=missing
         )
-        for c in frame.columns
+        for i, c in enumerate(frame.columns)
     }
     notes += [note for u in found.values() for note in u.notes][:100]
     rows = pd.DataFrame(

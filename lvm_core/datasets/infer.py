@@ -36,6 +36,7 @@ ID_NAMES = re.compile(
 )
 # the names that a number has which stands for somebody or something, more than once
 KEY_NAMES = re.compile(r"(?i:(.*[ _.-])?(id|ids|uuid|guid))|.*[a-z](Id|ID)")
+LONGEST_ID = 20  # digits of a 64-bit number; longer ones beside short ones are measured
 MOST_KEYS = 50  # identifiers that can be categories; more are names
 SENTINELS = [
     -200.0,
@@ -264,7 +265,11 @@ def _why_words(seen: pd.Series, numbers: Numbers, fits: int, count: int) -> str:
     if _are_codes(seen):
         return "numbers that begin with 0 or + are kept as words."
     values = numbers.values
-    if values.abs().max() >= EXACT and seen.str.fullmatch(r"-?\d+").all():
+    if (
+        values.abs().max() >= EXACT
+        and seen.str.fullmatch(r"-?\d+").all()
+        and (seen.str.len().max() <= LONGEST_ID or seen.str.len().min() > 15)
+    ):
         return (
             f"whole numbers of up to {int(seen.str.len().max())} digits are kept digit for digit, "
             "as words; choose the type numeric to read them as quantities."
@@ -278,7 +283,7 @@ def _why_words(seen: pd.Series, numbers: Numbers, fits: int, count: int) -> str:
             f"read it as numbers: {numbers.notes[-1]}"
         )
     others = seen[values[seen.index].isna()]
-    if lost < 2 * others.nunique():
+    if fits < 0.9 * count or lost < 2 * others.nunique():
         return ""
     return (
         f"{lost:,} of {count:,} values are no numbers ({others.iloc[0][:20]!r}), and few numbers "
@@ -289,8 +294,8 @@ def _why_words(seen: pd.Series, numbers: Numbers, fits: int, count: int) -> str:
 def _half(seen: pd.Series, read: pd.Series, fits: int, count: int) -> str:
     other = seen[~read[seen.index]].iloc[0][:20]
     return (
-        f"{seen.name}: {fits:,} of {count:,} values are numbers, others are not ({other!r}); it "
-        "was read as categories. Choose the type numeric to set the others missing."
+        f"{seen.name}: {fits:,} of {count:,} values are numbers; it was read as categories, for "
+        f"others are none ({other!r}). Choose the type numeric to set those missing."
     )
 
 

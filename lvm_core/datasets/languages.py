@@ -148,6 +148,8 @@ def _words(text: str) -> tuple[Counter[str], float]:
         elif before.isalpha() and after.isalpha() and char not in "’'·‐":
             # a sign within a word
             strange += 8 if char != "–" else 3 * (after.islower() and before.islower())
+        elif after.isalpha() and char in "©®™°§½µ²³×»”":
+            strange += 3
         elif char in "’‘“”„–—…€£°§«»·•²³×½µ\xa0®©™º¿¡":
             strange += 0.5
         else:

@@ -86,8 +86,9 @@ class Parquet(TableReader):
                 f"{upload.name} is a damaged Parquet file ({reason}); save it again."
             ) from error
         notes = []
-        uneven = [c for c in vectors if not _as_long(frame[c])]
-        frame = frame.drop(columns=uneven)
+        even = [n not in vectors or _as_long(frame.iloc[:, i]) for i, n in enumerate(frame.columns)]
+        uneven = [n for n, kept in zip(frame.columns, even) if not kept]
+        frame = frame.loc[:, even]
         left_out = [n for n in file.schema_arrow.names if n not in flat or n in uneven]
         if left_out:
             notes.append(f"Left out, nested or binary: {name_list(left_out, 10)}.")
