@@ -13,6 +13,7 @@ from lvm_core import DataError, read_dataset
 from lvm_core.datasets.dates import may_be_dates, numbers_to_dates, to_dates
 from lvm_core.datasets.infer import infer_column
 from lvm_core.datasets.numbers import parse_number, to_numbers
+from lvm_core.datasets.single import rows_like
 
 
 def column(values, name="v", **options):
@@ -349,3 +350,11 @@ def test_dates_asked_for_round_trip():
     assert read_v(values, **data.source["options"]).fingerprint == data.fingerprint
     with pytest.raises(DataError, match="none of its values is one"):
         read_v(["red", "blue", "red"] * 9, types={"v": "date"})
+
+
+def test_a_file_of_one_item_is_read_as_its_table_was():
+    values = [f"{i}.5 kg,{1 + i % 28}/{1 + i % 12}/2021,{'ab'[i % 2]}" for i in range(60)]
+    data = read_dataset(("w,d,k\n" + "\n".join(values)).encode(), "a.csv", label="none")
+    back = data.decode(rows_like(data, b"w,d,k\n3.5 kg,27/2/2021,a\n4.5 kg,,b\n", "b.csv"))
+    assert back["w"].round(1).tolist() == [3.5, 4.5]
+    assert back["d"][0] == pd.Timestamp("2021-02-27")

@@ -107,7 +107,7 @@ class Xlsx(TableReader):
         frame = frame.loc[
             :, [c is not None or frame.iloc[:, i].notna().any() for i, c in enumerate(columns)]
         ]
-        frame = frame.replace({"": None})
+        frame = frame.replace({"": None, "#N/A": None})
         return self._dataset(
             frame, upload.name, notes, sheet=name, header="yes" if header else "no"
         )
