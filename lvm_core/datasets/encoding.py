@@ -6,6 +6,7 @@ import codecs
 import re
 
 from ..settings import DataError
+from .languages import guess_by_letters
 
 UNPRINTED = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f-\x9f\ufffd]")
 
@@ -26,8 +27,17 @@ ENCODINGS = (
     "cp1250",
     "cp1251",
     "koi8-r",
+    "cp866",
     "cp1253",
+    "cp1255",
     "cp1254",
+    "cp1257",
+    "iso8859_2",
+    "mac_roman",
+    "mac_latin2",
+    "mac_turkish",
+    "cp850",
+    "cp852",
     "shift_jis",
     "euc_jp",
     "gb18030",
@@ -139,9 +149,21 @@ def _guess(data: bytes) -> str:
         return "utf-16-le"
     if head[::2].count(0) > 0.4 * len(head) / 2:
         return "utf-16-be"
+    latin, score = guess_by_letters(data)
+    if _runs(data) < 0.3:
+        return latin
+    other, other_score = guess_by_letters(data, other_scripts=True)
+    if max(score, other_score) > -1.2:
+        return latin if score > other_score else other
     from charset_normalizer import from_bytes
 
     best = from_bytes(data[: 2**17]).best()
-    # Western text is what its guesses confuse most; there Windows' own encoding is by far the
-    # likeliest.
-    return best.encoding if best and any(part in best.encoding for part in FOREIGN) else "cp1252"
+    return best.encoding if best and any(part in best.encoding for part in FOREIGN) else latin
+
+
+def _runs(data: bytes) -> float:
+    """Share of the bytes beyond ASCII that stand three and more in a row, as in words of other
+    scripts and hardly in Latin ones.
+    """
+    high = re.findall(rb"[\x80-\xff]+", data[: 2**17])
+    return sum(len(run) for run in high if len(run) > 2) / max(1, sum(map(len, high)))

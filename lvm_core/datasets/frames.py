@@ -16,7 +16,8 @@ from ..codecs.table import TableCodec
 from ..labels import MOST_CLASSES, kind_of
 from .base import DataError, Dataset, require_rows, require_variety
 from .documents import text_dataset
-from .infer import COLUMN_TYPES, NESTED, infer_column
+from .infer import COLUMN_TYPES, NESTED, InferredColumn, infer_column
+from .missing import split_missing
 from .pivot import pivot_series
 from .upload import name_list
 from .vectors import array_dataset
@@ -42,6 +43,14 @@ LABELS = (
     "cluster",
 )
 ANY_LABELS = ("label", "target", "class")  # labels even when they are real numbers
+
+# a column of a vector, such as emb_0, embedding.12, pixel[3], dim 7
+NUMBERED = re.compile(r"(?P<name>.*?)[\s_.:\[(-]*(?P<number>\d{1,5})[\])]?")
+DIMENSIONS = re.compile(
+    r"(?i)(?:.*[\s_.-])?(?:emb|embs|embed|embedding|embeddings|vec|vector|vectors|latent|dim|dims|"
+    r"dimension|pixel|pixels|px|feature_?vector|representation|repr|encoding|hidden|"
+    r"fingerprint|fp|bert|word2vec|w2v|doc2vec|clip|resnet|topic_?vector)"
+)
 
 
 @dataclass
@@ -70,6 +79,8 @@ class TableOptions:
         ``auto``, or the column a series follows.
     order : str
         ``auto``, ``none``, or the column of times within a series.
+    missing : str
+        Further words and numbers that mean missing, between commas or semicolons.
 
     Examples
     --------
@@ -88,6 +99,7 @@ class TableOptions:
     series: str = "none"  # none, or the column that cuts a long table into series
     value: str = "auto"  # the column a series follows
     order: str = "auto"  # auto, none, or the column of times within a series
+    missing: str = ""  # further words and numbers that mean so
 
 
 def table_dataset(
@@ -136,11 +148,12 @@ def table_dataset(
     require_rows(len(frame), name)
     frame = _named(frame, notes)
     _check_options(options, frame)
+    missing = split_missing(options.missing, options.decimal)
     found = {
         c: infer_column(
-            frame[c], options.types.get(c, ""), options.decimal, first=c == frame.columns[0]
+            frame[c], options.types.get(c, ""), options.decimal, first=i == 0, missing=missing
         )
-        for c in frame.columns
+        for i, c in enumerate(frame.columns)
     }
     notes += [note for u in found.values() for note in u.notes][:100]
     rows = pd.DataFrame(
@@ -150,7 +163,8 @@ def table_dataset(
     types = {c: u.type for c, u in found.items()}
     if options.series != "none":
         return _as_series(rows, types, name, options, notes)
-    text = _text_column(options, types)
+    vectors = _vector_column(options, found)
+    text = None if vectors else _text_column(options, types)
     label = _label(options, rows, types, text)
     if (
         label is not None
@@ -159,16 +173,21 @@ def table_dataset(
     ):
         # classes that are numbered, not measured
         rows[label] = rows[label].astype("str").where(rows[label].notna())
-    if text is not None:
-        nested = [c for c, u in found.items() if u.reason == NESTED]
-        notes += [f"Left out, {NESTED}: {name_list(nested, 10)}."] * bool(nested)
-        dataset = _as_text(rows, text, name, label, options, notes)
+    numbers = _numeric(types, label)
+    group = numbered_columns(numbers)
+    if vectors is not None:
+        dataset = _as_vectors(rows, found, vectors, name, label, notes)
     elif (
         options.kind == "array"
         or options.kind == "auto"
-        and _axis(_numeric(types, label)) is not None
+        and (group and not _text_asked(options) or text is None and _axis(numbers) is not None)
     ):
-        dataset = _as_array(rows, _numeric(types, label), name, label, notes)
+        text = None
+        dataset = _as_array(rows, types, group or numbers, name, label, notes)
+    elif text is not None:
+        nested = [c for c, u in found.items() if u.reason == NESTED or u.vectors is not None]
+        notes += [f"Left out, {NESTED}: {name_list(nested, 10)}."] * bool(nested)
+        dataset = _as_text(rows, text, name, label, options, notes)
     else:
         dataset = _as_table(rows, found, types, name, label, options, notes)
     dataset.source = {
@@ -276,7 +295,25 @@ def _as_table(rows, found, types, name, label, options, notes) -> Dataset:
     return Dataset(name, X, rows, codec, label, notes)
 
 
-def _as_array(rows, columns, name, label, notes) -> Dataset:
+def _as_vectors(rows, found, column, name, label, notes) -> Dataset:
+    """The vectors in one column, the others kept beside them."""
+    vectors = found[column].vectors
+    notes.insert(0, f"{len(rows):,} vectors of {vectors.shape[1]:,} values, of column {column!r}.")
+    _say_beside(list(rows.columns), {c: u.type for c, u in found.items()}, notes)
+    others = [c for c, u in found.items() if u.vectors is not None and c != column]
+    if others:
+        notes.append(f"Left out, vectors too: {name_list(others)}; ignore {column!r} to use them.")
+    return array_dataset(vectors, name, rows, label, notes, value_label=str(column))
+
+
+def _say_beside(columns, types, notes) -> None:
+    notes += [f"Kept beside them: {name_list(columns)}."] * bool(columns)
+    prose = [c for c in columns if types[c] == "text"]
+    if prose:
+        notes.append(f"Column {prose[0]!r} holds documents; read the file as text to use them.")
+
+
+def _as_array(rows, types, columns, name, label, notes) -> Dataset:
     axis = _axis(columns)
     if len(columns) < 2:
         raise DataError(
@@ -288,7 +325,7 @@ def _as_array(rows, columns, name, label, notes) -> Dataset:
     )
     notes.insert(0, f"{len(rows):,} vectors of {len(columns):,} values{span}.")
     others = [c for c in rows.columns if c not in columns]
-    notes += [f"Kept beside them: {name_list(others)}."] * bool(others)
+    _say_beside(others, types, notes)
     vectors = rows[columns].to_numpy(dtype=float, na_value=np.nan)
     return array_dataset(vectors, name, rows[others], label, notes, axis=axis, names=columns)
 
@@ -305,6 +342,43 @@ def _axis(columns: list[str]) -> np.ndarray | None:
     values = pd.to_numeric(pd.Series(columns, dtype="str"), errors="coerce").to_numpy()
     steps = np.diff(values)
     return values if len(values) >= 20 and (steps > 0).all() | (steps < 0).all() else None
+
+
+def numbered_columns(columns: list[str]) -> list[str]:
+    """The columns of numbers that are one vector: ``emb_0`` to ``emb_383``.
+
+    Parameters
+    ----------
+    columns : list of str
+        Names of columns of numbers.
+
+    Returns
+    -------
+    list of str
+        Those of one name, numbered without a gap from 0 or 1: 8 and more that are called
+        dimensions of a vector, or 64 and more that are nearly all there are; else none.
+
+    Examples
+    --------
+    >>> from lvm_core.datasets.frames import numbered_columns
+    >>> numbered_columns(["year", *(f"emb_{i}" for i in range(8))])[:2]
+    ['emb_0', 'emb_1']
+    >>> numbered_columns(["answer 1", "answer 2", "answer 3"])
+    []
+    """
+    groups: dict[str, list[tuple[int, str]]] = {}
+    for column in columns:
+        if found := NUMBERED.fullmatch(column):
+            groups.setdefault(found["name"], []).append((int(found["number"]), column))
+    if not groups:
+        return []
+    stem, group = max(groups.items(), key=lambda item: len(item[1]))
+    numbers = [number for number, _ in group]
+    size, runs = len(group), numbers == list(range(numbers[0], numbers[0] + len(group)))
+    if not runs or numbers[0] > 1:
+        return []
+    named = size >= 8 and DIMENSIONS.fullmatch(stem)
+    return [c for _, c in group] if named or size >= 64 and size >= 0.9 * len(columns) else []
 
 
 def _describe(codec: TableCodec, notes: list[str]) -> None:
@@ -365,6 +439,19 @@ def _check_options(options: TableOptions, frame: pd.DataFrame) -> None:
     wrong = [t for t in options.types.values() if t not in COLUMN_TYPES]
     if wrong:
         raise DataError(f"{wrong[0]!r} is no column type; there are: {', '.join(COLUMN_TYPES)}.")
+
+
+def _vector_column(options: TableOptions, found: dict[str, InferredColumn]) -> str | None:
+    """The column of vectors to learn from: one said to be so, or the longest."""
+    vectors = {c: u.vectors for c, u in found.items() if u.vectors is not None}
+    if not vectors or options.kind in ("table", "text") or _text_asked(options):
+        return None
+    asked = [c for c in vectors if options.types.get(c) == "vector"]
+    return max(asked or vectors, key=lambda c: vectors[c].shape[1])
+
+
+def _text_asked(options: TableOptions) -> bool:
+    return options.kind == "text" or options.text_column != "auto"
 
 
 def _text_column(options: TableOptions, types: dict[str, str]) -> str | None:

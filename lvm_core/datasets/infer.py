@@ -4,69 +4,44 @@ counted.
 
 from __future__ import annotations
 
-import itertools
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
 import numpy as np
 import pandas as pd
 
+from ..labels import FEW_NUMBERS
 from ..settings import DataError
+from .dates import may_be_dates, numbers_to_dates, to_dates
+from .missing import STANDARD, find_missing, set_missing
+from .numbers import Numbers, to_numbers
+from .plain import EXACT, as_floats, as_integers, finite, is_words, plain_column
+from .vectors import NoVectors, find_vectors
 
 NESTED = "nested or binary"
-COLUMN_TYPES = ("numeric", "integer", "boolean", "categorical", "date", "text", "ignore")
+COLUMN_TYPES = ("numeric", "integer", "boolean", "categorical", "date", "text", "vector", "ignore")
+VECTOR_LENGTH = (
+    8  # from which a list of numbers is a vector, unasked; shorter ones are places, boxes
+)
 TRUE, FALSE = (
     {"true", "t", "yes", "y", "1", "on", "ja", "oui", "si"},
     {"false", "f", "no", "n", "0", "off", "nein", "non"},
 )
-NOTHING = {
-    "",
-    "-",
-    "--",
-    "?",
-    ".",
-    "n.a.",
-    "na",
-    "n/a",
-    "nan",
-    "null",
-    "none",
-    "missing",
-    "<na>",
-    "#n/a",
-}
 ID_NAMES = re.compile(
     r"(|.*[ _.-])(id|ids|index|idx|uuid|guid|key|nr|no|number|rownames?|#)|unnamed: "
     r"\d+|__index_level_\d+__"
     r"|.*[a-z]Id|.*ID"
 )
-DAYS = (
-    "%d.%m.%Y",
-    "%d/%m/%Y",
-    "%m/%d/%Y",
-    "%d-%m-%Y",
-    "%m-%d-%Y",
-    "%Y/%m/%d",
-    "%Y.%m.%d",
-    "%d.%m.%y",
-    "%d/%m/%y",
-    "%m/%d/%y",
-    "%d %b %Y",
-    "%d %B %Y",
-    "%b %d, %Y",
-    "%B %d, %Y",
-    "%b %d %Y",
-    "%d-%b-%Y",
-    "%d-%b-%y",
-    "%d. %B %Y",
-    "%b %Y",
-    "%B %Y",
-)
-TIMES = ("", " %H:%M", " %H:%M:%S", " %I:%M %p", "T%H:%M:%S", " %H:%M:%S.%f")
-LOOKS_LIKE_DATE = re.compile(
-    r"\s*(\d{1,4}[-/. ]+\w{1,9}([-/. ,]+\d{1,4})?|[A-Za-z]{3,9}\.? \d{1,4},?)"
-)
+# the names that a number has which stands for somebody or something, more than once
+KEY_NAMES = re.compile(r"(?i:(.*[ _.-])?(id|ids|uuid|guid))|.*[a-z](Id|ID)")
+LONGEST_ID = 20  # digits of a 64-bit number; longer ones beside short ones are measured
+MOST_KEYS = 50  # identifiers that can be categories; more are names
+SENTINELS = [
+    -200.0,
+    *(s * v for v in (99, 999, 9999, 99999, 999999, 99.99, 999.9) for s in (1, -1)),
+]
 
 
 @dataclass
@@ -77,12 +52,14 @@ class InferredColumn:
     ----------
     values : Series (n,)
         Its values in plain types; empty where they are nested or binary.
-    type : {"numeric", "integer", "boolean", "categorical", "date", "text", "ignore"}
+    type : {"numeric", "integer", "boolean", "categorical", "date", "text", "vector", "ignore"}
         Its type.
     reason : str
         Why it is left out; empty where it is not.
     notes : list of str
         Sentences about it.
+    vectors : array of float32 (n, k), optional
+        The vectors of a column of type vector; NaN where there is none.
 
     See Also
     --------
@@ -103,10 +80,15 @@ class InferredColumn:
     type: str
     reason: str = ""
     notes: list[str] = field(default_factory=list)
+    vectors: np.ndarray | None = None
 
 
 def infer_column(
-    series: pd.Series, wanted: str = "", decimal: str = ".", first: bool = False
+    series: pd.Series,
+    wanted: str = "",
+    decimal: str = ".",
+    first: bool = False,
+    missing: Sequence[str] = (),
 ) -> InferredColumn:
     """Find the type of a column, or bring it to the type wanted.
 
@@ -120,6 +102,9 @@ def infer_column(
         What stands before a number's fraction, in words.
     first : bool
         Whether it is the first column, which is left out where it counts its rows.
+    missing : sequence of str
+        Words and numbers that mean missing, beside those of
+        :func:`~lvm_core.datasets.missing.find_missing`.
 
     Returns
     -------
@@ -143,21 +128,30 @@ def infer_column(
     'constant'
     """
     notes: list[str] = []
-    plain = _plain(series, notes)
+    if wanted in ("", "vector"):
+        vectors = _as_vectors(series, wanted == "vector", notes)
+        if vectors is not None:
+            return vectors
+    plain = plain_column(series, notes)
     if plain is None:
         return InferredColumn(pd.Series(dtype=object), "ignore", NESTED, notes)
-    series = plain
+    series = set_missing(plain, missing, decimal, notes)
     if not series.notna().any():
         return InferredColumn(series, "ignore", "without any value", notes)
     if wanted in ("ignore", "text"):
         return InferredColumn(series, wanted, "as asked" if wanted == "ignore" else "", notes)
     said: list[str] = []
-    found = _words(series, decimal, said) if _is_words(series) else _typed(series)
+    found = _words(series, decimal, said) if is_words(series) else _typed(series, said)
     if wanted and wanted != found.type:
         return InferredColumn(_convert(series, wanted, decimal, notes), wanted, "", notes)
     found.notes = notes + said
     if wanted:
         return found
+    if found.type == "integer" and _are_keys(found.values):
+        if found.values.nunique() > MOST_KEYS:
+            found.reason = "identifiers, which are no quantities"
+        else:
+            found.values, found.type = _convert(series, "categorical", decimal, []), "categorical"
     if not found.reason:
         found.reason = _why_not(found, first)
     if found.reason:
@@ -165,7 +159,38 @@ def infer_column(
     return found
 
 
-def _typed(series: pd.Series) -> InferredColumn:
+def _as_vectors(series: pd.Series, asked: bool, notes: list[str]) -> InferredColumn | None:
+    nothing = pd.Series(dtype=object)
+    try:
+        vectors = find_vectors(series, notes)
+    except NoVectors as error:
+        if asked:
+            raise DataError(f"Column {series.name!r} holds {error}.") from error
+        return InferredColumn(nothing, "ignore", str(error), notes)
+    if asked and (vectors is None or vectors.shape[1] < 2):
+        raise DataError(
+            f"Column {series.name!r} was said to hold vectors, but its values are no lists of as "
+            "many numbers each; choose another type or leave it out."
+        )
+    if vectors is None:
+        return None
+    if asked or vectors.shape[1] >= VECTOR_LENGTH:
+        return InferredColumn(nothing, "vector", "", notes, vectors)
+    if vectors.shape[1] > 1:
+        notes.append(
+            f"{series.name}: holds {vectors.shape[1]} numbers a row; choose the type vector to "
+            "learn from them."
+        )
+    return InferredColumn(nothing, "ignore", NESTED, notes)
+
+
+def _are_keys(numbers: pd.Series) -> bool:
+    """Whether whole numbers stand for somebody or something, some of them more than once."""
+    seen = numbers.dropna()
+    return bool(KEY_NAMES.fullmatch(str(numbers.name))) and seen.nunique() < len(seen)
+
+
+def _typed(series: pd.Series, notes: list[str]) -> InferredColumn:
     dtype = series.dtype
     if isinstance(dtype, pd.CategoricalDtype):
         return InferredColumn(series, "categorical")
@@ -173,7 +198,10 @@ def _typed(series: pd.Series) -> InferredColumn:
         return InferredColumn(series, "boolean")
     if pd.api.types.is_datetime64_any_dtype(dtype):
         return InferredColumn(series, "date")
+    _say_sentinels(series, notes)
     if pd.api.types.is_integer_dtype(dtype):
+        if dates := may_be_dates(series):
+            notes.append(f"{series.name}: {dates}; choose the type date to read it so.")
         return InferredColumn(
             series, "boolean" if set(series.dropna().unique()) == {0, 1} else "integer"
         )
@@ -182,34 +210,123 @@ def _typed(series: pd.Series) -> InferredColumn:
 
 def _words(series: pd.Series, decimal: str, notes: list[str]) -> InferredColumn:
     """The type of a column of words."""
-    seen = series.dropna()
-    lowered = set(seen.str.lower().unique()[:3]) if seen.nunique() <= 2 else {""}
-    if lowered <= {"true", "false"}:
-        return InferredColumn(_convert(series, "boolean", decimal, notes), "boolean")
-    numbers, cleaned = to_numbers(series, decimal)
-    share = numbers.notna().sum() / len(seen)
-    if share >= 0.9 and not _are_codes(seen):
-        if cleaned:
-            notes.append(
-                f"{series.name}: thousands separators, currency or percent signs were removed to "
-                "read its numbers."
-            )
-        _report(series, numbers, "numbers", notes)
-        # pandas writes whole numbers with gaps as 3.0
-        as_floats = series.isna().any() and seen.str.fullmatch(r"-?\d+\.0").all()
-        fractions = seen.str.contains(decimal, regex=False).any() and not as_floats
-        whole = not fractions and (numbers.dropna() % 1 == 0).all() and numbers.abs().max() < 2**53
-        return _typed(_as_integers(numbers) if whole else _finite(numbers, notes))
-    if share >= 0.5 and not _are_codes(seen):
-        notes.append(
-            f"{series.name}: {int(numbers.notna().sum()):,} of {len(seen):,} values are numbers; "
-            "it was read as "
-            "categories. Choose the type numeric to set the others missing."
-        )
-    dates = to_dates(series, decimal == ",", notes)
+    name, numbers = series.name, to_numbers(series, decimal)
+    read, here = numbers.values.notna(), series.notna() & ~numbers.missing
+    count, fits = int(here.sum()), int(read.sum())
+    if not count:
+        _say_missing(series, numbers.missing, notes)
+        return InferredColumn(series.mask(numbers.missing), "ignore", "without any value")
+    if fits >= 0.5 * count:
+        seen = series if count == len(series) else series[here]
+        kept = _why_words(seen, numbers, fits, count)
+        if not kept and fits >= 0.9 * count:
+            return _numbers(series, seen, numbers, decimal, notes)
+        notes.append(f"{name}: {kept}" if kept else _half(seen, read, fits, count))
+    elif numbers.doubt:
+        notes.append(f"{name}: {numbers.doubt}")
+    said: list[str] = []
+    dates = to_dates(series, decimal == ",", said)
     if dates is not None:
+        notes += said
+        lost = series[dates.isna() & series.notna()]
+        _say_missing(series, series.index.isin(lost.index[_gone(lost, True)]), notes)
+        _report(series, dates, "dates", notes)
         return InferredColumn(dates, "date")
-    return InferredColumn(series, "text" if is_free_text(seen) else "categorical")
+    series = _without_gaps(series, notes)
+    if not series.notna().any():
+        return InferredColumn(series, "ignore", "without any value")
+    if _true_or_false(series):
+        return InferredColumn(_convert(series, "boolean", decimal, notes), "boolean")
+    return InferredColumn(series, "text" if is_free_text(series.dropna()) else "categorical")
+
+
+def _numbers(
+    series: pd.Series, seen: pd.Series, numbers: Numbers, decimal: str, notes: list[str]
+) -> InferredColumn:
+    """A column of words that are numbers."""
+    name, values = series.name, numbers.values
+    if numbers.separators:
+        notes.append(
+            f"{name}: thousands separators, currency or percent signs were removed to "
+            "read its numbers."
+        )
+    notes += [f"{name}: {note}" for note in (*numbers.notes, numbers.doubt) if note]
+    _say_missing(series, numbers.missing, notes)
+    _report(series, values, "numbers", notes)
+    whole = bool((values.dropna() % 1 == 0).all()) and values.abs().max() < EXACT
+    if whole and seen.str.contains(decimal, regex=False).any():
+        # pandas writes whole numbers with gaps as 3.0
+        whole = bool(len(seen) < len(series) and seen.str.fullmatch(r"-?\d+\.0").all())
+    return _typed(as_integers(values) if whole else finite(values, notes), notes)
+
+
+def _why_words(seen: pd.Series, numbers: Numbers, fits: int, count: int) -> str:
+    """Why words that are numbers are kept as words, or ''."""
+    if _are_codes(seen):
+        return "numbers that begin with 0 or + are kept as words."
+    values = numbers.values
+    if (
+        values.abs().max() >= EXACT
+        and seen.str.fullmatch(r"-?\d+").all()
+        and (seen.str.len().max() <= LONGEST_ID or seen.str.len().min() > 15)
+    ):
+        return (
+            f"whole numbers of up to {int(seen.str.len().max())} digits are kept digit for digit, "
+            "as words; choose the type numeric to read them as quantities."
+        )
+    lost = count - fits
+    if not (numbers.bounds or lost) or values.nunique() > FEW_NUMBERS:
+        return ""
+    if numbers.bounds:
+        return (
+            "with bounds among few values it was read as categories; choose the type numeric to "
+            f"read it as numbers: {numbers.notes[-1]}"
+        )
+    others = seen[values[seen.index].isna()]
+    if fits < 0.9 * count or lost < 2 * others.nunique():
+        return ""
+    return (
+        f"{lost:,} of {count:,} values are no numbers ({others.iloc[0][:20]!r}), and few numbers "
+        "differ; it was read as categories. Choose the type numeric to set the others missing."
+    )
+
+
+def _half(seen: pd.Series, read: pd.Series, fits: int, count: int) -> str:
+    other = seen[~read[seen.index]].iloc[0][:20]
+    return (
+        f"{seen.name}: {fits:,} of {count:,} values are numbers; it was read as categories, for "
+        f"others are none ({other!r}). Choose the type numeric to set those missing."
+    )
+
+
+def _say_missing(series: pd.Series, gone: np.ndarray, notes: list[str]) -> None:
+    """Count the words that were read as missing, but for the most usual."""
+    words = series[gone]
+    words = words[~words.isin(STANDARD)]
+    if len(words):
+        kinds = ", ".join(repr(w[:20]) for w in words.unique()[:3])
+        notes.append(
+            f"{series.name}: {len(words):,} of {int(series.notna().sum()):,} values are {kinds} "
+            "and were read as missing."
+        )
+
+
+def _say_sentinels(numbers: pd.Series, notes: list[str]) -> None:
+    """Say of a number such as -999, far from all others, that it may mean missing."""
+    values = numbers.to_numpy(dtype=float, na_value=np.nan)
+    values = values[np.isfinite(values)]
+    if len(values) < 3:
+        return
+    for end in (values.min(), values.max()):
+        if end not in SENTINELS:
+            continue
+        rest = values[values != end]
+        times, spread = len(values) - len(rest), np.ptp(rest) if len(rest) else 0.0
+        if times > 1 and spread > 0 and np.abs(rest - end).min() > spread:
+            notes.append(
+                f"{numbers.name}: {times:,} of {len(values):,} values are {end:g}, far from all "
+                "others; if that means missing, say so under Missing values."
+            )
 
 
 def is_free_text(seen: pd.Series) -> bool:
@@ -275,151 +392,74 @@ def _why_not(found: InferredColumn, first: bool) -> str:
     return ""
 
 
-def to_numbers(series: pd.Series, decimal: str) -> tuple[pd.Series, bool]:
-    """Words -> numbers.
-
-    Parameters
-    ----------
-    series : Series of str (n,)
-        Words, or missing.
-    decimal : {".", ","}
-        What stands before a number's fraction.
-
-    Returns
-    -------
-    numbers : Series of float64 (n,)
-        NaN where there is no number.
-    changed : bool
-        Whether separators or signs had to be removed.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> from lvm_core.datasets.infer import to_numbers
-    >>> numbers, changed = to_numbers(pd.Series(["1.234,5", "12 %", "none"]), ",")
-    >>> numbers.tolist(), changed
-    ([1234.5, 12.0, nan], True)
-    """
-    words = series.str.strip()
-    numbers = pd.to_numeric(
-        words.str.replace(",", ".", regex=False) if decimal == "," else words, errors="coerce"
-    ).astype(float)
-    unsure = (
-        numbers.isna() | words.str.contains(".", regex=False) if decimal == "," else numbers.isna()
-    )
-    rest = words[unsure.astype(bool) & words.notna()]
-    if not len(rest):
-        return numbers, False
-    different = pd.Series(rest.unique(), dtype="str")
-    if not _cleaned(different.iloc[:: max(1, len(different) // 500)], decimal).notna().any():
-        return numbers, False
-    cleaned = rest.map(dict(zip(different, _cleaned(different, decimal)))).astype(float)
-    changed = bool((cleaned.notna() & (cleaned != numbers[rest.index])).any())
-    numbers[rest.index] = cleaned
-    return numbers, changed
-
-
-def _cleaned(words: pd.Series, decimal: str) -> pd.Series:
-    """Numbers as people write them, with separators, currency and percent signs -> float64."""
-    text = words.str.replace(r"^([+-]?)\s*[$€£¥]\s*|\s*[%€$£¥]$", r"\1", regex=True)
-    text = text.str.replace(r"(?<=\d)[\s\u00a0\u202f'’](?=\d{3}(\D|$))", "", regex=True)
-    if decimal == ",":
-        dotted = text[text.str.contains(".", regex=False)]
-        if len(dotted) and dotted.str.fullmatch(r"[+-]?[1-9]\d{0,2}(\.\d{3})+(,\d+)?").mean() > 0.9:
-            text = text.str.replace(".", "", regex=False)
-        text = text.str.replace(",", ".", regex=False)
-    else:
-        text = text.where(
-            ~text.str.fullmatch(r"[+-]?[1-9]\d{0,2}(,\d{3})+(\.\d+)?"),
-            text.str.replace(",", "", regex=False),
-        )
-    return pd.to_numeric(text, errors="coerce").astype(float)
-
-
-def to_dates(
-    series: pd.Series, day_first: bool, notes: list[str], force: bool = False
-) -> pd.Series | None:
-    """Words -> moments.
-
-    Parameters
-    ----------
-    series : Series of str (n,)
-        Words, or missing.
-    day_first : bool
-        Whether the day stands first where nothing in the column says which.
-    notes : list of str
-        Added to, where that had to be decided or words are no dates.
-    force : bool
-        Whether one date is enough.
-
-    Returns
-    -------
-    Series of datetime64 (n,) or None
-        NaT where there is no date; None when fewer than nine in ten are dates (``force``: when none
-        is).
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> from lvm_core.datasets.infer import to_dates
-    >>> to_dates(pd.Series(["3 Mar 2024", "17 Apr 2024"]), False, []).dt.month.tolist()
-    [3, 4]
-    >>> to_dates(pd.Series(["red", "blue"]), False, []) is None
-    True
-    """
-    seen = series.dropna()
-    sample = seen.iloc[:: max(1, len(seen) // 200)].str.strip()
-    if not force and sample.str.match(LOOKS_LIKE_DATE).mean() < 0.9:
-        return None
-    formats = ["ISO8601", *(d + t for t, d in itertools.product(TIMES, DAYS))]
-    fits = {
-        f: pd.to_datetime(sample, format=f, errors="coerce", utc=f == "ISO8601").notna().mean()
-        for f in formats
-    }
-    best = max(fits.values())
-    if best < (1e-9 if force else 0.9):
-        return None
-    good = [f for f in formats if fits[f] == best]
-    swapped = [f for f in good if f[:2] in ("%d", "%m") and f[3:5] in ("%d", "%m")]
-    if good[0] in swapped and len({f[:2] for f in swapped}) == 2:
-        first = "%d" if day_first or good[0][2] == "." else "%m"
-        good = [f for f in swapped if f[:2] == first]
-        notes.append(
-            f"{series.name}: dates such as {sample.iloc[0]} were read with the "
-            f"{'day' if first == '%d' else 'month'} "
-            "first; nothing in the column says which."
-        )
-    dates = pd.to_datetime(
-        series.str.strip(), format=good[0], errors="coerce", utc=good[0] == "ISO8601"
-    )
-    _report(series, dates, "dates", notes)
-    return dates.dt.tz_localize(None)
-
-
 def _convert(series: pd.Series, wanted: str, decimal: str, notes: list[str]) -> pd.Series:
     """Bring a column to a type; what does not fit becomes missing, counted in a note."""
+    words = series if is_words(series) else None
     if wanted == "categorical":
-        return series
-    words = series if _is_words(series) else None
+        return series if words is None else _without_gaps(words, notes)
     if wanted == "date":
-        dates = (
-            to_dates(words, decimal == ",", notes, force=True)
-            if words is not None
-            else pd.to_datetime(series, errors="coerce")
-        )
-        return _must(series, dates, "dates")
+        return _must(series, _as_dates(series, words, decimal, notes), "dates")
     if wanted == "boolean":
         if pd.api.types.is_bool_dtype(series.dtype):
             return series
-        lowered = series.astype("str").str.strip().str.lower().str.removesuffix(".0")
-        values = [True if w in TRUE else False if w in FALSE else None for w in lowered]
-        values = pd.Series(values, dtype="boolean", index=series.index, name=series.name)
+        place, different = pd.factorize(series)
+        lowered = pd.Series(different).astype("str").str.lower().str.removesuffix(".0")
+        truth = [True if w in TRUE else False if w in FALSE else None for w in lowered]
+        values = pd.array([*truth, None], dtype="boolean")[place]
+        values = pd.Series(values, index=series.index, name=series.name)
         _report(series, values, "yes or no", notes)
         return _must(series, values if values.isna().any() else values.astype(bool), "yes or no")
-    numbers = to_numbers(words, decimal)[0] if words is not None else _as_floats(series)
+    if words is None:
+        numbers = as_floats(series)
+    else:
+        found = to_numbers(words, decimal)
+        numbers = found.values
+        notes += [f"{series.name}: {note}" for note in (*found.notes, found.doubt) if note]
     _report(series, numbers, "numbers", notes)
-    numbers = _must(series, _finite(numbers, notes), "numbers")
-    return _as_integers(numbers.round()) if wanted == "integer" else numbers
+    numbers = _must(series, finite(numbers, notes), "numbers")
+    return as_integers(numbers.round()) if wanted == "integer" else numbers
+
+
+def _without_gaps(words: pd.Series, notes: list[str]) -> pd.Series:
+    """Words, without those that mean missing."""
+    gone = _gone(words, among_numbers=False)
+    if not gone.any():
+        return words
+    _say_missing(words, gone, notes)
+    return words.mask(gone)
+
+
+def _gone(words: pd.Series, among_numbers: bool) -> np.ndarray:
+    """Which words of a column mean missing."""
+    place, different = pd.factorize(words)
+    gone = find_missing(pd.Series(different, dtype="str"), among_numbers)
+    return np.append(gone, False)[place]  # a gap has place -1
+
+
+def _true_or_false(words: pd.Series) -> bool:
+    first = words.dropna().iloc[:1000].str.lower().unique()
+    if not set(first) <= {"true", "false"}:
+        return False
+    return bool(words.dropna().str.lower().isin(["true", "false"]).all())
+
+
+def _as_dates(
+    series: pd.Series, words: pd.Series | None, decimal: str, notes: list[str]
+) -> pd.Series | None:
+    if pd.api.types.is_datetime64_any_dtype(series.dtype):
+        return series
+    if words is None:
+        if not pd.api.types.is_numeric_dtype(series.dtype):
+            return pd.to_datetime(series.astype("str"), errors="coerce")
+        return numbers_to_dates(as_floats(series), notes)
+    numbers = pd.to_numeric(words, errors="coerce").astype(float)
+    if numbers.notna().sum() >= 0.5 * words.notna().sum():
+        dates: pd.Series | None = numbers_to_dates(numbers, notes)
+    else:
+        dates = to_dates(words, decimal == ",", notes, force=True)
+    if dates is not None:
+        _report(words, dates, "dates", notes)
+    return dates
 
 
 def _must(series: pd.Series, converted: pd.Series | None, what: str) -> pd.Series:
@@ -438,8 +478,8 @@ def _report(series: pd.Series, converted: pd.Series, what: str, notes: list[str]
     if not gone.any():
         return
     lost = series[gone]
-    if _is_words(lost):
-        lost = lost[~lost.str.strip().str.lower().isin(NOTHING)]
+    if is_words(lost):
+        lost = lost[~_gone(lost, among_numbers=True)]
     if len(lost):
         examples = ", ".join(repr(str(v)[:20]) for v in lost.unique()[:3])
         notes.append(
@@ -449,88 +489,12 @@ def _report(series: pd.Series, converted: pd.Series, what: str, notes: list[str]
         )
 
 
-def _plain(series: pd.Series, notes: list[str]) -> pd.Series | None:
-    """The column in plain pandas types: words, numbers, truth values, categories or moments;
-    None when it holds something else.
-    """
-    name = series.name
-    if isinstance(series.dtype, pd.CategoricalDtype):
-        if not all(
-            isinstance(v, (str, bool, int, float, np.integer, np.floating, np.bool_))
-            for v in series.cat.categories
-        ):
-            series = series.astype("str")
-        return series
-    if isinstance(series.dtype, (pd.PeriodDtype, pd.IntervalDtype)):
-        return series.astype("str").where(series.notna())
-    if pd.api.types.is_timedelta64_dtype(series.dtype):
-        notes.append(f"{name}: durations are given in seconds.")
-        return series.dt.total_seconds()
-    if isinstance(series.dtype, pd.DatetimeTZDtype):
-        notes.append(f"{name}: times were brought to UTC.")
-        return series.dt.tz_convert("UTC").dt.tz_localize(None)
-    if series.dtype == object:
-        return _from_objects(series, notes)
-    if pd.api.types.is_complex_dtype(series.dtype):
-        return None
-    if pd.api.types.is_float_dtype(series.dtype):
-        return _finite(_as_floats(series), notes)
-    if (
-        pd.api.types.is_extension_array_dtype(series.dtype)
-        and series.dtype.kind in "iub"
-        and not series.isna().any()
-    ):
-        return series.astype(cast(Any, series.dtype).numpy_dtype)
-    return series
-
-
-def _from_objects(series: pd.Series, notes: list[str]) -> pd.Series | None:
-    kind = pd.api.types.infer_dtype(series, skipna=True)
-    if series.map(lambda v: isinstance(v, (list, dict, tuple, set, bytes, np.ndarray))).any():
-        return None
-    if kind == "boolean":
-        return series.astype("boolean" if series.isna().any() else bool)
-    if kind in ("integer", "integer-na", "floating", "mixed-integer-float", "decimal"):
-        numbers = _finite(_as_floats(series), notes)
-        return (
-            _as_integers(numbers)
-            if kind.startswith("integer") and numbers.abs().max() < 2**53
-            else numbers
-        )
-    if kind in ("datetime", "date", "datetime64"):
-        dates = pd.to_datetime(series, errors="coerce", utc=True).dt.tz_localize(None)
-        return dates
-    return series.map(lambda v: v if isinstance(v, str) else str(v), na_action="ignore").astype(
-        "str"
-    )
-
-
-def _is_words(series: pd.Series) -> bool:
-    return pd.api.types.is_string_dtype(series.dtype) and not isinstance(
-        series.dtype, pd.CategoricalDtype
-    )
-
-
-def _as_floats(series: pd.Series) -> pd.Series:
-    if isinstance(series.dtype, pd.CategoricalDtype):
-        series = series.astype(series.cat.categories.dtype if not series.isna().any() else object)
-    values = pd.to_numeric(series, errors="coerce").to_numpy(dtype=float, na_value=np.nan)
-    return pd.Series(values, index=series.index, name=series.name)
-
-
-def _as_integers(numbers: pd.Series) -> pd.Series:
-    return numbers.astype("Int64" if numbers.isna().any() else "int64")
-
-
-def _finite(numbers: pd.Series, notes: list[str]) -> pd.Series:
-    endless = np.isinf(numbers.to_numpy(dtype=float, na_value=np.nan))
-    if endless.any():
-        notes.append(f"{numbers.name}: {int(endless.sum()):,} infinite values were set to missing.")
-        numbers = numbers.mask(endless)
-    return numbers
-
-
 def _are_codes(seen: pd.Series) -> bool:
-    """Digits that begin with 0, such as postcodes: their zeros must come back."""
+    """Digits that begin with 0, such as postcodes: their zeros must come back. Or telephone
+    numbers, that begin with +.
+    """
+    signed = seen[seen.str.startswith("+")]
+    if signed.str.fullmatch(r"\+\d[\d ()/-]{7,}").sum() > 0.5 * len(seen):
+        return True
     zeros = seen[seen.str.startswith("0")]
     return bool(len(zeros) and zeros.str.fullmatch(r"0\d+\s*").sum() > 0.01 * len(seen))

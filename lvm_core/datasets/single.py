@@ -13,6 +13,8 @@ import pandas as pd
 
 from .. import settings
 from .base import DataError, Dataset
+from .infer import infer_column
+from .plain import is_words
 
 FILES = {
     "image": ("png", "jpg", "jpeg", "webp", "bmp", "gif"),
@@ -92,8 +94,12 @@ def _picture(dataset, data, name):
 def _records(dataset, data, name):
     frame = _csv(data, name, header=0)
     for column in dataset.codec.columns:
-        if column.type == "date" and column.name in frame:
-            frame[column.name] = pd.to_datetime(frame[column.name], errors="coerce")
+        values = frame.get(column.name)
+        if values is None or column.type == "categorical":
+            continue
+        if column.type == "date" or is_words(values):
+            found = infer_column(values, wanted=column.type).values
+            frame[column.name] = pd.to_datetime(found) if column.type == "date" else found
     try:
         return dataset.codec.encode(frame)
     except DataError:

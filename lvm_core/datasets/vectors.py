@@ -1,6 +1,9 @@
-"""Arrays of numbers -> Dataset."""
+"""Arrays of numbers -> Dataset, and the vectors in a column of a table."""
 
 from __future__ import annotations
+
+import re
+from collections import Counter
 
 import numpy as np
 import pandas as pd
@@ -8,6 +11,17 @@ import pandas as pd
 from .. import settings
 from ..codecs.array import ArrayCodec
 from .base import DataError, Dataset, require_rows, require_variety
+
+# [0.1, 0.2] and what NumPy, PyTorch and PostgreSQL write
+WRITTEN = re.compile(
+    r"\s*(?:(?:\w+\.)?(?:array|tensor|Vector|vector|list)\()?\s*"
+    r"[\[({<](?P<numbers>[^a-zA-Z\"']*(?:(?:[eE]|nan|NaN|None|null)[^a-zA-Z\"']*)*)[\])}>]"
+    r"\s*(?:,\s*(?:dtype|device|requires_grad|grad_fn)=[^)]*)*\)?\s*",
+    re.S,
+)
+BARE = re.compile(r"\s*[-+]?[\d.]+(?:[eE][-+]?\d+)?(?:\s*[,;|]\s*|\s+)[-+]?[\d.]")  # two numbers
+PARTED = str.maketrans(dict.fromkeys(",;|[](){}<>\t\n\r", " "))
+NO_NUMBER = {"none": float("nan"), "null": float("nan")}
 
 
 def array_dataset(
@@ -141,3 +155,114 @@ def _filled(part: np.ndarray, mean: np.ndarray) -> np.ndarray:
 def _slices(vectors: np.ndarray, cells: int = 2**20):
     step = max(1, cells // vectors.shape[1])
     return [slice(start, start + step) for start in range(0, len(vectors), step)]
+
+
+class NoVectors(ValueError):
+    """Lists of numbers that are no vectors; its text says why.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from lvm_core.datasets.vectors import NoVectors, find_vectors
+    >>> try:
+    ...     find_vectors(pd.Series(["[0.1 0.2 ... 0.9]"]), [])
+    ... except NoVectors as error:
+    ...     print(error)
+    vectors cut short by '...' when they were written
+    """
+
+
+def find_vectors(series: pd.Series, notes: list[str]) -> np.ndarray | None:
+    """The vectors of a column that holds one a row.
+
+    Parameters
+    ----------
+    series : Series (n,)
+        Lists or arrays of numbers; or words such as ``[0.1, 0.2]``, or of eight numbers and more
+        without brackets; or anything else.
+    notes : list of str
+        Added to, where rows have no vector of the others' length.
+
+    Returns
+    -------
+    array of float32 (n, k) or None
+        NaN in rows without a vector; None when fewer than nine in ten have a vector of one length.
+
+    Raises
+    ------
+    NoVectors
+        When they were written in part only, or long lists differ in length.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from lvm_core.datasets.vectors import find_vectors
+    >>> find_vectors(pd.Series(["[0.5, 1]", "[2, 3]"]), []).tolist()
+    [[0.5, 1.0], [2.0, 3.0]]
+    >>> find_vectors(pd.Series(["red", "blue"]), []) is None
+    True
+    """
+    if series.dtype != object and not pd.api.types.is_string_dtype(series.dtype):
+        return None
+    seen = series.dropna()
+    if isinstance(series.dtype, pd.CategoricalDtype) or not len(seen):
+        return None
+    sample = seen.iloc[:: max(1, len(seen) // 50)].tolist()
+    tries = [_vector(value) for value in sample]
+    if sum(v is not None for v in tries) < 0.9 * len(sample):
+        return None
+    found = [_vector(value) for value in seen.tolist()]
+    lengths = Counter(len(v) for v in found if v is not None)
+    length, times = lengths.most_common(1)[0]
+    if times < 0.9 * len(seen) and np.average(list(lengths), weights=list(lengths.values())) >= 8:
+        raise NoVectors("lists of numbers of different lengths")
+    if times < 0.9 * len(seen) or length < 2:
+        return None
+    settings.check("features", length, str(series.name))
+    settings.check("array_cells", length * len(series), str(series.name))
+    vectors = np.full((len(series), length), np.nan, np.float32)
+    rows = np.flatnonzero(series.notna().to_numpy())
+    right = [v is not None and len(v) == length for v in found]
+    with np.errstate(over="ignore"):
+        vectors[rows[right]] = [v for v, fits in zip(found, right) if fits]
+    if times < len(series):
+        notes.append(
+            f"{series.name}: {len(series) - times:,} of {len(series):,} rows have no vector of "
+            f"{length:,} numbers and lie at the mean."
+        )
+    return vectors
+
+
+def _vector(value) -> list | np.ndarray | None:
+    """One value as numbers; lists in lists become one. Raises NoVectors."""
+    if isinstance(value, str):
+        return _written(value)
+    if isinstance(value, np.ndarray) and value.dtype.kind in "iuf":
+        return value.ravel()
+    if not isinstance(value, (list, tuple, np.ndarray)):
+        return None
+    try:
+        numbers = np.array(value, dtype=float)
+    except (TypeError, ValueError):
+        try:  # arrays of arrays, as Parquet's lists of lists become
+            numbers = np.array([np.array(v, dtype=float) for v in value])
+        except (TypeError, ValueError):
+            return None
+    return numbers.ravel()
+
+
+def _written(word: str) -> list[float] | None:
+    found = WRITTEN.fullmatch(word)
+    if found is None and not BARE.match(word):
+        return None
+    text = found["numbers"] if found else word
+    if "..." in text or "\u2026" in text:
+        raise NoVectors("vectors cut short by '...' when they were written")
+    parts = text.translate(PARTED).split()
+    try:
+        numbers = [NO_NUMBER.get(p.lower()) or float(p) for p in parts]
+    except ValueError:
+        return None
+    # (1,234) is a number below zero, and 1 2 two words
+    square = found is not None and not word.lstrip().startswith(("(", "{", "<"))
+    return numbers if square or len(numbers) >= 8 else None

@@ -140,6 +140,8 @@ class TableReader(TextReader):
         The column of times that orders the points of a series; none for the order of the file.
     max_levels : int
         Categories kept for a column; rarer ones become ``(other)``.
+    missing : str
+        Further words and numbers that mean missing, between commas or semicolons.
 
     See Also
     --------
@@ -193,6 +195,12 @@ class TableReader(TextReader):
         advanced=True,
     )
 
+    missing: str = param(
+        "",
+        help="Further words and numbers that mean missing, between commas, such as -200, unknown.",
+        label="Missing values",
+    )
+
     def __post_init__(self):
         self.types: dict[str, str] = {}
 
@@ -208,6 +216,7 @@ class TableReader(TextReader):
             self.series,
             self.value,
             self.order,
+            self.missing,
         )
         dataset = table_dataset(frame, name, options, notes)
         dataset.source["options"].update(found)

@@ -21,22 +21,6 @@ from .base import TableReader
 Quoting = Literal[0, 3]  # csv.QUOTE_MINIMAL, csv.QUOTE_NONE
 DELIMITERS = {",": ",", ";": ";", "tab": "\t", "|": "|", "space": " "}
 NUMBER = re.compile(r"\s*[-+]?[$€£]?\s*(\d[\d.,' ]*|[.,]\d+)([eE][-+]?\d+)?\s*%?\s*")
-WORDS_FOR_MISSING = [
-    "",
-    "NA",
-    "N/A",
-    "n/a",
-    "NaN",
-    "nan",
-    "-nan",
-    "NULL",
-    "null",
-    "<NA>",
-    "#N/A",
-    "#NA",
-    "None",
-    "?",
-]
 
 
 @dataclass
@@ -45,8 +29,10 @@ class Delimited(TableReader):
 
     Parameters
     ----------
-    max_terms, min_df, stop_words, kind, label, text_column, series, value, order, max_levels
+    max_terms, min_df, stop_words, kind, label, text_column, series, value, order
         As for :class:`~lvm_core.datasets.readers.base.TableReader`.
+    max_levels, missing
+        As for it, too.
     delimiter : {"auto", ",", ";", "tab", "|", "space"}
         What stands between two values.
     decimal : {"auto", ".", ","}
@@ -345,7 +331,7 @@ def _parse(
             index_col=False,
             on_bad_lines="skip",
             keep_default_na=False,
-            na_values=WORDS_FOR_MISSING,
+            na_values=[""],  # other words are judged with their column
             skipinitialspace=True,
         )
     except pd.errors.EmptyDataError as error:

@@ -27,8 +27,10 @@ class JsonLines(TableReader):
 
     Parameters
     ----------
-    max_terms, min_df, stop_words, kind, label, text_column, series, value, order, max_levels
+    max_terms, min_df, stop_words, kind, label, text_column, series, value, order
         As for :class:`~lvm_core.datasets.readers.base.TableReader`.
+    max_levels, missing
+        As for it, too.
     encoding : str
         How letters are stored, one of ``ENCODINGS``; auto finds it.
 

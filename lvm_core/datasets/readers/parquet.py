@@ -6,6 +6,8 @@ import io
 from dataclasses import dataclass
 from typing import Any, ClassVar, cast
 
+import pandas as pd
+
 from ... import settings
 from ..base import DataError
 from ..upload import name_list
@@ -14,12 +16,16 @@ from .base import TableReader
 
 @dataclass
 class Parquet(TableReader):
-    """Apache Parquet: columns with their types. Nested and binary columns are left out.
+    """Apache Parquet: columns with their types, and lists of numbers as vectors.
+
+    Other nested columns and binary ones are left out.
 
     Parameters
     ----------
-    max_terms, min_df, stop_words, kind, label, text_column, series, value, order, max_levels
+    max_terms, min_df, stop_words, kind, label, text_column, series, value, order
         As for :class:`~lvm_core.datasets.readers.base.TableReader`.
+    max_levels, missing
+        As for it, too.
 
     Examples
     --------
@@ -54,7 +60,13 @@ class Parquet(TableReader):
             settings.check(
                 "cells", file.metadata.num_rows * len(file.schema_arrow.names), upload.name
             )
-            flat = [f.name for f in file.schema_arrow if not nested_or_binary(f.type)]
+            vectors = [f.name for f in file.schema_arrow if list_of_numbers(f.type)]
+            _check_vectors(file, vectors, upload.name)
+            flat = [
+                f.name
+                for f in file.schema_arrow
+                if f.name in vectors or not nested_or_binary(f.type)
+            ]
             words = [
                 f.name
                 for f in file.schema_arrow
@@ -74,13 +86,65 @@ class Parquet(TableReader):
                 f"{upload.name} is a damaged Parquet file ({reason}); save it again."
             ) from error
         notes = []
-        left_out = [n for n in file.schema_arrow.names if n not in flat]
+        even = [n not in vectors or _as_long(frame.iloc[:, i]) for i, n in enumerate(frame.columns)]
+        uneven = [n for n, kept in zip(frame.columns, even) if not kept]
+        frame = frame.loc[:, even]
+        left_out = [n for n in file.schema_arrow.names if n not in flat or n in uneven]
         if left_out:
             notes.append(f"Left out, nested or binary: {name_list(left_out, 10)}.")
         for position, name in enumerate(frame.columns):
             if name in words:
                 frame.isetitem(position, frame.iloc[:, position].astype("str"))
         return self._dataset(frame, upload.name, notes)
+
+
+def _check_vectors(file, vectors: list[str], name: str) -> None:
+    """Raises DataError when lists hold more numbers than an array may, before they are read."""
+    values = 0
+    for group in range(file.metadata.num_row_groups):
+        row_group = file.metadata.row_group(group)
+        for i in range(row_group.num_columns):
+            column = row_group.column(i)
+            if column.path_in_schema.split(".")[0] in vectors:
+                values += column.num_values
+    settings.check("array_cells", values, name)
+
+
+def _as_long(lists: pd.Series) -> bool:
+    """Whether most of the first lists have the same length, of two numbers and more."""
+    lengths = lists.dropna().head(1000).map(len)
+    return (
+        bool(len(lengths)) and lengths.mode()[0] > 1 and (lengths == lengths.mode()[0]).mean() > 0.5
+    )
+
+
+def list_of_numbers(kind) -> bool:
+    """Whether a column of this Arrow type holds a list of numbers in every row.
+
+    Parameters
+    ----------
+    kind : pyarrow.DataType
+        The type.
+
+    Returns
+    -------
+    bool
+        True for lists of any kind, of whole numbers or floating point, and for lists of such lists.
+
+    Examples
+    --------
+    >>> import pyarrow as pa
+    >>> from lvm_core.datasets.readers.parquet import list_of_numbers
+    >>> list_of_numbers(pa.list_(pa.float32())), list_of_numbers(pa.list_(pa.string()))
+    (True, False)
+    """
+    import pyarrow as pa
+
+    is_ = pa.types
+    if not (is_.is_list(kind) or is_.is_large_list(kind) or is_.is_fixed_size_list(kind)):
+        return False
+    inner = kind.value_type
+    return is_.is_integer(inner) or is_.is_floating(inner) or list_of_numbers(inner)
 
 
 def batches(file, columns: list[str], name: str):
@@ -138,7 +202,6 @@ def batches(file, columns: list[str], name: str):
 
 def _nullable() -> dict:
     """Whole numbers and truth values with gaps keep their type."""
-    import pandas as pd
     import pyarrow as pa
 
     return {

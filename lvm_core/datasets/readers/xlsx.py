@@ -22,8 +22,10 @@ class Xlsx(TableReader):
 
     Parameters
     ----------
-    max_terms, min_df, stop_words, kind, label, text_column, series, value, order, max_levels
+    max_terms, min_df, stop_words, kind, label, text_column, series, value, order
         As for :class:`~lvm_core.datasets.readers.base.TableReader`.
+    max_levels, missing
+        As for it, too.
     sheet : str
         Name of the sheet; auto takes the first one that is not empty.
     header : {"auto", "yes", "no"}
