@@ -20,20 +20,13 @@ from .bounded import BoundedReader
 from .dialect import (
     COMMENTS,
     DELIMITERS,
-    NUMBER,
     find_decimal,
     find_delimiter,
     is_table,
     single_delimiter,
 )
-from .table_bounds import (
-    TableBounds,
-    find_bounds,
-    find_footer,
-    holds_values,
-    names_of,
-    said_bounds,
-)
+from .table_bounds import find_bounds, find_footer, holds_values, names_of
+from .table_notes import said_bounds, said_header, without_repeats
 
 Quoting = Literal[0, 3]  # csv.QUOTE_MINIMAL, csv.QUOTE_NONE
 WORDS_FOR_MISSING = [
@@ -134,7 +127,7 @@ class Delimited(BoundedReader):
         body, quoting = _regular(table, delimiter, quoting, widths, notes)
         frame = _parse(body, delimiter, quoting, table.width, upload.name)
         frame.columns = _named(table, frame, notes)
-        frame = _without_repeats(_without_empty_end(frame), table, notes)
+        frame = without_repeats(_without_empty_end(frame), table.names, notes)
         decimal = find_decimal(frame, delimiter) if self.decimal == "auto" else self.decimal
         found = {
             "delimiter": next(k for k, v in DELIMITERS.items() if v == wanted),
@@ -158,7 +151,9 @@ class _Table:
     names: list[str]  # none where it has no header
     body: str  # its rows of values
     width: int
-    counts: bool  # whether its first column holds numbers or moments, so that no value begins with #
+    counts: (
+        bool  # whether its first column holds numbers or moments, so that no value begins with #
+    )
     options: dict
     notes: list[str]
 
@@ -171,22 +166,20 @@ def _separator_line(text: str) -> tuple[str, str | None]:
     return text[found.end() - 1 :], found[1]  # an empty line is in its place
 
 
-def _widths(
-    text: str, delimiter: str, name: str, notes: list[str]
-) -> tuple[str, Quoting, Counter]:
+def _widths(text: str, delimiter: str, name: str, notes: list[str]) -> tuple[str, Quoting, Counter]:
     """(text, quoting, how many rows have how many values). A quote that never closes is read as an
     ordinary character.
     """
     csv.field_size_limit(settings.LIMITS.cell_chars)
     escaped = text.replace('\\"', '""') if '\\"' in text else None
-    for quoting, text in (
+    for quoting, candidate in (
         (csv.QUOTE_MINIMAL, text),
         *([(csv.QUOTE_MINIMAL, escaped)] if escaped is not None else []),
         (csv.QUOTE_NONE, text),
     ):
         try:
             rows = csv.reader(
-                _lines(text, delimiter, name),
+                _lines(candidate, delimiter, name),
                 delimiter=delimiter,
                 quoting=quoting,
                 strict=quoting == csv.QUOTE_MINIMAL,
@@ -207,7 +200,7 @@ def _widths(
                 "A quotation mark is left open, so quotation marks were read as ordinary "
                 "characters."
             )
-        return text, quoting, widths
+        return candidate, quoting, widths
     raise DataError(
         f"{name} has a quotation mark that is opened and never closed, so its rows cannot be told "
         "apart; close it "
@@ -286,7 +279,7 @@ def _cut(
             head[bounds.first + bounds.header : bounds.data],
             footer,
         )
-        + _said_header(bounds, names),
+        + said_header(bounds, names),
     )
 
 
@@ -364,19 +357,6 @@ def _end(
         return len(text), []
     keep = len(found) - footer
     return begin + _offset(tail, ends[keep - 1] if keep else 0), found[keep:]
-
-
-def _said_header(bounds: TableBounds, names: list[str]) -> list[str]:
-    if not bounds.header:
-        return ["The first row was read as data, since it looks like the rows below it."]
-    if bounds.header == 2:
-        return [f"Two rows of names were joined: {name_list(names)}."]
-    if len(names) > 1 and all(NUMBER.fullmatch(n) for n in names):
-        return [
-            f"The first row ({name_list(names, 3)}) was read as names, although they are numbers; "
-            "say that the first row is no names if it is data."
-        ]
-    return []
 
 
 def _regular(
@@ -457,22 +437,6 @@ def _named(table: _Table, frame: pd.DataFrame, notes: list[str]) -> list[str]:
             f"The header has {len(names)} names for {width} columns; left out: {name_list(lost)}."
         )
     return (names + [""] * width)[:width]
-
-
-def _without_repeats(frame: pd.DataFrame, table: _Table, notes: list[str]) -> pd.DataFrame:
-    """Without the header where it stands again among the rows, as in files put together."""
-    if not table.names or not table.names[0] or frame.shape[1] < 2:
-        return frame
-    again = frame.iloc[:, 0] == table.names[0]
-    if not again.any():
-        return frame
-    names = [name for name in frame.columns]
-    for i, name in enumerate(names):
-        if name:
-            again &= frame.iloc[:, i].str.strip() == name
-    if again.any():
-        notes.append(f"Repeats of the header left out: {int(again.sum()):,}.")
-    return frame[~again.fillna(False).astype(bool)].reset_index(drop=True)
 
 
 def _without_empty_end(frame: pd.DataFrame) -> pd.DataFrame:

@@ -31,7 +31,8 @@ _MOMENT = re.compile(
     r"|(\d{1,2}[-. /]+)?[^\W\d]{3,9}[-. /]+(\d{1,2},? )?\d{2,4}([ T]\d.*)?|\d{4}-?[WQ]\d{1,2}"
 )
 _MISSING = re.compile(
-    r"[\W_]*|n/?a|n\. ?a\.|n\. ?d\.|nan|-nan|null|none|nil|missing|<na>|#n/?a|\\n|#(div/0|value|ref|null)!",
+    r"[\W_]*|n/?a|n\. ?[ad]\.|-?nan|null|none|nil|missing|<na>|#n/?a|\\n"
+    r"|#(div/0|value|ref|null)!",
     re.IGNORECASE,
 )
 # A row of rules, as under the header of a Markdown table or around one of a database's.
@@ -116,17 +117,21 @@ def find_delimiter(text: str) -> str:
     best, most = ",", 0.0
     # The rarer inside a value, the earlier: the first wins where two are as good.
     for delimiter in ("\t", ";", "|", ",", r"\t+", " ", r"\s+"):
+        if best == "\t" and delimiter in (" ", r"\s+") and _agree(lines, best):
+            break  # words between tabs hold spaces
         score = _score(lines, delimiter)
         if score > most + 1e-9:
             best, most = delimiter, score
     return ";" if best == "," and _one_decimal_column(lines) else best
 
 
+def _agree(lines: list[str], delimiter: str) -> bool:
+    return len({line.count(delimiter) for line in lines}) == 1
+
+
 def _score(lines: list[str], delimiter: str) -> float:
-    if delimiter in RUNS or delimiter == " ":
-        rows = [split_run(line, delimiter) for line in lines]
-    else:
-        rows = _quoted(lines, delimiter)
+    """How well a delimiter explains the lines, from 0 to 1."""
+    rows, marks = _split(lines, delimiter)
     if len(rows) < 2:
         return 0.0
     widths = Counter(map(len, rows))
@@ -143,26 +148,28 @@ def _score(lines: list[str], delimiter: str) -> float:
         values = sum(n for cell, n in cells.items() if is_value(cell)) / total
         if values < 0.3 or share < 0.8 or len(rows) < 3:
             return 0.0
-    plain = sum(n * _plainness(cell, delimiter) for cell, n in cells.items()) / total
-    # Wider rows win only between equals, and never more than by half.
-    return share * plain**2 * (1 - 1 / width) * (0.9 if delimiter in (" ", r"\s+") else 1.0)
+        share *= 0.9
+    plain = sum(n * _plainness(cell, delimiter, marks) for cell, n in cells.items()) / total
+    return share * plain**2 * (1 - 1 / width)  # wider rows win only between equals
 
 
-def _quoted(lines: list[str], delimiter: str) -> list[list[str]]:
-    """The values of lines that may hold quotation marks; where one is never closed, of what comes
-    before it, or of all with quotation marks as ordinary characters.
+def _split(lines: list[str], delimiter: str) -> tuple[list[list[str]], bool]:
+    """The values of the lines, and whether quotation marks are ordinary characters, since one is
+    never closed.
     """
+    if delimiter in (" ", *RUNS):
+        return [split_run(line, delimiter) for line in lines], False
     rows: list[list[str]] = []
     try:
         for row in csv.reader(io.StringIO("\n".join(lines)), delimiter=delimiter, strict=True):
             rows.append(row)
     except csv.Error:
         if len(rows) < 0.5 * len(lines):
-            return [line.split(delimiter) for line in lines]
-    return [row for row in rows if row]
+            return [line.split(delimiter) for line in lines], True
+    return [row for row in rows if row], False
 
 
-def _plainness(cell: str, delimiter: str) -> float:
+def _plainness(cell: str, delimiter: str, marks: bool) -> float:
     """How likely a value is one: 1 for numbers and moments, less for words, 0 for what holds
     another delimiter or half a pair of quotation marks.
     """
@@ -171,7 +178,7 @@ def _plainness(cell: str, delimiter: str) -> float:
         return 1.0
     if is_missing(cell):
         return 0.9 if not any(d in cell for d in ",;\t|") else 0.0
-    if cell.count('"') % 2 or "\t" in cell:
+    if "\t" in cell or cell.count('"') % 2 and not marks:
         return 0.0
     if delimiter != ";" and ";" in cell or delimiter != "|" and "|" in cell:
         return 0.2
@@ -346,10 +353,7 @@ def is_table(text: str, complete: bool = True) -> bool:
     if len(lines) < 2:
         return False
     delimiter = find_delimiter("\n".join(lines))
-    if delimiter in (" ", *RUNS):
-        rows = [split_run(line, delimiter) for line in lines]
-    else:
-        rows = _quoted(lines, delimiter)
+    rows, _ = _split(lines, delimiter)
     width, times = Counter(map(len, rows)).most_common(1)[0]
     if times < 0.9 * len(rows):
         return False

@@ -6,7 +6,6 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ..upload import name_list
 from .dialect import COMMENTS, NUMBER, is_missing, is_value
 
 Row = Sequence[str]  # the cells of a line, trimmed; empty for a blank line
@@ -144,7 +143,10 @@ class _Head:
         row = [str(cell) for cell in self.rows[i]]
         others = [list(r) for r in self.rows[i + 1 :] if len(r) == len(row) and list(r) != row]
         return any(
-            cell and not is_value(cell) and not is_missing(cell) and any(r[c] == cell for r in others)
+            cell
+            and not is_value(cell)
+            and not is_missing(cell)
+            and any(r[c] == cell for r in others)
             for c, cell in enumerate(row[:_MOST_COLUMNS])
         )
 
@@ -157,7 +159,7 @@ class _Head:
         """Whether a row has a name of its own for each column; for one fewer where the row names
         have none.
         """
-        row = [cell for cell in _trimmed(self.rows[i])]
+        row = _trimmed(self.rows[i])
         return len(row) >= self.width - 1 and all(row[1:]) and len(set(row)) == len(row)
 
 
@@ -203,7 +205,9 @@ def _found(head: _Head, start: int, fixed: bool) -> TableBounds:
     if fixed:
         if not top:
             return TableBounds(start, int(_is_header(head.rows[start:])))
-        top = _adjacent(head, [i for i in top if i == start or head.contradicts(i) or _aside(head, i)])
+        top = _adjacent(
+            head, [i for i in top if i == start or head.contradicts(i) or _aside(head, i)]
+        )
         two = len(top) > 1 and top[1] == start + 1 and _joins(head, start, start + 1)
         return TableBounds(start, 1 + two, data - start - 1 - two)
     run = _adjacent(head, top[::-1])[::-1]
@@ -251,7 +255,10 @@ def _first_data(head: _Head, start: int) -> int:
         )
         after = [k for k in range(i + 1, len(rows)) if _filled(rows[k])][: 5 if mixed else 3]
         if len(head.typed) > 1 and any(
-            head.contradicts(k) and head.full(k) and head.complete(k) and not head.recurs(k)
+            head.contradicts(k)
+            and head.full(k)
+            and head.complete(k)
+            and not head.recurs(k)
             and rows[k] not in rows[:i]
             for k in after
         ):
@@ -427,9 +434,7 @@ def _is_header(head: Sequence[Row]) -> bool:
         return True
     first, below = filled[0], filled[1:]
     if all(NUMBER.fullmatch(cell) for cell in first):
-        return (
-            len(first) > 1 and _increasing(first) and not all(_increasing(row) for row in below)
-        )
+        return len(first) > 1 and _increasing(first) and not all(_increasing(row) for row in below)
     columns = list(zip(*[row for row in below if len(row) == len(first)]))
     for cell, column in zip(first, columns):
         if cell and not NUMBER.fullmatch(cell) and cell in column:
@@ -510,46 +515,3 @@ def _is_footer(tail: _Head, i: int) -> bool:
         return False
     alone = _filled(row) == 1 and not is_value(text)
     return alone and (len(row) < tail.width or len(text) > 40) or bool(_SOURCE.fullmatch(text))
-
-
-def said_bounds(
-    line: int, above: Sequence[Row], below: Sequence[Row], end: Sequence[Row]
-) -> list[str]:
-    """The note about what was left out around a table.
-
-    Parameters
-    ----------
-    line : int
-        The line it begins at, from 1.
-    above, below, end : list of list of str
-        The rows left out over it, under its names and at its end.
-
-    Returns
-    -------
-    list of str
-        One sentence, or none where nothing was left out.
-
-    Examples
-    --------
-    >>> from lvm_core.datasets.readers.table_bounds import said_bounds
-    >>> said_bounds(3, [["Sales"], []], [["", "[m]"]], [])
-    ["Read from line 3; left out: 2 lines over the table ('Sales'), 1 line of units or types ('[m]')."]
-    """
-    parts = []
-    for rows, what in (
-        (above, "over the table"),
-        (below, "of units or types"),
-        (end, "at the end"),
-    ):
-        texts = [", ".join(cell for cell in row if cell) for row in rows if _filled(row)]
-        if texts:
-            quoted = name_list([f"'{_short(t)}'" for t in texts], 3)
-            parts.append(f"{len(rows)} line{'s' * (len(rows) != 1)} {what} ({quoted})")
-    if not parts:
-        return []
-    return [f"Read from line {line}; left out: {', '.join(parts)}."]
-
-
-def _short(text: str) -> str:
-    text = " ".join("".join(c if c.isprintable() else " " for c in text).split())
-    return text if len(text) <= 60 else text[:59] + "…"
