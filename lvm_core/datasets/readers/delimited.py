@@ -62,9 +62,9 @@ class Delimited(BoundedReader):
         As for :class:`~lvm_core.datasets.readers.base.TableReader`.
     header, first_line, unit_lines, footer_lines
         As for :class:`~lvm_core.datasets.readers.bounded.BoundedReader`.
-    delimiter : {"auto", ",", ";", "tab", "|", "space", "whitespace", "tabs"}
-        What stands between two values; ``whitespace`` is any number of spaces and tabs, ``tabs``
-        any number of tabs.
+    delimiter : {"auto", ",", ";", "tab", "|", "space", "whitespace", "two spaces", "tabs"}
+        What stands between two values; ``whitespace`` is any number of spaces and tabs, ``two
+        spaces`` at least two, ``tabs`` any number of tabs.
     decimal : {"auto", ".", ","}
         What stands before a number's fraction.
     encoding : str
@@ -301,9 +301,9 @@ def _agreed(widths: Counter, head: list[list[str]], name: str) -> int:
         raise DataError(f"{name} has no rows; expected a header and at least 3 rows.")
     width, times = max(counts.items(), key=lambda item: (item[1], item[0]))
     if len(head) < _HEAD:  # a short table under many lines about it
-        run = _longest_run(head)
-        if width == 1 or times < 0.5 * total:
-            width, times = (run[0], total) if run[1] >= max(4, 0.3 * total) else (width, times)
+        last, length = _last_run(head)
+        if (last > width or times < 0.5 * total) and length >= max(4, 0.3 * total):
+            width, times = last, total
     if times < 0.5 * total and len(counts) > 2:
         raise DataError(
             f"{name} is ragged: its rows have from {min(counts)} to {max(counts)} values, and no "
@@ -313,16 +313,19 @@ def _agreed(widths: Counter, head: list[list[str]], name: str) -> int:
     return width
 
 
-def _longest_run(rows: list[list[str]]) -> tuple[int, int]:
-    """(how many values, how many rows) of the most rows one after the other that agree in having
-    several values.
+def _last_run(rows: list[list[str]]) -> tuple[int, int]:
+    """(how many values, how many rows) of the last rows one after the other that agree in having
+    several values; what is shorter than the last of them is a line at the end.
     """
     best, length, before = (0, 0), 0, 0
     for row in rows:
-        if row:
-            length = length + 1 if len(row) == before else 1
-            before = len(row)
-            if before > 1 and length > best[1]:
+        filled = len(row)
+        while filled and not row[filled - 1]:
+            filled -= 1
+        if filled:
+            length = length + 1 if filled == before else 1
+            before = filled
+            if before > 1 and length >= 4:
                 best = (before, length)
     return best
 

@@ -15,15 +15,18 @@ DELIMITERS = {
     "tab": "\t",
     "|": "|",
     "space": " ",
-    "whitespace": r"\s+",  # any number of spaces and tabs, as in aligned columns
+    "whitespace": r"\s+",  # any number of spaces and tabs
+    "two spaces": r"\s{2,}",  # at least two, or a tab, as in aligned columns of words
     "tabs": r"\t+",
 }
-RUNS = {r"\s+", r"\t+"}  # what :func:`single_delimiter` turns into tabs
+RUNS = {r"\s+", r"\s{2,}", r"\t+"}  # what :func:`single_delimiter` turns into tabs
+_SPACES = (" ", r"\s{2,}", r"\s+")
 COMMENTS = ("#", "%", "//")
 NUMBER = re.compile(r"\s*[-+]?[$€£]?\s*(\d[\d.,' ]*|[.,]\d+)([eE][-+]?\d+)?\s*%?\s*")
 # As it stands in real tables: with bounds, accounting parentheses, thousands, units of money.
 _QUANTITY = re.compile(
-    r"[(<>~≤≥±]?\s*[-+−]?\s*[$€£¥]?\s*[-+−]?(\d[\d.,'’\u00a0\u202f ]*|[.,]\d+)([eE][-+]?\d+)?"
+    r"[(<>~≤≥±]?\s*[-+−]?\s*[$€£¥]?\s*[-+−]?"
+    r"(\d{1,3}([ \u00a0\u202f]\d{3})+([.,]\d+)?|\d[\d.,'’]*|[.,]\d+)([eE][-+]?\d+)?"
     r"\s*([%‰kKM€$£¥+*)−-]|[-+]?inf(inity)?)?|[-+]?inf(inity)?"
 )
 _MOMENT = re.compile(
@@ -116,8 +119,8 @@ def find_delimiter(text: str) -> str:
     lines = plain if len(plain) >= 2 else lines
     best, most = ",", 0.0
     # The rarer inside a value, the earlier: the first wins where two are as good.
-    for delimiter in ("\t", ";", "|", ",", r"\t+", " ", r"\s+"):
-        if best == "\t" and delimiter in (" ", r"\s+") and _agree(lines, best):
+    for delimiter in ("\t", ";", "|", ",", r"\t+", *_SPACES):
+        if best == "\t" and delimiter in _SPACES and _holds_words(lines):
             break  # words between tabs hold spaces
         score = _score(lines, delimiter)
         if score > most + 1e-9:
@@ -125,8 +128,13 @@ def find_delimiter(text: str) -> str:
     return ";" if best == "," and _one_decimal_column(lines) else best
 
 
-def _agree(lines: list[str], delimiter: str) -> bool:
-    return len({line.count(delimiter) for line in lines}) == 1
+def _holds_words(lines: list[str]) -> bool:
+    """Whether tabs part each line alike, into what are not themselves several values."""
+    cells = [cell.split() for line in lines for cell in line.split("\t")]
+    return len({line.count("\t") for line in lines}) == 1 and not any(
+        len(parts) > 1 and all(map(is_value, parts)) and not is_value(" ".join(parts))
+        for parts in cells
+    )
 
 
 def _score(lines: list[str], delimiter: str) -> float:
@@ -143,7 +151,11 @@ def _score(lines: list[str], delimiter: str) -> float:
     fitting = fitting[:: max(1, len(fitting) * width // 6000)]
     cells = Counter(cell.strip() for row in fitting for cell in row)
     total = sum(cells.values())
-    if delimiter in (" ", r"\s+"):
+    if delimiter in ("\t", " ") and any(
+        not any(row[i].strip() for row in fitting) for i in range(width - 1)
+    ):
+        return 0.0  # no column is without a name and a value: several stand between two values
+    if delimiter in _SPACES:
         # Words stand between spaces in any prose: only lines that agree and hold numbers count.
         values = sum(n for cell, n in cells.items() if is_value(cell)) / total
         if values < 0.3 or share < 0.8 or len(rows) < 3:
@@ -157,7 +169,7 @@ def _split(lines: list[str], delimiter: str) -> tuple[list[list[str]], bool]:
     """The values of the lines, and whether quotation marks are ordinary characters, since one is
     never closed.
     """
-    if delimiter in (" ", *RUNS):
+    if delimiter == " " or delimiter in RUNS:
         return [split_run(line, delimiter) for line in lines], False
     rows: list[list[str]] = []
     try:
@@ -206,7 +218,7 @@ def split_run(line: str, delimiter: str) -> list[str]:
     line : str
         One line; what stands between double quotation marks stays together.
     delimiter : str
-        ``" "``, ``"\\s+"`` or ``"\\t+"``.
+        ``" "``, ``"\\s+"``, ``"\\s{2,}"`` or ``"\\t+"``.
 
     Returns
     -------
@@ -221,6 +233,8 @@ def split_run(line: str, delimiter: str) -> list[str]:
     """
     if delimiter == r"\t+":
         return re.split(r"\t+", line.strip())
+    if delimiter == r"\s{2,}":
+        return re.split(r"[ \t]{2,}|\t", line.strip())
     if delimiter == " ":
         return next(csv.reader([line], delimiter=" ")) if '"' in line else line.split(" ")
     return re.findall(r'"[^"]*"(?=\s|$)|\S+', line) if '"' in line else line.split()
@@ -271,7 +285,7 @@ def single_delimiter(text: str, delimiter: str) -> tuple[str, str]:
 def _aligned(line: str, delimiter: str, width: int) -> list[str]:
     """The values of a line; names of several words stay together where two spaces part them."""
     parts = split_run(line, delimiter)
-    if len(parts) == width or delimiter == r"\t+":
+    if len(parts) == width or delimiter != r"\s+":
         return parts
     wide = re.split(r"[ \t]{2,}|\t", line.strip())
     return wide if len(wide) == width else parts
@@ -358,7 +372,7 @@ def is_table(text: str, complete: bool = True) -> bool:
     if times < 0.9 * len(rows):
         return False
     share = _numbers([cell for row in rows if len(row) == width for cell in row])
-    return share >= (0.9 if width == 1 else 0.5 if delimiter in (" ", *RUNS) else 0.4)
+    return share >= (0.9 if width == 1 else 0.5 if delimiter in _SPACES else 0.4)
 
 
 def _numbers(cells: list[str]) -> float:

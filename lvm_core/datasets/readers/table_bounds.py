@@ -228,7 +228,7 @@ def _found(head: _Head, start: int, fixed: bool) -> TableBounds:
 def _names(head: _Head, rows: list[int]) -> tuple[int, int]:
     """(the first, how many) of the rows of words over the values that are the columns' names."""
     for i in rows[::-1]:
-        if i - 1 in rows and _joins(head, i - 1, i):
+        if i and _joins(head, i - 1, i):
             return i - 1, 2
         if head.complete(i):
             # Several complete rows, such as codes and what they mean: the first ones name.
@@ -254,6 +254,10 @@ def _first_data(head: _Head, start: int) -> int:
             if c < len(rows[i])
         )
         after = [k for k in range(i + 1, len(rows)) if _filled(rows[k])][: 5 if mixed else 3]
+        if len(_trimmed(rows[i])) < head.width:  # it may be of a list that is over the table
+            after = [k for k in range(i + 1, len(rows)) if _filled(rows[k])]
+            full = [k for k in after if len(_trimmed(rows[k])) >= head.width]
+            after = full[:1]
         if len(head.typed) > 1 and any(
             head.contradicts(k)
             and head.full(k)
@@ -348,7 +352,9 @@ def _numbered(head: _Head, i: int) -> bool:
 def _joins(head: _Head, above: int, below: int) -> bool:
     """Whether two rows are names only together: groups over columns whose names repeat."""
     upper, lower = head.rows[above], head.rows[below]
-    if _filled(upper) < 2 or not (head.contradicts(below) or not head.typed):
+    if _filled(upper) < 2 or any(is_value(cell) for cell in upper):
+        return False
+    if head.typed and not head.contradicts(below):
         return False
     if head.complete(below) or head.complete(above):
         return False
