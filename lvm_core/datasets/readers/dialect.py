@@ -190,11 +190,12 @@ def _plainness(cell: str, delimiter: str, marks: bool) -> float:
         return 1.0
     if is_missing(cell):
         return 0.9 if not any(d in cell for d in ",;\t|") else 0.0
-    if "\t" in cell or cell.count('"') % 2 and not marks:
+    if "\t" in cell:
         return 0.0
-    if delimiter != ";" and ";" in cell or delimiter != "|" and "|" in cell:
-        return 0.2
-    return 0.8
+    if cell.count('"') % 2:
+        return 0.3 if marks else 0.0
+    # Within prose a space follows.
+    return 0.2 if re.search(r"[;|](?! )", cell) else 0.8
 
 
 def _one_decimal_column(lines: list[str]) -> bool:

@@ -138,8 +138,10 @@ class _Head:
         said = [row[c] for c in self.typed if c < len(row) and not is_missing(row[c])]
         return bool(said) and not any(map(is_value, said))
 
-    def recurs(self, i: int) -> bool:
-        """Whether a word of a row stands again in its column, in a row that is not the same."""
+    def recurs(self, i: int, typed: bool = False) -> bool:
+        """Whether a word of a row stands again in its column, in a row that is not the same;
+        ``typed``: in a column of values.
+        """
         row = [str(cell) for cell in self.rows[i]]
         others = [list(r) for r in self.rows[i + 1 :] if len(r) == len(row) and list(r) != row]
         return any(
@@ -148,6 +150,7 @@ class _Head:
             and not is_missing(cell)
             and any(r[c] == cell for r in others)
             for c, cell in enumerate(row[:_MOST_COLUMNS])
+            if not typed or c in self.typed
         )
 
     def full(self, i: int) -> bool:
@@ -176,7 +179,7 @@ def holds_values(rows: Sequence[Row], column: int) -> bool:
     Returns
     -------
     bool
-        False where it has no value at all.
+        False where fewer than three in ten have any.
 
     Examples
     --------
@@ -185,7 +188,8 @@ def holds_values(rows: Sequence[Row], column: int) -> bool:
     (False, True)
     """
     seen = [row[column] for row in rows if column < len(row) and not is_missing(row[column])]
-    return len(seen) > 0 and sum(map(is_value, seen)) >= 0.8 * len(seen)
+    enough = len(seen) >= max(1, 0.3 * len(rows))
+    return enough and sum(map(is_value, seen)) >= 0.8 * len(seen)
 
 
 def _filled(row: Row) -> int:
@@ -204,7 +208,7 @@ def _found(head: _Head, start: int, fixed: bool) -> TableBounds:
     top = [i for i in range(start, data) if _filled(head.rows[i])]
     if fixed:
         if not top:
-            return TableBounds(start, int(_is_header(head.rows[start:])))
+            return TableBounds(start, int(_is_header(head, start)))
         top = _adjacent(
             head, [i for i in top if i == start or head.contradicts(i) or _aside(head, i)]
         )
@@ -213,6 +217,7 @@ def _found(head: _Head, start: int, fixed: bool) -> TableBounds:
     run = _adjacent(head, top[::-1])[::-1]
     names = [i for i in run if head.full(i) and not head.rows[i][0].startswith(COMMENTS)]
     names = names or [i for i in run if head.full(i) or _commented(head, i)][-1:]
+    names = [i for i in names if _may_name(head, i)]
     while len(names) > 1 and _aside(head, names[-1]):
         names.pop()
     if not names:
@@ -220,9 +225,19 @@ def _found(head: _Head, start: int, fixed: bool) -> TableBounds:
         if lone:  # row names have no name, and there is but one other column
             return TableBounds(run[-1], 1, data - run[-1] - 1)
         first = _first_full(head, data)
-        return TableBounds(first, int(_is_header(head.rows[first:])), _below(head, first))
+        while first > start and head.full(first - 1) and len(head.rows[first - 1]) == head.width:
+            first -= 1
+        named = _is_header(head, first)
+        return TableBounds(first, int(named), _below(head, first) if named else 0)
     first, count = _names(head, names)
     return TableBounds(first, count, data - first - count)
+
+
+def _may_name(head: _Head, i: int) -> bool:
+    words = head.contradicts(i)
+    return not head.recurs(i, words) and (
+        words or not any(c and is_missing(c) for c in head.rows[i])
+    )
 
 
 def _names(head: _Head, rows: list[int]) -> tuple[int, int]:
@@ -282,10 +297,8 @@ def _is_item_without_values(head: _Head, i: int, start: int) -> bool:
         return False
     if head.contradicts(i) and not (head.full(i) and head.recurs(i)):
         # With one column of values alone, a word in it may as well be a slip.
-        if len(head.typed) > 1 or not head.full(i):
+        if len(head.typed) > 1 or not head.full(i) or _joins(head, i - 1, i):
             return False
-        over = [k for k in range(start, i) if head.full(k) and head.contradicts(k)]
-        return bool(over) and len(over) == i - over[0] and not _joins(head, i - 1, i)
     over = [k for k in range(start, i) if head.full(k) and head.contradicts(k)]
     return bool(over) and not (_filled(row) == 1 and row[0] and not head.rows[over[-1]][0])
 
@@ -326,7 +339,9 @@ def _commented(head: _Head, i: int) -> bool:
 def _aside(head: _Head, i: int) -> bool:
     """Whether a row holds units, types, rules or descriptions of fields, not names or values."""
     cells = [cell for cell in head.rows[i] if cell]
-    if not cells or head.recurs(i) and not head.contradicts(i):
+    if all(is_missing(cell) and not re.search(r"[%‰°\[({]|[-=_]{2}", cell) for cell in cells):
+        return False
+    if head.recurs(i) and not head.contradicts(i):
         return False
     if all(re.fullmatch(r":?[-=+_]{2,}:?", cell) for cell in cells):
         return True
@@ -431,11 +446,11 @@ def _below(head: _Head, first: int) -> int:
     return rows - first - 1 if any(_filled(r) for r in head.rows[first + 1 : rows]) else 0
 
 
-def _is_header(head: Sequence[Row]) -> bool:
-    """False when the first row looks like the rows below it: all numbers, or with a word that
-    occurs again in its column.
+def _is_header(head: _Head, start: int) -> bool:
+    """False when the first row looks like the rows below it: all numbers, values where they have
+    values, or with a word that occurs again in its column.
     """
-    filled = [row for row in head if _filled(row)][:101]
+    filled = [row for row in head.rows[start:] if _filled(row)][:101]
     if len(filled) < 2:
         return True
     first, below = filled[0], filled[1:]
@@ -445,7 +460,30 @@ def _is_header(head: Sequence[Row]) -> bool:
     for cell, column in zip(first, columns):
         if cell and not NUMBER.fullmatch(cell) and cell in column:
             return False
-    return True
+    typed = [c for c in head.typed if c < min(len(first), len(columns)) and first[c]]
+    if not typed or not all(is_value(first[c]) for c in typed):
+        return True
+    if len(typed) > 1:  # years and the like are in order
+        values = [first[c] for c in typed]
+        if _increasing(values) or all(b > a for a, b in zip(values, values[1:])):
+            return True
+    return all(_outside(first[c], columns[c]) for c in typed)
+
+
+def _outside(cell: str, column: Sequence[str]) -> bool:
+    """Whether a number over a column of numbers names it: a year, or none of their size."""
+    value = _number(cell)
+    seen = [v for v in map(_number, column) if v is not None]
+    if value is None or not value.is_integer():
+        return False
+    return 1500 <= value <= 2100 or not seen or not min(seen) <= value <= max(seen)
+
+
+def _number(cell: str) -> float | None:
+    try:
+        return float(cell)
+    except ValueError:
+        return None
 
 
 def _increasing(row: Row) -> bool:
@@ -480,44 +518,40 @@ def find_footer(rows: Sequence[Row], head: Sequence[Row], width: int) -> int:
     >>> find_footer(rows, rows[:3], 2)
     3
     """
-    known = _Head(head, width)
+    tail = _Head(rows, width)
+    tail.typed = _Head(head, width).typed
     end = len(rows)
-    last = _Head(rows, width)
-    last.typed = known.typed
     while end:
         begin = end
         while begin and _filled(rows[begin - 1]):
             begin -= 1
-        block = range(begin, end)
-        if begin and not any(_is_item(last, i) for i in block):
-            end = begin  # what stands apart from the table
-        else:
-            while end > begin and _is_footer(last, end - 1):
-                end -= 1
-            if end > begin:
-                break
+        # What stands apart from the table, if none of it is an item.
+        apart = begin > 0 and all(_is_footer(tail, i, head, True) for i in range(begin, end))
+        while end > begin and (apart or _is_footer(tail, end - 1, head, False)):
+            end -= 1
+        if end > begin:
+            break
         while end and not _filled(rows[end - 1]):
             end -= 1
     return len(rows) - end if end else 0
 
 
-def _is_item(tail: _Head, i: int) -> bool:
-    row = _trimmed(tail.rows[i])
-    if _TOTAL.fullmatch(next(cell for cell in row if cell)) and tail.width > 1:
-        return False
-    if tail.typed:
-        return tail.values(i) > 0 and len(row) > 0.5 * tail.width or tail.width == 1
-    return len(tail.rows[i]) >= tail.width and tail.full(i)
-
-
-def _is_footer(tail: _Head, i: int) -> bool:
+def _is_footer(tail: _Head, i: int, head: Sequence[Row], apart: bool) -> bool:
+    row = tail.rows[i]
+    column, text = next((c, cell) for c, cell in enumerate(row) if cell)
     if tail.width == 1:
         return False
-    row = tail.rows[i]
-    text = next(cell for cell in row if cell)
     if _TOTAL.fullmatch(text):
-        return tail.values(i) > 0 and _filled(row) > 1
+        others = [c for c, cell in enumerate(row) if c != column and not is_missing(cell)]
+        return bool(others) and all(c in tail.typed and is_value(row[c]) for c in others)
     if tail.typed and tail.values(i):
         return False
-    alone = _filled(row) == 1 and not is_value(text)
-    return alone and (len(row) < tail.width or len(text) > 40) or bool(_SOURCE.fullmatch(text))
+    if len(row) != tail.width and (apart or len(row) > tail.width):
+        return apart or bool(_SOURCE.fullmatch(text))
+    if _filled(row) > 1 or is_value(text):
+        return len(row) != tail.width and bool(_SOURCE.fullmatch(text))
+    if len(row) < tail.width:
+        return True
+    usual = sorted(len(r[column]) for r in head if column < len(r) and r[column]) or [0]
+    longer = len(text) > 2 * usual[len(usual) // 2]
+    return longer and (apart or len(text) > 40 or bool(_SOURCE.fullmatch(text)))

@@ -44,6 +44,8 @@ def said_bounds(
         if texts:
             quoted = name_list([f"'{_short(t)}'" for t in texts], 3)
             parts.append(f"{len(rows)} line{'s' * (len(rows) != 1)} {what} ({quoted})")
+        elif rows is end and any(rows):
+            parts.append(f"{len(rows)} empty line{'s' * (len(rows) != 1)} {what}")
     if not parts:
         return []
     return [f"Read from line {line}; left out: {', '.join(parts)}."]
@@ -80,10 +82,11 @@ def said_header(bounds: TableBounds, names: Sequence[str]) -> list[str]:
         return ["The first row was read as data, since it looks like the rows below it."]
     if bounds.header == 2:
         return [f"Two rows of names were joined: {name_list(names)}."]
-    if len(names) > 1 and all(NUMBER.fullmatch(name) for name in names):
+    numbers = [name for name in names if NUMBER.fullmatch(name)]
+    if len(numbers) > 0.5 * len(names):
         return [
-            f"The first row ({name_list(names, 3)}) was read as names, although they are numbers; "
-            "say that the first row is no names if it is data."
+            f"Numbers were read as names ({name_list(numbers, 3)}); say that the first row is no "
+            "names if it is data."
         ]
     return []
 
