@@ -119,6 +119,7 @@ class Delimited(BoundedReader):
         text, delimiter = single_delimiter(text, wanted)
         text, quoting, widths = _widths(text, delimiter, upload.name, notes)
         table = _cut(self, text, delimiter, quoting, widths, upload.name)
+        del text  # its rows of values are held once
         settings.check("columns", table.width, upload.name)
         # before pandas makes cells of them
         settings.check("rows", sum(widths.values()), upload.name)

@@ -261,7 +261,7 @@ def _first_data(head: _Head, start: int) -> int:
     if not head.typed:
         return _first_full(head, start)
     for i in range(start, len(rows)):
-        if not head.values(i) or _filled(rows[i]) < min(2, head.width):
+        if not head.values(i) or _filled(rows[i]) < 2 and len(rows[i]) != head.width:
             continue
         mixed = any(
             not is_missing(rows[i][c]) and not is_value(rows[i][c])

@@ -144,8 +144,7 @@ class Xlsx(BoundedReader):
             head[bounds.first + bounds.header : bounds.data],
             tail[len(tail) - footer :],
         )
-        if bounds.header != 1:
-            notes += said_header(bounds, [name for name in names if name])
+        notes += said_header(bounds, [name for name in names if name])
         empty = [i for i in range(frame.shape[1]) if not frame.iloc[:, i].notna().any()]
         lost = [names[i] for i in empty if names[i]]
         if lost and (cells := _formulas(upload.data, sheet.name, sheet.lines[data])):
