@@ -226,10 +226,8 @@ def test_years_are_names_and_are_told():
     assert any("Numbers were read as names" in note for note in data.notes)
     assert len(read(f"country,2001,2002,2003\n{rows}\n", header="no", kind="table")) == 31
     years = [str(y) for y in range(1990, 2015)]
-    wide = read(
-        f"country,{','.join(years)}\n"
-        + "\n".join(f"c{i}" + ",1.5" * 24 + f",{i}" for i in range(9))
-    )
+    lines = [",".join([f"c{i}", *(f"{i * k % 7}.5" for k in range(1, 26))]) for i in range(9)]
+    wide = read("\n".join([",".join(["country", *years]), *lines]))
     assert wide.kind == "array" and list(wide.rows.columns) == ["country", *years]
 
 

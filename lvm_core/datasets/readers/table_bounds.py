@@ -248,7 +248,8 @@ def _names(head: _Head, rows: list[int]) -> tuple[int, int]:
         if head.complete(i):
             # Several complete rows, such as codes and what they mean: the first ones name.
             while head.width > 2 and len(head.typed) > 1 and i - 1 in rows:
-                if not head.complete(i - 1) or _numbered(head, i - 1):
+                shorter = len(_trimmed(head.rows[i - 1])) < len(_trimmed(head.rows[i]))
+                if shorter or not head.complete(i - 1) or _numbered(head, i - 1):
                     break
                 i -= 1
             return i, 1
