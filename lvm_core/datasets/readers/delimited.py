@@ -172,12 +172,10 @@ def _widths(text: str, delimiter: str, name: str, notes: list[str]) -> tuple[str
     ordinary character.
     """
     csv.field_size_limit(settings.LIMITS.cell_chars)
-    escaped = text.replace('\\"', '""') if '\\"' in text else None
-    for quoting, candidate in (
-        (csv.QUOTE_MINIMAL, text),
-        *([(csv.QUOTE_MINIMAL, escaped)] if escaped is not None else []),
-        (csv.QUOTE_NONE, text),
-    ):
+    tries: list[tuple[Quoting, str]] = [(csv.QUOTE_MINIMAL, text), (csv.QUOTE_NONE, text)]
+    if '\\"' in text:  # some programs escape a quotation mark so
+        tries.insert(1, (csv.QUOTE_MINIMAL, text.replace('\\"', '""')))
+    for quoting, candidate in tries:
         try:
             rows = csv.reader(
                 _lines(candidate, delimiter, name),

@@ -108,7 +108,7 @@ def find_delimiter(text: str) -> str:
     Examples
     --------
     >>> from lvm_core.datasets.readers.dialect import find_delimiter
-    >>> find_delimiter("a;b\n1,5;2\n2,5;7\n"), find_delimiter("1  2.5\n10  3.5\n")
+    >>> find_delimiter("a;b\n1,5;2\n2,5;7\n"), find_delimiter("1  2\n3 4\n10 5\n")
     (';', '\\s+')
     """
     lines = [line for line in text[:_SAMPLE].split("\n")[:_ROWS] if line.strip()]

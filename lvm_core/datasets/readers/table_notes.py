@@ -31,8 +31,8 @@ def said_bounds(
     Examples
     --------
     >>> from lvm_core.datasets.readers.table_notes import said_bounds
-    >>> said_bounds(3, [["Sales"], []], [], [["Total", "5"]])[0][:62]
-    "Read from line 3; left out: 2 lines over the table ('Sales')"
+    >>> said_bounds(3, [["Sales"], []], [], [])
+    ["Read from line 3; left out: 2 lines over the table ('Sales')."]
     """
     parts = []
     for rows, what in (
