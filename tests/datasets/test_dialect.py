@@ -354,7 +354,7 @@ def test_formulas_without_values_are_told():
 # -- anything at all -------------------------------------------------------------------------------
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(
     n=st.integers(6, 40),
     delimiter=st.sampled_from([(",", "."), (";", ","), (";", "."), ("\t", ","), ("|", ".")]),

@@ -129,9 +129,10 @@ def find_delimiter(text: str) -> str:
 
 
 def _holds_words(lines: list[str]) -> bool:
-    """Whether tabs part each line alike, into what are not themselves several values."""
-    cells = [cell.split() for line in lines for cell in line.split("\t")]
-    return len({line.count("\t") for line in lines}) == 1 and not any(
+    """Whether tabs part most lines alike, into what are not themselves several values."""
+    usual = Counter(line.count("\t") for line in lines).most_common(1)[0][0]
+    cells = [c.split() for line in lines if line.count("\t") == usual for c in line.split("\t")]
+    return usual > 0 and not any(
         len(parts) > 1 and all(map(is_value, parts)) and not is_value(" ".join(parts))
         for parts in cells
     )
