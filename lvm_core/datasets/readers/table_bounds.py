@@ -456,7 +456,8 @@ def _is_header(head: _Head, start: int) -> bool:
         return True
     first, below = filled[0], filled[1:]
     if all(NUMBER.fullmatch(cell) for cell in first):
-        return len(first) > 1 and _increasing(first) and not all(_increasing(row) for row in below)
+        ordered = len(first) > 1 and _increasing(first)
+        return ordered and not all(_increasing(row) for row in below) and _apart(first, below)
     columns = list(zip(*[row for row in below if len(row) == len(first)]))
     for cell, column in zip(first, columns):
         if cell and not NUMBER.fullmatch(cell) and cell in column:
@@ -469,6 +470,15 @@ def _is_header(head: _Head, start: int) -> bool:
         if _increasing(values) or all(b > a for a, b in zip(values, values[1:])):
             return True
     return all(_outside(first[c], columns[c]) for c in typed)
+
+
+def _apart(first: Row, below: Sequence[Row]) -> bool:
+    """Whether most numbers of a row are none of the size of those below them."""
+    out = 0
+    for value, column in zip(map(_number, first), zip(*below)):
+        seen = [v for v in map(_number, column) if v is not None]
+        out += value is not None and bool(seen) and not min(seen) <= value <= max(seen)
+    return out > 0.5 * len(first)
 
 
 def _outside(cell: str, column: Sequence[str]) -> bool:
