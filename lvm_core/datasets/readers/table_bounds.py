@@ -473,12 +473,12 @@ def _is_header(head: _Head, start: int) -> bool:
 
 
 def _apart(first: Row, below: Sequence[Row]) -> bool:
-    """Whether most numbers of a row are none of the size of those below them."""
+    """Whether the numbers of a row are none of the size of those below them."""
     out = 0
     for value, column in zip(map(_number, first), zip(*below)):
         seen = [v for v in map(_number, column) if v is not None]
         out += value is not None and bool(seen) and not min(seen) <= value <= max(seen)
-    return out > 0.5 * len(first)
+    return out >= 0.9 * len(first)
 
 
 def _outside(cell: str, column: Sequence[str]) -> bool:
