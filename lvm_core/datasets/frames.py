@@ -327,7 +327,13 @@ def _as_array(rows, types, columns, name, label, notes) -> Dataset:
     others = [c for c in rows.columns if c not in columns]
     _say_beside(others, types, notes)
     vectors = rows[columns].to_numpy(dtype=float, na_value=np.nan)
-    return array_dataset(vectors, name, rows[others], label, notes, axis=axis, names=columns)
+    kept = list(rows.columns) if _are_years(axis) else others
+    return array_dataset(vectors, name, rows[kept], label, notes, axis=axis, names=columns)
+
+
+def _are_years(axis: np.ndarray | None) -> bool:
+    """Whether an axis counts years, each of which people also look at by itself."""
+    return axis is not None and axis.min() >= 1500 and axis.max() <= 2100 and len(axis) <= 200
 
 
 def _numeric(types: dict[str, str], label: str | None) -> list[str]:

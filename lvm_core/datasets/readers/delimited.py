@@ -15,17 +15,30 @@ from ... import settings
 from ...params import param
 from ..base import DataError
 from ..encoding import ENCODINGS, to_text
-from ..upload import Upload
-from .base import TableReader
+from ..upload import Upload, name_list
+from .bounded import BoundedReader
+from .dialect import (
+    COMMENTS,
+    DELIMITERS,
+    find_decimal,
+    find_delimiter,
+    is_table,
+    single_delimiter,
+)
+from .table_bounds import find_bounds, find_footer, holds_values, names_of
+from .table_notes import said_bounds, said_header, without_repeats
 
 Quoting = Literal[0, 3]  # csv.QUOTE_MINIMAL, csv.QUOTE_NONE
-DELIMITERS = {",": ",", ";": ";", "tab": "\t", "|": "|", "space": " "}
-NUMBER = re.compile(r"\s*[-+]?[$€£]?\s*(\d[\d.,' ]*|[.,]\d+)([eE][-+]?\d+)?\s*%?\s*")
+_HEAD = 300  # rows looked at to find where the table begins
+_TAIL = 20_000  # characters looked at to find where it ends
 
 
 @dataclass
-class Delimited(TableReader):
+class Delimited(BoundedReader):
     r"""A table as text: a row a line, its values between commas, semicolons, tabs, bars or spaces.
+
+    Lines over the table, units under its names, comments, repeated headers, totals and sources at
+    its end are found and left out, with a note.
 
     Parameters
     ----------
@@ -33,14 +46,15 @@ class Delimited(TableReader):
         As for :class:`~lvm_core.datasets.readers.base.TableReader`.
     max_levels, missing
         As for it, too.
-    delimiter : {"auto", ",", ";", "tab", "|", "space"}
-        What stands between two values.
+    header, first_line, unit_lines, footer_lines
+        As for :class:`~lvm_core.datasets.readers.bounded.BoundedReader`.
+    delimiter : {"auto", ",", ";", "tab", "|", "space", "whitespace", "two spaces", "tabs"}
+        What stands between two values; ``whitespace`` is any number of spaces and tabs, ``two
+        spaces`` at least two, ``tabs`` any number of tabs.
     decimal : {"auto", ".", ","}
         What stands before a number's fraction.
     encoding : str
         How letters are stored, one of ``ENCODINGS``; auto finds it.
-    header : {"auto", "yes", "no"}
-        Whether the first row holds the columns' names.
 
     Examples
     --------
@@ -57,7 +71,9 @@ class Delimited(TableReader):
     list_order: ClassVar[int] = 80
 
     delimiter: str = param(
-        "auto", choices=("auto", *DELIMITERS), help="What stands between two values."
+        "auto",
+        choices=("auto", *DELIMITERS),
+        help="What stands between two values; whitespace is any number of spaces and tabs.",
     )
     decimal: str = param(
         "auto",
@@ -71,13 +87,6 @@ class Delimited(TableReader):
         help="How letters are stored; change it when accents look wrong.",
         advanced=True,
     )
-    header: str = param(
-        "auto",
-        choices=("auto", "yes", "no"),
-        help="Whether the first row holds the columns' names.",
-        label="First row is names",
-        advanced=True,
-    )
 
     @classmethod
     def matches(cls, upload):
@@ -87,137 +96,75 @@ class Delimited(TableReader):
         text, encoding, notes = to_text(upload.data, self.encoding, upload.name)
         if not text.strip():
             raise DataError(f"{upload.name} is empty; choose a file with data in it.")
-        text = text.strip("\n") + "\n"
+        text = text.rstrip("\n") + "\n"
         # a cell may hold some
         settings.check("rows", text.count("\n"), upload.name, times=4, unit="lines")
-        delimiter = find_delimiter(text) if self.delimiter == "auto" else DELIMITERS[self.delimiter]
-        quoting, widths = _widths(text, delimiter, upload.name, notes)
+        text, said = _separator_line(text)
+        wanted = DELIMITERS[self.delimiter] if self.delimiter != "auto" else said
+        wanted = wanted or find_delimiter(text)
+        text, delimiter = single_delimiter(text, wanted)
+        text, quoting, widths = _widths(text, delimiter, upload.name, notes)
+        table = _cut(self, text, delimiter, quoting, widths, upload.name)
+        del text  # its rows of values are held once
+        settings.check("columns", table.width, upload.name)
         # before pandas makes cells of them
-        settings.check("rows", sum(widths.values()) - 1, upload.name)
-        width, head = _agreed(widths, upload.name), _first_rows(text, delimiter, quoting)
-        header = _has_header(head) if self.header == "auto" else self.header == "yes"
-        names = list(head[0]) if header else [f"column {i + 1}" for i in range(width)]
-        settings.check("columns", width, upload.name)
-        settings.check("cells", width * (sum(widths.values()) - 1), upload.name)
-        _ragged(widths, width, header and len(head[0]) < width, notes)
-        if max(widths) > width:
-            text, quoting = _without_long_rows(text, delimiter, quoting, width), csv.QUOTE_MINIMAL
-        frame = _parse(text, delimiter, quoting, header, width, upload.name)
-        if header and len(names) == width - 1 and frame.iloc[:, -1].notna().any():
-            # R writes row names without a heading for them
-            names = ["row name", *names]
-        frame.columns = (names + [""] * width)[:width]
-        frame = _without_empty_end(frame)
+        settings.check("rows", sum(widths.values()), upload.name)
+        settings.check("cells", table.width * sum(widths.values()), upload.name)
+        notes += table.notes
+        body, quoting = _regular(table, delimiter, quoting, widths, notes)
+        frame = _parse(body, delimiter, quoting, table.width, upload.name)
+        frame.columns = _named(table, frame, notes)
+        frame = without_repeats(_without_empty_end(frame), table.names, notes)
         decimal = find_decimal(frame, delimiter) if self.decimal == "auto" else self.decimal
         found = {
-            "delimiter": next(k for k, v in DELIMITERS.items() if v == delimiter),
+            "delimiter": next(k for k, v in DELIMITERS.items() if v == wanted),
             "decimal": decimal,
             "encoding": _listed(encoding),
-            "header": "yes" if header else "no",
+            **table.options,
         }
-        if (delimiter, decimal) != (",", "."):
+        if (wanted, decimal) != (",", "."):
             notes.append(
                 f"Values are separated by {found['delimiter']}, with "
                 f"{'a comma' if decimal == ',' else 'a point'} as "
                 "decimal sign."
             )
-        if not header:
-            notes.append("The first row was read as data, since it looks like the rows below it.")
         return self._dataset(frame, upload.name, notes, **found)
 
 
-def find_delimiter(text: str) -> str:
-    r"""The delimiter of a table as text.
+@dataclass
+class _Table:
+    """A table cut out of its text."""
 
-    Parameters
-    ----------
-    text : str
-        The table; its first 200 lines are looked at.
-
-    Returns
-    -------
-    str
-        What splits the lines into the same number of values, more than one; a comma when nothing
-        does.
-
-    Examples
-    --------
-    >>> from lvm_core.datasets.readers.delimited import find_delimiter
-    >>> find_delimiter("a;b\n1,5;2\n2,5;7\n")
-    ';'
-    """
-    lines = [line for line in text[:200_000].split("\n")[:200] if line.strip()]
-    best, best_score = ",", (0.0, 0)
-    for delimiter in (",", ";", "\t", "|"):
-        try:
-            widths = Counter(
-                len(row)
-                for row in csv.reader(io.StringIO("\n".join(lines)), delimiter=delimiter)
-                if row
-            )
-        except csv.Error:
-            continue
-        width, times = max(widths.items(), key=lambda item: (item[1] * (item[0] > 1), item[0]))
-        score = (round(times / sum(widths.values()), 1), width)
-        if width > 1 and score > best_score:
-            best, best_score = delimiter, score
-    return " " if not best_score[1] and _spaced(lines) else best
-
-
-def _spaced(lines: list[str]) -> bool:
-    """Whether spaces part as many values in every line, the first a number."""
-    rows = [line.split(" ") for line in lines]
-    return (
-        len(rows) > 1
-        and {len(row) for row in rows} == {len(rows[0])} != {1}
-        and all(NUMBER.fullmatch(r[0]) for r in rows[1:])
+    names: list[str]  # none where it has no header
+    body: str  # its rows of values
+    width: int
+    counts: (
+        bool  # whether its first column holds numbers or moments, so that no value begins with #
     )
+    options: dict
+    notes: list[str]
 
 
-def find_decimal(frame: pd.DataFrame, delimiter: str) -> str:
-    """The decimal sign of a table of words.
-
-    Between commas 1,234 can only be a thousand; elsewhere it speaks for the comma.
-
-    Parameters
-    ----------
-    frame : DataFrame of str
-        The table; its first 200 rows and 100 columns are looked at.
-    delimiter : str
-        What stands between two values.
-
-    Returns
-    -------
-    {".", ","}
-        ``,`` when values such as 1,5 are commoner than 1.5.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> from lvm_core.datasets.readers.delimited import find_decimal
-    >>> frame = pd.DataFrame({"a": ["1,234", "5,678"]})
-    >>> find_decimal(frame, ";"), find_decimal(frame, ",")
-    (',', '.')
-    """
-    sample = frame.iloc[:200, :100].set_axis(range(min(frame.shape[1], 100)), axis=1)
-    comma = r"[-+]?\d+,(\d{1,2}|\d{4,})" if delimiter == "," else r"[-+]?[\d.' ]*\d,\d+\s*[%€]?"
-    commas = sum(int(sample[c].str.strip().str.fullmatch(comma).sum()) for c in sample)
-    points = sum(
-        int(sample[c].str.strip().str.fullmatch(r"[-+]?[\d,' ]*\d?\.\d+([eE][-+]?\d+)?").sum())
-        for c in sample
-    )
-    return "," if commas > points else "."
+def _separator_line(text: str) -> tuple[str, str | None]:
+    """Without the line ``sep=;`` that tells Excel the delimiter, and what it says."""
+    found = re.match(r'"?sep=(.)"?[;,|\t ]*\n', text, re.IGNORECASE)
+    if not found or found[1] not in DELIMITERS.values():
+        return text, None
+    return text[found.end() - 1 :], found[1]  # an empty line is in its place
 
 
-def _widths(text: str, delimiter: str, name: str, notes: list[str]) -> tuple[Quoting, Counter]:
-    """(quoting, how many rows have how many values). A quote that never closes is read as an
+def _widths(text: str, delimiter: str, name: str, notes: list[str]) -> tuple[str, Quoting, Counter]:
+    """(text, quoting, how many rows have how many values). A quote that never closes is read as an
     ordinary character.
     """
     csv.field_size_limit(settings.LIMITS.cell_chars)
-    for quoting in (csv.QUOTE_MINIMAL, csv.QUOTE_NONE):
+    tries: list[tuple[Quoting, str]] = [(csv.QUOTE_MINIMAL, text), (csv.QUOTE_NONE, text)]
+    if '\\"' in text:  # some programs escape a quotation mark so
+        tries.insert(1, (csv.QUOTE_MINIMAL, text.replace('\\"', '""')))
+    for quoting, candidate in tries:
         try:
             rows = csv.reader(
-                _lines(text, delimiter, name),
+                _lines(candidate, delimiter, name),
                 delimiter=delimiter,
                 quoting=quoting,
                 strict=quoting == csv.QUOTE_MINIMAL,
@@ -238,7 +185,7 @@ def _widths(text: str, delimiter: str, name: str, notes: list[str]) -> tuple[Quo
                 "A quotation mark is left open, so quotation marks were read as ordinary "
                 "characters."
             )
-        return quoting, widths
+        return candidate, quoting, widths
     raise DataError(
         f"{name} has a quotation mark that is opened and never closed, so its rows cannot be told "
         "apart; close it "
@@ -260,63 +207,184 @@ def _lines(text: str, delimiter: str, name: str):
         yield line
 
 
-def _agreed(widths: Counter, name: str) -> int:
+def _rows_of(
+    text: str, delimiter: str, quoting: Quoting, most: int | None = None
+) -> tuple[list[list[str]], list[int]]:
+    """The first rows, blank ones too, and the line each ends at."""
+    rows, ends = [], []
+    reader = csv.reader(_lines(text, delimiter, "the file"), delimiter=delimiter, quoting=quoting)
+    for row in reader:
+        rows.append([cell.strip() for cell in row])
+        ends.append(reader.line_num)
+        if len(rows) == most:
+            break
+    return rows, ends
+
+
+def _cut(
+    reader: Delimited, text: str, delimiter: str, quoting: Quoting, widths: Counter, name: str
+) -> _Table:
+    """Find where the table begins and ends. What is left out around it leaves ``widths``."""
+    start = _offset(text, reader.first_line - 1)
+    if start >= len(text):
+        raise DataError(
+            f"{name} has {text.count(chr(10)):,} lines, so no table begins at line "
+            f"{reader.first_line:,}; choose an earlier line, or 0 to find it."
+        )
+    if start:
+        widths.subtract(len(r) for r in _rows_of(text[:start], delimiter, quoting)[0] if r)
+    head, ends = _rows_of(text[start:], delimiter, quoting, _HEAD)
+    width = _agreed(widths, head, name)
+    bounds = find_bounds(head, width, reader.header, 0 if reader.first_line else None)
+    if reader.unit_lines >= 0:
+        bounds.below = reader.unit_lines
+    header = head[bounds.first : bounds.first + bounds.header]
+    names = names_of(header, width) if header else []
+    widths.subtract(len(row) for row in head[: bounds.data] if row)
+    rows = start + _offset(text[start:], ends[bounds.data - 1] if bounds.data else 0)
+    end, footer = _end(text, rows, delimiter, quoting, head[bounds.data :], width, reader)
+    widths.subtract(len(row) for row in footer if row)
+    wider = [w for w, n in widths.items() if n > 0 and width < w <= len(names)]
+    first_line = text[:start].count("\n") + (ends[bounds.first - 1] if bounds.first else 0) + 1
+    over = text[: _offset(text, first_line - 1)].split("\n")[:-1]
+    return _Table(
+        names,
+        text[rows:end],
+        max([width, *wider]),
+        holds_values(head[bounds.data :], 0),
+        {
+            "header": ("no", "yes", "two")[bounds.header],
+            "first_line": first_line,
+            "unit_lines": bounds.below,
+            "footer_lines": text[end:].count("\n"),
+        },
+        said_bounds(
+            first_line,
+            [[line.strip()] for line in over],
+            head[bounds.first + bounds.header : bounds.data],
+            footer,
+        )
+        + said_header(bounds, names),
+    )
+
+
+def _offset(text: str, lines: int) -> int:
+    """Where the text goes on after so many lines."""
+    at = 0
+    for _ in range(lines):
+        at = text.find("\n", at) + 1
+        if not at:
+            return len(text)
+    return at
+
+
+def _agreed(widths: Counter, head: list[list[str]], name: str) -> int:
     """The number of values that most rows have. Raises DataError when the rows do not agree."""
-    total = sum(widths.values())
+    counts = {w: n for w, n in widths.items() if n > 0}
+    total = sum(counts.values())
     if not total:
         raise DataError(f"{name} has no rows; expected a header and at least 3 rows.")
-    width, times = max(widths.items(), key=lambda item: (item[1], item[0]))
-    if times < 0.5 * total and len(widths) > 2:
+    width, times = max(counts.items(), key=lambda item: (item[1], item[0]))
+    if len(head) < _HEAD:  # a short table under many lines about it
+        last, length = _last_run(head)
+        if (last > width or times < 0.5 * total) and length >= max(4, 0.3 * total):
+            width, times = last, total
+    if times < 0.5 * total and len(counts) > 2:
         raise DataError(
-            f"{name} is ragged: its rows have from {min(widths)} to {max(widths)} values, and no "
+            f"{name} is ragged: its rows have from {min(counts)} to {max(counts)} values, and no "
             "number of values "
             "is shared by half of them; check the delimiter."
         )
     return width
 
 
-def _first_rows(text: str, delimiter: str, quoting: Quoting) -> list[list[str]]:
-    rows = csv.reader(_lines(text, delimiter, "the file"), delimiter=delimiter, quoting=quoting)
-    return [[cell.strip() for cell in row] for row, _ in zip((r for r in rows if r), range(101))]
-
-
-def _has_header(head: list[list[str]]) -> bool:
-    """False when the first row looks like the rows below it: all numbers, or with a word that
-    occurs again in its column.
+def _last_run(rows: list[list[str]]) -> tuple[int, int]:
+    """(how many values, how many rows) of the last rows one after the other that agree in having
+    several values; what is shorter than the last of them is a line at the end.
     """
-    first, below = head[0], head[1:]
-    if not below:
-        return True
-    if all(NUMBER.fullmatch(cell) for cell in first):
-        try:
-            values = [float(cell) for cell in first]
-        except ValueError:
-            return False
-        return (
-            len(values) > 1
-            and all(b > a for a, b in zip(values, values[1:]))
-            and not all(_increasing(row) for row in below)
-        )
-    columns = list(zip(*[row for row in below if len(row) == len(first)]))
-    for cell, column in zip(first, columns):
-        if cell and not NUMBER.fullmatch(cell) and cell in column:
-            return False
-    return True
+    best, length, before = (0, 0), 0, 0
+    for row in rows:
+        filled = len(row)
+        while filled and not row[filled - 1]:
+            filled -= 1
+        if filled:
+            length = length + 1 if filled == before else 1
+            before = filled
+            if before > 1 and length >= 4:
+                best = (before, length)
+    return best
 
 
-def _increasing(row: list[str]) -> bool:
+def _end(
+    text: str,
+    rows: int,
+    delimiter: str,
+    quoting: Quoting,
+    head: list[list[str]],
+    width: int,
+    reader: Delimited,
+) -> tuple[int, list[list[str]]]:
+    """Where the table ends, and the rows that follow it."""
+    if reader.footer_lines == 0:
+        return len(text), []
+    if reader.footer_lines > 0:
+        end = len(text)
+        for _ in range(reader.footer_lines):
+            end = max(rows, text.rfind("\n", 0, max(0, end - 1)) + 1)
+        return end, _rows_of(text[end:], delimiter, quoting)[0]
+    begin = max(rows, len(text) - _TAIL)
+    begin = text.find("\n", begin) + 1 if begin > rows else rows
+    tail = text[begin:]
+    if tail.count('"') % 2 and quoting == csv.QUOTE_MINIMAL or not begin:
+        if begin != rows:
+            return len(text), []  # it begins within a quotation
+    found, ends = _rows_of(tail, delimiter, quoting)
+    footer = find_footer(found, head, width)
+    # The rest must still be a table.
+    if not footer or footer > max(20, len(found) // 2) or footer >= len(found):
+        return len(text), []
+    keep = len(found) - footer
+    return begin + _offset(tail, ends[keep - 1] if keep else 0), found[keep:]
+
+
+def _regular(
+    table: _Table, delimiter: str, quoting: Quoting, widths: Counter, notes: list[str]
+) -> tuple[str, Quoting]:
+    """The rows of values without comments and without what is wider than the table."""
+    width, body = table.width, table.body
+    wide = any(n > 0 and w > width for w, n in widths.items())
+    if not wide and not re.search(r"(?m)^[ \t]*(#|%|//)", body):
+        _said_short(widths, width, notes)
+        return body, quoting
+    out, comments, long = io.StringIO(), 0, 0
+    writer = csv.writer(out, delimiter=delimiter, lineterminator="\n")
+    reader = csv.reader(_lines(body, delimiter, "the file"), delimiter=delimiter, quoting=quoting)
+    for row in reader:
+        if not row:
+            continue
+        if row[0].lstrip().startswith(COMMENTS) and (table.counts or len(row) != width):
+            comments += 1
+            widths[len(row)] -= 1
+        elif any(cell.strip() for cell in row[width:]):
+            long += 1
+        else:
+            writer.writerow(row[:width])
+    if comments:
+        notes.append(f"Comment lines left out: {comments:,}.")
+    _said_short(widths, width, notes)
+    if long:
+        notes.append(f"Rows with more than {width} values: {long:,}; they were left out.")
+    return out.getvalue(), csv.QUOTE_MINIMAL
+
+
+def _said_short(widths: Counter, width: int, notes: list[str]) -> None:
+    short = sum(n for w, n in widths.items() if w < width and n > 0)
+    if short:
+        notes.append(f"Rows with fewer than {width} values: {short:,}; what they lack is missing.")
+
+
+def _parse(text: str, delimiter: str, quoting: Quoting, width: int, name: str) -> pd.DataFrame:
     try:
-        values = [float(cell) for cell in row]
-    except ValueError:
-        return False
-    return all(b > a for a, b in zip(values, values[1:]))
-
-
-def _parse(
-    text: str, delimiter: str, quoting: Quoting, header: bool, width: int, name: str
-) -> pd.DataFrame:
-    try:
-        skip = _header_lines(text, delimiter, quoting) if header else 0
         data = io.BytesIO(text.encode("utf-8", "replace"))
         return pd.read_csv(
             data,
@@ -324,7 +392,6 @@ def _parse(
             sep=delimiter,
             quoting=quoting,
             header=None,
-            skiprows=skip,
             names=range(width),
             usecols=range(width),
             dtype=str,
@@ -344,41 +411,20 @@ def _parse(
         ) from error
 
 
-def _header_lines(text: str, delimiter: str, quoting: Quoting) -> int:
-    """How many lines the first row takes: a quoted name may hold a line break."""
-    rows = csv.reader(_lines(text, delimiter, "the file"), delimiter=delimiter, quoting=quoting)
-    next(row for row in rows if row)
-    return rows.line_num
-
-
-def _ragged(widths: Counter, width: int, header_differs: bool, notes: list[str]) -> None:
-    short, long = (
-        sum(n for w, n in widths.items() if w < width),
-        sum(n for w, n in widths.items() if w > width),
-    )
-    if short > header_differs:
+def _named(table: _Table, frame: pd.DataFrame, notes: list[str]) -> list[str]:
+    """A name for each column."""
+    width, names = table.width, table.names
+    if not names:
+        return [f"column {i + 1}" for i in range(width)]
+    if len(names) == width - 1 and frame.iloc[:, -1].notna().any():
+        # R writes row names without a heading for them
+        names = ["row name", *names]
+    lost = [name for name in names[width:] if name]
+    if lost:
         notes.append(
-            f"Rows with fewer than {width} values: {short - header_differs:,}; what they lack is "
-            "missing."
+            f"The header has {len(names)} names for {width} columns; left out: {name_list(lost)}."
         )
-    if long:
-        notes.append(f"Rows with more than {width} values: {long:,}; they were left out.")
-
-
-def _without_long_rows(text: str, delimiter: str, quoting: Quoting, width: int) -> str:
-    """The table again; its first row is kept in any case, cut to the width."""
-    out = io.StringIO()
-    rows = (
-        row
-        for row in csv.reader(
-            _lines(text, delimiter, "the file"), delimiter=delimiter, quoting=quoting
-        )
-        if row
-    )
-    writer = csv.writer(out, delimiter=delimiter, lineterminator="\n")
-    writer.writerow(next(rows)[:width])
-    writer.writerows(row for row in rows if len(row) <= width)
-    return out.getvalue()
+    return (names + [""] * width)[:width]
 
 
 def _without_empty_end(frame: pd.DataFrame) -> pd.DataFrame:
@@ -398,23 +444,10 @@ def _listed(encoding: str) -> str:
 
 
 def _is_table(upload: Upload) -> bool:
-    """Whether a text file of another suffix is a table: lines of equally many tabs, or of
-    equally many values, many of them numbers.
-    """
     if upload.suffix in (".jsonl", ".ndjson", ".json"):
         return False
     try:
         text = to_text(upload.data[: 2**16])[0]
     except DataError:
         return False
-    lines = [line for line in text.split("\n")[:50] if line.strip()]
-    lines = lines[:-1] if len(upload.data) > 2**16 else lines
-    for delimiter in ("\t", ",", ";", "|"):
-        counts = {line.count(delimiter) for line in lines}
-        if len(lines) >= 2 and len(counts) == 1 and counts != {0}:
-            cells = [cell for line in lines[1:] for cell in line.split(delimiter)]
-            if delimiter == "\t" or sum(bool(NUMBER.fullmatch(c)) for c in cells) >= 0.4 * len(
-                cells
-            ):
-                return True
-    return False
+    return is_table(text, complete=len(upload.data) <= 2**16)
