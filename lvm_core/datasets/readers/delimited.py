@@ -18,10 +18,10 @@ from ..encoding import ENCODINGS, to_text
 from ..upload import Upload, name_list
 from .bounded import BoundedReader
 from .dialect import (
-    COMMENTS,
     DELIMITERS,
     find_decimal,
     find_delimiter,
+    is_comment,
     is_table,
     single_delimiter,
 )
@@ -362,7 +362,7 @@ def _regular(
     for row in reader:
         if not row:
             continue
-        if row[0].lstrip().startswith(COMMENTS) and (table.counts or len(row) != width):
+        if is_comment(row[0]) and (table.counts or len(row) != width):
             comments += 1
             widths[len(row)] -= 1
         elif any(cell.strip() for cell in row[width:]):

@@ -22,6 +22,7 @@ DELIMITERS = {
 RUNS = {r"\s+", r"\s{2,}", r"\t+"}  # what :func:`single_delimiter` turns into tabs
 _SPACES = (" ", r"\s{2,}", r"\s+")
 COMMENTS = ("#", "%", "//")
+_ERROR = re.compile(r"#([A-Z]{2,}|DIV/0)[!?]|#N/?[AV]")  # of a spreadsheet, as in no comment
 NUMBER = re.compile(r"\s*[-+]?[$€£]?\s*(\d[\d.,' ]*|[.,]\d+)([eE][-+]?\d+)?\s*%?\s*")
 # As it stands in real tables: with bounds, accounting parentheses, thousands, units of money.
 _QUANTITY = re.compile(
@@ -64,6 +65,28 @@ def is_value(cell: str) -> bool:
     [True, True, True, False, False]
     """
     return bool(_QUANTITY.fullmatch(cell) or _MOMENT.fullmatch(cell))
+
+
+def is_comment(text: str) -> bool:
+    """Whether a line, or its first cell, begins as a comment does.
+
+    Parameters
+    ----------
+    text : str
+
+    Returns
+    -------
+    bool
+        False for the errors of a spreadsheet.
+
+    Examples
+    --------
+    >>> from lvm_core.datasets.readers.dialect import is_comment
+    >>> [is_comment(text) for text in ("# by hand", "// x", "#DIV/0!,1", "#N/A", "1")]
+    [True, True, False, False, False]
+    """
+    text = text.lstrip(' \t"')
+    return text.startswith(COMMENTS) and not _ERROR.match(text)
 
 
 def is_missing(cell: str) -> bool:
@@ -115,7 +138,7 @@ def find_delimiter(text: str) -> str:
     if len(text) > _SAMPLE and len(lines) > 1:
         lines.pop()  # cut by the sample
     lines = [line for line in lines if not _RULE.fullmatch(line)]
-    plain = [line for line in lines if not line.lstrip().startswith(COMMENTS)]
+    plain = [line for line in lines if not is_comment(line)]
     lines = plain if len(plain) >= 2 else lines
     best, most = ",", 0.0
     # The rarer inside a value, the earlier: the first wins where two are as good.
@@ -186,7 +209,9 @@ def _plainness(cell: str, delimiter: str, marks: bool) -> float:
     """How likely a value is one: 1 for numbers and moments, less for words, 0 for what holds
     another delimiter or half a pair of quotation marks.
     """
-    if is_value(cell):
+    if cell[-1:] in (",", ";") and cell[-1] != delimiter:
+        return 0.0  # part of a list between quotation marks, or of what commas delimit
+    if is_value(cell) or cell[:1] == "[" and cell[-1:] == "]":
         # Between commas 1,5 was between quotation marks: as good as any.
         return 1.0
     if is_missing(cell):
@@ -364,7 +389,7 @@ def is_table(text: str, complete: bool = True) -> bool:
             if delimiter == "\t" or _numbers(cells) >= 0.4:
                 return True
     # Lines that say something about the table stand over it.
-    lines = [line for line in lines if not line.lstrip().startswith(COMMENTS)]
+    lines = [line for line in lines if not is_comment(line)]
     lines = lines[len(lines) // 3 :]
     if len(lines) < 2:
         return False

@@ -6,8 +6,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from .dialect import COMMENTS, NUMBER, is_missing, is_value
+from .dialect import COMMENTS, NUMBER, is_comment, is_missing, is_value
 
+_FEWEST = 3  # rows of values, from which more than one row over them can be judged
 Row = Sequence[str]  # the cells of a line, trimmed; empty for a blank line
 
 _TYPES = {
@@ -109,6 +110,8 @@ def find_bounds(
     head = _Head(rows, width)
     start = next((i for i, row in enumerate(rows) if _filled(row)), 0) if first is None else first
     found = _found(head, start, first is not None)
+    if found.header and sum(_filled(row) > 0 for row in rows[found.data :]) < _FEWEST:
+        found = TableBounds(found.first, 1)
     if header == "auto":
         return found
     if header == "no":
@@ -215,7 +218,7 @@ def _found(head: _Head, start: int, fixed: bool) -> TableBounds:
         two = len(top) > 1 and top[1] == start + 1 and _joins(head, start, start + 1)
         return TableBounds(start, 1 + two, data - start - 1 - two)
     run = _adjacent(head, top[::-1])[::-1]
-    names = [i for i in run if head.full(i) and not head.rows[i][0].startswith(COMMENTS)]
+    names = [i for i in run if head.full(i) and not is_comment(head.rows[i][0])]
     names = names or [i for i in run if head.full(i) or _commented(head, i)][-1:]
     names = [i for i in names if _may_name(head, i)]
     while len(names) > 1 and _aside(head, names[-1]):
@@ -334,7 +337,7 @@ def _index_name(head: _Head, i: int) -> bool:
 def _commented(head: _Head, i: int) -> bool:
     """Whether a row is a comment that holds the names: ``# x y z``."""
     row = names_of(head.rows[i : i + 1], head.width)
-    return head.rows[i][0].startswith(COMMENTS) and len(_trimmed(row)) == head.width
+    return is_comment(head.rows[i][0]) and len(_trimmed(row)) == head.width
 
 
 def _aside(head: _Head, i: int) -> bool:
