@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 from datetime import date
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -237,11 +238,12 @@ def numbers_to_dates(numbers: pd.Series, notes: list[str]) -> pd.Series:
             }
             kind, start = f"{names[unit]} since 1970", "1970-01-01"
         dates = pd.Series(
-            pd.to_datetime(values, unit=unit, origin=start, errors="coerce"), index=numbers.index
+            pd.to_datetime(values, unit=cast(Any, unit), origin=start, errors="coerce"),
+            index=numbers.index,
         ).dt.round("ms")
     example = f"{seen[0]:.15g}" if len(seen) else ""
     notes.append(f"{numbers.name}: numbers such as {example} were read as {kind}.")
-    return dates.rename(numbers.name)
+    return dates.rename(cast(str, numbers.name))
 
 
 _EPOCHS = {"s": 1e11, "ms": 1e14, "us": 1e17, "ns": np.inf}  # the year 5138, each time

@@ -297,7 +297,8 @@ def _dotted(words: pd.Series) -> bool:
     """Whether the points of a column with decimal commas part thousands."""
     with_point = words[words.str.contains(".", regex=False)]
     digits = [found[2] for word in with_point if (found := WORD.fullmatch(word))]
-    return bool(digits) and np.mean([bool(DOTTED.fullmatch(d)) for d in digits]) > 0.9
+    dotted = [bool(DOTTED.fullmatch(d)) for d in digits]
+    return sum(dotted) > 0.9 * len(dotted)
 
 
 @dataclass

@@ -457,6 +457,7 @@ class GAN(NeuralModel):
         from ..nn.nets import initialise
         from ..nn.training import Adam, ramp_down, seeded, train
 
+        assert self.schema_.image is not None  # see _is_dcgan
         where, noise = rows.where, seeded(rng, rows.where)
         encoder = Critic(self.schema_.image, 2 * self.latent_dim, self.width)
         initialise(encoder, seeded(rng))

@@ -78,7 +78,7 @@ def arrays(file, matlab: bool) -> tuple[dict, list[str], bool]:
 
 def place_of(item) -> tuple[int, int]:
     """Where an object lies, which says whether two names are one object."""
-    from h5py import h5o
+    from h5py import h5o  # pyright: ignore[reportAttributeAccessIssue]  # a compiled module
 
     info = h5o.get_info(item.id)
     return info.fileno, info.addr
