@@ -143,5 +143,5 @@ def _is_density(reference) -> bool:
         isinstance(reference, PCA)
         and all(group.likelihood == "gaussian" for group in reference.schema_.groups)
         and reference.noise_variance_
-        > max(1e-9 * float(np.max(reference.explained_variance_)), reference.variance_floor)
+        > max(1e-9 * float(np.max(reference.explained_variance_)), reference.noise_floor)
     )

@@ -136,6 +136,11 @@ class PCA(LatentModel):
         variances = self.explained_variance_
         return float(max(10 * np.finfo(variances.dtype).eps, 1e-12) * variances[0])
 
+    @property
+    def noise_floor(self) -> float:
+        """The least noise variance that is told from rounding, which many columns share."""
+        return self.variance_floor / max(len(self.mean_) - len(self.explained_variance_), 1)
+
     def _scale(self):
         return (
             np.sqrt(np.maximum(self.explained_variance_, self.variance_floor))
@@ -181,8 +186,8 @@ class PCA(LatentModel):
         Y = np.concatenate(codes)
         residual = np.concatenate(squares) - (Y**2).sum(1)
         d, k = len(self.mean_), len(self.explained_variance_)
-        noise = max(self.noise_variance_, self.variance_floor)
-        spread = np.maximum(self.explained_variance_, noise)
+        noise = max(self.noise_variance_, self.noise_floor)
+        spread = np.maximum(self.explained_variance_, max(noise, self.variance_floor))
         log_det = np.log(spread).sum() + (d - k) * np.log(noise)
         return -0.5 * (
             d * np.log(2 * np.pi)

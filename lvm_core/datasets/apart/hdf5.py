@@ -14,7 +14,7 @@ NUMBERS = [b"double", b"single", b"logical"]  # classes of MATLAB
 NUMBERS += [f"{u}int{bits}".encode() for u in ("", "u") for bits in (8, 16, 32, 64)]
 
 
-class Refused(Exception):
+class Unreadable(Exception):
     """A sentence without its subject."""
 
 
@@ -122,7 +122,7 @@ def values(file, name: str, most: int):
     if isinstance(item, h5py.Group) and categories(item):
         codes, words = (values(file, f"{name}/{k}", most) for k in ("codes", "categories"))
         if not len(words) or codes.max(initial=-1) >= len(words):
-            raise Refused(f"holds {name}, which is damaged.")
+            raise Unreadable(f"holds {name}, which is damaged.")
         words = words.astype("U")
         return np.where(codes >= 0, words[np.maximum(codes, 0)], "")
     if isinstance(item, h5py.Group):
@@ -130,23 +130,23 @@ def values(file, name: str, most: int):
         (n, d), kind = known
         parts: Any = item
         if n * d * np.dtype(kind).itemsize > most:
-            raise Refused(f"holds {name} of {n:,} x {d:,} values, which is over the limit.")
+            raise Unreadable(f"holds {name} of {n:,} x {d:,} values, which is over the limit.")
         for part in ("data", "indices", "indptr"):
             if parts[part].size * parts[part].dtype.itemsize > most:
-                raise Refused(f"holds {name}, which is over the limit.")
+                raise Unreadable(f"holds {name}, which is over the limit.")
         data, columns, starts = (parts[k][()] for k in ("data", "indices", "indptr"))
         if len(starts) != n + 1 or len(columns) != len(data) or starts[-1] != len(data):
-            raise Refused(f"holds {name}, which is damaged.")
+            raise Unreadable(f"holds {name}, which is damaged.")
         if (np.diff(starts) < 0).any() or starts[0] != 0:
-            raise Refused(f"holds {name}, which is damaged.")
+            raise Unreadable(f"holds {name}, which is damaged.")
         if len(columns) and not 0 <= columns.min() <= columns.max() < d:
-            raise Refused(f"holds {name}, which is damaged.")
+            raise Unreadable(f"holds {name}, which is damaged.")
         out = np.zeros((n, d), kind)
         out[np.repeat(np.arange(n), np.diff(starts)), columns] = data
         return out
     size = int(np.prod(item.shape, dtype=object)) * max(item.dtype.itemsize, 8)
     if size > most:
-        raise Refused(f"holds {name} of {size:,} bytes; the limit is {most:,}.")
+        raise Unreadable(f"holds {name} of {size:,} bytes; the limit is {most:,}.")
     if h5py.check_string_dtype(item.dtype) and item.dtype.kind == "O":
         return np.array([str(v) for v in item.asstr(errors="replace")[()]], dtype="U")
     return item[()]
@@ -175,17 +175,17 @@ def main(folder: Path) -> dict:
         return {}
     with file:
         if "model_weights" in file or "keras_version" in file.attrs or "layer_names" in file.attrs:
-            raise Refused("is a Keras model, which is not read here; bring data.")
+            raise Unreadable("is a Keras model, which is not read here; bring data.")
         found, left, more = arrays(file, asked.get("matlab", False))
         for i, name in enumerate(asked.get("names", [])):
             if name not in found:
-                raise Refused(f"has no array {name}.")
+                raise Unreadable(f"has no array {name}.")
             try:
                 array = values(file, name, asked["bytes"])
-            except (Refused, MemoryError):
+            except (Unreadable, MemoryError):
                 raise
             except Exception as error:
-                raise Refused(f"is damaged: {name} cannot be read.") from error
+                raise Unreadable(f"is damaged: {name} cannot be read.") from error
             np.save(folder / f"{i}.npy", np.ascontiguousarray(array), allow_pickle=False)
     return {"arrays": found, "left": left[:20], "count": len(left), "more": more}
 
@@ -194,7 +194,7 @@ if __name__ == "__main__":
     place = Path(sys.argv[1])
     try:
         said = main(place)
-    except Refused as error:
+    except Unreadable as error:
         said = {"refused": str(error)}
     except MemoryError:
         said = {"refused": "takes more memory to read than there is for it; bring a part of it."}

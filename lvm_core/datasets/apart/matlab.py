@@ -21,7 +21,7 @@ NUMBERS = {  # MATLAB's classes -> NumPy's types
 HEADER, PACKED = 128, 15  # bytes before the first array; the type of what zlib packed
 
 
-class Refused(Exception):
+class Unreadable(Exception):
     """A sentence without its subject."""
 
 
@@ -38,7 +38,7 @@ def unpacked(data: bytes, most: int, ratio: int) -> bytes:
             piece = zlib.decompressobj().decompress(piece[8:], most - size + 1)
         size += len(piece)
         if size > most or size > 20 * 2**20 and size > ratio * len(data):
-            raise Refused(f"has more than {size:,} bytes when unpacked; bring a part of it.")
+            raise Unreadable(f"has more than {size:,} bytes when unpacked; bring a part of it.")
         out.append(piece)
         at += 8 + length
     return b"".join(out)
@@ -56,7 +56,7 @@ def value(array, shape, name: str):
     if not isinstance(array, np.ndarray) or array.shape != shape:
         raise ValueError(name)
     if array.dtype.kind not in "biuf":
-        raise Refused(f"holds {name} of complex numbers; expected real numbers.")
+        raise Unreadable(f"holds {name} of complex numbers; expected real numbers.")
     return array
 
 
@@ -81,12 +81,12 @@ def main(folder: Path) -> dict:
         for name in names:
             size = int(np.prod(found[name][0], dtype=object)) * 8
             if size > asked["bytes"]:
-                raise Refused(f"holds {name} of {size:,} bytes; the limit is {asked['bytes']:,}.")
+                raise Unreadable(f"holds {name} of {size:,} bytes; the limit is {asked['bytes']:,}.")
         loaded = loadmat(io.BytesIO(data), variable_names=names) if names else {}
         for i, name in enumerate(names):
             array = value(loaded.get(name), found[name][0], name)
             np.save(folder / f"{i}.npy", np.ascontiguousarray(array), allow_pickle=False)
-    except (Refused, MemoryError):
+    except (Unreadable, MemoryError):
         raise
     except Exception:  # of any kind: struct, key, index, type, zlib
         return {}
@@ -109,7 +109,7 @@ if __name__ == "__main__":
     bound(limits["bytes"], limits["seconds"])
     try:
         said = main(place)
-    except Refused as error:
+    except Unreadable as error:
         said = {"refused": str(error)}
     except MemoryError:
         said = {"refused": "takes more memory to read than there is for it; bring a part of it."}

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 
-class Refused(Exception):
+class Unreadable(Exception):
     """A sentence without its subject."""
 
 
@@ -31,21 +31,21 @@ def main(folder: Path) -> dict:
         _, meta = read(path, metadataonly=True)
         columns = len(meta.column_names)
         if columns > asked["columns"]:
-            raise Refused(f"has {columns:,} columns; the limit is {asked['columns']:,}.")
+            raise Unreadable(f"has {columns:,} columns; the limit is {asked['columns']:,}.")
         if (meta.number_rows or 0) > most:
-            raise Refused(f"has {meta.number_rows:,} rows; the limit is {most:,}.")
+            raise Unreadable(f"has {meta.number_rows:,} rows; the limit is {most:,}.")
         options = {"apply_value_formats": True, "formats_as_category": False}
         if asked["form"] in ("sas7bdat", "xport"):  # whose labels lie in another file
             options = {}
         frame, meta = read(path, row_limit=most + 1, **options)
-    except (Refused, MemoryError):
+    except (Unreadable, MemoryError):
         raise
     except Exception:  # of any kind: ReadstatError, unicode, overflow
         return {}
     if len(frame) > most:
-        raise Refused(f"has more than {most:,} rows, which is the limit.")
+        raise Unreadable(f"has more than {most:,} rows, which is the limit.")
     if len(frame) * columns > asked["cells"]:
-        raise Refused(f"has more than {asked['cells']:,} values, which is the limit.")
+        raise Unreadable(f"has more than {asked['cells']:,} values, which is the limit.")
     for i in range(columns):
         column = frame.iloc[:, i]
         if column.dtype == object:  # words, days, numbers with a name for some
@@ -84,7 +84,7 @@ if __name__ == "__main__":
     bound(limits["bytes"], limits["seconds"])
     try:
         said = main(place)
-    except Refused as error:
+    except Unreadable as error:
         said = {"refused": str(error)}
     except MemoryError:
         said = {"refused": "takes more memory to read than there is for it; bring a part of it."}
