@@ -81,7 +81,9 @@ def main(folder: Path) -> dict:
         for name in names:
             size = int(np.prod(found[name][0], dtype=object)) * 8
             if size > asked["bytes"]:
-                raise Unreadable(f"holds {name} of {size:,} bytes; the limit is {asked['bytes']:,}.")
+                raise Unreadable(
+                    f"holds {name} of {size:,} bytes; the limit is {asked['bytes']:,}."
+                )
         loaded = loadmat(io.BytesIO(data), variable_names=names) if names else {}
         for i, name in enumerate(names):
             array = value(loaded.get(name), found[name][0], name)
