@@ -40,6 +40,7 @@ MORE_DAYS = (
     *("%b-%y", "%b-%Y", "%Y-%b", "%Y %b", "%m/%Y", "%m.%Y", "%m-%Y"),
 )
 MORE_TIMES = (" %I:%M:%S %p", " %I %p", " %I:%M:%S.%f %p")
+LONGEST = 80  # characters, of nine in ten
 LOOKS_LIKE_DATE = re.compile(
     r"\s*\[?(\d{1,4}[-/. ]+\w{1,9}([-/. ,]+\d{1,4})?|[^\W\d_]{3,9}\.?,?[ -]?\d{1,4},?"
     r"|[A-Za-z]{3,9}\.?,? [A-Za-z\d]|\d{4}[ -]?[A-Za-z]{1,2} ?\d|\d{8}T\d"
@@ -153,7 +154,9 @@ def to_dates(
     sample = seen.iloc[:: max(1, len(seen) // 200)]
     sample = sample[~find_missing(sample, among_numbers=True)]
     least = 1e-9 if force else 0.9
-    if sample.empty or not force and sample.str.match(LOOKS_LIKE_DATE).mean() < 0.9:
+    if sample.empty or sample.str.len().quantile(0.9) > LONGEST:
+        return None
+    if not force and sample.str.match(LOOKS_LIKE_DATE).mean() < 0.9:
         return None
     for kind, (pattern, months) in PERIODS.items():
         if sample.str.fullmatch(pattern, flags=re.IGNORECASE).mean() >= max(least, 0.5):

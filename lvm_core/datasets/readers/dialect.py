@@ -40,7 +40,8 @@ _MISSING = re.compile(
     re.IGNORECASE,
 )
 # A row of rules, as under the header of a Markdown table or around one of a database's.
-_RULE = re.compile(r"(?m)^[ \t]*[|+]?[-=+|: \t]*(---|===|:-|-:)[-=+|: \t]*$")
+_RULE = re.compile(r"[-=+|: \t]+")
+_RULES = ("---", "===", ":-", "-:")
 _SAMPLE = 200_000  # characters
 _ROWS = 300
 
@@ -137,7 +138,7 @@ def find_delimiter(text: str) -> str:
     lines = [line for line in text[:_SAMPLE].split("\n")[:_ROWS] if line.strip()]
     if len(text) > _SAMPLE and len(lines) > 1:
         lines.pop()  # cut by the sample
-    lines = [line for line in lines if not _RULE.fullmatch(line)]
+    lines = [line for line in lines if not _is_rule(line)]
     plain = [line for line in lines if not is_comment(line)]
     lines = plain if len(plain) >= 2 else lines
     best, most = ",", 0.0
@@ -224,6 +225,10 @@ def _plainness(cell: str, delimiter: str, marks: bool) -> float:
     return 0.2 if re.search(r"[;|](?! )", cell) else 0.8
 
 
+def _is_rule(line: str) -> bool:
+    return bool(_RULE.fullmatch(line)) and any(rule in line for rule in _RULES)
+
+
 def _one_decimal_column(lines: list[str]) -> bool:
     """Whether every line but a header without a comma is one number with a decimal comma. Parts
     that count the rows are their names, as some programs write them without a header.
@@ -296,13 +301,13 @@ def single_delimiter(text: str, delimiter: str) -> tuple[str, str]:
     if delimiter == "|":
         head = [line.strip() for line in text[:_SAMPLE].split("\n")[:_ROWS] if "|" in line]
         framed = sum(line.startswith("|") and line.endswith("|") for line in head)
-        text = _RULE.sub("", text)
+        text = "\n".join("" if _is_rule(line) else line for line in text.split("\n"))
         if framed > 0.8 * len(head):
             text = re.sub(r"(?m)^[ \t]*\|[ \t]*|[ \t]*\|[ \t]*$", "", text)
         return re.sub(r"[ \t]*\|[ \t]*", "|", text), "|"
     if delimiter not in RUNS:
         return text, delimiter
-    text = _RULE.sub("", text)
+    text = "\n".join("" if _is_rule(line) else line for line in text.split("\n"))
     lines = text.split("\n")
     widths = Counter(len(split_run(line, delimiter)) for line in lines[:_ROWS] if line.strip())
     width = max(widths.items(), key=lambda item: (item[1], item[0]))[0] if widths else 0
@@ -377,7 +382,7 @@ def is_table(text: str, complete: bool = True) -> bool:
     """
     lines = [line for line in text.split("\n")[:_ROWS] if line.strip()]
     lines = lines if complete or len(lines) < 2 else lines[:-1]
-    if sum(bool(_RULE.fullmatch(line)) and "|" in line for line in lines[:30]) and (
+    if sum(_is_rule(line) and "|" in line for line in lines[:30]) and (
         sum("|" in line for line in lines) >= 0.8 * len(lines) >= 2
     ):
         return True
