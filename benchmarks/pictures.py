@@ -52,7 +52,9 @@ PCA the VAE kept 59 of the shapes and 92 of the patches. ELBO and bound of the V
 after 57 CPU s by default, -97.3 / -91.5 after 293 (5 minutes): the ELBO misses by less than its
 error, then by 2.3 nats, the bound by 0.5. GAN, default, 20 000 digits: Fréchet 0.77, a digit 7.2 to
 14.3 per cent, 89 per cent recognised (real digits: 97), which misses its target; 77 without
-rejection. Of 2 000 digits: Fréchet 1.2, 72 per cent recognised.
+rejection. Of 2 000 digits: Fréchet 1.2, 72 per cent recognised. VAE, default, 20 000 digits: 0.76
+by a mixture, 0.79 by a flow; with sharpness 1 0.36 and 0.33. A decode, p95: 1.0 ms of 28 x 28, 1.3
+of 64 x 64 in colour, 2.0 of 128 x 128.
 """
 
 from __future__ import annotations
