@@ -505,9 +505,9 @@ class GAN(NeuralModel):
             given = self._given(index)
             with torch.no_grad():
                 fake = self._drawn(net, decoder, len(index), given, noise)
-            loss, _, right, _ = judge(
-                index, fake, given, self.learning_rate * ramp_down(progress, 1.0) / 2, progress == 0
-            )
+            rate = self.learning_rate * ramp_down(progress, 1.0) / 2
+            # no penalty of the slope: nobody learns from this critic any more
+            loss, _, right, _ = judge(index, fake, given, rate, False)
             return {"loss": loss.detach(), "critic_accuracy": right}
 
         if not self.stopped_:
