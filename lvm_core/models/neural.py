@@ -217,7 +217,7 @@ class NeuralModel(LatentModel, ABC):
         width = next(width for width, enough in WIDTHS if rows[width] >= enough)
         epochs = int(np.clip(round(rows[width] / n), 1, 2000))
         found = {
-            "latent_dim": 16,
+            "latent_dim": 16 if max(schema.image[:2]) < 32 else 32,
             "batch_size": 32 if n < 1000 else 64,
             "epochs": epochs,
             "depth": 1,
