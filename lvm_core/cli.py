@@ -379,7 +379,7 @@ def _map_export(asked) -> None:
             f"{run.title} is {run.state} and has learnt nothing yet that could be exported."
         )
     fitted, dataset = workspace.fitted(run.id), workspace.load_dataset(run.dataset)
-    mapped = _mapped(asked, workspace.run_folder(run.id), fitted.codes)
+    mapped = _mapped(asked, workspace.run_folder(run.id), fitted)
     column = asked.colour or next(iter(dataset.colours()), None)
     wanted = ExportRequest(
         Extract(dataset, fitted.codes, mapped.positions, np.arange(len(dataset))),
@@ -401,16 +401,17 @@ def _map_export(asked) -> None:
     print(asked.to)
 
 
-def _mapped(asked, folder: Path, codes):
+def _mapped(asked, folder: Path, fitted):
     """The map as the app kept it with the run, or made now."""
     from . import PROJECTIONS
-    from .mapping import map_codes, score
+    from .mapping import map_codes, score, suggest
     from .runs.store import load_map
 
     if asked.map not in PROJECTIONS:
         raise ValueError(f"There is no map {asked.map!r}; there are: {', '.join(PROJECTIONS)}.")
     cls = PROJECTIONS[asked.map]
-    params = cls.suggest(len(codes))
+    codes = fitted.codes
+    params = suggest(cls, len(codes), fitted.model)
     projection = cls(**params | {"n_components": asked.dimensions, "random_state": asked.seed})
     kept = folder / "maps" / (asked.map + projection.cache_key())
     if not kept.is_dir():

@@ -7,6 +7,7 @@ It knows no page, no thread and no disk.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,6 +17,9 @@ from .metrics import projection as map_scores
 from .progress import OnStep, Reporter
 from .projections.base import Projection
 from .projections.by_code import _ByCode
+
+if TYPE_CHECKING:
+    from .models.base import LatentModel
 
 _BATCH = 20_000  # rows placed between two reports
 # comparisons beyond which neighbours are looked for in cells only: about three seconds
@@ -59,6 +63,38 @@ class Mapped:
     positions: np.ndarray
     scores: list[Score]
     note: str
+
+
+def suggest(cls: type[Projection], n: int, model: LatentModel | None = None) -> dict[str, Any]:
+    """Parameter values of a map that suit n codes of a model.
+
+    Parameters
+    ----------
+    cls : type
+        Class of the projection.
+    n : int
+        Number of codes.
+    model : LatentModel, optional
+        The model they come from: where its codes are directions (``code_metric``), they are
+        compared as directions.
+
+    Returns
+    -------
+    dict of str to object
+        Values by parameter name, where they differ from the defaults.
+
+    Examples
+    --------
+    >>> from lvm_core import MODELS, PROJECTIONS
+    >>> from lvm_core.mapping import suggest
+    >>> suggest(PROJECTIONS["UMAP"], 100, MODELS["LSA"]())
+    {'metric': 'cosine'}
+    """
+    found = cls.suggest(n)
+    metric = "euclidean" if model is None else model.code_metric
+    if metric != "euclidean" and "metric" in cls.parameters():
+        found = {**found, "metric": metric}
+    return found
 
 
 def map_codes(

@@ -489,7 +489,8 @@ def write_tensors(path: Path, arrays: dict[str, np.ndarray], *, durable: bool = 
     """
     from safetensors.numpy import save
 
-    write(path, save({k: np.ascontiguousarray(v) for k, v in arrays.items()}), durable=durable)
+    # ascontiguousarray would give an array without axes one
+    write(path, save({k: np.asarray(v, order="C") for k, v in arrays.items()}), durable=durable)
 
 
 def read_tensors(path: Path) -> dict[str, np.ndarray]:

@@ -92,9 +92,9 @@ class Persistent(Params):
             if _is_module(value):
                 modules.append(name)
                 for key, tensor in value.state_dict().items():
-                    arrays[f"{name}/{key}"] = np.ascontiguousarray(tensor.detach().cpu().numpy())
+                    arrays[f"{name}/{key}"] = np.asarray(tensor.detach().cpu(), order="C")
             elif isinstance(value, np.ndarray) and value.dtype != object:
-                arrays[name] = np.ascontiguousarray(value)
+                arrays[name] = np.asarray(value, order="C")
             else:
                 plain[name] = _to_plain(value)
         head = {"format": FORMAT, **self.to_config(), "modules": modules, "state": plain}

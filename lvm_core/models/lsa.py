@@ -94,6 +94,7 @@ class LSA(LatentModel):
         "Decoding gives the words that fit the direction best, scaled to a document of average "
         "length."
     )
+    code_metric: ClassVar[str] = "cosine"
     supported_kinds: ClassVar[tuple[str, ...]] = ("text",)
     importance_meaning: ClassVar[str] = "share of the TF-IDF weights' variance"
     sparse: ClassVar[bool] = True

@@ -87,6 +87,7 @@ class NMF(LatentModel):
         "A dimension says how much of one part is in the item; 0 is none. Parts have equal length, "
         "so their amounts may be compared."
     )
+    code_metric: ClassVar[str] = "cosine"
     supported_kinds: ClassVar[tuple[str, ...]] = ("image", "text")
     importance_meaning: ClassVar[str] = "share of the rows' squared length"
     sparse: ClassVar[bool] = True

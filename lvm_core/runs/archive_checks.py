@@ -215,12 +215,14 @@ def check_model(folder: Path) -> Schema:
         wanted, found = _network_shapes(model, schema, head["state"], arrays, saved)
         # saves from before there was a choice have none
         found = {k: v for k, v in wanted.items() if k.endswith("decoder.extends")} | found
+        # earlier versions saved a number as an array of one
+        found |= {k: () for k, v in found.items() if wanted.get(k) == () and v == (1,)}
         strange = next(
             (k for k in sorted({*wanted} | {*found}) if wanted.get(k) != found.get(k)), None
         )
         expect(
             strange is None,
-            f"The weights do not fit the recipe: {clean(strange, 60)} has shape "
+            f"The weights do not fit the settings: {clean(strange, 60)} has shape "
             f"{found.get(strange)}, expected "
             f"{wanted.get(strange)}.",
         )

@@ -291,3 +291,23 @@ def test_maps_can_be_made_in_threads(codes):
     with ThreadPoolExecutor(4) as pool:
         maps = list(pool.map(lambda _: make("UMAP").fit_transform(codes), range(4)))
     assert all(np.array_equal(maps[0], P) for P in maps)
+
+
+def test_codes_that_are_directions_are_mapped_by_their_cosine():
+    from lvm_core import MODELS
+    from lvm_core.mapping import suggest
+
+    umap = PROJECTIONS["UMAP"]
+    assert suggest(umap, 500, MODELS["LSA"]()) == umap.suggest(500) | {"metric": "cosine"}
+    assert suggest(umap, 500, MODELS["PCA"]()) == suggest(umap, 500) == umap.suggest(500)
+    assert "metric" not in suggest(PROJECTIONS["PCA"], 500, MODELS["LSA"]())
+
+
+@pytest.mark.parametrize("name", ["TSNE", "UMAP", "PaCMAP", "MDS"])
+def test_a_document_without_known_words_has_a_place_on_a_cosine_map(name, codes):
+    from lvm_core.mapping import map_codes
+
+    Z = np.array(codes[:60])
+    Z[7] = 0
+    mapped = map_codes(Z, PROJECTIONS[name](metric="cosine"))
+    assert mapped.positions.shape == (60, 2) and np.isfinite(mapped.positions).all()

@@ -17,7 +17,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from lvm_core import DATASETS, MODELS
+from lvm_core import DATASETS, MODELS, read_dataset
 from lvm_core import settings as limits
 from lvm_core.datasets.documents import text_dataset
 from lvm_core.datasets.frames import table_dataset
@@ -198,6 +198,39 @@ def test_without_its_data_it_holds_none_of_it(fits):
         assert list(pd.read_parquet(io.BytesIO(labelled.read("data/rows.parquet"))).columns) == [
             "label"
         ]
+
+
+@pytest.mark.parametrize(
+    "kind, name", [(kind, name) for name, cls in MODELS.items() for kind in cls.supported_kinds]
+)
+def test_every_model_of_every_kind_of_data_comes_back(kind, name, tmp_path):
+    file = io.BytesIO()
+    np.save(file, rng.rand(60, 5))
+    labels = pd.DataFrame({"label": ["a", "b"] * 30})
+    dataset = {
+        "image": lambda: image_dataset(
+            rng.rand(60, 12, 12, 3).astype(np.float32), "noise", labels, "label"
+        ),
+        "table": a_table,
+        "text": MADE["text"][0],
+        "array": lambda: read_dataset(file.getvalue(), "numbers.npy"),
+    }[kind]()
+    cls = MODELS[name]
+    small = {"latent_dim": 2, "epochs": 1, "steps": 4, "width": 16, "batch_size": 16}
+    small |= {"pretraining": 2, "critic_units": 8, "restarts": 1, "max_iter": 3, "samples": 3}
+    of_floats = {"KernelPCA": {"width"}}  # where a name means something else
+    options = {
+        key: value
+        for key, value in small.items()
+        if key in cls.parameters() and key not in of_floats.get(name, ())
+    }
+    fitted = fit_run(dataset, cls(**options))
+    workspace = Workspace(tmp_path)
+    info = archive.unpack(io.BytesIO(packed(fitted, dataset, data="all")), workspace)
+    again = workspace.fitted(info.id)
+    assert same_model(again.model, fitted.model, fitted.codes)
+    assert np.array_equal(again.codes, fitted.codes)
+    assert again.scores == fitted.scores
 
 
 def test_it_joins_the_dataset_it_was_fitted_on(fits, tmp_path):
