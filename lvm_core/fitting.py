@@ -61,7 +61,7 @@ class Fitted:
     >>> from lvm_core.fitting import fit_run
     >>> fitted = fit_run(DATASETS["iris"]().load(), MODELS["PCA"](latent_dim=2))
     >>> len(fitted.scored_rows), fitted.scores[0].name
-    (15, 'Variance explained')
+    (15, 'Reconstruction R²')
     """
 
     model: LatentModel

@@ -116,7 +116,7 @@ st.markdown("**Words that every page uses**")
 st.markdown(f"""
 - **Code**: the few numbers a model keeps of an item; *latent* means hidden. **Decode**: the item a model makes of a code.
 - **Held-out rows**: a tenth of the data no model learns from. Every score is measured there where the data has at least 50 rows.
-- **Variance explained**: what comes back of the differences between rows; {percent(0.0)} is always answering with the mean row.
+- **Reconstruction R²**: what comes back of the differences between rows; {percent(0.0)} is always answering with the mean row.
 - **Log-likelihood, ELBO**: how probable the model finds a row, in nats (1 nat is 1.44 bits); an ELBO is a lower bound of it. Comparable only on the same data with the same noise.
 - **Active dimensions**: those whose value changes what is decoded; the others are folded away.
 - **Temperature**: multiplies the noise around the centres of the source codes are drawn from: 0 gives the centres, below 1 is tamer and more alike, above 1 more daring.

@@ -97,7 +97,15 @@ def as_written(score) -> dict:
     """A score as a release wrote it that knew nothing of references: they are not made up."""
     record = asdict(score)
     assert record.pop("reference") is None and record.pop("by_row") is None
-    return record
+    names = {
+        "Reconstruction R²": "Variance explained",
+        "R² on training rows": "Explained variance",
+        "Information in a code": "Bits in the code",
+        "Category cells recovered": "Categories right",
+        "Word use recovered": "Word profile kept",
+    }
+    assert record["name"] not in names.values()
+    return record | {"name": names.get(record["name"], record["name"])}
 
 
 def same_numbers(found, wanted, tolerance: float = 1e-12) -> None:

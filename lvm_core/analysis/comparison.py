@@ -16,7 +16,7 @@ from ..metrics.base import LOWER_IS_BETTER
 from ..models.base import LatentModel
 
 # of the training rows; neither good nor bad
-NOT_RANKED = ("Explained variance", "Bits in the code")
+NOT_RANKED = ("R² on training rows", "Information in a code")
 
 
 def sensible(
@@ -89,7 +89,7 @@ class Entry:
     --------
     >>> from lvm_core.analysis.comparison import Entry
     >>> from lvm_core.metrics import Score
-    >>> entry = Entry("a1", 1, "PCA", 2, 0, 0.1, [Score("Variance explained", 0.9, "Most.")])
+    >>> entry = Entry("a1", 1, "PCA", 2, 0, 0.1, [Score("Reconstruction R²", 0.9, "Most.")])
     >>> entry.scores[0].value
     0.9
     """
@@ -120,10 +120,10 @@ def measures(entries: Iterable[Entry]) -> list[str]:
     --------
     >>> from lvm_core.analysis.comparison import Entry, measures
     >>> from lvm_core.metrics import Score
-    >>> score = Score("Variance explained", 0.9, "Most.")
+    >>> score = Score("Reconstruction R²", 0.9, "Most.")
     >>> entries = [Entry(str(i), i, "PCA", 2, i, 0.1, [score]) for i in range(2)]
     >>> measures(entries)
-    ['Variance explained']
+    ['Reconstruction R²']
     """
     counts: dict[str, int] = {}
     for entry in entries:
@@ -162,10 +162,10 @@ def ranking(entries: list[Entry], by: str) -> pd.DataFrame:
     >>> from lvm_core.metrics import Score
     >>> values = {"PCA": 0.8, "AE": 0.9}
     >>> entries = [
-    ...     Entry(name, i, name, 2, 0, 1.0, [Score("Variance explained", value, "")])
+    ...     Entry(name, i, name, 2, 0, 1.0, [Score("Reconstruction R²", value, "")])
     ...     for i, (name, value) in enumerate(values.items())
     ... ]
-    >>> ranking(entries, "Variance explained")[["rank", "model"]].values.tolist()
+    >>> ranking(entries, "Reconstruction R²")[["rank", "model"]].values.tolist()
     [[1, 'AE'], [2, 'PCA']]
     """
     names, sign = measures(entries), 1 if by in LOWER_IS_BETTER else -1

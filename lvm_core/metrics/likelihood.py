@@ -62,7 +62,7 @@ def likelihood(model: Any, X, learnt=None, *, random_state: int = 0) -> list[Sco
     >>> model = PCA(latent_dim=2).fit(X)
     >>> scores = likelihood(model, X)
     >>> [score.name for score in scores]
-    ['Explained variance', 'Log-likelihood']
+    ['R² on training rows', 'Log-likelihood']
     >>> scores[0].value > 0.95, scores[1].value > scores[1].baseline
     (True, True)
     """
@@ -119,7 +119,7 @@ def _explained(model) -> Score:
     chance = min(1.0, k / model.n_features_in_)
     what = model.importance_meaning.removeprefix("share of ") or "the variance"
     return Score(
-        "Explained variance",
+        "R² on training rows",
         share,
         f"The {k} dimensions of the code keep {percent(share)} of {what}; as many "
         f"directions at random would keep {percent(chance)}.",
@@ -193,7 +193,7 @@ def _likelihood(model: Any, X, learnt) -> list[Score]:
         warning = "; near zero means that the decoder ignores the code" if bits.mean() < 1 else ""
         scores.append(
             Score(
-                "Bits in the code",
+                "Information in a code",
                 float(bits.mean()),
                 f"A row's code carries {number(bits.mean(), 3)} bits about it on average{warning}.",
                 baseline=0.0,

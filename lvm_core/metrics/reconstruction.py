@@ -73,7 +73,7 @@ def reconstruction(model, X, train=None, *, random_state: int = 0) -> Reconstruc
     >>> model = PCA(latent_dim=2).fit(X)
     >>> found = reconstruction(model, X)
     >>> [(score.name, score.value > 0.95, score.baseline) for score in found.scores]
-    [('Variance explained', True, 0.0)]
+    [('Reconstruction R²', True, 0.0)]
     >>> found.errors.shape
     (200,)
     """
@@ -173,7 +173,7 @@ class _Variance(_Measure):
             else "is no better than the mean row"
         )
         yield Score(
-            "Variance explained",
+            "Reconstruction R²",
             share,
             f"What comes back from the code {words}; always predicting the mean row explains "
             f"0 % ({where}).",
@@ -217,7 +217,7 @@ class _Right(_Measure):
         )
         by_row = np.mean([np.concatenate(m.right) for m in measures], axis=0)
         yield Score(
-            "Categories right",
+            "Category cells recovered",
             value,
             f"Of the categorical and yes/no values, {percent(value)} come back right; always "
             f"saying the commonest gets {percent(base)} ({where}).",
@@ -258,7 +258,7 @@ class _Words(_Measure):
         for m in measures:
             value, base, cosines = m.value(), m.baseline(), np.concatenate(m.cosines)
             yield Score(
-                "Word profile kept",
+                "Word use recovered",
                 value,
                 f"The decoded words point the way of the true ones with cosine {value:.2f} "
                 f"(1 is exact); the average document gets {base:.2f} ({where}).",

@@ -17,9 +17,9 @@ from .base import Score
 # its covariance otherwise: seconds, beside a fit of minutes
 CELLS, PRODUCTS = 2**27, 10**11
 _MEASURED_ALIKE = (
-    "Variance explained",
-    "Categories right",
-    "Word profile kept",
+    "Reconstruction R²",
+    "Category cells recovered",
+    "Word use recovered",
     "Word choice explained",
     "Label from the code",
 )
@@ -116,7 +116,7 @@ def beside_reference(
     >>> from lvm_core.metrics import Score
     >>> from lvm_core.metrics.reference import beside_reference
     >>> from lvm_core.models import MODELS
-    >>> ours, theirs = ([Score("Variance explained", v, "", error=0.01)] for v in (0.4, 0.6))
+    >>> ours, theirs = ([Score("Reconstruction R²", v, "", error=0.01)] for v in (0.4, 0.6))
     >>> beside_reference(MODELS["VAE"](), ours, MODELS["PCA"](), "PCA", theirs)[0].reference.advice
     'train longer, or take PCA'
     """

@@ -89,7 +89,7 @@ class PCA(LatentModel):
     reading: ClassVar[str] = (
         "A dimension is the position along one direction of the data, in the data's own units (in "
         "standard deviations when whitened); the directions are uncorrelated, the widest first. "
-        "Explained variance is what they keep of the training rows. The log-likelihood reads the "
+        "R² on training rows is what they keep. The log-likelihood reads the "
         "same solution as probabilistic PCA, and is exact."
     )
     supported_kinds: ClassVar[tuple[str, ...]] = ("image", "table", "array")

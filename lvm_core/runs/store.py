@@ -609,11 +609,21 @@ def _from_scores(scores: list[Score]) -> list[dict]:
     return [plain(record) for record in records]
 
 
+# what scores were called by earlier versions
+_RENAMED = {
+    "Variance explained": "Reconstruction R²",
+    "Explained variance": "R² on training rows",
+    "Bits in the code": "Information in a code",
+    "Categories right": "Category cells recovered",
+    "Word profile kept": "Word use recovered",
+}
+
+
 def _to_scores(records: list[dict]) -> list[Score]:
     scores = [Score(**record) for record in records]  # older ones have no reference
     return [
         Score(
-            s.name,
+            _RENAMED.get(s.name, s.name),
             math.nan if s.value is None else float(s.value),
             str(s.sentence),
             s.baseline,

@@ -43,19 +43,19 @@ def test_the_sensible_set_is_fair_and_can_be_fitted(kind):
 
 def test_the_best_is_first_equals_share_a_rank_and_noise_is_called_level():
     entries = [
-        entry(1, "A", Variance_explained=(0.80, 0.02)),
-        entry(2, "B", Variance_explained=(0.81, 0.02)),
-        entry(3, "C", Variance_explained=(0.5, 0.02)),
+        entry(1, "A", Share_kept=(0.80, 0.02)),
+        entry(2, "B", Share_kept=(0.81, 0.02)),
+        entry(3, "C", Share_kept=(0.5, 0.02)),
         entry(4, "D", Other=1.0),
-        entry(5, "E", Variance_explained=(0.5, 0.02), Other=2.0),
+        entry(5, "E", Share_kept=(0.5, 0.02), Other=2.0),
     ]
-    table = comparison.ranking(entries, "Variance explained")
+    table = comparison.ranking(entries, "Share kept")
     assert table["model"].tolist() == ["B", "A", "C", "E", "D"]
     assert table["rank"].tolist()[:4] == [1, 2, 3, 3] and table["rank"].isna().tolist() == [
         False
     ] * 4 + [True]
     assert table["level"].tolist() == [True, True, False, False, False]
-    assert comparison.measures(entries) == ["Variance explained", "Other"]
+    assert comparison.measures(entries) == ["Share kept", "Other"]
 
 
 def test_fewer_bits_are_better():

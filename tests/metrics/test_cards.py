@@ -98,7 +98,7 @@ def test_all_of_a_few_rows_is_no_certainty():
 def test_the_verdict_takes_the_difference_row_by_row():
     rng = np.random.default_rng(0)
     hard = rng.normal(0.5, 0.3, 400)  # rows differ far more than the two models do
-    make = lambda rows, **more: Score("Variance explained", float(rows.mean()), "", **more)
+    make = lambda rows, **more: Score("Reconstruction R²", float(rows.mean()), "", **more)
     ours, theirs = hard + 0.02 + rng.normal(0, 0.01, 400), hard
     assert make(ours, by_row=ours).beside(make(theirs, by_row=theirs), "PCA").reference == (
         Reference("PCA", float(theirs.mean()), None, "better")
@@ -121,12 +121,12 @@ def test_the_reference_is_pca_of_the_same_length_on_the_same_rows():
     pca = fit_run(data, MODELS["PCA"](latent_dim=5, random_state=1))
     found = {s.name: s for s in fitted.scores}
     for score in pca.scores:
-        if score.name in ("Variance explained", "Label from the code"):
+        if score.name in ("Reconstruction R²", "Label from the code"):
             beside = found[score.name].reference
             assert beside.name == "PCA"
             assert (beside.value, beside.error) == pytest.approx((score.value, score.error))
     # independent components span the same plane
-    assert found["Variance explained"].reference.verdict == "level"
+    assert found["Reconstruction R²"].reference.verdict == "level"
     assert all(s.reference is None for s in pca.scores), "PCA beside itself"
     assert all(s.by_row is None for s in fitted.scores), "rows are not kept"
 
@@ -135,10 +135,10 @@ def test_a_model_that_does_worse_is_told_so_with_what_to_do():
     data = DATASETS["digits"]().load()
     fitted = fit_run(data, MODELS["VAE"](latent_dim=8, epochs=1, network="mlp"))
     found = {s.name: s.reference for s in fitted.scores}
-    assert found["Variance explained"].words == "worse than PCA"
-    assert found["Variance explained"].advice == "train longer, or take PCA"
+    assert found["Reconstruction R²"].words == "worse than PCA"
+    assert found["Reconstruction R²"].advice == "train longer, or take PCA"
     assert found["ELBO"].advice == "the ELBO is only a bound; train longer, or take PCA"
-    assert found["Bits in the code"] is None
+    assert found["Information in a code"] is None
 
 
 def test_texts_are_held_against_lsa():
@@ -147,7 +147,7 @@ def test_texts_are_held_against_lsa():
     ).encode()
     data = read_dataset(lines, name="lines.txt")
     fitted = fit_run(data, MODELS["NMF"](latent_dim=1))
-    beside = next(s.reference for s in fitted.scores if s.name == "Word profile kept")
+    beside = next(s.reference for s in fitted.scores if s.name == "Word use recovered")
     assert beside.name == "LSA"
     lsa = fit_run(data, MODELS["LSA"](latent_dim=1))
     assert beside.value == pytest.approx(lsa.scores[0].value)
@@ -159,7 +159,7 @@ def test_a_table_is_held_against_pca_of_its_coded_columns():
     data = read_dataset(rows.encode(), name="t.csv")
     fitted = fit_run(data, MODELS["VAE"](latent_dim=2, epochs=2))
     found = {s.name: s.reference for s in fitted.scores}
-    assert found["Variance explained"].name == found["Categories right"].name == "PCA"
+    assert found["Reconstruction R²"].name == found["Category cells recovered"].name == "PCA"
     assert found["ELBO"] is None, "a density of coded columns is no likelihood of categories"
 
 
@@ -171,7 +171,7 @@ def test_very_wide_rows_are_thinned_and_it_is_said(monkeypatch):
     model, name = fit_reference(X, Schema.gaussian(200), 3)
     assert name == "PCA of 50 rows" and len(model.code_mean_) == 3
     assert fit_reference(np.full((20, 3), np.nan), Schema.gaussian(3), 2) is None
-    score = Score("Variance explained", 0.1, "", error=0.01)
+    score = Score("Reconstruction R²", 0.1, "", error=0.01)
     worse = beside_reference(
         MODELS["KernelPCA"](), [score], model, name, [Score(score.name, 0.5, "", error=0.01)]
     )
@@ -200,7 +200,7 @@ def test_what_pca_gets_is_kept_with_the_run_and_older_runs_open_without(tmp_path
 
 def test_words_of_a_reference_are_made_inert():
     told = Reference("<b>PCA</b>", 0.5, None, "worse", "take `it`")
-    found = inert_scores([Score("Variance explained", 0.4, "", reference=told)])[0].reference
+    found = inert_scores([Score("Reconstruction R²", 0.4, "", reference=told)])[0].reference
     assert not set("<>`") & set(found.name + found.advice)
     with pytest.raises(LoadError):
         inert_scores([Score("", 0.4, "", reference=Reference("PCA", "1", None, "level"))])

@@ -141,7 +141,7 @@ def test_variance_explained_is_r2_of_each_column_and_of_all():
     result = reconstruction(model, IRIS)
     decoded = model.inverse_transform(model.transform(IRIS))
     share = 1 - np.square(IRIS - decoded).sum() / np.square(IRIS - IRIS.mean(0)).sum()
-    score = named(result.scores, "Variance explained")
+    score = named(result.scores, "Reconstruction R²")
     assert_allclose(score.value, share)
     assert_allclose(score.value, model.explained_variance_ratio_.sum(), rtol=1e-6)
     assert score.baseline == 0 and "98 %" in score.sentence
@@ -191,7 +191,7 @@ def test_categories_are_counted_right_or_wrong():
         0.75,
         1.0,
     ] and result.columns.baseline.tolist() == [0.5, 0.75, 0.0]
-    score = named(result.scores, "Categories right")
+    score = named(result.scores, "Category cells recovered")
     assert (score.value, score.baseline) == (0.75, 0.625)
 
 
@@ -201,9 +201,9 @@ def test_words_are_judged_by_cosine_and_deviance():
     dense, p = X.toarray()[:3], np.array([0.5, 0.2, 0.3])
     scores = reconstruction(Told(X, decoded, Schema.counts(3)), X).scores
     cosine = lambda a, b: (a * b).sum(1) / np.linalg.norm(a, axis=1) / np.linalg.norm(b, axis=1)
-    assert_allclose(named(scores, "Word profile kept").value, cosine(dense, decoded[:3]).mean())
+    assert_allclose(named(scores, "Word use recovered").value, cosine(dense, decoded[:3]).mean())
     assert_allclose(
-        named(scores, "Word profile kept").baseline,
+        named(scores, "Word use recovered").baseline,
         cosine(dense, X.toarray().mean(0)[None].repeat(3, 0)).mean(),
     )
     best = sum((row[row > 0] * np.log(row[row > 0] / row.sum())).sum() for row in dense)
@@ -214,13 +214,13 @@ def test_words_are_judged_by_cosine_and_deviance():
 def test_a_word_without_a_chance_has_no_deviance():
     X = np.array([[1.0, 1], [2, 0]])
     scores = reconstruction(Told(X, [[1, 0], [1, 0]], Schema.counts(2)), X).scores
-    assert [s.name for s in scores] == ["Word profile kept"]
+    assert [s.name for s in scores] == ["Word use recovered"]
 
 
 def test_a_picture_of_zeros_and_ones_is_judged_as_a_picture():
     X = (rng.uniform(size=(30, 9)) < 0.3).astype(float)
     result = reconstruction(Told(X, X * 0.5, Schema.picture(3, 3, 1, "bernoulli")), X)
-    assert result.scores[0].name == "Variance explained" and len(result.scores) == 1
+    assert result.scores[0].name == "Reconstruction R²" and len(result.scores) == 1
 
 
 def test_constant_columns_do_not_count():
@@ -293,7 +293,7 @@ def test_pca_likelihood_is_the_gaussians():
         [score.value, score.error], [values.mean(), values.std(ddof=1) / np.sqrt(150)], rtol=1e-6
     )
     assert_allclose(score.baseline, stats.norm(0, X.std(0)).logpdf(X).sum(1).mean())
-    explained = named(likelihood(model, X), "Explained variance")
+    explained = named(likelihood(model, X), "R² on training rows")
     assert_allclose(
         [explained.value, explained.baseline], [model.explained_variance_ratio_.sum(), 0.75]
     )
@@ -321,7 +321,7 @@ def test_discrete_rows_are_told_in_bits():
         [named(scores, "Bits per value").value, named(scores, "Bits per value").baseline],
         [1, 2 / 3],
     )
-    assert_allclose(named(scores, "Bits in the code").value, 1)
+    assert_allclose(named(scores, "Information in a code").value, 1)
 
 
 def test_words_are_told_in_bits_a_word():
@@ -330,7 +330,7 @@ def test_words_are_told_in_bits_a_word():
     assert_allclose(
         [named(scores, "Bits per word").value, named(scores, "Bits per word").baseline], [0.5, 1]
     )
-    assert "ignores the code" in named(scores, "Bits in the code").sentence
+    assert "ignores the code" in named(scores, "Information in a code").sentence
 
 
 def test_a_constant_column_leaves_no_baseline():

@@ -176,10 +176,10 @@ def test_the_elbo_is_below_the_likelihood_summed_over_all_codes(rows, model):
 
 def test_its_score_cards_call_it_a_bound(rows, model):
     scores = {score.name: score for score in likelihood(model, rows)}
-    assert set(scores) == {"ELBO", "Bits in the code"}
+    assert set(scores) == {"ELBO", "Information in a code"}
     assert scores["ELBO"].value > scores["ELBO"].baseline
     # no code costs more than one of equally likely levels by much
-    assert 0 < scores["Bits in the code"].value < 3 * np.log2(5) + 0.2
+    assert 0 < scores["Information in a code"].value < 3 * np.log2(5) + 0.2
     assert marginal(model, rows).scores[0].name == "Log-likelihood, at least"
 
 

@@ -94,7 +94,7 @@ def test_a_run_from_the_shell(workspace, add, data):
         info.state == "done"
         and info.facts["exit"] == 0
         and info.facts["pid"] is None
-        and info.score["name"] == "Variance explained"
+        and info.score["name"] == "Reconstruction R²"
         and info.seconds > 0
     )
     fitted = workspace.fitted(id)

@@ -33,11 +33,11 @@ def test_a_card_says_what_pca_gets_but_not_of_pca_itself(digits):
     app = open_page("train", run=vae.id)
     assert not app.exception
     said = words(app)
-    beside = {s.name: s for s in vae.fitted.scores}["Variance explained"]
+    beside = {s.name: s for s in vae.fitted.scores}["Reconstruction R²"]
     assert beside.reference.verdict == "worse"
     assert ":orange-badge[worse than PCA]" in said and "train longer, or take PCA" in said
     assert beside.reference_text in said.replace("\\", "")
-    card = next(m for m in app.metric if m.label == "Variance explained")
+    card = next(m for m in app.metric if m.label == "Reconstruction R²")
     assert card.value == beside.text and "±" in card.value and card.help == scores.HELP
     said = words(open_page("train", run=pca.id))
     assert "than PCA" not in said and "with PCA" not in said
