@@ -138,7 +138,7 @@ def save_annotations(run: Run) -> None:
     """
     try:
         if run.stored:
-            services().workspace.save_annotations(run.id, run.annotations)
+            services().workspace.save_annotations(run.id, run.annotations, run.kind)
         run.unkept = ""
     except StoreError as error:
         run.unkept = str(error)
