@@ -4,9 +4,9 @@ written for.
 Four things are mended (``answer_at_once``, ``keep_clicks`` with its parts ``redirect``,
 ``take_over`` and ``hear_whole``), two are read (``index_html``, ``by_history``), and our style
 sheet and JavaScript hold on to names in Streamlit's page (``HOOKS``). Each says what it does, why,
-and which upstream issue would make it superfluous. Another version of Streamlit may differ in any of them:
-``check_version`` refuses it, and whoever moves on reads this file, runs its tests and raises
-``VERSION``.
+and which upstream issue would make it superfluous. Another version of Streamlit may differ in any
+of them: ``check_version`` refuses it, and whoever moves on reads this file, runs its tests and
+raises ``VERSION``.
 """
 
 from __future__ import annotations

@@ -166,7 +166,7 @@ def opened(run: state.Run) -> None:
     an address says that is older than the newest click.
     """
     key, back = f"view-{run.data.id}", by_history()
-    if key in st.session_state and not back:
+    if key in st.session_state and not (back and "map" in st.query_params):
         return
     st.session_state[key] = _map_of_address(run)
     redraw(run)
@@ -177,7 +177,7 @@ def opened(run: state.Run) -> None:
         st.session_state[f"visit-{run.id}"] = st.session_state.get(f"visit-{run.id}", 0) + 1
     chosen = st.query_params.get("chosen")
     # an address with a map and no rows is one where nothing was chosen; a bare one says nothing
-    if (chosen is not None or back and "map" in st.query_params) and may_choose(run):
+    if (chosen is not None or back) and may_choose(run):
         rows = selection.of_text(run, chosen or "")
         if rows is not None:
             run.selection = rows

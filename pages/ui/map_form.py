@@ -28,7 +28,6 @@ def controls(run: Run, page: str = "") -> MapState:
     name = st.segmented_control(
         "Projection",
         names,
-        default=maps.default(run),
         required=True,
         wrap=True,
         format_func=lambda n: maps.SHORT.get(n, n),
@@ -43,7 +42,6 @@ def controls(run: Run, page: str = "") -> MapState:
     dims = st.segmented_control(
         "Dimensions",
         (2, 3),
-        default=2,
         required=True,
         format_func=lambda d: f"{d}-D",
         key=keys.dims,
@@ -84,7 +82,6 @@ def controls(run: Run, page: str = "") -> MapState:
         of = st.segmented_control(
             "Map of",
             list(maps.OF),
-            default="codes",
             required=True,
             format_func=maps.OF.get,
             key=keys.of,
@@ -163,8 +160,13 @@ class _Keys:
         """The settings of a projection; its own where it was not in view."""
         if view is None:
             return
+        usual = MapState(name).settings(self._run)
         for parameter, value in view.settings(self._run).items():
+            key = f"{self.form(name)}.{parameter}"
             if parameter == "random_state":
-                self._put(self.seed(name), int(value or 0))
-            elif parameter != "n_components":
-                self._put(f"{self.form(name)}.{parameter}", value)
+                key, value = self.seed(name), int(value or 0)
+            # a widget that is new has what is usual by itself
+            if parameter != "n_components" and (
+                key in st.session_state or value != usual[parameter]
+            ):
+                self._put(key, value)

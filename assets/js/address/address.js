@@ -2,7 +2,7 @@
 // browser's history for every change of the address: that of a page which fills in what a link left
 // out, or says where a hand came to rest, takes the place of the one before here.
 
-import { isStep } from "./steps.js";
+import { isLeaving, isStep } from "./steps.js";
 
 /** @type {any} */
 const here = window.history;
@@ -14,8 +14,9 @@ export default function () {
   here.pushState = function (state, title, url) {
     const next = new URL(url ?? "", window.location.href),
       { pathname, search } = window.location;
-    if (next.pathname === pathname && !isStep(search, next.search))
-      this.replaceState(state, title, url);
-    else push.call(this, state, title, url);
+    if (next.pathname !== pathname) push.call(this, state, title, url);
+    else if (isLeaving(search, next.search)) return;
+    else if (isStep(search, next.search)) push.call(this, state, title, url);
+    else this.replaceState(state, title, url);
   };
 }
