@@ -27,6 +27,7 @@ def controls():
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         shown = map_form.controls(run, "explore")
         runs.picker("run-explore", width=240)
+    map_form.hint(run)
     return shown
 
 

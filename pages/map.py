@@ -40,6 +40,7 @@ def controls():
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown("**The data itself, no model yet.** Dots lie by their values.")
             navigation.link("train", "Train a model", ":material/model_training:", key="train-map")
+    map_form.hint(run)
     return shown, generated
 
 
@@ -184,9 +185,8 @@ picture(view, shown.colour, generated, job)
 with st.container(key="making"):
     if job is not None:
         progress(run, job)
-        # a 2-D map that comes step by step is seen coming
-        moving = shown.dims == 2 and run.jobs.maps[job].preview is not None
-        st.caption(f"Showing {view.title} until its points move." if not moving else "")
+        if shown.dims == 3:  # a 2-D one says so itself, until its own points move
+            st.caption(f"Showing {view.title} meanwhile.")
 if modelled:
     navigation.next_step(
         "explore", "Explore", "**Next:** move through the latent space and see it decoded."

@@ -66,7 +66,7 @@ def _fit(dataset: Dataset, model, on_step: OnStep) -> Fitted:
     codes = encode_all(model, X)
     none = np.zeros(0, np.int64)
     return Fitted(
-        model, codes, np.arange(len(X)), none, time.monotonic() - start, [], pd.DataFrame()
+        model, codes, np.arange(X.shape[0]), none, time.monotonic() - start, [], pd.DataFrame()
     )
 
 

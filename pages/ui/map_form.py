@@ -13,8 +13,8 @@ from ..session.url import MapState
 from . import forms
 
 SEEN = (
-    "This model saw the labels of the rows it was trained on, and may tell those apart by heart: "
-    "what it makes of rows it has not seen shows when coloured by training / held out."
+    "It may tell rows apart whose labels it has learnt by heart. Whether it tells new ones apart, "
+    "the held-out rows show: press training in the legend to see them alone."
 )
 
 
@@ -99,7 +99,6 @@ def controls(run: Run, page: str = "") -> MapState:
         format_func=lambda c: "one colour" if c is None else c,
         key=keys.colour,
         width=220,
-        help=SEEN if offered[-1] == colours.SPLIT and run.model.labels else None,
     )
     shown = url.MapState.of_settings(
         run,
@@ -110,6 +109,16 @@ def controls(run: Run, page: str = "") -> MapState:
     )
     url.show_view(run, shown)
     return shown
+
+
+def hint(run: Run) -> None:
+    """Of a model that saw labels: how to tell the rows apart that it has not seen."""
+    if run.kind == "runs" and run.model.labels and colours.SPLIT in colours.names(run):
+        st.caption(
+            ":material/info: This model saw the labels of the rows it was trained on. Colour by "
+            f"*{colours.SPLIT}* to see the others.",
+            help=SEEN,
+        )
 
 
 def show(run: Run, kept: maps.StoredMap) -> None:
