@@ -39,7 +39,7 @@ def controls():
     if not modelled:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown("**The data itself, no model yet.** Dots lie by their values.")
-            navigation.link("train", "Train a model", ":material/model_training:", key="train-map")
+            navigation.link("train", "Train one", ":material/model_training:", key="train-map")
     map_form.hint(run)
     return shown, generated
 
