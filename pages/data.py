@@ -282,4 +282,6 @@ with look:
             corrections.panel(data)
         preview(data)
 if data is not None:
+    if data.stored:
+        navigation.link("map", "See its map", ":material/scatter_plot:")
     navigation.next_step("train", "Train a model", "**Next:** train a model on it.")

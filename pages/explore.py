@@ -3,12 +3,11 @@
 import numpy as np
 import streamlit as st
 
-from lvm_core import PROJECTIONS
 from lvm_core.capabilities import Inverts
 from lvm_core.export import encode
 from lvm_core.text import markdown as md
 from pages.session import identity, maps, state, url
-from pages.ui import directions, frame, navigation, needs, runs, work
+from pages.ui import directions, frame, map_form, navigation, needs, runs, work
 from pages.ui.components.explorer import explorer
 from pages.ui.components.progress import progress
 
@@ -24,47 +23,12 @@ dataset, codes = run.dataset, run.fitted.codes
 
 
 def controls():
-    """Which map and colouring the explorer shows."""
-    keys = name_key, dims_key, colour_key = [
-        f"explore-{what}-{run.id}" for what in ("map", "dims", "colour")
-    ]
-    usual = url.view(run)
-    for key, value in zip(keys, usual):
-        # a link's wish, or what was chosen before the page was left
-        st.session_state.setdefault(key, value)
+    """Which map and colouring the explorer shows: that of every page."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        name = st.segmented_control(
-            "Map",
-            maps.names(run),
-            required=True,
-            wrap=True,
-            format_func=lambda n: maps.SHORT.get(n, n),
-            key=name_key,
-            help=(
-                "The ring moves by the exact inverse on axes, PCA and Fisher's discriminants, by "
-                "the neighbours' codes on the others."
-            ),
-        )
-        dims = st.segmented_control(
-            "Dimensions",
-            (2, 3),
-            required=True,
-            format_func=lambda d: f"{d}-D",
-            key=dims_key,
-            help="In 2-D drag the ring; in 3-D click a dot to move there.",
-        )
-        colour = st.selectbox(
-            "Colour by",
-            [None, *dataset.colours()],
-            format_func=lambda c: "one colour" if c is None else c,
-            key=colour_key,
-            width=220,
-        )
+        shown = map_form.controls(run, "explore")
         runs.picker("run-explore", width=240)
-    # a page that is left before the browser knew what is chosen comes back with nothing chosen
-    name, dims = name or usual[0], dims or usual[1]
-    url.show_view(run, name, dims, colour)
-    return PROJECTIONS[name](n_components=dims, **maps.suggest(PROJECTIONS[name], codes)), colour
+    map_form.hint(run)
+    return shown
 
 
 @st.fragment
@@ -78,6 +42,7 @@ def live(view, colour):
         colour,
         place,
         open_at=st.session_state.get(f"visit-{run.id}", 0),
+        on_asked=see,
         key=f"explorer-{run.id}",
     )
     if said := st.session_state.get(f"said-{run.id}"):
@@ -90,6 +55,12 @@ def live(view, colour):
                 place_closer(at.row)
     if identity.owns("runs", run.id):
         directions.panel(run)
+
+
+def see(panel: str) -> None:
+    """What a panel of the Map page says of the chosen rows."""
+    st.session_state[f"panel-{run.id}"] = panel
+    navigation.go("map")
 
 
 def files(z) -> None:
@@ -113,8 +84,8 @@ def place_closer(row: int) -> None:
             "encoder's guess."
         ),
     ):
-        st.session_state[f"place-{run.id}"] = row
-    if st.session_state.get(f"place-{run.id}") != row:
+        st.session_state[f"closer-{run.id}"] = row
+    if st.session_state.get(f"closer-{run.id}") != row:
         return
     found = work.result(
         run,
@@ -123,7 +94,7 @@ def place_closer(row: int) -> None:
         lambda on_step: run.fitted.model.invert(dataset.X[[row]], on_step=on_step, random_state=0),
     )
     if found is not None:
-        del st.session_state[f"place-{run.id}"]
+        del st.session_state[f"closer-{run.id}"]
         Z, residual = found
         state.open_at(
             run,
@@ -138,13 +109,14 @@ def place_closer(row: int) -> None:
         st.rerun()
 
 
-projection, colour = controls()
-view, job, trouble = maps.view(run, projection)
+url.opened(run)
+shown = controls()
+view, job, trouble = maps.view(run, shown.made(run), shown.of)
 # always there: what comes and goes above the explorer must not make the browser build it anew
 with st.container():
     if trouble:
         st.error(md(trouble, 500), icon=":material/error:")
-live(view, colour)
+live(view, shown.colour)
 # over the page, not in it: nothing moves when the map is ready
 with st.container(key="making"):
     if job is not None:

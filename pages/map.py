@@ -5,7 +5,7 @@ import streamlit as st
 from lvm_core.plots import figures
 from lvm_core.text import markdown as md
 from pages.api import originals, payloads
-from pages.session import code_sources, maps, state
+from pages.session import code_sources, colours, maps, state, url
 from pages.ui import frame, items, map_form, navigation, needs, panels, runs
 from pages.ui.components.atlas import atlas
 from pages.ui.components.progress import progress
@@ -13,35 +13,35 @@ from pages.ui.components.progress import progress
 frame.header(
     "Map",
     (
-        "Every dot is one of your items, placed by its code. Click a dot to see it; use box or "
+        "Every dot is one of your items, near those like it. Click a dot to see it; use box or "
         "lasso (top right of the map) to choose many."
     ),
 )
-run = needs.need_run()
+run = needs.need_map()
+modelled = run.kind == "runs"
 dataset, codes = run.dataset, run.fitted.codes
+url.opened(run)
 
 
 def controls():
     """What is drawn: projection with its settings, colour, new samples."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        projection, of = map_form.controls(run)
-        colours = dataset.colours()
-        colour = st.selectbox(
-            "Colour by",
-            [None, *colours],
-            index=1 if colours else 0,
-            format_func=lambda c: "one colour" if c is None else c,
-            key=f"colour-{dataset.name}",
-            width=220,
-        )
-        generated = of == "codes" and st.toggle(
-            "Generated",
-            value=False,
-            key="made",
-            help="Show 200 new samples (seed 0) as rings, placed on the map like any new item.",
-        )
-        runs.picker("run-map", width=240)
-    return projection, of, colour, generated
+        shown = map_form.controls(run)
+        generated = False
+        if modelled:
+            generated = shown.of == "codes" and st.toggle(
+                "Generated",
+                value=False,
+                key="made",
+                help="Show 200 new samples (seed 0) as rings, placed on the map like any new item.",
+            )
+            runs.picker("run-map", width=240)
+    if not modelled:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown("**The data itself, no model yet.** Dots lie by their values.")
+            navigation.link("train", "Train one", ":material/model_training:", key="train-map")
+    map_form.hint(run)
+    return shown, generated
 
 
 @st.fragment
@@ -51,17 +51,36 @@ def picture(view, colour, generated, job):
     left, right = st.columns([7, 3], gap="medium")
     with left:
         if view.positions.shape[1] == 2:
-            clicked = atlas(run, view, colour, generated=generated, job=job, key=f"atlas-{run.id}")
+            clicked = atlas(
+                run,
+                view,
+                colour,
+                made=generated,
+                job=job,
+                key=f"atlas-{run.id}",
+                on_asked=lambda what: st.session_state.update({f"panel-{run.id}": what}),
+            )
         else:
             clicked = solid(view, colour, generated)
+        take(clicked)
     with right:
-        inspector(clicked)
-    below(view)
+        inspector()
+    with st.container(key="below-map"):
+        below(view)
+
+
+def take(clicked):
+    """A new click takes its item into hand; the component goes on saying the last one."""
+    last = f"clicked-{run.id}"
+    if clicked is not None and clicked != st.session_state.get(last):
+        url.show_item(run, clicked)
+    st.session_state[last] = clicked
+    url.show_view(run, url.view(run))  # with the rows that were chosen meanwhile
 
 
 def solid(view, colour, generated):
     """A 3-D map, to turn. Returns the row that was clicked, or None."""
-    P = view.positions
+    P, values = view.positions, colours.values(run, colour)
     shown = maps.drawn_rows(len(P))
     hover = [payloads.short(dataset, i) for i in shown] if len(shown) <= maps.HOVER_LIMIT else None
     marks, note = None, "Box and lasso work on the 2-D map."
@@ -73,7 +92,7 @@ def solid(view, colour, generated):
         )
     figure = figures.scatter_map(
         P[shown],
-        dataset.rows[colour].iloc[shown] if colour else None,
+        values.iloc[shown] if values is not None else None,
         hover,
         ids=shown,
         height=640,
@@ -97,26 +116,30 @@ def solid(view, colour, generated):
     return next((int(maps.point_id(p)) for p in event.selection.points if "customdata" in p), None)
 
 
-def inspector(clicked):
-    """The item under the last click, its reconstruction, and its nearest neighbours by code."""
-    i = clicked if clicked is not None else int(st.session_state.get(f"last-{run.id}", 0))
-    st.session_state[f"last-{run.id}"] = i
+def inspector():
+    """The item in hand, its reconstruction, and its nearest neighbours by code."""
+    item = url.item(run)
+    i = item or 0
     st.markdown(
         f"**{md(payloads.short(dataset, i), 90)}**"
-        + ("" if clicked is not None else "  \n:gray[the first item; click another]")
+        + ("" if item is not None else "  \n:gray[the first item; click another]")
     )
-    back = dataset.decode(run.fitted.model.inverse_transform(codes[[i]]))
-    items.one(
-        dataset,
-        back,
-        "reconstructed",
-        key=f"inspect-{i}",
-        beside=dataset.items([i]),
-        beside_title="real",
-        link=(originals.links(run, [i]) or [None])[0],
-    )
+    real, link = dataset.items([i]), (originals.links(run, [i]) or [None])[0]
+    if modelled:
+        back = dataset.decode(run.fitted.model.inverse_transform(codes[[i]]))
+        items.one(
+            dataset,
+            back,
+            "reconstructed",
+            key=f"inspect-{i}",
+            beside=real,
+            beside_title="real",
+            link=link,
+        )
+    else:
+        items.one(dataset, real, "real", key=f"inspect-{i}", link=link)
     nearest = maps.nearest_rows(run, i, 6)
-    st.caption("Nearest by code, in all dimensions (not on the map)")
+    st.caption(f"Nearest by {'code' if modelled else 'value'}, in all dimensions (not on the map)")
     if dataset.kind == "image":
         items.gallery(
             dataset,
@@ -128,7 +151,7 @@ def inspector(clicked):
     else:
         for j in nearest[:4]:
             st.markdown("- " + md(payloads.short(dataset, j), 90))
-    if st.button("Explore from here", icon=":material/tune:", key="explore-here"):
+    if modelled and st.button("Explore from here", icon=":material/tune:", key="explore-here"):
         state.open_at(run, i)
         navigation.go("explore")
 
@@ -153,16 +176,22 @@ def below(view):
     parts[name].draw(run, view)
 
 
-projection, of, colour, generated = controls()
-view, job, trouble = maps.view(run, projection, of)
+shown, generated = controls()
+view, job, trouble = maps.view(run, shown.made(run), shown.of)
 if trouble:
     st.error(md(trouble, 500), icon=":material/error:")
-picture(view, colour, generated, job)
+picture(view, shown.colour, generated, job)
 # over the page, not in it: nothing moves when the map is ready
 with st.container(key="making"):
     if job is not None:
         progress(run, job)
-        st.caption(f"Showing {view.title} meanwhile.")
-navigation.next_step(
-    "explore", "Explore", "**Next:** move through the latent space and see it decoded."
-)
+        if shown.dims == 3:  # a 2-D one says so itself, until its own points move
+            st.caption(f"Showing {view.title} meanwhile.")
+if modelled:
+    navigation.next_step(
+        "explore", "Explore", "**Next:** move through the latent space and see it decoded."
+    )
+else:
+    navigation.next_step(
+        "train", "Train a model", "**Next:** train a model on it, and map what it learns."
+    )

@@ -5,7 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from pages.ui import frame, navigation
-from pages.ui.components import identity
+from pages.ui.components import address, identity
 
 ASSETS = Path(__file__).parents[1] / "assets"
 
@@ -30,4 +30,5 @@ identity.require_login()
 with st.sidebar:
     frame.status_card()
     identity.card()
+    address.steps()
 page.run()

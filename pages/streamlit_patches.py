@@ -2,11 +2,11 @@
 written for.
 
 Four things are mended (``answer_at_once``, ``keep_clicks`` with its parts ``redirect``,
-``take_over`` and ``hear_whole``), one is read (``index_html``), and our style sheet and JavaScript
-hold on to names in Streamlit's page (``HOOKS``). Each says what it does, why, and which upstream
-issue would make it superfluous. Another version of Streamlit may differ in any of them:
-``check_version`` refuses it, and whoever moves on reads this file, runs its tests and raises
-``VERSION``.
+``take_over`` and ``hear_whole``), two are read (``index_html``, ``by_history``), and our style
+sheet and JavaScript hold on to names in Streamlit's page (``HOOKS``). Each says what it does, why,
+and which upstream issue would make it superfluous. Another version of Streamlit may differ in any
+of them: ``check_version`` refuses it, and whoever moves on reads this file, runs its tests and
+raises ``VERSION``.
 """
 
 from __future__ import annotations
@@ -75,6 +75,19 @@ def index_html() -> str:
     hash. No upstream issue known to us.
     """
     return (Path(st.__file__).parent / "static" / "index.html").read_text(encoding="utf-8")
+
+
+def by_history() -> bool:
+    """Whether the browser's Back or Forward asked for this run of the page.
+
+    Why: only then does the address say more than what the session remembers. Any other request
+    carries the address of the moment it was sent, which a quick second click finds not yet brought
+    up to date. No upstream issue known to us.
+    """
+    from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+    context = get_script_run_ctx(suppress_warning=True)
+    return context is not None and context.is_history_navigation
 
 
 def answer_at_once() -> None:

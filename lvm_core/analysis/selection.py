@@ -62,6 +62,72 @@ def as_rows(rows, n: int) -> np.ndarray:
     return rows
 
 
+def runs_of(rows: np.ndarray) -> str:
+    """A selection as short text: runs of consecutive rows, fit for an address.
+
+    Parameters
+    ----------
+    rows : array of int (m,)
+        Ascending, each once.
+
+    Returns
+    -------
+    str
+        Empty where nothing is chosen.
+
+    See Also
+    --------
+    of_runs : The way back.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lvm_core.analysis.selection import runs_of
+    >>> runs_of(np.array([3, 7, 8, 9, 12]))
+    '3.7-9.12'
+    """
+    if not len(rows):
+        return ""
+    parts = np.split(rows, np.flatnonzero(np.diff(rows) != 1) + 1)
+    return ".".join(f"{p[0]}-{p[-1]}" if len(p) > 1 else f"{p[0]}" for p in parts)
+
+
+def of_runs(text: str, n: int) -> np.ndarray:
+    """The selection that :func:`runs_of` wrote.
+
+    Parameters
+    ----------
+    text : str
+        Runs of rows.
+    n : int
+        Number of rows there are.
+
+    Returns
+    -------
+    ndarray of int64, shape (m,)
+        Ascending, each once.
+
+    Raises
+    ------
+    ValueError
+        Where it is no such text, or names rows that are not there.
+
+    Examples
+    --------
+    >>> from lvm_core.analysis.selection import of_runs
+    >>> of_runs("3.7-9.12", 20).tolist()
+    [3, 7, 8, 9, 12]
+    """
+    chosen = np.zeros(n, bool)
+    for part in text.split(".") if text else ():
+        found = re.fullmatch(r"([0-9]{1,15})(?:-([0-9]{1,15}))?", part)
+        low, high = (int(found[1]), int(found[2] or found[1])) if found else (-1, -1)
+        if not 0 <= low <= high < n:
+            raise DataError(f"{part[:40]!r} is no run of rows from 0 to {n - 1}.")
+        chosen[low : high + 1] = True
+    return np.flatnonzero(chosen)
+
+
 def inside(P, polygon) -> np.ndarray:
     """Which places lie in a polygon, by the even-odd rule.
 

@@ -4,7 +4,8 @@
       workspace.json       format
       secret               signs the pages' requests; made by the app, for its own user only
       datasets/ID/         see :mod:`lvm_core.runs.store`; upload: the bytes it was read from, so
-                           that it can be read again
+                           that it can be read again; selections/ID.npy: rows that a link names;
+                           maps/KEY/ and kept.json as in a run: of the data itself
       runs/ID/             run.json (number, title, dataset, recipe, created), state.json (see
                            RunState), progress.jsonl,
                            snapshots/STEP.npz, checkpoint/, log.txt, what it learnt (see
@@ -19,6 +20,7 @@ the system keeps programs' data.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import secrets
@@ -27,6 +29,8 @@ import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+
+import numpy as np
 
 from ..datasets.base import Dataset
 from ..fitting import Fitted
@@ -41,6 +45,7 @@ from .states import UNDER_WAY, Request, RunState
 from .store import load_dataset, load_fitted, load_scores, save_dataset
 
 FORMAT = 1
+_MOST_SELECTIONS = 50  # of a dataset
 
 
 def home() -> Path:
@@ -285,6 +290,10 @@ class Workspace:
                 files.write(folder / "upload", upload)
         return id
 
+    def has_dataset(self, id: str) -> bool:
+        """Whether there is such a dataset."""
+        return (self.dataset_folder(id) / "dataset.json").exists()
+
     def load_dataset(self, id: str) -> Dataset:
         """Read a dataset back."""
         return load_dataset(self.dataset_folder(id))
@@ -333,6 +342,53 @@ class Workspace:
             )
         with files.plainly("Deleting the dataset"):
             files.remove_folder(self.dataset_folder(id))
+
+    def keep_selection(self, id: str, rows: np.ndarray, n: int, *, new: bool = True) -> str:
+        """Keep chosen rows of a dataset of n under a short id, for an address that cannot hold
+        them; the newest 50 are kept.
+
+        Parameters
+        ----------
+        id : str
+            The dataset.
+        rows : array of int (m,)
+            Ascending, each once.
+        n : int
+            Rows of the dataset.
+        new : bool
+            Whether it may be written; otherwise it is only looked up.
+
+        Returns
+        -------
+        str
+            Its id, the same for the same rows; empty where it is not kept.
+        """
+        rows = np.asarray(rows, np.int64)
+        name = "s" + hashlib.sha256(rows.astype("<i8").tobytes()).hexdigest()[:15]
+        folder = self.dataset_folder(id) / "selections"
+        path = folder / f"{name}.npy"
+        if path.exists():
+            return name
+        if not new:
+            return ""
+        bits = np.zeros(n, bool)
+        bits[rows] = True
+        with files.plainly("Keeping what is chosen"):
+            folder.mkdir(exist_ok=True)
+            files.write_array(path, np.packbits(bits), durable=False)
+            kept = sorted(folder.glob("s*.npy"), key=lambda old: old.stat().st_mtime)
+            for old in kept[:-_MOST_SELECTIONS]:
+                old.unlink(missing_ok=True)
+        return name
+
+    def selection(self, id: str, name: str, n: int) -> np.ndarray:
+        """The rows (m,) of a dataset of n kept under that id. Raises StoreError."""
+        if not re.fullmatch("s[0-9a-f]{15}", name):
+            raise StoreError(f"{name[:40]!r} is no id of a selection.")
+        bits = files.read_array(self.dataset_folder(id) / "selections" / f"{name}.npy")
+        if bits.dtype != np.uint8 or bits.shape != ((n + 7) // 8,):
+            raise StoreError("The kept selection is not of these rows; choose them again.")
+        return np.flatnonzero(np.unpackbits(bits, count=n))
 
     # -- runs --------------------------------------------------------------------------------------
 
@@ -451,16 +507,16 @@ class Workspace:
         """The scores of a run that has a result, without loading its model."""
         return load_scores(self.run_folder(id))
 
-    def annotations(self, id: str) -> dict:
-        """What a person keeps with a run (kept.json), {} where there is nothing."""
-        path = self.run_folder(id) / "kept.json"
+    def annotations(self, id: str, kind: str = "runs") -> dict:
+        """What a person keeps with a run or dataset (kept.json), {} where there is nothing."""
+        path = self._folder(kind, id) / "kept.json"
         found = files.read_json(path) if path.exists() else {}
         return found if isinstance(found, dict) else {}
 
-    def save_annotations(self, id: str, annotations: dict) -> None:
+    def save_annotations(self, id: str, annotations: dict, kind: str = "runs") -> None:
         """Write kept.json."""
-        with files.plainly("Keeping what belongs to the run"):
-            files.write_json(self.run_folder(id) / "kept.json", annotations, durable=True)
+        with files.plainly("Keeping what belongs to it"):
+            files.write_json(self._folder(kind, id) / "kept.json", annotations, durable=True)
 
     def ask(self, id: str, word: str) -> None:
         """Ask the process of a run to ``stop`` (and keep what it reached), ``pause`` or

@@ -36,7 +36,7 @@ from lvm_core.mapping import Mapped
 from lvm_core.runs.workspace import is_id
 from lvm_core.settings import DataError
 
-from ..session import identity
+from ..session import data_rows, identity
 from ..session.errors import NotFound, NotReady, SessionError
 from ..session.run import Run
 from ..session.services import services
@@ -170,14 +170,21 @@ def check_allowed(claim: Claim, changes: bool = False) -> None:
     ``changes``: it must be their own.
     """
     id = claim.subject
-    if not (is_id(id) and services().workspace.has_run(id)):
+    if not is_id(id) or not (services().workspace.has_run(id) or is_data(id)):
         raise HttpError(404, "This run is not here any more; train it again.")
-    if not identity.may_see("runs", id, claim.person):
+    kind = "datasets" if is_data(id) else "runs"
+    if not identity.may_see(kind, id, claim.person):
         raise HttpError(403, "This run is not shared with you any more; ask whose it is.")
-    if changes and not identity.owns("runs", id, claim.person):
+    if changes and not identity.owns(kind, id, claim.person):
         raise HttpError(
             403, "This run was shared with you to look at; only whose it is can change it."
         )
+
+
+def is_data(id: str) -> bool:
+    """Whether an id is that of a dataset: of its map before there is a model."""
+    here = services().workspace
+    return not here.has_run(id) and here.has_dataset(id)
 
 
 def run_of(claim: Claim, finished: bool = False, changes: bool = False) -> Run:
@@ -185,7 +192,12 @@ def run_of(claim: Claim, finished: bool = False, changes: bool = False) -> Run:
     have to be read from the disk.
     """
     check_allowed(claim, changes)
-    run = services().runs.get(claim.subject)
+    id = claim.subject
+    if is_data(id):
+        data = services().datasets.get(id)
+        run = data_rows.of(data) if data is not None else None
+    else:
+        run = services().runs.get(id)
     if run is None:
         raise HttpError(404, "This run is not here any more; train it again.")
     if finished and run.fitted is None:

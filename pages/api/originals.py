@@ -20,7 +20,7 @@ from ..session import identity
 from ..session.data import Data
 from ..session.run import Run
 from ..session.services import services
-from .auth import Claim, HttpError, check_allowed, claim_of, compute, same_origin, sign
+from .auth import Claim, HttpError, check_allowed, claim_of, compute, is_data, same_origin, sign
 
 _DATA = "data-"  # how the subject of a token for a dataset begins
 
@@ -42,7 +42,7 @@ def _dataset(claim: Claim) -> str:
     """The id of the dataset that a token is about. Raises HttpError where its person may not see
     it (any more).
     """
-    if not claim.subject.startswith(_DATA):
+    if not (claim.subject.startswith(_DATA) or is_data(claim.subject)):
         check_allowed(claim)
         return services().workspace.run(claim.subject).dataset
     id = claim.subject.removeprefix(_DATA)

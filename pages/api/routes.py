@@ -21,7 +21,7 @@ from lvm_core.latent import paths
 from lvm_core.latent.typicality import TypicalityLevel
 from lvm_core.plots import figures
 
-from ..session import code_sources, maps
+from ..session import code_sources, colours, maps
 from ..session.jobs import Job
 from ..session.run import Run
 from . import alignment, live_map, regions, selection, tiles, trust
@@ -214,13 +214,9 @@ def _solid(request: ApiRequest):
     run, mapped = request.run, request.mapped()
     if mapped.positions.shape[1] != 3:
         raise HttpError(400, "This is for 3-D maps only.")
-    column = request.options.get("colour") or None
-    if column is not None and column not in run.dataset.rows.columns:
-        raise HttpError(404, "There is no such column to colour by.")
+    column = colours.values(run, request.options.get("colour") or None)
     shown = maps.drawn_rows(len(mapped.positions))
-    head, values = figures.colour_codes(
-        run.dataset.rows[column] if column else None, len(mapped.positions)
-    )
+    head, values = figures.colour_codes(column, len(mapped.positions))
     P = np.ascontiguousarray(mapped.positions[shown], "<f4")
     head |= {"n": len(shown), "of": len(mapped.positions)}
     return head, P.tobytes() + np.ascontiguousarray(values[shown], "<f4").tobytes() + shown.astype(

@@ -14,6 +14,7 @@ from lvm_core.plots.tiling import order as order
 from lvm_core.plots.tiling import place as place
 from lvm_core.settings import DataError
 
+from ..session import colours
 from ..session.derived import Coloured
 from ..session.errors import NotFound, SessionError
 from ..session.run import Run
@@ -62,13 +63,12 @@ def _coloured(request: ApiRequest) -> tuple[dict, np.ndarray, np.ndarray]:
 
 
 def _colours_of(run: Run, name: str | None, scale: str | None) -> Coloured:
-    if name is not None and name not in run.dataset.rows.columns:
-        raise NotFound("There is no such column to colour by.")
+    column = colours.values(run, name)
     with run.derived.locks("coloured"):
         held, rows = run.derived.coloured, run.dataset.rows
         if held is None or (held.column, held.scale) != (name, scale) or held.rows is not rows:
             n = len(run.dataset)
-            found = colouring(rows[name] if name else None, n, scale)
+            found = colouring(column, n, scale)
             held = run.derived.coloured = Coloured(
                 name, scale, rows, found.legend, found.palette, found.index[order(n)]
             )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from typing import Any
 
 import numpy as np
 
@@ -41,6 +42,7 @@ class Data:
         self._upload, self._upload_name = upload, upload_name
         self._upload_read = workspace is None
         self.chosen = self.chosen_before = np.zeros(0, np.int64)  # rows; see Run.selection
+        self.rows_themselves: Any = None  # see pages.session.data_rows
         self._own: tuple[str | None, OwnFeatures] | None = None  # of which label
         self._learning = threading.Lock()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 
@@ -26,6 +27,9 @@ DEAD = 0.003  # of the strongest dimension's importance
 @dataclass(eq=False)
 class Run:
     """One fit: its job, what it learnt when that has ended, and the maps made of it."""
+
+    # where the workspace keeps it, and by which it is owned
+    kind: ClassVar[str] = "runs"
 
     data: Data
     model: LatentModel

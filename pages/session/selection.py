@@ -4,17 +4,23 @@ bookmarked places.
 
 from __future__ import annotations
 
+import logging
+
 import numpy as np
 
-from lvm_core.analysis.selection import as_rows
+from lvm_core.analysis.selection import as_rows, of_runs, runs_of
+from lvm_core.io.files import StoreError
 from lvm_core.text import clean
 
-from . import state
+from . import identity, state
 from .annotations import Bookmark
 from .errors import SessionError
 from .run import Run
+from .services import services
 
 MOST_BOOKMARKS, MOST_GROUPS = 200, 50
+_MOST_TEXT = 400  # characters of a selection in an address; longer ones have an id there
+log = logging.getLogger(__name__)
 COMBINE = {
     "replace": lambda before, found: found,
     "add": np.logical_or,
@@ -82,3 +88,37 @@ def inverted(run: Run) -> np.ndarray:
     left = np.ones(len(run.dataset), bool)
     left[run.selection] = False
     return np.flatnonzero(left)
+
+
+# -- in an address ---------------------------------------------------------------------------------
+
+
+def to_text(run: Run) -> str:
+    """The selection for an address: its rows as runs of numbers, or the id under which the dataset
+    keeps them; empty where nothing is chosen or they can only be kept by somebody else.
+    """
+    text, data = runs_of(run.selection), run.data
+    if len(text) <= _MOST_TEXT:
+        return text
+    try:
+        if data.stored:
+            return services().workspace.keep_selection(
+                data.id, run.selection, len(data.dataset), new=identity.owns("datasets", data.id)
+            )
+    except StoreError as error:  # the link is shorter by it, and nothing else
+        log.warning("a selection could not be kept: %s", error)
+    return ""
+
+
+def of_text(run: Run, text: str) -> np.ndarray | None:
+    """The rows that an address says were chosen, None where it says no such thing. Addresses come
+    from anybody; whoever asks may see the run, and with it what its data keeps.
+    """
+    n = len(run.dataset)
+    try:
+        if text[:1] == "s":
+            return services().workspace.selection(run.data.id, text, n)
+        return of_runs(text, n)
+    except ValueError as error:
+        log.info("no selection in the address: %s", error)
+        return None

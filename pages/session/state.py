@@ -18,6 +18,11 @@ from .services import services
 
 
 def _current(kind: str, cache: Cache):
+    if "run" not in st.query_params and "data" not in st.query_params:
+        # another page emptied it; both at once, as each by itself is one to go back over
+        st.query_params.update(
+            {k: st.session_state[k] for k in ("run", "data") if k in st.session_state}
+        )
     item = _seen(kind, cache, st.query_params.get(kind)) or _seen(
         kind, cache, st.session_state.get(kind)
     )
@@ -138,7 +143,7 @@ def save_annotations(run: Run) -> None:
     """
     try:
         if run.stored:
-            services().workspace.save_annotations(run.id, run.annotations)
+            services().workspace.save_annotations(run.id, run.annotations, run.kind)
         run.unkept = ""
     except StoreError as error:
         run.unkept = str(error)

@@ -1,18 +1,71 @@
-"""Where the explorer stands, in the page's address: a link brings a colleague to the same item,
-code, walk, map and camera.
+"""What is in view, in the page's address: a link, a reload or the browser's Back bring the same map
+with the same colours, item, chosen rows, code, walk and camera, on every page that has a map.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 import streamlit as st
 
-from . import maps, state
+from lvm_core import PROJECTIONS
+from lvm_core.params import Parameter
+from lvm_core.projections.base import Projection
+
+from ..streamlit_patches import by_history
+from . import colours, identity, maps, selection, state
 
 WALKS = "line", "arc", "dense"
 _LONGEST = 3000  # characters of an address; browsers and chats cut longer ones
+
+
+@dataclass(frozen=True)
+class MapState:
+    """The map in view and what colours it, the same on every page.
+
+    ``params`` are those of the projection, its seed among them, that differ from what suits this
+    data.
+    """
+
+    projection: str
+    dims: int = 2
+    of: str = "codes"
+    colour: str | None = None
+    params: Mapping[str, Any] = field(default_factory=dict)
+
+    def made(self, run: state.Run) -> Projection:
+        """The projection, unfitted."""
+        cls = PROJECTIONS[self.projection]
+        return cls(
+            **{**maps.suggest(cls, run.fitted.codes), **self.params, "n_components": self.dims}
+        )
+
+    def settings(self, run: state.Run) -> dict[str, Any]:
+        """Every parameter of the projection as it is set."""
+        return self.made(run).to_config()["params"]
+
+    @classmethod
+    def of_settings(
+        cls, run: state.Run, projection: str, of: str, colour: str | None, values: Mapping[str, Any]
+    ) -> MapState:
+        """The same from all parameters of a projection: those that are as they would be are left
+        out.
+        """
+        usual = cls(projection).settings(run)
+        return cls(
+            projection,
+            3 if values.get("n_components") == 3 else 2,
+            of,
+            colour,
+            {
+                name: value
+                for name, value in values.items()
+                if name != "n_components" and name in usual and value != usual[name]
+            },
+        )
 
 
 @dataclass(frozen=True)
@@ -107,19 +160,71 @@ def _end(at, n: int, k: int) -> dict | None:
 # -- the address -----------------------------------------------------------------------------------
 
 
+def opened(run: state.Run) -> None:
+    """Call first on a page with a map. A session that has not seen this data, and the browser's
+    Back and Forward, take what is in view from the address; else what was left is in view, whatever
+    an address says that is older than the newest click.
+    """
+    key, back = f"view-{run.data.id}", by_history()
+    if key in st.session_state and not (back and "map" in st.query_params):
+        return
+    st.session_state[key] = _map_of_address(run)
+    redraw(run)
+    place = _linked(run)
+    st.session_state[f"place-{run.id}"] = place
+    st.session_state[f"item-{run.data.id}"] = place.row if "row" in st.query_params else None
+    if back:  # a component keeps its own place while it is mounted
+        st.session_state[f"visit-{run.id}"] = st.session_state.get(f"visit-{run.id}", 0) + 1
+    chosen = st.query_params.get("chosen")
+    # an address with a map and no rows is one where nothing was chosen; a bare one says nothing
+    if (chosen is not None or back) and may_choose(run):
+        rows = selection.of_text(run, chosen or "")
+        if rows is not None:
+            run.selection = rows
+
+
+def version(run: state.Run) -> int:
+    """Grows when what is in view comes from elsewhere than a page's own widgets."""
+    return st.session_state.get(f"views-{run.data.id}", 0)
+
+
+def redraw(run: state.Run) -> None:
+    """Let a page's widgets follow what is in view."""
+    st.session_state[f"views-{run.data.id}"] = version(run) + 1
+
+
+def may_choose(run: state.Run) -> bool:
+    """Whether who looks may choose rows: the selection is one for all who see the data."""
+    return identity.owns(run.kind, run.id)
+
+
 def current(run: state.Run) -> Place:
     """Where the explorer opens: at what another page asked for, where it was left, or where a
     link points.
     """
-    asked, left = (
-        st.session_state.pop(f"visit-to-{run.id}", None),
-        st.session_state.get(f"place-{run.id}"),
-    )
-    place = left or _linked(run)
+    asked = st.session_state.pop(f"visit-to-{run.id}", None)
+    place = st.session_state.get(f"place-{run.id}") or Place()
     if asked is not None:
         place = replace(place, row=asked[0], code=asked[1])
+    elif (row := item(run)) is not None and row != place.row:
+        place = replace(place, row=row, code=None)  # another page, or another model, has it in hand
     st.session_state[f"place-{run.id}"] = place
+    st.session_state[f"item-{run.data.id}"] = place.row
     return place
+
+
+def item(run: state.Run) -> int | None:
+    """The row in hand, of every model of the data; None before there was one."""
+    row = st.session_state.get(f"item-{run.data.id}")
+    return row if row is not None and row < len(run.dataset) else None
+
+
+def show_item(run: state.Run, row: int) -> None:
+    """Take a row into hand."""
+    place = st.session_state.get(f"place-{run.id}") or Place()
+    if place.row != row:
+        place = replace(place, row=row, code=None)
+    show(run, place)
 
 
 def _linked(run: state.Run) -> Place:
@@ -154,6 +259,7 @@ def show(run: state.Run, place: Place) -> None:
     left out, the walk first.
     """
     st.session_state[f"place-{run.id}"] = place
+    st.session_state[f"item-{run.data.id}"] = place.row
     parts = {
         "row": str(place.row),
         "code": place.code and _text(place.code),
@@ -163,43 +269,98 @@ def show(run: state.Run, place: Place) -> None:
         parts[end] = at and (str(at["row"]) if "row" in at else _text(at["code"]))
     if place.a and place.b:
         parts |= {"t": f"{place.t:.3g}", "walk": place.walk}
-    length = 0
+    length, shown = 0, {}
     for name in ("row", "code", "camera", "a", "b", "t", "walk"):
         length += len(parts.get(name) or "")
-        _put(name, parts.get(name) if length <= _LONGEST else None)
+        shown[name] = parts.get(name) if length <= _LONGEST else None
+    _put(shown)
 
 
-def view(run: state.Run) -> tuple[str, int, str | None]:
-    """(projection, dimensions, colour): those chosen before, those a link asks for, or the
-    run's own.
+def view(run: state.Run) -> MapState:
+    """The map in view: the one chosen last for this data, on whatever page, or the run's own.
+    :func:`opened` looks at the address before.
     """
-    if (chosen := st.session_state.get(f"view-{run.id}")) is not None:
-        return chosen
-    colours = run.dataset.colours()
-    name, dims, colour = (st.query_params.get(k) for k in ("map", "dims", "colour"))
-    if colour != "-":
-        colour = colour if colour in colours else colours[0] if colours else None
-    return (
-        name if name in maps.names(run) else maps.default(run),
-        3 if dims == "3" else 2,
-        None if colour == "-" else colour,
+    found = st.session_state.get(f"view-{run.data.id}")
+    return _fitting(run, found) if found is not None else _map_of_address(run)
+
+
+def show_view(run: state.Run, shown: MapState) -> None:
+    """Remember the map in view and put it into the address, with the item and the chosen rows."""
+    st.session_state[f"view-{run.data.id}"] = shown
+    row = item(run)
+    _put(
+        {
+            "map": shown.projection,
+            "dims": str(shown.dims),
+            "of": shown.of if shown.of != "codes" else None,
+            "set": _TILDE.join(f"{name}{_TILDE}{value}" for name, value in shown.params.items())
+            or None,
+            "colour": "-" if shown.colour is None else shown.colour,
+            "row": None if row is None else str(row),
+            "chosen": selection.to_text(run) or None,
+        }
     )
 
 
-def show_view(run: state.Run, name: str, dims: int, colour: str | None) -> None:
-    """Remember the map and its colouring and put them into the address."""
-    st.session_state[f"view-{run.id}"] = name, dims, colour
-    for key, text in (
-        ("map", name),
-        ("dims", str(dims)),
-        ("colour", "-" if colour is None else colour),
-    ):
-        _put(key, text)
+_TILDE = "~"  # between names and values: an address leaves it as it is, and no value holds one
 
 
-def _put(name: str, text: str | None) -> None:
-    if text is None:
-        if name in st.query_params:
-            del st.query_params[name]
-    elif st.query_params.get(name) != text:
-        st.query_params[name] = text
+def _map_of_address(run: state.Run) -> MapState:
+    asked = st.query_params
+    name, colour = asked.get("map"), asked.get("colour")
+    if name not in maps.names(run):
+        name = maps.default(run)
+    parts = asked.get("set", "").split(_TILDE)
+    known = PROJECTIONS[name].parameters()
+    params = {
+        name: value
+        for name, text in zip(parts[::2], parts[1::2])
+        if name in known and (value := _value(known[name], text)) is not None
+    }
+    params.pop("n_components", None)
+    return _fitting(
+        run,
+        MapState(
+            name,
+            3 if asked.get("dims") == "3" else 2,
+            "data" if asked.get("of") == "data" else "codes",
+            colour if colour is not None else "",
+            params,
+        ),
+    )
+
+
+def _value(parameter: Parameter, text: str) -> Any:
+    """What an address says of a parameter, None where it cannot be that."""
+    try:
+        value = (
+            {"True": True, "False": False}[text] if parameter.type is bool else parameter.type(text)
+        )
+        parameter.check(value)
+    except (ValueError, KeyError, OverflowError):
+        return None
+    return value
+
+
+def _fitting(run: state.Run, wanted: MapState) -> MapState:
+    """As near to it as this run comes: models of one data differ in the maps they can have."""
+    if wanted.projection not in maps.names(run):
+        wanted = replace(wanted, projection=maps.default(run), params={})
+    try:
+        wanted.made(run).validate()
+    except ValueError:  # values that do not go together
+        wanted = replace(wanted, params={})
+    if wanted.colour in ("-", None):
+        return replace(wanted, colour=None)
+    known = colours.names(run)
+    return wanted if wanted.colour in known else replace(wanted, colour=colours.first(run))
+
+
+def _put(parts: Mapping[str, str | None]) -> None:
+    """Change these parts of the address at once: each change by itself would be one to go back
+    over.
+    """
+    before = st.query_params.to_dict()
+    after = {name: text for name, text in {**before, **parts}.items() if text is not None}
+    if after != before:
+        st.query_params.from_dict(after)

@@ -6,7 +6,7 @@ import streamlit as st
 
 from lvm_core.text import markdown as md
 
-from ..session import identity, state
+from ..session import data_rows, identity, state
 from . import navigation, starting
 from .components.progress import progress
 
@@ -74,11 +74,40 @@ def need_run() -> state.Run:
     return found
 
 
+def need_map() -> state.Run:
+    """The session's finished run, or the data itself where it has none, or what stands in the way
+    of both.
+    """
+    data, run = state.data(), state.run()
+    if (
+        data is None
+        or run is not None
+        and run.data.id == data.id
+        or not data.stored
+        or not identity.owns("datasets", data.id)
+        or "refused" in st.session_state
+    ):
+        return need_run()
+    rows = data_rows.of(data)
+    rows.job.wait(1.5)  # most are read before anybody sees that they were not
+    if rows.job.running:
+        with st.container(border=True):
+            st.markdown(f"**Reading {md(data.dataset.name, 60)}.** Its map opens by itself.")
+            progress(rows, "fit")
+        st.stop()
+    if rows.fitted is None:
+        with st.container(border=True):
+            st.markdown(f"**This data cannot be mapped as it is.** {md(rows.job.error, 600)}")
+            navigation.link("train", "Train a model", ":material/model_training:", type="primary")
+        st.stop()
+    return rows
+
+
 def still_open(run: state.Run) -> None:
     """For the first line of a fragment, which runs again without its page: where who looks may
     not see the run any more, the page says so.
     """
-    if not identity.may_see("runs", run.id):
+    if not identity.may_see(run.kind, run.id):
         st.rerun()
 
 

@@ -41,7 +41,7 @@ def forms(run: Run) -> None:
     rows = ways[way][1](run)
     if rows is None:
         return
-    mine = identity.owns("runs", run.id)
+    mine = identity.owns(run.kind, run.id)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"**{len(rows):,} row{'s' * (len(rows) != 1)}** fit{'s' * (len(rows) == 1)}")
         for how, (label, icon) in TAKES.items():

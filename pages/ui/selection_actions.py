@@ -23,7 +23,7 @@ MOST_PICTURES = 20_000
 
 def actions(run: state.Run) -> None:
     """One row of buttons; what needs a name asks for it."""
-    mine, owner = identity.owns("runs", run.id), identity.owns("datasets", run.data.id)
+    mine, owner = identity.owns(run.kind, run.id), identity.owns("datasets", run.data.id)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         name = st.text_input(
             "Name",

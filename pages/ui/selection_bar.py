@@ -22,7 +22,7 @@ MOST_PAIRS = 5e10  # of a chosen row and any row when a selection grows, a minut
 
 def bar(run: Run) -> None:
     """How many are chosen, and what can be done with that."""
-    n, chosen, mine = len(run.dataset), len(run.selection), identity.owns("runs", run.id)
+    n, chosen, mine = len(run.dataset), len(run.selection), identity.owns(run.kind, run.id)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"**{chosen:,} of {n:,} chosen** · the same on every page")
         _act(

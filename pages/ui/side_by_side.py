@@ -4,7 +4,7 @@ counted, drawn by one component.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 import pandas as pd
@@ -17,7 +17,7 @@ from lvm_core.text import clean
 from lvm_core.text import markdown as md
 
 from ..api import alignment, auth
-from ..session import identity, maps, state
+from ..session import colours, identity, maps, state, url
 from ..session.services import services
 from . import dataframes, forms, scores, work
 from .components import atlas, side_by_side
@@ -73,11 +73,12 @@ def draw(data: state.Data, infos: list) -> None:
             key=f"panes-{data.id}",
             help="How many, side by side.",
         )
-        colours = data.dataset.colours()
+        shown = _Shown(data, done)
+        offered = [None, *colours.names(shown.run)]
+        shown.put(f"pane-colour-{data.id}", shown.view.colour)
         colour = st.selectbox(
             "Colour by",
-            [None, *colours],
-            index=1 if colours else 0,
+            offered,
             format_func=lambda c: "one colour" if c is None else c,
             key=f"pane-colour-{data.id}",
             width=200,
@@ -85,9 +86,10 @@ def draw(data: state.Data, infos: list) -> None:
         request = st.container(horizontal=True, vertical_alignment="bottom")
     slots = st.columns(count, gap="small")
     panes = [
-        _pane(slots[place], place, done, info, first)
-        for place, (info, first) in enumerate(_first(done, count))
+        _pane(slots[place], place, done, info, first, shown)
+        for place, (info, first) in enumerate(_first(done, count, shown.view.projection))
     ]
+    shown.show(colour)
     panes = [pane for pane in panes if pane is not None]
     if len(panes) < 2:
         return
@@ -109,30 +111,57 @@ def draw(data: state.Data, infos: list) -> None:
     numbers(panes, data.id)
 
 
-def _first(done: list, count: int) -> list[tuple]:
-    """What panes open with, (run, map): the run this session looks at, then the newest of other
-    models, each by the map it opens with (None), then by others.
-    """
+class _Shown:
+    """The map in view on every page: the first pane's, and the colours of all."""
+
+    def __init__(self, data: state.Data, done: list):
+        self.run = next(run for info in _ranked(done) if (run := services().runs.get(info.id)))
+        url.opened(self.run)
+        self.view = url.view(self.run)
+        drawn = f"drawn-{data.id}", ("compare", self.run.id, url.version(self.run))
+        self.stale = st.session_state.get(drawn[0], drawn[1]) != drawn[1]
+        st.session_state[drawn[0]] = drawn[1]
+
+    def put(self, key: str, value) -> None:
+        """A widget's value, where another page changed what is in view."""
+        if self.stale or key not in st.session_state:
+            st.session_state[key] = value
+
+    def of_first_pane(self, name: str, of: str, values: dict) -> None:
+        """What the first pane shows from now on."""
+        self.view = url.MapState.of_settings(
+            self.run, name, of, self.view.colour, {**values, "n_components": self.view.dims}
+        )
+
+    def show(self, colour: str | None) -> None:
+        url.show_view(self.run, replace(self.view, colour=colour))
+
+
+def _ranked(done: list) -> list:
+    """The run this session looks at, then the newest."""
     current = state.run()
     # stable: the newest first
-    ranked = sorted(done, key=lambda info: current is None or info.id != current.id)
+    return sorted(done, key=lambda info: current is None or info.id != current.id)
+
+
+def _first(done: list, count: int, shown: str) -> list[tuple]:
+    """What panes open with, (run, map): the run this session looks at, then the newest of other
+    models, each by the map in view, then by others.
+    """
+    ranked = _ranked(done)
     different = [
         info
         for i, info in enumerate(ranked)
         if info.config["name"] not in {other.config["name"] for other in ranked[:i]}
     ]
-    if len(different) == 1:
-        return [(different[0], name) for name in FIRST_MAPS[:count]]
+    names = [shown, *(name for name in FIRST_MAPS if name != shown)]
     return [
-        (
-            different[i % len(different)],
-            FIRST_MAPS[i // len(different) - 1] if i >= len(different) else None,
-        )
+        (different[i % len(different)], names[min(i // len(different), len(names) - 1)])
         for i in range(count)
     ]
 
 
-def _pane(slot, place: int, done: list, info, first: str | None) -> Pane | None:
+def _pane(slot, place: int, done: list, info, first: str, shown: _Shown) -> Pane | None:
     """The choice of one map, above it."""
     ids = [i.id for i in done]
     titles = {i.id: f"#{i.number} {i.config['name']}" for i in done}
@@ -154,15 +183,18 @@ def _pane(slot, place: int, done: list, info, first: str | None) -> Pane | None:
             st.error("What this run learnt cannot be read.", icon=":material/error:")
             return None
         fitting = maps.names(run)
+        leads = place == 0 and run.id == shown.run.id
+        if leads:
+            shown.put(f"pane-map-{place}-{run.id}", shown.view.projection)
         name = st.selectbox(
             f"Map {place + 1}",
             fitting,
-            index=fitting.index(first or maps.default(run)),
+            index=fitting.index(first if first in fitting else maps.default(run)),
             format_func=lambda n: maps.SHORT.get(n, n),
             key=f"pane-map-{place}-{run.id}",
             label_visibility="collapsed",
         )
-        projection, of = _settings(run, name, place)
+        projection, of = _settings(run, name, place, shown if leads else None)
     with slot:
         view, job, trouble = maps.view(run, projection, of)
         if trouble:
@@ -174,8 +206,15 @@ def _pane(slot, place: int, done: list, info, first: str | None) -> Pane | None:
     return Pane(run, view, shown, maps.SHORT.get(name, name) if job is not None else "")
 
 
-def _settings(run: state.Run, name: str, place: int):
+def _settings(run: state.Run, name: str, place: int, shown: _Shown | None):
     cls = PROJECTIONS[name]
+    if shown is not None and name == shown.view.projection:
+        shown.put(f"pane-of-{place}-{run.id}", shown.view.of)
+        for parameter, value in shown.view.settings(run).items():
+            if parameter == "random_state":
+                shown.put(f"pane-seed-{place}-{run.id}-{name}", int(value or 0))
+            elif parameter != "n_components":
+                shown.put(f"pane-{place}-{run.id}-{name}.{parameter}", value)
     with st.popover("", icon=":material/tune:", help="Settings of this map"):
         of = st.segmented_control(
             "Of",
@@ -204,6 +243,8 @@ def _settings(run: state.Run, name: str, place: int):
             key=f"pane-seed-{place}-{run.id}-{name}",
             help="The same map with two seeds side by side shows what the seed alone changes.",
         )
+    if shown is not None:
+        shown.of_first_pane(name, of, {**values, "random_state": int(seed)})
     return cls(n_components=2, random_state=int(seed), **values), of
 
 

@@ -30,7 +30,7 @@ from lvm_core.projections import PROJECTIONS
 from lvm_core.runs import ownership
 from lvm_core.settings import LIMITS, DataError, Limits
 from pages.api import auth, cookies, routes, training
-from pages.session import identity, quotas, state
+from pages.session import data_rows, identity, maps, quotas, state
 from pages.session import runs as starting
 from pages.session.services import services
 
@@ -512,3 +512,22 @@ def test_two_browsers_share_nothing_unless_they_mean_to(browser, open_server):
     other.get_by_role("button", name="Delete").locator("visible=true").first.wait_for()
     for context in (hers, his):
         context.close()
+
+
+def test_the_map_of_data_without_a_model_is_its_owner_s(many, client):
+    many["code"] = A
+    data = state.use_data(state.Data(DATASETS["iris"]().load()))
+    rows = data_rows.of(data)
+    assert rows.job.wait(60)
+    view, _, _ = maps.view(rows, PROJECTIONS["PCA"](n_components=2))
+    token = auth.sign(rows.id)
+    scene = dict(route="scene", method="GET", map=view.key)
+    nothing = dict(route="choose", by="none", map=view.key)
+    rows.selection = [1, 2]
+    assert ask(client, token, A, **scene).status_code == 200
+    assert ask(client, token, B, **scene).status_code == 403
+    many["code"] = B
+    assert ask(client, auth.sign(rows.id), B, **scene).status_code == 403
+    assert ask(client, auth.sign(rows.id), B, **nothing).status_code == 403
+    assert data.chosen.tolist() == [1, 2]
+    assert ask(client, token, A, **nothing).status_code == 200 and not len(data.chosen)

@@ -10,7 +10,7 @@ from lvm_core.runs.workspace import fresh_id
 from lvm_core.schema import Schema
 from pages.session import maps
 from pages.session.services import services
-from pages.session.url import Place
+from pages.session.url import MapState, Place
 
 PAGES = ("home", "data", "train", "map", "explore", "generate", "compare", "analyse", "models")
 
@@ -256,7 +256,7 @@ def test_a_link_brings_to_the_same_place(runs):
     assert place == Place(
         5, [0.25] * k, {"row": 3}, {"code": [0.25] * k}, "arc", 0.5, [1, 2, 3, 0, 0, 0, 0, 0, 1]
     )
-    assert app.session_state[f"view-{run.id}"] == ("PCA", 3, None)
+    assert app.session_state[f"view-{run.data.id}"] == MapState("PCA", 3)
 
 
 @pytest.mark.parametrize(
@@ -294,11 +294,11 @@ def test_a_broken_link_opens_the_explorer_all_the_same(value, runs):
 def test_the_explorer_opens_where_the_browser_says_nothing_is_chosen(runs):
     run = runs["table"]
     app = open_page("explore", run=run.id)
-    for what in ("map", "dims"):
-        app.session_state[f"explore-{what}-{run.id}"] = None
+    for what in (f"explore-projection-{run.id}", "explore-dims"):
+        app.session_state[what] = None
     app.run()
     assert not app.exception
-    assert app.session_state[f"view-{run.id}"][:2] == (maps.default(run), 2)
+    assert app.session_state[f"view-{run.data.id}"].projection == maps.default(run)
 
 
 def test_an_analogy_opens_its_code(runs):

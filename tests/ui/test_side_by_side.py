@@ -196,9 +196,9 @@ def test_the_current_run_comes_first_and_no_pane_repeats_another(two):
 
     done = [Info(two[1], "NMF"), Info(two[0], "PCA")]
     for count in (2, 3, 4):
-        panes = [(info.id, name) for info, name in side_by_side._first(done, count)]
+        panes = [(info.id, name) for info, name in side_by_side._first(done, count, "TSNE")]
         assert len(set(panes)) == count and panes[0][0] == two[1].id and panes[1][0] == two[0].id
-    assert len({name for _, name in side_by_side._first(done[:1], 4)}) == 4
+    assert len({name for _, name in side_by_side._first(done[:1], 4, "TSNE")}) == 4
 
 
 # -- the browser: the component on the real routes, without Streamlit ------------------------------

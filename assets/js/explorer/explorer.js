@@ -355,6 +355,7 @@ export class Explorer {
    */
   move(code, source, settled = false) {
     this.setCode(code, source);
+    this.say(""); // what was said of the last place on the map
     this.decode(this.code);
     if (settled) this.settle();
   }

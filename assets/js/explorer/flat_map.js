@@ -2,6 +2,7 @@
 // it.
 
 import { Atlas } from "../map/atlas.js";
+import { ChipLayer } from "../map/layers/chip.js";
 import { GeneratedLayer } from "../map/layers/generated.js";
 import { LegendLayer } from "../map/layers/legend.js";
 import { PosteriorLayer } from "../map/layers/posterior.js";
@@ -10,7 +11,7 @@ import { WalkLayer } from "../map/layers/walk.js";
 import { find } from "../shared/dom.js";
 
 // the lowest first
-const LAYERS = [GeneratedLayer, PosteriorLayer, WalkLayer, LegendLayer, ProbeLayer];
+const LAYERS = [GeneratedLayer, PosteriorLayer, WalkLayer, LegendLayer, ChipLayer, ProbeLayer];
 
 /** @implements {ExplorerMap} */
 export class FlatMap {
@@ -29,6 +30,7 @@ export class FlatMap {
       kind: data.kind,
       n: data.n,
       chosen: data.chosen,
+      chip: data.chip,
       camera: data.camera,
       made: explorer.part("generated").checked,
     };
@@ -54,6 +56,7 @@ export class FlatMap {
       explorer.move(code, "made", true);
       explorer.say(`New sample ${i} of seed ${seed}.`);
     });
+    atlas.on("kept", (kept) => explorer.shelf.take(kept));
     atlas.on("camera", () => {
       if (atlas.n) explorer.tellPage();
     });
@@ -84,6 +87,7 @@ export class FlatMap {
 
   told(name, value) {
     if (name === "picked") this.explorer.select(value);
+    if (name === "asked" && value.panel) this.explorer.report(name, value);
     if (name === "chosen") this.explorer.shelf.chose(value.count);
   }
 

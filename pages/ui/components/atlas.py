@@ -5,16 +5,19 @@ to ask the server itself.
 from __future__ import annotations
 
 import zlib
+from collections.abc import Callable
 from functools import cache
 
 import numpy as np
+import streamlit as st
 
 from lvm_core.text import clean
 
 from ...api import auth, scripts, tiles
-from ...session import maps, state
+from ...session import maps, state, url
 
-LAYERS = "regions", "legend", "trust"  # those with rules of their own
+PANELS = "selection", "difference", "more"  # that the chip of the chosen rows leads to
+LAYERS = "regions", "legend", "trust", "chip"  # those with rules of their own
 
 
 def style() -> str:
@@ -33,10 +36,33 @@ def stamp(run: state.Run) -> str:
     return f"{len(rows)}-{zlib.crc32(rows.tobytes()):08x}"
 
 
-def atlas(run: state.Run, view: maps.View, colour: str | None, *, key: str, **more) -> int | None:
+def chip(run: state.Run) -> dict:
+    """What the chip of the chosen rows offers who looks."""
+    return {"mine": url.may_choose(run), "model": run.kind == "runs"}
+
+
+def hear(result, key: str, on_asked: Callable[[str], None]) -> None:
+    """Hand on which panel the chip asks for, once: the component goes on saying it."""
+    asked = result.get("asked") if hasattr(result, "get") else None
+    if asked is None or asked == st.session_state.get(f"asked-{key}"):
+        return
+    st.session_state[f"asked-{key}"] = asked
+    if isinstance(asked, dict) and asked.get("panel") in PANELS:
+        on_asked(asked["panel"])
+
+
+def atlas(
+    run: state.Run,
+    view: maps.View,
+    colour: str | None,
+    *,
+    key: str,
+    on_asked: Callable[[str], None] | None = None,
+    **more,
+) -> int | None:
     """Mount the map of a 2-D view. Returns the row that was clicked last, or None before that;
-    what is chosen on it is ``run.selection``. ``more`` is passed to the layers as it is: plain
-    JSON values.
+    what is chosen on it is ``run.selection``. ``on_asked`` hears which panel the chip of the chosen
+    rows asks for. ``more`` is passed to the layers as it is: plain JSON values.
     """
     tiles.begin(run, view.key, colour)
     data = {
@@ -47,10 +73,17 @@ def atlas(run: state.Run, view: maps.View, colour: str | None, *, key: str, **mo
         "n": len(run.dataset),
         "title": clean(view.title),
         "chosen": stamp(run),
+        "chip": chip(run),
         **more,
     }
     result = _component()(
-        data=data, key=key, on_picked_change=lambda: None, on_chosen_change=lambda: None
+        data=data,
+        key=key,
+        on_picked_change=lambda: None,
+        on_chosen_change=lambda: None,
+        on_asked_change=lambda: None,
     )
+    if on_asked is not None:
+        hear(result, key, on_asked)
     row = result.get("picked") if hasattr(result, "get") else None
     return row if isinstance(row, int) and 0 <= row < len(run.dataset) else None

@@ -4,6 +4,7 @@ what it needs to ask the server itself.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 
 from lvm_core.text import clean
@@ -34,10 +35,18 @@ def named(model, j: int) -> str:
 
 
 def explorer(
-    run: state.Run, view: maps.View, colour: str | None, place: Place, *, open_at: int = 0, key: str
+    run: state.Run,
+    view: maps.View,
+    colour: str | None,
+    place: Place,
+    *,
+    open_at: int = 0,
+    on_asked: Callable[[str], None],
+    key: str,
 ) -> Place | None:
     """Mount it at ``place``. Returns what is in hand when the hand last rested, or None before
-    it did. Another ``visit`` opens it anew at ``place``.
+    it did. Another ``visit`` opens it anew at ``place``. ``on_asked`` hears which panel the chip of
+    the chosen rows asks for.
     """
     if view.positions.shape[1] == 2:
         tiles.begin(run, view.key, colour)
@@ -72,12 +81,18 @@ def explorer(
         "originals": originals.links(run, [0]) is not None,
         "directions": saved_directions.for_component(run),
         "chosen": atlas.stamp(run),
+        "chip": atlas.chip(run),
         **place.for_component(run),
         "how": "The code here is exact: the map is a formula."
         if view.exact
         else "The code here is a mean of the nearest items' codes: this map has no formula.",
     }
     result = _component()(
-        data=data, key=key, on_at_change=lambda: None, on_kept_change=lambda: None
+        data=data,
+        key=key,
+        on_at_change=lambda: None,
+        on_kept_change=lambda: None,
+        on_asked_change=lambda: None,
     )
+    atlas.hear(result, key, on_asked)
     return Place.checked(run, result["at"]) if hasattr(result, "get") and result.get("at") else None

@@ -28,7 +28,7 @@ def progress(run: state.Run, job: str, *, curve: bool = False) -> None:
             "token": auth.sign(run.id),
             "job": job,
             "curve": curve,
-            "mine": identity.owns("runs", run.id),
+            "mine": identity.owns(run.kind, run.id),
         },
         key=f"progress-{run.id}-{job}",
         on_ended_change=lambda: None,

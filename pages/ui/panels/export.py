@@ -11,7 +11,7 @@ from lvm_core.export import formats, poster_layout, poster_png
 from lvm_core.export.map_tables import Extract, atlas_command
 from lvm_core.metrics.maps.trust import map_trust
 from lvm_core.text import markdown as md
-from pages.session import maps
+from pages.session import maps, url
 from pages.ui import similar_items, work
 
 TITLE, ORDER = "Export", 60
@@ -27,7 +27,7 @@ PREVIEW_DPI, NEAREST = 96, 10
 
 
 def why_not(run, view) -> str:
-    return ""
+    return "" if run.kind == "runs" else "It needs a model: train one first."
 
 
 def draw(run, view) -> None:
@@ -48,7 +48,7 @@ def draw(run, view) -> None:
             ),
         )
         columns = [None, *dataset.colours()]
-        now = st.session_state.get(f"colour-{dataset.name}", columns[min(1, len(columns) - 1)])
+        now = url.view(run).colour
         column = st.selectbox(
             "Colour by",
             columns,

@@ -19,7 +19,7 @@ def draw(run, view) -> None:
         "Every map that was made is kept with the run. Numbers compare with what the map is of: "
         "its codes, or the data itself."
     )
-    mine = identity.owns("runs", run.id)
+    mine = identity.owns(run.kind, run.id)
     for kept in maps.stored_maps(run):
         with st.container(horizontal=True, vertical_alignment="center", border=True):
             st.markdown(

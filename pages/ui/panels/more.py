@@ -13,7 +13,7 @@ SHOWN = {"image": 72, "table": 100, "text": 12, "array": 12}
 
 
 def why_not(run, view) -> str:
-    return ""
+    return "" if run.kind == "runs" else "It needs a model: train one first."
 
 
 def draw(run, view) -> None:

@@ -1,5 +1,6 @@
 // The layers of the Map page, the lowest first.
 
+import { ChipLayer } from "./chip.js";
 import { GeneratedLayer } from "./generated.js";
 import { LegendLayer } from "./legend.js";
 import { LiveMapLayer } from "./live_map.js";
@@ -15,4 +16,5 @@ export const LAYERS = [
   RegionsLayer,
   LegendLayer,
   TrustLayer,
+  ChipLayer,
 ];

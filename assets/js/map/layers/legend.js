@@ -5,6 +5,7 @@
 import { counted } from "../../shared/bits.js";
 import { button, element } from "../../shared/dom.js";
 
+const MOST_COVERED = 0.15; // of the map, by a legend that nobody opened
 const SEARCH_FROM = 20,
   BINS = 51,
   NO_VALUE = 255;
@@ -14,6 +15,8 @@ export class LegendLayer {
   /** @type {Set<number>} */ off;
   /** @type {number[]} */ range;
   /** @type {boolean} */ shut;
+  /** Whether a hand opened or shut it. @type {boolean} */ touched;
+  /** Whether what it says is new. @type {boolean} */ fresh;
   /** @type {string} */ what;
   /** @type {any} */ head;
   /** @type {Uint32Array} */ counts;
@@ -42,11 +45,24 @@ export class LegendLayer {
       this.off.clear();
       this.range = [0, NO_VALUE - 1];
       this.what = what;
+      this.fresh = !this.touched;
     }
     this.head = head;
     this.counts = new Uint32Array(256);
     for (let i = 0; i < this.atlas.n; i++) this.counts[this.atlas.look0[i]]++;
     this.build();
+    if (this.fresh && !this.shut && this.covered() > MOST_COVERED) {
+      this.shut = true;
+      this.build();
+    }
+    this.fresh = false;
+  }
+
+  /** The share of the map that the legend lies on. */
+  covered() {
+    const { legendBox: box, stage } = this.atlas;
+    if (!stage.contains(box)) return 0;
+    return (box.offsetWidth * box.offsetHeight) / (stage.clientWidth * stage.clientHeight || 1);
   }
 
   narrowed() {
@@ -64,6 +80,7 @@ export class LegendLayer {
     }
     const open = button("at-lg-head", "", "show or hide the legend", () => {
       this.shut = !this.shut;
+      this.touched = true;
       this.build();
     });
     open.setAttribute("aria-expanded", String(!this.shut));

@@ -7,6 +7,7 @@ export class LiveMapLayer {
   /** @type {number} */ timer;
   /** @type {number} */ frame;
   /** @type {boolean} */ shown;
+  /** Whether another map is seen until its points come. @type {boolean} */ waiting;
   /** @type {string} */ map;
 
   static EVERY = 300; // milliseconds between two questions, and of a move
@@ -26,7 +27,10 @@ export class LiveMapLayer {
     this.since = 0;
     clearTimeout(this.timer);
     if (this.shown && !this.job) this.end(data);
-    if (this.job) this.ask();
+    if (this.job) {
+      this.meanwhile();
+      this.ask();
+    } else if (this.waiting) this.rest();
   }
 
   // The job has ended: the map it made comes under a name of its own; where it failed, the one
@@ -36,13 +40,22 @@ export class LiveMapLayer {
     if (data.map === this.map) this.atlas.load();
   }
 
+  // Until its points come, another map is seen.
+  meanwhile() {
+    const { atlas } = this;
+    this.waiting = true;
+    if (atlas.n && !this.shown) atlas.say(`Showing ${atlas.data.title} meanwhile.`);
+  }
+
   scene() {
     this.rest();
+    if (this.job) this.meanwhile();
   }
 
   rest() {
     const { atlas } = this;
-    if (this.shown) atlas.words = null;
+    if (this.shown || this.waiting) atlas.words = null;
+    this.waiting = false;
     if (atlas.hiding.has(this)) atlas.hide(null, this);
     this.shown = false;
     cancelAnimationFrame(this.frame);
