@@ -51,7 +51,7 @@ def controls():
             required=True,
             format_func=lambda d: f"{d}-D",
             key=dims_key,
-            help="In 2-D drag the ring; in 3-D click a dot to move there.",
+            help="In 3-D the ring is dragged as deep as it lies; drag the map to turn it.",
         )
         colour = st.selectbox(
             "Colour by",

@@ -34,7 +34,7 @@ def stamp(run: state.Run) -> str:
 
 
 def atlas(run: state.Run, view: maps.View, colour: str | None, *, key: str, **more) -> int | None:
-    """Mount the map of a 2-D view. Returns the row that was clicked last, or None before that;
+    """Mount the map of a view. Returns the row that was clicked last, or None before that;
     what is chosen on it is ``run.selection``. ``more`` is passed to the layers as it is: plain
     JSON values.
     """

@@ -39,8 +39,7 @@ def explorer(
     """Mount it at ``place``. Returns what is in hand when the hand last rested, or None before
     it did. Another ``visit`` opens it anew at ``place``.
     """
-    if view.positions.shape[1] == 2:
-        tiles.begin(run, view.key, colour)
+    tiles.begin(run, view.key, colour)
     low, high = run.ranges
     order, dead = run.dimensions
     model = run.fitted.model

@@ -463,12 +463,12 @@ export class TrustLayer {
     return made;
   }
 
-  draw(context, { camera, positions }) {
+  draw(context, atlas) {
     const { found } = this;
     if (!found) return;
-    const at = (i) => camera.toScreen(positions[2 * i], positions[2 * i + 1]),
+    const at = (i) => atlas.pointAt(i),
       here = at(found.place),
-      ground = getComputedStyle(this.atlas.root).getPropertyValue("--ground");
+      ground = getComputedStyle(atlas.root).getPropertyValue("--ground");
     const link = ({ place }, colour, dashes, width) => {
       const there = at(place);
       context.beginPath();
@@ -496,7 +496,7 @@ export class TrustLayer {
     context.beginPath();
     context.arc(...here, 7, 0, 7);
     context.lineWidth = 3;
-    context.strokeStyle = this.atlas.accent;
+    context.strokeStyle = atlas.accent;
     context.stroke();
   }
 
