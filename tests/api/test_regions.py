@@ -260,7 +260,7 @@ def test_names_stand_beside_what_they_name_and_cover_none_of_it_however_close_on
         }
         for P in groups
     ]
-    room = {"left": 0, "top": 40, "width": 700, "height": 640}
+    room = {"left": 0, "top": 40, "width": 700, "height": 640, "cx": 350, "cy": 340}
     points = np.concatenate(groups).tolist()
     put = in_node(
         f"console.log(JSON.stringify(beside({json.dumps(labels)}, {json.dumps(points)}, "

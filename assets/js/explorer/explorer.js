@@ -3,6 +3,7 @@
 // behind the pointer.
 
 import { element, find, same, whenGone } from "../shared/dom.js";
+import { icons } from "../shared/icons.js";
 import { latest } from "../shared/latest.js";
 import { painter } from "../shared/painters.js";
 import { Wire, runOf } from "../shared/wire.js";
@@ -198,6 +199,7 @@ export class Explorer {
   build(stays) {
     const { data } = this,
       part = (name) => this.part(name);
+    icons(this.root);
     this.item = part("item");
     this.near = part("near");
     this.words = part("say");

@@ -33,6 +33,7 @@ import { FlatPoints } from "../shared/canvas_points.js";
 import { accent, find, findAll } from "../shared/dom.js";
 import { Gestures } from "../shared/gestures.js";
 import { GlPoints } from "../shared/gl_points.js";
+import { icon, icons } from "../shared/icons.js";
 import { latest } from "../shared/latest.js";
 import { Orbit, farFirst, nearest } from "../shared/orbit.js";
 import { DIM, Order, UNITS } from "../shared/order.js";
@@ -318,6 +319,8 @@ export class Atlas {
       this.camera.zoom(Number(b.dataset.zoom));
       this.moved();
     });
+    icons(this.bar);
+    this.setDims(2);
     this.setTool("pan");
   }
 
@@ -431,7 +434,8 @@ export class Atlas {
         dims === 3
           ? "Turn the map: drag, or the arrow keys; move it: Shift or the right button and drag; zoom: wheel or + and -; as at first: double-click or 0"
           : "Move the map: drag; zoom: wheel or + and -; whole map: double-click or 0";
-    Object.assign(pan, { title: words });
+    pan.replaceChildren(icon(dims === 3 ? "turn" : "move"));
+    pan.title = words;
     pan.setAttribute("aria-label", dims === 3 ? "turn the map" : "move the map");
     this.root.classList.toggle("at-solid", dims === 3);
     if (dims === this.dims) return;

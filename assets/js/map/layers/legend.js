@@ -4,6 +4,7 @@
 
 import { counted } from "../../shared/bits.js";
 import { button, element } from "../../shared/dom.js";
+import { icon } from "../../shared/icons.js";
 
 const SEARCH_FROM = 20,
   BINS = 51,
@@ -69,7 +70,7 @@ export class LegendLayer {
     open.setAttribute("aria-expanded", String(!this.shut));
     open.append(
       element("b", "", head.title || "Colours"),
-      element("span", "at-lg-caret", this.shut ? "▸" : "▾"),
+      icon(this.shut ? "shut" : "open"),
     );
     box.append(open);
     if (!this.shut) {

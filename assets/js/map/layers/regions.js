@@ -5,6 +5,7 @@
 import { bit } from "../../shared/bits.js";
 import { CLOSEST } from "../../shared/camera.js";
 import { button, element } from "../../shared/dom.js";
+import { icon } from "../../shared/icons.js";
 import { UNITS } from "../../shared/order.js";
 import { pixels } from "../card.js";
 
@@ -195,12 +196,14 @@ export class RegionsLayer {
       this.labels = labels;
       return;
     }
-    const { positions } = atlas,
+    const { positions, bar } = atlas,
+      { left, top, width, height } = camera,
+      room = { left, top: Math.max(top, bar.offsetTop + bar.offsetHeight), width, height, cx: camera.cx, cy: camera.cy },
       points = Array.from({ length: Math.min(atlas.loaded, WEIGHED) }, (_, i) => [
         positions[2 * i],
         positions[2 * i + 1],
       ]);
-    this.labels = closeness(beside(labels, points, camera, k), k).filter(
+    this.labels = closeness(beside(labels, points, room, k), k).filter(
       ({ from }) => from <= CLOSEST,
     );
   }
@@ -367,10 +370,11 @@ export class RegionsLayer {
     );
     const rename = button(
       "at-names-pen",
-      "✎",
+      "",
       `give ${region.name || "this region"} another name`,
       () => this.edit(region, line),
     );
+    rename.append(icon("pen"));
     line.append(choose, rename);
     return line;
   }
@@ -439,14 +443,14 @@ function overlap(a, b) {
  * @template {{ edge: number[][], middle: number[], w: number, h: number, gap: number, from: number }} T
  * @param {T[]} labels
  * @param {number[][]} points: some of the points, in units
- * @param {{ left: number, top: number, width: number, height: number }} room: pixels of the window,
- *   and those at its left and top that something lies over
+ * @param {{ left: number, top: number, width: number, height: number, cx: number, cy: number }} room:
+ *   pixels of the window, those at its left and top that something lies over, and where the middle
+ *   of the map is
  * @param {number} k: pixels a unit at scale 1
  * @returns {(T & { x: number, y: number, aside: number, above: number })[]}
  */
 export function beside(labels, points, room, k) {
-  const cx = (room.left + room.width) / 2,
-    cy = (room.top + room.height) / 2,
+  const { cx, cy } = room,
     most = (edge, j, sign) => edge.reduce((far, at) => (sign * at[j] > sign * far[j] ? at : far)),
     put = /** @type {any[]} */ ([]);
   for (const label of labels) {

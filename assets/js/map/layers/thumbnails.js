@@ -4,6 +4,7 @@
 
 import { bit } from "../../shared/bits.js";
 import { button } from "../../shared/dom.js";
+import { icon } from "../../shared/icons.js";
 import { latest } from "../../shared/latest.js";
 import { UNITS } from "../../shared/order.js";
 import { pixels } from "../card.js";
@@ -37,10 +38,11 @@ export class ThumbnailsLayer {
     if (atlas.data.kind !== "image") return;
     this.toggle = button(
       "at-thumbs",
-      "▦",
+      "",
       "Thumbnails: in every part of the map one of its pictures, at the middle of that part",
       () => this.set(!this.on),
     );
+    this.toggle.append(icon("thumbnails"));
     this.toggle.setAttribute("aria-label", "thumbnails");
     this.toggle.setAttribute("aria-pressed", "false");
     atlas.bar.append(this.toggle);
@@ -110,7 +112,7 @@ export class ThumbnailsLayer {
       held.positions !== positions
     )
       this.cut = { unit, hidden, loaded, positions, found: standingIn3(atlas, unit) };
-    const size = unit * camera.k * 0.7,
+    const size = Math.min(SOLID_CELL, unit * camera.k * 0.7),
       found = this.cut.found
         .map((i) => [i, ...positions.subarray(3 * i, 3 * i + 3)])
         .filter(([, ...units]) => {

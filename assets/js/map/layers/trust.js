@@ -3,6 +3,7 @@
 
 import { classes, levels, rgbOf } from "../../shared/colours.js";
 import { button, element } from "../../shared/dom.js";
+import { icon } from "../../shared/icons.js";
 import { latest } from "../../shared/latest.js";
 import { curve, pixels } from "../card.js";
 
@@ -426,7 +427,8 @@ export class TrustLayer {
       return box;
     };
     const kept = head.true.length - head.lost,
-      close = button("at-truth-close", "×", "Close the neighbours", () => this.forget());
+      close = button("at-truth-close", "", "Close the neighbours", () => this.forget());
+    close.append(icon("close"));
     const parts = [
       line(
         `True nearest of ${head.name}`,
