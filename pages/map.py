@@ -2,10 +2,9 @@
 
 import streamlit as st
 
-from lvm_core.plots import figures
 from lvm_core.text import markdown as md
 from pages.api import originals, payloads
-from pages.session import code_sources, colours, maps, state, url
+from pages.session import maps, state, url
 from pages.ui import frame, items, map_form, navigation, needs, panels, runs
 from pages.ui.components.atlas import atlas
 from pages.ui.components.progress import progress
@@ -50,18 +49,15 @@ def picture(view, colour, generated, job):
     needs.still_open(run)
     left, right = st.columns([7, 3], gap="medium")
     with left:
-        if view.positions.shape[1] == 2:
-            clicked = atlas(
-                run,
-                view,
-                colour,
-                made=generated,
-                job=job,
-                key=f"atlas-{run.id}",
-                on_asked=lambda what: st.session_state.update({f"panel-{run.id}": what}),
-            )
-        else:
-            clicked = solid(view, colour, generated)
+        clicked = atlas(
+            run,
+            view,
+            colour,
+            generated=generated,
+            job=job,
+            key=f"atlas-{run.id}",
+            on_asked=lambda what: st.session_state.update({f"panel-{run.id}": what}),
+        )
         take(clicked)
     with right:
         inspector()
@@ -76,44 +72,6 @@ def take(clicked):
         url.show_item(run, clicked)
     st.session_state[last] = clicked
     url.show_view(run, url.view(run))  # with the rows that were chosen meanwhile
-
-
-def solid(view, colour, generated):
-    """A 3-D map, to turn. Returns the row that was clicked, or None."""
-    P, values = view.positions, colours.values(run, colour)
-    shown = maps.drawn_rows(len(P))
-    hover = [payloads.short(dataset, i) for i in shown] if len(shown) <= maps.HOVER_LIMIT else None
-    marks, note = None, "Box and lasso work on the 2-D map."
-    if generated:
-        Z, source, _ = code_sources.draw(run, 200, 0, wait=5.0)
-        marks, note = (
-            {"generated": maps.placed(run, view, Z)},
-            f"{note} Rings: {len(Z)} new samples from {source}; seed 0.",
-        )
-    figure = figures.scatter_map(
-        P[shown],
-        values.iloc[shown] if values is not None else None,
-        hover,
-        ids=shown,
-        height=640,
-        marks=marks,
-        selected=run.selection,
-    )
-    event = st.plotly_chart(
-        figure,
-        key=f"map-{run.id}-{view.key}-{colour}",
-        on_select="rerun",
-        selection_mode="points",
-        config={"scrollZoom": True, "displaylogo": False},
-        alt=f"{view.title} map of {len(P)} items",
-    )
-    st.caption(
-        f"{len(shown):,} of {len(P):,} points are drawn, chosen at random (seed 0); the numbers "
-        f"use all of them. {note}"
-        if len(shown) < len(P)
-        else note
-    )
-    return next((int(maps.point_id(p)) for p in event.selection.points if "customdata" in p), None)
 
 
 def inspector():

@@ -43,17 +43,20 @@ type Rect = [number, number, number, number];
 type ReportValue = (name: string, value: any) => void;
 type Ask = (route: string, query?: object, values?: ArrayLike<number>) => Promise<Reply>;
 
+/** Of a flat map, or around one in 3-D. */
+type View = import("./shared/camera.js").Camera | import("./shared/orbit.js").Orbit;
+
 /** What draws the points: with WebGL2 or on a plain canvas. */
 interface Points {
   canvas: HTMLCanvasElement;
-  room(n: number): void;
+  room(n: number, dims: number): void;
   setPlaces(positions: Uint16Array, start: number, end: number): void;
   setLook(look: Uint8Array, start: number, end: number): void;
   setPalette(palette: Uint8Array): void;
   setIndices(indices: Uint32Array): void;
   clear(): void;
   draw(
-    camera: import("./shared/camera.js").Camera,
+    camera: View,
     size: number,
     dim: number,
     from: number,
@@ -64,7 +67,7 @@ interface Points {
 
 /** What the hand on a map asks of it. */
 interface Handled {
-  camera: import("./shared/camera.js").Camera;
+  camera: View;
   point(at: Pair | null): void;
   moved(): void;
   click(at: Pair, event: PointerEvent): void;
@@ -89,24 +92,5 @@ interface Layer {
 type LayerClass = new (atlas: import("./map/atlas.js").Atlas) => Layer;
 
 interface Window {
-  Plotly: any;
   page: any;
-}
-
-/** What the explorer asks of its map, flat or solid. */
-interface ExplorerMap {
-  /** What of the map is in view, as plain numbers; null: all of it. */
-  readonly camera: number[] | null;
-  open(): Promise<void>;
-  close(): void;
-  /** The page ran again. */
-  refresh(data: any): void;
-  /** Change what is chosen. */
-  change(query: object, values?: number[]): any;
-  /** Where the code in hand lies. */
-  show(place: number[]): void;
-  walk(places: number[][], at: { t: number[]; steps: number }): void;
-  spread(places: number[][]): void;
-  /** Back to moving the map with the hand. */
-  rest(): void;
 }

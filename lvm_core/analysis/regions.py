@@ -4,7 +4,9 @@ have in common.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections import defaultdict
+from dataclasses import dataclass, field, replace
+from itertools import product
 from typing import Any, cast
 
 import numpy as np
@@ -33,7 +35,7 @@ class Region:
         0 is the coarsest.
     rows : ndarray of int
         Its rows.
-    at : tuple of (float, float)
+    at : tuple of float
         Its densest middle, the position of row ``medoid``.
     radius : float
         Median distance of its points from there.
@@ -43,6 +45,8 @@ class Region:
         The region of the level before that most of it lies in, by number, or -1.
     words : tuple of str
         The name in parts, without what the regions around it are named already.
+    edge : tuple of tuple of float
+        Positions of its outermost points along every axis and diagonal, both ways.
 
     Examples
     --------
@@ -55,11 +59,12 @@ class Region:
 
     level: int
     rows: np.ndarray = field(repr=False)
-    at: tuple[float, float]
+    at: tuple[float, ...]
     radius: float
     medoid: int
     parent: int
     words: tuple[str, ...]
+    edge: tuple[tuple[float, ...], ...] = ()
 
     @property
     def key(self) -> str:
@@ -111,11 +116,13 @@ def named_regions(
 
     Regions are HDBSCAN's leaves [1]_ for one least size a level; one that a coarser level has
     already, row for row in nine of ten, is left out. They are regions of the picture: what a map
-    tears apart or pushes together, they do too.
+    tears apart or pushes together, they do too. No two have one name: those that would are told
+    apart by what sets them off from each other, or by the range of their values; where nothing
+    does, the largest alone has it.
 
     Parameters
     ----------
-    P : array-like of shape (n, 2)
+    P : array-like of shape (n, 2) or (n, 3)
         Positions.
     dataset : Dataset, optional
         The items; without them regions have no names.
@@ -132,7 +139,7 @@ def named_regions(
     Raises
     ------
     ValueError
-        For positions that are not (n, 2) or not finite.
+        For positions that are not (n, 2) or (n, 3), or not finite.
 
     References
     ----------
@@ -148,8 +155,10 @@ def named_regions(
     [('setosa, petal length in cm low', 50)]
     """
     P = np.asarray(P, np.float64)
-    if P.ndim != 2 or P.shape[1] != 2 or not np.isfinite(P).all():
-        raise ValueError(f"the positions have shape {P.shape}, expected finite numbers (n, 2).")
+    if P.ndim != 2 or P.shape[1] not in (2, 3) or not np.isfinite(P).all():
+        raise ValueError(
+            f"the positions have shape {P.shape}, expected finite numbers (n, 2) or (n, 3)."
+        )
     n, report = len(P), Reporter(on_step, _STEPS, "finding dense regions")
     rows = (
         np.arange(n)
@@ -157,7 +166,7 @@ def named_regions(
         else np.sort(np.random.RandomState(random_state).choice(n, MOST_FITTED, replace=False))
     )
     owner = None if len(rows) == n else _nearest(P, P[rows])
-    say = _describer(dataset)
+    describer = _describer(dataset)
     regions, none, sizes = (
         [],
         [],
@@ -167,10 +176,10 @@ def named_regions(
         labels = _dense(P[rows], size)
         labels = labels if owner is None else labels[owner]
         none.append(int((labels < 0).sum()))
-        regions += _level(P, labels, len(none) - 1, regions, say)
+        regions += _level(P, labels, len(none) - 1, regions, describer)
         if report(step):
             break
-    return NamedRegions(regions, none, len(rows), n)
+    return NamedRegions(_told_apart(regions, describer, n), none, len(rows), n)
 
 
 def _nearest(P, Q) -> np.ndarray:
@@ -195,7 +204,7 @@ def _dense(P, size: int) -> np.ndarray:
     ).fit_predict(P)
 
 
-def _level(P, labels, level: int, before: list[Region], say) -> list[Region]:
+def _level(P, labels, level: int, before: list[Region], describer) -> list[Region]:
     """The regions of one level, the largest first, without those that are one of the level
     before.
     """
@@ -221,7 +230,7 @@ def _level(P, labels, level: int, before: list[Region], say) -> list[Region]:
     grouped = np.full(len(P), -1)
     for c, rows in enumerate(kept):
         grouped[rows] = c
-    words = say(grouped) if kept else {}
+    words = describer.words(grouped) if kept and describer else {}
     return [
         _region(P, level, rows, parent, _new(tuple(words.get(c, ())), parent, before))
         for c, (rows, parent) in enumerate(zip(kept, parents))
@@ -240,52 +249,131 @@ def _new(words: tuple[str, ...], parent: int, before: list[Region]) -> tuple[str
 def _region(P, level, rows, parent, words) -> Region:
     middle = np.median(P[rows], 0)
     medoid = int(rows[np.square(P[rows] - middle).sum(1).argmin()])
+    c = P.shape[1]
+    ways = np.concatenate([np.eye(c), -np.eye(c), list(product((-1, 1), repeat=c))])
+    outermost = rows[(P[rows] @ ways.T).argmax(0)]
     return Region(
         level,
         rows,
-        (float(P[medoid, 0]), float(P[medoid, 1])),
-        float(np.median(np.hypot(*(P[rows] - P[medoid]).T))),
+        tuple(P[medoid].tolist()),
+        float(np.median(np.linalg.norm(P[rows] - P[medoid], axis=1))),
         medoid,
         parent,
         words,
+        tuple(map(tuple, P[outermost].tolist())),
     )
+
+
+def _told_apart(regions: list[Region], describer, n: int) -> list[Region]:
+    """The same regions, no two of which have one name."""
+    for words, numbers in _repeated(regions):
+        labels = np.full(n, -1)
+        for c, number in enumerate(numbers):
+            labels[regions[number].rows] = c
+        found = describer.words(labels, labels >= 0)
+        known = {describer.subject(word) for word in words}
+        for c, number in enumerate(numbers):
+            new = [w for w in found.get(c, []) if describer.subject(w) not in known][:1]
+            regions[number] = replace(regions[number], words=words + tuple(new))
+    for _, numbers in _repeated(regions):
+        for number in numbers:
+            words = describer.ranges(regions[number].words, regions[number].rows)
+            regions[number] = replace(regions[number], words=words)
+    for _, numbers in _repeated(regions):
+        for number in sorted(numbers, key=lambda i: -len(regions[i].rows))[1:]:
+            regions[number] = replace(regions[number], words=())
+    return regions
+
+
+def _repeated(regions: list[Region]) -> list[tuple[tuple[str, ...], list[int]]]:
+    """Names of more than one region, as words, with the numbers of these."""
+    found = defaultdict(list)
+    for number, region in enumerate(regions):
+        found[region.words].append(number)
+    return [(words, numbers) for words, numbers in found.items() if words and len(numbers) > 1]
 
 
 # -- what a region's items have in common ----------------------------------------------------------
 
 
-def _describer(dataset):
-    """A function from groups (n,), -1 for none, to the words for each."""
-    if dataset is None:
-        return lambda labels: {}
-    if dataset.kind == "text":
-        return lambda labels: _terms(dataset, labels)
-    y, traits = dataset.targets(), _traits(dataset)
+class _Terms:
+    """Words of three letters or more that the regions' documents share: each in at least a tenth
+    of them, and in two.
+    """
 
-    def say(labels):
-        of = _majority(labels, y)
+    def __init__(self, dataset):
+        self.X, self.terms = dataset.X, dataset.codec.terms
+
+    def words(self, labels, among=slice(None), most: int = 3) -> dict[int, list[str]]:
+        X, labels, found = self.X[among], labels[among], {}
+        for c, words in class_words(X, labels, self.terms, 60, power=0.5).items():
+            inside = X[np.flatnonzero(labels == c)]
+            documents = dict(zip(self.terms, inside.getnnz(0)))
+            found[c] = [
+                word
+                for word, _ in words
+                if sum(map(str.isalpha, word)) >= 3
+                and documents[word] >= max(2, 0.1 * inside.shape[0])
+            ][:most]
+        return found
+
+    def subject(self, word: str) -> str:
+        return word
+
+    def ranges(self, words: tuple[str, ...], rows) -> tuple[str, ...]:
+        return words
+
+
+class _Traits:
+    """The class that most of a region has, and how its columns differ from the rest."""
+
+    def __init__(self, dataset):
+        self.dataset, self.y, self.traits = dataset, dataset.targets(), _traits(dataset)
+        if self.y is not None:
+            self.y = pd.Series(self.y, dtype=object).reset_index(drop=True)
+
+    def words(self, labels, among=slice(None)) -> dict[int, list[str]]:
+        """Groups (n,), -1 for none -> words for each; of the rows ``among`` alone."""
+        X, *rest = self.traits
+        traits, labels = (X[among], *rest), labels[among]
+        of = _majority(labels, None if self.y is None else self.y[among])
         return {
             c: of.get(c, []) + _phrases(traits, labels, c, said, 2 - len(of.get(c, [])))
             for c, said in _apart(traits, labels).items()
         }
 
-    return say
+    def subject(self, word: str) -> str:
+        """What a phrase speaks of."""
+        return word.removesuffix(" high").removesuffix(" low")
+
+    def ranges(self, words: tuple[str, ...], rows) -> tuple[str, ...]:
+        """Numbers in place of "high" and "low": where the middle half of the rows lies."""
+        X, names, _ = self.traits
+        found = []
+        for word in words:
+            j = next((j for j, n in enumerate(names) if word in _ends(n)), None)
+            if j is not None:
+                own = self.dataset.rows.get(names[j])
+                values = X[rows, j] if own is None else own.to_numpy(float, na_value=np.nan)[rows]
+                low, high = np.nanquantile(values, (0.25, 0.75))
+                word = f"{self.subject(word)} {_short(low)} to {_short(high)}"
+            found.append(word)
+        return tuple(found)
 
 
-def _terms(dataset, labels, most: int = 3) -> dict[int, list[str]]:
-    """Words of three letters or more that the regions' documents share: each in at least a
-    tenth of them, and in two.
-    """
-    terms, found = dataset.codec.terms, {}
-    for c, words in class_words(dataset.X, labels, terms, 60, power=0.5).items():
-        X = dataset.X[np.flatnonzero(labels == c)]
-        documents = dict(zip(terms, X.getnnz(0)))
-        found[c] = [
-            word
-            for word, _ in words
-            if sum(map(str.isalpha, word)) >= 3 and documents[word] >= max(2, 0.1 * X.shape[0])
-        ][:most]
-    return found
+def _describer(dataset):
+    """What names the regions of a dataset."""
+    return dataset and (_Terms if dataset.kind == "text" else _Traits)(dataset)
+
+
+def _short(v: float) -> str:
+    return f"{float(f'{v:.3g}'):,g}"
+
+
+def _ends(name: str) -> tuple[str, str]:
+    """A column as words, where it is high and where it is low."""
+    plain = name.replace("_", " ")
+    return f"{plain} high", f"{plain} low"
 
 
 def _majority(labels, y) -> dict[int, list[str]]:
@@ -352,7 +440,7 @@ def _phrases(traits, labels, c: int, said, most: int) -> list[str]:
         if abs(effect) < NOTABLE or len(found) >= most:
             break
         if not shares[name]:
-            found.append(f"{name.replace('_', ' ')} {'high' if effect > 0 else 'low'}")
+            found.append(_ends(name)[effect < 0])
         elif effect > 0 and X[labels == c, names.index(name)].mean() >= PURE:
             found.append(name.replace(" = ", " ").replace("_", " "))
     return found

@@ -128,6 +128,43 @@ def of_runs(text: str, n: int) -> np.ndarray:
     return np.flatnonzero(chosen)
 
 
+def on_screen(P, view) -> np.ndarray:
+    """Where places in space are seen.
+
+    Parameters
+    ----------
+    P : array-like of shape (n, 3)
+        Places.
+    view : array-like of shape (3, 4)
+        A camera's projection of homogeneous places: rows for x, y and what both are divided by.
+
+    Returns
+    -------
+    ndarray of float64, shape (n, 2)
+        Pixels; nan of what lies behind the eye.
+
+    Raises
+    ------
+    ValueError
+        For places that are not (n, 3) or a view that is not finite numbers (3, 4).
+
+    Examples
+    --------
+    >>> from lvm_core.analysis.selection import on_screen
+    >>> view = [[100, 0, 0, 0], [0, -100, 0, 0], [0, 0, -1, 2]]
+    >>> on_screen([[1, 1, 0], [1, 1, 1], [0, 0, 3]], view).tolist()
+    [[50.0, -50.0], [100.0, -100.0], [nan, nan]]
+    """
+    P, view = np.asarray(P, np.float64), np.asarray(view, np.float64)
+    if P.ndim != 2 or P.shape[1] != 3:
+        raise DataError(f"places in space have shape (n, 3), found {P.shape}.")
+    if view.shape != (3, 4) or not np.isfinite(view).all():
+        raise DataError(f"a view is finite numbers (3, 4), found shape {view.shape}.")
+    x, y, w = view[:, :3] @ P.T + view[:, 3:]
+    w = np.where(w > 0, w, np.nan)
+    return np.column_stack([x / w, y / w])
+
+
 def inside(P, polygon) -> np.ndarray:
     """Which places lie in a polygon, by the even-odd rule.
 

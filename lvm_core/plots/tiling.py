@@ -8,6 +8,8 @@ from functools import lru_cache
 
 import numpy as np
 
+from ..settings import DataError
+
 # places are whole numbers from 0 to this over the map's square
 UNITS = 65535
 # odd factors and offsets of the mixing, the same in assets/js/shared/order.js
@@ -86,23 +88,28 @@ def place(n: int) -> np.ndarray:
 
 
 class PointSheet:
-    """A 2-D map on its bounding square, with a grid that answers which points are near a place.
+    """A map on its bounding square or cube, in 2-D with a grid that answers which points are near
+    a place.
 
     Parameters
     ----------
-    P : ndarray of shape (n, 2)
+    P : ndarray of shape (n, 2) or (n, 3)
         Positions.
-    box : array-like of shape (2, 2), optional
+    box : array-like of shape (2, 2) or (2, 3), optional
         Two corners, whose bounding square is taken in place of the map's.
 
     Attributes
     ----------
-    low : ndarray of shape (2,)
+    low : ndarray of shape (2,) or (3,)
         Lower corner of the square, in the map's own units.
     side : float
         Side of the square, in the map's own units.
-    units : ndarray of uint16, shape (n, 2)
+    units : ndarray of uint16, shape (n, 2) or (n, 3)
         Places over the square, 0 to 65535, in drawn order.
+    extent : list of float
+        Sides of the map's own box, in these units.
+    reach : float
+        Distance of the farthest point from the middle, in these units.
 
     Examples
     --------
@@ -121,6 +128,9 @@ class PointSheet:
         self.extent = ((high - low) / self.side * UNITS).tolist()
         places = np.rint((P - self.low) * (UNITS / self.side))
         self.units = np.clip(places, 0, UNITS, out=places).astype(np.uint16)[order(len(P))]
+        self.reach = float(np.linalg.norm(places - UNITS / 2, axis=1).max(initial=0.0))
+        if P.shape[1] != 2:  # what is under the pointer there depends on how the map is turned
+            return
         cell = (self._cell(P[:, 0], 0) + _CELLS * self._cell(P[:, 1], 1)).astype(np.uint16)
         self._rows = np.argsort(cell, kind="stable").astype(np.int32)
         self._starts = np.concatenate([[0], np.bincount(cell, minlength=_CELLS * _CELLS).cumsum()])
@@ -141,7 +151,14 @@ class PointSheet:
         -------
         ndarray of int
             Rows, the nearest first.
+
+        Raises
+        ------
+        ValueError
+            For a map that is not 2-D.
         """
+        if self.P.shape[1] != 2:
+            raise DataError("What lies under the pointer is found by the server on 2-D maps only.")
         left, right = self._cell(np.array([x - radius, x + radius]), 0)
         first, last = self._cell(np.array([y - radius, y + radius]), 1)
         rows = np.concatenate(
@@ -163,16 +180,16 @@ class PointSheet:
 
 
 def squared(P: np.ndarray) -> np.ndarray:
-    """Positions over the least square that holds them, in its middle.
+    """Positions over the least square or cube that holds them, in its middle.
 
     Parameters
     ----------
-    P : ndarray of shape (m, 2)
+    P : ndarray of shape (m, 2) or (m, 3)
         Positions.
 
     Returns
     -------
-    ndarray of uint16, shape (m, 2)
+    ndarray of uint16, shape (m, 2) or (m, 3)
         Places, 0 to 65535.
 
     Examples

@@ -22,18 +22,11 @@ _MOMENT = 0.15
 MOST_NAMES = 400  # of a run, given by people
 
 
-def _mapped(request: ApiRequest):
-    mapped = request.mapped()
-    if mapped.positions.shape[1] != 2:
-        raise HttpError(400, "Regions are named on 2-D maps only.")
-    return mapped
-
-
 def _job(request: ApiRequest) -> Job:
     """The search for regions of this map, begun where it is not yet: the map's positions say
     whether it is the same.
     """
-    run, key, positions = request.run, request.options.get("map", ""), _mapped(request).positions
+    run, key, positions = request.run, request.options.get("map", ""), request.mapped().positions
     with run.derived.locks(("regions", key)):
         held = run.derived.of_map(key)
         if held.regions is None:
@@ -93,6 +86,7 @@ def _names(request: ApiRequest):
             "key": r.key,
             "level": r.level,
             "at": list(r.at),
+            "edge": [[float(f"{v:.6g}") for v in place] for place in r.edge],
             "radius": r.radius,
             "count": len(r.rows),
             "row": r.medoid,

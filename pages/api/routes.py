@@ -8,20 +8,17 @@ A Streamlit rerun costs about 200 ms; a question here costs a few. Who may ask i
 from __future__ import annotations
 
 from collections import ChainMap
-from pathlib import Path
 
 import numpy as np
-from starlette.requests import Request
-from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route, WebSocketRoute
 
 from lvm_core.capabilities import HasPosterior
 from lvm_core.export import animation
 from lvm_core.latent import paths
 from lvm_core.latent.typicality import TypicalityLevel
-from lvm_core.plots import figures
 
-from ..session import code_sources, colours, maps
+from ..session import code_sources
 from ..session.jobs import Job
 from ..session.run import Run
 from . import alignment, live_map, regions, selection, tiles, trust
@@ -207,23 +204,6 @@ def _animation(request: ApiRequest) -> Response:
 # -- the map ---------------------------------------------------------------------------------------
 
 
-def _solid(request: ApiRequest):
-    """A 3-D map: float32 positions (n, 3), float32 colour values (n,), int32 row numbers (n,)
-    of as many points as Plotly turns well.
-    """
-    run, mapped = request.run, request.mapped()
-    if mapped.positions.shape[1] != 3:
-        raise HttpError(400, "This is for 3-D maps only.")
-    column = colours.values(run, request.options.get("colour") or None)
-    shown = maps.drawn_rows(len(mapped.positions))
-    head, values = figures.colour_codes(column, len(mapped.positions))
-    P = np.ascontiguousarray(mapped.positions[shown], "<f4")
-    head |= {"n": len(shown), "of": len(mapped.positions)}
-    return head, P.tobytes() + np.ascontiguousarray(values[shown], "<f4").tobytes() + shown.astype(
-        "<i4"
-    ).tobytes()
-
-
 def _generated(request: ApiRequest):
     """New samples by seed: float32 codes (n, k) and float32 positions (n, c), placed like any
     new item.
@@ -287,23 +267,10 @@ def _stop(request: ApiRequest) -> Response:
     return JSONResponse({"state": "stopping"})
 
 
-async def _plotly(request: Request) -> Response:
-    """Plotly.js from the installed plotly package: no CDN, no bundle of our own."""
-    import plotly
-
-    path = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
-    return FileResponse(
-        path,
-        media_type="text/javascript",
-        headers={"Cache-Control": "public, max-age=86400", "X-Content-Type-Options": "nosniff"},
-    )
-
-
 # modules of questions: each states GET, POST and CHANGES
 _PARTS = alignment, live_map, regions, tiles, trust
 _GET = ChainMap(
     {
-        "solid": _solid,
         "item": _item,
         "random": _random,
         "generated": _generated,
@@ -321,7 +288,6 @@ _CHANGES = ChainMap(
 )
 
 routes = [
-    Route("/live/plotly.js", _plotly, methods=["GET"]),
     *(
         Route(f"/live/{name}", endpoint_of(handler), methods=[method])
         for method, handlers in (("GET", _GET), ("POST", {**_POST, "animation": _animation}))

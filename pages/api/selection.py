@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from lvm_core.analysis.selection import find, grow, inside
+from lvm_core.analysis.selection import find, grow, inside, on_screen
 from lvm_core.plots.tiling import packed
 from lvm_core.text import clean
 
@@ -54,12 +54,12 @@ def _find(run: Run, query: str) -> np.ndarray:
 
 
 def choose(request: ApiRequest):
-    """Change the selection: by ``region`` (the body: corners (m, 2) on the map), ``query``,
-    ``group``, ``cluster`` (a named region's ``key``), ``invert`` (those not chosen), ``grow``
-    (with the ``k`` nearest of each by code), ``undo`` (as before the last change) or ``none``;
-    ``how`` is replace, add, remove or within. Answers what is kept with the chosen rows, or
-    with ``answer=mask`` them alone as a bit mask in drawn order
-    (:func:`lvm_core.plots.tiling.packed`).
+    """Change the selection: by ``region`` (the body: corners (m, 2) on the map, or in pixels of
+    a ``view`` of a 3-D map: 12 numbers between underscores), ``query``, ``group``, ``cluster`` (a
+    named region's ``key``), ``invert`` (those not chosen), ``grow`` (with the ``k`` nearest of
+    each by code), ``undo`` (as before the last change) or ``none``; ``how`` is replace, add,
+    remove or within. Answers what is kept with the chosen rows, or with ``answer=mask`` them alone
+    as a bit mask in drawn order (:func:`lvm_core.plots.tiling.packed`).
     """
     by, how = request.options.get("by"), request.options.get("how", "replace")
     if by not in _CHOICES or how not in COMBINE:
@@ -82,9 +82,21 @@ def _grown(request: ApiRequest) -> np.ndarray:
 
 def _region(request: ApiRequest) -> np.ndarray:
     mapped = request.run.maps.get(request.options.get("map", ""))
-    if mapped is None or mapped.positions.shape[1] != 2:
-        raise HttpError(400, "Regions are chosen on a 2-D map.")
-    return inside(mapped.positions, request.floats(2))
+    if mapped is None:
+        raise NotFound("This map is not here any more; reload the page.")
+    P, corners = mapped.positions, request.floats(2)
+    return inside(P if P.shape[1] == 2 else on_screen(P, _view(request)), corners)
+
+
+def _view(request: ApiRequest) -> np.ndarray:
+    """How the browser looks at a 3-D map, (3, 4)."""
+    try:
+        view = np.array([float(v) for v in request.options.get("view", "").split("_")])
+        return view.reshape(3, 4)
+    except ValueError:
+        raise HttpError(
+            400, "On a 3-D map a region is chosen in a view: 12 numbers between underscores."
+        ) from None
 
 
 def _group(request: ApiRequest) -> list[int]:

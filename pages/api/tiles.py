@@ -25,12 +25,10 @@ _TILE = 2**19  # points in one answer, at most
 
 
 def sheet(run: Run, key: str) -> PointSheet:
-    """The 2-D map of this key as it is drawn; made once a map. Raises ValueError."""
+    """The map of this key as it is drawn; made once a map. Raises ValueError."""
     if key not in run.maps:
         raise NotFound("This map is not here any more; reload the page.")
     held = run.derived.of_map(key)
-    if held.mapped.positions.shape[1] != 2:
-        raise SessionError("This is drawn for 2-D maps only.")
     with run.derived.locks(("sheet", key)):  # a browser asks for several tiles at once
         if held.sheet is None:
             held.sheet = PointSheet(held.mapped.positions, getattr(held.mapped, "box", None))
@@ -79,8 +77,8 @@ def _colours_of(run: Run, name: str | None, scale: str | None) -> Coloured:
 
 
 def _scene(request: ApiRequest):
-    """What is drawn: n, the map's square (``low``, ``side``) and ``extent``, the legend; the
-    palette (256, 4).
+    """What is drawn: n, the map's square or cube (``low``, ``side``), its ``extent`` and ``reach``,
+    the legend; the palette (256, 4).
     """
     drawn = sheet(request.run, request.options.get("map", ""))
     head, palette, _ = _coloured(request)
@@ -89,11 +87,12 @@ def _scene(request: ApiRequest):
         "low": drawn.low.tolist(),
         "side": drawn.side,
         "extent": drawn.extent,
+        "reach": drawn.reach,
     }, palette.tobytes()
 
 
 def _tile(request: ApiRequest):
-    """Points from ``start``, ``count`` of them in drawn order: places uint16 (m, 2) and colour
+    """Points from ``start``, ``count`` of them in drawn order: places uint16 (m, 2 or 3) and colour
     indices uint8 (m,).
     """
     drawn = sheet(request.run, request.options.get("map", ""))
@@ -114,8 +113,8 @@ def _colours(request: ApiRequest):
 
 
 def _pick(request: ApiRequest):
-    """The points within ``radius`` of (``x``, ``y``) in the map's own units, nearest first, at
-    most ``most``: their rows and drawn places.
+    """The points of a 2-D map within ``radius`` of (``x``, ``y``) in its own units, nearest first,
+    at most ``most``: their rows and drawn places.
     """
     drawn = sheet(request.run, request.options.get("map", ""))
     x, y = (request.number(name, -1e15, 1e15, 0) for name in "xy")

@@ -1,5 +1,7 @@
 """Dense regions of a map and their names."""
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -83,7 +85,7 @@ def test_where_nothing_is_dense_there_is_no_region(P):
 
 
 def test_other_shapes_are_refused():
-    for P in (np.zeros((5, 3)), np.full((5, 2), np.nan)):
+    for P in (np.zeros((5, 4)), np.zeros(5), np.full((5, 2), np.nan)):
         with pytest.raises(ValueError, match="expected finite numbers"):
             named_regions(P)
 
@@ -155,3 +157,33 @@ def test_arrays_are_named_by_what_is_known_of_them():
     assert {
         r.name for r in named_regions(places(hot.astype(int)), data).regions if r.level == 0
     } == {"temperature high", "temperature low"}
+
+
+def table(frame):
+    return read_dataset(frame.to_csv(index=False).encode(), name="t.csv")
+
+
+@pytest.mark.parametrize("c", (2, 3))
+def test_no_two_regions_have_one_name(c):
+    """Six groups in a row; "height" alone would call three of them low."""
+    rng, group = np.random.RandomState(0), np.repeat(np.arange(6), 60)
+    frame = pd.DataFrame(
+        {"height": 10.0 * group + rng.normal(0, 0.5, 360), "noise": rng.normal(0, 1, 360)}
+    )
+    P = rng.normal(0, 0.2, (360, c))
+    P[:, 0] += 10 * group
+    for frame_ in (frame, frame.assign(hue=np.array(["red", "blue"])[group % 2])):
+        found = named_regions(P, table(frame_)).regions
+        names = [region.name for region in found if region.name]
+        assert len(names) == len(set(names)) >= 4
+    words = {r.name for r in named_regions(P, table(frame)).regions if not r.level}
+    assert any(re.fullmatch(r"height 49\.\d to 50\.\d", word) for word in words), words
+
+
+def test_regions_that_nothing_tells_apart_leave_their_name_to_the_largest():
+    rng, group = np.random.RandomState(0), np.repeat([0, 1, 2, 2], [80, 60, 100, 100])
+    P = rng.normal(0, 0.2, (340, 2)) + 10 * np.c_[group, group % 2]
+    frame = pd.DataFrame({"kind": np.where(group < 2, "a", "b"), "w": rng.normal(0, 1, 340)})
+    found = named_regions(P, table(frame)).regions
+    named = {len(r.rows): r.name for r in found if not r.level}
+    assert named == {80: "kind a", 60: "", 200: "kind b"}

@@ -92,7 +92,6 @@ class TestInTheBrowser:
             "",
             "data",
             "_stcore/health",
-            "live/plotly.js",
             "live/js/0/map/atlas.js",
             "live/decode",
             "live/scene",
@@ -119,9 +118,7 @@ class TestInTheBrowser:
         page.get_by_text("Trained in").wait_for()
         see_map(page)
         page.get_by_text("3-D", exact=False).first.click()
-        page.locator(
-            ".js-plotly-plot .gl-container canvas, .js-plotly-plot canvas"
-        ).first.wait_for()
+        page.wait_for_function("() => document.querySelector('.at')?.atlas?.dims === 3")
         page.evaluate(AT_REST)
         # dragging, drawing and downloading under it: the journeys, where any refusal is an error
         page.get_by_role("link", name="Generate").click()
@@ -145,7 +142,7 @@ class TestInTheBrowser:
           const far = document.createElement('script'); far.src = 'http://127.0.0.2:9/x.js'; document.body.append(far);
           const picture = new Image(); picture.src = 'http://127.0.0.2:9/x.png'; document.body.append(picture);
           fetch('http://127.0.0.2:9/steal').catch(() => {});
-          const plugin = document.createElement('object'); plugin.data = '/live/plotly.js'; document.body.append(plugin);
+          const plugin = document.createElement('object'); plugin.data = '/live/js/map/mount.js'; document.body.append(plugin);
         }""")
         page.wait_for_function(
             "() => new Set((window.violations ?? []).map((line) => line.split(' ')[0])).size >= 5"

@@ -14,6 +14,7 @@ from node import in_node
 from lvm_core import DATASETS, MODELS, PROJECTIONS
 from lvm_core.mapping import map_codes
 from pages.api import regions as naming
+from pages.api import tiles
 
 ask = partial(ask_live, map="PCA2")
 
@@ -52,10 +53,34 @@ def test_regions_are_named_once_found(client, run):
         )
         assert region["parent"] < len(head["regions"]) and region["count"] > 0
     assert regions(client, run)["regions"] == head["regions"]
-    assert (
-        ask(client, run, "names", map="PCA3").status_code == 400
-        and ask(client, run, "names", map="gone").status_code == 404
-    )
+    assert ask(client, run, "names", map="gone").status_code == 404
+
+
+@pytest.mark.parametrize("c", (2, 3))
+def test_the_outermost_points_of_a_region_are_told(client, run, c):
+    P = run.maps[f"PCA{c}"].positions
+    for _ in range(100):
+        head, _ = parse(ask(client, run, "names", map=f"PCA{c}"))
+        if head["state"] == "done":
+            break
+    assert head["regions"]
+    for region in head["regions"]:
+        _, body = parse(
+            ask(
+                client,
+                run,
+                "choose",
+                [],
+                map=f"PCA{c}",
+                by="cluster",
+                key=region["key"],
+                answer="mask",
+            )
+        )
+        mask = np.unpackbits(np.frombuffer(body, np.uint8), bitorder="little")[: len(P)]
+        rows, edge = tiles.order(len(P))[mask == 1], np.array(region["edge"])
+        assert edge.shape[1] == c and np.allclose(edge.max(0), P[rows].max(0), rtol=1e-4, atol=1e-4)
+        assert np.allclose(edge.min(0), P[rows].min(0), rtol=1e-4, atol=1e-4)
 
 
 def test_a_region_is_chosen_and_called_otherwise(client, run):
@@ -178,12 +203,13 @@ def test_names_never_overlap_nor_go_while_one_comes_closer():
             "w": float(w),
             "h": 17.0,
             "aside": float(a),
+            "above": float(b),
             "from": float(f),
         }
-        for x, y, w, a, f in zip(
+        for x, y, w, a, b, f in zip(
             *rng.uniform(0, 65535, (2, 120)),
             rng.uniform(20, 200, 120),
-            rng.uniform(-60, 60, 120),
+            *rng.uniform(-60, 60, (2, 120)),
             rng.choice([0, 2, 5], 120),
         )
     ]
@@ -206,8 +232,65 @@ def test_names_never_overlap_nor_go_while_one_comes_closer():
                     abs((a["x"] - b["x"]) * k * scale + a["aside"] - b["aside"])
                     >= (a["w"] + b["w"]) / 2
                 )
-                assert apart_x or abs((a["y"] - b["y"]) * k * scale) >= (a["h"] + b["h"]) / 2
+                apart_y = (
+                    abs((b["y"] - a["y"]) * k * scale + a["above"] - b["above"])
+                    >= (a["h"] + b["h"]) / 2
+                )
+                assert apart_x or apart_y
     assert counts == sorted(counts) and 0 < counts[0] < counts[10] <= counts[-1] == 120
+
+
+def test_names_stand_beside_what_they_name_and_cover_none_of_it_however_close_one_comes():
+    rng, k = np.random.RandomState(1), 600 / 65535
+    groups = [
+        np.clip(rng.normal(middle, spread, (60, 2)), 0, 65535)
+        for middle, spread in zip(
+            rng.uniform(8000, 57000, (12, 2)), rng.uniform(100, 4000, (12, 1))
+        )
+    ]
+    labels = [
+        {
+            "edge": [P[P[:, j].argmax()].tolist() for j in (0, 1)]
+            + [P[P[:, j].argmin()].tolist() for j in (0, 1)],
+            "middle": np.median(P, 0).tolist(),
+            "w": 90.0,
+            "h": 17.0,
+            "gap": 7.0,
+            "from": 0.0,
+        }
+        for P in groups
+    ]
+    room = {"left": 0, "top": 40, "width": 700, "height": 640, "cx": 350, "cy": 340}
+    points = np.concatenate(groups).tolist()
+    put = in_node(
+        f"console.log(JSON.stringify(beside({json.dumps(labels)}, {json.dumps(points)}, "
+        f"{json.dumps(room)}, {k})))",
+        beside="map/layers/regions.js",
+    )
+    for label, P in zip(put, groups):
+        for scale in (1, 1.7, 6, 100):
+            dx = (P[:, 0] - label["x"]) * k * scale - label["aside"]
+            dy = (label["y"] - P[:, 1]) * k * scale - label["above"]
+            assert not ((abs(dx) < label["w"] / 2) & (abs(dy) < label["h"] / 2)).any()
+        x = 350 + (label["x"] - 32767.5) * k + label["aside"]
+        assert label["w"] / 2 <= x <= 700 - label["w"] / 2
+
+
+def test_in_space_a_picture_stands_for_each_cell_with_points():
+    P = np.random.RandomState(0).randint(0, 65536, (3000, 3))
+    look = np.zeros((3000, 4), int)
+    look[:500, 2] = 2  # hidden
+    atlas = (
+        f"{{ positions: Uint16Array.from({P.ravel().tolist()}), loaded: 3000, "
+        f"look: Uint8Array.from({look.ravel().tolist()}) }}"
+    )
+    found = in_node(
+        f"console.log(JSON.stringify(standingIn3({atlas}, 8192)))",
+        standingIn3="map/layers/thumbnails.js",
+    )
+    cells = {tuple(cell) for cell in (P[500:] // 8192).tolist()}
+    assert {tuple(cell) for cell in (P[found] // 8192).tolist()} == cells
+    assert len(found) == len(cells) and min(found) >= 500
 
 
 def test_a_picture_stands_for_each_cell_and_stays_when_one_comes_closer():

@@ -79,15 +79,7 @@ def test_a_place_on_an_exact_map_is_decoded_there(client, run):
     assert np.allclose(head["place"], [1.5, -0.5], atol=1e-3)
 
 
-def test_solid_film_path_item_and_random(client, run):
-    head, payload = parse(ask(client, run, "solid", map="PCA3", colour="digit"))
-    assert (
-        head["n"] == len(run.dataset)
-        and len(payload) == head["n"] * 5 * 4
-        and len(head["groups"]) == 10
-    )
-    # flat maps come in tiles
-    assert ask(client, run, "solid", colour="digit").status_code == 400
+def test_film_path_item_and_random(client, run):
     head, payload = parse(ask(client, run, "traversals", run.fitted.codes[[0]], count=3, stops=5))
     assert head["shape"][0] == 15 and len(head["order"]) == 3
     for kind in ("line", "arc", "dense"):
@@ -370,12 +362,6 @@ def test_a_token_is_for_one_run_only(client, run):
     assert (
         ask(client, run, "decode", np.zeros((1, 6)), token=f"{other.id}.{token}").status_code == 403
     )
-
-
-def test_plotly_is_served_from_the_installed_package(client):
-    response = client.get("/live/plotly.js")
-    assert response.status_code == 200 and "plotly.js v" in response.text[:300]
-    assert response.headers["content-type"].startswith("text/javascript")
 
 
 @pytest.mark.parametrize("format", ("gif", "webp"))

@@ -10,7 +10,7 @@ from live import ask as ask_live
 from live import parse
 from node import in_node
 
-from lvm_core.analysis.selection import inside
+from lvm_core.analysis.selection import inside, on_screen
 from lvm_core.plots.tiling import UNITS, PointSheet, packed
 from pages.api import tiles
 from pages.ui.components import atlas
@@ -160,11 +160,46 @@ def test_a_region_is_answered_as_a_mask_and_kept(client, run):
     assert head["chosen"] == 0 and not any(body) and atlas.stamp(run) != before
 
 
+def test_a_map_in_space_comes_the_same_way(client, run):
+    head, _ = parse(ask(client, run, "scene", map="PCA3"))
+    tile, body = parse(ask(client, run, "tile", map="PCA3", count=500))
+    assert (tile["start"], tile["end"], len(body)) == (0, 500, 7 * 500)
+    units = np.frombuffer(body, "<u2", 1500).reshape(500, 3)
+    P = np.array(head["low"]) + units / UNITS * head["side"]
+    true = run.maps["PCA3"].positions[tiles.order(1797)]
+    assert np.abs(P - true[:500]).max() < head["side"] / UNITS
+    middle = np.array(head["low"]) + head["side"] / 2
+    assert head["reach"] == pytest.approx(
+        np.linalg.norm(true - middle, axis=1).max() / head["side"] * UNITS, rel=1e-3
+    )
+    assert len(head["extent"]) == 3
+
+
+def test_what_a_lasso_holds_on_the_screen_is_chosen_in_space(client, run):
+    """Against OpenGL's own way: turned, moved away from the eye, divided by the depth."""
+    P = run.maps["PCA3"].positions.astype(float)
+    axes = np.linalg.qr(RNG.randn(3, 3))[0]
+    seen = (P - P.mean(0)) @ axes.T
+    seen = 300 * seen[:, :2] / (100 - seen[:, 2:]) + [400, 250]
+    rows = np.vstack([np.c_[axes, -axes @ P.mean(0)], [0, 0, 0, 1]])
+    lens = np.array([[300, 0, -400, 40_000], [0, 300, -250, 25_000], [0, 0, -1, 100]])
+    assert np.allclose(on_screen(P, lens @ rows), seen)
+    corners = [[350, 200], [430, 210], [440, 300], [360, 280]]
+    view = "_".join(map(repr, (lens @ rows).ravel().tolist()))
+    query = {"map": "PCA3", "by": "region", "answer": "mask"}
+    head, body = parse(ask(client, run, "choose", corners, view=view, **query))
+    want = np.flatnonzero(inside(seen, np.asarray(corners, np.float32)))
+    assert head["chosen"] == len(want) > 50 and body == packed(want, 1797)
+    for odd in ("", "1_2", "x" * 12, "_".join(["nan"] * 12), "_".join(["1"] * 13)):
+        assert ask(client, run, "choose", corners, view=odd, **query).status_code == 400
+    ask(client, run, "choose", np.empty((0, 2)), by="none")
+
+
 @pytest.mark.parametrize(
     "route, query",
     [
         ("scene", {"map": "nope"}),
-        ("tile", {"map": "PCA3"}),
+        ("pick", {"map": "PCA3"}),
         ("scene", {"colour": "no such"}),
         ("tile", {"start": -1}),
         ("tile", {"count": 10**9}),

@@ -11,6 +11,7 @@ from lvm_core.schema import Schema
 from pages.session import maps
 from pages.session.services import services
 from pages.session.url import MapState, Place
+from pages.ui.components import atlas
 
 PAGES = ("home", "data", "train", "map", "explore", "generate", "compare", "analyse", "models")
 
@@ -332,10 +333,14 @@ def test_a_person_who_knows_a_model_by_name_finds_what_it_does(name):
     assert set(app.dataframe[0].value["setting"]) == {p.label for p in cls.parameters().values()}
 
 
-def test_rings_on_a_3d_map_say_where_they_come_from(runs):
+@pytest.mark.parametrize("dims", (2, 3))
+def test_what_is_switched_on_reaches_the_map(runs, dims, monkeypatch):
+    told = []
+    monkeypatch.setattr(atlas, "_component", lambda: lambda **more: told.append(more["data"]) or {})
     app = open_page("map", run=runs["table"].id)
-    app.session_state["dims"] = 3
+    app.session_state["dims"] = dims
     app.run()
-    assert not app.exception and not any("Rings:" in c.value for c in app.caption)
+    assert not app.exception and told[-1]["generated"] is False
     app.toggle(key="made").set_value(True).run()
-    assert not app.exception and any("Rings: 200 new samples from " in c.value for c in app.caption)
+    assert not app.exception and told[-1]["generated"] is True
+    assert runs["table"].maps[told[-1]["map"]].positions.shape[1] == dims

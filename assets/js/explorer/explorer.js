@@ -3,13 +3,13 @@
 // behind the pointer.
 
 import { element, find, same, whenGone } from "../shared/dom.js";
+import { icons } from "../shared/icons.js";
 import { latest } from "../shared/latest.js";
 import { painter } from "../shared/painters.js";
 import { Wire, runOf } from "../shared/wire.js";
-import { FlatMap } from "./flat_map.js";
+import { ExplorerMap } from "./map.js";
 import { ContactSheet } from "./sheet.js";
 import { Shelf } from "./shelf.js";
-import { SolidMap } from "./solid_map.js";
 import { Walk } from "./walk.js";
 
 const HISTORY = 200;
@@ -60,7 +60,7 @@ export class Explorer {
   listeners;
   /** @type {Wire} */
   wire;
-  /** @type {FlatMap | SolidMap} */
+  /** @type {ExplorerMap} */
   map;
   /** @type {Walk} */
   walk;
@@ -199,6 +199,7 @@ export class Explorer {
   build(stays) {
     const { data } = this,
       part = (name) => this.part(name);
+    icons(this.root);
     this.item = part("item");
     this.near = part("near");
     this.words = part("say");
@@ -230,7 +231,7 @@ export class Explorer {
       },
       { capture: true, signal: this.listeners.signal },
     );
-    this.map = data.dims === 3 ? new SolidMap(this) : new FlatMap(this);
+    this.map = new ExplorerMap(this);
     this.walk = new Walk(this);
     this.sheet = new ContactSheet(this, stays?.sheet.corners);
     this.shelf = new Shelf(this, stays && stays.root !== this.root ? stays.shelf.query : "");

@@ -9,9 +9,11 @@
 //       data(data) Python passed new data; key(event); close()
 //   atlas.wire, atlas.ask(route, query, values), atlas.data; atlas.n, atlas.rowOf(i),
 //     atlas.placeOf(row);
-//     atlas.positions Uint16Array(2n) in drawn order; atlas.unitOf(x, y) from the map's own units;
-//       atlas.head: the scene's head (legend)
-//   atlas.camera: toScreen(ux, uy), toUnit(px, py), scale; atlas.moved() after changing it
+//     atlas.dims: 2, or 3 on a map that is turned; atlas.positions Uint16Array(dims * n) in drawn
+//       order; atlas.pointAt(i) and atlas.screenOf(place in the map's own units): in pixels;
+//       atlas.under(pixel, place): the map's own units there, as deep as place;
+//       atlas.unitOf(...place) from the map's own units; atlas.head: the scene's head (legend)
+//   atlas.camera: toScreen(...units), toUnit(px, py), scale; atlas.moved() after changing it
 //   atlas.paint(values | null, palette), atlas.select(bits | null); atlas.fade(values | null,
 //     layer), atlas.hide(bits | null, layer): a point is
 //     seen where no layer hides it, as faint as the one that fades it most has it; bits: bit i % 8,
@@ -31,7 +33,9 @@ import { FlatPoints } from "../shared/canvas_points.js";
 import { accent, find, findAll } from "../shared/dom.js";
 import { Gestures } from "../shared/gestures.js";
 import { GlPoints } from "../shared/gl_points.js";
+import { icon, icons } from "../shared/icons.js";
 import { latest } from "../shared/latest.js";
+import { Orbit, farFirst, nearest } from "../shared/orbit.js";
 import { DIM, Order, UNITS } from "../shared/order.js";
 import { Wire } from "../shared/wire.js";
 import { Card } from "./card.js";
@@ -62,7 +66,8 @@ export class Atlas {
   /** @type {number} */ loaded;
   /** @type {number} */ gathered;
   /** @type {number} */ selected;
-  /** @type {Camera} */ camera;
+  /** Of a place. @type {number} */ dims;
+  /** @type {any} */ camera;
   /** @type {Density} */ density;
   /** @type {Record<string, Set<(value: any) => void>>} */ heard;
   /** @type {Map<any, Uint8Array>} */ hiding;
@@ -99,6 +104,7 @@ export class Atlas {
   /** @type {Uint8Array | null} */ faded;
   /** @type {Grid | null} */ grid;
   /** @type {Uint32Array} */ list;
+  /** The same from the farthest on, on a map in 3-D. @type {Uint32Array} */ sorted;
   /** @type {number} */ listed;
   /** @type {number} */ chosenFrom;
   /** @type {Generator | null} */ counting;
@@ -143,11 +149,13 @@ export class Atlas {
       n: 0,
       loaded: 0,
       selected: 0,
+      dims: 2,
       camera: new Camera(),
       density: new Density(),
       heard: {},
       hiding: new Map(),
       fading: new Map(),
+      sorted: new Uint32Array(0),
       budget: MOVING,
       pace: 16,
     });
@@ -259,16 +267,45 @@ export class Atlas {
   /**
    * @returns {Pair}
    */
-  unitOf(x, y) {
+  unitOf(...place) {
     const { low, side } = this.head;
-    return [((x - low[0]) / side) * UNITS, ((y - low[1]) / side) * UNITS];
+    return /** @type {any} */ (place.map((v, j) => ((v - low[j]) / side) * UNITS));
   }
   /**
    * @returns {Pair}
    */
-  mapOf(ux, uy) {
+  mapOf(...units) {
     const { low, side } = this.head;
-    return [low[0] + (ux / UNITS) * side, low[1] + (uy / UNITS) * side];
+    return /** @type {any} */ (units.map((u, j) => low[j] + (u / UNITS) * side));
+  }
+  // In units.
+  unitsAt(i) {
+    return this.positions.subarray(this.dims * i, this.dims * (i + 1));
+  }
+  /**
+   * Where a drawn place is seen.
+   * @param {number} i
+   * @returns {Pair}
+   */
+  pointAt(i) {
+    return this.camera.toScreen(...this.unitsAt(i));
+  }
+  /**
+   * Where a place in the map's own units is seen.
+   * @param {number[]} place
+   * @returns {Pair}
+   */
+  screenOf(place) {
+    return this.camera.toScreen(...this.unitOf(...place));
+  }
+  /**
+   * The place under a pixel, as deep as another.
+   * @param {Pair} pixel
+   * @param {number[]} place
+   * @returns {number[]}
+   */
+  under([px, py], place) {
+    return this.mapOf(...this.camera.toUnit(px, py, this.unitOf(...place)));
   }
 
   buttons() {
@@ -282,6 +319,8 @@ export class Atlas {
       this.camera.zoom(Number(b.dataset.zoom));
       this.moved();
     });
+    icons(this.bar);
+    this.setDims(2);
     this.setTool("pan");
   }
 
@@ -345,10 +384,11 @@ export class Atlas {
     if (turn !== this.turn || this.closed) return;
     const head = (this.head = scene.head),
       n = head.n;
+    this.setDims(head.extent.length);
     this.n = n;
     this.loaded = this.gathered = 0;
     this.order = this.order?.n === n ? this.order : new Order(n);
-    this.positions = new Uint16Array(2 * n);
+    this.positions = new Uint16Array(this.dims * n);
     this.look0 = new Uint8Array(n);
     this.look = new Uint8Array(4 * n);
     this.painted = null;
@@ -360,10 +400,10 @@ export class Atlas {
       this.hidden = this.faded = null;
       this.shown = map;
     }
-    this.camera.extent = head.extent;
+    Object.assign(this.camera, { extent: head.extent, reach: head.reach });
     this.camera.fit();
     this.openAt(this.data.camera);
-    this.points.room(n);
+    this.points.room(n, this.dims);
     this.setColours(head, new Uint8Array(scene.buffer, scene.start, 1024));
     this.bits = new Uint8Array(chosen.buffer, chosen.start);
     this.selected = chosen.head.chosen;
@@ -387,10 +427,33 @@ export class Atlas {
     if (this.data.colour !== colour) this.recolour(); // changed on the way
   }
 
+  // A map that is turned needs another camera, and other words.
+  setDims(dims) {
+    const pan = find(this.bar, ".at-tool[data-tool=pan]"),
+      words =
+        dims === 3
+          ? "Turn the map: drag, or the arrow keys; move it: Shift or the right button and drag; zoom: wheel or + and -; as at first: double-click or 0"
+          : "Move the map: drag; zoom: wheel or + and -; whole map: double-click or 0";
+    pan.replaceChildren(icon(dims === 3 ? "turn" : "move"));
+    pan.title = words;
+    pan.setAttribute("aria-label", dims === 3 ? "turn the map" : "move the map");
+    this.root.classList.toggle("at-solid", dims === 3);
+    if (dims === this.dims) return;
+    const { width, height, left, top } = this.camera;
+    this.dims = dims;
+    this.camera = Object.assign(dims === 3 ? new Orbit() : new Camera(), {
+      width,
+      height,
+      left,
+      top,
+    });
+  }
+
   take({ head: { start, end }, buffer, start: at }) {
-    const m = end - start;
-    this.positions.set(new Uint16Array(buffer, at, 2 * m), 2 * start);
-    this.look0.set(new Uint8Array(buffer, at + 4 * m, m), start);
+    const m = end - start,
+      { dims } = this;
+    this.positions.set(new Uint16Array(buffer, at, dims * m), dims * start);
+    this.look0.set(new Uint8Array(buffer, at + 2 * dims * m, m), start);
     this.points.setPlaces(this.positions, start, end);
     this.loaded = end;
     // a picture for a tile would take longer than the tiles
@@ -508,7 +571,7 @@ export class Atlas {
   restore() {
     if (!this.n) return;
     this.empty = false;
-    this.points.room(this.n);
+    this.points.room(this.n, this.dims);
     this.points.setPlaces(this.positions, 0, this.loaded);
     this.points.setLook(this.look, 0, this.loaded);
     this.points.setPalette(this.colours);
@@ -567,12 +630,17 @@ export class Atlas {
   }
 
   /**
-   * The part of the map a link asks for: [left, right, bottom, top] in its own units, once.
+   * The part of the map a link asks for: [left, right, bottom, top] in its own units, once; of one
+   * in 3-D the place of its camera.
    * @param {number[] | null | undefined} part
    */
   openAt(part) {
-    if (!part || this.opened) return;
+    if (!part || this.opened || (part.length === 9) !== (this.dims === 3)) return;
     this.opened = true;
+    if (this.dims === 3) {
+      this.camera.show(part);
+      return;
+    }
     this.opening = [...this.unitOf(part[0], part[2]), ...this.unitOf(part[1], part[3])];
     this.camera.show(this.opening);
   }
@@ -608,8 +676,7 @@ export class Atlas {
 
   drawNow() {
     if (this.closed) return;
-    const { x, y, scale, width, height } = this.camera,
-      view = `${x} ${y} ${scale} ${width} ${height} ${!!this.moving}`;
+    const view = `${this.camera.key} ${!!this.moving}`;
     // not for what lies above alone
     if (this.loaded && (this.stale || this.fresh || view !== this.seen)) {
       this.seen = view;
@@ -630,7 +697,7 @@ export class Atlas {
     if (this.unpainted && !this.rough && !this.counting) {
       this.unpainted = false;
       this.root.dataset.painted = String(this.turn);
-      setTimeout(() => this.within([0, 0, 1, 1]), 300);
+      setTimeout(() => this.dims === 2 && this.within([0, 0, 1, 1]), 300);
     }
   }
 
@@ -640,7 +707,10 @@ export class Atlas {
     if (this.moving && this.lastFrame && now - this.lastFrame < 400)
       this.adapt(now - this.lastFrame);
     this.lastFrame = this.moving ? now : 0;
-    if (this.stale || (!this.covers(camera.rect()) && !(this.counting && this.rough)))
+    if (
+      this.stale ||
+      (this.dims === 2 && !this.covers(camera.rect()) && !(this.counting && this.rough))
+    )
       this.gather();
     this.fresh = false;
     const below = this.under.getContext("2d");
@@ -656,6 +726,14 @@ export class Atlas {
       share = this.moving ? Math.min(1, this.budget / Math.max(1, listed)) : 1,
       size = this.dotSize();
     const dim = this.selected ? DIM / 255 : this.solid();
+    if (this.dims === 3) {
+      const many = Math.ceil(listed * share);
+      if (this.sorted.length < listed) this.sorted = new Uint32Array(listed);
+      this.points.setIndices(farFirst(camera, this.positions, this.list, many, this.sorted));
+      this.cube(below);
+      this.points.draw(camera, size, dim, 0, many);
+      return;
+    }
     this.points.draw(camera, size, dim, 0, Math.ceil(chosenFrom * share));
     this.points.draw(
       camera,
@@ -664,6 +742,27 @@ export class Atlas {
       chosenFrom,
       chosenFrom + Math.ceil((listed - chosenFrom) * share),
     );
+  }
+
+  // The edges of the box that holds a map in 3-D, the farther the fainter: they say how it turns.
+  cube(context) {
+    const half = this.head.extent.map((v) => v / 2),
+      corner = (sides) => sides.map((side, j) => UNITS / 2 + (side ? 1 : -1) * half[j]);
+    context.strokeStyle = getComputedStyle(this.root).getPropertyValue("--ink");
+    for (let c = 0; c < 8; c++)
+      for (let axis = 0; axis < 3; axis++) {
+        if ((c >> axis) & 1) continue;
+        const sides = [0, 1, 2].map((j) => (c >> j) & 1),
+          from = corner(sides),
+          to = corner(sides.map((side, j) => (j === axis ? 1 : side))),
+          middle = from.map((v, j) => (v + to[j]) / 2);
+        context.globalAlpha = 0.25 * this.camera.solid(...middle) ** 2;
+        context.beginPath();
+        context.moveTo(...this.camera.toScreen(...from));
+        context.lineTo(...this.camera.toScreen(...to));
+        context.stroke();
+      }
+    context.globalAlpha = 1;
   }
 
   adapt(took) {
@@ -726,6 +825,10 @@ export class Atlas {
 
   // The places in view and around it, those chosen last; where they are too many, their density.
   gather() {
+    if (this.dims === 3) {
+      this.gatherAll();
+      return;
+    }
     const rect = this.camera.rect(0.25),
       [left, bottom, right, top] = rect,
       { positions, look } = this,
@@ -786,6 +889,22 @@ export class Atlas {
     this.gathered = this.loaded;
   }
 
+  // All points of a map in 3-D that are not hidden, or as many of them as are drawn: any first part
+  // of the drawn order is a fair sample.
+  gatherAll() {
+    const { look } = this;
+    if (!this.list || this.list.length < Math.min(this.n, SHOWN))
+      this.list = new Uint32Array(Math.min(this.n, SHOWN));
+    let many = 0;
+    for (let i = 0; i < this.loaded && many < this.list.length; i++)
+      if (!(look[4 * i + 2] & 2)) this.list[many++] = i;
+    this.listed = many;
+    this.dense = this.rough = false;
+    this.counting = this.held = null;
+    this.stale = false;
+    this.gathered = this.loaded;
+  }
+
   // The density, a slice a frame, which is not drawn for it: what was counted before is seen until
   // it is whole. Where nothing is seen, at once.
   count() {
@@ -808,14 +927,12 @@ export class Atlas {
   // The point under the pointer, ringed.
   ring(context) {
     if (!this.at) return;
-    const [x, y] = this.camera.toScreen(
-      this.positions[2 * this.at.i],
-      this.positions[2 * this.at.i + 1],
-    );
+    const [x, y] = this.pointAt(this.at.i),
+      r = (this.dotSize() / 2) * this.camera.grow(...this.unitsAt(this.at.i));
     context.lineWidth = 2;
     context.strokeStyle = this.accent;
     context.beginPath();
-    context.arc(x, y, Math.max(5, this.dotSize() / 2 + 3), 0, 7);
+    context.arc(x, y, Math.max(5, r + 3), 0, 7);
     context.stroke();
   }
 
@@ -830,6 +947,8 @@ export class Atlas {
       parts = [`${count(this.n)} points`];
     if (this.loaded < this.n) parts.push(`${count(this.loaded)} here so far`);
     else if (this.dense) parts.push("density at this zoom");
+    else if (this.dims === 3 && this.listed === SHOWN && this.n > SHOWN)
+      parts.push(`${count(SHOWN)} of them drawn, chosen at random`);
     if (this.selected) parts.push(`${count(this.selected)} chosen`);
     this.status.classList.remove("at-bad");
     if (this.status.textContent !== parts.join("; ")) this.status.textContent = parts.join("; ");
@@ -859,12 +978,19 @@ export class Atlas {
    * @returns {Promise<Hit | null>}
    */
   async find([px, py]) {
+    if (this.dims === 3) return this.nearest(px, py);
     const { map } = this.data,
       [x, y] = this.mapOf(...this.camera.toUnit(px, py)),
       radius = (REACH / this.camera.k / UNITS) * this.head.side;
     const { head } = await this.ask("pick", { map, x, y, radius, most: this.hidden ? 1000 : 8 });
     const found = head.places.findIndex((i) => i < this.loaded && !(this.look[4 * i + 2] & 2));
     return found < 0 ? null : { i: head.places[found], row: head.rows[found] };
+  }
+
+  nearest(px, py) {
+    const { camera, positions, list, listed } = this,
+      best = nearest(camera, positions, list.subarray(0, listed), [px, py], REACH, this.dotSize() / 2);
+    return best < 0 ? null : { i: best, row: this.rowOf(best) };
   }
 
   async peek(at) {
@@ -878,11 +1004,7 @@ export class Atlas {
     const reply = await this.ask("card", { row: found.row });
     if (!this.pointer || this.closed) return;
     this.at = { ...found, head: reply.head };
-    this.card.show(
-      reply,
-      ...this.camera.toScreen(this.positions[2 * found.i], this.positions[2 * found.i + 1]),
-      this.camera,
-    );
+    this.card.show(reply, ...this.pointAt(found.i), this.camera);
     this.stage.classList.add("at-over");
     this.layers("hover", this.at);
     this.tell("hover", this.at);
@@ -905,6 +1027,13 @@ export class Atlas {
    * @returns {any}
    */
   choose(corners, how) {
+    if (this.dims === 3) {
+      const { low, side } = this.head;
+      return this.change(
+        { by: "region", how, view: this.camera.view(low, side).join("_") },
+        corners.flat(),
+      );
+    }
     return this.change(
       { by: "region", how },
       corners.flatMap(([px, py]) => this.mapOf(...this.camera.toUnit(px, py))),

@@ -72,6 +72,47 @@ export class Camera {
     return [this.x + (px - this.cx) / k, this.y - (py - this.cy) / k];
   }
 
+  get turns() {
+    return false;
+  }
+  grow() {
+    return 1;
+  }
+  solid() {
+    return 1;
+  }
+  get fog() {
+    return [1, 0];
+  }
+
+  /**
+   * Places in units to clip space, by columns.
+   * @returns {Float32Array}
+   */
+  get matrix() {
+    const x = (2 * this.k) / this.width,
+      y = (2 * this.k) / this.height;
+    return Float32Array.from([
+      ...[x, 0, 0, 0, 0, y, 0, 0, 0, 0, 0, 0],
+      (2 * this.cx) / this.width - 1 - this.x * x,
+      1 - (2 * this.cy) / this.height - this.y * y,
+      0,
+      1,
+    ]);
+  }
+
+  get key() {
+    return `${this.x} ${this.y} ${this.scale} ${this.width} ${this.height}`;
+  }
+
+  // What the hand does: a map in a plane is moved by it.
+  drag(dx, dy) {
+    this.pan(dx, dy);
+  }
+  step(dx, dy, more = false) {
+    this.pan(-(more ? 200 : 60) * dx, -(more ? 200 : 60) * dy);
+  }
+
   /**
    * The part in view and `more` of its size around: [left, bottom, right, top].
    * @returns {Rect}

@@ -7,6 +7,7 @@ export class FlatPoints {
   /** @type {HTMLCanvasElement} */ canvas;
   /** @type {CanvasRenderingContext2D} */ context;
   /** @type {number} */ most;
+  /** Of a place. @type {number} */ dims;
   /** @type {Uint16Array} */ positions;
   /** @type {Uint8Array} */ look;
   /** @type {Uint8Array} */ palette;
@@ -18,7 +19,9 @@ export class FlatPoints {
     this.most = 20000;
   }
 
-  room(n) {}
+  room(n, dims) {
+    this.dims = dims;
+  }
   setPlaces(positions, start, end) {
     this.positions = positions;
   }
@@ -37,26 +40,22 @@ export class FlatPoints {
   }
 
   draw(camera, size, dim, from, to) {
-    const { context, positions, look, palette, list } = this,
-      ratio = this.canvas.width / camera.width,
-      k = camera.k,
-      r = Math.max(0.5, size / 2);
+    const { context, positions, look, palette, list, dims } = this,
+      ratio = this.canvas.width / camera.width;
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     for (let j = from; j < Math.min(to, from + this.most); j++) {
       const i = list[j],
         c = 4 * look[4 * i];
       if (look[4 * i + 2] & 2) continue;
+      const place = positions.subarray(dims * i, dims * (i + 1)),
+        [x, y] = camera.toScreen(...place);
       context.globalAlpha =
-        ((palette[c + 3] * look[4 * i + 1]) / 65025) * (look[4 * i + 2] & 1 ? 1 : dim);
+        ((palette[c + 3] * look[4 * i + 1]) / 65025) *
+        (look[4 * i + 2] & 1 ? 1 : dim) *
+        camera.solid(...place);
       context.fillStyle = `rgb(${palette[c]},${palette[c + 1]},${palette[c + 2]})`;
       context.beginPath();
-      context.arc(
-        camera.cx + (positions[2 * i] - camera.x) * k,
-        camera.cy - (positions[2 * i + 1] - camera.y) * k,
-        r,
-        0,
-        7,
-      );
+      context.arc(x, y, Math.max(0.5, (size / 2) * camera.grow(...place)), 0, 7);
       context.fill();
     }
     context.globalAlpha = 1;

@@ -1,5 +1,5 @@
-// The hand on the map: drag, wheel, pinch, keys, box and lasso. What is chosen is decided by the
-// server.
+// The hand on the map: drag, wheel, pinch, keys, box and lasso; one in 3-D is turned by it, and
+// moved with Shift or the right button. What is chosen is decided by the server.
 
 // what lies on the stage and takes the pointer itself
 const OWN = ".at-legend, .at-bar, .at-own";
@@ -15,6 +15,7 @@ export class Gestures {
   /** @type {Pair} */ start;
   /** @type {boolean} */ wandered;
   /** @type {boolean} */ pinched;
+  /** Whether a drag moves a map that turns. @type {boolean} */ aside;
 
   /**
    * @param {Handled} atlas
@@ -32,6 +33,9 @@ export class Gestures {
     on("pointerup", this.up);
     on("pointercancel", this.drop);
     on("pointerleave", () => atlas.point(null));
+    on("contextmenu", (event) => {
+      if (atlas.camera.turns && !over(event)) event.preventDefault();
+    });
     on("keydown", this.key);
     on(
       "wheel",
@@ -62,7 +66,9 @@ export class Gestures {
   }
 
   down(event) {
-    if (event.button > 0 || event.target.closest(OWN)) return;
+    this.aside = event.shiftKey || event.button === 2;
+    const may = event.button === 0 || (event.button === 2 && this.atlas.camera.turns);
+    if (!may || event.target.closest(OWN)) return;
     this.stage.setPointerCapture(event.pointerId);
     const at = this.at(event);
     this.fingers.set(event.pointerId, at);
@@ -74,7 +80,7 @@ export class Gestures {
     this.start = at;
     this.wandered = false;
     this.pinched = false;
-    if (this.tool !== "pan") this.corners = [at];
+    if (this.tool !== "pan" && event.button === 0) this.corners = [at];
   }
 
   move(event) {
@@ -89,7 +95,7 @@ export class Gestures {
     else if (this.corners) this.extend(at);
     else if (this.wandered) {
       this.atlas.point(null);
-      this.atlas.camera.pan(at[0] - before[0], at[1] - before[1]);
+      this.atlas.camera.drag(at[0] - before[0], at[1] - before[1], this.aside);
       this.atlas.moved();
     }
     this.fingers.set(event.pointerId, at);
@@ -123,7 +129,9 @@ export class Gestures {
     if (!held) return;
     this.end();
     if (this.pinched) return;
-    if (!this.wandered) this.atlas.click(this.at(event), event);
+    if (!this.wandered) {
+      if (event.button === 0) this.atlas.click(this.at(event), event);
+    }
     else if (corners && corners.length > 2)
       this.atlas.choose(corners, event.shiftKey ? "add" : event.altKey ? "remove" : "replace");
   }
@@ -158,11 +166,10 @@ export class Gestures {
   key(event) {
     if (event.target.closest("input, select, textarea") || event.ctrlKey || event.metaKey) return;
     const { atlas } = this,
-      far = event.shiftKey ? 200 : 60,
-      pan = { ArrowLeft: [far, 0], ArrowRight: [-far, 0], ArrowUp: [0, far], ArrowDown: [0, -far] }[
+      step = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[
         event.key
       ];
-    if (pan) atlas.camera.pan(pan[0], pan[1]);
+    if (step) atlas.camera.step(step[0], step[1], event.shiftKey);
     else if (event.key === "+" || event.key === "=") atlas.camera.zoom(1.3);
     else if (event.key === "-") atlas.camera.zoom(1 / 1.3);
     else if (event.key === "0") {

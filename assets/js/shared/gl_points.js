@@ -1,18 +1,24 @@
-// Points on the GPU: 16-bit places, and one word a point for its colour's index, opacity and flags
+// Points on the GPU: 16-bit places in two or three dimensions, and one word a point for its colour's index, opacity and flags
 // (1 chosen, 2 hidden).
 
+import { FADED } from "./orbit.js";
+
+// A nearer point is larger, a farther one fainter: `view` has w = 1 on a flat map. `fog`: w of the
+// nearest, and what 1 of w beyond it takes.
 const VERTEX = `#version 300 es
-uniform vec4 view; uniform float size; uniform float dim; uniform sampler2D palette;
-in vec2 place; in uvec4 look; out vec4 ink; out float across; flat out uint shape;
+uniform mat4 view; uniform float size; uniform float dim; uniform vec2 fog; uniform sampler2D palette;
+in vec3 place; in uvec4 look; out vec4 ink; out float across; flat out uint shape;
 void main() {
   vec4 colour = texelFetch(palette, ivec2(int(look.x), 0), 0);
-  bool chosen = (look.z & 1u) == 1u;
-  float opacity = colour.a * float(look.y) / 255.0 * (chosen ? 1.0 : dim);
+  vec4 at = view * vec4(place, 1.0);
+  bool chosen = (look.z & 1u) == 1u, hidden = (look.z & 2u) == 2u;
+  float solid = 1.0 - clamp((at.w - fog.x) * fog.y, 0.0, ${FADED});
+  float opacity = colour.a * float(look.y) / 255.0 * (chosen ? 1.0 : dim) * solid;
   ink = vec4(colour.rgb, opacity);
   shape = look.w;
-  across = size;
-  gl_PointSize = (look.z & 2u) == 2u ? 0.0 : size;
-  gl_Position = (look.z & 2u) == 2u ? vec4(2.0, 2.0, 2.0, 1.0) : vec4(place * view.xy + view.zw, 0.0, 1.0);
+  across = max(1.0, size / at.w);
+  gl_PointSize = hidden ? 0.0 : across;
+  gl_Position = hidden ? vec4(2.0, 2.0, 2.0, 1.0) : at;
 }`;
 const FRAGMENT = `#version 300 es
 precision mediump float;
@@ -34,6 +40,7 @@ export class GlPoints {
   /** @type {boolean} */ gone;
   /** @type {WebGLProgram} */ program;
   /** @type {Record<string, WebGLUniformLocation>} */ at;
+  /** Of a place. @type {number} */ dims;
   /** @type {WebGLBuffer} */ places;
   /** @type {WebGLBuffer} */ looks;
   /** @type {WebGLBuffer} */ indices;
@@ -86,7 +93,7 @@ export class GlPoints {
     gl.linkProgram(program);
     gl.useProgram(program);
     this.at = Object.fromEntries(
-      ["view", "size", "dim", "palette"].map((name) => [
+      ["view", "size", "dim", "fog", "palette"].map((name) => [
         name,
         gl.getUniformLocation(program, name),
       ]),
@@ -103,12 +110,13 @@ export class GlPoints {
   }
 
   // Room for n points; nothing is drawn before its places have come.
-  room(n) {
+  room(n, dims) {
     const gl = this.gl;
+    this.dims = dims;
     gl.bindBuffer(gl.ARRAY_BUFFER, this.places);
-    gl.bufferData(gl.ARRAY_BUFFER, 4 * n, gl.STATIC_DRAW);
+    gl.bufferData(gl.ARRAY_BUFFER, 2 * dims * n, gl.STATIC_DRAW);
     gl.enableVertexAttribArray(0);
-    gl.vertexAttribPointer(0, 2, gl.UNSIGNED_SHORT, false, 0, 0);
+    gl.vertexAttribPointer(0, dims, gl.UNSIGNED_SHORT, false, 0, 0);
     gl.bindBuffer(gl.ARRAY_BUFFER, this.looks);
     gl.bufferData(gl.ARRAY_BUFFER, 4 * n, gl.DYNAMIC_DRAW);
     gl.enableVertexAttribArray(1);
@@ -116,9 +124,15 @@ export class GlPoints {
   }
 
   setPlaces(positions, start, end) {
-    const gl = this.gl;
+    const { gl, dims } = this;
     gl.bindBuffer(gl.ARRAY_BUFFER, this.places);
-    gl.bufferSubData(gl.ARRAY_BUFFER, 4 * start, positions, 2 * start, 2 * (end - start));
+    gl.bufferSubData(
+      gl.ARRAY_BUFFER,
+      2 * dims * start,
+      positions,
+      dims * start,
+      dims * (end - start),
+    );
   }
   setLook(look, start, end) {
     const gl = this.gl;
@@ -146,18 +160,10 @@ export class GlPoints {
   draw(camera, size, dim, from, to) {
     if (this.gone || to <= from) return;
     const gl = this.gl,
-      ratio = this.canvas.width / camera.width,
-      k = camera.k,
-      sx = (2 * k) / camera.width,
-      sy = (2 * k) / camera.height;
-    gl.uniform4f(
-      this.at.view,
-      sx,
-      sy,
-      (2 * camera.cx) / camera.width - 1 - camera.x * sx,
-      1 - (2 * camera.cy) / camera.height - camera.y * sy,
-    );
-    gl.uniform1f(this.at.size, Math.max(1, size * ratio));
+      ratio = this.canvas.width / camera.width;
+    gl.uniformMatrix4fv(this.at.view, false, camera.matrix);
+    gl.uniform2f(this.at.fog, ...camera.fog);
+    gl.uniform1f(this.at.size, size * ratio);
     gl.uniform1f(this.at.dim, dim);
     gl.drawElements(gl.POINTS, to - from, gl.UNSIGNED_INT, 4 * from);
   }

@@ -6,6 +6,7 @@ import { MarkedLayer } from "../map/layers/marked.js";
 import { bit } from "../shared/bits.js";
 import { LOSS_STEPS, losses } from "../shared/colours.js";
 import { element, find, findAll, whenGone } from "../shared/dom.js";
+import { icons } from "../shared/icons.js";
 import { Wire, runOf } from "../shared/wire.js";
 import { SMALL, Through } from "./items.js";
 import { Morph, rest } from "./morph.js";
@@ -228,6 +229,7 @@ class SideBySide {
   // -- the controls -------------------------------------------------------------------------------
 
   controls() {
+    icons(this.part("bar"));
     const on = (name, kind, act) =>
       this.part(name).addEventListener(kind, act, { signal: this.listeners.signal });
     on("link", "change", () => {

@@ -3,6 +3,7 @@
 
 import { element, find } from "../shared/dom.js";
 import { unframed } from "../shared/frames.js";
+import { icon } from "../shared/icons.js";
 import { painter } from "../shared/painters.js";
 
 const LINES = { table: 4, text: 4 }; // kinds whose items are lines of text: so many of them
@@ -115,12 +116,13 @@ export default function (component) {
   const halt = () => {
     clearInterval(playing);
     playing = null;
-    play.textContent = "▶";
+    play.replaceChildren(icon("play"));
   };
+  if (!play.firstChild) play.replaceChildren(icon("play"));
   play.onclick = () => {
     if (playing) return halt();
     if (Number(at.value) >= Number(at.max)) at.value = 0;
-    play.textContent = "❚❚";
+    play.replaceChildren(icon("pause"));
     playing = setInterval(() => {
       if (Number(at.value) >= Number(at.max)) return halt();
       at.value = Number(at.value) + 1;

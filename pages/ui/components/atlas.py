@@ -60,7 +60,7 @@ def atlas(
     on_asked: Callable[[str], None] | None = None,
     **more,
 ) -> int | None:
-    """Mount the map of a 2-D view. Returns the row that was clicked last, or None before that;
+    """Mount the map of a view. Returns the row that was clicked last, or None before that;
     what is chosen on it is ``run.selection``. ``on_asked`` hears which panel the chip of the chosen
     rows asks for. ``more`` is passed to the layers as it is: plain JSON values.
     """

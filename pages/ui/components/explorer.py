@@ -48,8 +48,7 @@ def explorer(
     it did. Another ``visit`` opens it anew at ``place``. ``on_asked`` hears which panel the chip of
     the chosen rows asks for.
     """
-    if view.positions.shape[1] == 2:
-        tiles.begin(run, view.key, colour)
+    tiles.begin(run, view.key, colour)
     low, high = run.ranges
     order, dead = run.dimensions
     model = run.fitted.model

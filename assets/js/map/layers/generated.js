@@ -7,17 +7,18 @@ export class GeneratedLayer {
   /** @param {import("../atlas.js").Atlas} atlas */
   constructor(atlas) {
     this.atlas = atlas;
-    /** In units. @type {Pair[]} */
+    /** In units. @type {number[][]} */
     this.places = [];
     /** @type {Float32Array} */
     this.codes = null;
     this.seed = 0;
+    this.on = false;
     this.data(atlas.data);
   }
 
   data(data) {
-    if (data.made !== this.made) {
-      this.made = data.made;
+    if (!!data.generated !== this.on) {
+      this.on = !!data.generated;
       this.load();
     }
   }
@@ -33,18 +34,20 @@ export class GeneratedLayer {
     const { atlas } = this,
       { map } = atlas.data;
     clearTimeout(this.soon);
-    if (!this.made || !atlas.n) {
+    if (!this.on || !atlas.n) {
       this.places = [];
       atlas.invalidate();
       return;
     }
     const { head, buffer, start } = await atlas.ask("generated", { map });
-    if (!this.made || map !== atlas.data.map) return;
+    if (!this.on || map !== atlas.data.map) return;
     const bytes = 4 * head.n * head.dims,
       P = new Float32Array(buffer, buffer.byteLength - bytes);
     this.codes = new Float32Array(buffer, start, (buffer.byteLength - start - bytes) / 4);
     this.seed = head.seed;
-    this.places = Array.from({ length: head.n }, (_, i) => atlas.unitOf(P[2 * i], P[2 * i + 1]));
+    this.places = Array.from({ length: head.n }, (_, i) =>
+      atlas.unitOf(...P.subarray(head.dims * i, head.dims * (i + 1))),
+    );
     atlas.say(
       `Rings: ${head.n} new samples from ${head.source}; seed ${head.seed}, placed like any new item.`,
     );
@@ -55,8 +58,8 @@ export class GeneratedLayer {
   takes([px, py]) {
     const { atlas, places, codes, seed } = this;
     if (!atlas.hears("sample")) return false;
-    const far = places.map(([ux, uy]) => {
-      const [x, y] = atlas.camera.toScreen(ux, uy);
+    const far = places.map((units) => {
+      const [x, y] = atlas.camera.toScreen(...units);
       return Math.hypot(x - px, y - py);
     });
     const i = far.indexOf(Math.min(...far)),
@@ -69,8 +72,9 @@ export class GeneratedLayer {
   draw(context, { camera, accent }) {
     context.lineWidth = 2;
     context.strokeStyle = accent;
-    for (const [ux, uy] of this.places) {
-      const [x, y] = camera.toScreen(ux, uy);
+    for (const units of this.places) {
+      const [x, y] = camera.toScreen(...units);
+      context.globalAlpha = camera.solid(...units);
       context.beginPath();
       context.arc(x, y, 6, 0, 7);
       context.stroke();

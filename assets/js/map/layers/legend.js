@@ -4,6 +4,7 @@
 
 import { counted } from "../../shared/bits.js";
 import { button, element } from "../../shared/dom.js";
+import { icon } from "../../shared/icons.js";
 
 const MOST_COVERED = 0.15; // of the map, by a legend that nobody opened
 const SEARCH_FROM = 20,
@@ -86,7 +87,7 @@ export class LegendLayer {
     open.setAttribute("aria-expanded", String(!this.shut));
     open.append(
       element("b", "", head.title || "Colours"),
-      element("span", "at-lg-caret", this.shut ? "▸" : "▾"),
+      icon(this.shut ? "shut" : "open"),
     );
     box.append(open);
     if (!this.shut) {

@@ -86,11 +86,12 @@ export class LiveMapLayer {
     this.timer = setTimeout(() => this.ask(), LiveMapLayer.EVERY);
   }
 
-  take({ m, whole }, buffer, start) {
+  take({ m, dims, whole }, buffer, start) {
     const { atlas } = this,
       places = whole ? null : new Int32Array(buffer, start, m),
-      units = new Uint16Array(buffer, start + (whole ? 0 : 4 * m), 2 * m);
-    if (whole && m !== atlas.n) return;
+      units = new Uint16Array(buffer, start + (whole ? 0 : 4 * m), dims * m);
+    // the map below is another one: it is about to be drawn
+    if (dims !== atlas.dims || (whole && m !== atlas.n)) return;
     if (!this.shown) {
       this.shown = true;
       this.map = atlas.data.map;
@@ -120,14 +121,13 @@ export class LiveMapLayer {
 
   move(places, units, m) {
     const { atlas } = this,
-      { positions } = atlas,
-      from = new Uint16Array(2 * m),
+      { positions, dims } = atlas,
+      from = new Uint16Array(dims * m),
       begun = performance.now(),
       calm = m > LiveMapLayer.MOVED || matchMedia("(prefers-reduced-motion: reduce)").matches;
     for (let t = 0; t < m; t++) {
       const i = places ? places[t] : t;
-      from[2 * t] = positions[2 * i];
-      from[2 * t + 1] = positions[2 * i + 1];
+      for (let j = 0; j < dims; j++) from[dims * t + j] = positions[dims * i + j];
     }
     cancelAnimationFrame(this.frame);
     const step = () => {
@@ -135,8 +135,10 @@ export class LiveMapLayer {
       const share = calm ? 1 : Math.min(1, (performance.now() - begun) / LiveMapLayer.EVERY);
       for (let t = 0; t < m; t++) {
         const i = places ? places[t] : t;
-        positions[2 * i] = from[2 * t] + share * (units[2 * t] - from[2 * t]);
-        positions[2 * i + 1] = from[2 * t + 1] + share * (units[2 * t + 1] - from[2 * t + 1]);
+        for (let j = 0; j < dims; j++) {
+          const at = from[dims * t + j];
+          positions[dims * i + j] = at + share * (units[dims * t + j] - at);
+        }
       }
       atlas.placed();
       atlas.stale = true;

@@ -9,9 +9,10 @@ export class MarkedLayer {
     this.atlas = atlas;
   }
 
-  draw(context, { camera, positions, accent, marked, at, loaded }) {
+  draw(context, atlas) {
+    const { accent, marked, at, loaded } = atlas;
     if (marked == null || at || marked >= loaded) return;
-    const [x, y] = camera.toScreen(positions[2 * marked], positions[2 * marked + 1]);
+    const [x, y] = atlas.pointAt(marked);
     for (const [width, ink] of [
       [5, "rgba(255,255,255,.85)"],
       [2.5, accent],

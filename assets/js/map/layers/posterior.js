@@ -4,11 +4,11 @@ export class PosteriorLayer {
   /** @param {import("../atlas.js").Atlas} atlas */
   constructor(atlas) {
     this.atlas = atlas;
-    /** Its outline in the map's own units. @type {Pair[]} */
+    /** Its outline in the map's own units. @type {number[][]} */
     this.places = [];
   }
 
-  /** @param {Pair[]} places */
+  /** @param {number[][]} places */
   put(places) {
     this.places = places;
     this.atlas.invalidate();
@@ -20,8 +20,7 @@ export class PosteriorLayer {
     context.setLineDash([2, 4]);
     context.lineWidth = 1.5;
     context.strokeStyle = atlas.accent;
-    for (const [x, y] of this.places)
-      context.lineTo(...atlas.camera.toScreen(...atlas.unitOf(x, y)));
+    for (const place of this.places) context.lineTo(...atlas.screenOf(place));
     context.stroke();
   }
 }

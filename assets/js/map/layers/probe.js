@@ -1,7 +1,6 @@
 // The ring: where the code in hand lies. It is dragged over the map, or moved with the arrow keys.
 
 import { element } from "../../shared/dom.js";
-import { UNITS } from "../../shared/order.js";
 
 const PAUSE = 400; // milliseconds after the last key in which the hand counts as still there
 
@@ -9,9 +8,9 @@ export class ProbeLayer {
   /** @param {import("../atlas.js").Atlas} atlas */
   constructor(atlas) {
     this.atlas = atlas;
-    /** In the map's own units. @type {Pair | null} */
+    /** In the map's own units. @type {number[] | null} */
     this.place = null;
-    /** Where the keys have moved it, before the server has. @type {Pair | null} */
+    /** Where the keys have moved it, before the server has. @type {number[] | null} */
     this.aim = null;
     const handle = (this.handle = element("button", "lx-handle at-own"));
     handle.type = "button";
@@ -39,7 +38,7 @@ export class ProbeLayer {
     atlas.stage.append(handle);
   }
 
-  /** @param {Pair} place */
+  /** @param {number[]} place */
   put(place) {
     this.place = place;
     this.draw();
@@ -48,28 +47,28 @@ export class ProbeLayer {
   draw() {
     const { atlas, handle, place } = this;
     if (!place || !atlas.head) return;
-    const [x, y] = atlas.camera.toScreen(...atlas.unitOf(place[0], place[1]));
+    const [x, y] = atlas.screenOf(place);
     handle.hidden = false;
     handle.style.transform = `translate(${x}px, ${y}px)`;
   }
 
-  // A pointer's place in the map's own units.
+  // A pointer's place in the map's own units; in 3-D as deep as the ring is.
   under(event) {
-    return this.atlas.mapOf(...this.atlas.camera.toUnit(...this.atlas.gestures.at(event)));
+    return this.atlas.under(this.atlas.gestures.at(event), this.place);
   }
 
   step(event) {
-    const step = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] }[
+    const step = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[
         event.key
       ],
       { atlas } = this;
     if (!step || !atlas.head || !this.place) return;
     event.preventDefault();
     event.stopPropagation();
-    const { camera, head } = atlas,
-      span = (camera.width / camera.k / (event.shiftKey ? 20 : 100)) * (head.side / UNITS),
-      from = this.aim || this.place;
-    this.aim = [from[0] + step[0] * span, from[1] + step[1] * span];
+    const span = atlas.camera.width / (event.shiftKey ? 20 : 100),
+      from = this.aim || this.place,
+      [x, y] = atlas.screenOf(from);
+    this.aim = atlas.under([x + step[0] * span, y + step[1] * span], from);
     atlas.tell("probe", this.aim);
     clearTimeout(this.timer);
     this.timer = setTimeout(() => {

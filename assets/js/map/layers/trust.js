@@ -3,6 +3,7 @@
 
 import { classes, levels, rgbOf } from "../../shared/colours.js";
 import { button, element } from "../../shared/dom.js";
+import { icon } from "../../shared/icons.js";
 import { latest } from "../../shared/latest.js";
 import { curve, pixels } from "../card.js";
 
@@ -426,7 +427,8 @@ export class TrustLayer {
       return box;
     };
     const kept = head.true.length - head.lost,
-      close = button("at-truth-close", "×", "Close the neighbours", () => this.forget());
+      close = button("at-truth-close", "", "Close the neighbours", () => this.forget());
+    close.append(icon("close"));
     const parts = [
       line(
         `True nearest of ${head.name}`,
@@ -463,12 +465,12 @@ export class TrustLayer {
     return made;
   }
 
-  draw(context, { camera, positions }) {
+  draw(context, atlas) {
     const { found } = this;
     if (!found) return;
-    const at = (i) => camera.toScreen(positions[2 * i], positions[2 * i + 1]),
+    const at = (i) => atlas.pointAt(i),
       here = at(found.place),
-      ground = getComputedStyle(this.atlas.root).getPropertyValue("--ground");
+      ground = getComputedStyle(atlas.root).getPropertyValue("--ground");
     const link = ({ place }, colour, dashes, width) => {
       const there = at(place);
       context.beginPath();
@@ -496,7 +498,7 @@ export class TrustLayer {
     context.beginPath();
     context.arc(...here, 7, 0, 7);
     context.lineWidth = 3;
-    context.strokeStyle = this.atlas.accent;
+    context.strokeStyle = atlas.accent;
     context.stroke();
   }
 

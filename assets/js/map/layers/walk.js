@@ -4,7 +4,7 @@ export class WalkLayer {
   /** @param {import("../atlas.js").Atlas} atlas */
   constructor(atlas) {
     this.atlas = atlas;
-    /** The path in the map's own units. @type {Pair[]} */
+    /** The path in the map's own units. @type {number[][]} */
     this.places = [];
     /** How far along each is: A is 0, B is 1. @type {number[]} */
     this.t = [];
@@ -12,7 +12,7 @@ export class WalkLayer {
   }
 
   /**
-   * @param {Pair[]} places
+   * @param {number[][]} places
    * @param {{ t: number[], steps: number }} at
    */
   put(places, { t, steps }) {
@@ -23,7 +23,7 @@ export class WalkLayer {
   draw(context, atlas) {
     const { places, t } = this;
     if (!places.length || !atlas.head) return;
-    const path = places.map(([x, y]) => atlas.camera.toScreen(...atlas.unitOf(x, y))),
+    const path = places.map((place) => atlas.screenOf(place)),
       first = t.findIndex((v) => v > -1e-9),
       last = t.findLastIndex((v) => v < 1 + 1e-9);
     const line = (from, to, dashes) => {

@@ -1,5 +1,4 @@
-// The explorer's 2-D map: the same as the Map page's, with the ring, the walk and the posterior on
-// it.
+// The explorer's map: the same as the Map page's, with the ring, the walk and the posterior on it.
 
 import { Atlas } from "../map/atlas.js";
 import { ChipLayer } from "../map/layers/chip.js";
@@ -13,8 +12,7 @@ import { find } from "../shared/dom.js";
 // the lowest first
 const LAYERS = [GeneratedLayer, PosteriorLayer, WalkLayer, LegendLayer, ChipLayer, ProbeLayer];
 
-/** @implements {ExplorerMap} */
-export class FlatMap {
+export class ExplorerMap {
   /** @param {import("./explorer.js").Explorer} explorer */
   constructor(explorer) {
     this.explorer = explorer;
@@ -32,10 +30,9 @@ export class FlatMap {
       chosen: data.chosen,
       chip: data.chip,
       camera: data.camera,
-      made: explorer.part("generated").checked,
+      generated: explorer.part("generated").checked,
     };
     box.replaceChildren(parts);
-    box.classList.remove("lx-solid");
     const pane = find(box, ".at"),
       atlas =
         (this.atlas =
@@ -48,7 +45,7 @@ export class FlatMap {
     this.samples = atlas.layer(GeneratedLayer);
     wire.trouble = (words) => explorer.say(words, true);
     explorer.on(explorer.part("generated"), "change", (event) =>
-      this.update({ made: event.target.checked }),
+      this.update({ generated: event.target.checked }),
     );
     atlas.on("probe", (place) => explorer.drop(place));
     atlas.on("probed", () => explorer.drop.rest().then(() => explorer.settle()));
@@ -107,12 +104,14 @@ export class FlatMap {
     this.atlas.setTool("pan");
   }
 
-  // What part of the map is in view, in its own units, for the address; null: all of it.
+  // What of the map is in view, for the address; null: all of it, as at first. Of one in a plane its
+  // part, in its own units.
   get camera() {
     const { atlas } = this,
       { camera } = atlas;
     if (!atlas.n) return this.data.camera || null;
     if (camera.whole) return null;
+    if (atlas.dims === 3) return camera.place.map((v) => Number(v.toFixed(3)));
     const [left, bottom, right, top] = camera.rect(),
       [x0, y0] = atlas.mapOf(left, bottom),
       [x1, y1] = atlas.mapOf(right, top);
