@@ -7,6 +7,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shlex
 import subprocess
 import sys
 import time
@@ -181,6 +182,7 @@ def _workspace(asked):
 
 def _fit(asked) -> int:
     from . import DATASETS, read_dataset
+    from .datasets.doubts import open_doubts
 
     if asked.data in DATASETS and not Path(asked.data).exists():
         dataset = DATASETS[asked.data](**_pairs(asked.read)).load()
@@ -188,6 +190,9 @@ def _fit(asked) -> int:
         dataset = read_dataset(asked.data, **_pairs(asked.read))
     for note in dataset.notes:
         print(f"  {note}", file=sys.stderr)
+    for doubt in open_doubts(dataset.source):
+        other = " ".join(_option(name, value) for name, value in doubt.options.items())
+        print(f"  Is this right? {doubt.sentence} {doubt.other}: {other}", file=sys.stderr)
     model = _model(asked.model, _pairs(asked.set), dataset)
     workspace = _workspace(asked)
     run = workspace.add_run(workspace.add_dataset(dataset), model, queued=False)
@@ -277,6 +282,13 @@ def _model(name: str, chosen: dict, dataset):
     model = cls(**params | chosen)
     model.validate()
     return model
+
+
+def _option(name: str, value) -> str:
+    """As it is typed, so that :func:`_pairs` has it back."""
+    return shlex.join(
+        ["--read", f"{name}={value if isinstance(value, str) else json.dumps(value)}"]
+    )
 
 
 def _pairs(texts: list[str]) -> dict:

@@ -278,6 +278,7 @@ with look:
         st.markdown(f"##### {md(data.dataset.name, 60)}")
         understood(data)
         if data.upload is not None:
+            corrections.doubts(data)
             picture_sizes.choice(data)
             corrections.panel(data)
         preview(data)

@@ -154,6 +154,25 @@ class ArrayCodec(Codec):
             np.float32
         )
 
+    def on_one_scale(self, items) -> np.ndarray:
+        """Vectors as one drawing can show them: of several values a moment, each in standard
+        deviations from its mean.
+
+        Parameters
+        ----------
+        items : array (n, d)
+            In their own units.
+
+        Returns
+        -------
+        array (n, d)
+            The items themselves where a moment has one value.
+        """
+        if not self.channels:
+            return np.asarray(items)
+        mean = [np.full(len(p), p.mean()) for p in np.split(self.mean, len(self.channels))]
+        return (np.asarray(items) - np.concatenate(mean)) / self.scale
+
     def to_json(self) -> dict:
         return {
             "kind": self.kind,

@@ -23,7 +23,7 @@ def _pixels(dataset, items):
 
 
 def _curves(dataset, items):
-    items = np.asarray(items, np.float32)
+    items = np.asarray(dataset.codec.on_one_scale(items), np.float32)
     items = items[:, :: max(1, items.shape[1] // _LINE_POINTS)]
     return {"shape": list(items.shape)}, np.ascontiguousarray(items, "<f4").tobytes()
 

@@ -90,12 +90,21 @@ def _kept_already(item: Data) -> Data | None:
         "name": dataset.name,
         "n": len(dataset),
         "label": dataset.label,
-        "source": dataset.source,
         "notes": dataset.notes,
     }
-    same = [head for head in datasets() if all(head.get(k) == v for k, v in wanted.items())]
+    same = [
+        head
+        for head in datasets()
+        if all(head.get(k) == v for k, v in wanted.items())
+        and _in_effect(head.get("source", {})) == _in_effect(dataset.source)
+    ]
     same = [head["id"] for head in same if head.get("fingerprint") == dataset.fingerprint]
     return services().datasets.get(same[0]) if same else None
+
+
+def _in_effect(source: dict) -> dict:
+    """How a dataset was read, without who said so: a doubt that was answered is no other data."""
+    return {k: v for k, v in source.items() if k not in ("asked", "doubts", "reader_asked")}
 
 
 def use_run(item: Run) -> None:
