@@ -160,6 +160,11 @@ def parser() -> argparse.ArgumentParser:
     leaving.add_argument("--title", default="")
     leaving.add_argument("--size", default="A4", help="of a poster: A4, A3, 16:9 or square")
     leaving.add_argument("--dark", action="store_true", help="a poster on dark paper")
+    leaving.add_argument(
+        "--private",
+        action="store_true",
+        help="with names, e-mail addresses and telephone numbers, which are left out otherwise",
+    )
     leaving.set_defaults(do=_map_export)
 
     serve = commands.add_parser("serve", help="open the app", add_help=True)
@@ -375,6 +380,8 @@ def _map_export(asked) -> None:
     import numpy as np
 
     from . import PROJECTIONS
+    from .datasets.titles import title_columns, without_private
+    from .datasets.upload import name_list
     from .export.formats import EXPORT_FORMATS, ExportRequest, facts
     from .export.map_tables import Extract
 
@@ -392,6 +399,11 @@ def _map_export(asked) -> None:
         )
     fitted, dataset = workspace.fitted(run.id), workspace.load_dataset(run.dataset)
     mapped = _mapped(asked, workspace.run_folder(run.id), fitted.codes)
+    if not asked.private and (private := title_columns(dataset).private):
+        dataset = without_private(dataset, all=True)
+        print(
+            f"Left out, about persons: {name_list(private)}; --private keeps them.", file=sys.stderr
+        )
     column = asked.colour or next(iter(dataset.colours()), None)
     wanted = ExportRequest(
         Extract(dataset, fitted.codes, mapped.positions, np.arange(len(dataset))),

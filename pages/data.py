@@ -281,6 +281,7 @@ with look:
             corrections.doubts(data)
             picture_sizes.choice(data)
             corrections.panel(data)
+        corrections.private(data)
         preview(data)
 if data is not None:
     navigation.next_step("train", "Train a model", "**Next:** train a model on it.")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from lvm_core.datasets.titles import SHOWN
 from lvm_core.io.files import StoreError
 from lvm_core.runs.workspace import RunInfo, is_id
 
@@ -104,7 +105,8 @@ def _kept_already(item: Data) -> Data | None:
 
 def _in_effect(source: dict) -> dict:
     """How a dataset was read, without who said so: a doubt that was answered is no other data."""
-    return {k: v for k, v in source.items() if k not in ("asked", "doubts", "reader_asked")}
+    said = ("asked", "doubts", "reader_asked", SHOWN)
+    return {k: v for k, v in source.items() if k not in said}
 
 
 def use_run(item: Run) -> None:

@@ -14,6 +14,8 @@ from lvm_core.datasets import READERS, read_dataset, reader_for, readers_for
 from lvm_core.datasets.base import DataError
 from lvm_core.datasets.doubts import Doubt, open_doubts
 from lvm_core.datasets.infer import COLUMN_TYPES
+from lvm_core.datasets.titles import SHOWN, title_columns
+from lvm_core.datasets.upload import name_list
 from lvm_core.io.files import StoreError
 from lvm_core.text import markdown as md
 
@@ -71,14 +73,37 @@ def _confirm(data: state.Data, doubt: Doubt) -> None:
     asked = source.get("asked", {})
     types = asked.get("types", {}) | doubt.keep.get("types", {})
     said = asked | doubt.keep | ({"types": types} if types else {})
+    _keep_source(data, source | {"asked": said})
+
+
+def _keep_source(data: state.Data, source: dict) -> None:
     try:
         if data.stored:
-            services().workspace.confirm_dataset(data.id, source | {"asked": said})
+            services().workspace.confirm_dataset(data.id, source)
     except StoreError as error:
         st.error(md(str(error), 400), icon=":material/error:")
         return
-    source["asked"] = said
+    data.dataset.source = source
     st.rerun()
+
+
+def private(data: state.Data) -> None:
+    """Whether columns about persons may stand in titles and exports; off until it is asked for."""
+    found = title_columns(data.dataset).private
+    if not found or not identity.owns("datasets", data.id):
+        return
+    source = data.dataset.source
+    shown = st.toggle(
+        "Show names and e-mails",
+        bool(source.get(SHOWN)),
+        key=f"private-{data.id}",
+        help=f"{md(name_list(found, 10), 300)}: left out of titles and exports until they are "
+        "asked for.",
+    )
+    if shown != bool(source.get(SHOWN)):
+        _keep_source(
+            data, {k: v for k, v in source.items() if k != SHOWN} | ({SHOWN: True} if shown else {})
+        )
 
 
 def replaced(before: state.Data, now: state.Data) -> None:
