@@ -7,6 +7,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shlex
 import subprocess
 import sys
 import time
@@ -159,6 +160,11 @@ def parser() -> argparse.ArgumentParser:
     leaving.add_argument("--title", default="")
     leaving.add_argument("--size", default="A4", help="of a poster: A4, A3, 16:9 or square")
     leaving.add_argument("--dark", action="store_true", help="a poster on dark paper")
+    leaving.add_argument(
+        "--private",
+        action="store_true",
+        help="with names, e-mail addresses and telephone numbers, which are left out otherwise",
+    )
     leaving.set_defaults(do=_map_export)
 
     serve = commands.add_parser("serve", help="open the app", add_help=True)
@@ -181,6 +187,7 @@ def _workspace(asked):
 
 def _fit(asked) -> int:
     from . import DATASETS, read_dataset
+    from .datasets.doubts import open_doubts
 
     if asked.data in DATASETS and not Path(asked.data).exists():
         dataset = DATASETS[asked.data](**_pairs(asked.read)).load()
@@ -188,6 +195,9 @@ def _fit(asked) -> int:
         dataset = read_dataset(asked.data, **_pairs(asked.read))
     for note in dataset.notes:
         print(f"  {note}", file=sys.stderr)
+    for doubt in open_doubts(dataset.source):
+        other = " ".join(_option(name, value) for name, value in doubt.options.items())
+        print(f"  Is this right? {doubt.sentence} {doubt.other}: {other}", file=sys.stderr)
     model = _model(asked.model, _pairs(asked.set), dataset)
     workspace = _workspace(asked)
     run = workspace.add_run(workspace.add_dataset(dataset), model, queued=False)
@@ -279,6 +289,13 @@ def _model(name: str, chosen: dict, dataset):
     return model
 
 
+def _option(name: str, value) -> str:
+    """As it is typed, so that :func:`_pairs` has it back."""
+    return shlex.join(
+        ["--read", f"{name}={value if isinstance(value, str) else json.dumps(value)}"]
+    )
+
+
 def _pairs(texts: list[str]) -> dict:
     """``["epochs=10"]`` -> ``{"epochs": 10}``: numbers, true, false and null as JSON has them,
     everything else as text.
@@ -363,6 +380,8 @@ def _map_export(asked) -> None:
     import numpy as np
 
     from . import PROJECTIONS
+    from .datasets.titles import title_columns, without_private
+    from .datasets.upload import name_list
     from .export.formats import EXPORT_FORMATS, ExportRequest, facts
     from .export.map_tables import Extract
 
@@ -380,6 +399,11 @@ def _map_export(asked) -> None:
         )
     fitted, dataset = workspace.fitted(run.id), workspace.load_dataset(run.dataset)
     mapped = _mapped(asked, workspace.run_folder(run.id), fitted)
+    if not asked.private and (private := title_columns(dataset).private):
+        dataset = without_private(dataset, all=True)
+        print(
+            f"Left out, about persons: {name_list(private)}; --private keeps them.", file=sys.stderr
+        )
     column = asked.colour or next(iter(dataset.colours()), None)
     wanted = ExportRequest(
         Extract(dataset, fitted.codes, mapped.positions, np.arange(len(dataset))),

@@ -278,8 +278,10 @@ with look:
         st.markdown(f"##### {md(data.dataset.name, 60)}")
         understood(data)
         if data.upload is not None:
+            corrections.doubts(data)
             picture_sizes.choice(data)
             corrections.panel(data)
+        corrections.private(data)
         preview(data)
 if data is not None:
     if data.stored:

@@ -154,3 +154,24 @@ def test_serve_opens_the_app(tmp_path):
     finally:
         os.killpg(process.pid, signal.SIGTERM)
         process.wait(20)
+
+
+def test_a_doubt_is_said_with_the_option_that_gives_the_other_reading(lvm, tmp_path):
+    rows = [f"{who},{t},{(who * t * 7) % 11}.5" for who in range(6) for t in range(12)]
+    (tmp_path / "l.csv").write_text("\n".join(["sensor,time,value", *rows]))
+    first = lvm("fit", "PCA", "l.csv", "--set", "latent_dim=2")
+    assert first.returncode == 0, first.stderr
+    assert "6 series of 12 moments" in first.stderr and "--read series=none" in first.stderr
+    again = lvm("fit", "PCA", "l.csv", "--set", "latent_dim=2", "--read", "series=none")
+    assert again.returncode == 0 and "Is this right?" not in again.stderr
+
+
+def test_a_map_leaves_without_names_and_e_mails_unless_they_are_asked_for(lvm, tmp_path):
+    rows = [f"{i},u{i}@example.org,{i % 7},{i % 5}.5,{'ab'[i % 2]}" for i in range(40)]
+    (tmp_path / "c.csv").write_text("\n".join(["id,email,orders,paid,plan", *rows]))
+    assert lvm("fit", "PCA", "c.csv", "--set", "latent_dim=2").returncode == 0
+    made = lvm("map-export", "last", "--to", "m.csv")
+    assert made.returncode == 0 and "Left out, about persons: email" in made.stderr
+    assert "@" not in (tmp_path / "m.csv").read_text()
+    assert lvm("map-export", "last", "--to", "m.csv", "--private").returncode == 0
+    assert "u3@example.org" in (tmp_path / "m.csv").read_text()

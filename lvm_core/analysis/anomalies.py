@@ -418,6 +418,8 @@ def value_names(dataset) -> list[str]:
         return list(codec.terms)
     if dataset.kind == "array":
         places = codec.names or (None if codec.axis is None else [f"{v:.4g}" for v in codec.axis])
+        if codec.channels and places:
+            return [f"{channel} at {place}" for channel in codec.channels for place in places]
         return list(places) if places else [f"value {j + 1}" for j in range(dataset.X.shape[1])]
     if dataset.kind == "image":
         return [

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from ..schema import Schema
+from ..schema import FeatureGroup, Schema
 from ..settings import DataError
 from .base import Codec, as_rows
 
@@ -29,11 +29,14 @@ class ArrayCodec(Codec):
     scale : array (d,)
         What each column is divided by.
     axis : array (d,), optional
-        Where each column lies, e.g. wavelengths.
+        Where each column lies, e.g. wavelengths; (T,) for series of several values a moment.
     axis_label, value_label : str
         Names of the axes of a plot of one row.
     names : list of str, optional
         What each column is called.
+    channels : list of str, optional
+        For series of several values a moment, what these are: X holds all T moments of the first,
+        then all of the second, each a feature group.
 
     Examples
     --------
@@ -57,6 +60,7 @@ class ArrayCodec(Codec):
     axis_label: str = ""
     value_label: str = ""
     names: list[str] | None = field(default=None)
+    channels: list[str] | None = field(default=None)
 
     @classmethod
     def of(
@@ -90,6 +94,7 @@ class ArrayCodec(Codec):
         value_label: str = "",
         names=None,
         one_scale: bool = False,
+        channels: list[str] | None = None,
     ) -> ArrayCodec:
         """The codec of vectors with these moments.
 
@@ -97,16 +102,19 @@ class ArrayCodec(Codec):
         ----------
         mean, spread : array (d,)
             Means and standard deviations.
-        axis, axis_label, value_label, names
+        axis, axis_label, value_label, names, channels
             As for the class.
         one_scale : bool
-            Whether all columns are of one unit, and get one scale however their spreads differ.
+            Whether all columns are of one unit, and get one scale however their spreads differ;
+            all columns of a channel, where there are some.
         """
         moving = spread[spread > 0]
         if not one_scale and len(moving) and moving.max() > UNEVEN * moving.min():
             scale = np.where(spread > 0, spread, 1.0)
         else:
-            scale = np.full(len(mean), np.sqrt((moving**2).mean()) if len(moving) else 1.0)
+            scale = np.concatenate(
+                [_common(part) for part in np.split(spread, len(channels or [""]))]
+            )
         return cls(
             mean,
             scale,
@@ -114,11 +122,15 @@ class ArrayCodec(Codec):
             axis_label,
             value_label,
             names,
+            channels,
         )
 
     @cached_property
     def schema(self) -> Schema:
-        return Schema.gaussian(len(self.mean))
+        if not self.channels:
+            return Schema.gaussian(len(self.mean))
+        size = len(self.mean) // len(self.channels)
+        return Schema(tuple(FeatureGroup("gaussian", size, name) for name in self.channels))
 
     def encode(self, items) -> np.ndarray:
         """Vectors (n, d) -> X (n, d) float32.
@@ -142,6 +154,25 @@ class ArrayCodec(Codec):
             np.float32
         )
 
+    def on_one_scale(self, items) -> np.ndarray:
+        """Vectors as one drawing can show them: of several values a moment, each in standard
+        deviations from its mean.
+
+        Parameters
+        ----------
+        items : array (n, d)
+            In their own units.
+
+        Returns
+        -------
+        array (n, d)
+            The items themselves where a moment has one value.
+        """
+        if not self.channels:
+            return np.asarray(items)
+        mean = [np.full(len(p), p.mean()) for p in np.split(self.mean, len(self.channels))]
+        return (np.asarray(items) - np.concatenate(mean)) / self.scale
+
     def to_json(self) -> dict:
         return {
             "kind": self.kind,
@@ -151,11 +182,12 @@ class ArrayCodec(Codec):
             "axis": None if self.axis is None else self.axis.tolist(),
             "axis_label": self.axis_label,
             "value_label": self.value_label,
+            **({"channels": self.channels} if self.channels else {}),
         }
 
     @classmethod
     def from_json(cls, data: dict) -> ArrayCodec:
-        axis, names = data.get("axis"), data.get("names")
+        axis, names, channels = data.get("axis"), data.get("names"), data.get("channels")
         return cls(
             np.asarray(data["mean"], float),
             np.asarray(data["scale"], float),
@@ -163,4 +195,11 @@ class ArrayCodec(Codec):
             str(data.get("axis_label", "")),
             str(data.get("value_label", "")),
             None if names is None else [str(n) for n in names],
+            None if channels is None else [str(c) for c in channels],
         )
+
+
+def _common(spread: np.ndarray) -> np.ndarray:
+    """One scale for all these columns."""
+    moving = spread[spread > 0]
+    return np.full(len(spread), np.sqrt((moving**2).mean()) if len(moving) else 1.0)

@@ -93,6 +93,7 @@ def read_dataset(
         "name": upload.name,
         "asked": asked,
         "options": in_effect,
+        **({"reader_asked": True} if reader else {}),
     }
     if upload.suffix and upload.suffix in SUFFIXES and upload.suffix not in chosen.suffixes:
         dataset.notes.insert(
@@ -132,6 +133,49 @@ def reader_for(path_or_file, name: str | None = None) -> type[Reader]:
     'Table as text (CSV, TSV)'
     """
     return _reader_of(Upload.open(path_or_file, name).unwrapped())[1]
+
+
+def readers_for(path_or_file, name: str | None = None) -> list[type[Reader]]:
+    r"""Every reader that may read a file.
+
+    Parameters
+    ----------
+    path_or_file : path, bytes or binary file
+        The file.
+    name : str, optional
+        Its file name; that of the path or the file object by default.
+
+    Returns
+    -------
+    list of type of Reader
+        First the one that :func:`read_dataset` would choose, then those whose files look like this
+        one, the most general first; of text, all that read text.
+
+    Raises
+    ------
+    DataError
+        For a file of no type known here.
+
+    Examples
+    --------
+    >>> from lvm_core.datasets import readers_for
+    >>> [reader.name for reader in readers_for(b"One line.\nAnother one, longer.\n", "a.txt")][:2]
+    ['txt', 'csv']
+    """
+    upload, chosen = _reader_of(Upload.open(path_or_file, name).unwrapped())
+    text = not upload.is_zip and b"\0" not in upload.head
+    others = [
+        reader
+        for reader in READERS.values()
+        if reader is not chosen
+        and (
+            reader.matches(upload)
+            or text
+            and "encoding" in reader.parameters()
+            and ".zip" not in reader.suffixes
+        )
+    ]
+    return [chosen, *others[::-1]]
 
 
 def _reader_of(upload: Upload) -> tuple[Upload, type[Reader]]:

@@ -5,7 +5,7 @@ reason.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -16,9 +16,11 @@ from ..codecs.table import TableCodec
 from ..labels import MOST_CLASSES, kind_of
 from .base import DataError, Dataset, require_rows, require_variety
 from .documents import text_dataset
+from .doubts import add_doubts, column_doubts, ratings_doubt, series_doubt
 from .infer import COLUMN_TYPES, NESTED, InferredColumn, infer_column
 from .missing import split_missing
-from .pivot import pivot_series
+from .pivot import find_series, pivot_series
+from .ratings import RatingColumns, find_ratings, pivot_ratings
 from .upload import name_list
 from .vectors import array_dataset
 
@@ -59,8 +61,8 @@ class TableOptions:
 
     Parameters
     ----------
-    kind : {"auto", "table", "text", "array"}
-        What the rows are read as: a record, a document or a vector each.
+    kind : {"auto", "table", "text", "array", "ratings"}
+        What the rows are read as: a record, a document, a vector or a rating each.
     label : str
         ``auto``, ``none``, or a column.
     text_column : str
@@ -74,11 +76,11 @@ class TableOptions:
     text : dict
         Options of :func:`~lvm_core.datasets.documents.text_dataset`.
     series : str
-        ``none``, or the column that cuts a long table into series.
+        ``auto``, ``none``, or the column that cuts a long table into series; of ratings, who rates.
     value : str
-        ``auto``, or the column a series follows.
+        ``auto``, or the column a series follows; of ratings, these.
     order : str
-        ``auto``, ``none``, or the column of times within a series.
+        ``auto``, ``none``, or the column of times within a series; of ratings, what is rated.
     missing : str
         Further words and numbers that mean missing, between commas or semicolons.
 
@@ -89,14 +91,14 @@ class TableOptions:
     'auto'
     """
 
-    kind: str = "auto"  # auto, table, text, array
+    kind: str = "auto"  # auto, table, text, array, ratings
     label: str = "auto"  # auto, none, or a column
     text_column: str = "auto"  # auto, or a column
     max_levels: int = 50
     decimal: str = "."
     types: dict[str, str] = field(default_factory=dict)
     text: dict = field(default_factory=dict)  # options of text_dataset
-    series: str = "none"  # none, or the column that cuts a long table into series
+    series: str = "auto"  # auto, none, or the column that cuts a long table into series
     value: str = "auto"  # the column a series follows
     order: str = "auto"  # auto, none, or the column of times within a series
     missing: str = ""  # further words and numbers that mean so
@@ -161,8 +163,16 @@ def table_dataset(
         index=range(len(frame)),
     )
     types = {c: u.type for c, u in found.items()}
-    if options.series != "none":
-        return _as_series(rows, types, name, options, notes)
+    ratings = _rating_columns(options, rows, types)
+    if ratings is not None and (ratings.named or options.kind == "ratings"):
+        return _as_ratings(rows, types, ratings, name, options, notes)
+    free = options.kind == "auto" and options.text_column == "auto" and "text" not in types.values()
+    long = find_series(rows, types) if options.series == "auto" and free and not ratings else None
+    if options.series not in ("auto", "none") or long is not None and long.sure:
+        cut = options if long is None else replace(options, series=long.series, order=long.order)
+        dataset = _as_series(rows, types, name, cut, notes)
+        add_doubts(dataset, [series_doubt(long, len(rows), True)] if long else [])
+        return dataset
     vectors = _vector_column(options, found)
     text = None if vectors else _text_column(options, types)
     label = _label(options, rows, types, text)
@@ -195,6 +205,70 @@ def table_dataset(
     }
     if text is not None:
         dataset.source["options"]["text_column"] = text
+    add_doubts(
+        dataset,
+        [
+            ratings_doubt(ratings, False) if ratings else None,
+            series_doubt(long, len(rows), False) if long else None,
+            *column_doubts(
+                found,
+                dataset.kind,
+                text,
+                vectors,
+                group if dataset.kind == "array" and vectors is None else [],
+                [] if group else _run_of_numbers(numbers),
+            ),
+        ],
+    )
+    return dataset
+
+
+def _rating_columns(options, rows, types) -> RatingColumns | None:
+    """The columns of ratings: as asked, or as found."""
+    if options.kind not in ("auto", "ratings") or _text_asked(options):
+        return None
+    asked = (options.series, options.order, options.value)
+    if options.kind == "ratings" and not {"auto", "none"} & set(asked):
+        return RatingColumns(*asked)
+    found = find_ratings(rows, types) if set(asked) <= {"auto"} else None
+    if found is None and options.kind == "ratings":
+        raise DataError(
+            "the columns of ratings were not found; say who rates (series column), what is rated "
+            "(time column) and the rating (value column)."
+        )
+    return found
+
+
+def _as_ratings(rows, types, ratings, name, options, notes) -> Dataset:
+    """A row a person and a column an item, read as any table."""
+    wide = pivot_ratings(rows, ratings, notes)
+    kept = {c: t for c, t in options.types.items() if c in wide}
+    if options.label not in ("auto", "none", *wide.columns):
+        raise DataError(
+            f"column {options.label!r} is not one of who rated, so it cannot be the label; there "
+            f"are: {name_list(wide.columns, 20)}."
+        )
+    inner = replace(
+        options,
+        kind="table",
+        types=kept | {ratings.user: "ignore"},
+        series="none",
+        value="auto",
+        order="auto",
+        missing="",
+    )
+    dataset = table_dataset(wide, name, inner, notes)
+    dataset.source = {
+        "options": {
+            "kind": "ratings",
+            "label": dataset.label or "none",
+            "types": types,
+            "series": ratings.user,
+            "order": ratings.item,
+            "value": ratings.rating,
+        }
+    }
+    add_doubts(dataset, [ratings_doubt(ratings, True)])
     return dataset
 
 
@@ -230,7 +304,8 @@ def _as_series(rows, types, name, options, notes) -> Dataset:
         notes,
         axis=found.axis,
         axis_label=found.axis_label,
-        value_label=found.value,
+        value_label=", ".join(found.channels),
+        channels=found.channels if len(found.channels) > 1 else None,
         one_scale=True,
     )
     dataset.source = {
@@ -239,7 +314,7 @@ def _as_series(rows, types, name, options, notes) -> Dataset:
             "label": label or "none",
             "types": types,
             "series": options.series,
-            "value": found.value,
+            "value": found.channels[0] if len(found.channels) == 1 else "auto",
             "order": found.order or "none",
         }
     }
@@ -372,6 +447,17 @@ def numbered_columns(columns: list[str]) -> list[str]:
     >>> numbered_columns(["answer 1", "answer 2", "answer 3"])
     []
     """
+    group = _run_of_numbers(columns)
+    found = NUMBERED.fullmatch(group[0]) if group else None
+    named = found is not None and DIMENSIONS.fullmatch(found["name"])
+    size = len(group)
+    return group if named or size >= 64 and size >= 0.9 * len(columns) else []
+
+
+def _run_of_numbers(columns: list[str]) -> list[str]:
+    """Eight columns or more of one name, numbered without a gap from 0 or 1, that are most of the
+    columns of numbers or called dimensions; else none.
+    """
     groups: dict[str, list[tuple[int, str]]] = {}
     for column in columns:
         if found := NUMBERED.fullmatch(column):
@@ -379,12 +465,10 @@ def numbered_columns(columns: list[str]) -> list[str]:
     if not groups:
         return []
     stem, group = max(groups.items(), key=lambda item: len(item[1]))
-    numbers = [number for number, _ in group]
-    size, runs = len(group), numbers == list(range(numbers[0], numbers[0] + len(group)))
-    if not runs or numbers[0] > 1:
-        return []
-    named = size >= 8 and DIMENSIONS.fullmatch(stem)
-    return [c for _, c in group] if named or size >= 64 and size >= 0.9 * len(columns) else []
+    numbers, size = [number for number, _ in group], len(group)
+    runs = numbers == list(range(numbers[0], numbers[0] + size)) and numbers[0] <= 1
+    most = DIMENSIONS.fullmatch(stem) or size >= 0.8 * len(columns)
+    return [column for _, column in group] if runs and size >= 8 and most else []
 
 
 def _describe(codec: TableCodec, notes: list[str]) -> None:

@@ -1,9 +1,10 @@
 """A table in long format, one row a moment -> one row a series: a column says which series a
-moment belongs to.
+moment belongs to. Whether a table is one is found here, too.
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,27 +13,18 @@ import pandas as pd
 from ..settings import DataError
 from .upload import name_list
 
-MOMENTS = (
-    "time",
-    "t",
-    "date",
-    "datetime",
-    "timestamp",
-    "when",
-    "step",
-    "tick",
-    "frame",
-    "second",
-    "seconds",
-    "minute",
-    "hour",
-    "day",
-    "week",
-    "month",
-    "year",
+# what a column of moments is called, whatever unit stands behind
+MOMENT = re.compile(
+    r"(?:(?:date|obs|observation|event|sample|measurement|record|recorded|local|utc)[\s_.-]?)?"
+    r"(?:time|times|timestamps?|date|dates|datetime|moment|time_?step|step|tick|frame|epoch|cycle"
+    r"|seconds?|secs?|minutes?|hours?|days?|weeks?|months?|quarters?|years?|when|elapsed"
+    r"|wavelengths?|wave_?numbers?|frequency|depth|t|ts|ds)"
+    r"(?:[\s_.]*[\[(/].*|[\s_.]+(?:s|ms|us|ns|min|h|hz|nm|utc))?",
+    re.IGNORECASE,
 )
 LEAST_POINTS, LEAST_SERIES = 3, 3  # nothing in the app learns from fewer rows
 NUMBERS = ("numeric", "integer")
+UNASKED_POINTS = 8  # of a series that is read as one unasked; shorter ones are repeated questions
 
 
 @dataclass
@@ -41,16 +33,17 @@ class PivotedSeries:
 
     Parameters
     ----------
-    values : array of float64 (n, T)
-        A series a row, in order of time.
+    values : array of float64 (n, c * T)
+        A series a row, in order of time; of several values a moment all T of the first, then all
+        of the second.
     rows : DataFrame (n, ...)
         What is constant within each.
     axis : array (T,)
         Where each point lies.
     axis_label : str
         Name of the axis.
-    value : str
-        The column they follow.
+    channels : list of str
+        The columns (c,) they follow.
     order : str or None
         The column of times; None for the order of the file.
 
@@ -63,7 +56,7 @@ class PivotedSeries:
     rows: pd.DataFrame
     axis: np.ndarray
     axis_label: str
-    value: str
+    channels: list[str]
     order: str | None
 
 
@@ -88,7 +81,7 @@ def pivot_series(
     series : str
         The column that says which series a row belongs to.
     value : str
-        The column of numbers to follow; ``auto`` where there is only one.
+        The column of numbers to follow; ``auto`` for all that change within a series.
     order : str
         A column of times, ``none`` for the order of the file, ``auto`` for dates or a number called
         such as ``time``.
@@ -114,8 +107,8 @@ def pivot_series(
     ... )
     >>> types = {"who": "categorical", "time": "integer", "pulse": "numeric"}
     >>> found = pivot_series(moments, types, "who")
-    >>> found.values.shape, found.value, found.order, found.rows["who"].tolist()
-    ((3, 3), 'pulse', 'time', ['a', 'b', 'c'])
+    >>> found.values.shape, found.channels, found.order, found.rows["who"].tolist()
+    ((3, 3), ['pulse'], 'time', ['a', 'b', 'c'])
     """
     notes = [] if notes is None else notes
     if series not in rows:
@@ -136,7 +129,7 @@ def pivot_series(
     steady = [c for c in rows.columns if c == series or not _changes(rows[c], number)]
     free = [c for c in rows.columns if c not in (*steady, value)]
     by = _order(rows, types, order, free, number, notes)
-    value = _value(rows, types, value, [c for c in rows.columns if c not in (*steady, by)])
+    channels = _channels(rows, types, value, [c for c in rows.columns if c not in (*steady, by)])
     placed = np.argsort(rows[by].to_numpy(), kind="stable") if by else np.arange(len(rows))
     placed = placed[np.argsort(number[placed], kind="stable")]
     T = int(lengths.min())
@@ -144,17 +137,124 @@ def pivot_series(
     axis, axis_label = (
         _axis(rows[by], taken) if by else (np.arange(T, dtype=float), "Point of the series")
     )
-    lost = [c for c in rows.columns if c not in (*steady, value, by)]
-    _say(notes, series, value, by, lengths, lost)
-    values = rows[value].to_numpy(dtype=float, na_value=np.nan)[taken]
+    lost = [c for c in rows.columns if c not in (*steady, *channels, by)]
+    _say(notes, series, channels, by, lengths, lost)
+    values = [rows[c].to_numpy(dtype=float, na_value=np.nan)[taken] for c in channels]
     return PivotedSeries(
-        values,
+        np.concatenate(values, axis=1),
         rows[steady].iloc[taken[:, 0]].reset_index(drop=True),
         axis,
         axis_label,
-        value,
+        channels,
         by,
     )
+
+
+@dataclass(frozen=True)
+class LongTable:
+    """How a table may be cut into series.
+
+    Parameters
+    ----------
+    series, order : str
+        The columns that tell series apart and moments.
+    count, points : int
+        How many series there are, and moments in the shortest.
+    sure : bool
+        Whether it is hardly anything else: all series have the same moments, eight or more, and
+        only numbers change within them.
+
+    See Also
+    --------
+    find_series : Finds it.
+    """
+
+    series: str
+    order: str
+    count: int
+    points: int
+    sure: bool
+
+
+def find_series(rows: pd.DataFrame, types: dict[str, str]) -> LongTable | None:
+    """Find whether a table has a row a moment of several series.
+
+    It has where a column of moments has each of its values once within each value of another
+    column, and a number changes from moment to moment.
+
+    Parameters
+    ----------
+    rows : DataFrame (n, ...)
+        In plain types.
+    types : dict of str to str
+        Type of each column, see :func:`~lvm_core.datasets.infer.infer_column`.
+
+    Returns
+    -------
+    LongTable or None
+        None where it has not.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from lvm_core.datasets.pivot import find_series
+    >>> moments = pd.DataFrame(
+    ...     {"who": list("abc") * 8, "time": sorted([*range(8)] * 3), "pulse": range(24)}
+    ... )
+    >>> find_series(moments, {"who": "categorical", "time": "integer", "pulse": "integer"})
+    LongTable(series='who', order='time', count=3, points=8, sure=True)
+    """
+    times = [c for c in rows if types[c] == "date" or types[c] in NUMBERS and is_moment(str(c))]
+    times = [c for c in times if not rows[c].isna().any()]
+    ids = [
+        c
+        for c in rows
+        if types[c] in ("categorical", "integer", "ignore", "date") and not rows[c].isna().any()
+    ]
+    # What is itself a moment, such as the year of a month, tells series apart if nothing else does.
+    for series in sorted(ids, key=lambda c: types[c] == "date" or is_moment(str(c))):
+        number, names = pd.factorize(rows[series])
+        lengths = np.bincount(number)
+        if (
+            not LEAST_SERIES <= len(names) <= len(rows) / LEAST_POINTS
+            or lengths.min() < LEAST_POINTS
+        ):
+            continue
+        for order in times:
+            if order == series or rows.duplicated([series, order]).any():
+                continue
+            changing = [c for c in rows if c not in (series, order) and _changes(rows[c], number)]
+            if not any(types[c] in NUMBERS for c in changing):
+                continue
+            points, grid = int(lengths.min()), rows[order].nunique()
+            sure = (
+                points >= max(UNASKED_POINTS, 0.9 * lengths.max())
+                and grid <= 1.1 * lengths.max()
+                and all(types[c] in (*NUMBERS, "ignore") for c in changing)
+            )
+            return LongTable(str(series), str(order), len(names), points, bool(sure))
+    return None
+
+
+def is_moment(name: str) -> bool:
+    """Whether a column is called as moments are.
+
+    Parameters
+    ----------
+    name : str
+        What it is called; a unit may stand behind.
+
+    Returns
+    -------
+    bool
+
+    Examples
+    --------
+    >>> from lvm_core.datasets.pivot import is_moment
+    >>> [is_moment(name) for name in ("Time [ms]", "t", "year", "temperature")]
+    [True, True, True, False]
+    """
+    return MOMENT.fullmatch(name.strip()) is not None
 
 
 def _check(series: str, names, lengths: np.ndarray) -> None:
@@ -192,7 +292,7 @@ def _order(rows, types, asked: str, free: list[str], number, notes) -> str | Non
             )
         return asked
     dates = [c for c in free if types.get(c) == "date"]
-    named = [c for c in free if c.casefold() in MOMENTS and pd.api.types.is_numeric_dtype(rows[c])]
+    named = [c for c in free if is_moment(c) and pd.api.types.is_numeric_dtype(rows[c])]
     for c in dict.fromkeys(dates + named):
         if not (why := _not_sortable(rows, types, c, number)):
             return c
@@ -213,30 +313,22 @@ def _not_sortable(rows, types, column: str, number) -> str:
     return f"{twice:,} moments occur again within their series" if twice else ""
 
 
-def _value(rows, types, asked: str, free: list[str]) -> str:
+def _channels(rows, types, asked: str, free: list[str]) -> list[str]:
     numbers = [c for c in free if types.get(c) in NUMBERS]
     if asked == "auto":
-        if len(numbers) != 1:
+        if not numbers:
             raise DataError(
-                f"the table has {len(numbers)} columns of numbers that change within a series, one "
-                "is followed"
-                + (
-                    f"; choose it as the value column: {name_list(numbers, 20)}."
-                    if numbers
-                    else (
-                        "; choose another series column, or set the type of the value column to "
-                        "numeric."
-                    )
-                )
+                "no column of numbers changes within a series; choose another series column, or "
+                "set the type of the value column to numeric."
             )
-        return numbers[0]
+        return numbers
     if asked not in free or not pd.api.types.is_numeric_dtype(rows[asked]):
         raise DataError(
             f"column {asked!r} cannot be followed through a series, expected numbers that change "
             "within one; there are: "
             f"{name_list(numbers, 20) or 'none'}."
         )
-    return asked
+    return [asked]
 
 
 def _axis(times: pd.Series, taken: np.ndarray) -> tuple[np.ndarray, str]:
@@ -253,13 +345,13 @@ def _axis(times: pd.Series, taken: np.ndarray) -> tuple[np.ndarray, str]:
     return moments[0].astype(float), str(times.name)
 
 
-def _say(notes, series, value, order, lengths, lost) -> None:
+def _say(notes, series, channels, order, lengths, lost) -> None:
     T, n = int(lengths.min()), len(lengths)
     notes.insert(
         0,
         (
-            f"{n:,} series of {T:,} points of {value}, one for each value of {series}, in the "
-            f"order of {order or 'the file'}."
+            f"{n:,} series of {T:,} points of {name_list(channels)}, one for each value of "
+            f"{series}, in the order of {order or 'the file'}."
         ),
     )
     if lengths.max() > T:

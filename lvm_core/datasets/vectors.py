@@ -91,7 +91,7 @@ def array_dataset(
     steady = int((spread == 0).sum())
     if steady:
         notes.append(f"{steady:,} of {vectors.shape[1]:,} columns never change.")
-    if np.ptp(codec.scale) > 0:
+    if np.ptp(codec.scale) > 0 and not codec.channels:
         notes.append(
             "The columns' spreads differ more than 30 times, so each was scaled on its own."
         )

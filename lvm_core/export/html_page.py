@@ -183,7 +183,8 @@ def _looks(extract: Extract) -> dict:
             }
         }
     if dataset.kind == "array":
-        curves = np.asarray(dataset.items(extract.rows), np.float64).reshape(len(extract.rows), -1)
+        curves = dataset.codec.on_one_scale(dataset.items(extract.rows))
+        curves = np.asarray(curves, np.float64).reshape(len(extract.rows), -1)
         curves = np.nan_to_num(curves[:, :: max(1, curves.shape[1] // CURVE_POINTS)])
         low, high = curves.min(1, keepdims=True), curves.max(1, keepdims=True)
         heights = np.rint((curves - low) / np.maximum(high - low, 1e-12) * 255).astype(np.uint8)

@@ -14,6 +14,7 @@ from ..io.checkpoint import Checkpoint
 from ..io.serialize import Persistent
 from ..progress import OnStep
 from ..schema import Schema
+from .levels import CALIBRATED, calibrate_levels, pick_levels
 
 if TYPE_CHECKING:
     from torch import nn
@@ -74,6 +75,8 @@ class LatentModel(Persistent, ClassNamePrefixFeaturesOutMixin, TransformerMixin,
     conditional: ClassVar[bool] = False
     # whether the fit reports steps; its _fit then takes a checkpoint too
     iterative: ClassVar[bool] = False
+    # whether its draws of 0/1 and one-hot columns are scores with thresholds; it then has _scores
+    draws_scores: ClassVar[bool] = False
     # whether the decoder learnt on codes drawn from the prior, not on those of rows
     decoder_trained_on_prior: ClassVar[bool] = False
     # what its likelihoods are called where not as usual
@@ -179,6 +182,8 @@ class LatentModel(Persistent, ClassNamePrefixFeaturesOutMixin, TransformerMixin,
                 "rate, or check the data for extreme values."
             )
         self.code_mean_, self.code_std_ = Z.mean(0), Z.std(0)
+        if self.draws_scores:
+            self._calibrate(X)
         return self
 
     def transform(self, X) -> np.ndarray:
@@ -395,6 +400,26 @@ class LatentModel(Persistent, ClassNamePrefixFeaturesOutMixin, TransformerMixin,
         unless overridden.
         """
         return draw_discrete(self._decode(Z), self.schema_, rng)
+
+    def _calibrate(self, X) -> None:
+        """Learn ``offsets_`` (d,); see :func:`~lvm_core.models.levels.calibrate_levels`."""
+        self.offsets_ = np.zeros(0)
+        schema = self.schema_
+        if schema.image is None and (schema.has("bernoulli") or schema.has("categorical")):
+            rng, n = np.random.RandomState(0), int(np.clip(CALIBRATED // schema.d, 2000, 20_000))
+            scores = self._scores(self._prior(n, 1.0, rng), rng)
+            self.offsets_ = calibrate_levels(scores, X.mean(0, dtype=np.float64), schema)
+
+    def _pick(self, scores: np.ndarray, rng: np.random.RandomState) -> np.ndarray:
+        """Levels from scores; of a model saved before there were offsets, as probabilities."""
+        offsets = getattr(self, "offsets_", np.zeros(0))
+        if len(offsets):
+            return pick_levels(scores, offsets, self.schema_)
+        return draw_discrete(scores, self.schema_, rng)
+
+    def _scores(self, Z: np.ndarray, rng: np.random.RandomState) -> np.ndarray:
+        """A draw at each code before anything is discrete, where ``draws_scores``."""
+        raise NotImplementedError
 
     # -- shared checks -----------------------------------------------------------------------------
 

@@ -9,7 +9,7 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from ..params import param
-from .base import LatentModel, draw_discrete
+from .base import LatentModel
 
 # least noise of a column, as a share of the mean variance: a constant column has infinite
 # likelihood
@@ -94,6 +94,7 @@ class FactorAnalysis(LatentModel):
         "every row."
     )
     supported_kinds: ClassVar[tuple[str, ...]] = ("table", "array", "image")
+    draws_scores: ClassVar[bool] = True
     importance_meaning: ClassVar[str] = "share of the data's variance"
 
     latent_dim: int = param(
@@ -181,11 +182,14 @@ class FactorAnalysis(LatentModel):
     def _decode(self, Z):
         return Z @ self.components_ + self.mean_
 
-    def _draw(self, Z, rng):
+    def _scores(self, Z, rng):
         X = self._decode(Z)
         if self.schema_.image is None:
             X = X + rng.standard_normal(X.shape) * np.sqrt(self.noise_variance_)
-        return draw_discrete(X, self.schema_, rng)
+        return X
+
+    def _draw(self, Z, rng):
+        return self._pick(self._scores(Z, rng), rng)
 
     def as_torch(self):
         from ..nn.nets import Function, tensors

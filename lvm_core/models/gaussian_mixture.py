@@ -10,7 +10,7 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from ..params import param
-from .base import LatentModel, draw_discrete
+from .base import LatentModel
 
 # added to every variance, as a share of the columns' mean variance: a component of one row has
 # infinite likelihood
@@ -100,6 +100,7 @@ class GaussianMixture(LatentModel):
         "the number of groups."
     )
     supported_kinds: ClassVar[tuple[str, ...]] = ("table", "array", "image")
+    draws_scores: ClassVar[bool] = True
     importance_meaning: ClassVar[str] = "share of the rows in the group"
 
     latent_dim: int = param(4, low=1, high=200, help="Number of groups: the length of the code.")
@@ -174,6 +175,9 @@ class GaussianMixture(LatentModel):
         return np.eye(len(p))[rng.choice(len(p), n, p=p / p.sum())]
 
     def _draw(self, Z, rng):
+        return self._pick(self._scores(Z, rng), rng)
+
+    def _scores(self, Z, rng):
         shares = _shares(Z).cumsum(1)
         component = np.minimum(
             (rng.uniform(size=(len(Z), 1)) > shares).sum(1), len(self.weights_) - 1
@@ -191,7 +195,7 @@ class GaussianMixture(LatentModel):
                 if self.covariance == "tied"
                 else np.einsum("nij,nj->ni", roots[component], noise)
             )
-        return draw_discrete(X, self.schema_, rng)
+        return X
 
     def score_samples(self, X) -> np.ndarray:
         """Log-likelihood (n,) in nats of each row under the mixture, exact."""

@@ -22,9 +22,11 @@ COUNT = 1e-2  # added to every expected count: a transition never seen stays pos
 class HMM(LatentModel):
     """Hidden Markov model with Gaussian emissions, fitted by Baum-Welch (Rabiner, 1989).
 
-    A row of X (n, T) is one series of T values. ``s_1 ~ p``, ``s_t | s_{t-1} ~ A[s_{t-1}]``, ``x_t
-    | s_t ~ N(m_s, v_s)``: maximise ``sum_i log p(x_i1, ..., x_iT)`` over p (S,), A (S, S), m and v
-    (S,), all series at once, by EM from several seeded starts, of which the best is gone on with.
+    A row of X (n, T) is one series of T values; of c values a moment, (n, c * T), where the schema
+    has a group of T columns for each of them, which are independent given the state. ``s_1 ~ p``,
+    ``s_t | s_{t-1} ~ A[s_{t-1}]``, ``x_t | s_t ~ N(m_s, v_s)``: maximise ``sum_i log p(x_i1, ...,
+    x_iT)`` over p (S,), A (S, S), m and v (S,), all series at once, by EM from several seeded
+    starts, of which the best is gone on with.
     Where ``window`` is given, every row is a long series that is cut into pieces of so many values
     when the model learns, so that a single long row can be learnt from too.
 
@@ -58,8 +60,8 @@ class HMM(LatentModel):
     transitions_ : array (S, S)
         A, from the state of a row to that of a column.
     means_, variances_ : array (S,)
-        m and v, of the values in each state.
-    floor_ : float
+        m and v, of the values in each state; (S, c) of c values a moment.
+    floor_ : float or array (c,)
         Least variance of a state.
     n_iter_ : int
         Steps of EM.
@@ -156,15 +158,21 @@ class HMM(LatentModel):
 
     @classmethod
     def suggest(cls, n, schema, minutes=None):
-        return {"latent_dim": 3, "segments": int(np.clip(schema.d // 8, 1, 8))}
+        moments = schema.d // _channels(schema)
+        return {"latent_dim": 3, "segments": int(np.clip(moments // 8, 1, 8))}
 
     # -- learning ----------------------------------------------------------------------------------
 
     def _fit(self, X, rng, on_step, checkpoint=None):
         if not (X != X.flat[0]).any():
             raise ValueError("HMM: all values are the same, there are no states to find.")
-        pieces = self._pieces(X.astype(np.float64))
-        self.floor_ = float(FLOOR * pieces.var())
+        moments = self._moments(X)
+        pieces = self._pieces(moments)
+        self.floor_ = FLOOR * pieces.var((0, 1))
+        if pieces.shape[2] == 1:
+            self.floor_ = float(self.floor_[0])
+        elif not self.floor_.all():
+            raise ValueError("HMM: one of the values of a moment never changes; leave it out.")
         report = Reporter(on_step, self.max_iter, "EM")
         starts = [self._start(pieces, rng, spread=i > 0) for i in range(self.restarts)]
         tried = (
@@ -182,33 +190,49 @@ class HMM(LatentModel):
         best, _, self.n_iter_, self.stopped_ = self._steps(pieces, best, self.max_iter, listen)
         self._take(best)
         Z = self._encode(X)
-        away = np.abs(np.tile(self.means_, self._stretches(X.shape[1])) - X.mean(dtype=np.float64))
+        away = np.linalg.norm(self._parameters()[2] - moments.mean((0, 1)), axis=1)
+        away = np.tile(away, self._stretches(moments.shape[1]))
         self.importance_ = Z.std(0) * away
         return Z
 
     def _take(self, found) -> None:
         start, transitions, means, variances = found
-        order = np.argsort(means, kind="stable")
+        order = np.argsort(means.sum(1), kind="stable")
         self.start_, self.transitions_ = start[order], transitions[np.ix_(order, order)]
-        self.means_, self.variances_ = means[order], variances[order]
+        means, variances = means[order], variances[order]
+        one = means.shape[1] == 1
+        self.means_, self.variances_ = (means[:, 0], variances[:, 0]) if one else (means, variances)
+
+    def _moments(self, X):
+        """Rows (n, c * T) -> (n, T, c) float64."""
+        X = X.astype(np.float64)
+        return X.reshape(len(X), _channels(self.schema_), -1).transpose(0, 2, 1)
 
     def _pieces(self, X):
-        """The series to learn from (m, T')."""
+        """The series to learn from (m, T', c)."""
         if not self.window or self.window >= X.shape[1]:
             return X
         if self.window < 2:
             raise ValueError(f"HMM: window is {self.window}, expected 0 or at least 2 values.")
         count = X.shape[1] // self.window
-        return X[:, : count * self.window].reshape(-1, self.window)
+        return X[:, : count * self.window].reshape(-1, self.window, X.shape[2])
 
     def _start(self, X, rng, spread: bool):
-        """Quantiles of the values as means, or values drawn by the seed."""
-        k = self.latent_dim
-        means = (
-            np.sort(rng.choice(X.ravel(), k))
-            if spread
-            else np.quantile(X, (np.arange(k) + 0.5) / k)
-        )
+        """Quantiles of the values as means, or values drawn by the seed; of several values a
+        moment, the means of moments of like rank along their first principal component.
+        """
+        k, flat = self.latent_dim, X.reshape(-1, X.shape[2])
+        if spread:
+            means = flat[rng.choice(len(flat), k)]
+            means = means[np.argsort(means.sum(1), kind="stable")]
+        elif flat.shape[1] == 1:
+            means = np.quantile(flat, (np.arange(k) + 0.5) / k, axis=0)
+        else:
+            scaled = (flat - flat.mean(0)) / flat.std(0)
+            along = np.linalg.eigh(scaled.T @ scaled)[1][:, -1]
+            ranks = np.argsort(scaled @ along, kind="stable")
+            parts = np.array_split(ranks, k)
+            means = np.stack([flat[part].mean(0) if len(part) else flat.mean(0) for part in parts])
         stay = (
             np.full((k, k), 0.1 / max(k - 1, 1)) + np.eye(k) * (0.9 - 0.1 / max(k - 1, 1))
             if k > 1
@@ -217,8 +241,8 @@ class HMM(LatentModel):
         return (
             np.full(k, 1 / k),
             stay,
-            means + 1e-3 * X.std() * rng.standard_normal(k),
-            np.full(k, X.var() / k + self.floor_),
+            means + 1e-3 * flat.std(0) * rng.standard_normal(means.shape),
+            np.tile(flat.var(0) / k + self.floor_, (k, 1)),
         )
 
     def _steps(self, X, found, most: int, listen=lambda *_: False):
@@ -235,11 +259,17 @@ class HMM(LatentModel):
         return found, before, most, False
 
     def _maximise(self, X, posterior, pairs):
-        weight = posterior.sum((0, 1)) + COUNT
+        weight = posterior.sum((0, 1))[:, None] + COUNT
         start = posterior[:, 0].sum(0) + COUNT
-        means = (np.einsum("nts,nt->s", posterior, X) + COUNT * X.mean()) / weight
+        means = np.einsum("nts,ntc->sc", posterior, X, optimize=True)
+        means = (means + COUNT * X.mean((0, 1))) / weight
         variances = (
-            np.stack([(posterior[..., s] * (X - means[s]) ** 2).sum() for s in range(len(means))])
+            np.stack(
+                [
+                    np.einsum("nt,ntc->c", posterior[..., s], (X - means[s]) ** 2)
+                    for s in range(len(means))
+                ]
+            )
             / weight
         )
         pairs = pairs + COUNT
@@ -257,7 +287,7 @@ class HMM(LatentModel):
 
         Parameters
         ----------
-        X : array (n, T)
+        X : array (n, T) or (n, c * T)
             One series a row.
 
         Returns
@@ -268,15 +298,13 @@ class HMM(LatentModel):
             The probability of each state at each moment.
         """
         check_is_fitted(self)
-        X = self._check(X, reset=False).astype(np.float64)
+        X = self._moments(self._check(X, reset=False))
         return _viterbi(X, *self._parameters()), _forward_backward(X, *self._parameters())[0]
 
     def score_samples(self, X) -> np.ndarray:
         """Log-likelihood (n,) in nats of each series, exact, by the forward recursion."""
         check_is_fitted(self)
-        return _forward_backward(
-            self._check(X, reset=False).astype(np.float64), *self._parameters()
-        )[2]
+        return _forward_backward(self._moments(self._check(X, reset=False)), *self._parameters())[2]
 
     def sample(self, n, *, temperature=1.0, random_state=None):
         """New series: true draws of the chain and its emissions.
@@ -292,21 +320,32 @@ class HMM(LatentModel):
 
         Returns
         -------
-        array (n, T)
+        array (n, T) or (n, c * T)
         """
         from sklearn.utils import check_random_state
 
         check_is_fitted(self)
         rng = check_random_state(random_state)
         path = self._chain(n, rng)
-        return self.means_[path] + temperature * rng.standard_normal(path.shape) * np.sqrt(
-            self.variances_[path]
-        )
+        return self._emitted(path, rng, temperature)
+
+    def _emitted(self, path, rng, temperature: float = 1.0):
+        """A draw of the values of each moment of paths (n, T), as rows."""
+        _, _, means, variances = self._parameters()
+        noise = rng.standard_normal((*path.shape, means.shape[1]))
+        return _as_rows(means[path] + temperature * noise * np.sqrt(variances[path]))
 
     # -- the contract ------------------------------------------------------------------------------
 
     def _parameters(self):
-        return self.start_, self.transitions_, self.means_, self.variances_
+        k = self.latent_dim
+        means, variances = self.means_.reshape(k, -1), self.variances_.reshape(k, -1)
+        return self.start_, self.transitions_, means, variances
+
+    @property
+    def _length(self) -> int:
+        """Moments of a series."""
+        return self.n_features_in_ // _channels(self.schema_)
 
     def _stretches(self, length: int) -> int:
         return min(self.segments, length)
@@ -320,7 +359,7 @@ class HMM(LatentModel):
         """Codes -> probability of each state at each moment (n, T, S), constant within a
         stretch.
         """
-        length, k = self.n_features_in_, self.latent_dim
+        length, k = self._length, self.latent_dim
         shares = np.maximum(Z, 0).reshape(len(Z), -1, k)
         total = shares.sum(2, keepdims=True)
         shares = np.where(total > 0, shares / np.where(total > 0, total, 1), 1 / k)
@@ -331,14 +370,14 @@ class HMM(LatentModel):
         return np.concatenate(
             [
                 self._shares(
-                    _forward_backward(X[i : i + 1000].astype(np.float64), *self._parameters())[0]
+                    _forward_backward(self._moments(X[i : i + 1000]), *self._parameters())[0]
                 )
                 for i in range(0, len(X), 1000)
             ]
         )
 
     def _decode(self, Z):
-        return self._over_time(Z) @ self.means_
+        return _as_rows(self._over_time(Z) @ self._parameters()[2])
 
     def _prior(self, n, temperature, rng):
         return self.code_mean_ + temperature * (
@@ -347,7 +386,7 @@ class HMM(LatentModel):
 
     def _chain(self, n: int, rng):
         """n state sequences (n, T)."""
-        path, steps = np.empty((n, self.n_features_in_), int), self.transitions_.cumsum(1)
+        path, steps = np.empty((n, self._length), int), self.transitions_.cumsum(1)
         path[:, 0] = _choose(np.broadcast_to(self.start_.cumsum(), (n, self.latent_dim)), rng)
         for t in range(1, path.shape[1]):
             path[:, t] = _choose(steps[path[:, t - 1]], rng)
@@ -368,16 +407,32 @@ class HMM(LatentModel):
                 ),
                 rng,
             )
-        return self.means_[path] + rng.standard_normal(path.shape) * np.sqrt(self.variances_[path])
+        return self._emitted(path, rng)
+
+
+def _channels(schema) -> int:
+    """How many values a moment has: the number of feature groups of as many real columns each."""
+    sizes = {group.size for group in schema.groups}
+    same = len(sizes) == 1 and sizes != {1} and not schema.image
+    real = all(group.likelihood == "gaussian" for group in schema.groups)
+    return len(schema.groups) if same and real else 1
+
+
+def _as_rows(moments):
+    """(n, T, c) -> (n, c * T)."""
+    return np.ascontiguousarray(moments.transpose(0, 2, 1)).reshape(len(moments), -1)
 
 
 def _emission(X, means, variances):
-    """log N(x_t; m_s, v_s) (n, T, S)."""
-    return -0.5 * (np.log(2 * np.pi * variances) + (X[..., None] - means) ** 2 / variances)
+    """log N(x_t; m_s, v_s) (n, T, S), summed over the values of a moment."""
+    return sum(
+        -0.5 * (np.log(2 * np.pi * v) + (X[..., c, None] - m) ** 2 / v)
+        for c, (m, v) in enumerate(zip(means.T, variances.T))
+    )
 
 
 def _forward_backward(X, start, transitions, means, variances):
-    """Of series X (n, T): p(s_t | x) (n, T, S), expected transitions (S, S) of all series, log
+    """Of series X (n, T, c): p(s_t | x) (n, T, S), expected transitions (S, S) of all series, log
     p(x) (n,). Scaled at every step (Rabiner, 1989, section V.A).
     """
     log_b = _emission(X, means, variances)
@@ -402,7 +457,7 @@ def _forward_backward(X, start, transitions, means, variances):
 
 
 def _viterbi(X, start, transitions, means, variances):
-    """The most likely states (n, T) of series X (n, T)."""
+    """The most likely states (n, T) of series X (n, T, c)."""
     log_b, log_a = _emission(X, means, variances), np.log(np.maximum(transitions, 1e-300))
     n, length, k = log_b.shape
     came_from, now = np.empty((n, length, k), int), np.log(np.maximum(start, 1e-300)) + log_b[:, 0]

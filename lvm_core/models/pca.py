@@ -9,7 +9,7 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from ..params import param
-from .base import LatentModel, draw_discrete
+from .base import LatentModel
 
 MOST_COPIED = 2**24  # values of which scikit-learn's solver may centre a copy
 MOST_GRAM = 4000  # rows whose products in pairs are solved at once: half a minute on one core
@@ -93,6 +93,7 @@ class PCA(LatentModel):
         "same solution as probabilistic PCA, and is exact."
     )
     supported_kinds: ClassVar[tuple[str, ...]] = ("image", "table", "array")
+    draws_scores: ClassVar[bool] = True
     importance_meaning: ClassVar[str] = "share of the data's variance"
 
     latent_dim: int = param(
@@ -160,11 +161,14 @@ class PCA(LatentModel):
     def _prior(self, n, temperature, rng):
         return rng.standard_normal((n, len(self.code_mean_))) * self.code_std_ * temperature
 
-    def _draw(self, Z, rng):
+    def _scores(self, Z, rng):
         X = self._decode(Z)
         if self.schema_.image is None:
             X = X + rng.standard_normal(X.shape) * np.sqrt(self.noise_variance_)
-        return draw_discrete(X, self.schema_, rng)
+        return X
+
+    def _draw(self, Z, rng):
+        return self._pick(self._scores(Z, rng), rng)
 
     def as_torch(self):
         from ..nn.nets import Function, tensors

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
+from plotly.subplots import make_subplots
 
 from ..text import plotly as ply
 from .colouring import ACCENT, NONE, colouring
@@ -337,13 +338,15 @@ def signal(
     axis_name: str = "",
     height: int = 260,
     muted: list[int] | None = None,
+    channels: list[str] | None = None,
 ) -> go.Figure:
-    """Draw rows of an array as lines over their axis.
+    """Draw rows of an array as lines over their axis; of several values at each place, one under
+    the other.
 
     Parameters
     ----------
     items : ndarray of shape (m, d)
-        The lines.
+        The lines; (m, c * d) of c values at each place, all of the first before the second.
     names : list of str
         Their names (m,).
     axis : array-like of shape (d,), optional
@@ -354,6 +357,8 @@ def signal(
         Height in pixels.
     muted : list of int, optional
         Lines that are drawn thin and grey, behind.
+    channels : list of str, optional
+        What the c values are called.
 
     Returns
     -------
@@ -368,25 +373,42 @@ def signal(
     >>> [(trace.name, trace.line.width) for trace in figure.data]
     [('real', 1), ('decoded', 1.8)]
     """
-    figure = go.Figure()
-    x = np.arange(items.shape[1]) if axis is None else axis
-    paint = 0
-    for i, (row, name) in enumerate(zip(items, names)):
-        quiet = bool(muted) and i in muted
-        line = (
-            dict(color="rgba(128,128,128,.55)", width=1)
-            if quiet
-            else dict(color=OKABE_ITO[paint % 8], width=1.8)
-        )
-        paint += not quiet
-        figure.add_trace(go.Scatter(x=x, y=row, mode="lines", name=ply(name), line=line))
+    x = np.arange(items.shape[1]) if axis is None else np.asarray(axis)
+    parts = np.split(items, max(1, items.shape[1] // len(x)), axis=1)
+    figure = make_subplots(len(parts), 1, shared_xaxes=True, vertical_spacing=0.08)
+    for at, part in enumerate(parts, 1):
+        paint = 0
+        for i, (row, name) in enumerate(zip(part, names)):
+            quiet = bool(muted) and i in muted
+            line = (
+                dict(color="rgba(128,128,128,.55)", width=1)
+                if quiet
+                else dict(color=OKABE_ITO[paint % 8], width=1.8)
+            )
+            paint += not quiet
+            figure.add_trace(
+                go.Scatter(
+                    x=x,
+                    y=row,
+                    mode="lines",
+                    name=ply(name),
+                    line=line,
+                    legendgroup=str(i),
+                    showlegend=at == 1,
+                ),
+                at,
+                1,
+            )
+        if channels and len(parts) > 1:
+            figure.update_yaxes(title=ply(channels[at - 1]), row=at)
     figure.update_layout(
-        height=height,
+        height=height if len(parts) == 1 else max(height, 150 * len(parts)),
         showlegend=len(names) > 1,
         legend=dict(orientation="h", y=1.15, x=0),
         **{**_BARE, "margin": dict(l=8, r=8, t=24, b=8)},
     )
-    figure.update_xaxes(title=ply(axis_name) or None, showgrid=False)
+    figure.update_xaxes(showgrid=False)
+    figure.update_xaxes(title=ply(axis_name) or None, row=len(parts))
     figure.update_yaxes(gridcolor="rgba(128,128,128,.2)", zeroline=False)
     return figure
 

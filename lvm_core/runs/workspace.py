@@ -309,6 +309,20 @@ class Workspace:
             self._heads[id] = times, files.check_format(files.read_json(path), path, FORMAT)
         return self._heads[id][1]
 
+    def confirm_dataset(self, id: str, source: dict) -> None:
+        """Keep what a person said of how a dataset was read; nothing of what was read changes.
+
+        Parameters
+        ----------
+        id : str
+            The dataset.
+        source : dict
+            Its source, with what was said among the options ``asked`` for.
+        """
+        head = self.dataset_head(id) | {"source": source}
+        with files.plainly("Keeping how the dataset was read"):
+            files.write_json(self.dataset_folder(id) / "dataset.json", head, durable=True)
+
     def upload(self, id: str) -> tuple[bytes, str] | None:
         """The uploaded bytes of a dataset and their name, None where there are none."""
         path = self.dataset_folder(id) / "upload"

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from lvm_core.datasets.base import Dataset
+from lvm_core.datasets.titles import title_columns
 
 _LINE_POINTS = 400  # of an array's curve: more than a screen shows
 
@@ -23,7 +24,7 @@ def _pixels(dataset, items):
 
 
 def _curves(dataset, items):
-    items = np.asarray(items, np.float32)
+    items = np.asarray(dataset.codec.on_one_scale(items), np.float32)
     items = items[:, :: max(1, items.shape[1] // _LINE_POINTS)]
     return {"shape": list(items.shape)}, np.ascontiguousarray(items, "<f4").tobytes()
 
@@ -47,16 +48,26 @@ _PAYLOADS = {"image": _pixels, "array": _curves, "table": _records, "text": _wor
 
 
 def short(dataset: Dataset, i: int, n: int = 110) -> str:
-    """One line that names row i: its label, its text or its first values. Not escaped."""
-    row = dataset.rows.iloc[i]
-    label = f"{brief(row[dataset.label])} · " if dataset.label in dataset.rows.columns else ""
+    """One line that names row i: its label, its text, or its id and the first values a model sees;
+    nothing about persons unless it was asked for. Not escaped.
+    """
+    row, named = dataset.rows.iloc[i], title_columns(dataset)
+    label = (
+        f"{brief(row[dataset.label])} · "
+        if dataset.label in dataset.rows.columns and dataset.label not in named.hidden
+        else ""
+    )
     if dataset.kind == "text":
         return label + " ".join(str(row["text"]).split())[:n]
     if dataset.kind == "table":
-        return label + ", ".join(
-            f"{k} {brief(v)}" for k, v in list(row.items())[:6] if k != dataset.label
+        id = brief(row[named.id]) if named.id else ""
+        values = ", ".join(f"{k} {brief(row[k])}" for k in named.shown)
+        return (
+            label + " · ".join(filter(None, [id, values])) if id or values else label + f"row {i}"
         )
-    extra = [f"{k} {brief(v)}" for k, v in row.items() if k != dataset.label][:3]
+    extra = [
+        f"{k} {brief(v)}" for k, v in row.items() if k != dataset.label and k not in named.hidden
+    ][:3]
     return label + f"row {i}" + (" · " + ", ".join(extra) if extra else "")
 
 

@@ -117,9 +117,10 @@ def _small(request: ApiRequest):
         )
     if dataset.kind not in ("image", "array"):
         raise HttpError(400, "Only pictures and curves have a small form.")
-    small = (_pixels if dataset.kind == "image" else _curves)(
-        np.asarray(dataset.items(wanted), np.float32)
-    )
+    items = dataset.items(wanted)
+    if dataset.kind == "array":
+        items = dataset.codec.on_one_scale(items)
+    small = (_pixels if dataset.kind == "image" else _curves)(np.asarray(items, np.float32))
     return {"shape": list(small.shape)}, small.tobytes()
 
 

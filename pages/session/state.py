@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from lvm_core.datasets.titles import SHOWN
 from lvm_core.io.files import StoreError
 from lvm_core.runs.workspace import RunInfo, is_id
 
@@ -95,12 +96,22 @@ def _kept_already(item: Data) -> Data | None:
         "name": dataset.name,
         "n": len(dataset),
         "label": dataset.label,
-        "source": dataset.source,
         "notes": dataset.notes,
     }
-    same = [head for head in datasets() if all(head.get(k) == v for k, v in wanted.items())]
+    same = [
+        head
+        for head in datasets()
+        if all(head.get(k) == v for k, v in wanted.items())
+        and _in_effect(head.get("source", {})) == _in_effect(dataset.source)
+    ]
     same = [head["id"] for head in same if head.get("fingerprint") == dataset.fingerprint]
     return services().datasets.get(same[0]) if same else None
+
+
+def _in_effect(source: dict) -> dict:
+    """How a dataset was read, without who said so: a doubt that was answered is no other data."""
+    said = ("asked", "doubts", "reader_asked", SHOWN)
+    return {k: v for k, v in source.items() if k not in said}
 
 
 def use_run(item: Run) -> None:

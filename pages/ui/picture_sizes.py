@@ -8,12 +8,10 @@ import streamlit as st
 
 from lvm_core.datasets import READERS
 from lvm_core.datasets.pictures import SizeChoice, size_choices
-from lvm_core.io.files import StoreError
 from lvm_core.models.vae import VAE
 from lvm_core.schema import Schema
 
-from ..session import identity, state
-from ..session.services import services
+from ..session import state
 from . import corrections
 
 
@@ -70,25 +68,11 @@ def _button(
 def _read(data: state.Data, side: int) -> None:
     source = data.dataset.source
     values = {k: v for k, v in source.get("asked", {}).items() if k not in ("types", "side")}
-    before = data.id, bool(data.dataset.added), data.stored
     with st.spinner("Reading the pictures at this size…"):
         read = corrections.read(
             data.upload, data.upload_name, READERS[source["reader"]], values | {"side": side}, {}
         )
     if read is None:
         return
-    _forget(*before, kept=read.id)
+    corrections.replaced(data, read)
     st.rerun()
-
-
-def _forget(id: str, changed: bool, stored: bool, kept: str) -> None:
-    """Take the pictures at the size before away, unless a run was made from them, or a person
-    put columns beside them.
-    """
-    if changed or not stored or id == kept or not identity.owns("datasets", id):
-        return
-    try:
-        services().workspace.delete_dataset(id)
-    except StoreError:
-        return
-    services().datasets.drop(id)

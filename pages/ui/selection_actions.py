@@ -8,6 +8,7 @@ import streamlit as st
 
 from lvm_core.datasets.base import DataError
 from lvm_core.datasets.subset import free_name, groups_column, labelled, membership, subset
+from lvm_core.datasets.titles import without_private
 from lvm_core.export import encode
 from lvm_core.runs.store import save_rows
 from lvm_core.text import clean
@@ -178,7 +179,7 @@ def downloads(run: state.Run) -> None:
     chosen, dataset = run.selection, run.dataset
     stem, rows = (
         f"chosen-{run.id}-{len(chosen)}",
-        lambda: _with_row(dataset.rows.iloc[chosen], chosen),
+        lambda: _with_row(without_private(dataset).rows.iloc[chosen], chosen),
     )
     st.download_button(
         "Rows (CSV)",

@@ -2,7 +2,11 @@
 
 import inspect
 
+from app_pages import held, open_page
+
 from lvm_core import DATASETS, MODELS
+from pages.api import payloads
+from pages.session.services import services
 from pages.ui import items
 
 
@@ -24,3 +28,17 @@ def test_every_file_states_what_is_asked_of_it():
             found = list(inspect.signature(getattr(module, name)).parameters)
             more = ["links" if name == "gallery" else "link"] * (kind == "image")
             assert found == parameters + more, kind
+
+
+def test_titles_begin_with_the_id_and_hold_no_e_mails_until_they_are_asked_for():
+    lines = [f"C{i},u{i}@example.org,{i % 7},{i % 5}.5,{'ab'[i % 2]}" for i in range(40)]
+    content = "\n".join(["code,email,orders,paid,plan", *lines]).encode()
+    app = open_page("data")
+    app.file_uploader(key="file").set_value(("c.csv", content, "text/csv")).run()
+    id = held(app, "data")
+    dataset = services().datasets.get(id).dataset
+    assert dataset.label == "plan" and payloads.short(dataset, 3) == "b · C3 · orders 3, paid 3.5"
+    app.toggle(key=f"private-{id}").set_value(True).run()
+    assert not app.exception
+    assert services().workspace.load_dataset(id).source["private_shown"] is True
+    assert services().datasets.get(id).dataset.source["private_shown"] is True

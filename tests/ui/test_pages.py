@@ -1,5 +1,7 @@
 """Every page, alone and in the frame, with nothing loaded and with every kind of data."""
 
+import io
+
 import numpy as np
 import pytest
 from app_pages import finished, held, open_page, words
@@ -93,8 +95,6 @@ HOSTILE = {
 def test_a_bad_file_gets_one_sentence_and_loses_nothing(name, runs):
     content = HOSTILE[name]
     if content is None:
-        import io
-
         buffer = io.BytesIO()
         np.save(buffer, np.full((20, 4), np.nan))
         content = buffer.getvalue()
@@ -114,11 +114,96 @@ def test_a_corrected_upload_replaces_what_was_understood():
     assert not app.exception and not app.error
     before = services().datasets.get(held(app, "data"))
     assert before.dataset.codec.columns[0].type == "numeric"
+    open_changes(app)
     app.segmented_control(key=f"correct-{before.id}.decimal").set_value(".")
     next(b for b in app.button if b.label == "Read again").click().run()
     assert not app.exception
     after = services().datasets.get(held(app, "data"))
     assert after.id != before.id and after.dataset.source["options"]["decimal"] == "."
+
+
+def open_changes(app) -> None:
+    app.session_state[f"change-{held(app, 'data')}"] = True
+    app.run()
+    assert not app.exception
+
+
+def button(app, label: str):
+    return next(b for b in app.button if b.label == label)
+
+
+def long_table() -> bytes:
+    lines = (f"{who},{t},{(who * t * 7) % 11}.5" for who in range(6) for t in range(12))
+    return "\n".join(["sensor,time,value", *lines]).encode()
+
+
+def test_a_doubt_is_said_with_the_other_reading_one_click_away():
+    app = open_page("data")
+    app.file_uploader(key="file").set_value(("l.csv", long_table(), "text/csv")).run()
+    first = services().datasets.get(held(app, "data"))
+    assert first.dataset.kind == "array" and "6 series of 12 moments" in words(app)
+    button(app, "Read as a table of 72 rows").click().run()
+    assert not app.exception and not app.error
+    table = services().datasets.get(held(app, "data"))
+    assert table.dataset.kind == "table" and table.dataset.source["asked"] == {"series": "none"}
+    assert "Is this right?" not in words(app)
+    heads = [head["id"] for head in services().workspace.datasets()]
+    assert table.id in heads and first.id not in heads  # nothing was made from it
+
+
+def test_a_doubt_that_was_answered_is_not_asked_again():
+    app = open_page("data")
+    app.file_uploader(key="file").set_value(("l.csv", long_table(), "text/csv")).run()
+    id = held(app, "data")
+    app.button(key="doubt-keep-0").click().run()
+    assert not app.exception and held(app, "data") == id
+    assert "Is this right?" not in words(app)
+    head = services().workspace.dataset_head(id)
+    assert head["source"]["asked"] == {"series": "sensor"}
+    assert services().workspace.load_dataset(id).source["asked"] == {"series": "sensor"}
+    again = open_page("data")
+    again.file_uploader(key="file").set_value(("l.csv", long_table(), "text/csv")).run()
+    assert held(again, "data") == id and "Is this right?" not in words(again)
+
+
+def test_a_file_can_be_read_by_any_reader_that_takes_it():
+    app = open_page("data")
+    lines = "\n".join(f"sheep {i} 1{i}" for i in range(30)).encode()
+    app.file_uploader(key="file").set_value(("t.txt", lines, "text/plain")).run()
+    before = services().datasets.get(held(app, "data"))
+    open_changes(app)
+    chooser = app.selectbox(key=f"reader-{before.id}")
+    other = {"txt": "csv", "csv": "txt"}[before.dataset.source["reader"]]
+    chooser.set_value(other).run()
+    assert not app.exception
+    button(app, "Read again").click().run()
+    assert not app.exception and not app.error
+    after = services().datasets.get(held(app, "data"))
+    assert after.dataset.source["reader"] == other
+    assert {before.dataset.kind, after.dataset.kind} == {"table", "text"}
+
+
+def test_the_array_of_a_file_is_chosen_from_those_it_holds():
+    h5py = pytest.importorskip("h5py")
+    content = io.BytesIO()
+    with h5py.File(content, "w") as file:
+        for name, size in (("small", 3), ("large", 9)):
+            file[name] = np.random.default_rng(0).random((12, size))
+        file["kind"] = np.arange(12) % 2
+    app = open_page("data")
+    upload = ("a.h5", content.getvalue(), "application/x-hdf5")
+    app.file_uploader(key="file").set_value(upload).run()
+    before = services().datasets.get(held(app, "data"))
+    assert before.dataset.X.shape == (12, 9)
+    open_changes(app)
+    choice = app.selectbox(key=f"correct-{before.id}-array")
+    assert choice.options == ["auto", "large (12 × 9)", "small (12 × 3)"]
+    choice.set_value("small")
+    app.selectbox(key=f"correct-{before.id}-label").set_value("none")
+    button(app, "Read again").click().run()
+    assert not app.exception and not app.error
+    after = services().datasets.get(held(app, "data")).dataset
+    assert after.X.shape == (12, 3) and after.label is None
 
 
 def pictures(count: int = 12, size: tuple[int, int] = (150, 140)) -> bytes:

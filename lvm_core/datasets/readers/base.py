@@ -124,20 +124,23 @@ class TableReader(TextReader):
     ----------
     max_terms, min_df, stop_words
         As for :class:`TextReader`.
-    kind : {"auto", "table", "text", "array"}
-        Whether to learn from the table's columns one by one, from the documents in one of them, or
-        from all its numbers as one vector a row, such as a spectrum.
+    kind : {"auto", "table", "text", "array", "ratings"}
+        Whether to learn from the table's columns one by one, from the documents in one of them,
+        from all its numbers as one vector a row, such as a spectrum, or from ratings, of which it
+        has a row each: these become a row a person and a column an item.
     label : str
         The column that colours the map and is kept from the model; none for no column.
     text_column : str
         The column that holds the documents.
     series : str
         For one long table with a row a moment: the column that says which series a row belongs to.
-        Each series becomes one row to learn from. none, the default, cuts nothing.
+        Each series becomes one row to learn from. auto, the default, finds it; none cuts nothing.
+        Of ratings: who rates.
     value : str
-        The column of numbers a series follows.
+        The column of numbers a series follows; auto follows all. Of ratings: these.
     order : str
-        The column of times that orders the points of a series; none for the order of the file.
+        The column of times that orders the points of a series; none for the order of the file. Of
+        ratings: what is rated.
     max_levels : int
         Categories kept for a column; rarer ones become ``(other)``.
     missing : str
@@ -156,10 +159,9 @@ class TableReader(TextReader):
 
     kind: str = param(
         "auto",
-        choices=("auto", "table", "text", "array"),
-        help="Learn from the table's columns one by one, from the documents in one of them, or "
-        "from all its "
-        "numbers as one vector a row, such as a spectrum.",
+        choices=("auto", "table", "text", "array", "ratings"),
+        help="Learn from the table's columns one by one, from the documents in one of them, from "
+        "all its numbers as one vector a row, such as a spectrum, or from ratings, a row each.",
         label="Read as",
     )
     label: str = param(
@@ -171,18 +173,21 @@ class TableReader(TextReader):
         "auto", help="The column that holds the documents.", label="Text column"
     )
     series: str = param(
-        "none",
+        "auto",
         help="For one long table with a row a moment: the column that says which series a row "
-        "belongs to. Each "
-        "series becomes one row to learn from.",
+        "belongs to. Each series becomes one row to learn from. Of ratings: who rates.",
         label="Series column",
     )
-    value: str = param("auto", help="The column of numbers a series follows.", label="Value column")
+    value: str = param(
+        "auto",
+        help="The column of numbers a series follows, all by default. Of ratings: these.",
+        label="Value column",
+    )
     order: str = param(
         "auto",
         help=(
             "The column of times that orders the points of a series; none for the order of the "
-            "file."
+            "file. Of ratings: what is rated."
         ),
         label="Time column",
     )

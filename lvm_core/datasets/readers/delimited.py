@@ -14,6 +14,7 @@ import pandas as pd
 from ... import settings
 from ...params import param
 from ..base import DataError
+from ..doubts import Doubt, add_doubts
 from ..encoding import ENCODINGS, to_text
 from ..upload import Upload, name_list
 from .bounded import BoundedReader
@@ -26,7 +27,7 @@ from .dialect import (
     single_delimiter,
 )
 from .table_bounds import find_bounds, find_footer, holds_values, names_of
-from .table_notes import said_bounds, said_header, without_repeats
+from .table_notes import header_doubt, said_bounds, said_header, without_repeats
 
 Quoting = Literal[0, 3]  # csv.QUOTE_MINIMAL, csv.QUOTE_NONE
 _HEAD = 300  # rows looked at to find where the table begins
@@ -128,7 +129,10 @@ class Delimited(BoundedReader):
                 f"{'a comma' if decimal == ',' else 'a point'} as "
                 "decimal sign."
             )
-        return self._dataset(frame, upload.name, notes, **found)
+        dataset = self._dataset(frame, upload.name, notes, **found)
+        add_doubts(dataset, [_text_doubt(upload, dataset, found["delimiter"])])
+        add_doubts(dataset, [table.doubt], first=True)
+        return dataset
 
 
 @dataclass
@@ -143,6 +147,21 @@ class _Table:
     )
     options: dict
     notes: list[str]
+    doubt: Doubt | None  # about its header
+
+
+def _text_doubt(upload: Upload, dataset, delimiter: str) -> Doubt | None:
+    """Whether lines of text that were read as a table are documents."""
+    types = list(dataset.source["options"].get("types", {}).values())
+    words = sum(kind in ("categorical", "text", "ignore") for kind in types)
+    if upload.suffix not in (".txt", ".text", ".md", "") or words <= 0.5 * len(types):
+        return None
+    return Doubt(
+        f"The lines were read as a table of {len(types)} columns; they could be documents.",
+        "Read as documents",
+        {"reader": "txt"},
+        {"delimiter": delimiter},
+    )
 
 
 def _separator_line(text: str) -> tuple[str, str | None]:
@@ -265,6 +284,9 @@ def _cut(
             footer,
         )
         + said_header(bounds, names),
+        header_doubt(
+            bounds, head[bounds.first], head[bounds.data + (not bounds.header) :], reader.header
+        ),
     )
 
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 from typing import ClassVar
 
 from ... import settings
 from ...params import param
 from ..documents import text_dataset
+from ..doubts import Doubt, add_doubts
 from ..encoding import ENCODINGS, to_text
 from .base import TextReader
+from .dialect import NUMBER
 
 
 @dataclass
@@ -73,4 +76,31 @@ class PlainText(TextReader):
             lines if by == "lines" else paragraphs, upload.name, notes=notes, **self._text_options()
         )
         dataset.source = {"options": {"split": by}}
+        add_doubts(dataset, [_table_doubt(lines, by)])
         return dataset
+
+
+def _table_doubt(lines: list[str], by: str) -> Doubt | None:
+    """Whether the lines are those of a table: as many tabs, bars or commas in nearly all."""
+    sample = lines[:: max(1, len(lines) // 500)]
+    for mark, name in (
+        ("\t", "tabs"),
+        ("|", "bars"),
+        (";", "semicolons"),
+        (",", "commas"),
+        (" ", "gaps"),
+    ):
+        parts = [re.split(r"\s+", line) if mark == " " else line.split(mark) for line in sample]
+        size, times = Counter(map(len, parts)).most_common(1)[0]
+        numbers = sum(NUMBER.fullmatch(cell.strip()) is not None for p in parts for cell in p)
+        # sentences of as many words, or with as many commas, are commoner than such tables
+        rare = mark in "\t|;" or numbers >= 0.2 * sum(map(len, parts))
+        if size > 1 and times >= 0.8 * len(sample) and len(sample) >= 3 and rare:
+            return Doubt(
+                f"Nearly every line has as many {name}, as the rows of a table have; each was "
+                "read as a document.",
+                "Read as a table",
+                {"reader": "csv"},
+                {"split": by},
+            )
+    return None

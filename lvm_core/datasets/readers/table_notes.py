@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from ..doubts import Doubt
 from ..upload import name_list
 from .dialect import NUMBER
-from .table_bounds import Row, TableBounds
+from .table_bounds import Row, TableBounds, holds_values
 
 
 def said_bounds(
@@ -89,6 +90,60 @@ def said_header(bounds: TableBounds, names: Sequence[str]) -> list[str]:
             "names if it is data."
         ]
     return []
+
+
+def header_doubt(
+    bounds: TableBounds, first: Sequence[str], below: Sequence[Sequence[str]], asked: str
+) -> Doubt | None:
+    """Whether the first row of a table holds names, where that cannot be told.
+
+    Parameters
+    ----------
+    bounds : TableBounds
+        What was found.
+    first : list of str
+        The cells of the first row.
+    below : list of list of str
+        The first rows of values, without it.
+    asked : {"auto", "yes", "no", "two"}
+        What was said of it.
+
+    Returns
+    -------
+    Doubt or None
+        Where numbers were read as names, or where no column holds numbers or moments and the words
+        of the first row are no longer or shorter than those below.
+
+    Examples
+    --------
+    >>> from lvm_core.datasets.readers.table_bounds import TableBounds
+    >>> from lvm_core.datasets.readers.table_notes import header_doubt
+    >>> rows = [["red", "oak"], ["blue", "elm"], ["red", "ash"]]
+    >>> header_doubt(TableBounds(0, 1), ["colour", "tree"], rows, "auto").options
+    {'header': 'no'}
+    >>> header_doubt(TableBounds(0, 1), ["height", "tree"], [["1.5", "elm"]], "auto")
+    """
+    if asked != "auto" or bounds.header > 1:
+        return None
+    typed = [c for c in range(len(first)) if holds_values(below, c)]
+    numbers = [cell for cell in first if NUMBER.fullmatch(cell)]
+    shown = name_list(first, 3)
+    if bounds.header and len(numbers) > 0.5 * len(first):
+        said = f"The first row holds numbers ({shown}) and was read as the columns' names."
+    elif typed:
+        return None
+    elif bounds.header:
+        lengths = [[len(row[c]) for row in below if c < len(row)] or [0] for c in range(len(first))]
+        alike = sum(min(n) <= len(cell) <= max(n) for cell, n in zip(first, lengths))
+        if alike < 0.5 * len(first):
+            return None
+        said = f"All columns hold words; the first row ({shown}) was read as their names."
+    else:
+        said = f"All columns hold words; the first row ({shown}) was read as data."
+    data, names = {"header": "no"}, {"header": "yes"}
+    if bounds.header:
+        return Doubt(said, "It is data", data, names)
+    return Doubt(said, "It holds the names", names, data)
 
 
 def without_repeats(frame: pd.DataFrame, names: Sequence[str], notes: list[str]) -> pd.DataFrame:

@@ -13,10 +13,11 @@ import pandas as pd
 from ... import settings
 from ...params import param
 from ..base import DataError
+from ..doubts import Doubt, add_doubts
 from ..upload import name_list
 from .bounded import BoundedReader
 from .table_bounds import find_bounds, find_footer, holds_values, names_of
-from .table_notes import said_bounds, said_header, without_repeats
+from .table_notes import header_doubt, said_bounds, said_header, without_repeats
 
 _HEAD, _TAIL = 300, 60  # rows looked at to find where the table begins and ends
 
@@ -89,9 +90,11 @@ class Xlsx(BoundedReader):
             if len(names) > 1
             else []
         )
-        frame, found = self._table(sheet, upload, notes)
+        frame, found, doubt = self._table(sheet, upload, notes)
         frame = frame.replace({"": None, "#N/A": None})
-        return self._dataset(frame, upload.name, notes, sheet=sheet.name, **found)
+        dataset = self._dataset(frame, upload.name, notes, sheet=sheet.name, **found)
+        add_doubts(dataset, [doubt], first=True)
+        return dataset
 
     def _sheet(self, book, names: list[str], upload) -> _Sheet:
         """The sheet asked for, or the first that is a table; without one, the first with rows."""
@@ -110,8 +113,10 @@ class Xlsx(BoundedReader):
             )
         return filled
 
-    def _table(self, sheet: _Sheet, upload, notes: list[str]) -> tuple[pd.DataFrame, dict]:
-        """The table of a sheet with its names, and the options in effect."""
+    def _table(
+        self, sheet: _Sheet, upload, notes: list[str]
+    ) -> tuple[pd.DataFrame, dict, Doubt | None]:
+        """The table of a sheet with its names, the options in effect, a doubt of its header."""
         rows = sheet.rows
         start = next((i for i, n in enumerate(sheet.lines) if n >= self.first_line), len(rows))
         if start == len(rows):
@@ -158,12 +163,18 @@ class Xlsx(BoundedReader):
                 )
         frame = frame.loc[:, [i not in empty or bool(name) for i, name in enumerate(names)]]
         frame = without_repeats(frame, list(frame.columns), notes)
-        return frame, {
-            "header": ("no", "yes", "two")[bounds.header],
-            "first_line": sheet.lines[first],
-            "unit_lines": bounds.below,
-            "footer_lines": footer,
-        }
+        return (
+            frame,
+            {
+                "header": ("no", "yes", "two")[bounds.header],
+                "first_line": sheet.lines[first],
+                "unit_lines": bounds.below,
+                "footer_lines": footer,
+            },
+            header_doubt(
+                bounds, head[bounds.first], head[bounds.data + (not bounds.header) :], self.header
+            ),
+        )
 
 
 @dataclass

@@ -6,6 +6,7 @@ import numpy as np
 import streamlit as st
 
 from lvm_core.analysis.anomalies import Anomalies, auroc, value_names, worst
+from lvm_core.datasets.titles import without_private
 from lvm_core.export import encode
 from lvm_core.plots import analysis, figures
 from lvm_core.text import markdown as md
@@ -291,7 +292,7 @@ def _take(run, name, title, every, at, beyond):
     seen = np.ones(len(every), bool)
     seen[run.fitted.held_out] = False
     table = _rows.add(
-        dataset.rows,
+        without_private(dataset).rows,
         row=np.arange(len(every)),
         score=every,
         rank=rank,

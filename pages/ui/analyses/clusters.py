@@ -8,6 +8,7 @@ import streamlit as st
 
 from lvm_core import PROJECTIONS
 from lvm_core.analysis import clusters
+from lvm_core.datasets.titles import without_private
 from lvm_core.export import encode
 from lvm_core.metrics.base import percent
 from lvm_core.plots import analysis, figures
@@ -252,7 +253,9 @@ def _take(run, found, names, method, seed):
         st.download_button(
             "Download rows with their cluster (CSV)",
             lambda: encode.csv_bytes(
-                _rows.add(run.dataset.rows, row=np.arange(len(column)), cluster=column)
+                _rows.add(
+                    without_private(run.dataset).rows, row=np.arange(len(column)), cluster=column
+                )
             ),
             f"clusters-{run.id}-{method}-{found.chosen}-seed{seed}.csv",
             "text/csv",

@@ -33,12 +33,18 @@ def draw(run) -> None:
     X = np.asarray(dataset.X[[row]], np.float64)
     path, posterior = model.states(X)
     values, axis = dataset.items([row])[0], getattr(dataset.codec, "axis", None)
+    names = list(getattr(dataset.codec, "channels", None) or [])
+    if names:
+        shown = st.segmented_control(
+            "Value", names, default=names[0], required=True, key=f"states-value-{run.id}"
+        )
+        values = np.split(values, len(names))[names.index(shown)]
     axis = np.arange(len(values)) if axis is None else np.asarray(axis)
     st.plotly_chart(
         series.states(
             np.asarray(values, float), path[0], axis, getattr(dataset.codec, "axis_label", "") or ""
         ),
-        key=f"states-{run.id}-{row}",
+        key=f"states-{run.id}-{row}-{shown if names else ''}",
         config=charts.PLOT,
         alt=f"row {row} coloured by its states",
     )
@@ -52,11 +58,18 @@ def draw(run) -> None:
     with left:
         st.markdown("**The states**")
         stay = np.diag(model.transitions_)
+        means, spreads = model.means_, np.sqrt(model.variances_)
+        parts = {"mean": means, "spread": spreads}
+        if names:
+            parts = {
+                f"{what} {name}": values[:, c]
+                for c, name in enumerate(names)
+                for what, values in (("mean", means), ("spread", spreads))
+            }
         table = pd.DataFrame(
             {
                 "state": [f"{i + 1}" for i in range(len(stay))],
-                "mean": model.means_,
-                "spread": np.sqrt(model.variances_),
+                **parts,
                 "begins": model.start_,
                 "lasts (moments)": 1 / np.maximum(1 - stay, 1e-6),
             }
@@ -68,16 +81,16 @@ def draw(run) -> None:
             key=f"states-table-{run.id}",
             alt="the states",
             column_config={
-                "mean": st.column_config.NumberColumn(
-                    format="%.3g",
-                    help=(
-                        "Average value in this state, in the scale the model sees: columns "
+                **{
+                    part: st.column_config.NumberColumn(
+                        format="%.3g",
+                        help="Average value in this state, in the scale the model sees: columns "
                         "standardised."
-                    ),
-                ),
-                "spread": st.column_config.NumberColumn(
-                    format="%.3g", help="Standard deviation of the values in this state."
-                ),
+                        if part.startswith("mean")
+                        else "Standard deviation of the values in this state.",
+                    )
+                    for part in parts
+                },
                 "begins": st.column_config.NumberColumn(
                     format="percent", help="How often a series begins in it."
                 ),
@@ -110,4 +123,6 @@ def draw(run) -> None:
 def _csv(run) -> bytes:
     X = run.dataset.X
     found = run.fitted.model.states(np.asarray(X[:1000], np.float64))[0]
-    return encode.csv_bytes(pd.DataFrame(found + 1, columns=[f"t{t}" for t in range(X.shape[1])]))
+    return encode.csv_bytes(
+        pd.DataFrame(found + 1, columns=[f"t{t}" for t in range(found.shape[1])])
+    )

@@ -16,7 +16,14 @@ def gallery(dataset, items, captions, key, width, columns):
     items = np.asarray(items)[:12]
     names = list(captions[:12]) if captions else [f"{i + 1}" for i in range(len(items))]
     st.plotly_chart(
-        figures.signal(items, names, _axis(dataset), _axis_name(dataset), height=320),
+        figures.signal(
+            items,
+            names,
+            _axis(dataset),
+            _axis_name(dataset),
+            height=320,
+            channels=_channels(dataset),
+        ),
         key=f"lines-{key}",
         config=PLOT,
         alt="curves of the arrays",
@@ -36,6 +43,7 @@ def one(dataset, item, title, key, beside, beside_title):
             _axis(dataset),
             _axis_name(dataset),
             muted=[0] if beside is not None else None,
+            channels=_channels(dataset),
         ),
         key=f"line-{key}",
         config=PLOT,
@@ -49,3 +57,7 @@ def _axis(dataset):
 
 def _axis_name(dataset):
     return getattr(dataset.codec, "axis_label", "") or ""
+
+
+def _channels(dataset):
+    return getattr(dataset.codec, "channels", None)

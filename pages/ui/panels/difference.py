@@ -237,8 +237,8 @@ def _array(run, found, told, other) -> None:
     else:
         figure = figures_contrast.two_curves(
             *(v[c].to_numpy() for c in ("mean_in", "spread_in", "mean_out", "spread_out", "delta")),
-            codec.axis,
-            codec.axis_label,
+            None if codec.channels else codec.axis,
+            ", then ".join(codec.channels) if codec.channels else codec.axis_label,
             ("the chosen", other),
         )
         st.plotly_chart(

@@ -7,6 +7,8 @@ import numpy as np
 import streamlit as st
 
 from lvm_core.analysis import clusters
+from lvm_core.datasets.titles import SHOWN, title_columns, without_private
+from lvm_core.datasets.upload import name_list
 from lvm_core.export import formats, poster_layout, poster_png
 from lvm_core.export.map_tables import Extract, atlas_command
 from lvm_core.metrics.maps.trust import map_trust
@@ -47,7 +49,14 @@ def draw(run, view) -> None:
                 f"All {len(dataset):,}" if p == "all" else f"Chosen {len(run.selection):,}"
             ),
         )
-        columns = [None, *dataset.colours()]
+        private = title_columns(dataset).private
+        left_out = bool(private) and st.toggle(
+            "Leave out names and e-mails",
+            not dataset.source.get(SHOWN),
+            key=f"export-private-{run.id}",
+            help=f"The data hold columns about persons: {md(name_list(private, 10), 200)}.",
+        )
+        columns = [None, *(without_private(dataset, all=True) if left_out else dataset).colours()]
         now = url.view(run).colour
         column = st.selectbox(
             "Colour by",
@@ -73,6 +82,7 @@ def draw(run, view) -> None:
         "chosen": similar_items.digest(run.selection),
         "column": None if column is None else str(column),
         "date": datetime.date.today().isoformat(),
+        "left_out": left_out,
         **options,
     }
     if kind == "Poster":
@@ -246,7 +256,13 @@ def _request(run, view, rows, chosen, column, settings, on_step=None) -> formats
         further["chosen"] = np.isin(np.arange(n), chosen)
     projection = run.maps[view.key].projection
     return formats.ExportRequest(
-        Extract(run.dataset, codes, view.positions, rows, further),
+        Extract(
+            without_private(run.dataset, all=True) if settings["left_out"] else run.dataset,
+            codes,
+            view.positions,
+            rows,
+            further,
+        ),
         column,
         settings.get("title", ""),
         formats.facts(run.fitted.model, view.title, projection, len(rows), settings["date"]),

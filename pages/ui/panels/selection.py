@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from lvm_core.datasets.titles import without_private
 from pages.api import originals
 from pages.api import trust as truth
 from pages.session import selection
@@ -48,7 +49,7 @@ def draw(run, view) -> None:
             width=56 if dataset.kind == "image" else None,
             links=originals.links(run, few),
         )
-    shown = dataset.rows.iloc[rows[:1000]]
+    shown = without_private(dataset).rows.iloc[rows[:1000]]
     st.dataframe(
         shown,
         height=dataframes.tall(shown, 260),
