@@ -106,6 +106,7 @@ class Services:
             info.model(),
             id=id,
             number=info.number,
+            name=info.name,
             job=self.fit(id),
             annotations=of_json(self.workspace.annotations(id)),
         )
