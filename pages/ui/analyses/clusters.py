@@ -65,14 +65,16 @@ def draw(run) -> None:
             )
         )
     title, line, _ = clusters.METHODS[method]
+    codes = run.fitted.codes
     st.caption(md(line, 300))
     found = work.result(
         run,
         f"Clusters by {title}",
         {"question": "clusters", "method": method, "setting": setting, "seed": seed},
         lambda on_step: clusters.clusters(
-            run.fitted.codes, method, setting, random_state=seed, on_step=on_step
+            codes, method, setting, random_state=seed, on_step=on_step
         ),
+        seconds=0.5 + 5e-5 * min(len(run.dataset), clusters.MOST_FITTED) * codes.shape[1],
     )
     if found is None:
         return
