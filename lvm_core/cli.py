@@ -447,11 +447,16 @@ def _mapped(asked, folder: Path, fitted):
 
 
 def _import(asked) -> None:
-    from .runs.archive import unpack
+    from .runs import archive
 
     with Path(asked.file).open("rb") as file:
-        run = unpack(file, _workspace(asked))
-    print(f"{run.title}: run {run.id}", file=sys.stderr)
+        found = archive.read(file)
+    workspace = _workspace(asked)
+    run = archive.already_here(found, workspace, workspace.runs())
+    said = "Already here as "
+    if run is None:
+        run, said = archive.unpack(found, workspace), ""
+    print(f"{said}{run.title}: run {run.id}", file=sys.stderr)
     print(run.id)
 
 

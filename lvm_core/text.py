@@ -39,6 +39,77 @@ def clean(text, n: int = 80) -> str:
     return text.replace("://", ":\u200b//")
 
 
+def spaced(name: str) -> str:
+    """The name of a class as people write it.
+
+    Parameters
+    ----------
+    name : str
+        Name of a class.
+
+    Returns
+    -------
+    str
+        The same in words.
+
+    Examples
+    --------
+    >>> from lvm_core.text import spaced
+    >>> spaced("KernelPCA"), spaced("ConditionalVAE"), spaced("VAE")
+    ('Kernel PCA', 'Conditional VAE', 'VAE')
+    """
+    return re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", name)
+
+
+def counted(n: int, one: str, many: str = "") -> str:
+    """A number and what it counts.
+
+    Parameters
+    ----------
+    n : int
+        How many.
+    one : str
+        What one of them is called.
+    many : str, default=""
+        What several are called; with an s where it is not said.
+
+    Returns
+    -------
+    str
+        Both, in the right number.
+
+    Examples
+    --------
+    >>> from lvm_core.text import counted
+    >>> counted(1, "row"), counted(1200, "row"), counted(2, "series", "series")
+    ('1 row', '1,200 rows', '2 series')
+    """
+    return f"{n:,} {one if n == 1 else many or one + 's'}"
+
+
+def file_stem(*parts) -> str:
+    """Texts of users as the beginning of a file's name, on any system.
+
+    Parameters
+    ----------
+    *parts : object
+        What the name says, one after the other; empty ones are left out.
+
+    Returns
+    -------
+    str
+        Letters and digits of any script, in words with hyphens between them.
+
+    Examples
+    --------
+    >>> from lvm_core.text import file_stem
+    >>> file_stem(12, "VAE", "My photos/../2024.zip")
+    '12-vae-my-photos-2024-zip'
+    """
+    words = [re.sub(r"[\W_]+", "-", str(part)).strip("-").lower()[:60] for part in parts]
+    return "-".join(word.strip("-") for word in words if word) or "unnamed"
+
+
 def markdown(text, n: int = 80) -> str:
     r"""Text of a user for every Streamlit label, caption, tab, option and toast.
 

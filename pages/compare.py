@@ -14,13 +14,13 @@ from lvm_core.metrics.base import percent
 from lvm_core.plots import figures
 from lvm_core.runs.states import UNDER_WAY, RunState
 from lvm_core.text import markdown as md
+from lvm_core.text import spaced
 from pages.session import runs as session_runs
 from pages.session import state
 from pages.session.services import services
 from pages.ui import (
     charts,
     dataframes,
-    forms,
     frame,
     items,
     navigation,
@@ -53,7 +53,7 @@ def setup() -> None:
             fitting,
             selection_mode="multi",
             wrap=True,
-            format_func=forms.spaced,
+            format_func=spaced,
             default=[n for n in fitting if MODELS[n].cost != "slow"],
             key=f"compare-{data.id}",
             help="Every model that makes sense for "

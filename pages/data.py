@@ -1,7 +1,6 @@
 """Data: pick or bring a dataset, see what was understood, correct it."""
 
 import numpy as np
-import pandas as pd
 import streamlit as st
 
 from lvm_core import DATASETS, read_dataset
@@ -9,9 +8,10 @@ from lvm_core.datasets.base import DataError
 from lvm_core.datasets.upload import bundle, shown
 from lvm_core.io.files import StoreError
 from lvm_core.settings import LIMITS
+from lvm_core.text import clean, counted
 from lvm_core.text import markdown as md
 from pages.api import originals, payloads
-from pages.session import identity, state
+from pages.session import identity, recent, state
 from pages.session.services import services
 from pages.ui import (
     archives,
@@ -20,10 +20,16 @@ from pages.ui import (
     forms,
     frame,
     items,
+    naming,
     navigation,
+    needs,
     picture_sizes,
 )
+from pages.ui import runs as ui_runs
 from pages.ui.components import bigfile
+
+KEPT = 200  # datasets of the list
+FEW = 50  # rows from which on some are held out
 
 frame.header(
     "Data",
@@ -66,6 +72,8 @@ def upload() -> None:
     if not fresh:
         return
     read.update(file.file_id for file in fresh)
+    if len(fresh) == 1 and open_with_models(fresh[0].getvalue()):
+        st.rerun()
     name, raw = shown(fresh[0].name), None
     if len(fresh) > 1:  # what came at once belongs together
         name = f"{name} and {len(fresh) - 1} more"
@@ -85,6 +93,24 @@ def upload() -> None:
         st.session_state.pop("trouble", None)
         state.use_data(state.Data(dataset, upload=raw, upload_name=name))
     st.rerun()
+
+
+def open_with_models(raw: bytes) -> bool:
+    """Whether models were trained on this very file: it opens with the newest of them, as it was
+    read then.
+    """
+    for head in services().workspace.find_upload(raw, state.datasets()):
+        of_it = state.runs_of(head["id"])
+        if of_it and (found := services().datasets.get(head["id"])) is not None:
+            state.use_data(found)
+            st.session_state.pop("trouble", None)
+            frame.say(
+                f"This file is already here as **{md(found.dataset.name, 60)}**, with "
+                f"{counted(len(of_it), 'model')}; the newest is open. To read it another way, "
+                "correct it below."
+            )
+            return True
+    return False
 
 
 def large() -> None:
@@ -116,41 +142,46 @@ def built_in() -> None:
             st.rerun()
 
 
-def kept() -> None:
+def called(head: dict) -> str:
+    """A dataset in the list: the icon of its kind, its name."""
+    kind = str(head.get("kind", ""))
+    icon = f"{items.icon(kind)} " if kind in items.found() else ""
+    return f"{icon}{md(head.get('name', '?'), 80)}"
+
+
+def about(item: recent.Recent) -> str:
+    """How many items of which size, how many models, when it was last touched."""
+    head, look = item.head, recent.thumbnail(item.head["id"])
+    unit = items.unit(head["kind"]) if head.get("kind") in items.found() else "rows"
+    parts = [counted(int(head.get("n") or 0), unit.removesuffix("s"), unit)]
+    parts += [f"{look[1][1]} × {look[1][0]} pixels"] if look else []
+    parts += [counted(len(item.runs), "model")] if item.runs else ["no model yet"]
+    return " · ".join([*parts, recent.ago(item.when)])
+
+
+def kept_before() -> None:
     """The datasets of the workspace; a click opens one."""
-    with st.popover("A run from another machine", icon=":material/deployed_code:"):
+    with st.popover("Import a model", icon=":material/deployed_code:"):
         archives.bring()
-    heads = state.datasets()[:200]
-    if not heads:
+    kept = {item.head["id"]: item for item in recent.recent()[:KEPT]}
+    if not kept:
         st.caption("Every dataset you open is kept here, on the machine that runs this app.")
         return
-    table = pd.DataFrame(
-        [
-            {
-                "name": str(h.get("name", ""))[:60],
-                "rows": h.get("n"),
-                "when": pd.to_datetime(h.get("created"), errors="coerce"),
-            }
-            for h in heads
-        ]
-    )
-    event = st.dataframe(
-        table,
-        hide_index=True,
-        on_select="rerun",
-        selection_mode="single-row",
-        key="kept-data",
-        height=dataframes.tall(heads, 360),
-        alt="kept datasets",
-        column_config={"when": st.column_config.DatetimeColumn("when", format="distance")},
-    )
-    rows = [r for r in event.selection.rows if r < len(heads)]
-    if not rows:
+    with st.container(height=420 if len(kept) > 6 else "content", border=False):
+        chosen = st.radio(
+            "Kept datasets",
+            list(kept),
+            index=None,
+            format_func=lambda id: called(kept[id].head),
+            captions=[about(item) for item in kept.values()],
+            key="kept-data",
+            label_visibility="collapsed",
+        )
+    if chosen is None:
         return
-    chosen = heads[rows[0]]
     with st.container(horizontal=True):
         if st.button("Open", type="primary", icon=":material/arrow_forward:", key="open-kept"):
-            found = services().datasets.get(chosen["id"])
+            found = services().datasets.get(chosen)
             if found is None:
                 st.error("This dataset cannot be read any more.", icon=":material/error:")
             else:
@@ -163,12 +194,28 @@ def kept() -> None:
             help="Only a dataset no run was made from can be deleted.",
         ):
             try:
-                services().workspace.delete_dataset(chosen["id"])
+                services().workspace.delete_dataset(chosen)
             except StoreError as error:
                 st.error(md(str(error), 400), icon=":material/error:")
             else:
-                state.leave_data(chosen["id"])
+                state.leave_data(chosen)
                 st.rerun()
+        naming.rename("datasets", chosen, str(kept[chosen].head.get("name", "")), place="-kept")
+
+
+def models(data: state.Data) -> None:
+    """What was trained on it, and the way there."""
+    of_it, run = state.runs_of(data.id), state.run()
+    if not of_it or run is None:
+        return
+    with st.container(border=True, horizontal=True, vertical_alignment="center", key="its-models"):
+        st.markdown(
+            f"**{counted(len(of_it), 'model')} trained on this data.** {md(run.title, 100)} is "
+            f"open: {ui_runs.STATE_WORDS[run.job.state]}."
+        )
+        if run.fitted is not None:
+            navigation.link("map", "See the map", ":material/scatter_plot:", key="its-map")
+        navigation.link("train", "Its training", ":material/model_training:", key="its-training")
 
 
 def preview(data: state.Data) -> None:
@@ -209,6 +256,15 @@ def links_of(data: state.Data, rows) -> list[str] | None:
     return originals.links(run, rows) if run is not None and run.data.id == data.id else None
 
 
+def label_words(dataset) -> str:
+    """The label with its classes: a column may be called "label" itself."""
+    if dataset.label is None:
+        return "none"
+    y = dataset.targets()
+    classes = len({v for v in y if v is not None}) if y is not None else 0
+    return clean(dataset.label, 60) + (f": {classes} classes" if classes else "")
+
+
 def understood(data: state.Data) -> None:
     """What was understood: size, columns, missing values, label, every note."""
     dataset = data.dataset
@@ -241,15 +297,28 @@ def understood(data: state.Data) -> None:
     else:
         slots[3].metric(
             "Label",
-            str(dataset.label or "none")[:24],
+            label_words(dataset),
             border=True,
             help="The column that colours the map first. Models never see it.",
         )
     st.markdown("\n".join(f"- {md(note, 500)}" for note in dataset.notes))
+    if len(dataset) < FEW:
+        st.info(
+            f"{counted(len(dataset), items.unit(dataset.kind).removesuffix('s'))} are very few: "
+            "a network learns them by heart, and none can be held out to test it. Begin with the "
+            "simplest model, and bring some hundreds where you can.",
+            icon=":material/info:",
+        )
 
 
 trouble = st.session_state.get("trouble")
 data = state.data()
+if (kind := state.missing()) is not None:
+    st.warning(
+        f"The {needs.CALLED[kind]} of this address is not here, or not yours. Open one of yours "
+        "under Kept, or bring a file.",
+        icon=":material/link_off:",
+    )
 choose, look = st.columns([4, 8], gap="large")
 with choose:
     bring, pick, keep = st.tabs(["Bring your own", "Built in", "Kept"])
@@ -258,7 +327,7 @@ with choose:
     with pick:
         built_in()
     with keep:
-        kept()
+        kept_before()
 with look:
     if trouble:
         st.error(
@@ -275,7 +344,10 @@ with look:
                     "appears here."
                 )
     else:
-        st.markdown(f"##### {md(data.dataset.name, 60)}")
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(f"##### {md(data.dataset.name, 80)}", width="content")
+            naming.rename("datasets", data.id, data.dataset.name)
+        models(data)
         understood(data)
         if data.upload is not None:
             corrections.doubts(data)

@@ -98,7 +98,7 @@ with shown:
         ):
             st.session_state[f"part-{run.id}"] = "generation"
             navigation.go("analyse")
-with st.expander("Take the run elsewhere, or bring one", icon=":material/deployed_code:"):
+with st.expander("Export or import a model", icon=":material/deployed_code:"):
     out, into = st.columns(2, gap="large")
     with out:
         archives.download(run)

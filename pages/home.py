@@ -3,9 +3,13 @@
 import streamlit as st
 
 from lvm_core import DATASETS
+from lvm_core.text import counted, spaced
 from lvm_core.text import markdown as md
-from pages.session import state
-from pages.ui import frame, items, navigation, starting
+from pages.session import recent, state
+from pages.session.services import services
+from pages.ui import frame, items, navigation, runs, starting
+
+SHOWN = 6  # of what was worked on last
 
 STEPS = (
     ("data", "Data", "Upload a file or pick a built-in dataset; see what was understood."),
@@ -24,7 +28,55 @@ STEPS = (
     ),
 )
 
-words, picture = st.columns([6, 5], gap="large", vertical_alignment="center")
+
+def open_again(item: recent.Recent) -> None:
+    """Back to where this was left: its last run, or the data itself."""
+    found = next(filter(None, (services().runs.get(info.id) for info in item.runs)), None)
+    if found is not None:
+        state.use_run(found)
+        navigation.go("map" if found.fitted is not None else "train")
+    data = services().datasets.get(item.head["id"])
+    if data is None:
+        st.error("This dataset cannot be read any more.", icon=":material/error:")
+        return
+    state.use_data(data)
+    navigation.go("data")
+
+
+def card(item: recent.Recent, *, first: bool) -> None:
+    """One dataset, with what was made of it last."""
+    head, id = item.head, item.head["id"]
+    kind, icon, unit = str(head.get("kind", "")), "", "rows"
+    if kind in items.found():
+        icon, unit = items.icon(kind) + " ", items.unit(kind)
+    name = str(head.get("name", "?"))
+    with st.container(border=True, height="stretch", key=f"recent-{id}"):
+        st.markdown(f"{icon}**{md(name, 60)}**")
+        if (look := recent.thumbnail(id)) is not None:
+            st.image(look[0], width="stretch", alt=f"some pictures of {name[:60]}")
+        said = counted(int(head.get("n") or 0), unit.removesuffix("s"), unit)
+        if item.runs:
+            info = item.runs[0]
+            model = spaced(str(info.config.get("name", "")))
+            called = f"{md(info.name, 40)} ({model})" if info.name else model
+            st.markdown(f"#{info.number} {called} · {runs.state_words(info)}")
+            said += f" · {counted(len(item.runs), 'model')}"
+        st.caption(f"{said} · {recent.ago(item.when)}")
+        if st.button(
+            "Continue",
+            key=f"continue-{id}",
+            icon=":material/history:",
+            type="primary" if first else "secondary",
+            help=f"Open {md(name, 60)} where you left it",
+        ):
+            open_again(item)
+
+
+last = recent.recent()
+if last:  # who was here before knows how it looks
+    words, picture = st.container(), None
+else:
+    words, picture = st.columns([6, 5], gap="large", vertical_alignment="center")
 with words:
     frame.header(
         "See what your data is made of",
@@ -35,19 +87,25 @@ with words:
         ),
     )
     with st.container(horizontal=True):
-        if st.button("Start with handwritten digits", icon=":material/bolt:", type="primary"):
+        if st.button(
+            "Start with handwritten digits",
+            icon=":material/bolt:",
+            type="secondary" if last else "primary",
+        ):
             starting.start_digits()
         navigation.link("data", "Bring your own data", ":material/upload_file:")
-    if (run := state.run()) is not None and run.fitted is not None:
-        navigation.link(
-            "map",
-            f"Go on with {type(run.model).__name__} on {md(run.dataset.name, 40)}",
-            ":material/history:",
-        )
-with picture:
+if last:
+    st.markdown("##### Continue")
+    for row in range(0, min(len(last), SHOWN), 3):
+        for slot, item in zip(st.columns(3), last[row : min(row + 3, SHOWN)]):
+            with slot:
+                card(item, first=item is last[0])
+    if len(last) > SHOWN:
+        navigation.link("data", f"All {len(last):,} datasets", ":material/folder:", type="tertiary")
+if picture is not None:
     theme = "dark" if st.context.theme.type == "dark" else "light"
     if (hero := frame.ASSETS / f"hero-{theme}.png").exists():
-        st.image(
+        picture.image(
             str(hero),
             width="stretch",
             alt=(

@@ -7,8 +7,9 @@ from lvm_core import MODELS
 from lvm_core.capabilities import HasLikelihood, HasPosterior
 from lvm_core.metrics.base import percent
 from lvm_core.text import markdown as md
+from lvm_core.text import spaced
 from pages.session import state
-from pages.ui import dataframes, forms, frame, items, navigation, starting
+from pages.ui import dataframes, frame, items, navigation, starting
 
 frame.header(
     "Models",
@@ -104,7 +105,7 @@ everything = st.pills(
     default=wanted,
     required=True,
     wrap=True,
-    format_func=forms.spaced,
+    format_func=spaced,
     key="models-choice",
     label_visibility="collapsed",
 )

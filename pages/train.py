@@ -10,6 +10,7 @@ from lvm_core.plots import figures
 from lvm_core.runs.states import RunState
 from lvm_core.settings import setting
 from lvm_core.text import markdown as md
+from lvm_core.text import spaced
 from pages.session import identity, state
 from pages.session import runs as session_runs
 from pages.session.jobs import duration
@@ -19,6 +20,7 @@ from pages.ui import (
     forms,
     frame,
     items,
+    naming,
     navigation,
     needs,
     runs,
@@ -52,18 +54,23 @@ FOR_PICTURES = (
 )
 
 
+FEW, LINEAR = 50, ("PCA", "LSA")  # rows below which a linear model is chosen at first
+
+
 def choose_model():
     """The model's class and its settings, from the form."""
     fitting = [name for name, cls in MODELS.items() if dataset.kind in cls.supported_kinds]
     current = state.run()
     start = type(current.model).__name__ if current and current.data.id == data.id else "VAE"
+    if current is None and len(dataset) < FEW:
+        start = next((name for name in LINEAR if name in fitting), start)
     name = st.pills(
         "Model",
         fitting,
         default=start if start in fitting else fitting[0],
         required=True,
         wrap=True,
-        format_func=forms.spaced,
+        format_func=spaced,
         key=f"model-{data.id}",
         help="Models that make sense for " + items.unit(dataset.kind) + ".",
     )
@@ -79,7 +86,7 @@ def choose_model():
             ),
             icon=":material/label_off:",
         )
-    left_out = [forms.spaced(n) for n, c in MODELS.items() if dataset.kind not in c.supported_kinds]
+    left_out = [spaced(n) for n, c in MODELS.items() if dataset.kind not in c.supported_kinds]
     if left_out:
         st.caption(f"Not offered for {items.unit(dataset.kind)}: {', '.join(left_out)}.")
     suggested, form = cls.suggest(len(dataset), dataset.schema), f"form-{data.id}-{name}"
@@ -359,6 +366,9 @@ def again(act):
 def look(run):
     """A run as it stands."""
     job = run.job
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f"**{md(run.title, 160)}**", width="content")
+        naming.rename("runs", run.id, run.name)
     if job.running:
         progress_component.progress(run, "fit", curve=True)
         if run.model.iterative:

@@ -73,7 +73,8 @@ def test_fit_list_export_import(lvm, tmp_path):
         ) and "data/X.npy" not in z.namelist()
     imported = lvm("import", "out.zip")
     assert imported.returncode == 0, imported.stderr
-    assert lvm("list").stdout.count("done") == 2 and imported.stdout.strip() in lvm("list").stdout
+    assert "Already here as #1" in imported.stderr
+    assert lvm("list").stdout.count("done") == 1 and imported.stdout.strip() in lvm("list").stdout
 
     config = tmp_path / "w" / "runs" / id / "model" / "recipe.json"
     again = lvm("fit", config, "people.csv", "--read", "label=kind")

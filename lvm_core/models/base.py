@@ -81,9 +81,6 @@ class LatentModel(Persistent, ClassNamePrefixFeaturesOutMixin, TransformerMixin,
     decoder_trained_on_prior: ClassVar[bool] = False
     # what its likelihoods are called where not as usual
     noise_words: ClassVar[dict[str, str]] = {}
-    # how codes are best compared: "euclidean", or "cosine" where a code's direction says what a row
-    # is about and its length only how much; maps of the codes begin with it
-    code_metric: ClassVar[str] = "euclidean"
     # "instant": solved at once; "slow": minutes where others take seconds
     cost: ClassVar[str] = ""
     # the parameter that says how long it trains, where a fit can be continued
@@ -121,6 +118,13 @@ class LatentModel(Persistent, ClassNamePrefixFeaturesOutMixin, TransformerMixin,
             Name -> value.
         """
         return {}
+
+    @property
+    def code_metric(self) -> str:
+        """How codes are best compared: ``"euclidean"``, or ``"cosine"`` where a code's direction
+        says what a row is about and its length only how much. Maps of codes begin with it.
+        """
+        return "euclidean"
 
     # -- the public verbs --------------------------------------------------------------------------
 

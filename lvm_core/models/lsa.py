@@ -94,7 +94,6 @@ class LSA(LatentModel):
         "Decoding gives the words that fit the direction best, scaled to a document of average "
         "length."
     )
-    code_metric: ClassVar[str] = "cosine"
     supported_kinds: ClassVar[tuple[str, ...]] = ("text",)
     importance_meaning: ClassVar[str] = "share of the TF-IDF weights' variance"
     sparse: ClassVar[bool] = True
@@ -195,6 +194,10 @@ class LSA(LatentModel):
 
     def word_vectors(self):
         return self.components_.T * self.singular_values_
+
+    @property
+    def code_metric(self):
+        return "cosine"
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -87,7 +87,6 @@ class NMF(LatentModel):
         "A dimension says how much of one part is in the item; 0 is none. Parts have equal length, "
         "so their amounts may be compared."
     )
-    code_metric: ClassVar[str] = "cosine"
     supported_kinds: ClassVar[tuple[str, ...]] = ("image", "text")
     importance_meaning: ClassVar[str] = "share of the rows' squared length"
     sparse: ClassVar[bool] = True
@@ -171,6 +170,12 @@ class NMF(LatentModel):
 
     def word_weights(self):
         return self.components_
+
+    @property
+    def code_metric(self):
+        # a document's topics are the same when it is twice as long; a picture's parts are not
+        schema = getattr(self, "schema_", None)
+        return "cosine" if schema is not None and schema.has("counts") else "euclidean"
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

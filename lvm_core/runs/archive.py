@@ -81,7 +81,7 @@ data/dataset.json               the dataset's name
 {onnx}
 {data}
 
-Nothing in here is a pickle. The app imports this zip as it is (Generate, Import a run).
+Nothing in here is a pickle. The app imports this zip as it is (Generate, Import a model).
 """  # noqa: E501
 
 RELOAD = '''"""Reload this run and make samples: python reload.py [how many] [seed] [temperature] [Prior or Mixture].
@@ -515,6 +515,55 @@ def _check_rows(path: Path, n: int) -> None:
         raise LoadError(f"rows.parquet is damaged ({clean(error, 100)}).") from error
 
 
+def already_here(found: Imported, workspace: Workspace, runs: list[RunInfo]) -> RunInfo | None:
+    """The run that an archive holds, where the workspace has it: the same model with the same
+    parameters, which gives every row the same code.
+
+    Parameters
+    ----------
+    found : Imported
+        What the archive holds.
+    workspace : Workspace
+        Where it may be.
+    runs : list of RunInfo
+        Those to look through.
+
+    Returns
+    -------
+    RunInfo or None
+        The first of them that it is.
+
+    Examples
+    --------
+    >>> import io
+    >>> from tempfile import TemporaryDirectory
+    >>> from lvm_core import DATASETS, MODELS
+    >>> from lvm_core.fitting import fit_run
+    >>> from lvm_core.runs.archive import already_here, pack, read, unpack
+    >>> from lvm_core.runs.workspace import Workspace
+    >>> iris, file = DATASETS["iris"]().load(), io.BytesIO()
+    >>> said = pack(fit_run(iris, MODELS["PCA"](latent_dim=2)), iris, file)
+    >>> found = read(file.getvalue())
+    >>> with TemporaryDirectory() as folder:
+    ...     workspace = Workspace(folder)
+    ...     print(already_here(found, workspace, workspace.runs()))
+    ...     info = unpack(found, workspace)
+    ...     print(already_here(found, workspace, workspace.runs()).title)
+    None
+    #1 PCA on iris
+    """
+    config, codes = found.fitted.model.to_config(), found.fitted.codes
+    for info in runs:
+        if not info.has_result or info.config != config:
+            continue
+        try:
+            if np.array_equal(files.read_array(workspace.run_folder(info.id) / "codes.npy"), codes):
+                return info
+        except files.StoreError:
+            continue
+    return None
+
+
 def unpack(file, workspace: Workspace, mine=lambda heads: heads) -> RunInfo:
     """Keep an archive's run in a workspace.
 
@@ -522,8 +571,8 @@ def unpack(file, workspace: Workspace, mine=lambda heads: heads) -> RunInfo:
 
     Parameters
     ----------
-    file : bytes or binary file
-        The archive.
+    file : bytes, binary file or Imported
+        The archive, or what :func:`read` found in it.
     workspace : Workspace
         Where it is kept.
     mine : callable, optional
@@ -556,7 +605,7 @@ def unpack(file, workspace: Workspace, mine=lambda heads: heads) -> RunInfo:
     >>> info.title, info.state.value
     ('#1 PCA on iris', 'done')
     """
-    found = read(file)
+    found = file if isinstance(file, Imported) else read(file)
     wanted = found.fingerprint, len(found.fitted.codes)
     same = [
         head["id"]

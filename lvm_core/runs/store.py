@@ -207,6 +207,52 @@ def load_dataset(folder: Path) -> Dataset:
         ) from error
 
 
+def load_pictures(folder: Path, n: int = 8) -> np.ndarray:
+    """A few of the pictures of a dataset, without loading the rest.
+
+    Parameters
+    ----------
+    folder : Path
+        Folder of a dataset of pictures.
+    n : int, default=8
+        How many, spread over its rows.
+
+    Returns
+    -------
+    array (m, height, width, channels)
+        The pictures, in [0, 1]; fewer where it has no more.
+
+    Raises
+    ------
+    StoreError
+        Where they cannot be read.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> from lvm_core import DATASETS
+    >>> from lvm_core.runs.store import load_pictures, save_dataset
+    >>> with TemporaryDirectory() as folder:
+    ...     save_dataset(Path(folder) / "digits", DATASETS["digits"]().load())
+    ...     print(load_pictures(Path(folder) / "digits", 3).shape)
+    (3, 8, 8, 1)
+    """
+    folder = Path(folder)
+    try:
+        codec = codec_from_json(files.read_json(folder / "codec.json"))
+        X = files.read_array(folder / "X.npy", mapped=True)
+        rows = np.linspace(0, len(X) - 1, min(n, len(X))).round().astype(int)  # (m,)
+        return np.asarray(codec.decode(np.asarray(X[rows])))
+    except StoreError:
+        raise
+    except Exception as error:
+        # as load_dataset: whatever a damaged folder makes the codec stumble over
+        raise StoreError(
+            f"{folder}: its pictures cannot be read ({_first_line(error)})."
+        ) from error
+
+
 def _read_X(folder: Path):
     if (folder / "X.npy").exists():
         X = files.read_array(

@@ -2,12 +2,14 @@
 
     WORKSPACE/
       workspace.json       format
+      numbers.json         the highest number a run ever had: none is given twice
       secret               signs the pages' requests; made by the app, for its own user only
       datasets/ID/         see :mod:`lvm_core.runs.store`; upload: the bytes it was read from, so
                            that it can be read again; selections/ID.npy: rows that a link names;
-                           maps/KEY/ and kept.json as in a run: of the data itself
-      runs/ID/             run.json (number, title, dataset, recipe, created), state.json (see
-                           RunState), progress.jsonl,
+                           maps/KEY/ and kept.json as in a run: of the data itself; opened: empty,
+                           was last looked at when it was last written
+      runs/ID/             run.json (number, title, name, dataset, recipe, created), state.json
+                           (see RunState), progress.jsonl, opened,
                            snapshots/STEP.npz, checkpoint/, log.txt, what it learnt (see
                            :mod:`lvm_core.runs.store`), maps/KEY/, kept.json (what a person keeps
                            with it); control: stop, pause or cancel, a word its process reads; lock:
@@ -26,7 +28,7 @@ import re
 import secrets
 import sys
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -40,12 +42,15 @@ from ..metrics import Score
 from ..models import MODELS
 from ..models.base import LatentModel
 from ..settings import setting
+from ..text import clean, spaced
 from .continuation import extend, roll_back
+from .ownership import ownership
 from .states import UNDER_WAY, Request, RunState
-from .store import load_dataset, load_fitted, load_scores, save_dataset
+from .store import load_dataset, load_fitted, load_pictures, load_scores, save_dataset
 
 FORMAT = 1
 _MOST_SELECTIONS = 50  # of a dataset
+LONGEST_NAME = 80  # characters
 
 
 def home() -> Path:
@@ -147,6 +152,8 @@ class RunInfo:
         How long the fit took.
     facts : dict
         All of state.json.
+    name : str, default=""
+        What a person called it.
 
     Examples
     --------
@@ -168,6 +175,7 @@ class RunInfo:
     score: dict | None = None
     seconds: float = 0.0
     facts: dict = field(default_factory=dict)  # all of state.json
+    name: str = ""  # what a person called it
 
     @property
     def has_result(self) -> bool:
@@ -186,6 +194,37 @@ class RunInfo:
                 f"Run {self.id} asks for a model this version does not know ({str(error)[:200]})."
             ) from error
         return model
+
+
+def run_title(number: int, name: str, model: str, dataset: str) -> str:
+    """What a list calls a run.
+
+    Parameters
+    ----------
+    number : int
+        Its number in the workspace.
+    name : str
+        What a person called it; "" for nothing.
+    model : str
+        Name of the model's class.
+    dataset : str
+        Name of its dataset.
+
+    Returns
+    -------
+    str
+        The title.
+
+    Examples
+    --------
+    >>> from lvm_core.runs.workspace import run_title
+    >>> run_title(3, "", "KernelPCA", "iris")
+    '#3 Kernel PCA on iris'
+    >>> run_title(3, "baseline", "KernelPCA", "iris")
+    '#3 baseline (Kernel PCA on iris)'
+    """
+    what = f"{spaced(model)} on {dataset}"
+    return f"#{number} {name} ({what})" if name else f"#{number} {what}"
 
 
 class Workspace:
@@ -346,6 +385,80 @@ class Workspace:
                 continue
         return sorted(heads, key=lambda head: str(head.get("created")), reverse=True)
 
+    def rename_dataset(self, id: str, name: str, *, owner: str | None = None) -> str:
+        """Call a dataset something else; all runs of it are then "on" that name.
+
+        Parameters
+        ----------
+        id : str
+            The dataset.
+        name : str
+            Its new name; an empty one brings the first name back.
+        owner : str, optional
+            Who asks, refused where the dataset is somebody else's; without it nobody is.
+
+        Returns
+        -------
+        str
+            The name it has now: printable, at most 80 characters.
+        """
+        folder = self.dataset_folder(id)
+        _refuse_others(folder, owner)
+        head = self.dataset_head(id)
+        first = str(head.get("first_name", head["name"]))
+        chosen = _tidy(name) or first
+        with files.plainly("Renaming the dataset"):
+            files.write_json(
+                folder / "dataset.json",
+                head | {"name": chosen, "first_name": first},
+                durable=True,
+            )
+        return chosen
+
+    def pictures(self, id: str, n: int = 8):
+        """A few of a dataset's pictures, read without the rest.
+
+        Parameters
+        ----------
+        id : str
+            The dataset.
+        n : int, default=8
+            How many, spread over its rows.
+
+        Returns
+        -------
+        array (m, height, width, channels) or None
+            None where its items are no pictures.
+        """
+        if self.dataset_head(id).get("kind") != "image":
+            return None
+        return load_pictures(self.dataset_folder(id), n)
+
+    def find_upload(self, content: bytes, among: list[dict]) -> list[dict]:
+        """The datasets that were read from this very file.
+
+        Parameters
+        ----------
+        content : bytes
+            The file.
+        among : list of dict
+            Heads of the datasets to look through.
+
+        Returns
+        -------
+        list of dict
+            Their heads, in the same order.
+        """
+
+        def same(head: dict) -> bool:
+            path = self.dataset_folder(head["id"]) / "upload"
+            try:
+                return path.stat().st_size == len(content) and path.read_bytes() == content
+            except OSError:
+                return False
+
+        return [head for head in among if same(head)]
+
     def delete_dataset(self, id: str) -> None:
         """Take a dataset away. Raises StoreError while runs of it are kept."""
         users = [run.title for run in self.runs() if run.dataset == id]
@@ -440,12 +553,12 @@ class Workspace:
         self.prepare()
         id, head = id or fresh_id(), self.dataset_head(dataset_id)
         with files.plainly("Keeping the run"), files.Lock(self.folder / ".lock").held_by_me():
-            number = 1 + max((run.number for run in self.runs()), default=0)
+            number = 1 + max([run.number for run in self.runs()] + [self._highest_number()])
             run = {
                 "format": FORMAT,
                 "id": id,
                 "number": number,
-                "title": f"#{number} {type(model).__name__} on {head['name']}",
+                "title": run_title(number, "", type(model).__name__, str(head["name"])),
                 "dataset": dataset_id,
                 "model": model.to_config(),
                 "created": _now(),
@@ -468,7 +581,7 @@ class Workspace:
         except OSError as error:
             raise StoreError(f"There is no run {id} in this workspace.") from error
         if id in self._heads and self._heads[id][0] == times:
-            return self._heads[id][1]
+            return self._titled(self._heads[id][1])
         head, facts = (
             files.check_format(files.read_json(path, 2**20), path, FORMAT) for path in paths
         )
@@ -487,13 +600,49 @@ class Workspace:
                 facts.get("score"),
                 float(facts.get("seconds") or 0.0),
                 facts,
+                _tidy(head.get("name") or ""),
             )
         except (KeyError, TypeError, ValueError) as error:
             raise StoreError(
                 f"{folder} holds no run of this app ({type(error).__name__} {error})."
             ) from error
         self._heads[id] = times, info
-        return info
+        return self._titled(info)
+
+    def _titled(self, info: RunInfo) -> RunInfo:
+        """With the title of today: its dataset may have been renamed since."""
+        try:
+            dataset = str(self.dataset_head(info.dataset)["name"])
+        except (KeyError, StoreError):
+            return info
+        title = run_title(info.number, info.name, str(info.config.get("name", "")), dataset)
+        return replace(info, title=title)
+
+    def rename_run(self, id: str, name: str, *, owner: str | None = None) -> str:
+        """Call a run something; its number stays.
+
+        Parameters
+        ----------
+        id : str
+            The run.
+        name : str
+            Its new name; an empty one takes the name away.
+        owner : str, optional
+            Who asks, refused where the run is somebody else's; without it nobody is.
+
+        Returns
+        -------
+        str
+            The name it has now: printable, at most 80 characters.
+        """
+        folder = self.run_folder(id)
+        _refuse_others(folder, owner)
+        chosen = _tidy(name)
+        path = folder / "run.json"
+        with files.plainly("Renaming the run"):
+            head = files.check_format(files.read_json(path, 2**20), path, FORMAT)
+            files.write_json(path, head | {"name": chosen}, durable=True)
+        return chosen
 
     def has_run(self, id: str) -> bool:
         """Whether there is such a run."""
@@ -606,9 +755,56 @@ class Workspace:
         if self.at_work(id):
             raise StoreError("This run is under way; cancel it first.")
         with files.plainly("Deleting the run"):
+            self._keep_number(id)
             (self.folder / "queue" / id).unlink(missing_ok=True)
             files.remove_folder(self.run_folder(id))
         self._heads.pop(id, None)
+
+    def _highest_number(self) -> int:
+        """The highest number of a run that was deleted; 0 where none was."""
+        path = self.folder / "numbers.json"
+        try:
+            return int(files.read_json(path, 4096)["highest"]) if path.exists() else 0
+        except (KeyError, TypeError, ValueError):
+            return 0
+
+    def _keep_number(self, id: str) -> None:
+        try:
+            number = self.run(id).number
+        except StoreError:
+            return  # it cannot be read, and has no number that could be known
+        with files.Lock(self.folder / ".lock").held_by_me():
+            if number > self._highest_number():
+                files.write_json(
+                    self.folder / "numbers.json", {"format": FORMAT, "highest": number}
+                )
+
+    # -- when ----------------------------------------------------------------------------------
+
+    def touch(self, kind: str, id: str) -> None:
+        """Note that a dataset or run (``datasets``, ``runs``) is looked at now. A full disk does
+        not stop who looks.
+        """
+        try:
+            (self._folder(kind, id) / "opened").touch()
+        except OSError:
+            pass
+
+    def touched(self, kind: str, id: str) -> float:
+        """When a dataset or run (``datasets``, ``runs``) was last opened or changed.
+
+        Returns
+        -------
+        float
+            Seconds since the epoch; 0.0 where it is not there.
+        """
+        folder, latest = self._folder(kind, id), 0.0
+        for name in ("opened", "dataset.json", "run.json", "state.json", "kept.json"):
+            try:
+                latest = max(latest, (folder / name).stat().st_mtime)
+            except OSError:
+                continue
+        return latest
 
     # -- names -------------------------------------------------------------------------------------
 
@@ -666,6 +862,16 @@ def set_state(folder: Path, **changes) -> dict:
     with files.plainly("Writing the run's state"):
         files.write_json(path, facts)
     return facts
+
+
+def _refuse_others(folder: Path, owner: str | None) -> None:
+    if owner is not None and ownership(folder).owner != owner:
+        raise StoreError("Only whose it is can rename it.")
+
+
+def _tidy(name) -> str:
+    """A name as it is kept: in one line, printable, not too long."""
+    return clean(" ".join(str(name).split()), LONGEST_NAME).strip()
 
 
 def _private(content: bytes):

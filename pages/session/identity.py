@@ -102,6 +102,13 @@ def _of(kind: str, id: str) -> Ownership:
     )
 
 
+def asking() -> str | None:
+    """Who asks, as :class:`~lvm_core.runs.workspace.Workspace` is told; None where everything is
+    one person's.
+    """
+    return None if single_user() else current_owner()
+
+
 def owns(kind: str, id: str, person: str | None = None) -> bool:
     """Whether a dataset or run (``datasets``, ``runs``) is this person's, to change and delete.
     Without ``person``: who looks at the page.

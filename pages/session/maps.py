@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from lvm_core import PROJECTIONS
+from lvm_core import PROJECTIONS, mapping
 from lvm_core.io import files
 from lvm_core.io.files import StoreError
 from lvm_core.labels import encode_labels
@@ -63,9 +63,9 @@ def names(run: Run) -> list[str]:
     return [name for name, cls in PROJECTIONS.items() if labelled or not cls.labels]
 
 
-def suggest(cls: type[Projection], codes: np.ndarray) -> dict:
-    """Settings that suit this many codes, where the projection has an opinion."""
-    return cls.suggest(len(codes))
+def suggest(cls: type[Projection], run: Run) -> dict:
+    """Settings that suit the codes of a run."""
+    return mapping.suggest(cls, len(run.fitted.codes), run.fitted.model)
 
 
 def key_of(projection: Projection, of: str = "codes") -> str:

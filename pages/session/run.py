@@ -14,7 +14,8 @@ from lvm_core.datasets.base import Dataset
 from lvm_core.fitting import Fitted
 from lvm_core.latent.typicality import Typicality
 from lvm_core.models.base import LatentModel
-from lvm_core.runs.workspace import fresh_id
+from lvm_core.runs.workspace import fresh_id, run_title
+from lvm_core.text import file_stem
 
 from .annotations import Annotations
 from .data import Data
@@ -35,6 +36,8 @@ class Run:
     model: LatentModel
     id: str = field(default_factory=fresh_id)
     number: int = 0
+    # what a person called it
+    name: str = ""
     job: Fit | None = None
     # bookmarks, groups, directions: plain JSON
     annotations: Annotations = field(default_factory=Annotations)
@@ -97,8 +100,13 @@ class Run:
 
     @property
     def title(self) -> str:
-        """Name for lists: number, model, data."""
-        return f"#{self.number} {type(self.model).__name__} on {self.dataset.name}"
+        """Name for lists: number, what it was called, model, data."""
+        return run_title(self.number, self.name, type(self.model).__name__, self.dataset.name)
+
+    @property
+    def stem(self) -> str:
+        """The beginning of the names of its files, in letters and digits: ``12-vae-digits``."""
+        return file_stem(self.number, self.name or type(self.model).__name__, self.dataset.name)
 
     @property
     def nbytes(self) -> int:

@@ -62,6 +62,8 @@ class Services:
         self.datasets: Cache[Data] = Cache(self._load_data)
         self.runs: Cache[Run] = Cache(self._load_run)
         self.analyses = threading.BoundedSemaphore(ANALYSES)
+        # title of an analysis -> what it took the last time over what its question states
+        self.pace: dict[str, float] = {}
 
     def start(self) -> None:
         """Serve the queue with a spare worker at hand, and make maps in processes."""
@@ -106,6 +108,7 @@ class Services:
             info.model(),
             id=id,
             number=info.number,
+            name=info.name,
             job=self.fit(id),
             annotations=of_json(self.workspace.annotations(id)),
         )

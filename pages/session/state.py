@@ -9,6 +9,7 @@ import streamlit as st
 
 from lvm_core.datasets.titles import SHOWN
 from lvm_core.io.files import StoreError
+from lvm_core.runs.states import UNDER_WAY
 from lvm_core.runs.workspace import RunInfo, is_id
 
 from . import identity, quotas
@@ -17,22 +18,47 @@ from .data import Data
 from .run import Run
 from .services import services
 
+_ROOMS = {"run": "runs", "data": "datasets"}  # where the workspace keeps them
+
 
 def _current(kind: str, cache: Cache):
+    """That of the address. One that is asked for and not here is ``missing``, and nothing else
+    takes its place before somebody chooses.
+    """
     if "run" not in st.query_params and "data" not in st.query_params:
         # another page emptied it; both at once, as each by itself is one to go back over
+        held = {"run": services().runs, "data": services().datasets}
         st.query_params.update(
-            {k: st.session_state[k] for k in ("run", "data") if k in st.session_state}
+            {
+                k: st.session_state[k]
+                for k, items in held.items()
+                if _seen(k, items, st.session_state.get(k)) is not None
+            }
         )
-    item = _seen(kind, cache, st.query_params.get(kind)) or _seen(
-        kind, cache, st.session_state.get(kind)
-    )
+    if (asked := st.query_params.get(kind)) is not None:
+        item = _seen(kind, cache, asked)
+        if item is None:
+            del st.query_params[kind]
+            st.session_state.pop(kind, None)
+            st.session_state["missing"] = kind
+    else:
+        item = _seen(kind, cache, st.session_state.get(kind))
     if item is not None:
-        st.session_state[kind] = item.id
-        st.query_params[kind] = item.id
-    elif kind in st.query_params:
-        del st.query_params[kind]
+        _remember(kind, item.id)
     return item
+
+
+def _remember(kind: str, id: str) -> None:
+    if st.session_state.get(kind) != id and identity.owns(_ROOMS[kind], id):
+        services().workspace.touch(_ROOMS[kind], id)
+    st.session_state[kind] = st.query_params[kind] = id
+
+
+def missing() -> str | None:
+    """``run`` or ``data`` where the address asked for one that is not here, or not this
+    person's, and nothing was chosen since.
+    """
+    return st.session_state.get("missing")
 
 
 def _seen(kind: str, cache: Cache, id: str | None):
@@ -42,7 +68,6 @@ def _seen(kind: str, cache: Cache, id: str | None):
     if not is_id(id):
         return None
     if kind == "run" and not identity.may_see("runs", id):
-        st.session_state["refused"] = id
         return None
     if kind == "data" and not identity.owns("datasets", id):
         through = st.session_state.get("run")
@@ -57,22 +82,45 @@ def _seen(kind: str, cache: Cache, id: str | None):
 
 
 def run() -> Run | None:
-    """The run this session looks at."""
-    return _current("run", services().runs)
+    """The run this session looks at: that of the address, or the newest of the data that is
+    open.
+    """
+    found = _current("run", services().runs)
+    if found is None and missing() is None and (held := _held_data()) is not None:
+        found = newest_run(held.id)
+        if found is not None:
+            services().runs.put(found)
+            _remember("run", found.id)
+    return found
 
 
 def data() -> Data | None:
-    """The dataset this session works on: that of the address, or of the current run."""
-    found = _current("data", services().datasets)
-    if found is None and (current := run()) is not None:
+    """The dataset this session works on: that of the current run, or of the address."""
+    current = run()
+    found = _held_data()  # a guest may look at it through the run
+    if current is not None and (found is None or found.id != current.data.id):
         use_data(current.data)
         found = current.data
     return found
 
 
+def _held_data() -> Data | None:
+    return _current("data", services().datasets)
+
+
+def newest_run(data_id: str) -> Run | None:
+    """This person's newest run of a dataset: of those that have learnt something or are at it,
+    where there are any.
+    """
+    for info in sorted(runs_of(data_id), key=lambda r: not (r.has_result or r.state in UNDER_WAY)):
+        if (found := services().runs.get(info.id)) is not None:
+            return found
+    return None
+
+
 def use_data(item: Data) -> Data:
     """Make this the session's dataset, and keep it; the same dataset that is kept already takes
-    its place.
+    its place. A run of other data is left: the newest of this data is open then.
     """
     item = _kept_already(item) or item
     try:
@@ -84,7 +132,13 @@ def use_data(item: Data) -> Data:
     except ValueError as error:  # no room, a full disk: it can be looked at all the same
         st.session_state["unkept"] = str(error)
     services().datasets.put(item)
-    st.session_state["data"] = st.query_params["data"] = item.id
+    _remember("data", item.id)
+    st.session_state.pop("missing", None)
+    held = st.session_state.get("run") or st.query_params.get("run")
+    if held is not None:
+        current = services().runs.get(held)
+        if current is None or current.data.id != item.id:
+            _forget("run", held)
     return item
 
 
@@ -93,14 +147,15 @@ def _kept_already(item: Data) -> Data | None:
         return None
     dataset = item.dataset
     wanted = {
-        "name": dataset.name,
+        "first_name": dataset.name,
         "n": len(dataset),
         "label": dataset.label,
         "notes": dataset.notes,
     }
+    heads = [{"first_name": head.get("name")} | head for head in datasets()]
     same = [
         head
-        for head in datasets()
+        for head in heads
         if all(head.get(k) == v for k, v in wanted.items())
         and _in_effect(head.get("source", {})) == _in_effect(dataset.source)
     ]
@@ -117,7 +172,7 @@ def _in_effect(source: dict) -> dict:
 def use_run(item: Run) -> None:
     """Make this the session's run, and its data the session's data."""
     services().runs.put(item)
-    st.session_state["run"] = st.query_params["run"] = item.id
+    _remember("run", item.id)
     use_data(item.data)
 
 
@@ -133,6 +188,10 @@ def leave_data(id: str) -> None:
 
 def _leave(kind: str, cache: Cache, id: str) -> None:
     cache.drop(id)
+    _forget(kind, id)
+
+
+def _forget(kind: str, id: str) -> None:
     for held in (st.session_state, st.query_params):
         if held.get(kind) == id:
             del held[kind]
@@ -143,9 +202,28 @@ def runs() -> list[RunInfo]:
     return identity.owned("runs", services().workspace.runs())
 
 
+def runs_of(data_id: str) -> list[RunInfo]:
+    """This person's runs of one dataset, newest first."""
+    return [info for info in runs() if info.dataset == data_id]
+
+
 def datasets() -> list[dict]:
     """The heads of this person's datasets, newest first."""
     return identity.owned("datasets", services().workspace.datasets(), lambda head: head["id"])
+
+
+def rename_run(run_id: str, name: str) -> None:
+    """Call a run of this person's something. Raises StoreError."""
+    chosen = services().workspace.rename_run(run_id, name, owner=identity.asking())
+    if (held := services().runs.get(run_id)) is not None:
+        held.name = chosen
+
+
+def rename_data(data_id: str, name: str) -> None:
+    """Call a dataset of this person's something else. Raises StoreError."""
+    chosen = services().workspace.rename_dataset(data_id, name, owner=identity.asking())
+    if (held := services().datasets.get(data_id)) is not None:
+        held.dataset.name = chosen
 
 
 def save_annotations(run: Run) -> None:

@@ -39,9 +39,7 @@ class MapState:
     def made(self, run: state.Run) -> Projection:
         """The projection, unfitted."""
         cls = PROJECTIONS[self.projection]
-        return cls(
-            **{**maps.suggest(cls, run.fitted.codes), **self.params, "n_components": self.dims}
-        )
+        return cls(**{**maps.suggest(cls, run), **self.params, "n_components": self.dims})
 
     def settings(self, run: state.Run) -> dict[str, Any]:
         """Every parameter of the projection as it is set."""

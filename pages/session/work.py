@@ -6,11 +6,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
 from collections.abc import Callable
 from typing import Any
 
-from lvm_core.progress import OnStep
+from lvm_core.progress import OnStep, Progress
 
+from . import pace
 from .jobs import Job
 from .run import Run
 from .services import services
@@ -19,10 +21,16 @@ MOST_KEPT = 20  # results of a run; the oldest are made again when they are aske
 
 
 def begin(
-    run: Run, title: str, settings: dict, work: Callable[[OnStep], Any], *, wait: float = 0.5
+    run: Run,
+    title: str,
+    settings: dict,
+    work: Callable[[OnStep], Any],
+    *,
+    wait: float = 0.5,
+    seconds: float = 0.0,
 ) -> tuple[str, Job]:
     """The job of :func:`pages.ui.work.result` and its name, begun if there is none; it is waited
-    for only then.
+    for only then. ``seconds``: what it is said to take.
 
     At most :data:`pages.session.services.ANALYSES` are at work at once on a server; others wait for
     one to end.
@@ -35,10 +43,35 @@ def begin(
             done = [name for name, other in list(jobs.items()) if not other.running]
             for name in done[:-MOST_KEPT]:
                 jobs.pop(name, None)
-            job = jobs[key] = Job(title, work, turns=services().analyses)
+            job = jobs[key] = Job(title, _timed(title, work, seconds), turns=services().analyses)
     if begun:
         job.wait(wait)
     return key, job
+
+
+def _timed(title: str, work: Callable[[OnStep], Any], stated: float) -> Callable[[OnStep], Any]:
+    """The work, which tells :mod:`.pace` what it took where nobody stopped it."""
+
+    def timed(on_step: OnStep) -> Any:
+        stopped = False
+
+        def step(progress: Progress) -> bool:
+            nonlocal stopped
+            stopped = bool(on_step(progress))
+            return stopped
+
+        begun = time.monotonic()
+        result = work(step)
+        if not stopped:
+            pace.learn(title, stated, time.monotonic() - begun)
+        return result
+
+    return timed
+
+
+def begun(run: Run, title: str, settings: dict) -> bool:
+    """Whether there is such a job, under way or ended."""
+    return _key(title, settings) in run.jobs.work
 
 
 def finished(run: Run, title: str, settings: dict) -> Any:

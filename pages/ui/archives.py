@@ -12,7 +12,7 @@ from lvm_core.text import markdown as md
 
 from ..session import identity, quotas, state
 from ..session.services import services
-from . import navigation
+from . import frame, navigation
 
 CHOICES = {"none": "no data", "labels": "the label column", "all": "all of the data"}
 
@@ -26,7 +26,7 @@ def download(run: state.Run) -> None:
         for data in CHOICES
         if data != "labels" or run.dataset.label in run.dataset.rows.columns
     ]
-    data = st.selectbox("With it goes", choices, format_func=CHOICES.get, key=f"portable-{run.id}")
+    data = st.selectbox("Include", choices, format_func=CHOICES.get, key=f"portable-{run.id}")
 
     def packed() -> bytes:
         out = io.BytesIO()
@@ -35,10 +35,12 @@ def download(run: state.Run) -> None:
 
     # made when it is asked for; the name is part of what Streamlit tells two downloads apart by
     st.download_button(
-        "This run as a zip",
+        "Download the model (zip)",
         packed,
-        f"run-{run.id}-{run.fitted.seconds:.3f}-{data}.zip",
+        f"{run.stem}{'' if data == 'none' else f'-with-{data}'}.zip",
         "application/zip",
+        # the name alone does not tell this run from another of that name, or what it was before
+        key=f"take-{run.id}-{run.fitted.seconds:.3f}-{data}",
         icon=":material/deployed_code:",
         width="stretch",
         on_click="ignore",
@@ -60,7 +62,7 @@ def download(run: state.Run) -> None:
 def bring() -> None:
     """An uploader for such a zip; the run in it becomes the session's, and opens."""
     file = st.file_uploader(
-        "Import a run",
+        "Import a model",
         type=["zip"],
         key="import-run",
         max_upload_size=min(LIMITS.archive_bytes, LIMITS.upload_bytes) // 2**20,
@@ -68,20 +70,27 @@ def bring() -> None:
     )
     if file is None or st.session_state.get("imported") == file.file_id:
         return
+    workspace = services().workspace
     try:
         with st.spinner("Reading the run…"):
-            quotas.check_storage_quota(file.size)
-            info = archive.unpack(
-                file.getvalue(),
-                services().workspace,
-                lambda heads: identity.owned("datasets", heads, lambda head: head["id"]),
-            )
-            identity.claim("runs", info.id)
-            if not identity.owns("datasets", info.dataset):
-                identity.claim("datasets", info.dataset)  # its own, made by unpacking
+            found = archive.read(file.getvalue())
+            info = archive.already_here(found, workspace, state.runs())
+            said = "This run is already here as"
+            if info is None:
+                quotas.check_storage_quota(file.size)
+                info = archive.unpack(
+                    found,
+                    workspace,
+                    lambda heads: identity.owned("datasets", heads, lambda head: head["id"]),
+                )
+                identity.claim("runs", info.id)
+                if not identity.owns("datasets", info.dataset):
+                    identity.claim("datasets", info.dataset)  # its own, made by unpacking
+                said = "Imported as"
     except ValueError as error:
         st.error(md(str(error), 600), icon=":material/error:")
         return
     st.session_state["imported"] = file.file_id
     state.use_run(services().runs.get(info.id))
+    frame.say(f"{said} **{md(info.title)}**; it is open now.")
     navigation.go("train")

@@ -60,7 +60,12 @@ def choose(run: Run) -> code_sources.Source:
     if name == code_sources.PRIOR:
         found = code_sources.compared(run) if scored else None  # scores are shown, not asked for
     else:
-        found = work.result(run, *code_sources.comparison(run))
+        found = work.result(
+            run,
+            *code_sources.comparison(run),
+            seconds=1.0 + 2e-4 * run.fitted.codes.size,
+            start="Compare the sources" if name == code_sources.BEST else "Fit",
+        )
     if name == code_sources.BEST:
         if found is None:
             st.caption("Until then, codes of the model's own distribution.")

@@ -13,6 +13,22 @@ def tall(rows, most: int = 400) -> int:
     return min(38 + 35 * len(rows), most)
 
 
+LETTER, MARGIN = 7.6, 26  # pixels of a letter of a table, and of a cell's two sides
+
+
+def whole(frame: pd.DataFrame, most: int = 420) -> dict:
+    """Column settings under which text is wide enough to be read to its end: Streamlit measures
+    a sample of the cells, and cuts the others. A longer table scrolls to the side.
+    """
+    return {
+        name: st.column_config.TextColumn(
+            name, width=int(min(most, MARGIN + LETTER * max(map(len, [name, *column]))))
+        )
+        for name, column in frame.items()
+        if all(isinstance(value, str) for value in column)
+    }
+
+
 def days(frame: pd.DataFrame) -> dict:
     """Column settings that show dates without a time of day as what they are."""
     return {

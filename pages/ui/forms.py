@@ -5,7 +5,6 @@ the recipe.
 from __future__ import annotations
 
 import math
-import re
 from typing import Any
 
 import streamlit as st
@@ -44,11 +43,6 @@ def form(
                         parameter, start[parameter.name], f"{key}.{parameter.name}"
                     )
     return values
-
-
-def spaced(name: str) -> str:
-    """The name of a class as people write it: ``KernelPCA`` -> ``Kernel PCA``."""
-    return re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", name)
 
 
 def widget(p: Parameter, value: Any, key: str):

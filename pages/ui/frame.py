@@ -6,6 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from lvm_core.text import counted, spaced
 from lvm_core.text import markdown as md
 
 from ..session import state
@@ -23,6 +24,13 @@ def header(title: str, line: str) -> None:
     """The page's name and the one line that says what it is for and what to do."""
     st.title(title, anchor=False)
     st.caption(line)
+    if said := st.session_state.pop("said", None):
+        st.success(said, icon=":material/check_circle:")
+
+
+def say(sentence: str) -> None:
+    """Let the page that is drawn next begin with a sentence (Markdown): what was done."""
+    st.session_state["said"] = sentence
 
 
 def status_card() -> None:
@@ -42,7 +50,8 @@ def status_card() -> None:
         if run is not None and run.data.id == data.id:
             st.caption("MODEL")
             st.markdown(
-                f"**{type(run.model).__name__}** · {run.model.latent_dim} dimensions · seed "
+                f"**{md(run.name, 40) or spaced(type(run.model).__name__)}** · "
+                f"{counted(run.model.latent_dim, 'dimension')} · seed "
                 f"{run.model.random_state}  \n{runs.STATE_WORDS[run.job.state]}"
             )
     if unkept := st.session_state.get("unkept") or (run and run.unkept):

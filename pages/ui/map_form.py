@@ -57,7 +57,7 @@ def controls(run: Run, page: str = "") -> MapState:
             st.markdown(f"[{md(cls.paper)}, {cls.year}]({cls.link})")
         values = forms.form(
             cls,
-            maps.suggest(cls, run.fitted.codes),
+            maps.suggest(cls, run),
             key=keys.form(name),
             hide=("n_components", "random_state"),
             columns=1,

@@ -7,8 +7,10 @@ import streamlit as st
 from lvm_core.text import markdown as md
 
 from ..session import data_rows, identity, state
-from . import navigation, starting
+from . import navigation, runs, starting
 from .components.progress import progress
+
+CALLED = {"run": "run", "data": "dataset"}
 
 
 def empty(what: str, line: str) -> None:
@@ -23,9 +25,36 @@ def empty(what: str, line: str) -> None:
     st.stop()
 
 
+def not_here() -> None:
+    """Where the address asks for what is not here, the page says so and what there is instead."""
+    kind = state.missing()
+    if kind is None:
+        return
+    with st.container(border=True):
+        st.markdown(
+            f"**This {CALLED[kind]} is not here, or not yours.** It was deleted, or is kept on "
+            "another machine, or whose it is has not shared it (Train page). Open another instead."
+        )
+        data = state.data()
+        newest = state.newest_run(data.id) if data is not None else None
+        with st.container(horizontal=True):
+            if newest is not None and st.button(
+                f"Open {md(newest.title, 60)}",
+                icon=":material/folder_open:",
+                type="primary",
+                key="open-instead",
+            ):
+                state.use_run(newest)
+                st.rerun()
+            navigation.link("home", "What I have worked on", ":material/history:")
+            navigation.link("data", "Bring your own data", ":material/upload_file:")
+    st.stop()
+
+
 def need_data() -> state.Data:
     """The session's dataset, or the empty state."""
     found = state.data()
+    not_here()
     if found is None:
         empty(
             "No data yet.",
@@ -37,18 +66,7 @@ def need_data() -> state.Data:
 def need_run() -> state.Run:
     """The session's finished run, or what stands in its way."""
     found = state.run()
-    if (
-        found is None
-        and st.query_params.get("run") is None
-        and st.session_state.pop("refused", None)
-    ):
-        empty(
-            "This run is not here, or not yours.",
-            (
-                "Where several people use a server, everybody sees their own runs; whose run it is "
-                "can share it on the Train page."
-            ),
-        )
+    not_here()
     if found is None and state.data() is None:
         empty(
             "No model yet.",
@@ -66,6 +84,7 @@ def need_run() -> state.Run:
         _wait(found)
     if found.fitted is None:
         with st.container(border=True):
+            runs.picker("run-none")
             st.markdown(f"**{md(found.title)} has no result.** {md(found.job.error, 600)}")
             navigation.link(
                 "train", "Go to its training", ":material/model_training:", type="primary"
@@ -79,6 +98,7 @@ def need_map() -> state.Run:
     of both.
     """
     data, run = state.data(), state.run()
+    not_here()
     if (
         data is None
         or run is not None
@@ -113,6 +133,7 @@ def still_open(run: state.Run) -> None:
 
 def _wait(run: state.Run) -> None:
     with st.container(border=True):
+        runs.picker("run-wait")
         st.markdown(
             f"**{md(run.title)} is still training.** This page opens by itself when it is done; it "
             "may also be closed."

@@ -1,6 +1,4 @@
-"""The runs of the workspace: in a list, in a picker, and what can be done with one that is not
-under way.
-"""
+"""The runs of the workspace: in a list and in a chooser."""
 
 from __future__ import annotations
 
@@ -10,8 +8,9 @@ import pandas as pd
 import streamlit as st
 
 from lvm_core.metrics.base import shown
-from lvm_core.runs.states import RunState
-from lvm_core.text import clean
+from lvm_core.runs.states import UNDER_WAY, RunState
+from lvm_core.runs.workspace import RunInfo
+from lvm_core.text import clean, spaced
 
 from ..session import state
 from ..session.services import services
@@ -26,6 +25,7 @@ STATE_WORDS = {
     RunState.FAILED: "failed",
     RunState.CANCELLED: "cancelled",
 }
+OPEN_STATES = (*UNDER_WAY, RunState.PAUSED)
 _MOST = 500  # rows of the list; older ones are found by their address
 
 
@@ -54,7 +54,8 @@ def listed(current: state.Run | None) -> None:
         [
             {
                 "": f"#{r.number}",
-                "model": r.config.get("name", ""),
+                "name": clean(r.name, 60),
+                "model": spaced(str(r.config.get("name", ""))),
                 "data": clean(names.get(r.dataset, {}).get("name", "?"), 60),
                 "state": _state(r),
                 "score": _score(r),
@@ -65,6 +66,8 @@ def listed(current: state.Run | None) -> None:
             for r in shown
         ]
     )
+    if not table["name"].any():
+        del table["name"]
     event = st.dataframe(
         table,
         hide_index=True,
@@ -73,7 +76,8 @@ def listed(current: state.Run | None) -> None:
         key=f"runs-{current.id if current else ''}",
         height=dataframes.tall(shown, 320),
         alt="all runs",
-        column_config={"when": st.column_config.DatetimeColumn("when", format="distance")},
+        column_config=dataframes.whole(table)
+        | {"when": st.column_config.DatetimeColumn("when", format="distance", width=140)},
     )
     rows = event.selection.rows if event else []
     if rows and rows[0] < len(shown) and (current is None or shown[rows[0]].id != current.id):
@@ -90,17 +94,18 @@ def listed(current: state.Run | None) -> None:
 
 
 def picker(key: str, width: int | str = "stretch") -> None:
-    """Switch between the finished runs, where there are several."""
-    runs = [r for r in state.runs() if r.has_result]
-    if len(runs) < 2:
-        return
+    """Choose the run to look at, where there are several: this dataset's first, the newest
+    first, those that are training among them.
+    """
     current = state.run()
-    ids = [r.id for r in runs]
-    names = {r.id: r.title for r in runs}
+    names = choices(current)
+    if current is None or len(names) < 2:
+        return
+    ids = list(names)
     chosen = st.selectbox(
         "Model",
         ids,
-        index=ids.index(current.id) if current and current.id in ids else None,
+        index=ids.index(current.id),
         format_func=names.get,
         key=f"{key}-{current.id if current else ''}",
         width=width,
@@ -114,8 +119,32 @@ def picker(key: str, width: int | str = "stretch") -> None:
         st.rerun()
 
 
-def _state(run) -> str:
-    return STATE_WORDS[run.state] + (f": {clean(run.sentence, 80)}" if run.sentence else "")
+def choices(current: state.Run | None) -> dict[str, str]:
+    """id -> what the chooser calls it, of the runs that can be looked at or are on their way;
+    the one that is open is always among them.
+    """
+    found = [
+        r
+        for r in state.runs()
+        if r.has_result or r.state in OPEN_STATES or current is not None and r.id == current.id
+    ]
+    if current is not None:
+        found.sort(key=lambda r: r.dataset != current.data.id)
+    names = {r.id: r.title + ("" if r.has_result else f" · {STATE_WORDS[r.state]}") for r in found}
+    if current is not None and current.id not in names:  # somebody else's, shared
+        names = {current.id: current.title} | names
+    return names
+
+
+def state_words(run: RunInfo) -> str:
+    """What a run is doing, or that it came from elsewhere."""
+    if run.facts.get("imported") and run.state == RunState.DONE:
+        return "imported"
+    return STATE_WORDS[run.state]
+
+
+def _state(run: RunInfo) -> str:
+    return state_words(run) + (f": {clean(run.sentence, 80)}" if run.sentence else "")
 
 
 def _score(run) -> str:

@@ -11,7 +11,7 @@ from lvm_core.metrics import generation
 from lvm_core.metrics.samples.scale import LEAST_ROWS, MOST_ROWS, frechet_scale
 from lvm_core.text import markdown as md
 
-from ..session import code_sources
+from ..session import code_sources, pace
 from ..session.run import Run
 from . import code_source_form, scores, work
 
@@ -43,7 +43,14 @@ def show(run: Run, source: code_sources.Source, X, temperature: float, seed: int
                 found, words = [scale.score(new), *found], own.features.words
         return found, words, free
 
-    done = work.result(run, TITLE, settings | source.provenance(), measure)
+    done = work.result(
+        run,
+        TITLE,
+        settings | source.provenance(),
+        measure,
+        seconds=seconds(run, len(X)),
+        start="Measure",
+    )
     if done is None:
         return
     found, words, free = done
@@ -56,6 +63,16 @@ def show(run: Run, source: code_sources.Source, X, temperature: float, seed: int
         f"distance to: it takes {2 * LEAST_ROWS}."
     )
     scores.show(found)
+
+
+def seconds(run: Run, n: int) -> float:
+    """What comparing n samples with real rows takes, besides decoding them: features of pictures
+    are learnt, and everything is compared with everything.
+    """
+    dataset = run.dataset
+    learnt = 5e-6 * min(len(dataset), MOST_ROWS) * dataset.X.shape[1]
+    compared = 1e-3 * min(n + len(dataset), 2 * MOST_ROWS)
+    return compared + (learnt if dataset.kind == "image" else 0.0) + n * pace.decoding(run)
 
 
 def _rows(run: Run, source: code_sources.Source) -> np.ndarray:

@@ -230,7 +230,7 @@ def _settings(run: state.Run, name: str, place: int, shown: _Shown | None):
         )
         values = forms.form(
             cls,
-            maps.suggest(cls, run.fitted.codes),
+            maps.suggest(cls, run),
             key=f"pane-{place}-{run.id}-{name}",
             hide=("n_components", "random_state"),
             columns=1,

@@ -122,8 +122,10 @@ class TestInTheBrowser:
         page.evaluate(AT_REST)
         # dragging, drawing and downloading under it: the journeys, where any refusal is an error
         page.get_by_role("link", name="Generate").click()
-        page.get_by_text("Take the run elsewhere").click()
-        assert archive.read(download(page, "This run as a zip")).title.endswith(" VAE on digits")
+        page.get_by_text("Export or import a model").click()
+        assert archive.read(download(page, "Download the model (zip)")).title.endswith(
+            " VAE on digits"
+        )
         page.get_by_role("link", name="Data").click()
         page.locator("input[type=file]").wait_for(state="attached")
         page.locator("input[type=file]").set_input_files(

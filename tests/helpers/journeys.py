@@ -247,7 +247,6 @@ def settings(page, **values) -> None:
 
 def train(page, model: str, **values) -> None:
     onward(page, "Train a model")
-    page.get_by_text("Nothing trained on this data yet").wait_for()
     page.get_by_role("radio", name=model, exact=True).click()
     if values:
         settings(page, **values)

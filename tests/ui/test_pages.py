@@ -39,10 +39,11 @@ def test_every_page_opens_by_its_address_with_every_kind_of_data(page, kind, run
 
 
 @pytest.mark.parametrize("page", ("train", "map", "explore", "generate", "compare", "analyse"))
-def test_a_stranger_s_address_opens_the_empty_page(page):
+def test_a_stranger_s_address_says_that_nothing_is_there(page):
     app = open_page(page, run="no-such-run", data="<script>")
     assert not app.exception
-    assert "digits" in " ".join(b.label for b in app.button)
+    assert "is not here, or not yours" in words(app)
+    assert "Bring your own data" in [b.label for b in app.button]
 
 
 def test_training_from_the_form_ends_with_scores(runs):

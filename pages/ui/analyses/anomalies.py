@@ -6,11 +6,12 @@ import numpy as np
 import streamlit as st
 
 from lvm_core.analysis.anomalies import Anomalies, auroc, value_names, worst
+from lvm_core.capabilities import HasImportanceWeights
 from lvm_core.datasets.titles import without_private
 from lvm_core.export import encode
 from lvm_core.plots import analysis, figures
 from lvm_core.text import markdown as md
-from pages.session import maps, selection
+from pages.session import maps, pace, selection
 from pages.session.derived import once
 from pages.ui import charts, dataframes, items, scores, work
 
@@ -47,6 +48,7 @@ def draw(run) -> None:
         f"Scoring by {offered[name].title}",
         {"question": "anomalies", "score": name},
         lambda on_step: _score(run, name, on_step),
+        seconds=_seconds(run, name),
     )
     if done is None:
         return
@@ -77,6 +79,17 @@ def _methods(run):
 @once
 def _anomalies(run) -> Anomalies:
     return Anomalies(run.fitted.model, run.dataset.X, run.fitted.train, run.fitted.codes)
+
+
+def _seconds(run, name: str) -> float:
+    """What a score takes: a few passes through the decoder, or every distance between rows."""
+    n = len(run.dataset)
+    if name in ("codes", "data"):
+        return 1e-9 * n**2 * (run.fitted.codes if name == "codes" else run.dataset.X).shape[1]
+    if name in ("reconstruction", "likelihood"):
+        drawn = name == "likelihood" and isinstance(run.fitted.model, HasImportanceWeights)
+        return (10 if drawn else 1) * n * pace.decoding(run)
+    return 0.0
 
 
 def _score(run, name, on_step):

@@ -66,14 +66,16 @@ def draw(run) -> None:
             )
         )
     title, line, _ = clusters.METHODS[method]
+    codes = run.fitted.codes
     st.caption(md(line, 300))
     found = work.result(
         run,
         f"Clusters by {title}",
         {"question": "clusters", "method": method, "setting": setting, "seed": seed},
         lambda on_step: clusters.clusters(
-            run.fitted.codes, method, setting, random_state=seed, on_step=on_step
+            codes, method, setting, random_state=seed, on_step=on_step
         ),
+        seconds=0.5 + 5e-5 * min(len(run.dataset), clusters.MOST_FITTED) * codes.shape[1],
     )
     if found is None:
         return
@@ -159,7 +161,7 @@ def _picture(run, found, names, method):
 def _map(run):
     """The finer map where it was made already, principal components otherwise."""
     cls = PROJECTIONS[maps.default(run)]
-    wanted = cls(n_components=2, random_state=0, **maps.suggest(cls, run.fitted.codes))
+    wanted = cls(n_components=2, random_state=0, **maps.suggest(cls, run))
     made = cls.exact or wanted.to_config()["name"] + wanted.cache_key() in run.maps
     return maps.view(run, wanted if made else PROJECTIONS["PCA"](n_components=2))[0]
 

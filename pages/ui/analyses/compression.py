@@ -8,9 +8,10 @@ import streamlit as st
 
 from lvm_core.metrics import Score
 from lvm_core.metrics.base import percent
-from lvm_core.metrics.compression import BITS, Compression, break_even
+from lvm_core.metrics.compression import BITS, MOST_ROWS, Compression, break_even
 from lvm_core.plots import analysis
 from lvm_core.text import markdown as md
+from pages.session import pace
 from pages.ui import charts, dataframes, items, scores, work
 
 from . import _rows
@@ -34,6 +35,10 @@ def draw(run) -> None:
         "Decoding at every level",
         {"question": "compression"},
         lambda on_step: _measured(run, on_step),
+        seconds=len(BITS)
+        * run.fitted.codes.shape[1]
+        * min(len(run.fitted.scored_rows), MOST_ROWS)
+        * pace.decoding(run),
     )
     if done is None:
         return

@@ -7,6 +7,7 @@ import streamlit as st
 
 from lvm_core.metrics.disentanglement import (
     LEAST_ROWS,
+    MOST_ROWS,
     Disentanglement,
     disentanglement,
     factor_columns,
@@ -86,6 +87,7 @@ def draw(run) -> None:
         lambda on_step: disentanglement(
             fitted.codes, dataset.rows[chosen], alive=alive, random_state=int(seed), on_step=on_step
         ),
+        seconds=len(chosen) * (0.3 + 2e-4 * min(len(dataset), MOST_ROWS)),
     )
     if found is not None:
         _show(run, found)

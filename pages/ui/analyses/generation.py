@@ -16,7 +16,7 @@ from lvm_core.metrics.samples.quality import (
 from lvm_core.plots.quality import frame_of, two_clouds, two_histograms
 from lvm_core.text import clean
 from lvm_core.text import markdown as md
-from pages.ui import charts, code_source_form, dataframes, items, scores, work
+from pages.ui import charts, code_source_form, dataframes, items, sample_scores, scores, work
 from pages.ui.items import text
 
 TITLE, ORDER = "Sample quality", 30
@@ -118,7 +118,14 @@ def draw(run) -> None:
             on_step=on_step,
         ), new
 
-    found = work.result(run, "Sample quality", settings, look)
+    found = work.result(
+        run,
+        "Sample quality",
+        settings,
+        look,
+        seconds=sample_scores.seconds(run, settings["n"]),
+        start="Measure sample quality",
+    )
     if found is None:
         return
     quality, new = found

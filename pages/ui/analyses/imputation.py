@@ -13,6 +13,7 @@ from lvm_core.datasets.base import DataError
 from lvm_core.export import encode
 from lvm_core.metrics.base import percent
 from lvm_core.text import markdown as md
+from pages.session import pace
 from pages.ui import dataframes, work
 
 TITLE, ORDER = "Fill gaps", 40
@@ -21,6 +22,7 @@ QUESTION = (
     "take the table with you."
 )
 _SHOWN = 200
+ROUNDS = 20  # that a model without an own way encodes and decodes
 
 
 def why_not(run) -> str:
@@ -109,6 +111,8 @@ def _check(run) -> None:
         lambda on_step: imputation.compare(
             run.fitted.model, run.dataset.X[rows], share, seed, on_step
         ),
+        seconds=1e-4 * len(rows) * run.dataset.X.shape[1],
+        start="Hide, fill and compare",
     )
     if found is None:
         return
@@ -184,6 +188,8 @@ def _filled(run, X, frame, gone) -> None:
         "Fill the gaps",
         key,
         lambda on_step: imputation.fill_table(run.fitted.model, run.dataset.codec, X, frame),
+        seconds=2 * ROUNDS * len(X) * pace.decoding(run),
+        start="Fill the gaps",
     )
     if found is None:
         return

@@ -13,7 +13,7 @@ from lvm_core.nn import inversion
 from lvm_core.plots import figures
 from lvm_core.settings import LIMITS
 from lvm_core.text import markdown as md
-from pages.session import state
+from pages.session import pace, state
 from pages.ui import charts, items, navigation, scores, work
 from pages.ui.items import image
 
@@ -81,6 +81,8 @@ def draw(run) -> None:
         lambda on_step: inversion.invert_row(
             model, x, X[rows], steps=steps, on_step=on_step, random_state=seed
         ),
+        seconds=steps * (1 + len(rows)) * pace.decoding(run),
+        start="Search",
     )
     if found is not None:
         _beside(run, x, found, name)

@@ -10,6 +10,7 @@ from lvm_core.capabilities import HasImportanceWeights, HasLikelihood, PredictsL
 from lvm_core.metrics import Marginal, marginal, subsample
 from lvm_core.plots import figures
 from lvm_core.runs.archive import IMPORTED
+from pages.session import pace
 from pages.ui import charts, dataframes, scores, work
 from pages.ui.components import explorer
 
@@ -80,6 +81,7 @@ def draw(run) -> None:
             on_step=on_step,
             learnt=subsample(run.dataset.X, run.fitted.train) if len(run.fitted.held_out) else None,
         ),
+        seconds=n * max(draws, 1) * pace.decoding(run),
     )
     if found is None:
         return

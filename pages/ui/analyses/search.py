@@ -35,7 +35,16 @@ def why_not(run) -> str:
 
 def draw(run) -> None:
     """The question, the two answers side by side, and how far to trust them."""
-    ready = work.result(run, "Similar items", {"question": "search"}, lambda on_step: _spaces(run))
+    asked = min(len(run.dataset), search.MOST_QUERIES) if run.dataset.targets() is not None else 0
+    ready = work.result(
+        run,
+        "Similar items",
+        {"question": "search"},
+        lambda on_step: _spaces(run),
+        seconds=0.0
+        if hasattr(run.dataset.X, "indptr")
+        else 1e-9 * asked * min(len(run.dataset), search.MOST_POOL) * run.dataset.X.shape[1],
+    )
     if ready is None:
         return
     way = st.segmented_control(

@@ -1,0 +1,40 @@
+"""How long an analysis will take here, told before it begins.
+
+Each question states what it would take on an ordinary machine; what it took, whenever it went to
+its end, corrects what is told the next time.
+"""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+
+from .derived import once
+from .run import Run
+from .services import services
+
+_PROBED = 64  # codes that are decoded to see how long one takes
+
+
+@once
+def decoding(run: Run) -> float:
+    """Seconds that decoding one code takes, among many; measured once for each result."""
+    codes = run.fitted.codes[:_PROBED]
+    seconds = []
+    for _ in range(2):  # the first also sets up
+        begun = time.perf_counter()
+        run.fitted.model.inverse_transform(codes)
+        seconds.append(time.perf_counter() - begun)
+    return min(seconds) / max(len(codes), 1)
+
+
+def estimate(title: str, stated: float) -> float:
+    """Seconds that work of this title will take, where its question states so many."""
+    return stated * services().pace.get(title, 1.0)
+
+
+def learn(title: str, stated: float, seconds: float) -> None:
+    """Remember what it took."""
+    if stated > 0:
+        services().pace[title] = float(np.clip(seconds / stated, 1e-3, 1e3))
