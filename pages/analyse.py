@@ -32,5 +32,5 @@ st.markdown(f"**{questions[name].QUESTION}**")
 questions[name].draw(run)
 
 if others := [f"**{questions[n].TITLE}**: {why}" for n, why in reasons.items() if why]:
-    with st.expander("Not for this run"):
+    with st.expander("Questions this model cannot answer"):
         st.markdown("  \n".join(others))

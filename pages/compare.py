@@ -153,7 +153,7 @@ def said(by: str, table: pd.DataFrame) -> None:
     """The result in a sentence, with what it does not say."""
     best = table.iloc[0]
     level = [f"#{r.number} {r.model}" for r in table[table["level"]].iloc[1:].itertuples()]
-    words = f"**#{best.number} {md(best.model)}** is best at *{md(by)}*" + (
+    words = f"**#{best.number} {md(best.model)}** leads on *{md(by)}*" + (
         f", but {', '.join(map(md, level))} {'is' if len(level) == 1 else 'are'} level with it on "
         "so few rows."
         if level
@@ -226,7 +226,7 @@ def show_table(by: str, table: pd.DataFrame, found) -> str | None:
 
 
 def chart(by: str, table: pd.DataFrame, found) -> None:
-    """The ranking as bars: shares from 0, with what a know-nothing gets; anything else as its
+    """The ranking as bars: shares from 0, with its baseline; anything else as its
     distance from the best.
     """
     score = next(s for e in found for s in e.scores if s.name == by)
@@ -241,7 +241,7 @@ def chart(by: str, table: pd.DataFrame, found) -> None:
     if shares and score.baseline is not None:
         figure.add_vline(score.baseline, line_dash="dot")
     st.caption(
-        f"{md(by)}; dotted: a know-nothing, {percent(score.baseline)}"
+        f"{md(by)}; dotted: baseline, the same answer for every row, {percent(score.baseline)}"
         if shares and score.baseline is not None
         else md(by)
         if shares

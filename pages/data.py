@@ -278,7 +278,7 @@ def understood(data: state.Data) -> None:
     slots[1].metric("Rows", f"{len(dataset):,}", border=True, help="Items the models learn from.")
     shape = dataset.schema.image
     slots[2].metric(
-        "Size of one",
+        "Values per item",
         " × ".join(map(str, shape[:2])) if shape else f"{dataset.X.shape[1]:,}",
         border=True,
         help=("Pixels, grey. " if shape and shape[2] == 1 else "Pixels, colour. " if shape else "")

@@ -18,8 +18,8 @@ from pages.ui import (
 frame.header(
     "Generate",
     (
-        "New items that never were. Choose how many, how daring (temperature), and a seed; "
-        "download them in the form your data came in."
+        "New items from the model. Choose how many and how varied (temperature 1 as usual, more is "
+        "bolder); download them in the form your data came in."
     ),
 )
 if state.run() is None:
@@ -88,7 +88,7 @@ with shown:
     sample_scores.show(run, source, X, float(temperature), int(seed))
     if len(run.fitted.train) >= 4:
         if st.button(
-            "Look longer",
+            "Measure sample quality",
             icon=":material/query_stats:",
             key="look-longer",
             help=(

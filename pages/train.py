@@ -88,7 +88,7 @@ def choose_model():
         )
     left_out = [spaced(n) for n, c in MODELS.items() if dataset.kind not in c.supported_kinds]
     if left_out:
-        st.caption(f"Not offered for {items.unit(dataset.kind)}: {', '.join(left_out)}.")
+        st.caption(f"Made for other kinds of data: {', '.join(left_out)}.")
     suggested, form = cls.suggest(len(dataset), dataset.schema), f"form-{data.id}-{name}"
     minutes = time_budget(cls)
     if minutes is not None:

@@ -67,7 +67,7 @@ class Score:
     sentence : str
         What it means.
     baseline : float, default=None
-        What a know-nothing gets (chance, the mean); None where there is none.
+        What is got without looking at the row (chance, the mean); None where there is none.
     ceiling : float, default=None
         What perfection gets; None where there is none.
     unit : str, default=""

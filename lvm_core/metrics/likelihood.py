@@ -195,7 +195,8 @@ def _likelihood(model: Any, X, learnt) -> list[Score]:
             Score(
                 "Information in a code",
                 float(bits.mean()),
-                f"A row's code carries {number(bits.mean(), 3)} bits about it on average{warning}.",
+                f"The code tells {number(bits.mean(), 3)} bits about a row on average (as many "
+                f"yes-or-no questions){warning}.",
                 baseline=0.0,
                 unit="bits",
                 error=_standard_error(bits),

@@ -80,8 +80,8 @@ def choose(run: Run) -> code_sources.Source:
     lost = code_sources.share_out_of_support(run)
     if lost > code_sources.MOST_OUT_OF_SUPPORT and name == code_sources.PRIOR:
         st.caption(
-            f":material/info: {percent(lost)} of the codes of the model's own distribution lie "
-            "where hardly any of the data's do: the decoder has seldom been there."
+            f":material/info: {percent(lost)} of these codes fall where hardly any data is: the "
+            "decoder has seldom been there."
         )
     kept = getattr(run.fitted.model, "acceptance_", None)
     if kept is not None and name == code_sources.PRIOR:

@@ -131,7 +131,7 @@ class TestInTheBrowser:
         page.locator("input[type=file]").set_input_files(
             {"name": "a.csv", "mimeType": "text/csv", "buffer": b"a,b\n1,5\n2,3\n3,9\n4,1\n"}
         )
-        page.get_by_text("Size of one").wait_for()
+        page.get_by_text("Values per item").wait_for()
         assert page.evaluate("() => window.violations ?? []") == [] and page.refused == []
 
     def test_what_is_smuggled_in_neither_runs_nor_calls_home(self, watched, server):

@@ -560,14 +560,18 @@ def test_sizes_are_chosen_said_and_changed():
     sizes = {f"{i}.png": packed(picture(i, (100 + 10 * i, 90))) for i in range(5)}
     dataset = read_dataset(zipped(sizes), "p.zip")
     assert dataset.schema.image == (64, 64, 3) and said(
-        dataset, "5 of 5 pictures were resized to 64 x 64 pixels; the centre was cut out"
+        dataset,
+        "5 of 5 pictures were resized to 64 x 64 pixels; 5 of another shape were cropped to their "
+        "centre",
     )
+    square = {f"{i}.png": packed(picture(i, (90, 90))) for i in range(5)}
+    assert said(read_dataset(zipped(square), "p.zip"), "5 pictures were resized to 64 x 64 pixels.")
     long = read_dataset(
         zipped({f"{i}.png": packed(Image.new("L", (120, 30), 100 + i)) for i in range(3)}),
         "p.zip",
         side=32,
     )
-    assert said(long, "borders in white were added") and long.decode(long.X)[0, 0, 16, 0] == 1
+    assert said(long, "given borders in white") and long.decode(long.X)[0, 0, 16, 0] == 1
     assert read_dataset(zipped(sizes), "p.zip", side=20, colour="grey").schema.image == (20, 20, 1)
 
 

@@ -235,7 +235,7 @@ def bring(page, server, name: str, content: bytes) -> None:
     page.locator("input[type=file]").set_input_files(
         {"name": name, "mimeType": "application/octet-stream", "buffer": content}
     )
-    page.get_by_text("Size of one").wait_for()
+    page.get_by_text("Values per item").wait_for()
 
 
 def settings(page, **values) -> None:

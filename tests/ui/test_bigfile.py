@@ -114,5 +114,5 @@ def test_an_array_becomes_the_dataset(page, server):
             "buffer": npy(np.random.default_rng(0).random((300, 64)).astype("f4")),
         }
     )
-    page.get_by_text("Size of one").wait_for()
+    page.get_by_text("Values per item").wait_for()
     page.get_by_text("waves.npy").first.wait_for()

@@ -55,7 +55,7 @@ class Sprites(Source):
     origin: ClassVar[str] = "Generated here, after dSprites (Matthey et al., 2017)"
 
     n: int = param(3000, low=30, high=20_000, log=True, help="How many pictures.", label="Pictures")
-    side: int = param(32, choices=(32, 64), help="Pixels a side.", label="Side in pixels")
+    side: int = param(32, choices=(32, 64), help="Pixels a side.", label="Size, pixels a side")
     seed: int = param(0, low=0, high=2**31 - 1, help="Seed of the factors.", advanced=True)
 
     def load(self) -> Dataset:

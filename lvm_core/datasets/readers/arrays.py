@@ -91,7 +91,7 @@ class ArrayReader(Reader):
         help="Pictures are resized to this many pixels a side; 0 keeps a common size up to 64, "
         "else chooses 32 or "
         "64.",
-        label="Side in pixels",
+        label="Size, pixels a side",
     )
     colour: str = param(
         "auto", choices=("auto", "grey", "colour"), help="Auto keeps the channels that are there."

@@ -76,7 +76,7 @@ class Images(Reader):
         help="Pictures are resized to this many pixels a side; 0 keeps a common size up to 64, "
         "else chooses 32 or "
         "64.",
-        label="Side in pixels",
+        label="Size, pixels a side",
     )
     colour: str = param(
         "auto",
@@ -94,7 +94,7 @@ class Images(Reader):
         help="How pictures of other proportions are fitted: cut the centre out, add borders, or "
         "stretch. "
         "Auto crops where little is lost, and pads long pictures.",
-        label="Other proportions",
+        label="Pictures of another shape",
     )
     label: str = param(
         "auto",
@@ -130,15 +130,19 @@ class Images(Reader):
         notes += loader.notes(len(entries))
         resized = sum(s != size for _, s in good)
         if resized:
-            how = {
-                "crop": "the centre was cut out of those with other proportions",
-                "pad": f"borders in {self.background} were added to those with other proportions",
-                "stretch": "proportions were changed",
-            }[fit]
-            notes.append(
+            said = (
                 f"{resized:,} of {len(good):,} pictures were resized to {size[1]} x {size[0]} "
-                f"pixels; {how}."
+                "pixels"
             )
+            others = sum(s[0] * size[1] != s[1] * size[0] for _, s in good)
+            if others:
+                how = {
+                    "crop": "cropped to their centre",
+                    "pad": f"given borders in {self.background}",
+                    "stretch": "stretched",
+                }[fit]
+                said += f"; {others:,} of another shape were {how}"
+            notes.append(f"{said}.")
         rows, label = _rows([info for info, _ in good], self.label, notes)
         dataset = image_dataset(X, upload.name, rows, label, notes)
         colour = "colour" if X.shape[3] == 3 else "grey"

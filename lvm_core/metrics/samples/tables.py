@@ -274,7 +274,7 @@ def table_scores(
                 "Learnt from generated rows",
                 value,
                 "A random forest that learns from generated rows and predicts a column of "
-                f"{len(unseen):,} unseen real rows is rid of {percent(value)} of the "
+                f"{len(unseen):,} unseen real rows removes {percent(value)} of the "
                 f"error of guessing; one that learns from as many real rows, of {percent(best)} "
                 f"(mean of {len(useful)} columns in turn).",
                 0.0,

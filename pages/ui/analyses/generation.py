@@ -326,7 +326,7 @@ def _columns(run, quality: SampleQuality, new) -> None:
                         "from real",
                         format="percent",
                         help=(
-                            "Share of the error of guessing that a random forest is rid of on "
+                            "Share of the error of guessing that a random forest removes on "
                             "unseen real rows."
                         ),
                     ),

@@ -17,7 +17,7 @@ from pages.session import pace, state
 from pages.ui import charts, items, navigation, scores, work
 from pages.ui.items import image
 
-TITLE, ORDER = "Find in the model", 60
+TITLE, ORDER = "Reproduce an item", 60
 QUESTION = (
     "Can the model make this very item? Choose a row or bring one; its nearest code is searched "
     "for, and what no code gives back is shown."

@@ -25,7 +25,7 @@ QUESTION = (
     "rows you selected on the map."
 )
 AT, MOST_SIDE, MOST_TEXT = 10, 8192, 20_000
-WAYS = {"row": "A row", "new": "A new item", "chosen": "The selected rows"}
+WAYS = {"row": "A row", "new": "My own item", "chosen": "The selected rows"}
 
 
 def why_not(run) -> str:

@@ -432,15 +432,15 @@ export class TrustLayer {
     const parts = [
       line(
         `True nearest of ${head.name}`,
-        `${kept} of ${head.true.length} are also among its ${head.k} nearest here${head.lost ? `; ${head.lost} torn away (dashed)` : ""}. Numbers: how near each is here.`,
+        `${kept} of ${head.true.length} are also among its ${head.k} nearest here${head.lost ? `; ${head.lost} far away (dashed)` : ""}. Numbers: its rank on this map.`,
         made(head.true, 0, true),
       ),
     ];
     if (head.false.length)
       parts.push(
         line(
-          "False friends",
-          `${head.false.length} near here, but not among its ${head.k} nearest in truth. Numbers: how near each truly is.`,
+          "Near here only by accident",
+          `${head.false.length} near here, but not among its ${head.k} nearest in truth. Numbers: its true rank.`,
           made(head.false, Math.min(LISTED, head.true.length), false),
         ),
       );
