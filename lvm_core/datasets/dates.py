@@ -90,6 +90,10 @@ MONTHS = {  # the first letters of a month's name in German, French, Spanish, It
     "nov": "Nov",
     **dict.fromkeys(("dec", "dez", "déc", "dic"), "Dec"),
 }
+TIME_OF_DAY = re.compile(
+    r"(?P<h>[01]?\d|2[0-3]):(?P<m>[0-5]\d)(?::(?P<s>[0-5]\d(?:\.\d+)?))?"
+    r"(?: ?(?P<half>[AaPp])\.?[Mm]\.?)?"
+)
 YEAR = r"(?P<y{}>(?:1[5-9]|2[01])\d\d)"
 PERIODS = {  # of a year: how they are written, and how many months one has
     kind: ("|".join(form.replace("YEAR", YEAR.format(i)) for i, form in enumerate(forms)), months)
@@ -183,6 +187,42 @@ def to_dates(
     dates = pd.to_datetime(words, format=best, errors="coerce", utc=best == "ISO8601")
     dates = dates.dt.tz_localize(None)
     return dates if zones is None else dates - pd.to_timedelta(zones, unit="s")
+
+
+def to_hours(words: pd.Series) -> pd.Series | None:
+    """Times of day -> hours since midnight.
+
+    Parameters
+    ----------
+    words : Series of str (n,)
+        Words, trimmed, or missing.
+
+    Returns
+    -------
+    Series of float (n,) or None
+        NaN where there is no time; None when fewer than nine in ten are times.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from lvm_core.datasets.dates import to_hours
+    >>> to_hours(pd.Series(["12:30", "18:45:36", "7:15 pm"])).tolist()
+    [12.5, 18.76, 19.25]
+    >>> to_hours(pd.Series(["3:2", "red"])) is None
+    True
+    """
+    seen = words.dropna()
+    sample = seen.iloc[:: max(1, len(seen) // 200)]
+    if sample.empty or sample.str.fullmatch(TIME_OF_DAY).mean() < 0.9:
+        return None
+    parts = words.str.extract(rf"^{TIME_OF_DAY.pattern}$")
+    hour, minute, second = (parts[part].astype(float) for part in ("h", "m", "s"))
+    half = parts["half"].str.lower()
+    hour = (hour % 12 + 12 * (half == "p")).where(half.notna(), hour)
+    if cast(pd.Series, hour.notna()).sum() < 0.9 * len(seen):
+        return None
+    hours = hour + minute / 60 + second.fillna(0) / 3600
+    return hours.round(6).rename(cast(str, words.name))
 
 
 def numbers_to_dates(numbers: pd.Series, notes: list[str]) -> pd.Series:

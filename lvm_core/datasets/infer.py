@@ -14,7 +14,7 @@ import pandas as pd
 
 from ..labels import FEW_NUMBERS
 from ..settings import DataError
-from .dates import may_be_dates, numbers_to_dates, to_dates
+from .dates import may_be_dates, numbers_to_dates, to_dates, to_hours
 from .missing import STANDARD, find_missing, set_missing
 from .numbers import Numbers, to_numbers
 from .plain import EXACT, as_floats, as_integers, finite, is_words, plain_column
@@ -232,6 +232,11 @@ def _words(series: pd.Series, decimal: str, notes: list[str]) -> InferredColumn:
         _say_missing(series, series.index.isin(lost.index[_gone(lost, True)]), notes)
         _report(series, dates, "dates", notes)
         return InferredColumn(dates, "date")
+    hours = to_hours(series)
+    if hours is not None:
+        notes.append(f"{name}: times of day were read as hours since midnight.")
+        _report(series, hours, "times", notes)
+        return InferredColumn(hours, "numeric")
     series = _without_gaps(series, notes)
     if not series.notna().any():
         return InferredColumn(series, "ignore", "without any value")

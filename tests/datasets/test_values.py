@@ -358,3 +358,21 @@ def test_a_file_of_one_item_is_read_as_its_table_was():
     back = data.decode(rows_like(data, b"w,d,k\n3.5 kg,27/2/2021,a\n4.5 kg,,b\n", "b.csv"))
     assert back["w"].round(1).tolist() == [3.5, 4.5]
     assert back["d"][0] == pd.Timestamp("2021-02-27")
+
+
+@pytest.mark.parametrize(
+    "form, first", [("{h}:{m:02d}", 8.5), ("{h:02d}:{m:02d}:36", 8.51), ("{h}:{m:02d} PM", 20.5)]
+)
+def test_times_of_day_are_hours_since_midnight_and_gaps_stay(form, first):
+    words = [form.format(h=8 + i % 4, m=(30 + 7 * i) % 60) for i in range(40)]
+    words[5] = None
+    found = infer_column(pd.Series(words, name="start"))
+    assert found.type == "numeric" and found.values[0] == pytest.approx(first)
+    assert np.isnan(found.values[5]) and found.values.notna().sum() == 39
+    assert found.notes == ["start: times of day were read as hours since midnight."]
+
+
+@pytest.mark.parametrize("words", [["3:2", "1:0", "2:2"], ["35:12", "41:03", "38:55"], ["1:2:3"]])
+def test_what_only_has_colons_is_no_time_of_day(words):
+    found = infer_column(pd.Series(words * 9, name="result"))
+    assert not any("times of day" in note for note in found.notes)

@@ -1,9 +1,9 @@
 """Parsers in C that read what anybody brings run in a process of their own, with bounds on memory
 and time: a file that breaks one of them gives a sentence and ends nothing else.
 
-Each program of this folder is run by its path, so it imports neither the package nor its neighbours
-by accident. It is called with a folder in which ``input`` is the file, ``asked.json`` what is
-wanted, and where it leaves ``said.json``, and arrays or tables beside it.
+Each program of this folder is run by its path and imports nothing of the package; what they share
+lies beside them in ``apart_program``. It is called with a folder in which ``input`` is the file,
+``asked.json`` what is wanted, and where it leaves ``said.json``, and arrays or tables beside it.
 """
 
 from __future__ import annotations

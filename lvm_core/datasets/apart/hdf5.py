@@ -1,9 +1,12 @@
 """The arrays of an HDF5 file: which there are, and some of them as .npy. See ``__init__``."""
 
-import json
 import sys
 from pathlib import Path
 from typing import Any
+
+sys.path.append(str(Path(__file__).parent))  # at its end, so that it shadows nothing
+
+from apart_program import Unreadable, run
 
 MOST = 10_000  # objects that are looked at
 # what can unpack a dataset without loading a library from elsewhere
@@ -12,20 +15,6 @@ FILTERS = {1, 2, 3, 4, 5, 6, 32000}
 
 NUMBERS = [b"double", b"single", b"logical"]  # classes of MATLAB
 NUMBERS += [f"{u}int{bits}".encode() for u in ("", "u") for bits in (8, 16, 32, 64)]
-
-
-class Unreadable(Exception):
-    """A sentence without its subject."""
-
-
-def bound(bytes_: int, seconds: int) -> None:
-    """No more memory and time than a file may need."""
-    try:
-        import resource
-    except ImportError:  # Windows
-        return
-    resource.setrlimit(resource.RLIMIT_AS, (2 * bytes_ + 2**31, 2 * bytes_ + 2**31))
-    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
 
 
 def arrays(file, matlab: bool) -> tuple[dict, list[str], bool]:
@@ -162,10 +151,8 @@ def categories(group) -> list | None:
     return list(parts[0].shape)
 
 
-def main(folder: Path) -> dict:
+def main(folder: Path, asked: dict) -> dict:
     """What ``said.json`` says."""
-    asked = json.loads((folder / "asked.json").read_text(encoding="utf-8"))
-    bound(asked["bytes"], asked["seconds"])
     import h5py
     import numpy as np
 
@@ -191,11 +178,4 @@ def main(folder: Path) -> dict:
 
 
 if __name__ == "__main__":
-    place = Path(sys.argv[1])
-    try:
-        said = main(place)
-    except Unreadable as error:
-        said = {"refused": str(error)}
-    except MemoryError:
-        said = {"refused": "takes more memory to read than there is for it; bring a part of it."}
-    (place / "said.json").write_text(json.dumps(said), encoding="utf-8")
+    run(main, times=2)

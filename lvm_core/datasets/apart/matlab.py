@@ -3,11 +3,14 @@
 """
 
 import io
-import json
 import struct
 import sys
 import zlib
 from pathlib import Path
+
+sys.path.append(str(Path(__file__).parent))  # at its end, so that it shadows nothing
+
+from apart_program import Unreadable, run
 
 BITS = (8, 16, 32, 64)
 NUMBERS = {  # MATLAB's classes -> NumPy's types
@@ -19,10 +22,6 @@ NUMBERS = {  # MATLAB's classes -> NumPy's types
     **{f"uint{bits}": f"<u{bits // 8}" for bits in BITS},
 }
 HEADER, PACKED = 128, 15  # bytes before the first array; the type of what zlib packed
-
-
-class Unreadable(Exception):
-    """A sentence without its subject."""
 
 
 def unpacked(data: bytes, most: int, ratio: int) -> bytes:
@@ -60,9 +59,8 @@ def value(array, shape, name: str):
     return array
 
 
-def main(folder: Path) -> dict:
+def main(folder: Path, asked: dict) -> dict:
     """What ``said.json`` says."""
-    asked = json.loads((folder / "asked.json").read_text(encoding="utf-8"))
     import numpy as np
     from scipy.io import loadmat, whosmat
 
@@ -95,24 +93,5 @@ def main(folder: Path) -> dict:
     return {"arrays": found, "left": left[:20], "count": len(left), "more": False}
 
 
-def bound(bytes_: int, seconds: int) -> None:
-    """No more memory and time than a file may need."""
-    try:
-        import resource
-    except ImportError:  # Windows
-        return
-    resource.setrlimit(resource.RLIMIT_AS, (4 * bytes_ + 2**31, 4 * bytes_ + 2**31))
-    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
-
-
 if __name__ == "__main__":
-    place = Path(sys.argv[1])
-    limits = json.loads((place / "asked.json").read_text(encoding="utf-8"))
-    bound(limits["bytes"], limits["seconds"])
-    try:
-        said = main(place)
-    except Unreadable as error:
-        said = {"refused": str(error)}
-    except MemoryError:
-        said = {"refused": "takes more memory to read than there is for it; bring a part of it."}
-    (place / "said.json").write_text(json.dumps(said), encoding="utf-8")
+    run(main, times=4)

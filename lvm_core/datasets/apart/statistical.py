@@ -1,27 +1,15 @@
 """The table of an SPSS, Stata or SAS file as Parquet. See ``__init__``."""
 
-import json
 import sys
 from pathlib import Path
 
+sys.path.append(str(Path(__file__).parent))  # at its end, so that it shadows nothing
 
-class Unreadable(Exception):
-    """A sentence without its subject."""
-
-
-def bound(bytes_: int, seconds: int) -> None:
-    """No more memory and time than a file may need."""
-    try:
-        import resource
-    except ImportError:  # Windows
-        return
-    resource.setrlimit(resource.RLIMIT_AS, (4 * bytes_ + 2**31, 4 * bytes_ + 2**31))
-    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
+from apart_program import Unreadable, run
 
 
-def main(folder: Path) -> dict:
+def main(folder: Path, asked: dict) -> dict:
     """What ``said.json`` says."""
-    asked = json.loads((folder / "asked.json").read_text(encoding="utf-8"))
     import pandas as pd
     import pyreadstat
 
@@ -79,13 +67,4 @@ def words(column):
 
 
 if __name__ == "__main__":
-    place = Path(sys.argv[1])
-    limits = json.loads((place / "asked.json").read_text(encoding="utf-8"))
-    bound(limits["bytes"], limits["seconds"])
-    try:
-        said = main(place)
-    except Unreadable as error:
-        said = {"refused": str(error)}
-    except MemoryError:
-        said = {"refused": "takes more memory to read than there is for it; bring a part of it."}
-    (place / "said.json").write_text(json.dumps(said), encoding="utf-8")
+    run(main, times=4)
