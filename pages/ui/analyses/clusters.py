@@ -11,6 +11,7 @@ from lvm_core.analysis import clusters
 from lvm_core.export import encode
 from lvm_core.metrics.base import percent
 from lvm_core.plots import analysis, figures
+from lvm_core.text import counted
 from lvm_core.text import markdown as md
 from pages.session import identity, maps, selection
 from pages.ui import charts, items, scores, work
@@ -109,8 +110,12 @@ def _numbers(found, method):
         else ""
     )
     st.markdown(
-        f"**{found.count} clusters**"
-        + (f" and {none:,} rows ({percent(none / len(found.labels))}) in none" if none else "")
+        f"**{counted(found.count, 'cluster')}**"
+        + (
+            f" and {counted(none, 'row')} ({percent(none / len(found.labels))}) in none"
+            if none
+            else ""
+        )
         + f" · {why}.{edge}"
         + (
             f" Found on {found.fitted:,} rows chosen at random; the others joined the nearest."
@@ -185,7 +190,8 @@ def _cards(run, found, names, y):
             with slot.container(border=True, height="stretch"):
                 size = int((found.labels == c).sum())
                 st.markdown(
-                    f"**{names[c]}** · {size:,} items ({percent(size / len(found.labels))})"
+                    f"**{names[c]}** · {counted(size, 'item')} "
+                    f"({percent(size / len(found.labels))})"
                 )
                 if said[c]:
                     st.markdown(" · ".join(md(phrase, 60) for phrase in said[c]))
@@ -256,7 +262,7 @@ def _take(run, found, names, method, seed):
             lambda: encode.csv_bytes(
                 _rows.add(run.dataset.rows, row=np.arange(len(column)), cluster=column)
             ),
-            f"clusters-{run.id}-{method}-{found.chosen}-seed{seed}.csv",
+            f"{run.stem}-clusters-{method}-{found.chosen}-seed{seed}.csv",
             "text/csv",
             icon=":material/download:",
             key=f"cl-csv-{run.id}",
