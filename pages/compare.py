@@ -13,8 +13,8 @@ from lvm_core.io.files import StoreError
 from lvm_core.metrics.base import percent
 from lvm_core.plots import figures
 from lvm_core.runs.states import UNDER_WAY, RunState
+from lvm_core.text import file_stem, spaced
 from lvm_core.text import markdown as md
-from lvm_core.text import spaced
 from pages.session import runs as session_runs
 from pages.session import state
 from pages.session.services import services
@@ -28,6 +28,7 @@ from pages.ui import (
     scores,
     side_by_side,
 )
+from pages.ui import runs as ui_runs
 from pages.ui.components.progress import progress
 from pages.ui.items import text
 
@@ -120,7 +121,7 @@ def under_way(runs) -> None:
             st.caption(
                 "Waiting: "
                 + ", ".join(
-                    md(f"#{r.number} {r.config['name']}")
+                    md(f"#{r.number} {r.name or spaced(r.config['name'])}")
                     for r in busy
                     if run is None or r.id != run.id
                 )
@@ -137,7 +138,7 @@ def entries(runs) -> list[comparison.Entry]:
                 comparison.Entry(
                     r.id,
                     r.number,
-                    r.config["name"],
+                    ui_runs.model_of(r),
                     params["latent_dim"],
                     params.get("random_state"),
                     r.seconds,
@@ -197,6 +198,8 @@ def show_table(by: str, table: pd.DataFrame, found) -> str | None:
         n: st.column_config.ProgressColumn(
             n, min_value=0.0, max_value=1.0, format="percent", help=units[n].sentence
         )
+        if units[n].unit == "share" and n == by  # the others take the room of a number
+        else st.column_config.NumberColumn(n, format="percent", help=units[n].sentence)
         if units[n].unit == "share"
         else st.column_config.NumberColumn(n, format="%.4g", help=units[n].sentence)
         for n in names
@@ -280,7 +283,7 @@ def same_items(table: pd.DataFrame) -> None:
         dataset.items(rows),
         [dataset.decode(r.fitted.model.inverse_transform(r.fitted.codes[rows])) for r in runs],
     )
-    names = [f"#{r.number} {type(r.model).__name__}" for r in runs]
+    names = [f"#{r.number} {r.name or spaced(type(r.model).__name__)}" for r in runs]
     if dataset.kind == "image":
         side = max(1, 72 // real.shape[1])
         for name, pictures in [("real", real), *zip(names, back)]:
@@ -353,19 +356,16 @@ def result(runs) -> None:
     )
     table = comparison.ranking(found, by)
     said(by, table)
-    left, right = st.columns([7, 5], gap="large")
-    with left:
-        chosen = show_table(by, table, found)
-        st.download_button(
-            "Download the table (CSV)",
-            encode.csv_bytes(table.drop(columns=["id", "level"])),
-            "comparison.csv",
-            icon=":material/download:",
-            on_click="ignore",
-            key=f"csv-{data.id}",
-        )
-    with right:
-        chart(by, table, found)
+    chosen = show_table(by, table, found)  # over the whole width: its last columns are seen too
+    st.download_button(
+        "Download the table (CSV)",
+        encode.csv_bytes(table.drop(columns=["id", "level"])),
+        f"{file_stem('comparison', dataset.name)}.csv",
+        icon=":material/download:",
+        on_click="ignore",
+        key=f"csv-{data.id}",
+    )
+    chart(by, table, found)
     if chosen is not None and (run := services().runs.get(chosen)) is not None:
         state.use_run(run)
         with st.container(horizontal=True, vertical_alignment="center"):

@@ -68,7 +68,7 @@ def files(z) -> None:
     st.download_button(
         "Download what is in hand (NPZ)",
         encode.npz_bytes(code=z, decoded=run.fitted.model.inverse_transform(z)),
-        f"code-{run.id}.npz",
+        f"{run.stem}-code.npz",
         icon=":material/download:",
         on_click="ignore",
     )

@@ -74,9 +74,7 @@ provenance = {
     "temperature": float(temperature),
     "n": int(n),
 }
-stem = (
-    f"generated-{type(model).__name__}-{run.id}{source.suffix()}-seed{seed}-t{temperature:g}-n{n}"
-)
+stem = f"{run.stem}-generated{source.suffix()}-seed{seed}-t{temperature:g}-n{n}"
 
 with shown:
     limit = {"image": 144, "table": 200, "text": 12, "array": 12}[dataset.kind]

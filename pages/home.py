@@ -3,7 +3,7 @@
 import streamlit as st
 
 from lvm_core import DATASETS
-from lvm_core.text import counted, spaced
+from lvm_core.text import counted
 from lvm_core.text import markdown as md
 from pages.session import recent, state
 from pages.session.services import services
@@ -57,9 +57,7 @@ def card(item: recent.Recent, *, first: bool) -> None:
         said = counted(int(head.get("n") or 0), unit.removesuffix("s"), unit)
         if item.runs:
             info = item.runs[0]
-            model = spaced(str(info.config.get("name", "")))
-            called = f"{md(info.name, 40)} ({model})" if info.name else model
-            st.markdown(f"#{info.number} {called} · {runs.state_words(info)}")
+            st.markdown(f"#{info.number} {md(runs.model_of(info), 90)} · {runs.state_words(info)}")
             said += f" · {counted(len(item.runs), 'model')}"
         st.caption(f"{said} · {recent.ago(item.when)}")
         if st.button(

@@ -132,7 +132,7 @@ class Dataset:
         -------
         list of str
             Numbers, dates, and categories with at most 200 values or, in large data, at most 5000
-            that occur four times on average.
+            that occur four times on average; no text that is another in every row, as a name.
         """
         names = [c for c in self.rows.columns if self._colourable(self.rows[c])]
         return sorted(names, key=lambda c: c != self.label)
@@ -147,7 +147,10 @@ class Dataset:
             # counting a million values takes a while
             return column.count() > 0 and bool(column.min() != column.max())
         most = max(200, min(5000, len(column) // 4))
-        return column.iloc[: 4 * most].nunique() <= most and 1 < column.nunique() <= most
+        if column.iloc[: 4 * most].nunique() > most:
+            return False
+        values = column.nunique()
+        return 1 < values <= most and values < column.count()
 
     @property
     def fingerprint(self) -> str:

@@ -40,7 +40,7 @@ def _current(kind: str, cache: Cache):
         if item is None:
             del st.query_params[kind]
             st.session_state.pop(kind, None)
-            st.session_state["missing"] = kind
+            st.session_state.setdefault("missing", kind)  # of both, the run is what was meant
     else:
         item = _seen(kind, cache, st.session_state.get(kind))
     if item is not None:

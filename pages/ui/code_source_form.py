@@ -11,6 +11,7 @@ from lvm_core.latent.density import LEAST
 from lvm_core.latent.held_out import Comparison
 from lvm_core.latent.samplers import SAMPLERS
 from lvm_core.metrics.base import percent
+from lvm_core.text import counted
 from lvm_core.text import markdown as md
 
 from ..session import code_sources
@@ -55,7 +56,7 @@ def choose(run: Run) -> code_sources.Source:
         )
     if name == code_sources.CHOSEN:
         st.caption(LINES[name][1])
-        st.caption(f"{len(run.selection):,} rows are chosen.")
+        st.caption(f"{counted(len(run.selection), 'row')} chosen.")
         return code_sources.Source(name, chosen=similar_items.digest(run.selection))
     if name == code_sources.PRIOR:
         found = code_sources.compared(run) if scored else None  # scores are shown, not asked for
@@ -63,7 +64,7 @@ def choose(run: Run) -> code_sources.Source:
         found = work.result(
             run,
             *code_sources.comparison(run),
-            seconds=1.0 + 2e-4 * run.fitted.codes.size,
+            seconds=2.0 + 3e-4 * run.fitted.codes.size,
             start="Compare the sources" if name == code_sources.BEST else "Fit",
         )
     if name == code_sources.BEST:

@@ -13,7 +13,7 @@ def tall(rows, most: int = 400) -> int:
     return min(38 + 35 * len(rows), most)
 
 
-LETTER, MARGIN = 7.6, 26  # pixels of a letter of a table, and of a cell's two sides
+LETTER, MARGIN = 6.6, 24  # pixels of a letter of a table, and of a cell's two sides
 
 
 def whole(frame: pd.DataFrame, most: int = 420) -> dict:

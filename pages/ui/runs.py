@@ -13,6 +13,7 @@ from lvm_core.runs.workspace import RunInfo
 from lvm_core.text import clean, spaced
 
 from ..session import state
+from ..session.jobs import duration
 from ..session.services import services
 from . import dataframes
 
@@ -54,20 +55,16 @@ def listed(current: state.Run | None) -> None:
         [
             {
                 "": f"#{r.number}",
-                "name": clean(r.name, 60),
-                "model": spaced(str(r.config.get("name", ""))),
+                "model": model_of(r),
                 "data": clean(names.get(r.dataset, {}).get("name", "?"), 60),
                 "state": _state(r),
                 "score": _score(r),
                 "seed": r.config.get("params", {}).get("random_state"),
-                "took": f"{r.seconds:,.0f} s" if r.seconds >= 1 else "",
                 "when": _when(r.created),
             }
             for r in shown
         ]
     )
-    if not table["name"].any():
-        del table["name"]
     event = st.dataframe(
         table,
         hide_index=True,
@@ -77,7 +74,7 @@ def listed(current: state.Run | None) -> None:
         height=dataframes.tall(shown, 320),
         alt="all runs",
         column_config=dataframes.whole(table)
-        | {"when": st.column_config.DatetimeColumn("when", format="distance", width=140)},
+        | {"when": st.column_config.DatetimeColumn("when", format="distance", width=125)},
     )
     rows = event.selection.rows if event else []
     if rows and rows[0] < len(shown) and (current is None or shown[rows[0]].id != current.id):
@@ -136,6 +133,12 @@ def choices(current: state.Run | None) -> dict[str, str]:
     return names
 
 
+def model_of(run: RunInfo) -> str:
+    """What a person called it, and its model; plain text."""
+    model = spaced(str(run.config.get("name", "")))
+    return f"{clean(run.name, 60)} ({model})" if run.name else model
+
+
 def state_words(run: RunInfo) -> str:
     """What a run is doing, or that it came from elsewhere."""
     if run.facts.get("imported") and run.state == RunState.DONE:
@@ -144,7 +147,8 @@ def state_words(run: RunInfo) -> str:
 
 
 def _state(run: RunInfo) -> str:
-    return state_words(run) + (f": {clean(run.sentence, 80)}" if run.sentence else "")
+    took = f" in {duration(run.seconds)}" if run.state == RunState.DONE and run.seconds >= 1 else ""
+    return state_words(run) + took + (f": {clean(run.sentence, 80)}" if run.sentence else "")
 
 
 def _score(run) -> str:

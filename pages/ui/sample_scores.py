@@ -70,8 +70,8 @@ def seconds(run: Run, n: int) -> float:
     are learnt, and everything is compared with everything.
     """
     dataset = run.dataset
-    learnt = 5e-6 * min(len(dataset), MOST_ROWS) * dataset.X.shape[1]
-    compared = 1e-3 * min(n + len(dataset), 2 * MOST_ROWS)
+    learnt = 1.5e-5 * min(len(dataset), MOST_ROWS) * dataset.X.shape[1]
+    compared = 3e-3 * min(n + len(dataset), 2 * MOST_ROWS)
     return compared + (learnt if dataset.kind == "image" else 0.0) + n * pace.decoding(run)
 
 

@@ -32,7 +32,7 @@ def show(scores: list[Score]) -> None:
         slots = st.columns(columns)
         for slot, score in zip(slots, scores[row : row + columns]):
             with slot.container(border=True, height="stretch"):
-                st.metric(md(score.name, 40), score.text, help=HELP if score.reference else None)
+                st.metric(md(score.name, 80), score.text, help=HELP if score.reference else None)
                 if score.standing is not None:
                     st.progress(score.standing)
                 if score.reference is not None:

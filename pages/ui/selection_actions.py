@@ -178,7 +178,7 @@ def downloads(run: state.Run) -> None:
     """The rows in the forms people use; each is made when it is asked for."""
     chosen, dataset = run.selection, run.dataset
     stem, rows = (
-        f"chosen-{run.id}-{len(chosen)}",
+        f"{run.stem}-chosen-{len(chosen)}",
         lambda: _with_row(without_private(dataset).rows.iloc[chosen], chosen),
     )
     st.download_button(

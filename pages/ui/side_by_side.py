@@ -13,7 +13,7 @@ import streamlit as st
 from lvm_core import PROJECTIONS
 from lvm_core.analysis.alignment import NEIGHBOURS, Alignment, Change, changed
 from lvm_core.metrics.base import percent
-from lvm_core.text import clean
+from lvm_core.text import clean, spaced
 from lvm_core.text import markdown as md
 
 from ..api import alignment, auth
@@ -39,7 +39,7 @@ class Pane:
     @property
     def model(self) -> str:
         """The model's number and class."""
-        return f"#{self.run.number} {type(self.run.model).__name__}"
+        return f"#{self.run.number} {self.run.name or spaced(type(self.run.model).__name__)}"
 
     @property
     def title(self) -> str:
@@ -164,7 +164,7 @@ def _first(done: list, count: int, shown: str) -> list[tuple]:
 def _pane(slot, place: int, done: list, info, first: str, shown: _Shown) -> Pane | None:
     """The choice of one map, above it."""
     ids = [i.id for i in done]
-    titles = {i.id: f"#{i.number} {i.config['name']}" for i in done}
+    titles = {i.id: f"#{i.number} {i.name or spaced(i.config['name'])}" for i in done}
     with slot, st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         chosen = (
             ids[0]

@@ -124,3 +124,54 @@ def test_no_page_is_wider_than_the_window(browser, server):
             beyond = page.evaluate("() => document.documentElement.scrollWidth - window.innerWidth")
             assert beyond <= 1, f"{name} at {width} pixels"
     context.close()
+
+
+def test_who_comes_back_finds_what_was_left(browser, server):
+    """Upload, train, name it, leave; another browser window finds it on Home and goes on."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    context.set_default_timeout(60_000)
+    page = context.new_page()
+    content = mixed_table()
+    bring(page, server, "besuch.csv", content)
+    train(page, "PCA")
+    page.get_by_role("button", name="Rename").first.click()
+    page.get_by_role("textbox", name="Name").fill("first <try>")
+    page.get_by_role("button", name="Save").click()
+    page.get_by_text("first <try> (PCA on besuch.csv)").first.wait_for()
+    run = re.search("run=([0-9a-f]{16})", page.url)[1]
+    page.close()
+
+    page = context.new_page()
+    page.goto(server)
+    card = page.locator("[class*=st-key-recent]").filter(has_text="besuch.csv")
+    card.get_by_text("first <try> (PCA)").wait_for()
+    page.evaluate(AT_REST)
+    card.get_by_role("button", name="Continue").click()
+    page.locator(".at[data-drawn]").wait_for()
+    assert f"run={run}" in page.url and "/map" in page.url
+
+    # the same file once more, and a link with its dataset alone
+    data = re.search("data=([0-9a-f]{16})", page.url)[1]
+    bring(page, server, "besuch.csv", content)
+    page.get_by_text("already here").wait_for()
+    assert f"data={data}" in page.url and f"run={run}" in page.url
+    page.goto(f"{server}/train?data={data}")
+    page.get_by_text("Trained in").wait_for()
+    assert f"run={run}" in page.url
+    page.goto(f"{server}/map?run={'0' * 16}&data={data}")
+    page.get_by_text("This run is not here").wait_for()
+    page.evaluate(AT_REST)
+    page.locator(".st-key-open-instead button").click()
+    page.locator(".at[data-drawn]").wait_for()
+
+    # nothing long starts by being opened, and no number of a card is cut
+    page.set_viewport_size({"width": 390, "height": 900})
+    page.goto(f"{server}/train?run={run}")
+    page.locator("[data-testid=stMetricValue]").first.wait_for()
+    page.evaluate(AT_REST)
+    cut = page.evaluate(
+        """() => [...document.querySelectorAll('[data-testid=stMetricValue]')]
+               .filter((e) => e.scrollWidth > e.clientWidth + 1).map((e) => e.innerText)"""
+    )
+    assert not cut
+    context.close()

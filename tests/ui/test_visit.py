@@ -215,7 +215,7 @@ def test_a_run_is_renamed_on_its_page_and_called_so_everywhere(here):
     app = open_page("map", run=run.id)
     assert title in app.selectbox(key=f"run-map-{run.id}").options
     table = open_page("train", run=run.id).dataframe[-1].value
-    assert "*base* <script>" in list(table["name"])
+    assert "*base* <script> (PCA)" in list(table["model"])
     assert r"\*base\* \<script\>" in words(open_page("home"))
     assert here.runs.get(run.id).stem == f"{run.number}-base-script-people-csv"
 

@@ -8,6 +8,7 @@ import numpy as np
 import streamlit as st
 
 from lvm_core.runs.archive import IMPORTED
+from lvm_core.text import counted
 from pages.session import identity, state
 from pages.ui import navigation
 
@@ -28,7 +29,7 @@ def choose(run, rows, key: str) -> None:
     """A button that makes rows the run's selection, bright on Map and Explore."""
     mine = identity.owns("runs", run.id)  # a guest's choice is not everybody's
     if st.button(
-        f"Select these {len(rows):,} rows",
+        f"Select {'this' if len(rows) == 1 else 'these'} {counted(len(rows), 'row')}",
         icon=":material/select_all:",
         key=f"choose-{key}",
         disabled=not mine or not len(rows),
@@ -37,7 +38,7 @@ def choose(run, rows, key: str) -> None:
         else "Only whose run it is can select rows.",
     ):
         run.selection = rows
-        st.toast(f"{len(rows):,} rows are selected; Map and Explore show them.")
+        st.toast(f"{counted(len(rows), 'row')} selected; Map and Explore show them.")
 
 
 def explore(run, row: int, key: str) -> None:

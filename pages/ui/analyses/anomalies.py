@@ -318,7 +318,7 @@ def _take(run, name, title, every, at, beyond):
         st.download_button(
             "Download all rows with scores (CSV)",
             lambda: encode.csv_bytes(table),
-            f"anomalies-{run.id}-{name}-from-{at:.5g}.csv",
+            f"{run.stem}-anomalies-{name}-from-{at:.5g}.csv",
             "text/csv",
             icon=":material/download:",
             key=f"odd-csv-{run.id}-{name}",

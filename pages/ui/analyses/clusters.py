@@ -12,6 +12,7 @@ from lvm_core.datasets.titles import without_private
 from lvm_core.export import encode
 from lvm_core.metrics.base import percent
 from lvm_core.plots import analysis, figures
+from lvm_core.text import counted
 from lvm_core.text import markdown as md
 from pages.session import identity, maps, selection
 from pages.ui import charts, items, scores, work
@@ -110,8 +111,12 @@ def _numbers(found, method):
         else ""
     )
     st.markdown(
-        f"**{found.count} clusters**"
-        + (f" and {none:,} rows ({percent(none / len(found.labels))}) in none" if none else "")
+        f"**{counted(found.count, 'cluster')}**"
+        + (
+            f" and {counted(none, 'row')} ({percent(none / len(found.labels))}) in none"
+            if none
+            else ""
+        )
         + f" · {why}.{edge}"
         + (
             f" Found on {found.fitted:,} rows chosen at random; the others joined the nearest."
@@ -186,7 +191,8 @@ def _cards(run, found, names, y):
             with slot.container(border=True, height="stretch"):
                 size = int((found.labels == c).sum())
                 st.markdown(
-                    f"**{names[c]}** · {size:,} items ({percent(size / len(found.labels))})"
+                    f"**{names[c]}** · {counted(size, 'item')} "
+                    f"({percent(size / len(found.labels))})"
                 )
                 if said[c]:
                     st.markdown(" · ".join(md(phrase, 60) for phrase in said[c]))
@@ -259,7 +265,7 @@ def _take(run, found, names, method, seed):
                     without_private(run.dataset).rows, row=np.arange(len(column)), cluster=column
                 )
             ),
-            f"clusters-{run.id}-{method}-{found.chosen}-seed{seed}.csv",
+            f"{run.stem}-clusters-{method}-{found.chosen}-seed{seed}.csv",
             "text/csv",
             icon=":material/download:",
             key=f"cl-csv-{run.id}",

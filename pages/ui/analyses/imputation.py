@@ -13,6 +13,7 @@ from lvm_core.datasets.base import DataError
 from lvm_core.export import encode
 from lvm_core.metrics.base import percent
 from lvm_core.text import markdown as md
+from lvm_core.text import spaced
 from pages.session import pace
 from pages.ui import dataframes, work
 
@@ -34,7 +35,7 @@ def draw(run) -> None:
     """What is missing, the check on hidden cells, and the filled table."""
     rows, own = run.dataset.X, isinstance(run.fitted.model, Imputes)
     gone = imputation.missing(rows, run.dataset.schema)
-    name = type(run.fitted.model).__name__
+    name = spaced(type(run.fitted.model).__name__)
     st.caption(
         md(
             f"{name} learnt around the holes and gives an interval with every number."
@@ -221,7 +222,7 @@ def _filled(run, X, frame, gone) -> None:
     left.download_button(
         "CSV in the original columns",
         encode.csv_bytes(complete),
-        f"filled-{run.id}.csv",
+        f"{run.stem}-filled.csv",
         "text/csv",
         icon=":material/table:",
         width="stretch",
@@ -230,7 +231,7 @@ def _filled(run, X, frame, gone) -> None:
     right.download_button(
         "CSV of the filled cells",
         encode.csv_bytes(notes),
-        f"filled-cells-{run.id}.csv",
+        f"{run.stem}-filled-cells.csv",
         "text/csv",
         icon=":material/list:",
         width="stretch",

@@ -282,7 +282,7 @@ def _open(run, row, found, name) -> None:
         st.download_button(
             "Code (CSV)",
             table.to_csv(index=False),
-            f"code-{run.id}.csv",
+            f"{run.stem}-code.csv",
             "text/csv",
             icon=":material/download:",
             on_click="ignore",

@@ -111,7 +111,7 @@ def draw(run) -> None:
     st.download_button(
         "Download the states (CSV)",
         _csv(run),
-        f"states-{run.id}.csv",
+        f"{run.stem}-states.csv",
         icon=":material/download:",
         on_click="ignore",
         key=f"states-csv-{run.id}",

@@ -105,7 +105,7 @@ def draw(run) -> None:
     st.download_button(
         "Download topics (CSV)",
         encode.csv_bytes(table),
-        f"topics-{run.id}.csv",
+        f"{run.stem}-topics.csv",
         "text/csv",
         icon=":material/download:",
         key=f"topics-csv-{run.id}",

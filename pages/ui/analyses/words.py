@@ -11,7 +11,7 @@ from lvm_core.analysis.words import WordVectors, word_vectors
 from lvm_core.plots import figures
 from lvm_core.plots.words import word_map
 from lvm_core.settings import DataError
-from lvm_core.text import clean
+from lvm_core.text import clean, spaced
 from lvm_core.text import markdown as md
 from pages.session.derived import once
 from pages.ui import charts, dataframes, work
@@ -28,7 +28,7 @@ def why_not(run) -> str:
     if word_vectors(run.fitted.model) is not None:
         return ""
     return (
-        "words have no vectors in this model; train WordEmbeddings, LSA or a topic model on "
+        "words have no vectors in this model; train Word Embeddings, LSA or a topic model on "
         "documents."
     )
 
@@ -43,7 +43,7 @@ def draw(run) -> None:
     if type(run.fitted.model).__name__ != "WordEmbeddings":
         st.caption(
             "A word's vector is here what it weighs in each dimension of "
-            f"{type(run.fitted.model).__name__}; WordEmbeddings is made for this question."
+            f"{spaced(type(run.fitted.model).__name__)}; Word Embeddings is made for this question."
         )
     near, like = st.columns(2, gap="large")
     with near:

@@ -439,7 +439,7 @@ def _all(run, found) -> None:
                     st.download_button(
                         f"Download {name} (CSV)",
                         lambda table=table: encode.csv_bytes(table),
-                        f"differences-{name}-{run.id}-{similar_items.digest(found.inside)}.csv",
+                        f"{run.stem}-differences-{name}-{similar_items.digest(found.inside)}.csv",
                         "text/csv",
                         icon=":material/download:",
                         key=f"differ-csv-{name}-{run.id}",
