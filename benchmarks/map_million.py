@@ -122,7 +122,7 @@ from lvm_core.settings import LIMITS
 from pages.session import state
 from pages.session import runs as starting
 P, y = np.load({str(home / "P.npy")!r}), np.load({str(home / "y.npy")!r})
-run = state.Run(state.Data(array_dataset(P, "clouds", pd.DataFrame({{"cloud": [f"cloud {{v}}" for v in y]}}), "cloud")), MODELS["PCA"](latent_dim=2), number=1)
+run = state.Run(state.Data(array_dataset(P, "clouds", pd.DataFrame({{"cloud": [f"cloud {{v}}" for v in y]}}), "cloud")), MODELS["PCA"](latent_dim={P.shape[1]}), number=1)
 run.job = starting.fit_job(run)
 assert run.job.wait(1200) and run.fitted, run.job.error
 print("RUN", run.id)
