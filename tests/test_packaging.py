@@ -48,7 +48,9 @@ def test_the_requirements_files_and_pyproject_say_the_same():
 
 
 def imported(folder: str) -> set[str]:
-    """The top-level modules that the files of a folder import anywhere."""
+    """The top-level modules that the files of a folder import anywhere, but for files beside them,
+    which programs that are run by their path find there.
+    """
     names = set()
     for path in (
         [ROOT / folder] if folder.endswith(".py") else sorted((ROOT / folder).rglob("*.py"))
@@ -57,7 +59,8 @@ def imported(folder: str) -> set[str]:
             if isinstance(node, ast.Import):
                 names |= {alias.name.partition(".")[0] for alias in node.names}
             elif isinstance(node, ast.ImportFrom) and not node.level:
-                names.add(node.module.partition(".")[0])
+                if not path.with_name(f"{node.module}.py").is_file():
+                    names.add(node.module.partition(".")[0])
     return names - sys.stdlib_module_names - {"lvm_core", "pages"}
 
 
