@@ -358,3 +358,11 @@ def test_a_file_of_one_item_is_read_as_its_table_was():
     back = data.decode(rows_like(data, b"w,d,k\n3.5 kg,27/2/2021,a\n4.5 kg,,b\n", "b.csv"))
     assert back["w"].round(1).tolist() == [3.5, 4.5]
     assert back["d"][0] == pd.Timestamp("2021-02-27")
+
+
+def test_text_that_is_another_in_every_row_is_no_colour():
+    n = 20
+    rows = [f"{i}.5,name {i},{'ab'[i % 2]},{f'n{i}' if i % 5 else ''}" for i in range(n)]
+    table = read_dataset(("size,file,kind,nick\n" + "\n".join(rows)).encode(), name="t.csv")
+    assert set(table.rows.columns) >= {"file", "nick"}
+    assert set(table.colours()) == {"size", "kind"}
