@@ -376,3 +376,11 @@ def test_times_of_day_are_hours_since_midnight_and_gaps_stay(form, first):
 def test_what_only_has_colons_is_no_time_of_day(words):
     found = infer_column(pd.Series(words * 9, name="result"))
     assert not any("times of day" in note for note in found.notes)
+
+
+def test_text_that_is_another_in_every_row_is_no_colour():
+    n = 20
+    rows = [f"{i}.5,name {i},{'ab'[i % 2]},{f'n{i}' if i % 5 else ''}" for i in range(n)]
+    table = read_dataset(("size,file,kind,nick\n" + "\n".join(rows)).encode(), name="t.csv")
+    assert set(table.rows.columns) >= {"file", "nick"}
+    assert set(table.colours()) == {"size", "kind"}
