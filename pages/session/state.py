@@ -20,9 +20,9 @@ from .services import services
 def _current(kind: str, cache: Cache):
     if "run" not in st.query_params and "data" not in st.query_params:
         # another page emptied it; both at once, as each by itself is one to go back over
-        st.query_params.update(
-            {k: st.session_state[k] for k in ("run", "data") if k in st.session_state}
-        )
+        held = {k: st.session_state[k] for k in ("run", "data") if k in st.session_state}
+        if held:
+            st.query_params.update(held)
     item = _seen(kind, cache, st.query_params.get(kind)) or _seen(
         kind, cache, st.session_state.get(kind)
     )
