@@ -27,14 +27,14 @@ def _current(kind: str, cache: Cache):
     """
     if "run" not in st.query_params and "data" not in st.query_params:
         # another page emptied it; both at once, as each by itself is one to go back over
-        held = {"run": services().runs, "data": services().datasets}
-        st.query_params.update(
-            {
-                k: st.session_state[k]
-                for k, items in held.items()
-                if _seen(k, items, st.session_state.get(k)) is not None
-            }
-        )
+        caches = {"run": services().runs, "data": services().datasets}
+        held = {
+            k: st.session_state[k]
+            for k, items in caches.items()
+            if _seen(k, items, st.session_state.get(k)) is not None
+        }
+        if held:
+            st.query_params.update(held)
     if (asked := st.query_params.get(kind)) is not None:
         item = _seen(kind, cache, asked)
         if item is None:
