@@ -5,9 +5,9 @@
 Headless Chromium with software GL. A frame is the time between two animation frames while the map
 is turned by the hand. Ours draws as many points while it turns as frames are quick for, and all of
 them when it rests; how many is said, and it is measured once more drawing all of them all the time.
-Beside time on the clock stands processor time a move, of the server and every process of the browser
-together, which other work on the machine changes less. Hover is from the pointer's move to the
-card, or to Plotly's event.
+Beside time on the clock stands processor time a move, of the server and every process of the
+browser together, which other work on the machine changes less. Hover is from the pointer's move to
+the card, or to Plotly's event.
 
 Measured on two cores shared with much other work (a load of 14), so that only ratios say anything:
 
