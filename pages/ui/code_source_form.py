@@ -11,7 +11,6 @@ from lvm_core.latent.density import LEAST
 from lvm_core.latent.held_out import Comparison
 from lvm_core.latent.samplers import SAMPLERS
 from lvm_core.metrics.base import percent
-from lvm_core.text import counted
 from lvm_core.text import markdown as md
 
 from ..session import code_sources
@@ -56,7 +55,7 @@ def choose(run: Run) -> code_sources.Source:
         )
     if name == code_sources.CHOSEN:
         st.caption(LINES[name][1])
-        st.caption(f"{counted(len(run.selection), 'row')} chosen.")
+        st.caption(f"{len(run.selection):,} rows are chosen.")
         return code_sources.Source(name, chosen=similar_items.digest(run.selection))
     if name == code_sources.PRIOR:
         found = code_sources.compared(run) if scored else None  # scores are shown, not asked for
