@@ -204,11 +204,13 @@ def find_series(rows: pd.DataFrame, types: dict[str, str]) -> LongTable | None:
     >>> find_series(moments, {"who": "categorical", "time": "integer", "pulse": "integer"})
     LongTable(series='who', order='time', count=3, points=8, sure=True)
     """
-    times = [c for c in rows if types[c] == "date" or types[c] in NUMBERS and is_moment(str(c))]
+    times = [
+        c for c in map(str, rows) if types[c] == "date" or types[c] in NUMBERS and is_moment(str(c))
+    ]
     times = [c for c in times if not rows[c].isna().any()]
     ids = [
         c
-        for c in rows
+        for c in map(str, rows)
         if types[c] in ("categorical", "integer", "ignore", "date") and not rows[c].isna().any()
     ]
     # What is itself a moment, such as the year of a month, tells series apart if nothing else does.
@@ -223,7 +225,9 @@ def find_series(rows: pd.DataFrame, types: dict[str, str]) -> LongTable | None:
         for order in times:
             if order == series or rows.duplicated([series, order]).any():
                 continue
-            changing = [c for c in rows if c not in (series, order) and _changes(rows[c], number)]
+            changing = [
+                c for c in map(str, rows) if c not in (series, order) and _changes(rows[c], number)
+            ]
             if not any(types[c] in NUMBERS for c in changing):
                 continue
             points, grid = int(lengths.min()), rows[order].nunique()
@@ -232,7 +236,7 @@ def find_series(rows: pd.DataFrame, types: dict[str, str]) -> LongTable | None:
                 and grid <= 1.1 * lengths.max()
                 and all(types[c] in (*NUMBERS, "ignore") for c in changing)
             )
-            return LongTable(str(series), str(order), len(names), points, bool(sure))
+            return LongTable(series, order, len(names), points, bool(sure))
     return None
 
 

@@ -77,10 +77,10 @@ def find_ratings(rows: pd.DataFrame, types: dict[str, str]) -> RatingColumns | N
     >>> find_ratings(rows, {"userId": "integer", "movieId": "integer", "rating": "numeric"})
     RatingColumns(user='userId', item='movieId', rating='rating', named=True)
     """
-    keys = [c for c in rows if types[c] in WHOLE and not rows[c].isna().any()]
+    keys = [c for c in map(str, rows) if types[c] in WHOLE and not rows[c].isna().any()]
     values = [
         c
-        for c in rows
+        for c in map(str, rows)
         if types[c] in ("integer", "numeric") and 2 <= rows[c].nunique() <= MOST_LEVELS
     ]
     called = [
@@ -94,7 +94,7 @@ def find_ratings(rows: pd.DataFrame, types: dict[str, str]) -> RatingColumns | N
     if not 3 <= rows.shape[1] <= 4 or len(rows) < 100 or len(values) != 1:
         return None
     keys = [c for c in keys if c not in values]
-    others = [c for c in rows if c not in (*keys, *values)]
+    others = [c for c in map(str, rows) if c not in (*keys, *values)]
     if len(keys) == 3:  # one of them holds moments
         others += [c for c in keys if types[c] == "integer" and _may_be_moments(rows[c])]
         keys = [c for c in keys if c not in others]

@@ -150,7 +150,7 @@ def _found(dataset: Dataset, private: tuple[str, ...], asked: bool) -> TitleColu
     seen = list(codec.columns) if isinstance(codec, TableCodec) else []
     used = [c.name for c in sorted(seen, key=lambda c: isinstance(c, Date))]
     shown = [c for c in used if c not in hidden and c != dataset.label and c in rows]
-    others = [c for c in rows if c not in used and c not in hidden and c != dataset.label]
+    others = [c for c in map(str, rows) if c not in used and c not in hidden and c != dataset.label]
     id = next((c for c in others if _tells_apart(rows[c])), None)
     return TitleColumns(id, tuple(shown[:_MOST]), hidden, private)
 
@@ -160,7 +160,7 @@ def _tells_apart(column: pd.Series) -> bool:
     whole = pd.api.types.is_integer_dtype(column)
     if not (whole or is_words(column)) or column.isna().any() or not column.is_unique:
         return False
-    return whole or column.astype("str").str.split().str.len().mean() < _MOST_WORDS
+    return whole or column.astype("str").str.count(r"\S+").mean() < _MOST_WORDS
 
 
 def without_private(dataset: Dataset, all: bool = False) -> Dataset:

@@ -425,10 +425,11 @@ def _as_rows(moments):
 
 def _emission(X, means, variances):
     """log N(x_t; m_s, v_s) (n, T, S), summed over the values of a moment."""
-    return sum(
-        -0.5 * (np.log(2 * np.pi * v) + (X[..., c, None] - m) ** 2 / v)
-        for c, (m, v) in enumerate(zip(means.T, variances.T))
-    )
+    n, length = X.shape[:2]
+    out = np.zeros((n, length, len(means)))
+    for c, (m, v) in enumerate(zip(means.T, variances.T)):
+        out -= 0.5 * (np.log(2 * np.pi * v) + (X[..., c, None] - m) ** 2 / v)
+    return out
 
 
 def _forward_backward(X, start, transitions, means, variances):
