@@ -88,7 +88,7 @@ def suggest(cls: type[Projection], n: int, model: LatentModel | None = None) -> 
     >>> from lvm_core import MODELS, PROJECTIONS
     >>> from lvm_core.mapping import suggest
     >>> suggest(PROJECTIONS["UMAP"], 100, MODELS["LSA"]())
-    {'metric': 'cosine'}
+    {'n_neighbors': 15, 'metric': 'cosine'}
     """
     found = cls.suggest(n)
     metric = "euclidean" if model is None else model.code_metric
