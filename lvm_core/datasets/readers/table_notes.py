@@ -118,8 +118,8 @@ def header_doubt(
     --------
     >>> from lvm_core.datasets.readers.table_bounds import TableBounds
     >>> from lvm_core.datasets.readers.table_notes import header_doubt
-    >>> rows = [["red", "oak"], ["blue", "elm"], ["red", "ash"]]
-    >>> header_doubt(TableBounds(0, 1), ["colour", "tree"], rows, "auto").options
+    >>> rows = [["red", "oak"], ["blue", "maple"], ["red", "ash"]]
+    >>> header_doubt(TableBounds(0, 1), ["hue", "tree"], rows, "auto").options
     {'header': 'no'}
     >>> header_doubt(TableBounds(0, 1), ["height", "tree"], [["1.5", "elm"]], "auto")
     """
