@@ -47,15 +47,15 @@ numbers mean nothing.
 
 Measured on two busy cores, seed 0, default budget: variance kept by VAE / autoencoder / PCA, per
 cent: digits 87.8 / 87.7 / 72.8, MNIST 80.2 / 79.9 / 58.5 (16 codes or fewer), and with the 32 codes
-that pictures of 32 pixels and more begin with sprites 99.1 / 99.2 / 86.2, shapes 76.8 / 76.7 / 69.7,
-patches 94.4 / 94.5 / 94.4, microscopy 74.9 / 75.7 / 64.2. With 16 codes the VAE kept 99.0, 70.5, 93.1
-and 64.1 of these. ELBO and bound of the VAE: -102.1 / -96.1 after 57 CPU s by default, -97.3 /
--91.5 after 293 (5 minutes): the ELBO misses by less than its error, then by 2.3 nats, the bound by
-0.5. GAN, default, 20 000 digits: Fréchet 0.77, a digit 7.2 to 14.3 per cent, 89 per cent recognised
-(real digits: 97), which misses its target; 77 without rejection. Of 2 000 digits: Fréchet 1.2, 72
-per cent recognised. VAE, default, 20 000 digits: 0.76 by a mixture, 0.79 by a flow; with sharpness
-1 0.36 and 0.33. A decode, p95: 1.0 ms of 28 x 28, 1.3 of 64 x 64 in colour, 2.0 of 128 x 128. An
-epoch: 1.3 times as fast as Pythae with the same layers, which misses its target of 2.
+that pictures of 32 pixels and more begin with sprites 99.1 / 99.2 / 86.2, shapes 76.8 / 76.7 /
+69.7, patches 94.4 / 94.5 / 94.4, microscopy 74.9 / 75.7 / 64.2. With 16 codes the VAE kept 99.0,
+70.5, 93.1 and 64.1 of these. ELBO and bound of the VAE: -102.1 / -96.1 after 57 CPU s by default,
+-97.3 / -91.5 after 293 (5 minutes): the ELBO misses by less than its error, then by 2.3 nats, the
+bound by 0.5. GAN, default, 20 000 digits: Fréchet 0.77, a digit 7.2 to 14.3 per cent, 89 per cent
+recognised (real digits: 97), which misses its target; 77 without rejection. Of 2 000 digits:
+Fréchet 1.2, 72 per cent recognised. VAE, default, 20 000 digits: 0.76 by a mixture, 0.79 by a flow;
+with sharpness 1 0.36 and 0.33. A decode, p95: 1.0 ms of 28 x 28, 1.3 of 64 x 64 in colour, 2.0 of
+128 x 128. An epoch: 1.3 times as fast as Pythae with the same layers, which misses its target of 2.
 """
 
 from __future__ import annotations
