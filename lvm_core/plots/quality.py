@@ -134,7 +134,9 @@ def two_histograms(
 ) -> go.Figure:
     """Draw one column's distribution in real and generated rows, as shares.
 
-    Numbers are in common bins, all else is side by side, the commonest first.
+    Numbers and dates are in common bins, all else is side by side, the commonest first. Where
+    values beyond the 1st and 99th percentile would take more than half of the axis, the outermost
+    bins hold them.
 
     Parameters
     ----------
@@ -161,14 +163,25 @@ def two_histograms(
     [('real', [0.67, 0.33]), ('generated', [0.33, 0.67])]
     """
     figure = go.Figure()
-    if kind_of(real) == "number":
+    dates = pd.api.types.is_datetime64_any_dtype(real)
+    if dates or kind_of(real) == "number":
         a, b = (
-            pd.to_numeric(side, errors="coerce").dropna().to_numpy(float)
+            (
+                pd.to_datetime(side.dropna()).astype("datetime64[ns]").astype("int64")
+                if dates
+                else pd.to_numeric(side, errors="coerce").dropna()
+            ).to_numpy(float)
             for side in (real, generated)
         )
         both = np.concatenate([a, b])
-        edges = np.linspace(both.min(), both.max(), 33)
+        low, high = both.min(), both.max()
+        inner = np.quantile(both, [0.01, 0.99])
+        if high - low > 2 * (inner[1] - inner[0]) > 0:  # a few far values would leave one bar
+            low, high = inner
+            a, b, name = np.clip(a, low, high), np.clip(b, low, high), f"{name} (ends: and beyond)"
+        edges = np.linspace(low, high, 33)
         x = (edges[1:] + edges[:-1]) / 2
+        x = pd.to_datetime(x) if dates else x
         for side, label, paint, dash in (
             (a, "real", REAL, "solid"),
             (b, "generated", GENERATED, "dash"),

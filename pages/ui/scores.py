@@ -7,6 +7,7 @@ from __future__ import annotations
 import streamlit as st
 
 from lvm_core.metrics import Reference, Score
+from lvm_core.metrics.base import shown
 from lvm_core.text import markdown as md
 
 _COLOURS = {"better": "green", "level": "gray", "worse": "orange"}
@@ -34,7 +35,12 @@ def show(scores: list[Score]) -> None:
             with slot.container(border=True, height="stretch"):
                 st.metric(md(score.name, 80), score.text, help=HELP if score.reference else None)
                 if score.standing is not None:
-                    st.progress(score.standing)
+                    low, high = (
+                        shown(end, None, score.unit) for end in (score.baseline, score.ceiling)
+                    )
+                    st.progress(
+                        score.standing, text=f":small[baseline {md(low)} · best {md(high)}]"
+                    )
                 if score.reference is not None:
                     _verdict(score, score.reference)
                 st.caption(md(score.sentence, 500))

@@ -103,6 +103,13 @@ def test_figures_draw_what_they_are_given():
     )
     assert heat.data[0].zmax == 1 and "<b>" not in heat.data[0].y[0]
     numbers, names = pd.Series(P[:, 0]), pd.Series(["a", None, "b"] * 10)
+    far = pd.concat([numbers] * 10 + [pd.Series([float(numbers.max()) + 1e6])])
+    drawn = quality.two_histograms(far, far, "x")
+    assert max(drawn.data[0].x) < 1e6 and "beyond" in drawn.layout.xaxis.title.text
+    assert sum(drawn.data[0].y) == pytest.approx(1)
+    days = pd.Series(pd.date_range("2020-01-01", periods=90))
+    drawn = quality.two_histograms(days, days[:30], "day").data
+    assert pd.Timestamp(drawn[0].x[-1]).year == 2020 and len(drawn[0].x) == 32
     shares = quality.two_histograms(numbers, numbers + 5, "x").data
     assert (
         len(shares) == 2
