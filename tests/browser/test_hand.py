@@ -50,7 +50,7 @@ def test_what_is_found_chosen_and_kept(page, server):
     page.locator(".lx-found .lx-end").nth(9).click()
     page.locator(".lx-strip .lx-step").nth(8).wait_for()
     page.get_by_role("button", name="Choose all these rows").click()
-    page.get_by_text("183 chosen", exact=True).wait_for()
+    page.get_by_text("183 chosen", exact=True).first.wait_for()
     page.locator(".lx-chosen .lx-name").fill("threes")
     page.get_by_role("button", name="Keep the chosen rows").click()
     page.get_by_role("button", name="Choose the rows of threes").wait_for()

@@ -11,7 +11,7 @@
 //     atlas.placeOf(row);
 //     atlas.dims: 2, or 3 on a map that is turned; atlas.positions Uint16Array(dims * n) in drawn
 //       order; atlas.pointAt(i) and atlas.screenOf(place in the map's own units): in pixels;
-//       atlas.under(pixel, place): the map's own units there, as deep as place;
+//       atlas.placeUnder(pixel, place): the map's own units there, as deep as place;
 //       atlas.unitOf(...place) from the map's own units; atlas.head: the scene's head (legend)
 //   atlas.camera: toScreen(...units), toUnit(px, py), scale; atlas.moved() after changing it
 //   atlas.paint(values | null, palette), atlas.select(bits | null); atlas.fade(values | null,
@@ -304,7 +304,7 @@ export class Atlas {
    * @param {number[]} place
    * @returns {number[]}
    */
-  under([px, py], place) {
+  placeUnder([px, py], place) {
     return this.mapOf(...this.camera.toUnit(px, py, this.unitOf(...place)));
   }
 

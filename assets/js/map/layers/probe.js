@@ -54,7 +54,7 @@ export class ProbeLayer {
 
   // A pointer's place in the map's own units; in 3-D as deep as the ring is.
   under(event) {
-    return this.atlas.under(this.atlas.gestures.at(event), this.place);
+    return this.atlas.placeUnder(this.atlas.gestures.at(event), this.place);
   }
 
   step(event) {
@@ -68,7 +68,7 @@ export class ProbeLayer {
     const span = atlas.camera.width / (event.shiftKey ? 20 : 100),
       from = this.aim || this.place,
       [x, y] = atlas.screenOf(from);
-    this.aim = atlas.under([x + step[0] * span, y + step[1] * span], from);
+    this.aim = atlas.placeUnder([x + step[0] * span, y + step[1] * span], from);
     atlas.tell("probe", this.aim);
     clearTimeout(this.timer);
     this.timer = setTimeout(() => {
