@@ -143,8 +143,6 @@ picture(view, shown.colour, generated, job)
 with st.container(key="making"):
     if job is not None:
         progress(run, job)
-        if shown.dims == 3:  # a 2-D one says so itself, until its own points move
-            st.caption(f"Showing {view.title} meanwhile.")
 if modelled:
     navigation.next_step(
         "explore", "Explore", "**Next:** move through the latent space and see it decoded."

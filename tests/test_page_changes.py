@@ -242,7 +242,7 @@ def test_the_next_page_comes_and_stays(page, server):
     onward(page, "Train a model")
     page.get_by_role("radio", name="PCA", exact=True).click()
     page.locator(".st-key-train button").click()
-    page.get_by_text("Trained in").wait_for()
+    page.locator("strong", has_text="Trained in").wait_for()
     for way, where, delay in (
         ("button", "fragment", 30),
         ("button", "fragment", 90),

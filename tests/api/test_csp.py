@@ -115,7 +115,7 @@ class TestInTheBrowser:
         page = watched
         page.goto(server)
         page.get_by_role("button", name="Start with handwritten digits").first.click()
-        page.get_by_text("Trained in").wait_for()
+        page.locator("strong", has_text="Trained in").wait_for()
         see_map(page)
         page.get_by_text("3-D", exact=False).first.click()
         page.wait_for_function("() => document.querySelector('.at')?.atlas?.dims === 3")

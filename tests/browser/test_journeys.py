@@ -34,7 +34,7 @@ pytestmark = pytest.mark.browser
 def test_digits_from_one_click_to_a_download(page, server):
     page.goto(server)
     page.get_by_role("button", name="Start with handwritten digits").first.click()
-    page.get_by_text("Trained in").wait_for()
+    page.locator("strong", has_text="Trained in").wait_for()
     see_map(page)
     truth_of_the_map(page)
     explore(page)
@@ -156,7 +156,7 @@ def test_who_comes_back_finds_what_was_left(browser, server):
     page.get_by_text("already here").wait_for()
     assert f"data={data}" in page.url and f"run={run}" in page.url
     page.goto(f"{server}/train?data={data}")
-    page.get_by_text("Trained in").wait_for()
+    page.locator("strong", has_text="Trained in").wait_for()
     assert f"run={run}" in page.url
     page.goto(f"{server}/map?run={'0' * 16}&data={data}")
     page.get_by_text("This run is not here").wait_for()

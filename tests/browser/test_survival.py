@@ -163,6 +163,6 @@ def test_server_and_worker_are_killed_and_the_run_is_resumed_found_and_opened_in
     other = page.context.browser.new_page()
     other.set_default_timeout(120_000)
     other.goto(f"{server.address}/train?run={run.id}")
-    other.get_by_text("Trained in").wait_for()
+    other.locator("strong", has_text="Trained in").wait_for()
     other.goto(f"{server.address}/map?run={run.id}")
     other.locator(".at[data-drawn]").wait_for()

@@ -251,7 +251,7 @@ def train(page, model: str, **values) -> None:
     if values:
         settings(page, **values)
     page.locator(".st-key-train button").click()
-    page.get_by_text("Trained in").wait_for()
+    page.locator("strong", has_text="Trained in").wait_for()
     page.get_by_text("measured on").first.wait_for()
 
 
@@ -266,7 +266,9 @@ def truth_of_the_map(page) -> None:
     """True distances follow the pointer, and a click links the true neighbours; the colours
     come back.
     """
-    page.get_by_text("meanwhile").first.wait_for(state="hidden")
+    page.wait_for_function(
+        "() => { const a = document.querySelector('.at')?.atlas; return a?.n && !a.data.job; }"
+    )
     page.locator(".at-truth-live").press("Enter")
     in_view(page.locator(".at-stage"))
     x, y = (
@@ -438,7 +440,7 @@ def download(page, label: str) -> bytes:
 def explore_digits(page, server) -> None:
     page.goto(server)
     page.get_by_role("button", name="Start with handwritten digits").first.click()
-    page.get_by_text("Trained in").wait_for()
+    page.locator("strong", has_text="Trained in").wait_for()
     page.get_by_role("link", name="Explore").click()
     page.locator(".lx[data-code]").wait_for()
     page.wait_for_function(MADE)

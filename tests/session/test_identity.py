@@ -428,7 +428,7 @@ def test_two_browsers_share_nothing_unless_they_mean_to(browser, open_server):
     page = hers.new_page()
     page.goto(open_server)
     page.get_by_role("button", name="Start with handwritten digits").first.click()
-    page.get_by_text("Trained in").wait_for()
+    page.locator("strong", has_text="Trained in").wait_for()
     page.wait_for_function("() => location.search.includes('run=')")
     link = page.url
     assert "run=" in link
