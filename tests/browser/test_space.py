@@ -159,7 +159,11 @@ def test_names_cover_no_point_they_name_and_a_long_legend_little_of_the_map(page
     for dims in (2, 3):
         if dims == 3:
             space(page)
-            page.wait_for_timeout(2000)
+        page.wait_for_function(
+            "() => { const { atlas } = document.querySelector('.at'), layer = "
+            "atlas.made.find((one) => one.regions); layer?.lay(); return layer?.boxes.length > 5; }",
+            timeout=PATIENCE,
+        )
         covered = page.evaluate(
             """() => { const { atlas } = document.querySelector('.at'), layer = atlas.made.find((one) => one.regions);
             layer.lay();
