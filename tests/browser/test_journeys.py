@@ -131,7 +131,7 @@ def test_who_comes_back_finds_what_was_left(browser, server):
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     context.set_default_timeout(60_000)
     page = context.new_page()
-    content = mixed_table()
+    content = mixed_table().rsplit(b"\n", 3)[0]  # no test's before: those rows have models
     bring(page, server, "besuch.csv", content)
     train(page, "PCA")
     page.get_by_role("button", name="Rename").first.click()

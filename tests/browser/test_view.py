@@ -139,7 +139,8 @@ def test_the_chip_leads_on_and_lets_go_on_a_phone_too(browser, server, page):
 
 
 def test_data_is_mapped_before_it_has_a_model(page, server):
-    bring(page, server, "leute.csv", mixed_table())
+    # the rows of no test before, which have models
+    bring(page, server, "leute.csv", mixed_table().rsplit(b"\n", 4)[0])
     onward(page, "See its map")
     page.get_by_text("The data itself, no model yet").wait_for()
     there = seen(page)
