@@ -43,7 +43,8 @@ def test_the_newest_positions_come_in_drawn_order(run, client):
     run.jobs.maps["watched"] = job
     head, data = parse(ask(client, run, "forming", job="watched", since=0))
     units = np.frombuffer(data, "<u2").reshape(-1, 2)
-    assert head == {"version": 1, "m": n, "whole": True, "running": False} and len(units) == n
+    wanted = {"version": 1, "m": n, "dims": 2, "whole": True, "running": False}
+    assert head == wanted and len(units) == n
     assert_array_equal(units[place(n)], squared(P))
     again, _ = parse(ask(client, run, "forming", job="watched", since=1))
     assert again["m"] == 0
