@@ -34,7 +34,9 @@ VERSION = "1.67"
 HOOKS = (
     "stMainBlockContainer",
     "stElementContainer",
+    "stMetricLabel",
     "stMetricValue",
+    "stSidebar",
     "stDataFrame",
     "stNumberInput",
     "stMarkdownContainer",

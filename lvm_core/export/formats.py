@@ -103,7 +103,7 @@ class ExportRequest:
             extract, among = self.extract, set(self.extract.rows.tolist())
             found = named_regions(extract.positions[:, :2], extract.dataset).regions
             return tuple(
-                (*region.at, region.name)
+                (float(region.at[0]), float(region.at[1]), region.name)
                 for region in found
                 if region.level < 2 and region.words and region.medoid in among
             )

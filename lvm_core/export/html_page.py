@@ -11,9 +11,11 @@ import io
 import json
 import re
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 
+from ..codecs.array import ArrayCodec
 from ..metrics.base import Score, percent
 from ..plots.tiling import UNITS, squared
 from ..progress import OnStep, Reporter
@@ -183,7 +185,7 @@ def _looks(extract: Extract) -> dict:
             }
         }
     if dataset.kind == "array":
-        curves = dataset.codec.on_one_scale(dataset.items(extract.rows))
+        curves = cast(ArrayCodec, dataset.codec).on_one_scale(dataset.items(extract.rows))
         curves = np.asarray(curves, np.float64).reshape(len(extract.rows), -1)
         curves = np.nan_to_num(curves[:, :: max(1, curves.shape[1] // CURVE_POINTS)])
         low, high = curves.min(1, keepdims=True), curves.max(1, keepdims=True)

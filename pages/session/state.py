@@ -166,7 +166,10 @@ def _kept_already(item: Data) -> Data | None:
 def _in_effect(source: dict) -> dict:
     """How a dataset was read, without who said so: a doubt that was answered is no other data."""
     said = ("asked", "doubts", "reader_asked", SHOWN)
-    return {k: v for k, v in source.items() if k not in said}
+    effect = {k: v for k, v in source.items() if k not in said}
+    # "none" was the default of earlier versions; rows that were cut into series name their column
+    options = {k: v for k, v in source.get("options", {}).items() if v not in ("auto", "none")}
+    return effect | {"options": options}
 
 
 def use_run(item: Run) -> None:

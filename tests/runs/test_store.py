@@ -185,8 +185,8 @@ def test_runs_are_numbered_and_listed_newest_first(workspace, run):
 
 
 def test_a_list_of_runs_reads_each_once(workspace, run, monkeypatch):
-    """Reading is what a long list costs: two small files of each run, and none again while they
-    are as they were.
+    """Reading is what a long list costs: two small files of each run and the name of their dataset,
+    and none again while they are as they were.
     """
     folder, read = workspace.run_folder(run.id), []
     for _ in range(100):
@@ -199,7 +199,8 @@ def test_a_list_of_runs_reads_each_once(workspace, run, monkeypatch):
         files, "read_json", lambda path, *more: (read.append(path), reads(path, *more))[1]
     )
     again = Workspace(workspace.folder)
-    assert len(again.runs()) == 101 and len(read) == 202
+    assert len(again.runs()) == 101 and len(read) == 203
+    assert sum(path.is_relative_to(workspace.folder / "runs") for path in read) == 202
     again.set_state(run.id, state="paused")
     read.clear()
     assert len(again.runs()) == 101 and [path.parent.name for path in read] == [run.id] * 2

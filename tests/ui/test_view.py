@@ -361,8 +361,10 @@ def test_distances_on_the_data_s_map_are_those_of_its_rows(kept):
 def test_newer_data_is_mapped_although_a_model_of_other_data_is_open(run, kept):
     app = open_page("map", run=run.id)
     data = kept("text")
+    # as state.use_data leaves it: a run of other data is not open any more
     app.session_state["data"] = data.id
     app.query_params["data"] = data.id
+    del app.session_state["run"], app.query_params["run"]
     app.run()
     assert not app.exception and "The data itself, no model yet" in words(app)
 
