@@ -286,14 +286,6 @@ def drawn_rows(n: int) -> np.ndarray:
     )
 
 
-def point_id(point: dict):
-    """The row number a selected point carries."""
-    data = point["customdata"]
-    if isinstance(data, dict):
-        data = list(data.values())
-    return data[0] if isinstance(data, (list, tuple)) else data
-
-
 def nearest_rows(run: Run, i: int, k: int) -> np.ndarray:
     """The k rows whose codes lie nearest to row i's, itself left out."""
     from lvm_core.latent.neighbours import nearest
