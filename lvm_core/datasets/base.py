@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import warnings
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -85,6 +86,12 @@ class Dataset:
     def schema(self) -> Schema:
         """What the columns of X are; pass it to ``model.fit``."""
         return self.codec.schema
+
+    @property
+    def layout(self) -> Schema:
+        """Deprecated: what ``schema`` was called before."""
+        warnings.warn("Dataset.layout is now Dataset.schema.", FutureWarning, stacklevel=2)
+        return self.schema
 
     def decode(self, X) -> Any:
         """Rows of X -> items; see :class:`Codec`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
@@ -136,6 +137,7 @@ class LatentModel(Persistent, ClassNamePrefixFeaturesOutMixin, TransformerMixin,
         schema: Schema | None = None,
         on_step: OnStep | None = None,
         checkpoint: Checkpoint | None = None,
+        layout: Schema | None = None,
     ):
         """Learn from X.
 
@@ -156,6 +158,8 @@ class LatentModel(Persistent, ClassNamePrefixFeaturesOutMixin, TransformerMixin,
             Hears the progress.
         checkpoint : Checkpoint, optional
             Where the state is kept.
+        layout : Schema, optional
+            Deprecated: what ``schema`` was called before.
 
         Returns
         -------
@@ -168,9 +172,11 @@ class LatentModel(Persistent, ClassNamePrefixFeaturesOutMixin, TransformerMixin,
         """
         self.validate()
         X = self._check(X, reset=True)
-        schema = schema or Schema.gaussian(X.shape[1])
+        if layout is not None:
+            warnings.warn("fit(layout=...) is now fit(schema=...).", FutureWarning, stacklevel=2)
+        schema = schema or layout or Schema.gaussian(X.shape[1])
         if schema.d != X.shape[1]:
-            raise ValueError(f"X has {X.shape[1]} columns, the layout describes {schema.d}.")
+            raise ValueError(f"X has {X.shape[1]} columns, the schema describes {schema.d}.")
         self.schema_, self.stopped_, self.history_ = schema, False, []
         y = np.asarray(y, dtype=object).reshape(-1) if self.labels and y is not None else None
         if y is not None and len(np.asarray(y)) != X.shape[0]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from lvm_core import MODELS
+from lvm_core import DATASETS, MODELS
 from lvm_core.checks.examples import picture, table
 from lvm_core.checks.models import quick
 from lvm_core.schema import FeatureGroup, Schema
@@ -67,3 +67,12 @@ def test_inversion_brings_a_real_row_nearer_than_the_encoder():
     assert (residual <= error(model.transform(X)) + 1e-4).all() and residual.mean() < 0.9 * error(
         model.transform(X)
     ).mean()
+
+
+def test_the_earlier_name_of_the_schema_is_taken_with_a_warning():
+    data = DATASETS["Blobs"]().load()
+    with pytest.warns(FutureWarning, match="Dataset.schema"):
+        earlier = data.layout
+    with pytest.warns(FutureWarning, match=r"fit\(schema=...\)"):
+        model = MODELS["PCA"]().fit(data.X, layout=earlier)
+    assert model.schema_ is data.schema
