@@ -70,7 +70,7 @@ def test_inversion_brings_a_real_row_nearer_than_the_encoder():
 
 
 def test_the_earlier_name_of_the_schema_is_taken_with_a_warning():
-    data = DATASETS["Blobs"]().load()
+    data = DATASETS["iris"]().load()
     with pytest.warns(FutureWarning, match="Dataset.schema"):
         earlier = data.layout
     with pytest.warns(FutureWarning, match=r"fit\(schema=...\)"):
