@@ -11,7 +11,7 @@ import pandas as pd
 
 from .base import Dataset
 from .infer import InferredColumn
-from .pivot import LongTable
+from .pivot import LongTable, is_moment
 from .plain import is_words
 from .ratings import RatingColumns
 from .upload import name_list
@@ -299,8 +299,10 @@ def _words(values: pd.Series) -> float:
 
 def _may_be_ids(found: InferredColumn) -> bool:
     """Whether whole numbers may name the rows: none twice, all with as many digits, few or none
-    next to each other in size.
+    next to each other in size. Moments, such as years, name none.
     """
+    if is_moment(str(found.values.name)):
+        return False
     if found.type != "integer" or len(found.values) < LEAST_IDS or found.values.isna().any():
         return False
     numbers = found.values.to_numpy(np.int64)

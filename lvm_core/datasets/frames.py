@@ -151,9 +151,16 @@ def table_dataset(
     frame = _named(frame, notes)
     _check_options(options, frame)
     missing = split_missing(options.missing, options.decimal)
+    nameless = [c for i, c in enumerate(frame.columns) if c == f"column {i + 1}"]
+    row_names = nameless == [frame.columns[0]]  # as R and pandas write them
     found = {
         c: infer_column(
-            frame[c], options.types.get(c, ""), options.decimal, first=i == 0, missing=missing
+            frame[c],
+            options.types.get(c, ""),
+            options.decimal,
+            first=i == 0,
+            missing=missing,
+            unnamed=i == 0 and row_names,
         )
         for i, c in enumerate(frame.columns)
     }
@@ -455,8 +462,8 @@ def numbered_columns(columns: list[str]) -> list[str]:
 
 
 def _run_of_numbers(columns: list[str]) -> list[str]:
-    """Eight columns or more of one name, numbered without a gap from 0 or 1, that are most of the
-    columns of numbers or called dimensions; else none.
+    """Columns of one name, numbered without a gap from 0 or 1: eight or more that are called
+    dimensions, or 16 or more that are most of the columns of numbers; else none.
     """
     groups: dict[str, list[tuple[int, str]]] = {}
     for column in columns:
@@ -467,8 +474,9 @@ def _run_of_numbers(columns: list[str]) -> list[str]:
     stem, group = max(groups.items(), key=lambda item: len(item[1]))
     numbers, size = [number for number, _ in group], len(group)
     runs = numbers == list(range(numbers[0], numbers[0] + size)) and numbers[0] <= 1
-    most = DIMENSIONS.fullmatch(stem) or size >= 0.8 * len(columns)
-    return [column for _, column in group] if runs and size >= 8 and most else []
+    named = DIMENSIONS.fullmatch(stem) is not None
+    enough = size >= 8 if named else size >= max(16, 0.8 * len(columns))
+    return [column for _, column in group] if runs and enough else []
 
 
 def _describe(codec: TableCodec, notes: list[str]) -> None:

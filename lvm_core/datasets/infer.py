@@ -89,6 +89,7 @@ def infer_column(
     decimal: str = ".",
     first: bool = False,
     missing: Sequence[str] = (),
+    unnamed: bool = False,
 ) -> InferredColumn:
     """Find the type of a column, or bring it to the type wanted.
 
@@ -105,6 +106,9 @@ def infer_column(
     missing : sequence of str
         Words and numbers that mean missing, beside those of
         :func:`~lvm_core.datasets.missing.find_missing`.
+    unnamed : bool
+        Whether it alone has no name in the file, as row names have none: it is left out where it
+        has another number in every row.
 
     Returns
     -------
@@ -153,7 +157,7 @@ def infer_column(
         else:
             found.values, found.type = _convert(series, "categorical", decimal, []), "categorical"
     if not found.reason:
-        found.reason = _why_not(found, first)
+        found.reason = _why_not(found, first, unnamed)
     if found.reason:
         found.type = "ignore"
     return found
@@ -361,7 +365,7 @@ def is_free_text(seen: pd.Series) -> bool:
     return words.mean() >= 8 and sample.nunique() > 0.5 * len(sample)
 
 
-def _why_not(found: InferredColumn, first: bool) -> str:
+def _why_not(found: InferredColumn, first: bool, unnamed: bool) -> str:
     """Why a column tells a model nothing, or ''."""
     seen = found.values.dropna()
     different, n = seen.nunique(), len(seen)
@@ -369,9 +373,8 @@ def _why_not(found: InferredColumn, first: bool) -> str:
         return "constant"
     if different == 1:
         return "constant where it has a value"
-    named = ID_NAMES.fullmatch(str(found.values.name)) or ID_NAMES.fullmatch(
-        str(found.values.name).lower()
-    )
+    name = str(found.values.name)
+    named = unnamed or ID_NAMES.fullmatch(name) or ID_NAMES.fullmatch(name.lower())
     counts = (
         first
         and n >= 10

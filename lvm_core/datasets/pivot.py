@@ -24,7 +24,8 @@ MOMENT = re.compile(
 )
 LEAST_POINTS, LEAST_SERIES = 3, 3  # nothing in the app learns from fewer rows
 NUMBERS = ("numeric", "integer")
-UNASKED_POINTS = 8  # of a series that is read as one unasked; shorter ones are repeated questions
+# of what is read as series unasked: shorter ones are repeated questions, fewer teach a model little
+UNASKED_POINTS, UNASKED_SERIES = 8, 12
 
 
 @dataclass
@@ -134,18 +135,19 @@ def pivot_series(
     placed = placed[np.argsort(number[placed], kind="stable")]
     T = int(lengths.min())
     taken = placed[(np.cumsum(lengths) - lengths)[:, None] + np.arange(T)]
+    taken, followed = _informative(rows, taken, channels, notes)
     axis, axis_label = (
         _axis(rows[by], taken) if by else (np.arange(T, dtype=float), "Point of the series")
     )
     lost = [c for c in rows.columns if c not in (*steady, *channels, by)]
-    _say(notes, series, channels, by, lengths, lost)
-    values = [rows[c].to_numpy(dtype=float, na_value=np.nan)[taken] for c in channels]
+    _say(notes, series, followed, by, lengths, taken.shape[1], lost)
+    values = [rows[c].to_numpy(dtype=float, na_value=np.nan)[taken] for c in followed]
     return PivotedSeries(
         np.concatenate(values, axis=1),
         rows[steady].iloc[taken[:, 0]].reset_index(drop=True),
         axis,
         axis_label,
-        channels,
+        followed,
         by,
     )
 
@@ -161,8 +163,8 @@ class LongTable:
     count, points : int
         How many series there are, and moments in the shortest.
     sure : bool
-        Whether it is hardly anything else: all series have the same moments, eight or more, and
-        only numbers change within them.
+        Whether it is hardly anything else: twelve series or more with the same moments, eight or
+        more, and only numbers that change within them.
 
     See Also
     --------
@@ -199,10 +201,10 @@ def find_series(rows: pd.DataFrame, types: dict[str, str]) -> LongTable | None:
     >>> import pandas as pd
     >>> from lvm_core.datasets.pivot import find_series
     >>> moments = pd.DataFrame(
-    ...     {"who": list("abc") * 8, "time": sorted([*range(8)] * 3), "pulse": range(24)}
+    ...     {"who": list("abcdefghijkl") * 8, "time": sorted([*range(8)] * 12), "pulse": range(96)}
     ... )
     >>> find_series(moments, {"who": "categorical", "time": "integer", "pulse": "integer"})
-    LongTable(series='who', order='time', count=3, points=8, sure=True)
+    LongTable(series='who', order='time', count=12, points=8, sure=True)
     """
     times = [
         c for c in map(str, rows) if types[c] == "date" or types[c] in NUMBERS and is_moment(str(c))
@@ -232,7 +234,8 @@ def find_series(rows: pd.DataFrame, types: dict[str, str]) -> LongTable | None:
                 continue
             points, grid = int(lengths.min()), rows[order].nunique()
             sure = (
-                points >= max(UNASKED_POINTS, 0.9 * lengths.max())
+                len(names) >= UNASKED_SERIES
+                and points >= max(UNASKED_POINTS, 0.9 * lengths.max())
                 and grid <= 1.1 * lengths.max()
                 and all(types[c] in (*NUMBERS, "ignore") for c in changing)
             )
@@ -335,6 +338,31 @@ def _channels(rows, types, asked: str, free: list[str]) -> list[str]:
     return [asked]
 
 
+def _informative(
+    rows: pd.DataFrame, taken: np.ndarray, channels: list[str], notes: list[str]
+) -> tuple[np.ndarray, list[str]]:
+    """Without columns that count the moments and moments at which a column has no value at all."""
+    values = {c: rows[c].to_numpy(dtype=float, na_value=np.nan)[taken] for c in channels}
+    same = [c for c, v in values.items() if len(channels) > 1 and (v == v[:1]).all()]
+    if same and len(same) < len(channels):
+        notes.append(f"Left out, the same in every series: {name_list(same, 10)}.")
+        channels = [c for c in channels if c not in same]
+    seen = {c: np.isfinite(values[c]).any(0) for c in channels}
+    sparse = [c for c, there in seen.items() if there.mean() < 0.5]
+    if sparse and len(sparse) < len(channels):
+        notes.append(f"Left out, without a value at most moments: {name_list(sparse, 10)}.")
+        channels = [c for c in channels if c not in sparse]
+    kept = np.logical_and.reduce([seen[c] for c in channels])
+    if LEAST_POINTS <= kept.sum() < len(kept):
+        empty = name_list([c for c in channels if not seen[c].all()], 10)
+        notes.append(
+            f"{len(kept) - kept.sum():,} of {len(kept):,} moments were left out, at which no "
+            f"series has a value of {empty}."
+        )
+        taken = taken[:, kept]
+    return taken, channels
+
+
 def _axis(times: pd.Series, taken: np.ndarray) -> tuple[np.ndarray, str]:
     """The times of the first series where all agree, else 0, 1, ..."""
     moments = times.to_numpy()[taken]
@@ -349,12 +377,12 @@ def _axis(times: pd.Series, taken: np.ndarray) -> tuple[np.ndarray, str]:
     return moments[0].astype(float), str(times.name)
 
 
-def _say(notes, series, channels, order, lengths, lost) -> None:
+def _say(notes, series, channels, order, lengths, points, lost) -> None:
     T, n = int(lengths.min()), len(lengths)
     notes.insert(
         0,
         (
-            f"{n:,} series of {T:,} points of {name_list(channels)}, one for each value of "
+            f"{n:,} series of {points:,} points of {name_list(channels)}, one for each value of "
             f"{series}, in the order of {order or 'the file'}."
         ),
     )

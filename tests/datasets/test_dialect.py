@@ -161,6 +161,25 @@ def test_the_line_that_tells_excel_the_delimiter(line):
     assert list(data.rows.columns) == ["name", "x", "y"] and len(data) == 30
 
 
+@pytest.mark.parametrize("over", ["", "Rainfall of cities\n\n"])
+@pytest.mark.parametrize("named", ["", "city "])
+def test_row_names_without_a_name_beside_one_column(over, named):
+    lines = [f'"{named}{i}",{60 + i % 7}.5' for i in range(1, 31)]
+    text = over + "\n".join(['"","rain"', *lines])
+    with pytest.raises(DataError, match="1 usable column; .* column 1"):
+        read(text)
+    data = read(text, types={"column 1": "categorical"})
+    assert list(data.rows) == ["column 1", "rain"] and data.rows["rain"].iloc[0] == 61.5
+
+
+def test_row_names_that_are_numbers_are_no_quantity():
+    rows = [f"{61617 + 3 * i},{i % 5},{i % 7}" for i in range(40)]
+    dataset = read_dataset(("\n".join([",first,second", *rows])).encode(), "r.csv")
+    assert [c.name for c in dataset.codec.columns] == ["first", "second"]
+    headless = read_dataset("\n".join(rows).encode(), "r.csv", header="no")
+    assert len(headless.codec.columns) == 3
+
+
 def test_names_behind_a_comment_sign():
     rows = "\n".join(f"{i % 7} {i * 0.5} {i % 3}" for i in range(30))
     assert list(read(f"# made by x\n# t u v\n{rows}\n", "t.dat").rows.columns) == ["t", "u", "v"]

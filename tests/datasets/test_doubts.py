@@ -125,6 +125,8 @@ def test_the_other_reading_is_one_step_away_and_either_answer_ends_the_doubt(cas
         sensors()[["id", "value"]].assign(other=rng.normal(size=600)),
         pd.DataFrame({"name": prose(30, 1), "label": ["low", "high"] * 15, "size": range(30)}),
         pd.DataFrame({"user": range(30), "age": range(30, 60), "score": rng.random(30)}),
+        pd.DataFrame({"year": range(1950, 1990), "level": rng.random(40), "flow": rng.random(40)}),
+        pd.DataFrame(rng.random((30, 8)), columns=[f"X{i}" for i in range(1, 9)]),
     ],
 )
 def test_what_is_certain_is_not_asked(frame):
@@ -171,9 +173,9 @@ def test_ratings_without_names_are_only_asked_about():
 
 
 def test_series_of_several_values_keep_each_its_scale_and_come_back():
-    frame = sensors(5, 12, power=1)
+    frame = sensors(12, 12, power=1)
     dataset = read_dataset(csv_of(frame), "s.csv")
-    assert dataset.codec.channels == ["value", "power"] and dataset.X.shape == (5, 24)
+    assert dataset.codec.channels == ["value", "power"] and dataset.X.shape == (12, 24)
     assert [group.name for group in dataset.schema.groups] == ["value", "power"]
     assert np.allclose(dataset.codec.scale[:12], dataset.codec.scale[0])
     assert dataset.codec.scale[12] > 50 * dataset.codec.scale[0]
@@ -187,11 +189,25 @@ def test_series_of_several_values_keep_each_its_scale_and_come_back():
 def test_series_that_are_uneven_or_hold_words_are_asked_about_not_assumed():
     uneven = pd.concat([sensors(), sensors(1, 9).assign(id=99)])
     worded = sensors().assign(mood=rng.choice(list("ab"), 600))
-    for frame in (uneven, worded):
+    few = sensors(11, 30)  # such as the days of five months: hardly rows enough to learn from
+    for frame in (uneven, worded, few):
         dataset = read_dataset(csv_of(frame), "s.csv")
         assert dataset.kind == "table"
         doubt = next(d for d in open_doubts(dataset.source) if "series" in d.options)
         assert read_dataset(csv_of(frame), "s.csv", **doubt.options).kind == "array"
+
+
+def test_a_moment_without_values_and_a_count_of_moments_are_no_values_of_a_series():
+    frame = sensors(12, 10, power=1)
+    frame["nth"] = frame.groupby("id").cumcount()
+    first = frame["nth"] == 0
+    frame.loc[first, "power"] = np.nan  # as what grew since the moment before
+    dataset = read_dataset(csv_of(frame), "s.csv")
+    assert dataset.codec.channels == ["value", "power"] and dataset.X.shape == (12, 18)
+    assert any("1 of 10 moments were left out" in note for note in dataset.notes)
+    assert any("the same in every series: nth" in note for note in dataset.notes)
+    expected = frame[(frame["id"] == 2) & ~first][["value", "power"]].to_numpy().T
+    assert np.allclose(dataset.items([2])[0].reshape(2, 9), expected, atol=1e-2)
 
 
 def test_every_reader_that_reads_text_is_offered_for_text():

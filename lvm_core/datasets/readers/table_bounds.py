@@ -224,8 +224,8 @@ def _found(head: _Head, start: int, fixed: bool) -> TableBounds:
     while len(names) > 1 and _aside(head, names[-1]):
         names.pop()
     if not names:
-        lone = run and run[-1] == data - 1 and len(_trimmed(head.rows[run[-1]])) == head.width - 1
-        if lone:  # row names have no name, and there is but one other column
+        last = _trimmed(head.rows[run[-1]]) if run and run[-1] == data - 1 else []
+        if _names_one_of_two(last, head.width):
             return TableBounds(run[-1], 1, data - run[-1] - 1)
         first = _first_full(head, data)
         while first > start and head.full(first - 1) and len(head.rows[first - 1]) == head.width:
@@ -234,6 +234,11 @@ def _found(head: _Head, start: int, fixed: bool) -> TableBounds:
         return TableBounds(first, int(named), _below(head, first) if named else 0)
     first, count = _names(head, names)
     return TableBounds(first, count, data - first - count)
+
+
+def _names_one_of_two(row: Row, width: int) -> bool:
+    """Whether a row names the only column there is beside row names, which have no name."""
+    return bool(row) and (len(row) == width - 1 or width == 2 and not row[0])
 
 
 def _may_name(head: _Head, i: int) -> bool:
