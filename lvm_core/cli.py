@@ -188,6 +188,7 @@ def _workspace(asked):
 def _fit(asked) -> int:
     from . import DATASETS, read_dataset
     from .datasets.doubts import open_doubts
+    from .runs.ownership import ownership
 
     if asked.data in DATASETS and not Path(asked.data).exists():
         dataset = DATASETS[asked.data](**_pairs(asked.read)).load()
@@ -200,7 +201,11 @@ def _fit(asked) -> int:
         print(f"  Is this right? {doubt.sentence} {doubt.other}: {other}", file=sys.stderr)
     model = _model(asked.model, _pairs(asked.set), dataset)
     workspace = _workspace(asked)
-    run = workspace.add_run(workspace.add_dataset(dataset), model, queued=False)
+    own = [
+        h for h in workspace.datasets() if not ownership(workspace.dataset_folder(h["id"])).owner
+    ]
+    kept = workspace.find_dataset(dataset, own)
+    run = workspace.add_run(kept or workspace.add_dataset(dataset), model, queued=False)
     folder = workspace.run_folder(run.id)
     print(f"{run.title}: run {run.id}", file=sys.stderr)
     path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))

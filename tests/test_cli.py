@@ -101,6 +101,14 @@ def test_one_sentence_and_exit_code_one(lvm, arguments, words):
     assert done.returncode == 1 and words in done.stderr and "Traceback" not in done.stderr
 
 
+def test_the_same_file_is_kept_once(lvm, tmp_path):
+    (tmp_path / "people.csv").write_text(CSV)
+    for read in ("label=kind", "label=kind", "label=none"):
+        assert lvm("fit", "PCA", "people.csv", "--read", read).returncode == 0
+    assert len(list((tmp_path / "w" / "datasets").iterdir())) == 2
+    assert len(list((tmp_path / "w" / "runs").iterdir())) == 3
+
+
 def test_a_hostile_archive_is_refused(lvm, tmp_path):
     (tmp_path / "bad.zip").write_bytes(b"PK\3\4" + b"\xff" * 200)
     done = lvm("import", "bad.zip")
@@ -158,11 +166,11 @@ def test_serve_opens_the_app(tmp_path):
 
 
 def test_a_doubt_is_said_with_the_option_that_gives_the_other_reading(lvm, tmp_path):
-    rows = [f"{who},{t},{(who * t * 7) % 11}.5" for who in range(6) for t in range(12)]
+    rows = [f"{who},{t},{(who * t * 7) % 11}.5" for who in range(12) for t in range(12)]
     (tmp_path / "l.csv").write_text("\n".join(["sensor,time,value", *rows]))
     first = lvm("fit", "PCA", "l.csv", "--set", "latent_dim=2")
     assert first.returncode == 0, first.stderr
-    assert "6 series of 12 moments" in first.stderr and "--read series=none" in first.stderr
+    assert "12 series of 12 moments" in first.stderr and "--read series=none" in first.stderr
     again = lvm("fit", "PCA", "l.csv", "--set", "latent_dim=2", "--read", "series=none")
     assert again.returncode == 0 and "Is this right?" not in again.stderr
 

@@ -208,8 +208,10 @@ def column_doubts(
     as_table, as_text, as_array = {"kind": "table"}, {"kind": "text"}, {"kind": "array"}
     doubts = []
     if text is not None:
-        longer = max(prose, key=lambda c: _words(found[c].values), default=text)
-        if longer != text and _words(found[longer].values) > 2 * _words(found[text].values):
+        longer = max(prose, key=lambda c: words_per_row(found[c].values), default=text)
+        if longer != text and words_per_row(found[longer].values) > 2 * words_per_row(
+            found[text].values
+        ):
             doubts.append(
                 Doubt(
                     f"Columns {text!r} and {longer!r} hold text; the first was read as documents.",
@@ -247,7 +249,7 @@ def column_doubts(
         if numbered:
             said = f"{_numbered(numbered)}: they were read one by one."
             doubts.append(Doubt(said, "Read as one vector a row", as_array, as_table))
-        names = {c: _words(u.values) for c, u in found.items() if "like a name" in u.reason}
+        names = {c: words_per_row(u.values) for c, u in found.items() if "like a name" in u.reason}
         wordy = max(names, key=lambda c: names[c], default="")
         if wordy and names[wordy] >= WORDS:
             doubts.append(
@@ -288,8 +290,26 @@ def _numbered(columns: Sequence[str]) -> str:
     return f"{len(columns):,} columns are numbered, {columns[0]} to {columns[-1]}"
 
 
-def _words(values: pd.Series) -> float:
-    """Words a row of a column, on average; 0 of what is no text."""
+def words_per_row(values: pd.Series) -> float:
+    """Words a row of a column, on average.
+
+    Parameters
+    ----------
+    values : Series (n,)
+        The column; some hundred values are looked at.
+
+    Returns
+    -------
+    float
+        0 of what is no text.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from lvm_core.datasets.doubts import words_per_row
+    >>> words_per_row(pd.Series(["one two", "one two three four", None]))
+    3.0
+    """
     seen = values.dropna()
     if not len(seen) or not is_words(seen):
         return 0.0

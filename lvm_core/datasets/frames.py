@@ -16,7 +16,15 @@ from ..codecs.table import TableCodec
 from ..labels import MOST_CLASSES, kind_of
 from .base import DataError, Dataset, require_rows, require_variety
 from .documents import text_dataset
-from .doubts import add_doubts, column_doubts, ratings_doubt, series_doubt
+from .doubts import (
+    USABLE,
+    WORDS,
+    add_doubts,
+    column_doubts,
+    ratings_doubt,
+    series_doubt,
+    words_per_row,
+)
 from .infer import COLUMN_TYPES, NESTED, InferredColumn, infer_column
 from .missing import split_missing
 from .pivot import find_series, pivot_series
@@ -181,7 +189,7 @@ def table_dataset(
         add_doubts(dataset, [series_doubt(long, len(rows), True)] if long else [])
         return dataset
     vectors = _vector_column(options, found)
-    text = None if vectors else _text_column(options, types)
+    text = None if vectors else _text_column(options, found)
     label = _label(options, rows, types, text)
     if (
         label is not None
@@ -552,18 +560,25 @@ def _text_asked(options: TableOptions) -> bool:
     return options.kind == "text" or options.text_column != "auto"
 
 
-def _text_column(options: TableOptions, types: dict[str, str]) -> str | None:
+def _text_column(options: TableOptions, found: dict[str, InferredColumn]) -> str | None:
     if options.text_column != "auto":
         return options.text_column
     if options.kind == "table":
         return None
-    prose = [c for c, t in types.items() if t == "text"]
-    if not prose and options.kind == "text":
+    prose = [c for c, u in found.items() if u.type == "text"]
+    if prose:
+        return prose[0]
+    # Titles and short answers are too short for prose; they are it where nothing else is there.
+    words = {c: words_per_row(u.values) for c, u in found.items() if "like a name" in u.reason}
+    longest = max(words, key=lambda c: words[c], default=None)
+    lonely = sum(u.type in USABLE for u in found.values()) < 2
+    if longest is not None and words[longest] >= WORDS and (lonely or options.kind == "text"):
+        return longest
+    if options.kind == "text":
         raise DataError(
-            "no column holds free text (eight words or more, mostly unique); name one as "
-            "text_column."
+            f"no column holds text ({WORDS} words or more, mostly unique); name one as text_column."
         )
-    return prose[0] if prose else None
+    return None
 
 
 def _label(

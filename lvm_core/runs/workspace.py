@@ -35,6 +35,7 @@ from pathlib import Path
 import numpy as np
 
 from ..datasets.base import Dataset
+from ..datasets.titles import SHOWN
 from ..fitting import Fitted
 from ..io import files
 from ..io.files import StoreError as StoreError
@@ -459,6 +460,37 @@ class Workspace:
 
         return [head for head in among if same(head)]
 
+    def find_dataset(self, dataset: Dataset, among: list[dict]) -> str | None:
+        """The same data, read the same way, among those that are kept.
+
+        Parameters
+        ----------
+        dataset : Dataset
+            What is sought.
+        among : list of dict
+            Heads of the datasets to look through.
+
+        Returns
+        -------
+        str or None
+            Id of the first of them; None where there is none.
+        """
+        wanted = {
+            "first_name": dataset.name,
+            "n": len(dataset),
+            "label": dataset.label,
+            "notes": dataset.notes,
+            "fingerprint": dataset.fingerprint,
+        }
+        effect = _in_effect(dataset.source)
+        for head in among:
+            known = {"first_name": head.get("name")} | head  # it has the key once it was renamed
+            if all(known.get(key) == value for key, value in wanted.items()) and (
+                _in_effect(known.get("source", {})) == effect
+            ):
+                return head["id"]
+        return None
+
     def delete_dataset(self, id: str) -> None:
         """Take a dataset away. Raises StoreError while runs of it are kept."""
         users = [run.title for run in self.runs() if run.dataset == id]
@@ -862,6 +894,15 @@ def set_state(folder: Path, **changes) -> dict:
     with files.plainly("Writing the run's state"):
         files.write_json(path, facts)
     return facts
+
+
+def _in_effect(source: dict) -> dict:
+    """How a dataset was read, without who said so: a doubt that was answered is no other data."""
+    said = ("asked", "doubts", "reader_asked", SHOWN)
+    effect = {k: v for k, v in source.items() if k not in said}
+    # "none" was the default of earlier versions; rows that were cut into series name their column
+    options = {k: v for k, v in source.get("options", {}).items() if v not in ("auto", "none")}
+    return effect | {"options": options}
 
 
 def _refuse_others(folder: Path, owner: str | None) -> None:

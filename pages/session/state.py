@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import streamlit as st
 
-from lvm_core.datasets.titles import SHOWN
 from lvm_core.io.files import StoreError
 from lvm_core.runs.states import UNDER_WAY
 from lvm_core.runs.workspace import RunInfo, is_id
@@ -145,31 +144,8 @@ def use_data(item: Data) -> Data:
 def _kept_already(item: Data) -> Data | None:
     if item.stored:
         return None
-    dataset = item.dataset
-    wanted = {
-        "first_name": dataset.name,
-        "n": len(dataset),
-        "label": dataset.label,
-        "notes": dataset.notes,
-    }
-    heads = [{"first_name": head.get("name")} | head for head in datasets()]
-    same = [
-        head
-        for head in heads
-        if all(head.get(k) == v for k, v in wanted.items())
-        and _in_effect(head.get("source", {})) == _in_effect(dataset.source)
-    ]
-    same = [head["id"] for head in same if head.get("fingerprint") == dataset.fingerprint]
-    return services().datasets.get(same[0]) if same else None
-
-
-def _in_effect(source: dict) -> dict:
-    """How a dataset was read, without who said so: a doubt that was answered is no other data."""
-    said = ("asked", "doubts", "reader_asked", SHOWN)
-    effect = {k: v for k, v in source.items() if k not in said}
-    # "none" was the default of earlier versions; rows that were cut into series name their column
-    options = {k: v for k, v in source.get("options", {}).items() if v not in ("auto", "none")}
-    return effect | {"options": options}
+    same = services().workspace.find_dataset(item.dataset, datasets())
+    return services().datasets.get(same) if same else None
 
 
 def use_run(item: Run) -> None:

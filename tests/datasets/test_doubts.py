@@ -197,6 +197,18 @@ def test_series_that_are_uneven_or_hold_words_are_asked_about_not_assumed():
         assert read_dataset(csv_of(frame), "s.csv", **doubt.options).kind == "array"
 
 
+def test_short_texts_are_documents_where_nothing_else_is_there():
+    titles = [f"{a} {b} of the {c}" for a in ("Old", "New") for b in "ABCD" for c in ("sea", "sky")]
+    frame = pd.DataFrame({"title": titles, "shelf": ["low", "high"] * 8})
+    found = read_dataset(csv_of(frame), "t.csv")
+    assert (
+        found.kind == "text" and found.label == "shelf" and found.rows["text"].iloc[0] == titles[0]
+    )
+    measured = frame.assign(pages=range(100, 116), price=rng.random(16))
+    assert read_dataset(csv_of(measured), "t.csv").kind == "table"
+    assert read_dataset(csv_of(measured), "t.csv", kind="text").rows["text"].tolist() == titles
+
+
 def test_a_moment_without_values_and_a_count_of_moments_are_no_values_of_a_series():
     frame = sensors(12, 10, power=1)
     frame["nth"] = frame.groupby("id").cumcount()
