@@ -16,31 +16,19 @@ from .colouring import ACCENT, NONE, colouring
 from .palettes import OKABE_ITO
 
 SYMBOLS = ("circle", "diamond", "square", "triangle-up", "cross", "x", "star", "pentagon")
-SYMBOLS_3D = (
-    "circle",
-    "diamond",
-    "square",
-    "cross",
-    "x",
-    "circle-open",
-    "diamond-open",
-    "square-open",
-)
 _BARE: dict[str, Any] = dict(
     margin=dict(l=0, r=0, t=0, b=0), paper_bgcolor="rgba(0,0,0,0)", plot_bgcolor="rgba(0,0,0,0)"
 )
 _NO_AXIS = dict(visible=False, showgrid=False, zeroline=False)
 
 
-def class_style(i: int, three: bool = False) -> tuple[str, str]:
+def class_style(i: int) -> tuple[str, str]:
     """Colour and symbol of a class: 8 colours, then the same colours with another shape.
 
     Parameters
     ----------
     i : int
         Number of the class, from 0.
-    three : bool, default=False
-        Whether the figure has three dimensions, for which Plotly has other symbols.
 
     Returns
     -------
@@ -55,8 +43,7 @@ def class_style(i: int, three: bool = False) -> tuple[str, str]:
     >>> class_style(0), class_style(8)
     (('#0072B2', 'circle'), ('#0072B2', 'diamond'))
     """
-    symbols = SYMBOLS_3D if three else SYMBOLS
-    return OKABE_ITO[i % len(OKABE_ITO)], symbols[i // len(OKABE_ITO) % len(symbols)]
+    return OKABE_ITO[i % len(OKABE_ITO)], SYMBOLS[i // len(OKABE_ITO) % len(SYMBOLS)]
 
 
 def scatter_map(
@@ -74,7 +61,7 @@ def scatter_map(
 
     Parameters
     ----------
-    P : ndarray of shape (n, 2) or (n, 3)
+    P : ndarray of shape (n, 2)
         Positions.
     colour : Series of n values, optional
         The column; one colour by default.
@@ -86,7 +73,7 @@ def scatter_map(
         Of a point, in pixels; smaller the more there are by default.
     height : int, default=620
         Height in pixels.
-    marks : dict of str to array-like of shape (m, 2) or (m, 3), optional
+    marks : dict of str to array-like of shape (m, 2), optional
         Extra positions by name, drawn as hollow rings on top.
     selected : array-like, optional
         Ids to keep bright while the rest fades.
@@ -106,55 +93,49 @@ def scatter_map(
     >>> [(trace.name, len(trace.x)) for trace in figure.data]
     [('cat', 2), ('dog', 1)]
     """
-    three = P.shape[1] == 3
     ids = np.arange(len(P)) if ids is None else np.asarray(ids)
-    size = size or float(np.clip(260 / np.sqrt(max(len(P), 1)), 3, 9)) * (0.6 if three else 1)
+    size = size or float(np.clip(260 / np.sqrt(max(len(P), 1)), 3, 9))
     figure = go.Figure()
     opacity = 0.85 if len(P) < 20_000 else 0.6
     faded = None if selected is None or not len(selected) else ~np.isin(ids, selected)
-    for rows, name, marker in _groups(colour, len(P), three):
+    for rows, name, marker in _groups(colour, len(P)):
         marker = dict(size=size, opacity=opacity, line=dict(width=0), **marker)
         if faded is not None:
-            marker["opacity"] = np.where(faded[rows], 0.12, 1.0) if not three else opacity
+            marker["opacity"] = np.where(faded[rows], 0.12, 1.0)
         text = [ply(hover[i], 160) for i in rows] if hover else None
-        _add(
-            figure,
-            P[rows],
-            three,
-            name=name,
-            marker=marker,
-            text=text,
-            customdata=ids[rows],
-            mode="markers",
-            hovertemplate=("%{text}" if hover else "row %{customdata}")
-            + "<extra>"
-            + (name or "")
-            + "</extra>",
-            showlegend=bool(name),
+        figure.add_trace(
+            go.Scattergl(
+                x=P[rows][:, 0],
+                y=P[rows][:, 1],
+                name=name,
+                marker=marker,
+                text=text,
+                customdata=ids[rows],
+                mode="markers",
+                hovertemplate=("%{text}" if hover else "row %{customdata}")
+                + "<extra>"
+                + (name or "")
+                + "</extra>",
+                showlegend=bool(name),
+            )
         )
     for name, Q in (marks or {}).items():
         if len(Q):
-            _add(
-                figure,
-                np.asarray(Q),
-                three,
-                name=ply(name),
-                mode="markers",
-                hovertemplate=ply(name) + "<extra></extra>",
-                marker=dict(
-                    size=size * 2.2,
-                    color="rgba(0,0,0,0)" if not three else ACCENT,
-                    symbol="circle" if not three else "circle-open",
-                    line=dict(width=2.5, color=ACCENT),
-                ),
+            figure.add_trace(
+                go.Scattergl(
+                    x=np.asarray(Q)[:, 0],
+                    y=np.asarray(Q)[:, 1],
+                    name=ply(name),
+                    mode="markers",
+                    hovertemplate=ply(name) + "<extra></extra>",
+                    marker=dict(
+                        size=size * 2.2,
+                        color="rgba(0,0,0,0)",
+                        symbol="circle",
+                        line=dict(width=2.5, color=ACCENT),
+                    ),
+                )
             )
-    axis3 = dict(
-        showticklabels=False,
-        title="",
-        showbackground=False,
-        gridcolor="rgba(128,128,128,.25)",
-        zeroline=False,
-    )
     figure.update_layout(
         height=height,
         modebar=dict(orientation="v", bgcolor="rgba(0,0,0,0)"),
@@ -167,32 +148,22 @@ def scatter_map(
             bgcolor="rgba(128,128,128,.08)",
             title=ply(colour.name, 30) if colour is not None and colour.name is not None else None,
         ),
-        dragmode="orbit" if three else "pan",
+        dragmode="pan",
         uirevision="map",
         hovermode="closest",
         **_BARE,
     )
-    if three:
-        figure.update_layout(scene=dict(xaxis=axis3, yaxis=axis3, zaxis=axis3, aspectmode="data"))
-    else:
-        figure.update_xaxes(**_NO_AXIS)
-        figure.update_yaxes(scaleanchor="x", **_NO_AXIS)
+    figure.update_xaxes(**_NO_AXIS)
+    figure.update_yaxes(scaleanchor="x", **_NO_AXIS)
     return figure
 
 
-def _add(figure, P, three, **trace):
-    if three:
-        figure.add_trace(go.Scatter3d(x=P[:, 0], y=P[:, 1], z=P[:, 2], **trace))
-    else:
-        figure.add_trace(go.Scattergl(x=P[:, 0], y=P[:, 1], **trace))
-
-
-def _groups(colour: pd.Series | None, n: int, three: bool):
+def _groups(colour: pd.Series | None, n: int):
     """(rows, legend name, marker) per trace: one for numbers, one a class for categories, and
     one for rows without a value.
     """
     found = colouring(colour, n)
-    legend, index, symbols = found.legend, found.index, SYMBOLS_3D if three else SYMBOLS
+    legend, index = found.legend, found.index
     if "color" in legend:
         return [(np.arange(n), "", dict(color=ACCENT))]
     if "groups" in legend:
@@ -200,7 +171,7 @@ def _groups(colour: pd.Series | None, n: int, three: bool):
             (
                 np.flatnonzero(index == group["index"]),
                 ply(group["name"], 28),
-                dict(color=group["color"], symbol=symbols[group["symbol"] % len(symbols)]),
+                dict(color=group["color"], symbol=SYMBOLS[group["symbol"] % len(SYMBOLS)]),
             )
             for group in legend["groups"]
         ]
