@@ -19,6 +19,7 @@ SYMBOLS = ("circle", "diamond", "square", "triangle-up", "cross", "x", "star", "
 _BARE: dict[str, Any] = dict(
     margin=dict(l=0, r=0, t=0, b=0), paper_bgcolor="rgba(0,0,0,0)", plot_bgcolor="rgba(0,0,0,0)"
 )
+_METRICS = {"reconstruction": "log-likelihood", "kl": "KL", "held_out": "loss of rows held out"}
 _NO_AXIS = dict(visible=False, showgrid=False, zeroline=False)
 
 
@@ -231,25 +232,72 @@ def colour_codes(colour: pd.Series | None, n: int) -> tuple[dict, np.ndarray]:
     return found.legend | {"colors": found.colours()}, found.index.astype(np.float32)
 
 
-def curves(
-    history: list[dict],
-    names: list[str] | None = None,
-    height: int = 260,
-    best: int | None = None,
-) -> go.Figure:
-    """Draw metrics by step, one line each.
-
-    Where rows were held out, two lines are drawn, the loss of the rows it learns from and that of
-    the others; further metrics wait in the legend.
+def metric_panels(history: list[dict]) -> list[list[str]]:
+    """Which metrics of a training share an axis: the loss of the rows it learns from with that of
+    the rows held out, each other one by itself; one that is the loss with the other sign is left
+    out.
 
     Parameters
     ----------
     history : list of dict
         Dicts with ``step`` and the metrics.
-    names : list of str, optional
-        Metrics to draw; all of the first step by default.
-    height : int, default=260
-        Height in pixels.
+
+    Returns
+    -------
+    list of list of str
+        Names of metrics.
+
+    Examples
+    --------
+    >>> from lvm_core.plots.figures import metric_panels
+    >>> metric_panels([{"step": 1, "loss": 3.0, "reconstruction": -2.5, "kl": 0.5}])
+    [['loss'], ['reconstruction'], ['kl']]
+    >>> metric_panels([{"step": 1, "loss": 3.0, "reconstruction": -3.0, "held_out": 4.0}])
+    [['loss', 'held_out']]
+    """
+    names = [name for name in (history[0] if history else {}) if name != "step"]
+    together = [name for name in ("loss", "held_out") if name in names]
+    mirrors = {
+        name
+        for name in names
+        if name not in together and all(h.get(name) == -h.get("loss", 0.0) for h in history)
+    }
+    others = [name for name in names if name not in mirrors and name not in together]
+    return [together] * bool(together) + [[name] for name in others]
+
+
+def metric_name(name: str) -> str:
+    """What people call a metric of a training.
+
+    Parameters
+    ----------
+    name : str
+        As the history has it.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> from lvm_core.plots.figures import metric_name
+    >>> metric_name("reconstruction"), metric_name("critic_accuracy")
+    ('log-likelihood', 'critic accuracy')
+    """
+    return _METRICS.get(name, name.replace("_", " "))
+
+
+def curves(history: list[dict], height: int = 240, best: int | None = None) -> go.Figure:
+    """Draw metrics by step, one under the other, each with an axis of its own.
+
+    Where rows were held out, the loss of the rows it learns from and that of the others share one.
+
+    Parameters
+    ----------
+    history : list of dict
+        Dicts with ``step`` and the metrics.
+    height : int, default=240
+        Height of the loss in pixels; every other metric has half of it.
     best : int, optional
         A step that is marked: where the held-out rows were at their best.
 
@@ -261,44 +309,60 @@ def curves(
     Examples
     --------
     >>> from lvm_core.plots.figures import curves
-    >>> figure = curves([{"step": 1, "loss": 3.0}, {"step": 2, "loss": 2.0}])
-    >>> figure.data[0].name, figure.data[0].y
-    ('loss', (3.0, 2.0))
+    >>> figure = curves([{"step": 1, "loss": 3.0, "kl": 0.1}, {"step": 2, "loss": 2.0, "kl": 0.2}])
+    >>> [(line.name, line.yaxis, line.y) for line in figure.data]
+    [('loss', 'y', (3.0, 2.0)), ('KL', 'y2', (0.1, 0.2))]
     """
-    figure = go.Figure()
-    names = names or [k for k in (history[0] if history else {}) if k != "step"]
-    pair = {"loss": "rows it learns from", "held_out": "rows held out"}
-    two = set(pair) <= set(names)
-    if two:
-        names = [*pair, *(name for name in names if name not in pair)]
-    for i, name in enumerate(names):
-        paint, _ = class_style(i)
-        points = [(h["step"], h[name]) for h in history if name in h]
-        figure.add_trace(
-            go.Scatter(
-                x=[p[0] for p in points],
-                y=[p[1] for p in points],
-                mode="lines",
-                name=ply(pair[name] if two and name in pair else name.replace("_", " ")),
-                line=dict(color=paint, width=2),
-                visible="legendonly" if two and name not in pair else True,
+    panels = metric_panels(history) or [["loss"]]
+    shares = [2.0] + [1.0] * (len(panels) - 1)
+    figure = make_subplots(
+        len(panels), 1, shared_xaxes=True, row_heights=shares, vertical_spacing=0.16 / len(panels)
+    )
+    drawn = 0
+    for row, names in enumerate(panels, 1):
+        values: list[float] = []
+        for name in names:
+            points = [(h["step"], h[name]) for h in history if name in h]
+            values += [value for _, value in points]
+            words = metric_name(name)
+            if len(names) > 1:
+                words = {"loss": "rows it learns from", "held_out": "rows held out"}[name]
+            figure.add_trace(
+                go.Scatter(
+                    x=[p[0] for p in points],
+                    y=[p[1] for p in points],
+                    mode="lines",
+                    name=ply(words),
+                    line=dict(color=class_style(drawn)[0], width=2),
+                    showlegend=len(names) > 1,
+                ),
+                row,
+                1,
             )
+            drawn += 1
+        finite = np.array(values)[np.isfinite(values)]
+        ends = np.quantile(finite, [0.02, 0.98]) if len(finite) else np.array([0.0, 1.0])
+        if len(finite):  # the first steps dwarf the rest; the last value is always seen
+            ends = np.array([min(ends[0], finite[-1]), max(ends[1], finite[-1])])
+        margin = 0.06 * (ends[1] - ends[0]) or 1.0
+        figure.update_yaxes(
+            row=row,
+            col=1,
+            title=dict(text=ply(metric_name(names[0])), font=dict(size=12), standoff=6),
+            range=[ends[0] - margin, ends[1] + margin],
+            nticks=5 if row == 1 else 4,
         )
     if best is not None:
         figure.add_vline(best, line_dash="dot", line_width=1)
     figure.update_layout(
-        height=height,
-        legend=dict(orientation="h", y=1.12, x=0),
+        height=int(height * sum(shares) / 2),
+        legend=dict(orientation="h", y=1.0, yanchor="bottom", x=0),
         hovermode="x unified",
         **{**_BARE, "margin": dict(l=8, r=8, t=24, b=8)},
     )
-    figure.update_xaxes(title="step", showgrid=False)
-    if two:  # the first steps dwarf the rest
-        values = np.array([h[name] for h in history for name in pair if name in h])
-        low, high = np.quantile(values[np.isfinite(values)], [0.0, 0.97])
-        margin = 0.06 * (high - low) or 1.0
-        figure.update_yaxes(range=[low - margin, high + margin], title="loss")
-    figure.update_yaxes(gridcolor="rgba(128,128,128,.2)", zeroline=False)
+    figure.update_xaxes(showgrid=False)
+    figure.update_xaxes(title="step", row=len(panels), col=1)
+    figure.update_yaxes(gridcolor="rgba(128,128,128,.2)", zeroline=False, tickformat="~g")
     return figure
 
 
