@@ -24,9 +24,9 @@ dataset, codes = run.dataset, run.fitted.codes
 
 def controls():
     """Which map and colouring the explorer shows: that of every page."""
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+    with map_form.row():
         shown = map_form.controls(run, "explore")
-        runs.picker("run-explore", width=240)
+        runs.picker("run-explore", width=250)
     map_form.hint(run)
     return shown
 

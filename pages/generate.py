@@ -78,7 +78,7 @@ stem = f"{run.stem}-generated{source.suffix()}-seed{seed}-t{temperature:g}-n{n}"
 
 with shown:
     limit = {"image": 144, "table": 200, "text": 12, "array": 12}[dataset.kind]
-    items.gallery(dataset, new[:limit], key="made", columns=8)
+    items.gallery(dataset, new[:limit], key="made")
     if n > limit and dataset.kind in ("image", "table"):
         st.caption(f"The first {limit} of {n:,} are shown.")
     downloads.downloads(dataset, codes, X, new, provenance, stem)
