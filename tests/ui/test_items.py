@@ -54,3 +54,13 @@ def test_titles_begin_with_the_id_and_hold_no_e_mails_until_they_are_asked_for()
     assert not app.exception
     assert services().workspace.load_dataset(id).source["private_shown"] is True
     assert services().datasets.get(id).dataset.source["private_shown"] is True
+
+
+def test_small_pictures_are_large_on_a_sheet_and_many_fit_on_it():
+    import numpy as np
+
+    from pages.ui.downloads import MOST, enlarged
+
+    assert [enlarged(np.empty((36, side, side, 1))) for side in (8, 28, 64, 200)] == [16, 4, 2, 1]
+    many = np.empty((10_000, 8, 8, 1))
+    assert 1 < enlarged(many) < 16 and 10_000 * (10 * enlarged(many)) ** 2 <= MOST

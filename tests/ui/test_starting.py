@@ -88,7 +88,7 @@ def test_generate_compares_and_measures_nothing_by_itself(vaes, slow):
     run.jobs.work.clear()
     app = open_page("generate", run=run.id)
     assert not app.exception and not run.jobs.work
-    assert "Until then, codes of the model's own distribution" in words(app)
+    assert "Until then, codes of the model's prior" in words(app)
     assert [b.label.partition(" (")[0] for b in starts(app)] == ["Compare the sources", "Measure"]
 
 
