@@ -80,7 +80,7 @@ def inspector():
     i = item or 0
     st.markdown(
         f"**{md(payloads.short(dataset, i), 90)}**"
-        + ("" if item is not None else "  \n:gray[the first item; click a dot]")
+        + ("" if item is not None else "  \n:gray[Click a dot to see another]")
     )
     real, link = dataset.items([i]), (originals.links(run, [i]) or [None])[0]
     if modelled:
