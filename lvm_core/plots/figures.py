@@ -316,8 +316,14 @@ def curves(history: list[dict], height: int = 240, best: int | None = None) -> g
     panels = metric_panels(history) or [["loss"]]
     shares = [2.0] + [1.0] * (len(panels) - 1)
     figure = make_subplots(
-        len(panels), 1, shared_xaxes=True, row_heights=shares, vertical_spacing=0.16 / len(panels)
+        len(panels),
+        1,
+        shared_xaxes=True,
+        row_heights=shares,
+        vertical_spacing=0.26 / len(panels),
+        subplot_titles=[ply(metric_name(names[0])) for names in panels],
     )
+    figure.update_annotations(x=0, xanchor="left", font_size=12)
     drawn = 0
     for row, names in enumerate(panels, 1):
         values: list[float] = []
@@ -340,30 +346,35 @@ def curves(history: list[dict], height: int = 240, best: int | None = None) -> g
                 1,
             )
             drawn += 1
-        finite = np.array(values)[np.isfinite(values)]
-        ends = np.quantile(finite, [0.02, 0.98]) if len(finite) else np.array([0.0, 1.0])
-        if len(finite):  # the first steps dwarf the rest; the last value is always seen
-            ends = np.array([min(ends[0], finite[-1]), max(ends[1], finite[-1])])
-        margin = 0.06 * (ends[1] - ends[0]) or 1.0
-        figure.update_yaxes(
-            row=row,
-            col=1,
-            title=dict(text=ply(metric_name(names[0])), font=dict(size=12), standoff=6),
-            range=[ends[0] - margin, ends[1] + margin],
-            nticks=5 if row == 1 else 4,
-        )
+        low, high = _ends(np.array(values))
+        figure.update_yaxes(row=row, col=1, range=[low, high], nticks=5 if row == 1 else 4)
     if best is not None:
         figure.add_vline(best, line_dash="dot", line_width=1)
     figure.update_layout(
         height=int(height * sum(shares) / 2),
-        legend=dict(orientation="h", y=1.0, yanchor="bottom", x=0),
+        legend=dict(orientation="h", y=1.0, yanchor="bottom", x=1, xanchor="right"),
         hovermode="x unified",
-        **{**_BARE, "margin": dict(l=8, r=8, t=24, b=8)},
+        **{**_BARE, "margin": dict(l=8, r=8, t=28, b=8)},
     )
     figure.update_xaxes(showgrid=False)
     figure.update_xaxes(title="step", row=len(panels), col=1)
     figure.update_yaxes(gridcolor="rgba(128,128,128,.2)", zeroline=False, tickformat="~g")
     return figure
+
+
+def _ends(values) -> tuple[float, float]:
+    """Ends of an axis that shows all values, or nearly all where few lie far off, as those of the
+    first steps of a training do; the last one always.
+    """
+    finite = values[np.isfinite(values)]
+    if not len(finite):
+        return 0.0, 1.0
+    low, high = np.quantile(finite, [0.02, 0.98])
+    low, high = min(low, finite[-1]), max(high, finite[-1])
+    if np.ptp(finite) <= 2 * (high - low):
+        low, high = finite.min(), finite.max()
+    margin = 0.06 * (high - low) or 0.5 * abs(high) or 1.0
+    return float(low - margin), float(high + margin)
 
 
 def signal(

@@ -32,8 +32,8 @@ export function label(v, step) {
 }
 
 /**
- * Ends of an axis that show nearly all values and the last one: the first steps of a training dwarf
- * the rest.
+ * Ends of an axis that shows all values, or nearly all where few lie far off, as those of the first
+ * steps of a training do; the last one always.
  * @param {number[]} values
  * @returns {[number, number]}
  */
@@ -41,8 +41,9 @@ export function ends(values) {
   const all = values.filter(Number.isFinite).sort((a, b) => a - b),
     last = values.findLast(Number.isFinite),
     at = (share) => all[Math.round(share * (all.length - 1))],
-    low = Math.min(at(0.02), last),
-    high = Math.max(at(0.98), last),
+    near = [Math.min(at(0.02), last), Math.max(at(0.98), last)],
+    whole = at(1) - at(0) <= 2 * (near[1] - near[0]),
+    [low, high] = whole ? [at(0), at(1)] : near,
     margin = 0.06 * (high - low) || 0.5 * Math.abs(high) || 1;
   return [low - margin, high + margin];
 }
