@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 _KEY = "param"
+_LABELS = {"latent_dim": "Latent dimensions"}  # where the name of a field is not yet its words
 
 
 @dataclass(frozen=True)
@@ -229,7 +230,8 @@ class Params:
                 args = [a for a in typing.get_args(kind) if a is not type(None)]
                 optional, kind = len(args) < len(typing.get_args(kind)), args[0]
             meta = dict(field.metadata[_KEY])
-            meta["label"] = meta["label"] or field.name.replace("_", " ").capitalize()
+            words = _LABELS.get(field.name) or field.name.replace("_", " ").capitalize()
+            meta["label"] = meta["label"] or words
             found[field.name] = Parameter(
                 field.name, kind, field.default, optional=optional, **meta
             )

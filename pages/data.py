@@ -269,18 +269,26 @@ def understood(data: state.Data) -> None:
     """What was understood: size, columns, missing values, label, every note."""
     dataset = data.dataset
     missing = dataset.rows.isna().to_numpy().mean() if dataset.kind == "table" else 0.0
-    slots = st.columns(4)
+    slots = st.container(key="tiles").columns(4)
     slots[0].metric(
         "Kind",
         {"image": "Pictures", "table": "Table", "text": "Text", "array": "Arrays"}[dataset.kind],
         border=True,
+        height="stretch",
     )
-    slots[1].metric("Rows", f"{len(dataset):,}", border=True, help="Items the models learn from.")
+    slots[1].metric(
+        "Rows",
+        f"{len(dataset):,}",
+        border=True,
+        height="stretch",
+        help="Items the models learn from.",
+    )
     shape = dataset.schema.image
     slots[2].metric(
         "Values per item",
         " × ".join(map(str, shape[:2])) if shape else f"{dataset.X.shape[1]:,}",
         border=True,
+        height="stretch",
         help=("Pixels, grey. " if shape and shape[2] == 1 else "Pixels, colour. " if shape else "")
         + "Values a model sees of each item; a category takes one value a level.",
     )
@@ -289,6 +297,7 @@ def understood(data: state.Data) -> None:
             "Missing",
             f"{missing:.1%}",
             border=True,
+            height="stretch",
             help=(
                 "Share of empty cells. They are kept: models see them as missing, and generated "
                 "rows may have them too."
@@ -299,6 +308,7 @@ def understood(data: state.Data) -> None:
             "Label",
             label_words(dataset),
             border=True,
+            height="stretch",
             help="The column that colours the map first. Models never see it.",
         )
     st.markdown("\n".join(f"- {md(note, 500)}" for note in dataset.notes))

@@ -18,15 +18,16 @@ frame.header(
         "dot to start from a real item. The address of this page brings others to the same view."
     ),
 )
+ITEM = {"image": "picture", "table": "row", "text": "its words", "array": "array"}
 run = needs.need_run()
 dataset, codes = run.dataset, run.fitted.codes
 
 
 def controls():
     """Which map and colouring the explorer shows: that of every page."""
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+    with map_form.row():
         shown = map_form.controls(run, "explore")
-        runs.picker("run-explore", width=240)
+        runs.picker("run-explore", width=250)
     map_form.hint(run)
     return shown
 
@@ -66,7 +67,7 @@ def see(panel: str) -> None:
 def files(z) -> None:
     """What is in hand, to take away."""
     st.download_button(
-        "Download what is in hand (NPZ)",
+        f"Download this code and {ITEM[dataset.kind]} (NPZ)",
         encode.npz_bytes(code=z, decoded=run.fitted.model.inverse_transform(z)),
         f"{run.stem}-code.npz",
         icon=":material/download:",

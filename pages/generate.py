@@ -1,8 +1,10 @@
 """Generate: new samples from the model, and their download."""
 
+import numpy as np
 import streamlit as st
 
-from pages.session import state
+from lvm_core.text import markdown as md
+from pages.session import code_sources, state
 from pages.ui import (
     archives,
     code_source_form,
@@ -38,7 +40,7 @@ with setup:
         key="n",
         help="Up to 10,000; the page shows the first ones, the download has all.",
     )
-    source = code_source_form.choose(run)
+    source = code_source_form.choose(run, each=True)
     temperature = st.slider(
         "Temperature",
         0.0,
@@ -78,10 +80,27 @@ stem = f"{run.stem}-generated{source.suffix()}-seed{seed}-t{temperature:g}-n{n}"
 
 with shown:
     limit = {"image": 144, "table": 200, "text": 12, "array": 12}[dataset.kind]
-    items.gallery(dataset, new[:limit], key="made", columns=8)
+    sizes = code_sources.shares(int(n), code_source_form.labels_of(run, source) or [""])
+    by_label = source.each and dataset.kind == "image" and n <= limit
+    if by_label:
+        ends, most, sheet = np.cumsum(list(sizes.values())), max(sizes.values()), []
+        for i, (label, end) in enumerate(zip(sizes, ends)):
+            name, row = st.columns([1, 11], vertical_alignment="center")
+            name.markdown(f"**{md(label, 24)}**")
+            with row:
+                items.gallery(dataset, new[end - sizes[label] : end], key=f"made-{i}")
+            sheet += [
+                *new[end - sizes[label] : end],
+                *([np.ones_like(new[0])] * (most - sizes[label])),
+            ]
+        st.caption("A column shows one style under every label.")
+    else:
+        of = [label for label, size in sizes.items() for _ in range(size)][:limit]
+        items.gallery(dataset, new[:limit], of if source.each else None, key="made")
     if n > limit and dataset.kind in ("image", "table"):
         st.caption(f"The first {limit} of {n:,} are shown.")
-    downloads.downloads(dataset, codes, X, new, provenance, stem)
+    rows = (np.stack(sheet), most) if by_label else None
+    downloads.downloads(dataset, codes, X, new, provenance, stem, rows)
     st.markdown("**How good they are**")
     sample_scores.show(run, source, X, float(temperature), int(seed))
     if len(run.fitted.train) >= 4:

@@ -113,7 +113,8 @@ if picture is not None:
         )
 
 st.markdown("##### How it goes")
-for slot, (page, name, line) in zip(st.columns(len(STEPS)), STEPS):  # noqa: B007
+steps = st.container(key="tiles-steps").columns(len(STEPS))
+for slot, (page, name, line) in zip(steps, STEPS):  # noqa: B007
     with slot.container(border=True, height="stretch"):
         st.markdown(f"**{name}**")
         st.caption(line)
@@ -121,7 +122,7 @@ for slot, (page, name, line) in zip(st.columns(len(STEPS)), STEPS):  # noqa: B00
 st.markdown("##### Or start from one of these")
 names = list(DATASETS)
 for row in range(0, len(names), 4):
-    for slot, name in zip(st.columns(4), names[row : row + 4]):
+    for slot, name in zip(st.container(key=f"tiles-{row}").columns(4), names[row : row + 4]):
         source = DATASETS[name]
         with slot.container(border=True, height="stretch", key=f"open-{name}"):
             st.markdown(f"{items.icon(source.kind)} **{md(source.title)}**")

@@ -24,7 +24,7 @@ url.opened(run)
 
 def controls():
     """What is drawn: projection with its settings, colour, new samples."""
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+    with map_form.row():
         shown = map_form.controls(run)
         generated = False
         if modelled:
@@ -34,7 +34,7 @@ def controls():
                 key="made",
                 help="Show 200 new samples (seed 0) as rings, placed on the map like any new item.",
             )
-            runs.picker("run-map", width=240)
+            runs.picker("run-map", width=250)
     if not modelled:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown("**The data itself, no model yet.** Dots lie by their values.")
@@ -80,7 +80,7 @@ def inspector():
     i = item or 0
     st.markdown(
         f"**{md(payloads.short(dataset, i), 90)}**"
-        + ("" if item is not None else "  \n:gray[the first item; click a dot]")
+        + ("" if item is not None else "  \n:gray[Click a dot to see another]")
     )
     real, link = dataset.items([i]), (originals.links(run, [i]) or [None])[0]
     if modelled:

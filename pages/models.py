@@ -120,5 +120,5 @@ st.markdown(f"""
 - **Reconstruction R²**: what comes back of the differences between rows; {percent(0.0)} is always answering with the mean row.
 - **Log-likelihood, ELBO**: how probable the model finds a row, in nats (1 nat is 1.44 bits); an ELBO is a lower bound of it. Comparable only on the same data with the same noise.
 - **Active dimensions**: those whose value changes what is decoded; the others are folded away.
-- **Temperature**: multiplies the noise around the centres of the source codes are drawn from: 0 gives the centres, below 1 is tamer and more alike, above 1 more daring.
+- **Temperature**: multiplies the noise around the centres of the source codes are drawn from: 0 gives the centres, below 1 samples are more alike, above 1 bolder.
 """)  # noqa: E501

@@ -58,7 +58,7 @@ FEW, LINEAR = 50, ("PCA", "LSA")  # rows below which a linear model is chosen at
 
 
 def choose_model():
-    """The model's class and its settings, from the form."""
+    """The model's class."""
     fitting = [name for name, cls in MODELS.items() if dataset.kind in cls.supported_kinds]
     current = state.run()
     start = type(current.model).__name__ if current and current.data.id == data.id else "VAE"
@@ -76,8 +76,6 @@ def choose_model():
     )
     cls = MODELS[name]
     st.markdown(f"**{cls.title}** · {cls.summary}  \n[{cls.paper}, {cls.year}]({cls.link})")
-    with st.expander("When to use it, and what its numbers mean"):
-        st.markdown(f"{cls.when}\n\n{cls.reading}")
     if cls.labels and dataset.targets() is None:
         st.info(
             (
@@ -86,21 +84,32 @@ def choose_model():
             ),
             icon=":material/label_off:",
         )
-    left_out = [spaced(n) for n, c in MODELS.items() if dataset.kind not in c.supported_kinds]
-    if left_out:
-        st.caption(f"Made for other kinds of data: {', '.join(left_out)}.")
-    suggested, form = cls.suggest(len(dataset), dataset.schema), f"form-{data.id}-{name}"
+    return cls
+
+
+def settings_of(cls):
+    """Its settings, from the form."""
+    suggested, form = cls.suggest(len(dataset), dataset.schema), f"form-{data.id}-{cls.__name__}"
     minutes = time_budget(cls)
     if minutes is not None:
         suggested, form = cls.suggest(len(dataset), dataset.schema, minutes), f"{form}-{minutes:g}"
     pictures = dataset.kind == "image"
-    return cls, forms.form(
+    return forms.form(
         cls,
         suggested,
         key=form,
         hide=("random_state", *(() if pictures else FOR_PICTURES)),
         first=FOR_PICTURES[:1],
     )
+
+
+def more_of(cls):
+    """What it is for, and the models this data has no use for."""
+    with st.expander("When to use it, and what its numbers mean"):
+        st.markdown(f"{cls.when}\n\n{cls.reading}")
+    left_out = [spaced(n) for n, c in MODELS.items() if dataset.kind not in c.supported_kinds]
+    if left_out:
+        st.caption(f"Made for other kinds of data: {', '.join(left_out)}.")
 
 
 def time_budget(cls):
@@ -402,7 +411,10 @@ def look(run):
 
 setup, progress = st.columns([5, 7], gap="large")
 with setup:
-    cls, values = choose_model()
+    cls = choose_model()
+    # above the settings, to be in view whatever their number
+    act = st.container(horizontal=True, vertical_alignment="center")
+    values = settings_of(cls)
     seed = st.number_input(
         "Seed",
         0,
@@ -411,13 +423,14 @@ with setup:
         help="The same seed, data and settings give the same model.",
         key="seed",
     )
-    if st.button(
-        "Train", icon=":material/play_arrow:", type="primary", key="train"
-    ) and starting.start(data, cls(**values, random_state=int(seed))):
+    more_of(cls)
+    with act:
+        pressed = st.button("Train", icon=":material/play_arrow:", type="primary", key="train")
+        navigation.link(
+            "compare", "Not sure? Compare several", ":material/leaderboard:", type="tertiary"
+        )
+    if pressed and starting.start(data, cls(**values, random_state=int(seed))):
         st.rerun()
-    navigation.link(
-        "compare", "Not sure? Compare several", ":material/leaderboard:", type="tertiary"
-    )
 with progress:
     runs.picker("run-train")
     current = state.run()

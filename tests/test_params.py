@@ -119,6 +119,7 @@ def test_parameters_are_read_in_order_with_their_facts():
         found["sugar"].label == "Sweetness"
         and found["sugar"].log
         and found["layers"].label == "Layers"
+        and MODELS["PCA"].parameters()["latent_dim"].label == "Latent dimensions"
     )
     assert found["candles"].type is int and found["candles"].optional and found["vegan"].advanced
     assert found["icing"].domain() == "one of plain, chocolate"

@@ -286,6 +286,35 @@ def column_doubts(
     return doubts
 
 
+def crowded_doubt(values: pd.Series, kept: int) -> Doubt:
+    """Of a category with more values than are kept.
+
+    Parameters
+    ----------
+    values : Series
+        The column.
+    kept : int
+        How many of its values are categories.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from lvm_core.datasets.doubts import crowded_doubt
+    >>> comments = pd.Series(["came late", "very good", "came late", "no answer"], name="comment")
+    >>> crowded_doubt(comments, 2).sentence
+    "'comment' has 3 values: kept as a category with 2 of them, though it may be free text."
+    """
+    c = str(values.name)
+    said = f"{c!r} has {values.nunique():,} values: kept as a category with {kept:,} of them"
+    may_be = ", though it may be free text" if _words(values) > 1.2 else ""
+    return Doubt(
+        f"{said}{may_be}.",
+        "Leave it out",
+        {"types": {c: "ignore"}},
+        {"types": {c: "categorical"}},
+    )
+
+
 def _numbered(columns: Sequence[str]) -> str:
     return f"{len(columns):,} columns are numbered, {columns[0]} to {columns[-1]}"
 

@@ -21,6 +21,7 @@ from .doubts import (
     WORDS,
     add_doubts,
     column_doubts,
+    crowded_doubt,
     ratings_doubt,
     series_doubt,
     words_per_row,
@@ -233,6 +234,7 @@ def table_dataset(
                 group if dataset.kind == "array" and vectors is None else [],
                 [] if group else _run_of_numbers(numbers),
             ),
+            *(crowded_doubt(rows[c.name], len(c.levels)) for c in _crowded(dataset.codec)),
         ],
     )
     return dataset
@@ -379,7 +381,7 @@ def _as_table(rows, found, types, name, label, options, notes) -> Dataset:
     codec = TableCodec.of(rows[used], {c: types[c] for c in used}, options.max_levels)
     settings.check("cells", len(rows) * codec.schema.d, name)
     settings.check("features", codec.schema.d, name)
-    _describe(codec, notes)
+    _describe(codec, rows, notes)
     X = codec.encode(rows[used])
     require_variety(X, name)
     return Dataset(name, X, rows, codec, label, notes)
@@ -487,18 +489,26 @@ def _run_of_numbers(columns: list[str]) -> list[str]:
     return [column for _, column in group] if runs and enough else []
 
 
-def _describe(codec: TableCodec, notes: list[str]) -> None:
+def _crowded(codec) -> list[Categorical]:
+    """Categories with more values than are kept."""
+    columns = codec.columns if isinstance(codec, TableCodec) else ()
+    return [c for c in columns if isinstance(c, Categorical) and c.other]
+
+
+def _describe(codec: TableCodec, rows: pd.DataFrame, notes: list[str]) -> None:
     by_type: dict[str, list] = {}
     for column in codec.columns:
         by_type.setdefault(column.type, []).append(str(column.name))
     types = "; ".join(f"{len(names)} {t} ({name_list(names)})" for t, names in by_type.items())
     notes.insert(0, f"{len(codec.columns)} columns are used: {types}.")
-    crowded = [c for c in codec.columns if isinstance(c, Categorical) and c.other]
+    crowded = [
+        f"{c.name} has {rows[c.name].nunique():,} values, {len(c.levels)} of them kept"
+        for c in _crowded(codec)
+    ]
     if crowded:
         notes.append(
-            f"Only the {len(crowded[0].levels)} most frequent values were kept as categories, the "
-            "rest are (other): "
-            f"{name_list(c.name for c in crowded)}."
+            f"Categories with many values keep the most frequent, the rest are (other): "
+            f"{name_list(crowded)}."
         )
     gaps = [f"{c.name} ({c.missing:.1%})" for c in codec.columns if c.missing]
     if gaps:

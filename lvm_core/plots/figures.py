@@ -16,31 +16,20 @@ from .colouring import ACCENT, NONE, colouring
 from .palettes import OKABE_ITO
 
 SYMBOLS = ("circle", "diamond", "square", "triangle-up", "cross", "x", "star", "pentagon")
-SYMBOLS_3D = (
-    "circle",
-    "diamond",
-    "square",
-    "cross",
-    "x",
-    "circle-open",
-    "diamond-open",
-    "square-open",
-)
 _BARE: dict[str, Any] = dict(
     margin=dict(l=0, r=0, t=0, b=0), paper_bgcolor="rgba(0,0,0,0)", plot_bgcolor="rgba(0,0,0,0)"
 )
+_METRICS = {"reconstruction": "log-likelihood", "kl": "KL", "held_out": "loss of rows held out"}
 _NO_AXIS = dict(visible=False, showgrid=False, zeroline=False)
 
 
-def class_style(i: int, three: bool = False) -> tuple[str, str]:
+def class_style(i: int) -> tuple[str, str]:
     """Colour and symbol of a class: 8 colours, then the same colours with another shape.
 
     Parameters
     ----------
     i : int
         Number of the class, from 0.
-    three : bool, default=False
-        Whether the figure has three dimensions, for which Plotly has other symbols.
 
     Returns
     -------
@@ -55,8 +44,7 @@ def class_style(i: int, three: bool = False) -> tuple[str, str]:
     >>> class_style(0), class_style(8)
     (('#0072B2', 'circle'), ('#0072B2', 'diamond'))
     """
-    symbols = SYMBOLS_3D if three else SYMBOLS
-    return OKABE_ITO[i % len(OKABE_ITO)], symbols[i // len(OKABE_ITO) % len(symbols)]
+    return OKABE_ITO[i % len(OKABE_ITO)], SYMBOLS[i // len(OKABE_ITO) % len(SYMBOLS)]
 
 
 def scatter_map(
@@ -74,7 +62,7 @@ def scatter_map(
 
     Parameters
     ----------
-    P : ndarray of shape (n, 2) or (n, 3)
+    P : ndarray of shape (n, 2)
         Positions.
     colour : Series of n values, optional
         The column; one colour by default.
@@ -86,7 +74,7 @@ def scatter_map(
         Of a point, in pixels; smaller the more there are by default.
     height : int, default=620
         Height in pixels.
-    marks : dict of str to array-like of shape (m, 2) or (m, 3), optional
+    marks : dict of str to array-like of shape (m, 2), optional
         Extra positions by name, drawn as hollow rings on top.
     selected : array-like, optional
         Ids to keep bright while the rest fades.
@@ -106,55 +94,49 @@ def scatter_map(
     >>> [(trace.name, len(trace.x)) for trace in figure.data]
     [('cat', 2), ('dog', 1)]
     """
-    three = P.shape[1] == 3
     ids = np.arange(len(P)) if ids is None else np.asarray(ids)
-    size = size or float(np.clip(260 / np.sqrt(max(len(P), 1)), 3, 9)) * (0.6 if three else 1)
+    size = size or float(np.clip(260 / np.sqrt(max(len(P), 1)), 3, 9))
     figure = go.Figure()
     opacity = 0.85 if len(P) < 20_000 else 0.6
     faded = None if selected is None or not len(selected) else ~np.isin(ids, selected)
-    for rows, name, marker in _groups(colour, len(P), three):
+    for rows, name, marker in _groups(colour, len(P)):
         marker = dict(size=size, opacity=opacity, line=dict(width=0), **marker)
         if faded is not None:
-            marker["opacity"] = np.where(faded[rows], 0.12, 1.0) if not three else opacity
+            marker["opacity"] = np.where(faded[rows], 0.12, 1.0)
         text = [ply(hover[i], 160) for i in rows] if hover else None
-        _add(
-            figure,
-            P[rows],
-            three,
-            name=name,
-            marker=marker,
-            text=text,
-            customdata=ids[rows],
-            mode="markers",
-            hovertemplate=("%{text}" if hover else "row %{customdata}")
-            + "<extra>"
-            + (name or "")
-            + "</extra>",
-            showlegend=bool(name),
+        figure.add_trace(
+            go.Scattergl(
+                x=P[rows][:, 0],
+                y=P[rows][:, 1],
+                name=name,
+                marker=marker,
+                text=text,
+                customdata=ids[rows],
+                mode="markers",
+                hovertemplate=("%{text}" if hover else "row %{customdata}")
+                + "<extra>"
+                + (name or "")
+                + "</extra>",
+                showlegend=bool(name),
+            )
         )
     for name, Q in (marks or {}).items():
         if len(Q):
-            _add(
-                figure,
-                np.asarray(Q),
-                three,
-                name=ply(name),
-                mode="markers",
-                hovertemplate=ply(name) + "<extra></extra>",
-                marker=dict(
-                    size=size * 2.2,
-                    color="rgba(0,0,0,0)" if not three else ACCENT,
-                    symbol="circle" if not three else "circle-open",
-                    line=dict(width=2.5, color=ACCENT),
-                ),
+            figure.add_trace(
+                go.Scattergl(
+                    x=np.asarray(Q)[:, 0],
+                    y=np.asarray(Q)[:, 1],
+                    name=ply(name),
+                    mode="markers",
+                    hovertemplate=ply(name) + "<extra></extra>",
+                    marker=dict(
+                        size=size * 2.2,
+                        color="rgba(0,0,0,0)",
+                        symbol="circle",
+                        line=dict(width=2.5, color=ACCENT),
+                    ),
+                )
             )
-    axis3 = dict(
-        showticklabels=False,
-        title="",
-        showbackground=False,
-        gridcolor="rgba(128,128,128,.25)",
-        zeroline=False,
-    )
     figure.update_layout(
         height=height,
         modebar=dict(orientation="v", bgcolor="rgba(0,0,0,0)"),
@@ -167,32 +149,22 @@ def scatter_map(
             bgcolor="rgba(128,128,128,.08)",
             title=ply(colour.name, 30) if colour is not None and colour.name is not None else None,
         ),
-        dragmode="orbit" if three else "pan",
+        dragmode="pan",
         uirevision="map",
         hovermode="closest",
         **_BARE,
     )
-    if three:
-        figure.update_layout(scene=dict(xaxis=axis3, yaxis=axis3, zaxis=axis3, aspectmode="data"))
-    else:
-        figure.update_xaxes(**_NO_AXIS)
-        figure.update_yaxes(scaleanchor="x", **_NO_AXIS)
+    figure.update_xaxes(**_NO_AXIS)
+    figure.update_yaxes(scaleanchor="x", **_NO_AXIS)
     return figure
 
 
-def _add(figure, P, three, **trace):
-    if three:
-        figure.add_trace(go.Scatter3d(x=P[:, 0], y=P[:, 1], z=P[:, 2], **trace))
-    else:
-        figure.add_trace(go.Scattergl(x=P[:, 0], y=P[:, 1], **trace))
-
-
-def _groups(colour: pd.Series | None, n: int, three: bool):
+def _groups(colour: pd.Series | None, n: int):
     """(rows, legend name, marker) per trace: one for numbers, one a class for categories, and
     one for rows without a value.
     """
     found = colouring(colour, n)
-    legend, index, symbols = found.legend, found.index, SYMBOLS_3D if three else SYMBOLS
+    legend, index = found.legend, found.index
     if "color" in legend:
         return [(np.arange(n), "", dict(color=ACCENT))]
     if "groups" in legend:
@@ -200,7 +172,7 @@ def _groups(colour: pd.Series | None, n: int, three: bool):
             (
                 np.flatnonzero(index == group["index"]),
                 ply(group["name"], 28),
-                dict(color=group["color"], symbol=symbols[group["symbol"] % len(symbols)]),
+                dict(color=group["color"], symbol=SYMBOLS[group["symbol"] % len(SYMBOLS)]),
             )
             for group in legend["groups"]
         ]
@@ -260,25 +232,72 @@ def colour_codes(colour: pd.Series | None, n: int) -> tuple[dict, np.ndarray]:
     return found.legend | {"colors": found.colours()}, found.index.astype(np.float32)
 
 
-def curves(
-    history: list[dict],
-    names: list[str] | None = None,
-    height: int = 260,
-    best: int | None = None,
-) -> go.Figure:
-    """Draw metrics by step, one line each.
-
-    Where rows were held out, two lines are drawn, the loss of the rows it learns from and that of
-    the others; further metrics wait in the legend.
+def metric_panels(history: list[dict]) -> list[list[str]]:
+    """Which metrics of a training share an axis: the loss of the rows it learns from with that of
+    the rows held out, each other one by itself; one that is the loss with the other sign is left
+    out.
 
     Parameters
     ----------
     history : list of dict
         Dicts with ``step`` and the metrics.
-    names : list of str, optional
-        Metrics to draw; all of the first step by default.
-    height : int, default=260
-        Height in pixels.
+
+    Returns
+    -------
+    list of list of str
+        Names of metrics.
+
+    Examples
+    --------
+    >>> from lvm_core.plots.figures import metric_panels
+    >>> metric_panels([{"step": 1, "loss": 3.0, "reconstruction": -2.5, "kl": 0.5}])
+    [['loss'], ['reconstruction'], ['kl']]
+    >>> metric_panels([{"step": 1, "loss": 3.0, "reconstruction": -3.0, "held_out": 4.0}])
+    [['loss', 'held_out']]
+    """
+    names = [name for name in (history[0] if history else {}) if name != "step"]
+    together = [name for name in ("loss", "held_out") if name in names]
+    mirrors = {
+        name
+        for name in names
+        if name not in together and all(h.get(name) == -h.get("loss", 0.0) for h in history)
+    }
+    others = [name for name in names if name not in mirrors and name not in together]
+    return [together] * bool(together) + [[name] for name in others]
+
+
+def metric_name(name: str) -> str:
+    """What people call a metric of a training.
+
+    Parameters
+    ----------
+    name : str
+        As the history has it.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> from lvm_core.plots.figures import metric_name
+    >>> metric_name("reconstruction"), metric_name("critic_accuracy")
+    ('log-likelihood', 'critic accuracy')
+    """
+    return _METRICS.get(name, name.replace("_", " "))
+
+
+def curves(history: list[dict], height: int = 240, best: int | None = None) -> go.Figure:
+    """Draw metrics by step, one under the other, each with an axis of its own.
+
+    Where rows were held out, the loss of the rows it learns from and that of the others share one.
+
+    Parameters
+    ----------
+    history : list of dict
+        Dicts with ``step`` and the metrics.
+    height : int, default=240
+        Height of the loss in pixels; every other metric has half of it.
     best : int, optional
         A step that is marked: where the held-out rows were at their best.
 
@@ -290,45 +309,72 @@ def curves(
     Examples
     --------
     >>> from lvm_core.plots.figures import curves
-    >>> figure = curves([{"step": 1, "loss": 3.0}, {"step": 2, "loss": 2.0}])
-    >>> figure.data[0].name, figure.data[0].y
-    ('loss', (3.0, 2.0))
+    >>> figure = curves([{"step": 1, "loss": 3.0, "kl": 0.1}, {"step": 2, "loss": 2.0, "kl": 0.2}])
+    >>> [(line.name, line.yaxis, line.y) for line in figure.data]
+    [('loss', 'y', (3.0, 2.0)), ('KL', 'y2', (0.1, 0.2))]
     """
-    figure = go.Figure()
-    names = names or [k for k in (history[0] if history else {}) if k != "step"]
-    pair = {"loss": "rows it learns from", "held_out": "rows held out"}
-    two = set(pair) <= set(names)
-    if two:
-        names = [*pair, *(name for name in names if name not in pair)]
-    for i, name in enumerate(names):
-        paint, _ = class_style(i)
-        points = [(h["step"], h[name]) for h in history if name in h]
-        figure.add_trace(
-            go.Scatter(
-                x=[p[0] for p in points],
-                y=[p[1] for p in points],
-                mode="lines",
-                name=ply(pair[name] if two and name in pair else name.replace("_", " ")),
-                line=dict(color=paint, width=2),
-                visible="legendonly" if two and name not in pair else True,
+    panels = metric_panels(history) or [["loss"]]
+    shares = [2.0] + [1.0] * (len(panels) - 1)
+    figure = make_subplots(
+        len(panels),
+        1,
+        shared_xaxes=True,
+        row_heights=shares,
+        vertical_spacing=0.26 / len(panels),
+        subplot_titles=[ply(metric_name(names[0])) for names in panels],
+    )
+    figure.update_annotations(x=0, xanchor="left", font_size=12)
+    drawn = 0
+    for row, names in enumerate(panels, 1):
+        values: list[float] = []
+        for name in names:
+            points = [(h["step"], h[name]) for h in history if name in h]
+            values += [value for _, value in points]
+            words = metric_name(name)
+            if len(names) > 1:
+                words = {"loss": "rows it learns from", "held_out": "rows held out"}[name]
+            figure.add_trace(
+                go.Scatter(
+                    x=[p[0] for p in points],
+                    y=[p[1] for p in points],
+                    mode="lines",
+                    name=ply(words),
+                    line=dict(color=class_style(drawn)[0], width=2),
+                    showlegend=len(names) > 1,
+                ),
+                row,
+                1,
             )
-        )
+            drawn += 1
+        low, high = _ends(np.array(values))
+        figure.update_yaxes(row=row, col=1, range=[low, high], nticks=5 if row == 1 else 4)
     if best is not None:
         figure.add_vline(best, line_dash="dot", line_width=1)
     figure.update_layout(
-        height=height,
-        legend=dict(orientation="h", y=1.12, x=0),
+        height=int(height * sum(shares) / 2),
+        legend=dict(orientation="h", y=1.0, yanchor="bottom", x=1, xanchor="right"),
         hovermode="x unified",
-        **{**_BARE, "margin": dict(l=8, r=8, t=24, b=8)},
+        **{**_BARE, "margin": dict(l=8, r=8, t=28, b=8)},
     )
-    figure.update_xaxes(title="step", showgrid=False)
-    if two:  # the first steps dwarf the rest
-        values = np.array([h[name] for h in history for name in pair if name in h])
-        low, high = np.quantile(values[np.isfinite(values)], [0.0, 0.97])
-        margin = 0.06 * (high - low) or 1.0
-        figure.update_yaxes(range=[low - margin, high + margin], title="loss")
-    figure.update_yaxes(gridcolor="rgba(128,128,128,.2)", zeroline=False)
+    figure.update_xaxes(showgrid=False)
+    figure.update_xaxes(title="step", row=len(panels), col=1)
+    figure.update_yaxes(gridcolor="rgba(128,128,128,.2)", zeroline=False, tickformat="~g")
     return figure
+
+
+def _ends(values) -> tuple[float, float]:
+    """Ends of an axis that shows all values, or nearly all where few lie far off, as those of the
+    first steps of a training do; the last one always.
+    """
+    finite = values[np.isfinite(values)]
+    if not len(finite):
+        return 0.0, 1.0
+    low, high = np.quantile(finite, [0.02, 0.98])
+    low, high = min(low, finite[-1]), max(high, finite[-1])
+    if np.ptp(finite) <= 2 * (high - low):
+        low, high = finite.min(), finite.max()
+    margin = 0.06 * (high - low) or 0.5 * abs(high) or 1.0
+    return float(low - margin), float(high + margin)
 
 
 def signal(

@@ -25,7 +25,7 @@ from ..settings import setting
 from .fit_worker import PAUSED
 from .ownership import ownership
 from .states import UNDER_WAY, RunState
-from .workspace import Workspace, is_id
+from .workspace import RunInfo, Workspace, is_id
 
 _LOOK = 0.1  # seconds between two looks at the queue, while there is one
 _IDLE = 1.0  # and while there is none: another process may add to it
@@ -119,8 +119,21 @@ class Scheduler:
 
     def place(self, id: str) -> int:
         """How many waiting runs are served before this one."""
-        waiting = [run.id for run in self._waiting(self._queue())]
-        return waiting.index(id) if id in waiting else 0
+        return len(self._before(id, self._queue()))
+
+    def ahead(self, id: str) -> list[RunInfo]:
+        """The runs that a waiting one waits for: those under way, then those that are served
+        before it; none where a slot is free.
+        """
+        queue = self._queue()
+        running = [run for run in queue if run.state == RunState.RUNNING]
+        found = [*running, *self._before(id, queue)]
+        return found if len(found) >= self.count else []
+
+    def _before(self, id: str, queue: list[RunInfo]) -> list[RunInfo]:
+        waiting = self._waiting(queue)
+        ids = [run.id for run in waiting]
+        return waiting[: ids.index(id)] if id in ids else []
 
     # -- the loop ----------------------------------------------------------------------------------
 

@@ -17,6 +17,7 @@ from lvm_core.capabilities import HasPosterior
 from lvm_core.export import animation
 from lvm_core.latent import paths
 from lvm_core.latent.typicality import TypicalityLevel
+from lvm_core.plots.figures import metric_name, metric_panels
 
 from ..session import code_sources
 from ..session.jobs import Job
@@ -240,16 +241,16 @@ def _progress(request: ApiRequest) -> Response:
     # of the whole history: what it says must not depend on what a screen shows of it
     warning = request.run.model.training_warning(points) if job is request.run.job else ""
     points = points[:: max(1, len(points) // 300)] + points[-1:]
-    names = [k for k in points[0] if k != "step"] if points else []
-    if {"loss", "held_out"} <= set(names):  # the two that are to be told apart
-        names = ["loss", "held_out"]
+    panels = metric_panels(points)  # those that share an axis
+    names = [name for panel in panels for name in panel]
     values = [[_finite(p.get(name)) for p in points] for name in names]
     return JSONResponse(
         {
             "state": job.state,
             "words": f"{job.words()} · {warning}" if warning else job.words(),
             "fraction": job.progress.fraction if job.progress else 0.0,
-            "names": names,
+            "names": [metric_name(name) for name in names],
+            "panels": [len(panel) for panel in panels],
             "steps": [p["step"] for p in points],
             "values": values,
         },

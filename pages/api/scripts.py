@@ -43,13 +43,17 @@ def loader(module: str) -> str:
     """The JavaScript of a Streamlit component: it imports ``module`` and hands its default on.
 
     Streamlit makes a ``blob:`` of it, from where only whole addresses lead back to the server. All
-    that the module needs is asked for at once, not one import after the other.
+    that the module needs is asked for at once, not one import after the other. Where the server is
+    away or holds another version by now, the page is loaded anew once it answers; what does that
+    cannot be asked for then, and is part of the text.
     """
+    reload = modules()["shared/reload.js"].replace("export async", "async")
     names = json.dumps([module, *in_order(module, modules())[:-1]])
     return (
         f"const at = (name) => new URL(`live/js/{version()}/${{name}}`, document.baseURI).href;\n"
-        f"const [found] = await Promise.all({names}.map((name) => import(at(name))));\n"
-        "export default found.default;\n"
+        f"const [found] = await Promise.all({names}.map((name) => import(at(name))))"
+        ".catch((error) => { reloadWhenBack(window); throw error; });\n"
+        f"export default found.default;\n{reload}"
     )
 
 

@@ -27,12 +27,13 @@ MOST_OUT_OF_SUPPORT = 0.5
 @dataclass(frozen=True)
 class Source:
     """What codes are drawn from: the name of a sampler or ``Prior``, and the label where one
-    was chosen.
+    was chosen, or ``each`` label equally often.
     """
 
     name: str
     label: str | None = None
     chosen: str = ""  # names the chosen rows
+    each: bool = False
 
     def provenance(self) -> dict:
         """What a download says of it; plain JSON."""
@@ -40,6 +41,7 @@ class Source:
             {"sampler": self.name}
             | ({"label": self.label} if self.label is not None else {})
             | ({"chosen": self.chosen} if self.chosen else {})
+            | ({"labels": "each"} if self.each else {})
         )
 
     def suffix(self) -> str:
@@ -49,6 +51,7 @@ class Source:
             f"-{self.name}" * (self.name != PRIOR)
             + f"-{self.chosen}" * bool(self.chosen)
             + f"-{label}" * bool(label)
+            + "-each" * self.each
         )
 
 
@@ -131,6 +134,13 @@ def _share_astray(run: Run) -> float:
     return out_of_support(
         run.fitted.model.sample_codes(500, random_state=0), run.fitted.codes[run.fitted.train]
     )
+
+
+def shares(n: int, labels: list[str]) -> dict[str, int]:
+    """How many of ``n`` each label gets, as equal as can be; none that gets nothing."""
+    return {
+        label: n // len(labels) + (i < n % len(labels)) for i, label in enumerate(labels) if i < n
+    }
 
 
 def class_labels(model) -> list[str]:

@@ -22,9 +22,11 @@ from lvm_core.io.files import StoreError
 from lvm_core.progress import OnStep, Progress, ProgressReader
 from lvm_core.projections.base import Projection
 from lvm_core.runs import fit_worker
+from lvm_core.runs.ownership import ownership
 from lvm_core.runs.scheduler import Scheduler
 from lvm_core.runs.states import UNDER_WAY, Request, RunState
 from lvm_core.runs.workspace import RunInfo, Workspace
+from lvm_core.text import spaced
 
 log = logging.getLogger(__name__)
 _KEEP = 2000  # points of a loss curve
@@ -231,10 +233,11 @@ class Fit:
             threading.RLock(),
         )
         self._reader = ProgressReader(self.folder / "progress.jsonl")
+        self._others: dict[str, ProgressReader] = {}  # of runs it waits for
         self._loaded: tuple[Any, Fitted | None] = (None, None)
         self._trouble, self.title = "", "Training"
         try:
-            self.title = f"Training {self.info.config['name']}"
+            self.title = f"Training {spaced(self.info.config['name'])}"
         except StoreError:
             pass
 
@@ -319,10 +322,7 @@ class Fit:
         """Where it stands, in one line: phase, step, pace, time left, or its place in the queue."""
         state, p = self.state, self.progress
         if state == RunState.WAITING:
-            ahead = self._scheduler.place(self.id)
-            return f"{self.title}: waiting, " + (
-                f"{ahead} before it" if ahead else "next when a slot is free"
-            )
+            return f"{self.title} {self._starts()}"
         if state != RunState.RUNNING or p is None or not self._workspace.at_work(self.id):
             return f"{self.title}: {'getting ready…' if state == RunState.RUNNING else state}"
         done = p.step - p.first
@@ -335,6 +335,39 @@ class Fit:
             f"{self.title}{f' · {p.phase}' if p.phase else ''} · step {p.step:,} of "
             f"{p.total:,}{pace} · {duration(p.seconds_left)} left"
         )
+
+    def _starts(self) -> str:
+        """When a run that waits begins: after which other, and in about how long where that is the
+        one under way. Of somebody else's run only that there is one.
+        """
+        try:
+            ahead = self._scheduler.ahead(self.id)
+        except OSError:  # the workspace is away
+            ahead = []
+        if not ahead:
+            return "starts in a moment"
+        running = [run for run in ahead if run.state == RunState.RUNNING]
+        left = {run.id: self._left(run.id) for run in running}
+        if len(running) == len(ahead):  # it has the next slot: that of the first to end
+            last = min(ahead, key=lambda run: float("inf") if (s := left[run.id]) is None else s)
+        else:
+            last = ahead[-1]
+        owner = ownership(self.folder).owner
+        foreign = ownership(self._workspace.run_folder(last.id)).owner != owner
+        name = "somebody else's run" if foreign else f"#{last.number}"
+        seconds = left.get(last.id)
+        about = f" (about {rounded(seconds)})" if seconds is not None else ""
+        waiting = len(ahead) - len(running)
+        return f"starts after {name}{about}" + (f", {waiting} wait before it" * (waiting > 1))
+
+    def _left(self, id: str) -> float | None:
+        """Seconds that another run still takes."""
+        reader = self._others.setdefault(
+            id, ProgressReader(self._workspace.run_folder(id) / "progress.jsonl")
+        )
+        with self._lock:
+            record = reader.read()
+        return record.seconds_left if record else None
 
     def wait(self, seconds: float) -> bool:
         """Wait for the end at most ``seconds``; returns whether it came."""
@@ -364,6 +397,17 @@ class Fit:
             self._scheduler.wake()
         else:
             Thread(target=fit_worker.execute, args=(self.folder,), daemon=True, name="fit").start()
+
+
+def rounded(seconds: float) -> str:
+    """A length of time no more exact than an estimate is: ``7 s``, ``40 s``, ``3 min``."""
+    if seconds < 10:
+        return f"{max(2, round(seconds))} s"
+    if seconds < 60:
+        return f"{10 * round(seconds / 10)} s"
+    if seconds < 3600:
+        return f"{round(seconds / 60)} min"
+    return duration(seconds)
 
 
 def duration(seconds: float | None) -> str:

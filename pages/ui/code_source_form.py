@@ -4,6 +4,8 @@ prior, or a density fitted to the codes of the training rows.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import streamlit as st
 
@@ -23,8 +25,8 @@ LINES = {
         "The source under which codes of rows that were not learnt from are the most probable.",
     ),
     code_sources.PRIOR: (
-        "The model's own",
-        "From the distribution of codes that belongs to the model.",
+        "The model's prior",
+        "From the distribution of codes that the model was made for.",
     ),
     code_sources.CHOSEN: (
         "Like the chosen rows",
@@ -38,8 +40,14 @@ HELP = (
 )
 
 
-def choose(run: Run) -> code_sources.Source:
-    """The choice as widgets; without a choice to make, nothing is drawn."""
+# no labels: text of users holds no such character
+EACH, ALL = "\0each", "\0all"
+
+
+def choose(run: Run, *, each: bool = False) -> code_sources.Source:
+    """The choice as widgets; without a choice to make, nothing is drawn. ``each`` offers all labels
+    equally often, at first for pictures of a conditional model.
+    """
     told, scored = code_sources.class_labels(run.fitted.model), code_sources.chosen_by_score(run)
     names = [code_sources.BEST] * scored + [code_sources.PRIOR, *code_sources.offered(run)]
     if len(run.selection) >= LEAST:
@@ -68,7 +76,7 @@ def choose(run: Run) -> code_sources.Source:
         )
     if name == code_sources.BEST:
         if found is None:
-            st.caption("Until then, codes of the model's own distribution.")
+            st.caption("Until then, codes of the model's prior.")
         name = found.best if found else code_sources.PRIOR
     if len(names) > 1:
         title = f"**{LINES[name][0]}**: " * (found is not None and name == found.best)
@@ -97,13 +105,20 @@ def choose(run: Run) -> code_sources.Source:
     labels = told if name == code_sources.PRIOR else _labels(found, name)
     if not labels:
         return code_sources.Source(name)
+    in_rows = each and bool(told) and run.dataset.kind == "image"
+    options = {EACH: "each, in a row of its own"} if each else {}
+    options |= {ALL: "all, as often as in the data"} if in_rows else {}
     label = st.selectbox(
         md(str(run.dataset.label or "Label"), 40),
-        labels,
-        index=None,
+        [*options, *labels],
+        index=0 if in_rows else None,
+        format_func=lambda found: options.get(found, found),
         placeholder="all, as often as in the data",
         key=f"label-{run.id}",
     )
+    if label == EACH:
+        return code_sources.Source(name, each=True)
+    label = None if label == ALL else label
     return code_sources.Source(name, label)
 
 
@@ -111,6 +126,12 @@ def codes(
     run: Run, source: code_sources.Source, n: int, temperature: float, seed: int
 ) -> np.ndarray | None:
     """n codes (n, k); None while the density is being fitted."""
+    if source.each:
+        parts = [
+            codes(run, replace(source, label=label, each=False), size, temperature, seed)
+            for label, size in code_sources.shares(n, labels_of(run, source)).items()
+        ]
+        return None if parts[0] is None else np.concatenate(parts)
     label = {} if source.label is None else {"label": source.label}
     if source.name == code_sources.PRIOR:
         return run.fitted.model.sample_codes(n, temperature=temperature, random_state=seed, **label)
@@ -124,6 +145,13 @@ def codes(
         return None
     Z = sampler.sample(n, temperature=temperature, random_state=seed, **label)
     return np.asarray(Z, np.float32)
+
+
+def labels_of(run: Run, source: code_sources.Source) -> list[str]:
+    """The labels that codes of a source can be drawn for."""
+    if source.name == code_sources.PRIOR:
+        return code_sources.class_labels(run.fitted.model)
+    return _labels(code_sources.compared(run), source.name)
 
 
 def _ranking(found: Comparison) -> str:

@@ -13,6 +13,7 @@ from lvm_core.latent.directions import analogy, attribute, principal, split_by
 from lvm_core.text import markdown as md
 
 from ..session import saved_directions, selection, state
+from . import items
 
 SOURCES = {
     "column": "a column",
@@ -27,7 +28,8 @@ def panel(run: state.Run) -> None:
     with st.expander(
         "Directions: move an item towards a group",
         icon=":material/moving:",
-        expanded=bool(saved_directions.saved(run)),
+        expanded=bool(saved_directions.saved(run))
+        or f"analogy-solved-{run.id}" in st.session_state,
     ):
         with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
             source = st.segmented_control(
@@ -35,6 +37,7 @@ def panel(run: state.Run) -> None:
                 list(SOURCES),
                 default="column",
                 required=True,
+                wrap=True,
                 format_func=SOURCES.get,
                 key=f"direction-from-{run.id}",
             )
@@ -84,6 +87,9 @@ def panel(run: state.Run) -> None:
                         run, {n: d for n, d in saved_directions.saved(run).items() if n != name}
                     )
                     st.rerun()
+        if saved_directions.saved(run):
+            st.caption("Their sliders stand above, under those of the dimensions.")
+        st.divider()
         _analogy(run)
 
 
@@ -170,21 +176,28 @@ def _learn(run: state.Run, source: str, group, method: str) -> None:
 
 
 def _analogy(run: state.Run) -> None:
-    """A is to B as C is to what? The answer opens in the explorer."""
-    n = len(run.dataset)
+    """A is to B as C is to what? The answer stands beside them, and opens in the explorer."""
+    dataset, codes = run.dataset, run.fitted.codes
+    n, solved = len(dataset), f"analogy-solved-{run.id}"
+    st.markdown(
+        "**Analogy**: A is to B as C is to …", help="The code of C plus the step from A to B."
+    )
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        a, b, c = (
+        a, b, c = rows = [
             int(
                 st.number_input(
-                    label, 0, n - 1, min(i, n - 1), key=f"analogy-{label}-{run.id}", width=130
+                    f"Row {name}",
+                    0,
+                    n - 1,
+                    min(i, n - 1),
+                    key=f"analogy-{name}-{run.id}",
+                    width=130,
                 )
             )
-            for i, label in enumerate(("Row A", "is to row B as", "row C is to"))
-        )
-        if st.button(
-            "…?", key=f"analogy-{run.id}", help="Shows the code of C plus the step from A to B."
-        ):
-            codes = run.fitted.codes
+            for i, name in enumerate("ABC")
+        ]
+        if st.button("Solve", icon=":material/function:", key=f"analogy-{run.id}"):
+            st.session_state[solved] = rows
             state.open_at(
                 run,
                 c,
@@ -192,3 +205,20 @@ def _analogy(run: state.Run) -> None:
                 f"Row {a} is to row {b} as row {c} is to what is decoded here.",
             )
             st.rerun()
+    found, names = dataset.items(rows), [f"{name}: row {i}" for name, i in zip("ABC", rows)]
+    if dataset.kind == "table":
+        found = found[[column.name for column in dataset.codec.columns]]
+    if st.session_state.get(solved) == rows:
+        answer = analogy(codes[a], codes[b], codes[c])[None]
+        made = dataset.decode(run.fitted.model.inverse_transform(answer))
+        found, names = _joined(found, made), [*names, "the answer"]
+    items.gallery(dataset, found, names, key=f"analogy-{run.id}", width=96)
+    if len(names) > 3:
+        st.caption("The answer is open in the explorer above, too.")
+
+
+def _joined(found, made):
+    """Real items, then decoded ones, as one lot."""
+    if isinstance(made, pd.DataFrame):
+        return pd.concat([found, made], ignore_index=True)
+    return [*found, *made] if isinstance(made, list) else np.concatenate([found, made])

@@ -11,10 +11,20 @@ import streamlit as st
 from lvm_core.export import encode
 from lvm_core.text import markdown as md
 
+SIDE, MOST = 128, 50_000_000  # pixels of a picture on the sheet at least; of the sheet
 
-def downloads(dataset, codes, X, made, provenance: dict, stem: str) -> None:
+
+def enlarged(pictures) -> int:
+    """How many times the pixels of small pictures (n, h, w, c) are repeated on a sheet of them."""
+    n, h, w = pictures.shape[:3]
+    return max(1, min(SIDE // h, int(np.sqrt(MOST / (n * (h + 2) * (w + 2))))))
+
+
+def downloads(
+    dataset, codes, X, made, provenance: dict, stem: str, rows: tuple | None = None
+) -> None:
     """A button a form; ``made`` are the items of rows X, decoded from ``codes``. ``provenance``
-    (plain JSON) says how, and goes along.
+    (plain JSON) says how, and goes along. ``rows``: the pictures of the sheet, so many in a row.
     """
 
     def frame() -> pd.DataFrame:
@@ -34,10 +44,11 @@ def downloads(dataset, codes, X, made, provenance: dict, stem: str) -> None:
     with st.container(horizontal=True):  # each file is made when it is asked for
         if dataset.kind == "image":
             # tiny pictures are enlarged on the sheet, never in the zip
-            scale = max(1, 64 // made.shape[1])
+            sheet, columns = rows or (made, None)
+            scale = enlarged(sheet)
             st.download_button(
                 "PNG sheet",
-                lambda: encode.png_sheet(made, upscale=scale),
+                lambda: encode.png_sheet(sheet, columns=columns, upscale=scale),
                 f"{stem}.png",
                 "image/png",
                 icon=":material/image:",

@@ -18,6 +18,11 @@ SEEN = (
 )
 
 
+def row():
+    """Where the widgets stand: their labels before them, to leave the map its height."""
+    return st.container(horizontal=True, vertical_alignment="center", gap="small", key="map-tools")
+
+
 def controls(run: Run, page: str = "") -> MapState:
     """The map in view and its colours, as the widgets of a page say; the same on every page, and in
     the address.
@@ -32,12 +37,7 @@ def controls(run: Run, page: str = "") -> MapState:
         wrap=True,
         format_func=lambda n: maps.SHORT.get(n, n),
         key=keys.projection,
-        help="How many dimensions are laid out in two or three."
-        + (
-            ""
-            if len(names) == len(PROJECTIONS)
-            else " Fisher's discriminants need a label column, and this data has none."
-        ),
+        label_visibility="collapsed",
     )
     dims = st.segmented_control(
         "Dimensions",
@@ -45,6 +45,7 @@ def controls(run: Run, page: str = "") -> MapState:
         required=True,
         format_func=lambda d: f"{d}-D",
         key=keys.dims,
+        label_visibility="collapsed",
     )
     # a page that is left before the browser knew what is chosen comes back with nothing chosen
     before = url.view(run)
@@ -77,6 +78,8 @@ def controls(run: Run, page: str = "") -> MapState:
             )
         else:
             st.caption("Nothing here is random: it has no seed.")
+        if len(names) < len(PROJECTIONS):
+            st.caption("Fisher's discriminants need a label column, and this data has none.")
     of = "codes"
     if run.kind == "runs":
         of = st.segmented_control(
@@ -98,7 +101,8 @@ def controls(run: Run, page: str = "") -> MapState:
         offered,
         format_func=lambda c: "one colour" if c is None else c,
         key=keys.colour,
-        width=220,
+        placeholder="one colour",
+        width=230,
     )
     shown = url.MapState.of_settings(
         run,

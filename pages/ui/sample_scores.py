@@ -4,6 +4,8 @@ out of range; measured beside the page.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import streamlit as st
 
@@ -26,7 +28,9 @@ def show(run: Run, source: code_sources.Source, X, temperature: float, seed: int
     if len(train) < 4:
         st.caption("Too few rows were trained on to compare with.")
         return
-    codes = code_source_form.codes(run, source, MOST_ROWS, temperature, seed)
+    # against real rows, whose labels are as frequent as they are
+    as_real = replace(source, each=False)
+    codes = code_source_form.codes(run, as_real, MOST_ROWS, temperature, seed)
     if codes is None:
         return
     settings = {"n": len(X), "temperature": temperature, "seed": seed, "label": run.dataset.label}

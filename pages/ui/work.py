@@ -14,7 +14,7 @@ from lvm_core.runs.states import RunState
 from lvm_core.text import markdown as md
 
 from ..session import pace
-from ..session.jobs import duration
+from ..session.jobs import rounded
 from ..session.run import Run
 from ..session.work import begin, begun
 from .components.progress import progress
@@ -47,7 +47,7 @@ def result(
         not begun(run, title, settings)
         and (about := pace.estimate(title, seconds)) > SHORT
         and not st.button(
-            f"{start} (about {_rounded(about)})",
+            f"{start} (about {rounded(about)})",
             icon=":material/play_arrow:",
             type="primary",
             key=f"start-{run.id}-{title}",
@@ -69,14 +69,3 @@ def result(
     if job.state == RunState.STOPPED:
         st.caption(":material/stop_circle: Stopped early; this is what was reached.")
     return job.result
-
-
-def _rounded(seconds: float) -> str:
-    """A length of time no more exact than an estimate is: ``7 s``, ``40 s``, ``3 min``."""
-    if seconds < 10:
-        return f"{max(2, round(seconds))} s"
-    if seconds < 60:
-        return f"{10 * round(seconds / 10)} s"
-    if seconds < 3600:
-        return f"{round(seconds / 60)} min"
-    return duration(seconds)

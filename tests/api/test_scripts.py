@@ -69,6 +69,23 @@ def test_a_component_asks_for_all_it_needs_at_once_and_for_nothing_else(client, 
     } == set(asked[1:])
 
 
+def test_what_loads_a_component_reloads_the_page_where_its_module_cannot_be_had():
+    program = scripts.loader("progress/progress.js").replace("import(at(name))", "gone()")
+    said = in_node(
+        "const kept = {}, asked = [];\n"
+        "globalThis.gone = () => Promise.reject(new TypeError('Failed to fetch'));\n"
+        "globalThis.document = { baseURI: 'http://here/train' };\n"
+        "globalThis.window = { document, Date, setTimeout, location: { reload: () => "
+        "console.log(JSON.stringify([asked, Object.keys(kept)])) }, sessionStorage: { getItem: (k) "
+        "=> kept[k], setItem: (k, v) => (kept[k] = v) }, fetch: async (url) => (asked.push(url.href),"
+        " { ok: true }) };\n"
+        f"const code = {json.dumps(program)};\n"
+        "await import('data:text/javascript,' + encodeURIComponent(code)).catch(() => 0);\n"
+        "await new Promise((done) => setTimeout(done, 20));"
+    )
+    assert said == [["http://here/_stcore/health"], ["latent-reloaded"]]
+
+
 # -- several as one --------------------------------------------------------------------------------
 
 

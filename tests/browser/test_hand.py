@@ -236,7 +236,7 @@ def test_the_map_under_the_hand(page, server, webgl):
     page.wait_for_function("() => document.querySelector('.at').atlas.at")
     assert "sepal" in page.locator(".at-card").inner_text()
     page.mouse.click(*page.evaluate(place, 7))
-    page.get_by_text("the first item; click a dot").wait_for(state="hidden")
+    page.get_by_text("Click a dot to see another").wait_for(state="hidden")
     both = """() => { const a = document.querySelector('.at').atlas, n = a.n, bits = (rows) => { const made = new Uint8Array((n + 7) >> 3); for (const r of rows) { const i = a.placeOf(r); made[i >> 3] |= 1 << (i & 7); } return made; };
               const hidden = () => Array.from({ length: n }, (_, row) => row).filter((row) => a.look[4 * a.placeOf(row) + 2] & 2), faded = (row) => a.look[4 * a.placeOf(row) + 1], said = [], one = {}, two = {};
               a.hide(bits([3, 4]), one); a.hide(bits([4, 90]), two); said.push(hidden()); a.hide(null, one); said.push(hidden()); a.hide(null, two); said.push(hidden());

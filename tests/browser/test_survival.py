@@ -126,8 +126,6 @@ def test_the_server_is_killed_again_and_again_and_the_fit_goes_on(page, server):
     run = train(page, server, 900)
     pid = server.workspace.run(run.id).facts["pid"]
     for _ in range(KILLS):
-        # a page that was still loading its scripts when the server died needs a reload
-        page.wait_for_timeout(4000)
         server.kill()
         before = step(server, run)
         # nobody serves pages, and it learns on

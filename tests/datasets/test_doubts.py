@@ -227,3 +227,15 @@ def test_every_reader_that_reads_text_is_offered_for_text():
     assert names[0] == "csv" and "txt" in names and "jsonl" not in names[:1]
     assert [r.name for r in readers_for(b"\x93NUMPY\1\0", "a.npy")][0] == "numpy"
     assert "csv" not in [r.name for r in readers_for(b"\x89HDF\r\n\x1a\n" + bytes(99), "a.h5")]
+
+
+def test_a_category_that_may_be_free_text_is_left_out_by_a_click():
+    notes = [f"called {'twice' if i % 2 else 'once'}, said {i}" for i in range(70)]
+    frame = pd.DataFrame({"comment": notes * 4, "price": rng.normal(9, 2, 280), "n": range(280)})
+    dataset = read_dataset(csv_of(frame), "calls.csv")
+    (doubt,) = [d for d in open_doubts(dataset.source) if "comment" in d.sentence]
+    assert "has 70 values: kept as a category with 50 of them" in doubt.sentence
+    assert "free text" in doubt.sentence and doubt.other == "Leave it out"
+    without = read_dataset(csv_of(frame), "calls.csv", **doubt.options)
+    assert [c.name for c in without.codec.columns] == ["price", "n"]
+    assert not [d for d in open_doubts(without.source) if "comment" in d.sentence]

@@ -266,11 +266,25 @@ def test_a_network_too_large_for_its_rows_memorises():
 def test_held_out_rows_get_a_line_of_their_own():
     entries = [h | {"kl": 1.0} for h in history(FALLING, FALLING + 5)]
     figure = figures.curves(entries, best=30)
-    assert [t.name for t in figure.data] == ["rows it learns from", "rows held out", "kl"]
-    assert [t.visible for t in figure.data] == [True, True, "legendonly"]
+    assert [(t.name, t.yaxis) for t in figure.data] == [
+        ("rows it learns from", "y"),
+        ("rows held out", "y"),
+        ("KL", "y2"),
+    ]
     assert figure.layout.shapes[0].x0 == 30
-    one = figures.curves([{"step": 1, "loss": 3.0, "kl": 1.0}])
-    assert [t.name for t in one.data] == ["loss", "kl"] and not one.layout.shapes
+    one = figures.curves([{"step": 1, "loss": 3.0, "reconstruction": -2.0, "kl": 1.0}])
+    assert [t.name for t in one.data] == ["loss", "log-likelihood", "KL"] and not one.layout.shapes
+
+
+def test_each_metric_has_an_axis_on_which_it_can_be_read():
+    entries = [
+        {"step": i, "loss": 1e6 if i == 1 else 1000.0 - i, "kl": 0.01 * i} for i in range(1, 101)
+    ]
+    loss, kl = (
+        figures.curves(entries).layout.yaxis.range,
+        figures.curves(entries).layout.yaxis2.range,
+    )
+    assert loss[0] < 900 and loss[1] < 2000 and kl[0] < 0.05 and 1 < kl[1] < 1.2
 
 
 # -- how far samples lie from real rows ------------------------------------------------------------

@@ -153,3 +153,23 @@ def test_a_label_is_chosen_on_the_page_and_named_by_the_download(digits):
     app.selectbox(key=f"label-{run.id}").select("7").run()
     assert not app.exception and not app.error
     assert "label 7" in words(app)
+
+
+def test_the_page_shows_a_row_of_each_label_of_one_style_a_column(digits):
+    from pages.session import code_sources
+    from pages.ui import code_source_form
+
+    run = finished(digits, Model(latent_dim=3, epochs=2, width=16))
+    app = open_page("generate", run=run.id)
+    assert not app.exception and not app.error and "labels each" in words(app)
+    assert sum(m.value == f"**{label}**" for m in app.markdown for label in "0123456789") == 10
+    source = code_sources.Source(code_sources.PRIOR, each=True)
+    Z = code_source_form.codes(run, source, 36, 1.0, 0)
+    drawn = run.fitted.model.classes_
+    sizes = code_sources.shares(36, drawn)
+    assert list(sizes.values()) == [4] * 6 + [3] * 4 and len(Z) == 36
+    assert [drawn[i] for i in Z[:, 3:].argmax(1)] == [c for c in drawn for _ in range(sizes[c])]
+    np.testing.assert_array_equal(Z[:3, :3], Z[4:7, :3])
+    np.testing.assert_array_equal(Z[:3, :3], Z[-3:, :3])
+    app.selectbox(key=f"label-{run.id}").set_value(code_source_form.ALL).run()
+    assert not app.exception and "labels each" not in words(app)

@@ -32,6 +32,7 @@ from lvm_core.settings import LIMITS, DataError, Limits
 from pages.api import auth, cookies, routes, training
 from pages.session import data_rows, identity, maps, quotas, state
 from pages.session import runs as starting
+from pages.session.jobs import Fit
 from pages.session.services import services
 
 A, B = "a" * 32, "b" * 32
@@ -362,6 +363,24 @@ def test_people_take_turns_in_the_queue(tmp_path, monkeypatch):
     assert [scheduler.place(id) for id in ids] == [0, 2, 4, 5, 1, 3]
     workspace.set_state(ids[0], state="running")
     assert [scheduler.place(id) for id in ids[1:]] == [1, 3, 4, 0, 2]
+    assert [run.id for run in scheduler.ahead(ids[1])] == [ids[0], ids[4]]
+    assert Scheduler(workspace, count=3, spare=False).ahead(ids[1]) == []
+    log = workspace.run_folder(ids[0]) / "progress.jsonl"
+    log.write_text(
+        json.dumps(
+            {"step": 25, "total": 100, "metrics": {}, "seconds": 120.0, "phase": "", "first": 0}
+        )
+        + "\n"
+    )
+    said = [Fit(id, workspace, scheduler).words() for id in (ids[4], ids[1], ids[2])]
+    assert said == [
+        "Training VAE starts after somebody else's run (about 6 min)",
+        "Training VAE starts after somebody else's run",
+        "Training VAE starts after somebody else's run, 3 wait before it",
+    ]
+    for id in ids[4:]:
+        workspace.set_state(id, state="cancelled")
+    assert Fit(ids[1], workspace, scheduler).words() == "Training VAE starts after #1 (about 6 min)"
 
 
 @pytest.mark.parametrize(

@@ -388,11 +388,13 @@ def test_the_explorer_opens_where_the_browser_says_nothing_is_chosen(runs):
     assert app.session_state[f"view-{run.data.id}"].projection == maps.default(run)
 
 
-def test_an_analogy_opens_its_code(runs):
-    run = runs["table"]
+@pytest.mark.parametrize("kind", ("image", "table", "text", "array"))
+def test_an_analogy_stands_beside_its_items_and_opens_its_code(runs, kind):
+    run = runs[kind]
     app = open_page("explore", run=run.id)
+    assert not app.exception and "open in the explorer above" not in words(app)
     app.button(key=f"analogy-{run.id}").click().run()
-    assert not app.exception
+    assert not app.exception and "open in the explorer above" in words(app)
     place = app.session_state[f"place-{run.id}"]
     assert place.row == 2 and np.allclose(
         place.code, run.fitted.codes[2] + run.fitted.codes[1] - run.fitted.codes[0], atol=1e-5

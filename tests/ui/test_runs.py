@@ -230,7 +230,7 @@ def test_a_workspace_that_cannot_be_written_says_so_and_the_data_can_be_seen(mon
 def test_words_of_a_run_that_waits(data):
     made = waiting(data, epochs=3)
     assert (
-        "waiting" in made.job.words()
+        made.job.words() == "Training VAE starts in a moment"
         and made.job.running
         and made.fitted is None
         and services().scheduler.place(made.id) == 0
@@ -329,7 +329,7 @@ def test_asking_is_for_the_page_that_has_the_token(client, data):
     assert made.job.state == "waiting"
     assert parse(client.get("/live/training-history", params={"t": token}))[0] == {"frames": 0}
     job = client.get("/live/job", params={"t": token, "job": "fit"}).json()
-    assert job["state"] == "waiting" and "waiting" in job["words"]
+    assert job["state"] == "waiting" and "starts in a moment" in job["words"]
     assert (
         client.post("/live/ask", params={"t": token, "word": "cancel"}).status_code == 200
         and made.job.state == "cancelled"

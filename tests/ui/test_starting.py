@@ -7,9 +7,9 @@ from lvm_core import DATASETS, MODELS
 from lvm_core.progress import Progress
 from pages.session import pace
 from pages.session.data import Data
+from pages.session.jobs import rounded
 from pages.session.services import services
 from pages.session.work import begin
-from pages.ui import work
 
 pytestmark = pytest.mark.usefixtures("start_buttons")
 
@@ -88,7 +88,7 @@ def test_generate_compares_and_measures_nothing_by_itself(vaes, slow):
     run.jobs.work.clear()
     app = open_page("generate", run=run.id)
     assert not app.exception and not run.jobs.work
-    assert "Until then, codes of the model's own distribution" in words(app)
+    assert "Until then, codes of the model's prior" in words(app)
     assert [b.label.partition(" (")[0] for b in starts(app)] == ["Compare the sources", "Measure"]
 
 
@@ -138,7 +138,7 @@ def test_a_failure_is_tried_again_without_asking_twice(vaes, monkeypatch):
 
 
 def test_estimates_are_told_roughly(vaes):
-    assert [work._rounded(s) for s in (1.2, 7.4, 12, 59, 140, 3700)] == [
+    assert [rounded(s) for s in (1.2, 7.4, 12, 59, 140, 3700)] == [
         "2 s",
         "7 s",
         "10 s",

@@ -2,6 +2,7 @@
 // browser's history for every change of the address: that of a page which fills in what a link left
 // out, or says where a hand came to rest, takes the place of the one before here.
 
+import { reloadWhenBack } from "../shared/reload.js";
 import { isLeaving, isStep } from "./steps.js";
 
 /** @type {any} */
@@ -10,6 +11,8 @@ const here = window.history;
 export default function () {
   if (here.latentSteps) return;
   here.latentSteps = true;
+  // a script of Streamlit's that could not be loaded
+  window.addEventListener("vite:preloadError", () => reloadWhenBack(window));
   const push = here.pushState;
   here.pushState = function (state, title, url) {
     const next = new URL(url ?? "", window.location.href),

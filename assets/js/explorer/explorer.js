@@ -12,7 +12,8 @@ import { ContactSheet } from "./sheet.js";
 import { Shelf } from "./shelf.js";
 import { Walk } from "./walk.js";
 
-const HISTORY = 200;
+const HISTORY = 200,
+  STOPS = 9; // pictures of a learnt direction
 const STAYS = ["code", "start", "selected", "history", "future", "seed"];
 
 /**
@@ -140,7 +141,9 @@ export class Explorer {
       }),
     );
     this.traversal = latest((code) =>
-      this.ask("traversals", { count: firsts }, code).then((reply) => this.drawTraversals(reply)),
+      this.ask("traversals", { count: firsts }, code)
+        .then((reply) => this.drawTraversals(reply))
+        .then(() => this.drawDirections(code)),
     );
     this.fetchNear = latest((rows) =>
       this.ask("item", { map, i: rows.join(",") }).then((reply) =>
@@ -287,6 +290,7 @@ export class Explorer {
     const row = element("div", "lx-row"),
       label = element("label", "lx-label", d.name),
       band = element("div", "lx-band"),
+      film = element("div", "lx-film"),
       range = element("input", "lx-range"),
       number = element("span", "lx-caption");
     label.title = d.sentence;
@@ -297,6 +301,8 @@ export class Explorer {
     number.textContent = "0.00";
     const at = {
       amount: 0,
+      vector: d.vector,
+      film,
       reset: () => {
         at.amount = 0;
         range.value = "0";
@@ -316,8 +322,20 @@ export class Explorer {
     this.amounts.push(at);
     row.classList.add("lx-direction");
     row.append(label, band, number);
-    band.append(range);
+    band.append(film, range);
     return row;
+  }
+
+  // What each learnt direction does to the code in hand, over the range of its slider.
+  async drawDirections(code) {
+    for (const { amount, vector, film } of this.amounts) {
+      const codes = Array.from({ length: STOPS }, (_, m) => {
+        const t = (4 * m) / (STOPS - 1) - 2 - amount;
+        return code.map((v, j) => v + t * vector[j]);
+      });
+      const reply = await this.ask("decode", { map: this.data.map }, codes.flat());
+      this.draw.traversal(film, reply, 0, STOPS, this.data);
+    }
   }
 
   async open() {

@@ -106,7 +106,7 @@ export class ContactSheet {
     const { nw, ne, sw, se } = this.corners;
     for (const corner of CORNERS)
       this.explorer.part(`corner-${corner}`).title =
-        `This corner: ${this.corners[corner].name}. Click to put what is in hand here.`;
+        `This corner: ${this.corners[corner].name}. Click to put this code here.`;
     return squares((row, column) => {
       const u = column / (GRID - 1),
         v = row / (GRID - 1);

@@ -28,6 +28,15 @@ export class Walk {
     explorer.on(this.kind, "change", () => this.make());
     explorer.on(this.t, "input", () => this.step(Number(this.t.value)));
     explorer.on(this.t, "change", () => explorer.settle());
+    for (const [end, t] of [
+      ["to-a", 0],
+      ["to-b", 1],
+    ])
+      explorer.on(part(end), "click", () => {
+        this.t.value = t;
+        this.step(Number(t));
+        explorer.settle();
+      });
     explorer.on(part("save-codes"), "click", () => this.saveCodes());
     explorer.on(part("save-strip"), "click", () =>
       saveCanvases(this.strip, this.path.steps, "walk.png"),
@@ -45,6 +54,7 @@ export class Walk {
    * @param {number | null} row
    */
   setEnd(end, code = this.explorer.code, name = this.explorer.origin(), row = this.explorer.row()) {
+    if (!code) return; // the first answer is on its way
     this[end] = { code: Array.from(code), name, row };
     this.t.value = end === "a" ? 0 : 1;
     this.make();

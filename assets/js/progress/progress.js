@@ -1,8 +1,10 @@
 // Asks the server how long work goes on and draws it. The page itself reruns once, when the work
 // has ended.
 
-import { find } from "../shared/dom.js";
+import { ends, label, ticks } from "../shared/axis.js";
+import { element, find } from "../shared/dom.js";
 
+const SVG = "http://www.w3.org/2000/svg";
 const COLOURS = ["#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9"];
 
 /** @param {Component} component */
@@ -77,55 +79,17 @@ export default function (component) {
       !data.mine || data.job !== "fit" || !underWay(job);
     part("bar").style.width = `${100 * job.fraction}%`;
     part("track").setAttribute("aria-valuenow", String(Math.round(100 * job.fraction)));
-    const names = job.names,
-      svg = part("curve");
-    svg.toggleAttribute("hidden", !data.curve || job.steps.length < 2);
-    if (!data.curve || job.steps.length < 2) return;
-    // the first steps dwarf the rest: the scale follows the middle 96 % of the values
-    const all = job.values
-        .flat()
-        .filter(Number.isFinite)
-        .sort((a, b) => a - b),
-      low = all[Math.floor(0.02 * all.length)],
-      high = all[Math.ceil(0.98 * (all.length - 1))];
-    const x = (s) =>
-        (600 * (s - job.steps[0])) / (job.steps[job.steps.length - 1] - job.steps[0] || 1),
-      y = (v) => 210 - (200 * (v - low)) / (high - low || 1);
-    svg.replaceChildren(
-      ...names.map((_, m) => {
-        const line = document.createElementNS("http://www.w3.org/2000/svg", "polyline");
-        line.setAttribute(
-          "points",
-          job.steps
-            .map(
-              (s, i) =>
-                `${x(s).toFixed(1)},${Math.max(-5, Math.min(225, y(job.values[m][i]))).toFixed(1)}`,
-            )
-            .join(" "),
-        );
-        line.setAttribute("stroke", COLOURS[m % COLOURS.length]);
-        return line;
+    const charts = part("charts");
+    charts.hidden = !data.curve || job.steps.length < 2;
+    if (charts.hidden) return;
+    let m = 0;
+    charts.replaceChildren(
+      ...job.panels.map((size) => {
+        const lines = Array.from({ length: size }, (_, i) => m + i);
+        m += size;
+        return panel(job, lines);
       }),
     );
-    part("legend").replaceChildren(
-      ...names.map((name, m) => {
-        const entry = document.createElement("span"),
-          dot = document.createElement("i");
-        dot.style.background = COLOURS[m % COLOURS.length];
-        entry.append(
-          dot,
-          document.createTextNode(
-            `${name.replaceAll("_", " ")} ${job.values[m][job.values[m].length - 1].toPrecision(4)}`,
-          ),
-        );
-        return entry;
-      }),
-    );
-    const left = document.createElement("span"),
-      right = document.createElement("span");
-    left.textContent = `step ${job.steps[0].toLocaleString()}`;
-    right.textContent = `step ${job.steps[job.steps.length - 1].toLocaleString()} · scale ${low.toPrecision(3)} to ${high.toPrecision(3)}`;
-    part("scale").replaceChildren(left, right);
   }
 
   clearTimeout(root.lxpTimer);
@@ -134,4 +98,52 @@ export default function (component) {
     over = true;
     clearTimeout(timer);
   };
+}
+
+// One chart: its metrics with their newest values, their lines, and numbers beside the axes.
+function panel(job, lines) {
+  const made = element("figure", "lxp-panel"),
+    title = element("figcaption", "lxp-legend");
+  for (const m of lines) {
+    const entry = element("span", ""),
+      dot = element("i", "");
+    dot.style.background = COLOURS[m % COLOURS.length];
+    entry.append(dot, `${job.names[m]} ${job.values[m][job.values[m].length - 1].toPrecision(4)}`);
+    title.append(entry);
+  }
+  const [low, high] = ends(lines.flatMap((m) => job.values[m])),
+    [first, last] = [job.steps[0], job.steps[job.steps.length - 1]],
+    x = (s) => (100 * (s - first)) / (last - first || 1),
+    y = (v) => Math.max(-5, Math.min(105, (100 * (high - v)) / (high - low)));
+  const svg = document.createElementNS(SVG, "svg");
+  svg.setAttribute("viewBox", "0 0 100 100");
+  svg.setAttribute("preserveAspectRatio", "none");
+  svg.setAttribute("role", "img");
+  svg.setAttribute("aria-label", `${lines.map((m) => job.names[m]).join(" and ")} by training step`);
+  const at = ticks(low, high),
+    plot = element("div", "lxp-plot");
+  plot.append(svg);
+  for (const v of at) {
+    svg.append(path("line", { x1: 0, x2: 100, y1: y(v), y2: y(v) }));
+    const words = element("span", "lxp-y", label(v, at[1] - at[0]));
+    words.style.top = `${y(v)}%`;
+    plot.append(words);
+  }
+  for (const m of lines) {
+    const points = job.steps.map((s, i) => `${x(s).toFixed(2)},${y(job.values[m][i]).toFixed(2)}`);
+    svg.append(path("polyline", { points: points.join(" "), stroke: COLOURS[m % COLOURS.length] }));
+  }
+  const scale = element("div", "lxp-scale");
+  scale.append(
+    element("span", "", `step ${first.toLocaleString("en")}`),
+    element("span", "", last.toLocaleString("en")),
+  );
+  made.append(title, plot, scale);
+  return made;
+}
+
+function path(name, attributes) {
+  const made = document.createElementNS(SVG, name);
+  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, String(value));
+  return made;
 }

@@ -2,8 +2,8 @@
 kind.
 
 A file is named as its kind (``Dataset.kind``) and states ``ICON``, ``UNIT`` (what several of them
-are called) and two functions: ``gallery(dataset, items, captions, key, width, columns)`` draws many
-items, ``one(dataset, item, title, key, beside, beside_title)`` draws one, large. Only pictures
+are called) and two functions: ``gallery(dataset, items, captions, key, width, together)`` draws
+many items, ``one(dataset, item, title, key, beside, beside_title)`` draws one, large. Only pictures
 are given links: to themselves at full size.
 """
 
@@ -43,14 +43,15 @@ def gallery(
     *,
     key: str,
     width: int | None = None,
-    columns: int = 6,
+    together: int = 1,
     links: list[str] | None = None,
 ) -> None:
     """Many items side by side: pictures in a flow, rows in a table, words in cards, curves in
-    one chart. ``links``: where each is seen at full size, see :func:`pages.api.originals.links`.
+    one chart. Of pictures ``together``, such as pairs, a row holds whole groups. ``links``: where
+    each is seen at full size, see :func:`pages.api.originals.links`.
     """
     more = {"links": links} if links else {}
-    found()[dataset.kind].gallery(dataset, items, captions, key, width, columns, **more)
+    found()[dataset.kind].gallery(dataset, items, captions, key, width, together, **more)
 
 
 def one(

@@ -12,7 +12,7 @@ from ..charts import PLOT
 ICON, UNIT = ":material/show_chart:", "arrays"
 
 
-def gallery(dataset, items, captions, key, width, columns):
+def gallery(dataset, items, captions, key, width, together):
     items = np.asarray(items)[:12]
     names = list(captions[:12]) if captions else [f"{i + 1}" for i in range(len(items))]
     st.plotly_chart(

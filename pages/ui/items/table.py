@@ -10,7 +10,7 @@ from ..dataframes import days, tall
 ICON, UNIT = ":material/table:", "rows"
 
 
-def gallery(dataset, items, captions, key, width, columns):
+def gallery(dataset, items, captions, key, width, together):
     frame = pd.DataFrame(items).reset_index(drop=True)
     if captions:
         frame.insert(0, " ", captions)

@@ -13,7 +13,7 @@ from ..charts import PLOT
 ICON, UNIT = ":material/article:", "documents"
 
 
-def gallery(dataset, items, captions, key, width, columns):
+def gallery(dataset, items, captions, key, width, together):
     slots = st.columns(3)
     for i, item in enumerate(items):
         with slots[i % 3].container(border=True):

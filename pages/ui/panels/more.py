@@ -92,7 +92,7 @@ def draw(run, view) -> None:
             f"**{n:,} new, like the {len(chosen):,} chosen** · "
             f"{md(similar_items.typical(run, codes), 120)}"
         )
-        items.gallery(dataset, new[: SHOWN[dataset.kind]], key=f"alike-{run.id}", columns=8)
+        items.gallery(dataset, new[: SHOWN[dataset.kind]], key=f"alike-{run.id}")
         if n > SHOWN[dataset.kind]:
             st.caption(f"The first {SHOWN[dataset.kind]} of {n:,} are shown; the download has all.")
         aside = (

@@ -13,6 +13,7 @@ import { RegionsLayer } from "./regions.js";
 // least pixels of a cell; small pictures held; asked for in one go
 const CELL = 32,
   KEPT = 6000,
+  FEW = 100, // pictures that are seen from the start
   A_TIME = 400;
 // the same in space, where cells lie behind each other; cells a side at most; pictures at most
 const SOLID_CELL = 44,
@@ -44,7 +45,8 @@ export class ThumbnailsLayer {
     );
     this.toggle.append(icon("thumbnails"));
     this.toggle.setAttribute("aria-label", "thumbnails");
-    this.toggle.setAttribute("aria-pressed", "false");
+    this.on = atlas.data.n <= FEW;
+    this.toggle.setAttribute("aria-pressed", String(this.on));
     atlas.bar.append(this.toggle);
   }
 
