@@ -38,7 +38,8 @@ def draw(run) -> None:
             topic_scores(found, dataset.X),
         )
 
-    result = work.result(run, "Topics", {}, find)
+    k, d = fitted.codes.shape[1], dataset.X.shape[1]
+    result = work.result(run, "Topics", {}, find, seconds=1e-7 * (dataset.X.nnz + k * d))
     if result is None:
         return
     found, npmi, numbers = result

@@ -147,7 +147,14 @@ def _map(run, words: WordVectors, found: list[str]) -> None:
             )
         return PROJECTIONS["TSNE"](random_state=0).fit_transform(unit, on_step=on_step)
 
-    P = work.result(run, "Map of words", {"columns": [int(j) for j in columns]}, place)
+    P = work.result(
+        run,
+        "Map of words",
+        {"columns": [int(j) for j in columns]},
+        place,
+        seconds=1e-3 * len(columns),
+        start="Map the words",
+    )
     if P is None:
         return
     st.plotly_chart(
