@@ -156,12 +156,13 @@ def _likelihood(model: Any, X, learnt) -> list[Score]:
         Score(
             "ELBO" if parts else "Log-likelihood",
             mean,
-            f"{with_error(mean, error)} nats a row{against}: {what} "
-            f"under {noise}. Higher is better; compare only models of the same data and noise.",
+            f"{with_error(mean, error)} nats a row{against}. Higher is better.",
             baseline=alone,
             unit="nats",
             error=error,
             by_row=values,
+            detail=f"{what[0].upper()}{what[1:]} under {noise}, with its standard error over "
+            f"{len(values):,} rows. Compare only models of the same data and noise.",
         )
     ]
     if "gaussian" not in kinds:  # bits of a real number depend on its unit

@@ -666,7 +666,7 @@ _RENAMED = {
 
 
 def _to_scores(records: list[dict]) -> list[Score]:
-    scores = [Score(**record) for record in records]  # older ones have no reference
+    scores = [Score(**record) for record in records]  # older ones have no reference or detail
     return [
         Score(
             _RENAMED.get(s.name, s.name),
@@ -677,6 +677,7 @@ def _to_scores(records: list[dict]) -> list[Score]:
             str(s.unit),
             s.error,
             _to_reference(cast(Any, s.reference)),
+            detail=str(s.detail),
         )
         for s in scores
     ]
