@@ -225,11 +225,9 @@ def _pairs(run, made, real, names) -> None:
                 )
     elif dataset.kind == "table":
         columns = [c.name for c in dataset.codec.columns]
-        both = (
-            pd.concat([made, real[columns].reset_index(drop=True)])
-            .sort_index(kind="stable")
-            .astype(object)
-        )
+        both = pd.concat([made, real[columns].reset_index(drop=True)]).sort_index(kind="stable")
+        days = dataframes.days(both)
+        both = both.astype({name: object for name in both if name not in days})
         items.gallery(
             dataset,
             both,
