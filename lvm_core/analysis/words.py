@@ -14,6 +14,7 @@ from .topics import coherence
 
 _CANDIDATES, _COMPANY = 100, 8  # common words that are tried; neighbours of each
 _SHARE = 0.03  # of the documents that hold a common word
+_FORMULA = 0.5  # the NPMI from which words are rather one formula than of one subject
 
 
 @dataclass(frozen=True)
@@ -135,10 +136,10 @@ def examples(words: WordVectors, X, n: int = 2) -> list[str]:
     near = np.argsort(-cosines, axis=1, kind="stable")[:, : _COMPANY + 1]  # itself first
     told = np.take_along_axis(cosines, near, 1)[:, 1:]
     alike = told.min(1, initial=1.0) > 0.995
-    # companions in a handful of documents, such as the names of a signature, cohere best
+    # companions in a few documents, or of one formula such as a signature, cohere best
     held = np.asarray((X > 0).sum(0)).ravel()
     common = np.minimum(np.median(held[near[:, 1:]], axis=1) / (_SHARE * X.shape[0]), 1)
-    coherent = np.maximum(np.nan_to_num(coherence(X, near)), 0) * common
+    coherent = np.clip(np.nan_to_num(coherence(X, near)), 0, _FORMULA) * common
     order = np.lexsort((-coherent, alike))
     found: list[int] = []
     for far in (True, False):

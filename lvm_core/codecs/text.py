@@ -278,15 +278,16 @@ def is_number(term: str) -> bool:
     Returns
     -------
     bool
-        Whether it begins with a digit or half of it are digits.
+        Whether it begins with a digit, half of it are digits, or it has no letter.
 
     Examples
     --------
     >>> from lvm_core.codecs.text import is_number
-    >>> [is_number(term) for term in ("1984", "34u", "f0", "mp3", "h2o")]
-    [True, True, True, False, False]
+    >>> [is_number(term) for term in ("1984", "34u", "f0", "__", "mp3", "h2o")]
+    [True, True, True, True, False, False]
     """
-    return term[0].isdigit() or 2 * sum(map(str.isdigit, term)) >= len(term)
+    digits, letters = (sum(map(kind, term)) for kind in (str.isdigit, str.isalpha))
+    return not letters or term[0].isdigit() or 2 * digits >= len(term)
 
 
 def looks_english(documents: list[str], sample: int = 200) -> bool:

@@ -26,7 +26,7 @@ _HELP = {
     "spread": "Standard deviation around that, in the units of the data.",
 }
 QUESTION = (
-    "When is a series in which state? Choose a row; every moment is coloured by its most likely "
+    "When is a series in which state? Choose a series; every moment is coloured by its most likely "
     "state."
 )
 
@@ -58,7 +58,7 @@ def draw(run) -> None:
         ),
         key=f"states-{run.id}-{row}-{shown if names else ''}",
         config=charts.PLOT,
-        alt=f"{payloads.short(dataset, row, 60)} coloured by its states",
+        alt=f"{_name(run, row)} coloured by its states",
     )
     sure = posterior[0].max(1)
     st.caption(
@@ -66,21 +66,18 @@ def draw(run) -> None:
         "(probability over 90 %). Log-likelihood of this series: "
         f"{model.score_samples(X)[0]:,.1f} nats."
     )
-    left, right = st.columns(2, gap="large")
+    left, right = st.columns([3, 2], gap="large")
     with left:
         st.markdown("**The states**")
         stay = np.diag(model.transitions_)
-        parts = {
-            f"{what} {name}".strip(): numbers[:, c]
-            for c, name in enumerate(names or [""])
-            for what, numbers in _units(run).items()
-        }
+        states, c = np.arange(len(stay)), max(1, len(names))
         table = pd.DataFrame(
             {
-                "state": [f"{i + 1}" for i in range(len(stay))],
-                **parts,
-                "begins": model.start_,
-                "lasts (moments)": 1 / np.maximum(1 - stay, 1e-6),
+                "state": [f"{i + 1}" for i in np.repeat(states, c)],
+                **({"value": names * len(states)} if names else {}),
+                **{what: numbers.ravel() for what, numbers in _units(run).items()},
+                "begins": np.repeat(model.start_, c),
+                "lasts (moments)": np.repeat(1 / np.maximum(1 - stay, 1e-6), c),
             }
         )
         st.dataframe(
@@ -91,11 +88,8 @@ def draw(run) -> None:
             alt="the states",
             column_config={
                 **{
-                    part: st.column_config.NumberColumn(
-                        format="%.3g",
-                        help=next(said for what, said in _HELP.items() if part.startswith(what)),
-                    )
-                    for part in parts
+                    what: st.column_config.NumberColumn(format="%.3g", help=said)
+                    for what, said in _HELP.items()
                 },
                 "begins": st.column_config.NumberColumn(
                     format="percent", help="How often a series begins in it."
@@ -130,15 +124,20 @@ def _row(run) -> int:
     dataset = run.dataset
     if len(dataset) > _MOST:
         row = int(st.number_input("Row", 0, len(dataset) - 1, 0, key=f"states-row-{run.id}"))
-        st.caption(md(payloads.short(dataset, row), 120))
+        st.caption(md(_name(run, row), 120))
         return row
     return st.selectbox(
         "Series",
         range(len(dataset)),
-        format_func=lambda i: clean(payloads.short(dataset, i), 80),
+        format_func=lambda i: clean(_name(run, i), 80),
         key=f"states-row-{run.id}",
         width=480,
     )
+
+
+def _name(run, i: int) -> str:
+    """What is known of a series; its number where that is nothing."""
+    return payloads.short(run.dataset, i).replace(f"row {i} · ", "", 1)
 
 
 @once
@@ -174,6 +173,6 @@ def _units(run) -> dict[str, np.ndarray]:
 def _csv(run) -> bytes:
     found = _states(run)[0]
     table = pd.DataFrame(found + 1, columns=[f"t{t}" for t in range(found.shape[1])])
-    names = [payloads.short(run.dataset, i) for i in range(len(found))]
+    names = [_name(run, i) for i in range(len(found))]
     table.insert(0, "series", names)
     return encode.csv_bytes(table)

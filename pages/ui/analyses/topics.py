@@ -125,7 +125,7 @@ def _table(run, found: Topics, order, npmi, names) -> pd.DataFrame:
         alt="words of every topic",
         column_config={
             "name": st.column_config.TextColumn(
-                "name :material/edit:" if mine else "name",
+                "name",
                 max_chars=40,
                 help="Double-click to change it; empty brings its first words back.",
             ),
