@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -142,12 +142,11 @@ class Anomalies:
     @property
     def methods(self) -> dict[str, Method]:
         """name -> score, those with the model first, plain baselines last."""
-        found = dict(METHODS)
+        found, schema = dict(METHODS), cast(Any, self.model).schema_
         if not isinstance(self.model, HasLikelihood):
             del found["likelihood"]
         elif isinstance(self.model, HasELBO):
             found["likelihood"] = _BOUND
-        schema = self.model.schema_
         words = {
             "average": average_item(schema),
             "row": average_item(schema).rpartition(" ")[2],

@@ -531,8 +531,9 @@ def contrast(
     values, terms = None, None
     if dataset.kind == "text":
         terms = words(dataset.X, inside, outside, dataset.codec.terms)
-        first = terms.loc[terms["z"].abs().idxmax()]
-        strongest, strongest_of = abs(float(first["z"])), dataset.codec.terms.index(first["term"])
+        first = int(np.argmax(np.abs(terms["z"].to_numpy())))
+        strongest = float(np.abs(terms["z"].to_numpy()[first]))
+        strongest_of = dataset.codec.terms.index(terms["term"].to_list()[first])
     else:
         if spans:
             values = _values(dataset, inside, outside, spans, report)
@@ -714,7 +715,7 @@ def regions(dataset, codes, size: int, most: int, rng) -> np.ndarray:
     )
 
 
-def _deltas(X, masks) -> np.ndarray:
+def _deltas(X, masks) -> tuple[np.ndarray, np.ndarray]:
     """The largest absolute delta among the columns of X (n, d), of the rows in each mask (m, n)
     over the others (m,), and the first column that has it (m,).
     """

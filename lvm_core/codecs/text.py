@@ -176,7 +176,7 @@ class TextCodec(Codec):
         if dropped:
             notes.append(f"{dropped:,} numbers and terms that digits begin were left out.")
         if stop_words == "english":
-            notes.append("English function words (the, of, don't ...) were left out.")
+            notes.append("English function words (the, of, and ...) were left out.")
         return (
             cls([str(t) for t in terms[keep]], pairs),
             counts[:, keep].astype(np.float32).tocsr(),
@@ -243,7 +243,7 @@ class TextCodec(Codec):
             "kind": self.kind,
             "terms": self.terms,
             "pairs": self.pairs,
-            "contractions": self.contractions,
+            **({"contractions": True} if self.contractions else {}),
         }
 
     @classmethod

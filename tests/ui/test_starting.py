@@ -182,7 +182,9 @@ def test_the_trust_of_a_map_waits_for_its_button(vaes):
     app.session_state[f"panel-{run.id}"] = "trust"
     app.run()
     assert not app.exception and not app.error and not run.jobs.trust
-    assert "on a sample" in words(app) and app.metric, "what the map came with is shown meanwhile"
+    assert "Measured when the map was made" in words(app) and app.metric, (
+        "what the map came with is shown meanwhile"
+    )
     (button,) = starts(app)
     assert button.label.startswith("Measure every point (about ")
     button.click().run()

@@ -200,7 +200,7 @@ def _filled(run, X, frame, gone) -> None:
     marks = cells.head(_SHOWN)
     numbers = shown.select_dtypes("float").columns
     dates = {c.name: c.show for c in run.dataset.codec.columns if isinstance(c, Date)}
-    shaded = shown.style.format("{:.7g}", subset=numbers).format(dates)
+    shaded = shown.style.format("{:.7g}", subset=numbers).format(dates, subset=list(dates))
     shaded = shaded.apply(
         lambda _: marks.map(lambda on: "background-color: rgba(230,159,0,0.35)" if on else ""),
         axis=None,

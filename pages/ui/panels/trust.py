@@ -81,7 +81,7 @@ def _meanwhile(run, view, job) -> None:
 
 
 def _on_a_sample(run, view) -> None:
-    st.caption("Measured on a sample of the points:")
+    st.caption("Measured when the map was made:")
     scores.show(maps.scores(run, view.key))
     st.caption(md(view.placing, 500))
 

@@ -78,3 +78,4 @@ def test_filled_dates_are_dates(run):
     assert json.loads(filled.proto.columns)["born"]["type_config"]["type"] == "date"
     shown = filled.proto.arrow_data.styler.display_values
     assert b"1960-03-01" in shown and b"00:00:00" not in shown
+    assert b"157.5" in shown and b"157.500000" not in shown
