@@ -56,6 +56,25 @@ class HasELBO(Protocol):
 
 
 @runtime_checkable
+class HasImportanceBound(Protocol):
+    """Maximises an importance-weighted bound of several draws, which says more of it than its ELBO.
+
+    Examples
+    --------
+    >>> from lvm_core import MODELS
+    >>> from lvm_core.capabilities import HasImportanceBound
+    >>> isinstance(MODELS["MIWAE"](), HasImportanceBound)
+    True
+    """
+
+    samples: int
+
+    def importance_bound(self, X) -> np.ndarray:
+        """That bound of each row of X (n, d): (n,) in nats, of ``samples`` draws."""
+        ...
+
+
+@runtime_checkable
 class HasImportanceWeights(Protocol):
     """Its log-likelihood can be estimated by draws from its posterior.
 

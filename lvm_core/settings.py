@@ -207,7 +207,9 @@ _OTHERS: dict[str, Callable[[str, str], Any]] = {
     "slots": _slots,
     "memory": _positive("GiB that one fit may take, such as 8"),
     "checkpoint": _positive("seconds between two checkpoints, such as 10"),
-    "minutes": _positive("minutes that a training on pictures may take, such as 5"),
+    "minutes": _positive(
+        "minutes that a training on pictures, or on a wide table, may take, such as 5"
+    ),
 }
 NAMES = tuple(f"{PREFIX}{name.upper()}" for name in (*_OTHERS, *(f.name for f in fields(Limits))))
 
@@ -220,7 +222,7 @@ def setting(name: str, environment: Mapping[str, str] | None = None) -> Any:
     name : str
         ``home`` (the workspace's folder), ``people`` (``"one"`` or ``"many"``), ``slots`` (fits at
         once), ``memory`` (GiB a fit may take), ``checkpoint`` (seconds between two checkpoints) or
-        ``minutes`` (the time budget that is suggested for pictures).
+        ``minutes`` (the time budget that is suggested for pictures and wide tables).
     environment : mapping of str to str, optional
         Where it is looked up; the process's own environment by default.
 

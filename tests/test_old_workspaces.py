@@ -10,7 +10,7 @@ import os
 import shutil
 import time
 import zipfile
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -95,9 +95,12 @@ def close(found, wanted, tolerance: float, what: str) -> None:
 
 
 def as_written(score) -> dict:
-    """A score as a release wrote it that knew nothing of references: they are not made up."""
+    """A score as a release wrote it that knew nothing of references and details: they are not made
+    up.
+    """
     record = asdict(score)
     assert record.pop("reference") is None and record.pop("by_row") is None
+    assert record.pop("detail") == ""
     names = {
         "Reconstruction R²": "Variance explained",
         "R² on training rows": "Explained variance",
@@ -205,6 +208,8 @@ def test_every_upload_is_read_again(release, workspace):
             # a file is asked for series of its own accord now; where it has none, all is as it was
             if source["options"].get("series") == "none" and now["options"]["series"] == "auto":
                 now["options"]["series"] = "none"
+            if again.kind == "text":  # contractions are terms now; these documents have none
+                again = replace(again, codec=replace(again.codec, contractions=False))
             assert again.fingerprint == wanted["fingerprint"] and now == source
             if kept[1] in BETTER_READ:
                 assert again.label == BETTER_READ[kept[1]]

@@ -10,15 +10,15 @@ arXiv:2206.09426).
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
 
 from ..capabilities import HasELBO, HasLikelihood
 from ..latent.neighbours import nearest
-from ..metrics.base import Score, percent
+from ..metrics.base import Score, average_item, columns_word, percent
 from ..metrics.residuals import Residuals, sample
 from ..progress import OnStep, Reporter
 
@@ -36,7 +36,8 @@ class Method:
     title : str
         Name of the score.
     meaning : str
-        One line on what it measures.
+        One line on what it measures; ``{row}``, ``{column}`` and ``{average}`` stand in those of
+        :data:`METHODS` for what they are called in the data at hand.
     rows : callable
         ``rows(scene, index)`` gives the scores of some rows of an :class:`Anomalies`.
     parts : callable
@@ -141,12 +142,20 @@ class Anomalies:
     @property
     def methods(self) -> dict[str, Method]:
         """name -> score, those with the model first, plain baselines last."""
-        found = dict(METHODS)
+        found, schema = dict(METHODS), cast(Any, self.model).schema_
         if not isinstance(self.model, HasLikelihood):
             del found["likelihood"]
         elif isinstance(self.model, HasELBO):
             found["likelihood"] = _BOUND
-        return found
+        words = {
+            "average": average_item(schema),
+            "row": average_item(schema).rpartition(" ")[2],
+            "column": columns_word(schema)[:-1],
+        }
+        return {
+            name: replace(method, meaning=method.meaning.format(**words))
+            for name, method in found.items()
+        }
 
     def scores(self, name: str, on_step: OnStep | None = None) -> np.ndarray:
         """Score every row.
@@ -275,17 +284,17 @@ def _back(scene: Anomalies, i: int) -> np.ndarray:
 METHODS = {
     "reconstruction": Method(
         "Reconstruction error",
-        "How much of the row is lost when it goes through the code and back; every column weighs "
-        "the same, and always "
-        "predicting the mean row gets 1 on average. High: the model has no code for such a row.",
+        "How much of the {row} is lost when it goes through the code and back; every {column} "
+        "weighs the same, and always predicting {average} gets 1 on average. High: the model has "
+        "no code for such a {row}.",
         lambda s, index: s.residuals.rows(*s.rows(index)),
         _back,
     ),
     "likelihood": Method(
         "−log p (exact)",
         (
-            "The negative log-likelihood of the row in nats, exact under this model and its noise. "
-            "High: the model finds such a row improbable."
+            "The negative log-likelihood of the {row} in nats, exact under this model and its "
+            "noise. High: the model finds such a {row} improbable."
         ),
         lambda s, index: -np.asarray(s.model.score_samples(s.own_rows(index)), np.float64),
         _back,
@@ -310,9 +319,8 @@ METHODS = {
     ),
     "norm": Method(
         "Norm of the standardised row (no model)",
-        "Squared distance from the mean row, every column by its own spread: a baseline that knows "
-        "no model. What PyOD and ADBench "
-        "call PCA ranks almost like this.",
+        "Squared distance from {average}, every {column} by its own spread: a baseline that knows "
+        "no model. What PyOD and ADBench call PCA ranks almost like this.",
         lambda s, index: np.square(s.residuals.standardised(s.X[index])).sum(1),
         lambda s, i: np.square(s.residuals.standardised(s.X[[i]]))[0],
     ),
@@ -328,8 +336,8 @@ METHODS = {
 _BOUND = Method(
     "−log p (at most)",
     (
-        "The negative ELBO of the row in nats: an upper bound of −log p under this model and its "
-        "noise. High: the model finds such a row improbable."
+        "The negative ELBO of the {row} in nats: an upper bound of −log p under this model and its "
+        "noise. High: the model finds such a {row} improbable."
     ),
     METHODS["likelihood"].rows,
     METHODS["likelihood"].parts,

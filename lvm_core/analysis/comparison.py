@@ -12,7 +12,7 @@ import pandas as pd
 
 from ..datasets.base import Dataset
 from ..metrics import Score
-from ..metrics.base import LOWER_IS_BETTER
+from ..metrics.base import LOWER_IS_BETTER, number, shown
 from ..models.base import LatentModel
 
 # of the training rows; neither good nor bad
@@ -156,6 +156,11 @@ def ranking(entries: list[Entry], by: str) -> pd.DataFrame:
         a column for every measure, and ``reference``: how the score does beside that of a linear
         model of the same length, in words; empty where that is not known.
 
+    Raises
+    ------
+    ValueError
+        Where fewer than two models have the score.
+
     Examples
     --------
     >>> from lvm_core.analysis.comparison import Entry, ranking
@@ -169,6 +174,10 @@ def ranking(entries: list[Entry], by: str) -> pd.DataFrame:
     [[1, 'AE'], [2, 'PCA']]
     """
     names, sign = measures(entries), 1 if by in LOWER_IS_BETTER else -1
+    if by not in names:
+        raise ValueError(
+            f"{by!r} is no score of two models or more; there are: {', '.join(names) or 'none'}."
+        )
     table = pd.DataFrame(
         [
             {
@@ -199,3 +208,41 @@ def ranking(entries: list[Entry], by: str) -> pd.DataFrame:
     table.insert(0, "rank", rank)
     table.insert(1, "level", level)
     return table.drop(columns="_error")
+
+
+def lead(table: pd.DataFrame, by: str, unit: str = "") -> str:
+    """Say who leads, by how much, and who is level.
+
+    Parameters
+    ----------
+    table : DataFrame
+        What :func:`ranking` gave.
+    by : str
+        The score it was ranked by.
+    unit : str, default=""
+        Unit of that score.
+
+    Returns
+    -------
+    str
+        Plain text.
+
+    Examples
+    --------
+    >>> from lvm_core.analysis.comparison import Entry, lead, ranking
+    >>> from lvm_core.metrics import Score
+    >>> values = {"PCA": 0.8, "AE": 0.9, "VAE": 0.899}
+    >>> scores = {m: Score("R²", v, "", unit="share", error=0.01) for m, v in values.items()}
+    >>> entries = [Entry(m, i, m, 2, 0, 1.0, [scores[m]]) for i, m in enumerate(values)]
+    >>> lead(ranking(entries, "R²"), "R²", "share")
+    '2 models are level on R²: #1 AE, #2 VAE. #1 AE leads by 0.1 %, within the error.'
+    """
+    known = table[table[by].notna()]
+    names = [f"#{row.number} {row.model}" for row in known.itertuples()]
+    apart = abs(float(known[by].iloc[0] - known[by].iloc[1]))
+    ahead = shown(apart, None, unit) if unit == "share" else number(apart, 2) + f" {unit}".rstrip()
+    level = [name for name, same in zip(names, known["level"]) if same]
+    if len(level) < 2:
+        return f"{names[0]} leads on {by}, by {ahead} before {names[1]}."
+    begin = f"{len(level)} models are level on {by}: {', '.join(level)}."
+    return begin + (f" {names[0]} leads by {ahead}, within the error." if apart else "")

@@ -48,6 +48,8 @@ class Contrast:
         Of the codes: delta, low, high, q.
     strongest : float
         The largest effect among what the model learnt from.
+    strongest_of : int
+        The column of X that has it.
     reference : ndarray of shape (r,)
         The same in each of some random regions of as many rows; empty where the others are a group
         as well.
@@ -79,6 +81,7 @@ class Contrast:
     values: pd.DataFrame | None
     dims: pd.DataFrame
     strongest: float
+    strongest_of: int
     reference: np.ndarray
     inside: np.ndarray
     outside: np.ndarray
@@ -528,22 +531,35 @@ def contrast(
     values, terms = None, None
     if dataset.kind == "text":
         terms = words(dataset.X, inside, outside, dataset.codec.terms)
-        strongest = float(terms["z"].abs().max())
+        first = int(np.argmax(np.abs(terms["z"].to_numpy())))
+        strongest = float(np.abs(terms["z"].to_numpy()[first]))
+        strongest_of = dataset.codec.terms.index(terms["term"].to_list()[first])
     else:
         if spans:
             values = _values(dataset, inside, outside, spans, report)
-        strongest = float(
-            _deltas(
+        strongest, strongest_of = (
+            found[0].item()
+            for found in _deltas(
                 dataset.X[np.concatenate([inside, outside])],
                 np.arange(len(inside) + len(outside))[None] < len(inside),
-            ).max()
+            )
         )
     reference = (
         regions(dataset, codes, asked[0], max(room // 2, 400), rng) if whole else np.zeros(0)
     )
     report(len(spans) + 3)
     return Contrast(
-        frame, left_out, terms, values, dims, strongest, reference, inside, outside, asked
+        frame,
+        left_out,
+        terms,
+        values,
+        dims,
+        strongest,
+        strongest_of,
+        reference,
+        inside,
+        outside,
+        asked,
     )
 
 
@@ -689,7 +705,7 @@ def regions(dataset, codes, size: int, most: int, rng) -> np.ndarray:
         mask[np.argpartition(away, size - 1)[:size]] = True
     X = dataset.X[pool]
     if dataset.kind != "text":
-        return _deltas(X, masks)
+        return _deltas(X, masks)[0]
     total = _sums(X)
     return np.array(
         [
@@ -699,18 +715,21 @@ def regions(dataset, codes, size: int, most: int, rng) -> np.ndarray:
     )
 
 
-def _deltas(X, masks) -> np.ndarray:
+def _deltas(X, masks) -> tuple[np.ndarray, np.ndarray]:
     """The largest absolute delta among the columns of X (n, d), of the rows in each mask (m, n)
-    over the others: (m,).
+    over the others (m,), and the first column that has it (m,).
     """
     from scipy.stats import rankdata
 
     inside = masks.sum(1)[:, None]
-    strongest = np.zeros(len(masks))
+    strongest, of = np.zeros(len(masks)), np.zeros(len(masks), int)
     for start in range(0, X.shape[1], BY):
         ranks = rankdata(np.ascontiguousarray(np.asarray(X[:, start : start + BY]).T), axis=1)
         over = (masks.astype(np.float64) @ ranks.T / inside - (inside + 1) / 2) / (
             masks.shape[1] - inside
         )
-        strongest = np.maximum(strongest, np.abs(2 * over - 1).max(1))
-    return strongest
+        effects = np.abs(2 * over - 1)
+        more = effects.max(1) > strongest
+        of[more] = start + effects[more].argmax(1)
+        strongest[more] = effects[more].max(1)
+    return strongest, of

@@ -4,7 +4,7 @@ far to trust them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -47,6 +47,29 @@ class Topics:
     shares: np.ndarray
     prevalence: np.ndarray
     frequency: np.ndarray
+
+    def without(self, columns) -> Topics:
+        """The topics with some words left out: chances of the others, which sum to 1 again.
+
+        Parameters
+        ----------
+        columns : sequence of int
+            Columns of the words.
+
+        Returns
+        -------
+        Topics
+            The shares of the topics in documents and in the corpus stay as they are.
+        """
+        left = np.ones(len(self.frequency), bool)
+        left[np.asarray(columns, int)] = False
+        words, frequency = self.words * left, self.frequency * left
+        size = words.sum(1, keepdims=True)
+        return replace(
+            self,
+            words=np.where(size > 0, words / np.maximum(size, 1e-300), self.words),
+            frequency=frequency / max(frequency.sum(), 1e-300),
+        )
 
     def relevance(self, weight: float) -> np.ndarray:
         """Relevance of each word to each topic [1]_.

@@ -10,6 +10,11 @@ import numpy as np
 from ..models.base import LatentModel
 from ..models.word_embeddings import nearest_words
 from ..settings import DataError
+from .topics import coherence
+
+_CANDIDATES, _COMPANY = 100, 8  # common words that are tried; neighbours of each
+_SHARE = 0.03  # of the documents that hold a common word
+_FORMULA = 0.5  # the NPMI from which words are rather one formula than of one subject
 
 
 @dataclass(frozen=True)
@@ -84,7 +89,65 @@ class WordVectors:
         return known[np.argsort(-self.frequency[known], kind="stable")[:n]]
 
     def _named(self, rows, cosines):
-        return [(self.terms[j], float(c)) for j, c in zip(rows, cosines)]
+        # of equally near ones (a topic model knows many) the commonest is the first
+        order = np.lexsort((-self.frequency[rows], -np.round(cosines, 3)))
+        return [(self.terms[rows[i]], float(cosines[i])) for i in order]
+
+
+def examples(words: WordVectors, X, n: int = 2) -> list[str]:
+    """Words to begin with: common ones whose neighbours come in the same documents.
+
+    Of the commonest words of four letters or more those are taken whose nearest words are in many
+    documents and have the highest NPMI with each other
+    (:func:`lvm_core.analysis.topics.coherence`); last those whose neighbours are all equally near,
+    and no two that are near each other.
+
+    Parameters
+    ----------
+    words : WordVectors
+        Vectors of the words.
+    X : CSR matrix of shape (m, d)
+        Counts of the words.
+    n : int, default=2
+        How many.
+
+    Returns
+    -------
+    list of str
+        The best first; fewer where there are no more.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from scipy.sparse import csr_array
+    >>> from lvm_core.analysis.words import WordVectors, examples
+    >>> X = csr_array(np.array([[2, 1, 0, 0], [1, 2, 0, 0], [0, 0, 2, 1], [0, 0, 1, 3]] * 5))
+    >>> vectors = np.array([[1.0, 0.0], [0.9, 0.1], [0.0, 1.0], [0.1, 0.9]])
+    >>> words = WordVectors(["cat", "dog", "bank", "rate"], vectors, np.asarray(X.sum(0)))
+    >>> examples(words, X)
+    ['rate', 'cat']
+    """
+    columns = words.commonest(_CANDIDATES)
+    named = [j for j in columns if words.terms[j].isalpha() and len(words.terms[j]) > 3]
+    columns = np.array(named if len(named) > n else columns, int)
+    unit = words.vectors / np.maximum(np.linalg.norm(words.vectors, axis=1, keepdims=True), 1e-300)
+    cosines = unit[columns] @ unit.T  # (m, d)
+    cosines[np.arange(len(columns)), columns] = np.inf
+    near = np.argsort(-cosines, axis=1, kind="stable")[:, : _COMPANY + 1]  # itself first
+    told = np.take_along_axis(cosines, near, 1)[:, 1:]
+    alike = told.min(1, initial=1.0) > 0.995
+    # companions in a few documents, or of one formula such as a signature, cohere best
+    held = np.asarray((X > 0).sum(0)).ravel()
+    common = np.minimum(np.median(held[near[:, 1:]], axis=1) / (_SHARE * X.shape[0]), 1)
+    coherent = np.clip(np.nan_to_num(coherence(X, near)), 0, _FORMULA) * common
+    order = np.lexsort((-coherent, alike))
+    found: list[int] = []
+    for far in (True, False):
+        for i in order:
+            apart = all(unit[columns[i]] @ unit[j] < 0.5 for j in found) or not far
+            if len(found) < n and columns[i] not in found and apart:
+                found.append(int(columns[i]))
+    return [words.terms[j] for j in found]
 
 
 def word_vectors(model: LatentModel) -> np.ndarray | None:

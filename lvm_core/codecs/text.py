@@ -43,6 +43,9 @@ ENGLISH = frozenset(
     ]
 )
 WORDS = r"(?u)\b\w\w+\b"  # scikit-learn's own
+CONTRACTIONS = r"(?u)\b(\w\w+(?:'(?:t|d|m|ll|re|ve)\b)?)"
+# a line of 45 bytes: M, then 60 characters without small letters, many of them marks
+UUENCODED = re.compile(r"^M(?=(?:[^!-/:-@\[-`\n]*[!-/:-@\[-`]){8})[ -`]{58,60}\r?$", re.MULTILINE)
 # every two neighbouring characters
 PAIRS = r"(?=([\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]{2}))"
 SMALL = 50  # documents; below, every term counts
@@ -52,9 +55,10 @@ SMALL = 50  # documents; below, every term counts
 class TextCodec(Codec):
     """Documents <-> counts of their terms, X (n, terms) in CSR float32.
 
-    Terms are scikit-learn's: lower case, two or more word characters. Chinese and Japanese write no
-    spaces; there a term is a pair of neighbouring characters. Decoding gives each row's heaviest
-    terms, since word order is not in X.
+    Terms are scikit-learn's: lower case, two or more word characters; but an English contraction
+    ("don't") is one, and lines of a file that is uuencoded in a document are none. Chinese and
+    Japanese write no spaces; there a term is a pair of neighbouring characters. Decoding gives each
+    row's heaviest terms, since word order is not in X.
 
     Parameters
     ----------
@@ -62,6 +66,9 @@ class TextCodec(Codec):
         The terms, in the order of the columns of X.
     pairs : bool
         Whether terms are pairs of neighbouring characters.
+    contractions : bool
+        Whether a contraction is one term and uuencoded lines are none. Datasets that earlier
+        versions saved count terms without.
 
     Examples
     --------
@@ -79,14 +86,20 @@ class TextCodec(Codec):
 
     terms: list[str]
     pairs: bool = False
+    contractions: bool = True
 
     @classmethod
     def of(
-        cls, documents: list[str], max_terms: int = 5000, min_df: int = 0, stop_words: str = "auto"
+        cls,
+        documents: list[str],
+        max_terms: int = 5000,
+        min_df: int = 0,
+        stop_words: str = "auto",
+        numbers: bool = False,
     ):
         """Learn the terms.
 
-        The defaults equal scikit-learn's for small corpora.
+        For small corpora the defaults equal scikit-learn's, but for contractions and numbers.
 
         Parameters
         ----------
@@ -97,8 +110,10 @@ class TextCodec(Codec):
         min_df : int
             Documents a term must be in; 0 chooses 1 below 50 documents, else 2.
         stop_words : {"auto", "english", "none"}
-            Words left out: ``auto`` leaves out English function words from 50 documents on if the
-            corpus looks English.
+            Words left out: ``auto`` leaves out English function words, and contractions with them,
+            from 50 documents on if the corpus looks English.
+        numbers : bool
+            Whether numbers and other terms that digits begin, or are half of, are kept.
 
         Returns
         -------
@@ -122,7 +137,7 @@ class TextCodec(Codec):
             stop_words = "english" if n >= SMALL and looks_english(documents) else "none"
         try:
             counter = CountVectorizer(
-                token_pattern=PAIRS if pairs else WORDS,
+                **_counting(pairs),
                 min_df=min(min_df, n),
                 stop_words="english" if stop_words == "english" else None,
             )
@@ -135,6 +150,13 @@ class TextCodec(Codec):
                 f"{min_df} of them."
             ) from error
         terms, total = counter.get_feature_names_out(), np.asarray(counts.sum(0)).ravel()
+        words = np.array([numbers or not is_number(term) for term in terms])
+        if words.sum() < 2:  # documents of numbers
+            words[:] = True
+        dropped = int((~words).sum())
+        if stop_words == "english":
+            words &= ["'" not in term for term in terms]
+        terms, total, counts = terms[words], total[words], counts[:, np.flatnonzero(words)]
         keep = np.sort(np.argsort(-total, kind="stable")[:max_terms])
         if len(keep) < 2:
             raise DataError(
@@ -151,6 +173,8 @@ class TextCodec(Codec):
             f"document{'s' * (min_df > 1)}"
             + (f", the {len(keep):,} most frequent were kept." if len(keep) < len(terms) else ".")
         ]
+        if dropped:
+            notes.append(f"{dropped:,} numbers and terms that digits begin were left out.")
         if stop_words == "english":
             notes.append("English function words (the, of, and ...) were left out.")
         return (
@@ -169,7 +193,7 @@ class TextCodec(Codec):
 
         return CountVectorizer(
             vocabulary=self.terms,
-            token_pattern=PAIRS if self.pairs else WORDS,
+            **_counting(self.pairs, self.contractions),
             dtype=np.float32,  # pyright: ignore[reportArgumentType]  # its default is np.int64
         )
 
@@ -215,11 +239,55 @@ class TextCodec(Codec):
         ]
 
     def to_json(self) -> dict:
-        return {"kind": self.kind, "terms": self.terms, "pairs": self.pairs}
+        return {
+            "kind": self.kind,
+            "terms": self.terms,
+            "pairs": self.pairs,
+            **({"contractions": True} if self.contractions else {}),
+        }
 
     @classmethod
     def from_json(cls, data: dict) -> TextCodec:
-        return cls([str(term) for term in data["terms"]], bool(data.get("pairs", False)))
+        return cls(
+            [str(term) for term in data["terms"]],
+            bool(data.get("pairs", False)),
+            bool(data.get("contractions", False)),  # earlier versions knew none
+        )
+
+
+def _counting(pairs: bool, contractions: bool = True) -> dict[str, Any]:
+    """How scikit-learn finds the terms of a document."""
+    if pairs or not contractions:
+        return {"token_pattern": PAIRS if pairs else WORDS}
+    return {"token_pattern": CONTRACTIONS, "preprocessor": _plain}
+
+
+def _plain(document: str) -> str:
+    """In lower case, apostrophes of one kind, without uuencoded lines."""
+    return UUENCODED.sub("", document).lower().replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")
+
+
+def is_number(term: str) -> bool:
+    """Whether a term is a number, or more of one than a word.
+
+    Parameters
+    ----------
+    term : str
+        In lower case.
+
+    Returns
+    -------
+    bool
+        Whether it begins with a digit, half of it are digits, or it has no letter.
+
+    Examples
+    --------
+    >>> from lvm_core.codecs.text import is_number
+    >>> [is_number(term) for term in ("1984", "34u", "f0", "__", "mp3", "h2o")]
+    [True, True, True, True, False, False]
+    """
+    digits, letters = (sum(map(kind, term)) for kind in (str.isdigit, str.isalpha))
+    return not letters or term[0].isdigit() or 2 * digits >= len(term)
 
 
 def looks_english(documents: list[str], sample: int = 200) -> bool:

@@ -25,6 +25,7 @@ def text_dataset(
     max_terms: int = 5000,
     min_df: int = 0,
     stop_words: str = "auto",
+    numbers: bool = False,
 ) -> Dataset:
     """The Dataset of documents: counts of their terms.
 
@@ -40,7 +41,7 @@ def text_dataset(
         The column of ``rows`` to colour by first.
     notes : list of str, optional
         Added to, with what is understood.
-    max_terms, min_df, stop_words
+    max_terms, min_df, stop_words, numbers
         As for :meth:`~lvm_core.codecs.text.TextCodec.of`.
 
     Returns
@@ -73,7 +74,7 @@ def text_dataset(
             f"{name} holds {len(documents) - blank} documents with text in them; at least 3 are "
             "needed."
         )
-    codec, X, said = TextCodec.of(documents, max_terms, min_df, stop_words)
+    codec, X, said = TextCodec.of(documents, max_terms, min_df, stop_words, numbers)
     silent = int((np.diff(X.indptr) == 0).sum())
     words = int(np.mean([len(d.split()) for d in documents]))
     notes.insert(

@@ -10,7 +10,6 @@ import pandas as pd
 
 from ..codecs.array import ArrayCodec
 from ..codecs.table import TableCodec
-from ..codecs.text import TextCodec
 from ..settings import DataError
 from .base import Dataset
 
@@ -85,9 +84,7 @@ def _text(dataset, rows, frame):
         raise DataError(
             f"these {len(rows)} documents hold {len(used)} of the words; at least 2 are needed."
         )
-    return TextCodec([dataset.codec.terms[j] for j in used], dataset.codec.pairs), X[
-        :, used
-    ].tocsr()
+    return replace(dataset.codec, terms=[dataset.codec.terms[j] for j in used]), X[:, used].tocsr()
 
 
 def _array(dataset, rows, frame):

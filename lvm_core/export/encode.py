@@ -182,7 +182,7 @@ def csv_bytes(frame: pd.DataFrame) -> bytes:
 
 
 def parquet_bytes(frame: pd.DataFrame) -> bytes:
-    """A table as Parquet; columns of mixed types as text.
+    """A table as Parquet; columns of mixed types, and names of columns, as text.
 
     Parameters
     ----------
@@ -203,11 +203,11 @@ def parquet_bytes(frame: pd.DataFrame) -> bytes:
     >>> pd.read_parquet(io.BytesIO(parquet_bytes(frame))).values.tolist()
     [['1', 1.5], ['two', 2.0]]
     """
-    mixed = {
-        c: frame[c].map(str, na_action="ignore") for c in frame.columns if frame[c].dtype == object
-    }
+    frame = frame.rename(columns=str)
+    for name in frame.select_dtypes(object).columns:
+        frame[name] = frame[name].map(str, na_action="ignore")
     out = io.BytesIO()
-    frame.assign(**mixed).to_parquet(out, index=False)
+    frame.to_parquet(out, index=False)
     return out.getvalue()
 
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from ..schema import Schema
+
 LOWER_IS_BETTER = ("Bits per value", "Bits per word")
 # standard errors of the difference within which two models are level
 LEVEL = 2.0
@@ -79,6 +81,8 @@ class Score:
     by_row : array of shape (m,), default=None
         The part of each measured row, whose mean is ``value``: for comparing two models on the same
         rows. It is not kept with a run.
+    detail : str, default=""
+        How it was measured and what it may be compared with, for those who ask.
 
     Examples
     --------
@@ -97,6 +101,7 @@ class Score:
     error: float | None = None
     reference: Reference | None = None
     by_row: np.ndarray | None = field(default=None, repr=False, compare=False)
+    detail: str = ""
 
     @property
     def standing(self) -> float | None:
@@ -163,6 +168,54 @@ class Score:
                 name, other.value, other.error, verdict, advice if verdict == "worse" else ""
             ),
         )
+
+
+def average_item(schema: Schema) -> str:
+    """What always answering with the mean of all rows is called.
+
+    Parameters
+    ----------
+    schema : Schema
+        Of the rows.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> from lvm_core.metrics.base import average_item
+    >>> from lvm_core.schema import Schema
+    >>> average_item(Schema.gaussian(3)), average_item(Schema.counts(3))
+    ('the mean row', 'the average document')
+    """
+    if schema.image is not None:
+        return "the mean picture"
+    return "the average document" if schema.has("counts") else "the mean row"
+
+
+def columns_word(schema: Schema) -> str:
+    """What the columns of X are called.
+
+    Parameters
+    ----------
+    schema : Schema
+        Of the rows.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> from lvm_core.metrics.base import columns_word
+    >>> from lvm_core.schema import Schema
+    >>> columns_word(Schema.gaussian(3)), columns_word(Schema.counts(3))
+    ('columns', 'words')
+    """
+    if schema.image is not None:
+        return "pixels"
+    return "words" if schema.has("counts") else "columns"
 
 
 def percent(share: float) -> str:

@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import numpy as np
 
-from ..capabilities import ExplainsVariance, HasELBO, HasLikelihood
+from ..capabilities import ExplainsVariance, HasELBO, HasImportanceBound, HasLikelihood
 from ..nn.moments import moments
 from ..schema import FeatureGroup, Schema
 from .base import Score, number, percent, with_error
@@ -43,9 +43,10 @@ def likelihood(model: Any, X, learnt=None, *, random_state: int = 0) -> list[Sco
     Returns
     -------
     list of Score
-        What there is of: explained variance (``explained_variance_ratio_``); log-likelihood or ELBO
-        per row in nats (``score_samples``) with its standard error, in bits where every value is
-        discrete; bits carried by the code (``elbo_parts``). Empty for a model that offers nothing
+        What there is of: explained variance (``explained_variance_ratio_``); log-likelihood, ELBO
+        or IWAE bound per row in nats (``score_samples``) with its standard error, in bits where
+        every value is discrete; bits carried by the code (``elbo_parts``). Empty for a model that
+        offers nothing
         of it.
 
     References
@@ -135,11 +136,16 @@ def _likelihood(model: Any, X, learnt) -> list[Score]:
         if isinstance(model, HasELBO)
         else None
     )
-    values = (
-        parts["reconstruction"] - parts["kl"]
-        if parts
-        else np.asarray(cast(HasLikelihood, model).score_samples(X), np.float64)
-    )
+    name, what = "Log-likelihood", "the log-likelihood"
+    if isinstance(model, HasImportanceBound):
+        name = "IWAE bound"
+        what = f"a lower bound of the log-likelihood by {model.samples:,} draws, as in training"
+        values = np.asarray(model.importance_bound(X), np.float64)
+    elif parts:
+        name, what = "ELBO", "a lower bound of the log-likelihood (ELBO)"
+        values = parts["reconstruction"] - parts["kl"]
+    else:
+        values = np.asarray(cast(HasLikelihood, model).score_samples(X), np.float64)
     dense = np.asarray(X.toarray() if hasattr(X, "indptr") else X, np.float64)
     schema = (
         cast(Any, model).schema_
@@ -150,18 +156,18 @@ def _likelihood(model: Any, X, learnt) -> list[Score]:
     alone = column_by_column(model, dense, learnt, schema)
     kinds = list(dict.fromkeys(group.likelihood for group in schema.groups))
     noise = " and ".join(noises(model)[k] for k in kinds)
-    what = "a lower bound of the log-likelihood (ELBO)" if parts else "the log-likelihood"
     against = "" if alone is None else f", against {number(alone)} of each column by itself"
     scores = [
         Score(
-            "ELBO" if parts else "Log-likelihood",
+            name,
             mean,
-            f"{with_error(mean, error)} nats a row{against}: {what} "
-            f"under {noise}. Higher is better; compare only models of the same data and noise.",
+            f"{with_error(mean, error)} nats a row{against}. Higher is better.",
             baseline=alone,
             unit="nats",
             error=error,
             by_row=values,
+            detail=f"{what[0].upper()}{what[1:]} under {noise}, with its standard error over "
+            f"{len(values):,} rows. Compare only models of the same data and noise.",
         )
     ]
     if "gaussian" not in kinds:  # bits of a real number depend on its unit

@@ -138,12 +138,12 @@ def marginal(
     score = Score(
         "Log-likelihood, at least" if bound else "Log-likelihood, exact",
         mean,
-        f"{with_error(mean, error)} nats a row{_against(alone)} (standard error over "
-        f"{len(values):,} rows), "
-        f"{what}, under {noise}. Higher is better; compare only models of the same data and noise.",
+        f"{with_error(mean, error)} nats a row{_against(alone)}. Higher is better.",
         alone,
         unit="nats",
         error=error,
+        detail=f"{what[0].upper()}{what[1:]}, under {noise}; ± is the standard error over "
+        f"{len(values):,} rows. Compare only models of the same data and noise.",
     )
     return Marginal(mean, error, {}, np.zeros(0), np.zeros(0), 0, [score], noise)
 
@@ -218,13 +218,14 @@ def _sentences(found: Marginal, alone: float | None, error_elbo: float, draws: i
         Score(
             "Log-likelihood, estimated",
             found.estimate,
-            f"{with_error(found.estimate, found.error)} nats a row{_against(alone)}: "
-            f"importance-weighted with {draws:,} draws, standard error over {rows:,} rows "
-            f"(that of the draws: {number(drawing, 1)}), under {found.noise}. It lies below the "
-            "truth on average; compare only models of the same data and noise.",
+            f"{with_error(found.estimate, found.error)} nats a row{_against(alone)}. Higher is "
+            "better.",
             alone,
             unit="nats",
             error=found.error,
+            detail=f"Importance-weighted with {draws:,} draws, under {found.noise}; ± is the "
+            f"standard error over {rows:,} rows (that of the draws: {number(drawing, 1)}). It lies "
+            "below the truth on average. Compare only models of the same data and noise.",
         ),
         Score(
             "ELBO",

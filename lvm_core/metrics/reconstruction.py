@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ..schema import FeatureGroup
-from .base import Score, percent
+from .base import Score, average_item, percent
 
 MOST_ROWS = 5000
 _BATCH, _CELLS = 1024, 2**23  # rows at a time, and their values
@@ -108,7 +108,9 @@ def reconstruction(model, X, train=None, *, random_state: int = 0) -> Reconstruc
         score
         for kind in dict.fromkeys(type(m) for m in measures)
         for score in kind.summary(
-            [m for m in measures if type(m) is kind], f"measured on {len(rows)} {seen}"
+            [m for m in measures if type(m) is kind],
+            f"measured on {len(rows):,} {seen}",
+            average_item(schema),
         )
     ]
     return Reconstruction(scores, columns, rows, errors)
@@ -135,7 +137,7 @@ class _Measure:
         raise NotImplementedError
 
     @staticmethod
-    def summary(measures, where) -> Iterator[Score]:
+    def summary(measures, where, average) -> Iterator[Score]:
         raise NotImplementedError
 
     @property
@@ -156,7 +158,7 @@ class _Variance(_Measure):
         return 0.0 if self.null else float("nan")
 
     @staticmethod
-    def summary(measures, where):
+    def summary(measures, where, average):
         error, null = (
             sum(np.concatenate(m.errors).mean() for m in measures if m.null),
             sum(m.null for m in measures),
@@ -170,12 +172,12 @@ class _Variance(_Measure):
         words = (
             f"explains {percent(share)} of what makes rows differ"
             if share > 0
-            else "is no better than the mean row"
+            else f"is no better than {average}"
         )
         yield Score(
             "Reconstruction R²",
             share,
-            f"What comes back from the code {words}; always predicting the mean row explains "
+            f"What comes back from the code {words}; always predicting {average} explains "
             f"0 % ({where}).",
             0.0,
             1.0,
@@ -210,7 +212,7 @@ class _Right(_Measure):
         return float(np.concatenate(self.common).mean())
 
     @staticmethod
-    def summary(measures, where):
+    def summary(measures, where, average):
         value, base = (
             float(np.mean([f(m) for m in measures]))
             for f in (lambda m: m.value(), lambda m: m.baseline())
@@ -254,14 +256,14 @@ class _Words(_Measure):
         return float(np.concatenate(self.plain).mean())
 
     @staticmethod
-    def summary(measures, where):
+    def summary(measures, where, average):
         for m in measures:
             value, base, cosines = m.value(), m.baseline(), np.concatenate(m.cosines)
             yield Score(
                 "Word use recovered",
                 value,
                 f"The decoded words point the way of the true ones with cosine {value:.2f} "
-                f"(1 is exact); the average document gets {base:.2f} ({where}).",
+                f"(1 is exact); {average} gets {base:.2f} ({where}).",
                 base,
                 1.0,
                 "",

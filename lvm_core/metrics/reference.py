@@ -23,7 +23,7 @@ _MEASURED_ALIKE = (
     "Word choice explained",
     "Label from the code",
 )
-_BOUND, _EXACT = "ELBO", "Log-likelihood"
+_BOUNDS, _EXACT = ("ELBO", "IWAE bound"), "Log-likelihood"
 
 
 def fit_reference(X, schema: Schema, length: int) -> tuple[LatentModel, str] | None:
@@ -90,7 +90,7 @@ def beside_reference(
     """The scores of a model, each with what the linear model gets for the same number.
 
     Numbers that mean something else for the two stay without: bits of discrete values, which a
-    density does not have, and what is counted of the training rows alone. An ELBO is held against
+    density does not have, and what is counted of the training rows alone. A bound is held against
     the exact log-likelihood where both are densities of the same numbers.
 
     Parameters
@@ -129,8 +129,8 @@ def beside_reference(
     def beside(score: Score) -> Score:
         if score.name in _MEASURED_ALIKE and score.name in found:
             return score.beside(found[score.name], name, advice)
-        if score.name in (_BOUND, _EXACT) and _EXACT in found and _is_density(reference):
-            bound = "the ELBO is only a bound; " if isinstance(model, HasELBO) else ""
+        if score.name in (*_BOUNDS, _EXACT) and _EXACT in found and _is_density(reference):
+            bound = f"the {score.name} is only a bound; " if isinstance(model, HasELBO) else ""
             return score.beside(found[_EXACT], name, bound + advice)
         return score
 

@@ -250,11 +250,8 @@ class LatentModel(Persistent, ClassNamePrefixFeaturesOutMixin, TransformerMixin,
         ValueError
             n is no whole number of at least 1, or the temperature none of at least 0.
         """
-        check_is_fitted(self)
-        n = check_count(n)
-        if not (np.isfinite(temperature) and temperature >= 0):
-            raise ValueError(f"temperature is {temperature}, expected a number of at least 0.")
-        return self._prior(n, float(temperature), check_random_state(random_state))
+        n, temperature = self._check_draw(n, temperature)
+        return self._prior(n, temperature, check_random_state(random_state))
 
     def sample(self, n: int, *, temperature: float = 1.0, random_state=None) -> np.ndarray:
         """New rows: codes from the prior, then a draw from the decoder's distribution.
@@ -457,6 +454,14 @@ class LatentModel(Persistent, ClassNamePrefixFeaturesOutMixin, TransformerMixin,
                 "1e15; scale the data first."
             )
         return X
+
+    def _check_draw(self, n, temperature) -> tuple[int, float]:
+        """What is asked of :meth:`sample_codes`, of the right types."""
+        check_is_fitted(self)
+        n = check_count(n)
+        if not (np.isfinite(temperature) and temperature >= 0):
+            raise ValueError(f"temperature is {temperature}, expected a number of at least 0.")
+        return n, float(temperature)
 
     def _check_codes(self, Z) -> np.ndarray:
         check_is_fitted(self)

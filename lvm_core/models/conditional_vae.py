@@ -443,6 +443,7 @@ default="none"
         array (n, k + K)
             In nats; of a label, against how often it is seen.
         """
+        check_is_fitted(self)
         return self._run(lambda net, x: net.kl(x), self._check(X, reset=False))
 
     def log_weights(self, X, n_samples: int, random_state=None) -> np.ndarray:

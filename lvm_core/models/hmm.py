@@ -324,7 +324,7 @@ class HMM(LatentModel):
         """
         from sklearn.utils import check_random_state
 
-        check_is_fitted(self)
+        n, temperature = self._check_draw(n, temperature)
         rng = check_random_state(random_state)
         path = self._chain(n, rng)
         return self._emitted(path, rng, temperature)

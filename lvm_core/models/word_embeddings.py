@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
+from sklearn.utils.validation import check_is_fitted
 
 from ..params import param
 from .counts import CountModel, counts
@@ -274,6 +275,7 @@ class WordEmbeddings(CountModel):
         )
 
     def word_vectors(self):
+        check_is_fitted(self)
         return self.vectors_
 
     def neighbours(self, word: int, n: int = 10) -> tuple[np.ndarray, np.ndarray]:
@@ -293,6 +295,7 @@ class WordEmbeddings(CountModel):
         cosines : array (m,)
             Their cosines with the word.
         """
+        check_is_fitted(self)
         return nearest_words(self.vectors_, self.vectors_[word], n, leave_out=[word])
 
     def analogy(self, a: int, b: int, c: int, n: int = 10) -> tuple[np.ndarray, np.ndarray]:
@@ -320,6 +323,7 @@ class WordEmbeddings(CountModel):
         * Mikolov et al. (2013), https://arxiv.org/abs/1301.3781.
         * Levy & Goldberg (2014).
         """
+        check_is_fitted(self)
         V = self.vectors_
         return nearest_words(V, V[b] - V[a] + V[c], n, leave_out=[a, b, c])
 

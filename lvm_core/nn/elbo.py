@@ -509,6 +509,11 @@ def draw_weights(
     array (n, n_samples)
         In nats.
 
+    Raises
+    ------
+    ValueError
+        Where there is not one draw.
+
     Examples
     --------
     >>> import torch
@@ -525,6 +530,8 @@ def draw_weights(
     from .nets import in_batches
     from .training import seeded
 
+    if n_samples < 1:
+        raise ValueError(f"n_samples is {n_samples}, expected at least 1.")
     noise, where = seeded(check_random_state(random_state)), next(net.parameters()).device
     of = lambda net, x: (
         weights(net, x, torch.randn((n_samples, len(x), k), generator=noise).to(where, x.dtype)).T

@@ -179,6 +179,7 @@ def rate_curve(
     plain: dict[str, float],
     mark: tuple[float, float] | None = None,
     height: int = 380,
+    average: str = "the mean row",
 ) -> go.Figure:
     """Draw what is lost against bytes a row, one line a precision.
 
@@ -192,6 +193,8 @@ def rate_curve(
         Bytes and error of the level looked at.
     height : int, default=380
         Height in pixels.
+    average : str, default="the mean row"
+        What loses all, see :func:`lvm_core.metrics.base.average_item`.
 
     Returns
     -------
@@ -214,7 +217,7 @@ def rate_curve(
                 text=[ply(p[2], 80) for p in points],
                 mode="lines+markers",
                 name=ply(name),
-                line=dict(color=OKABE_ITO[i], width=2),
+                line=dict(color=OKABE_ITO[i % len(OKABE_ITO)], width=2),
                 marker=dict(symbol=("circle", "diamond", "square", "triangle-up")[i % 4], size=8),
                 hovertemplate="%{text}<br>%{x:.4g} bytes a row, %{y:.1%} lost<extra></extra>",
             )
@@ -249,6 +252,6 @@ def rate_curve(
     figure.update_layout(height=height, legend=dict(orientation="h", y=1.1, x=0), **_LOOK)
     figure.update_xaxes(title="bytes a row", type="log", showgrid=False, dtick=1)
     figure.update_yaxes(
-        title="lost (the mean row loses 100 %)", tickformat=".0%", rangemode="tozero", **_GRID
+        title=f"lost ({average} loses 100 %)", tickformat=".0%", rangemode="tozero", **_GRID
     )
     return figure

@@ -517,7 +517,7 @@ def inert_scores(scores: list[Score]) -> list[Score]:
     Returns
     -------
     list of Score
-        With names, sentences and units as :func:`inert` leaves them.
+        With names, sentences, details and units as :func:`inert` leaves them.
 
     Raises
     ------
@@ -543,6 +543,7 @@ def inert_scores(scores: list[Score]) -> list[Score]:
             s,
             name=inert(s.name, 80),
             sentence=inert(s.sentence),
+            detail=inert(s.detail),
             unit=inert(s.unit, 20),
             reference=s.reference
             and replace(

@@ -292,8 +292,10 @@ def _to_parquet(rows: pd.DataFrame) -> bytes:
         made = table(rows)
     except (pyarrow.ArrowException, TypeError, ValueError):
         # a column of mixed types is kept as its text
-        mixed = [c for c in rows.columns if rows[c].dtype == object]
-        made = table(rows.assign(**{c: rows[c].map(str, na_action="ignore") for c in mixed}))
+        rows = rows.copy()
+        for name in rows.select_dtypes(object).columns:
+            rows[name] = rows[name].map(str, na_action="ignore")
+        made = table(rows)
     sink = pyarrow.BufferOutputStream()
     pyarrow.parquet.write_table(made, sink)
     return sink.getvalue().to_pybytes()
@@ -666,7 +668,7 @@ _RENAMED = {
 
 
 def _to_scores(records: list[dict]) -> list[Score]:
-    scores = [Score(**record) for record in records]  # older ones have no reference
+    scores = [Score(**record) for record in records]  # older ones have no reference or detail
     return [
         Score(
             _RENAMED.get(s.name, s.name),
@@ -677,6 +679,7 @@ def _to_scores(records: list[dict]) -> list[Score]:
             str(s.unit),
             s.error,
             _to_reference(cast(Any, s.reference)),
+            detail=str(s.detail),
         )
         for s in scores
     ]

@@ -17,7 +17,7 @@ from lvm_core.metrics.maps.ranks import directions
 from lvm_core.metrics.maps.trust import KS, MapTrust, map_trust, measured_rows
 from lvm_core.runs.trust_files import load_trust, save_trust
 
-from ..session import maps
+from ..session import maps, pace
 from ..session.jobs import TrustJob
 from ..session.run import Run
 from . import payloads, tiles
@@ -76,8 +76,22 @@ def measuring(run: Run, key: str) -> TrustJob:
     with run.derived.locks(("job", job_name(key))):
         job = run.jobs.trust.get(job_name(key))
         if job is None or job.mapped is not mapped:
-            job = run.jobs.trust[job_name(key)] = TrustJob(TITLE, work, mapped, then=keep)
+            timed = pace.timed(TITLE, work, seconds(run, key))
+            job = run.jobs.trust[job_name(key)] = TrustJob(TITLE, timed, mapped, then=keep)
     return job
+
+
+def begun(run: Run, key: str) -> bool:
+    """Whether a map's measuring is under way or has ended."""
+    job = run.jobs.trust.get(job_name(key))
+    return job is not None and job.mapped is run.maps[key]
+
+
+def seconds(run: Run, key: str) -> float:
+    """What measuring a map takes on an ordinary machine."""
+    n, dimensions = maps.source_of(run, key).shape
+    measured = measured_rows(n, dimensions)
+    return 0.3 + 5e-4 * measured + 2e-11 * measured * n * dimensions
 
 
 def is_complete(trust: MapTrust, run: Run, key: str) -> bool:

@@ -1,5 +1,5 @@
-"""What a person keeps with a run: named groups, bookmarks, directions, names of regions. Plain
-JSON on the disk.
+"""What a person keeps with a run: named groups, bookmarks, directions, names of regions and
+topics. Plain JSON on the disk.
 """
 
 from __future__ import annotations
@@ -20,10 +20,19 @@ Annotations = TypedDict(
         "bookmarks": list[Bookmark],
         "directions": list[dict],  # see lvm_core.latent.directions.Direction
         "region names": dict[str, dict[str, str]],  # map -> region's key -> name
+        "topic names": dict[str, str],  # dimension -> name
+        "words left out": list[str],  # of what is shown of topics
     },
     total=False,
 )
-_TYPES = {"groups": dict, "bookmarks": list, "directions": list, "region names": dict}
+_TYPES = {
+    "groups": dict,
+    "bookmarks": list,
+    "directions": list,
+    "region names": dict,
+    "topic names": dict,
+    "words left out": list,
+}
 
 
 def of_json(kept: dict) -> Annotations:

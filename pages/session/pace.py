@@ -7,8 +7,12 @@ its end, corrects what is told the next time.
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
+
+from lvm_core.progress import OnStep, Progress
 
 from .derived import once
 from .run import Run
@@ -38,3 +42,23 @@ def learn(title: str, stated: float, seconds: float) -> None:
     """Remember what it took."""
     if stated > 0:
         services().pace[title] = float(np.clip(seconds / stated, 1e-3, 1e3))
+
+
+def timed(title: str, work: Callable[[OnStep], Any], stated: float) -> Callable[[OnStep], Any]:
+    """The work, of which :func:`learn` is told what it took where nobody stopped it."""
+
+    def of_known_length(on_step: OnStep) -> Any:
+        stopped = False
+
+        def step(progress: Progress) -> bool:
+            nonlocal stopped
+            stopped = bool(on_step(progress))
+            return stopped
+
+        begun = time.monotonic()
+        result = work(step)
+        if not stopped:
+            learn(title, stated, time.monotonic() - begun)
+        return result
+
+    return of_known_length

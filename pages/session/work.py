@@ -6,11 +6,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-import time
 from collections.abc import Callable
 from typing import Any
 
-from lvm_core.progress import OnStep, Progress
+from lvm_core.progress import OnStep
 
 from . import pace
 from .jobs import Job
@@ -43,30 +42,12 @@ def begin(
             done = [name for name, other in list(jobs.items()) if not other.running]
             for name in done[:-MOST_KEPT]:
                 jobs.pop(name, None)
-            job = jobs[key] = Job(title, _timed(title, work, seconds), turns=services().analyses)
+            job = jobs[key] = Job(
+                title, pace.timed(title, work, seconds), turns=services().analyses
+            )
     if begun:
         job.wait(wait)
     return key, job
-
-
-def _timed(title: str, work: Callable[[OnStep], Any], stated: float) -> Callable[[OnStep], Any]:
-    """The work, which tells :mod:`.pace` what it took where nobody stopped it."""
-
-    def timed(on_step: OnStep) -> Any:
-        stopped = False
-
-        def step(progress: Progress) -> bool:
-            nonlocal stopped
-            stopped = bool(on_step(progress))
-            return stopped
-
-        begun = time.monotonic()
-        result = work(step)
-        if not stopped:
-            pace.learn(title, stated, time.monotonic() - begun)
-        return result
-
-    return timed
 
 
 def begun(run: Run, title: str, settings: dict) -> bool:

@@ -212,7 +212,9 @@ def _form(
 ) -> None:
     asked = {k: v for k, v in source.get("asked", {}).items() if k != "types"}
     found = source.get("options", {})
-    text_only = ("max_terms", "min_df", "stop_words") if found.get("kind") == "table" else ()
+    text_only = (
+        ("max_terms", "min_df", "stop_words", "numbers") if found.get("kind") == "table" else ()
+    )
     arrays = source.get("arrays", {})
     hidden = tuple(
         n

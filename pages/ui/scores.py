@@ -43,7 +43,7 @@ def show(scores: list[Score]) -> None:
                     )
                 if score.reference is not None:
                     _verdict(score, score.reference)
-                st.caption(md(score.sentence, 500))
+                st.caption(md(score.sentence, 500), help=md(score.detail, 800) or None)
 
 
 def _verdict(score: Score, found: Reference) -> None:

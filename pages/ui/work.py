@@ -43,17 +43,7 @@ def result(
     ``work`` reports by ``on_step(Progress)`` (see :class:`lvm_core.progress.Reporter`) and ends
     early, keeping what it reached, where that returns True. It must not touch Streamlit.
     """
-    if (
-        not begun(run, title, settings)
-        and (about := pace.estimate(title, seconds)) > SHORT
-        and not st.button(
-            f"{start} (about {rounded(about)})",
-            icon=":material/play_arrow:",
-            type="primary",
-            key=f"start-{run.id}-{title}",
-            help="It goes on beside the page, with its progress and a Stop.",
-        )
-    ):
+    if not begun(run, title, settings) and not may_begin(run, title, seconds, start=start):
         return None
     key, job = begin(run, title, settings, work, wait=wait, seconds=seconds)
     if job.running:
@@ -69,3 +59,17 @@ def result(
     if job.state == RunState.STOPPED:
         st.caption(":material/stop_circle: Stopped early; this is what was reached.")
     return job.result
+
+
+def may_begin(run: Run, title: str, seconds: float, *, start: str = "Start") -> bool:
+    """Whether work begins now: where it is short, by itself; where it is longer than
+    :data:`SHORT` here, when the button that says how long was pressed.
+    """
+    about = pace.estimate(title, seconds)
+    return about <= SHORT or st.button(
+        f"{start} (about {rounded(about)})",
+        icon=":material/play_arrow:",
+        type="primary",
+        key=f"start-{run.id}-{title}",
+        help="It goes on beside the page, with its progress and a Stop.",
+    )

@@ -223,3 +223,19 @@ def test_the_benchmark_knows_its_tables_by_their_files_names():
         "18_Ionosphere"
     ) == (88.26, 79.19)
     assert adbench.published("mnist") == (80.58, 85.29) and adbench.published("99_unknown") is None
+
+
+@pytest.mark.parametrize(
+    "schema, words",
+    [
+        (Schema.counts(6), ("every word weighs the same", "predicting the average document")),
+        (Schema.picture(2, 3, 1), ("every pixel weighs the same", "predicting the mean picture")),
+        (Schema.gaussian(6), ("every column weighs the same", "predicting the mean row")),
+    ],
+)
+def test_a_score_is_explained_in_the_words_of_its_data(schema, words):
+    X = np.random.RandomState(0).poisson(1.0, (40, 6)).astype(np.float32)
+    model = MODELS["NMF" if schema.has("counts") else "PCA"](latent_dim=2).fit(X, schema=schema)
+    methods = Anomalies(model, X, np.arange(40), model.transform(X)).methods
+    assert all(part in methods["reconstruction"].meaning for part in words)
+    assert not any("{" in method.meaning for method in methods.values())

@@ -7,7 +7,7 @@ from waiting import until
 
 from lvm_core import DATASETS, MODELS
 from lvm_core.analysis import comparison
-from lvm_core.analysis.comparison import Entry
+from lvm_core.analysis.comparison import Entry, lead, ranking
 from lvm_core.metrics import Score, labels
 from pages.session import state
 from pages.session.services import services
@@ -115,3 +115,21 @@ def test_a_set_is_trained_and_ranked_on_the_page():
     assert "leads on" in words(app) and "The same items through every model" in words(app)
     table = next(d.value for d in app.dataframe if "rank" in d.value)
     assert set(table["model"]) == {"PCA", "VAE"} and sorted(table["rank"]) == [1, 2]
+
+
+def test_the_lead_is_said_with_who_is_level():
+    def entries(*values):
+        return [
+            Entry(str(i), i, "PCA", 2, 0, 1.0, [Score("R²", v, "", unit="share", error=0.01)])
+            for i, v in enumerate(values)
+        ]
+
+    say = lambda *values: lead(ranking(entries(*values), "R²"), "R²", "share")
+    assert say(0.5, 0.9) == "#1 PCA leads on R², by 40 % before #0 PCA."
+    assert say(0.9, 0.9) == "2 models are level on R²: #0 PCA, #1 PCA."
+
+
+def test_a_score_that_nobody_has_cannot_rank():
+    for known in ([], [Entry("0", 0, "PCA", 2, 0, 1.0, [Score("AUC", 0.9, "")])]):
+        with pytest.raises(ValueError, match="'AUC' is no score of two models or more"):
+            ranking(known, "AUC")

@@ -245,3 +245,11 @@ def test_the_figures_hold_what_they_are_given():
     assert bar.marker.color[0] != bar.marker.color[1] and figure.layout.xaxis.range == (-1, 1)
     curve = figures_contrast.two_curves(*np.arange(20.0).reshape(5, 4))
     assert curve.data[-1].yaxis == "y2" and curve.data[3].y.tolist() == [0, 1, 2, 3]
+
+
+def test_the_strongest_is_named():
+    dataset = DATASETS["iris"]().load()
+    group = np.flatnonzero(dataset.X[:, 2] > np.quantile(dataset.X[:, 2], 0.8))
+    found = contrast(dataset, dataset.X, group)
+    effects = np.abs(cliff(dataset.X[group].T, np.delete(dataset.X, group, 0).T)["delta"])
+    assert found.strongest_of == 2 and found.strongest == pytest.approx(effects.max(), abs=1e-6)

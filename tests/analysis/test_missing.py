@@ -19,6 +19,7 @@ from lvm_core.analysis.imputation import (
     with_missing,
 )
 from lvm_core.codecs.table import TableCodec
+from lvm_core.metrics import likelihood
 from lvm_core.schema import FeatureGroup, Schema
 
 TABLE = pd.DataFrame(
@@ -223,3 +224,28 @@ def test_a_gap_in_a_column_that_had_none_is_filled_too():
     assert cells["b"].sum() == 20 and len(notes) == 20
     assert np.corrcoef(complete["b"][:20].astype(float), data.rows["b"][:20])[0, 1] > 0.8
     assert (notes["low"] != notes["high"]).all()
+
+
+def test_miwae_is_scored_by_the_bound_it_maximises():
+    X = with_missing(load_iris().data, Schema.gaussian(4)).astype(np.float32)
+    X[::3, 1] = np.nan
+    model = MODELS["MIWAE"](latent_dim=2, epochs=2, width=8, samples=6).fit(X)
+    found = likelihood(model, X)
+    assert [score.name for score in found] == ["IWAE bound", "Information in a code"]
+    assert found[0].value == pytest.approx(model.score_samples(X, 6).mean(dtype=np.float64))
+    assert found[0].value > model.score_samples(X, 1).mean() and "6 draws" in found[0].detail
+
+
+def test_wide_data_is_suggested_a_fit_of_minutes(monkeypatch):
+    monkeypatch.delenv("LATENT_EXPLORER_MINUTES")
+    suggest = MODELS["MIWAE"].suggest
+    narrow, wide = (suggest(943, Schema.gaussian(d)) for d in (30, 1682))
+    assert narrow["samples"] == 20 and suggest(943, Schema.gaussian(30), 15) == narrow
+
+    def work(found, d):
+        return found["epochs"] * 943 * found["samples"] * d
+
+    assert work(wide, 1682) == pytest.approx(3 * 8e8, rel=0.02)
+    for minutes in (1, 5):
+        found = suggest(943, Schema.gaussian(1682), minutes)
+        assert found["samples"] >= 5 and work(found, 1682) < 1.02 * minutes * 8e8

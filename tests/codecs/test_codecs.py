@@ -1,5 +1,6 @@
 """Codecs: what goes in comes out, in its own type and range."""
 
+import binascii
 import json
 
 import numpy as np
@@ -316,6 +317,39 @@ def test_decoding_gives_the_heaviest_terms():
     ]
     with pytest.raises(DataError, match="list of documents"):
         codec.encode("bee")
+
+
+def test_contractions_are_one_term_and_numbers_are_none():
+    documents = ["I don't know, they didn\u2019t say: the dog's 1984 mp3 of qu'il", "don't 34u dog"]
+    codec, X, notes = TextCodec.of(documents)
+    assert codec.terms == sorted(
+        ["don't", "know", "they", "didn't", "say", "the", "dog", "mp3", "of", "qu", "il"]
+    )
+    assert X[:, codec.terms.index("dog")].toarray().ravel().tolist() == [1, 1]
+    assert any("2 numbers and terms that digits begin were left out" in note for note in notes)
+    assert "1984" in TextCodec.of(documents, numbers=True)[0].terms
+    assert TextCodec.of(["12 34", "34 56"])[0].terms == ["12", "34", "56"], "nothing else is there"
+    english = TextCodec.of(["the dog and the cat don't know it, for they can't see"] * 60)[0]
+    assert english.terms == ["cat", "dog", "know"]
+
+
+def test_a_uuencoded_file_in_a_document_is_no_words():
+    lines = (
+        binascii.b2a_uu(b"ax" * 22 + b"\0").decode(),
+        *(binascii.b2a_uu(np.random.RandomState(i).bytes(45)).decode() for i in range(30)),
+    )
+    file = "".join(lines)
+    capitals = "MARSHALL: A COPY OF EACH LICENSE ISSUED OR RENEWED UNDER THIS"
+    codec, X, _ = TextCodec.of([f"see this\n{file}", f"{capitals}\nsee that", "see these"])
+    plain = TextCodec.of(["see this", f"{capitals}\nsee that", "see these"])[0]
+    assert codec.terms == plain.terms and "marshall" in codec.terms
+    assert codec.encode([file]).nnz == 0
+
+
+def test_terms_that_an_earlier_version_saved_count_as_they_did():
+    old = TextCodec.from_json({"kind": "text", "terms": ["didn", "don", "1984"], "pairs": False})
+    assert old.encode(["don't 1984 don't"]).toarray().tolist() == [[0, 2, 1]]
+    assert saved(old).contractions is False and saved(TextCodec(["a"])).contractions is True
 
 
 @pytest.mark.parametrize("documents", [["", "a b", "?!"], ["word", "word word", "word"]])

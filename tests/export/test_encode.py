@@ -13,7 +13,15 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 from PIL import Image
 
-from lvm_core.export.encode import csv_bytes, npz_bytes, png, png_sheet, text_bytes, zip_of_pngs
+from lvm_core.export.encode import (
+    csv_bytes,
+    npz_bytes,
+    parquet_bytes,
+    png,
+    png_sheet,
+    text_bytes,
+    zip_of_pngs,
+)
 
 rng = np.random.RandomState(0)
 
@@ -157,3 +165,10 @@ def test_npz_refuses_what_is_no_array():
 
 def test_text_is_one_line_each():
     assert text_bytes(["a\nb", "ü \ud800", 3]).decode() == "a b\nü ?\n3\n"
+
+
+def test_columns_without_text_for_a_name_are_named_by_their_text():
+    frame = pd.DataFrame({1: [1, "two"], "size": [1.5, 2.0]})
+    found = pd.read_parquet(io.BytesIO(parquet_bytes(frame)))
+    assert found.columns.tolist() == ["1", "size"] and found["1"].tolist() == ["1", "two"]
+    assert frame[1].tolist() == [1, "two"]

@@ -17,6 +17,7 @@ from lvm_core.metrics.compression import (
     Quantiser,
     break_even,
 )
+from lvm_core.plots import analysis
 
 
 @pytest.fixture(scope="module")
@@ -108,3 +109,11 @@ def test_documents_and_stopping():
     codec = Compression(model, data.X, model.transform(data.X), np.arange(len(data)), np.arange(60))
     assert codec.plain()[0].bytes > 0
     assert len(codec.levels(lambda progress: progress.step == 3)) == 3
+
+
+def test_more_precisions_than_colours_are_drawn():
+    figure = analysis.rate_curve({f"{i} bits": [(4.0, 0.2, "")] for i in range(20)}, {})
+    assert len(figure.data) == 20 and figure.data[0].line.color == figure.data[8].line.color
+    assert "the mean picture loses 100 %" in (
+        analysis.rate_curve({}, {}, average="the mean picture").layout.yaxis.title.text
+    )

@@ -11,8 +11,9 @@ from sklearn.datasets import load_iris
 from sklearn.manifold import trustworthiness
 
 from lvm_core import MODELS
-from lvm_core.metrics import Score, generation, likelihood, projection, reconstruction
-from lvm_core.metrics.base import percent
+from lvm_core.metrics import Score, generation, likelihood, marginal, projection, reconstruction
+from lvm_core.metrics.base import average_item, percent
+from lvm_core.runs import archive_checks, store
 from lvm_core.schema import FeatureGroup, Schema
 
 rng = np.random.RandomState(0)
@@ -247,7 +248,7 @@ def test_many_rows_are_sampled_by_seed():
     model = MODELS["PCA"](latent_dim=2).fit(X)
     result = reconstruction(model, X)
     assert (
-        len(result.rows) == len(result.errors) == 5000 and "5000 rows" in result.scores[0].sentence
+        len(result.rows) == len(result.errors) == 5000 and "5,000 rows" in result.scores[0].sentence
     )
     assert_array_equal(result.rows, reconstruction(model, X).rows)
 
@@ -440,3 +441,28 @@ def test_standing_lies_between_baseline_and_ceiling():
     )
     assert Score("", 0.3, "", 0.4, 0.0).standing == pytest.approx(0.25)  # where less is better
     assert Score("", 0.75, "").standing is None
+
+
+def test_the_average_is_called_what_it_is():
+    assert average_item(Schema.counts(3)) == "the average document"
+    assert average_item(Schema.picture(2, 2, 1)) == "the mean picture"
+    X = rng.poisson(0.5, (60, 9)).astype(np.float32)
+    found = reconstruction(MODELS["PCA"](latent_dim=2).fit(X, schema=Schema.picture(3, 3, 1)), X)
+    assert "always predicting the mean picture explains 0 %" in found.scores[0].sentence
+
+
+def test_a_likelihood_is_one_sentence_and_the_rest_is_its_detail():
+    model = MODELS["VAE"](latent_dim=2, epochs=1, width=8).fit(IRIS)
+    for found in (likelihood(model, IRIS)[0], marginal(model, IRIS, 5).scores[0]):
+        assert found.sentence.endswith("of each column by itself. Higher is better.")
+        assert "standard error over 150 rows" in found.detail and "Gaussian noise" in found.detail
+        again = store._to_scores(store._from_scores([found]))
+        assert again[0].detail == found.detail == archive_checks.inert_scores(again)[0].detail
+
+
+def test_the_column_that_is_cut_most_is_named():
+    schema = Schema((FeatureGroup("gaussian", 1, "age"), FeatureGroup("gaussian", 1, "income")))
+    X, new = np.array([[0.0, 0], [1, 1], [0.5, 0.5], [0, 1]]), np.array([[0.5, 2.0], [1.0, 1.0]])
+    sentence = generation(X, new, schema)[1].sentence
+    assert sentence.endswith("have to be cut to their column's range; worst: income (50 %).")
+    assert "worst" not in generation(X, X, schema)[1].sentence

@@ -281,3 +281,11 @@ def test_the_states_of_a_run_are_on_its_page():
     assert "How they follow each other" in words(app)
     table = next(d.value for d in app.dataframe if "state" in d.value)
     assert len(table) == 3 and table["mean"].is_monotonic_increasing
+    # in the units of the file, as if each moment had been given to its likeliest state
+    X, path = series()[0], run.fitted.model.states(run.dataset.X)[0]
+    for state, row in table.iterrows():
+        values, away = X[path == state], (X - X.mean(0))[path == state]
+        assert row["mean"] == pytest.approx(values.mean(), abs=0.05)
+        assert row["above average"] == pytest.approx(away.mean(), abs=0.05)
+        assert row["spread"] == pytest.approx(away.std(), abs=0.05)
+    assert app.selectbox(key=f"states-row-{run.id}").options[3].startswith("row 3")

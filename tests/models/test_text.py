@@ -9,7 +9,7 @@ from scipy.sparse import csr_matrix
 
 from lvm_core import MODELS
 from lvm_core.analysis.topics import Topics, coherence, diversity, scores, topics, why_no_topics
-from lvm_core.analysis.words import WordVectors, word_vectors
+from lvm_core.analysis.words import WordVectors, examples, word_vectors
 from lvm_core.io.checkpoint import Checkpoint
 from lvm_core.schema import Schema
 from lvm_core.settings import DataError
@@ -375,3 +375,22 @@ def test_topics_of_models_and_reasons_of_others():
         word_vectors(fitted("LSA")).shape == (D, K)
         and word_vectors(MODELS["PCA"](latent_dim=2).fit(CORPUS.toarray())) is None
     )
+
+
+def test_the_first_words_are_common_and_keep_company():
+    rng = np.random.RandomState(0)
+    terms = ["moon", "orbit", "shuttle", "team", "goal", "match", "zoology", "utzoo", "henry"]
+    X = np.zeros((300, 9))
+    X[:150, :3] = rng.poisson(2.0, (150, 3))
+    X[150:, 3:6] = rng.poisson(2.0, (150, 3))
+    X[:3, 6:] = 90  # a signature: most frequent, and always together
+    vectors = np.eye(3)[np.repeat([0, 1, 2], 3)] + 0.1 * rng.uniform(size=(9, 3))
+    words = WordVectors(terms, vectors, X.sum(0))
+    first, second = examples(words, csr_matrix(X))
+    assert {first, second} <= set(terms[:6]) and (first in terms[:3]) != (second in terms[:3])
+
+
+def test_of_equally_near_words_the_commonest_comes_first():
+    vectors = np.array([[1.0, 0.0], [1.0, 0.0], [1.0, 1e-4], [0.9, 0.1], [0.0, 1.0]])
+    words = WordVectors(list("abcde"), vectors, np.array([9, 1, 5, 99, 3]))
+    assert [name for name, _ in words.neighbours("a")] == ["c", "b", "d", "e"]

@@ -527,3 +527,10 @@ def test_states_are_stored_as_plain_words(tmp_path):
         assert Workspace(tmp_path).run(run.id).state is RunState.FAILED
     with pytest.raises(StoreError, match="nothing a run can be asked for"):
         workspace.ask(run.id, "halt")
+
+
+def test_mixed_columns_without_text_for_a_name_are_kept(tmp_path):
+    rows = pd.DataFrame({0: [1, "two"], "size": [1.5, 2.0]})
+    (tmp_path / "rows.parquet").write_bytes(store._to_parquet(rows))
+    found = store._from_parquet(tmp_path / "rows.parquet")
+    assert found.iloc[:, 0].tolist() == ["1", "two"] and found["size"].tolist() == [1.5, 2.0]

@@ -5,6 +5,7 @@ from app_pages import finished, open_page, small, words
 
 from lvm_core import DATASETS, MODELS
 from lvm_core.progress import Progress
+from pages.api import trust as truth
 from pages.session import pace
 from pages.session.data import Data
 from pages.session.jobs import rounded
@@ -147,3 +148,61 @@ def test_estimates_are_told_roughly(vaes):
         "1 h 1 min",
     ]
     assert 0 < pace.decoding(vaes["image"]) < 1
+
+
+@pytest.fixture(scope="module")
+def documents():
+    """Topics of the small corpus."""
+    return finished(small("text"), MODELS["NMF"](latent_dim=2))
+
+
+@pytest.mark.parametrize(
+    "title, part, label",
+    [("Topics", "topics", "Start (about "), ("Map of words", "words", "Map the words (about ")],
+)
+def test_topics_and_the_map_of_words_wait_where_they_are_long(documents, title, part, label):
+    services().pace[title] = 1e6
+    documents.jobs.work.clear()
+    app = open_page("analyse", run=documents.id, part=part)
+    assert not app.exception and not app.error and not documents.jobs.work
+    (button,) = starts(app)
+    assert button.label.startswith(label)
+    button.click().run()
+    assert documents.jobs.work
+    services().pace.clear()
+    documents.jobs.work.clear()
+    assert not starts(open_page("analyse", run=documents.id, part=part))  # a moment here
+
+
+def test_the_trust_of_a_map_waits_for_its_button(vaes):
+    run = vaes["table"]
+    services().pace[truth.TITLE] = 1e3
+    run.jobs.trust.clear()
+    app = open_page("map", run=run.id, projection="PCA")
+    app.session_state[f"panel-{run.id}"] = "trust"
+    app.run()
+    assert not app.exception and not app.error and not run.jobs.trust
+    assert "Measured when the map was made" in words(app) and app.metric, (
+        "what the map came with is shown meanwhile"
+    )
+    (button,) = starts(app)
+    assert button.label.startswith("Measure every point (about ")
+    button.click().run()
+    (job,) = run.jobs.trust.values()
+    assert job.wait(60) and not job.error
+    app.run()
+    assert not starts(app) and services().pace[truth.TITLE] < 1e3
+
+
+def test_the_preview_and_the_files_of_a_map_wait_for_theirs(vaes):
+    run = vaes["table"]
+    services().pace |= {"Preview of the poster": 1e4, "Poster": 1e4}
+    run.jobs.work.clear()
+    app = open_page("map", run=run.id, projection="PCA")
+    app.session_state[f"panel-{run.id}"] = "export"
+    app.run()
+    assert not app.exception and not app.error and not run.jobs.work
+    assert [b.label.partition(" (")[0] for b in starts(app)] == ["Preview", "Make the files"]
+    services().pace.clear()
+    app.run()
+    assert not starts(app) and len(run.jobs.work) == 2

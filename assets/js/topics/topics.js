@@ -4,8 +4,7 @@
 import { element, find } from "../shared/dom.js";
 
 const BARS = 24,
-  LARGEST = 62,
-  REACH = 185;
+  LARGEST = 62;
 
 /** @param {Component} component */
 export default function (component) {
@@ -27,8 +26,6 @@ export default function (component) {
     return made;
   };
   const percent = (share) => `${(100 * share).toFixed(share < 0.1 ? 1 : 0)} %`;
-  const radius = (share) =>
-    LARGEST * Math.sqrt(Math.max(share, 0) / Math.max(...topics.map((t) => t.share), 0.15));
 
   function relevance(p, j) {
     const w = Number(lambda.value);
@@ -59,10 +56,10 @@ export default function (component) {
     part("title").textContent =
       at === null
         ? "Words that tell the topics apart"
-        : `Topic ${at + 1} · wrote ${percent(topics[at].share)} of the words · NPMI ${topics[at].npmi}`;
+        : `Topic ${at + 1} · ${topics[at].name} · wrote ${percent(topics[at].share)} of the words · NPMI ${topics[at].npmi}`;
     part("key-words").textContent = at === null ? "(choose a topic)" : `in topic ${at + 1}`;
     part("lambda-value").textContent = Number(lambda.value).toFixed(2);
-    lambda.disabled = at === null;
+    part("bar").classList.toggle("lxt-idle", at === null);
     part("terms").replaceChildren(
       ...rows.map((row) => {
         const item = element("li", "lxt-term"),
@@ -105,7 +102,7 @@ export default function (component) {
       const circle = topic.node.firstChild;
       circle.setAttribute(
         "r",
-        of ? Math.max(1.5, LARGEST * Math.sqrt(of.get(t) ?? 0)) : radius(topic.share),
+        of ? Math.max(1.5, LARGEST * Math.sqrt(of.get(t) ?? 0)) : topic.r,
       );
       topic.node.setAttribute("aria-selected", String(t === chosen));
       topic.node.setAttribute("tabindex", t === (chosen ?? 0) ? "0" : "-1");
@@ -118,7 +115,7 @@ export default function (component) {
     box.hidden = chosen === null;
     part("clear").hidden = chosen === null;
     if (chosen === null) return;
-    part("documents-title").textContent = `Documents with the most of topic ${chosen + 1}`;
+    part("documents-title").textContent = `Documents with the most of topic ${chosen + 1}, ${topics[chosen].name}`;
     box.querySelector("ol").replaceChildren(
       ...topics[chosen].documents.map((found) => {
         const item = element("li", "");
@@ -149,17 +146,17 @@ export default function (component) {
       role: "option",
       "aria-selected": "false",
       tabindex: "-1",
-      transform: `translate(${REACH * topic.x} ${-REACH * topic.y})`,
-      "aria-label": `topic ${t + 1}, ${percent(topic.share)} of the words: ${topic.words
+      transform: `translate(${topic.x} ${-topic.y})`,
+      "aria-label": `topic ${t + 1}, ${topic.name}, ${percent(topic.share)} of the words: ${topic.words
         .slice(0, 5)
         .map(([j]) => terms[j].name)
         .join(", ")}`,
     });
-    const label = drawn("text", { class: "lxt-number", x: REACH * topic.x, y: -REACH * topic.y }),
+    const label = drawn("text", { class: "lxt-number", x: topic.x, y: -topic.y }),
       title = drawn("title", {});
     label.textContent = String(t + 1);
     title.textContent = node.getAttribute("aria-label");
-    node.append(drawn("circle", { r: radius(topic.share) }), title);
+    node.append(drawn("circle", { r: topic.r }), title);
     topic.label = label;
     node.onclick = () => choose(chosen === t ? null : t);
     node.onmouseenter = () => {

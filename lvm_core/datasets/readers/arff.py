@@ -36,7 +36,8 @@ class Arff(TableReader):
 
     Parameters
     ----------
-    max_terms, min_df, stop_words, kind, label, text_column, series, value, order, max_levels
+    max_terms, min_df, stop_words, numbers, kind, label, text_column, series, value, order,
+    max_levels
         As for :class:`~lvm_core.datasets.readers.base.TableReader`.
     encoding : str
         How letters are stored, one of ``ENCODINGS``; auto finds it.

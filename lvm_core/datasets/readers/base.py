@@ -72,6 +72,8 @@ class TextReader(Reader):
         Documents a term must be in; 0, the default, chooses 1 below 50 documents, else 2.
     stop_words : {"auto", "english", "none"}
         Whether words such as "the" and "of" are left out; auto does so for larger English corpora.
+    numbers : bool
+        Whether numbers are terms too.
 
     See Also
     --------
@@ -81,7 +83,7 @@ class TextReader(Reader):
     --------
     >>> from lvm_core.datasets.readers.base import TextReader
     >>> list(TextReader.parameters())
-    ['max_terms', 'min_df', 'stop_words']
+    ['max_terms', 'min_df', 'stop_words', 'numbers']
     """
 
     max_terms: int = param(
@@ -109,9 +111,20 @@ class TextReader(Reader):
         label="Function words",
         advanced=True,
     )
+    numbers: bool = param(
+        False,
+        help="Whether numbers, and what digits begin, are terms too.",
+        label="Numbers",
+        advanced=True,
+    )
 
     def _text_options(self) -> dict:
-        return {"max_terms": self.max_terms, "min_df": self.min_df, "stop_words": self.stop_words}
+        return {
+            "max_terms": self.max_terms,
+            "min_df": self.min_df,
+            "stop_words": self.stop_words,
+            "numbers": self.numbers,
+        }
 
 
 @dataclass
@@ -122,7 +135,7 @@ class TableReader(TextReader):
 
     Parameters
     ----------
-    max_terms, min_df, stop_words
+    max_terms, min_df, stop_words, numbers
         As for :class:`TextReader`.
     kind : {"auto", "table", "text", "array", "ratings"}
         Whether to learn from the table's columns one by one, from the documents in one of them,

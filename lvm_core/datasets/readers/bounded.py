@@ -14,7 +14,8 @@ class BoundedReader(TableReader):
 
     Parameters
     ----------
-    max_terms, min_df, stop_words, kind, label, text_column, series, value, order, max_levels
+    max_terms, min_df, stop_words, numbers, kind, label, text_column, series, value, order,
+    max_levels
         As for :class:`~lvm_core.datasets.readers.base.TableReader`.
     header : {"auto", "yes", "no", "two"}
         Whether the first row of the table holds the columns' names, or the first two do.

@@ -22,7 +22,7 @@ class Parquet(TableReader):
 
     Parameters
     ----------
-    max_terms, min_df, stop_words, kind, label, text_column, series, value, order
+    max_terms, min_df, stop_words, numbers, kind, label, text_column, series, value, order
         As for :class:`~lvm_core.datasets.readers.base.TableReader`.
     max_levels, missing
         As for it, too.

@@ -24,7 +24,7 @@ class PlainText(TextReader):
 
     Parameters
     ----------
-    max_terms, min_df, stop_words
+    max_terms, min_df, stop_words, numbers
         As for :class:`~lvm_core.datasets.readers.base.TextReader`.
     split : {"auto", "lines", "paragraphs"}
         Where one document ends and the next begins.

@@ -41,7 +41,8 @@ class Statistical(TableReader):
 
     Parameters
     ----------
-    max_terms, min_df, stop_words, kind, label, text_column, series, value, order, max_levels
+    max_terms, min_df, stop_words, numbers, kind, label, text_column, series, value, order,
+    max_levels
         As for :class:`~lvm_core.datasets.readers.base.TableReader`.
 
     Examples

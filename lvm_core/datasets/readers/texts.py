@@ -22,7 +22,7 @@ class Texts(TextReader):
 
     Parameters
     ----------
-    max_terms, min_df, stop_words
+    max_terms, min_df, stop_words, numbers
         As for :class:`~lvm_core.datasets.readers.base.TextReader`.
     encoding : str
         How letters are stored, one of ``ENCODINGS``; auto decides for each file.

@@ -21,8 +21,8 @@ TRUST_WORDS = (
 CONTINUITY_WORDS = (
     "Points that are alike stay together on the map",
     "Points that are alike mostly stay together on the map",
-    "Some points that are alike are torn apart on the map",
-    "Many points that are alike are torn apart on the map, so a gap may mean nothing",
+    "Some points that are alike lie far apart on the map",
+    "Many points that are alike lie far apart on the map, so a gap may mean nothing",
 )
 
 

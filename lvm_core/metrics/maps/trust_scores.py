@@ -21,8 +21,8 @@ TITLES = {
 }
 PAIRS = {"map": "map of the codes", "codes": "codes of the rows", "whole": "map of the rows"}
 _CANNOT = {
-    "trust@": "It counts false neighbours only; what is torn apart costs nothing.",
-    "continuity@": "It counts what is torn apart only; false neighbours cost nothing.",
+    "trust@": "It counts who is near only by accident; true neighbours far away cost nothing.",
+    "continuity@": "It counts true neighbours far away; being near by accident costs nothing.",
     "kept@": "It is strict: a neighbour that moved one place too far counts as lost.",
     "label on@": "A map can part the labels and still misplace the points within each.",
     "area": "It is one number for all sizes; the curve tells at which sizes the map is good.",

@@ -97,12 +97,17 @@ def _copies(X, new) -> Score:
 def _out_of_range(X, new, schema) -> Score:
     low, high = (X.min(0), X.max(0)) if schema.image is None else (X.min(), X.max())
     slack = 1e-6 * np.maximum(high - low, np.maximum(np.abs(low), np.abs(high)))
-    share = float(np.mean((new < low - slack) | (new > high + slack)))
+    beyond = (new < low - slack) | (new > high + slack)
+    share, where, worst = float(np.mean(beyond)), "the pictures' range", ""
+    if schema.image is None:
+        where = "their column's range"
+        shares = [(float(np.mean(beyond[:, span])), group.name) for group, span in schema.spans()]
+        most, name = max(shares, key=lambda found: found[0])
+        worst = f"; worst: {name} ({percent(most)})" if most > 0 and name else ""
     return Score(
         "Values out of range",
         share,
-        f"{percent(share)} of the generated values lie beyond the least and greatest of "
-        f"{'their column' if schema.image is None else 'the pictures'}, before any clipping.",
+        f"{percent(share)} of the generated values have to be cut to {where}{worst}.",
         ceiling=0.0,
         unit="share",
     )

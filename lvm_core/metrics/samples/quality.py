@@ -13,7 +13,7 @@ import pandas as pd
 from ...datasets.base import Dataset
 from ...latent.neighbours import nearest
 from ...progress import OnStep, Reporter
-from ..base import Score, number, percent
+from ..base import Score, columns_word, number, percent
 from .copying import copying
 from .distances import frechet, frechet_by_chance, frechet_error, kernel, kid, kid_by_chance
 from .features import own_features
@@ -163,7 +163,10 @@ def _realism(found, dataset, new, own, train, unseen, rng) -> None:
     items = documents(samples, X, rng) if schema.has("counts") else samples
     A, B, F = own.transform(X[free[:b]]), own.transform(X[free[b : 2 * b]]), own.transform(items)
     S = own.transform(shuffled(X[free[:b]], schema, rng))
-    found.scores[Heading.REALISM] = _distances(A, B, F, S, rng) + _neighbourhoods(A, B, F, S)
+    parts = columns_word(schema)
+    found.scores[Heading.REALISM] = _distances(A, B, F, S, rng, parts) + _neighbourhoods(
+        A, B, F, S, parts
+    )
     found.positions = dict(zip(("real", "generated"), _flat(A, F, own.ordered)))
     found.outliers = found.compared[
         np.argsort(-nearest(F, np.concatenate([A, B]), NEIGHBOURS)[0].mean(1), kind="stable")
@@ -179,7 +182,7 @@ def _flat(A, F, ordered: bool) -> list[np.ndarray]:
     return [np.pad(place(side), ((0, 0), (0, 2 - k))) for side in (A, F)]
 
 
-def _distances(A, B, F, S, rng) -> list[Score]:
+def _distances(A, B, F, S, rng, parts: str) -> list[Score]:
     b, scores = len(A), []
     R = np.concatenate([A, B])
     chance = kid_by_chance(
@@ -216,7 +219,7 @@ def _distances(A, B, F, S, rng) -> list[Score]:
                 value,
                 (
                     f"Distance to {b:,} real rows {how}. Real rows stay below {number(floor, 2)} "
-                    f"from other real rows, their floor: {verdict}. Shuffled columns get "
+                    f"from other real rows, their floor: {verdict}. Shuffled {parts} get "
                     f"{number(worst, 3)}."
                 ),
                 worst if worst > floor else None,
@@ -227,7 +230,7 @@ def _distances(A, B, F, S, rng) -> list[Score]:
     return scores
 
 
-def _neighbourhoods(A, B, F, S) -> list[Score]:
+def _neighbourhoods(A, B, F, S, parts: str) -> list[Score]:
     value, best, worst = (prdc(A, side, NEIGHBOURS) for side in (F, B, S))
     scores = []
     for key, (name, words) in _SHARES.items():
@@ -239,7 +242,7 @@ def _neighbourhoods(A, B, F, S) -> list[Score]:
                 value[key],
                 words.format(show(value[key]))
                 + (
-                    f" Other real rows get {show(best[key])}, shuffled columns "
+                    f" Other real rows get {show(best[key])}, shuffled {parts} "
                     f"{show(worst[key])}{useless}."
                 ),
                 None if useless else worst[key],

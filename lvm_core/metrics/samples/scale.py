@@ -11,7 +11,7 @@ import numpy as np
 from ...datasets.base import Dataset
 from ...progress import OnStep
 from ...schema import Schema
-from ..base import Score, number
+from ..base import Score, columns_word, number
 from .distances import frechet, frechet_by_chance, frechet_error
 from .features import Features, own_features
 from .quality import CELLS, documents, shuffled
@@ -108,8 +108,8 @@ class FrechetScale:
             "Fréchet distance",
             value,
             f"{self.size:,} samples against as many real rows. Real rows stay below "
-            f"{number(self.floor, 2)} from other real rows, the floor: {times}. Rows whose columns "
-            f"were shuffled get {number(self.worst, 3)}"
+            f"{number(self.floor, 2)} from other real rows, the floor: {times}. Shuffled "
+            f"{columns_word(self.schema)} get {number(self.worst, 3)}"
             + ("." if self.worst > self.floor else ", so here this number tells little."),
             self.worst if self.worst > self.floor else None,
             self.floor,

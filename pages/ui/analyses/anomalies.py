@@ -9,6 +9,7 @@ from lvm_core.analysis.anomalies import Anomalies, auroc, value_names, worst
 from lvm_core.capabilities import HasImportanceWeights
 from lvm_core.datasets.titles import without_private
 from lvm_core.export import encode
+from lvm_core.metrics.base import average_item
 from lvm_core.plots import analysis, figures
 from lvm_core.text import markdown as md
 from pages.session import maps, pace, selection
@@ -271,8 +272,9 @@ def _why(run, scene, name, every, order):
                 else "Squared distance from the mean by column, in units of its spread"
                 if name in ("norm", "data")
                 else (
-                    "Lost on the way through the code, by column: 1 in all is what the mean row "
-                    "loses"
+                    "Lost on the way through the code, by "
+                    f"{'word' if dataset.kind == 'text' else 'column'}: 1 in all is what "
+                    f"{average_item(dataset.schema)} loses"
                 )
             )
             st.caption(what)

@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from lvm_core.metrics import Score
-from lvm_core.metrics.base import percent
+from lvm_core.metrics.base import average_item, percent
 from lvm_core.metrics.compression import BITS, MOST_ROWS, Compression, break_even
 from lvm_core.plots import analysis
 from lvm_core.text import markdown as md
@@ -77,7 +77,12 @@ def draw(run) -> None:
         if any(l.bits == b for l in levels)
     }
     st.plotly_chart(
-        analysis.rate_curve(lines, {p.name: p.bytes for p in plain}, (level.bytes, level.error)),
+        analysis.rate_curve(
+            lines,
+            {p.name: p.bytes for p in plain},
+            (level.bytes, level.error),
+            average=average_item(run.dataset.schema),
+        ),
         key=f"zip-curve-{run.id}",
         config=charts.PLOT,
         alt="what is lost against bytes a row",
@@ -127,7 +132,7 @@ def _numbers(run, codec, level, plain):
                 level.error,
                 (
                     f"{percent(level.error)} of what makes rows differ does not come back; always "
-                    f"the mean row would lose 100 % (measured on {where})."
+                    f"{average_item(run.dataset.schema)} would lose 100 % (measured on {where})."
                 ),
                 1.0,
                 0.0,

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from lvm_core.metrics.base import columns_word
 from lvm_core.metrics.samples.quality import (
     CELLS,
     LEAST_ROWS,
@@ -14,6 +15,7 @@ from lvm_core.metrics.samples.quality import (
     sample_quality,
 )
 from lvm_core.plots.quality import frame_of, two_clouds, two_histograms
+from lvm_core.schema import Schema
 from lvm_core.text import clean
 from lvm_core.text import markdown as md
 from pages.ui import charts, code_source_form, dataframes, items, sample_scores, scores, work
@@ -26,7 +28,7 @@ QUESTION = (
 )
 _LINES = {
     Heading.REALISM: (
-        "Bars run from rows whose columns were shuffled, each on its own (empty), to real rows "
+        "Bars run from rows whose {columns} were shuffled, each on its own (empty), to real rows "
         "against other real rows (full)."
     ),
     Heading.NOVELTY: (
@@ -129,7 +131,7 @@ def draw(run) -> None:
     if found is None:
         return
     quality, new = found
-    _scores(quality)
+    _scores(quality, dataset.schema)
     if "real" in quality.positions:
         _pictures(run, quality, new)
     if quality.columns is not None and dataset.kind == "table":
@@ -138,14 +140,14 @@ def draw(run) -> None:
         _words(run, quality)
 
 
-def _scores(quality: SampleQuality) -> None:
+def _scores(quality: SampleQuality, schema: Schema) -> None:
     for heading, group in quality.scores.items():
         st.markdown(f"**{heading}**")
         words = _LINES[heading]
         if heading == Heading.REALISM:
             words = (
                 f"{len(quality.compared):,} samples and as many real rows, compared by "
-                f"{md(quality.features, 300)}. {words}"
+                f"{md(quality.features, 300)}. {words.format(columns=columns_word(schema))}"
             )
         st.caption(words)
         scores.show(group)
@@ -223,11 +225,9 @@ def _pairs(run, made, real, names) -> None:
                 )
     elif dataset.kind == "table":
         columns = [c.name for c in dataset.codec.columns]
-        both = (
-            pd.concat([made, real[columns].reset_index(drop=True)])
-            .sort_index(kind="stable")
-            .astype(object)
-        )
+        both = pd.concat([made, real[columns].reset_index(drop=True)]).sort_index(kind="stable")
+        days = dataframes.days(both)
+        both = both.astype({name: object for name in both if name not in days})
         items.gallery(
             dataset,
             both,

@@ -9,6 +9,7 @@ import streamlit as st
 from lvm_core import read_dataset
 from lvm_core.analysis import imputation
 from lvm_core.capabilities import Imputes
+from lvm_core.codecs.columns import Date
 from lvm_core.datasets.base import DataError
 from lvm_core.export import encode
 from lvm_core.metrics.base import percent
@@ -139,7 +140,7 @@ def _check(run) -> None:
                 ),
             ),
             "right": st.column_config.NumberColumn(
-                "categories right",
+                "categories recovered",
                 format="percent",
                 help=(
                     "Share of hidden categories and yes/no values that were filled with what stood "
@@ -198,12 +199,18 @@ def _filled(run, X, frame, gone) -> None:
     shown = complete.head(_SHOWN)
     marks = cells.head(_SHOWN)
     numbers = shown.select_dtypes("float").columns
-    shaded = shown.style.format("{:.7g}", subset=numbers).apply(
+    dates = {c.name: c.show for c in run.dataset.codec.columns if isinstance(c, Date)}
+    shaded = shown.style.format("{:.7g}", subset=numbers).format(dates, subset=list(dates))
+    shaded = shaded.apply(
         lambda _: marks.map(lambda on: "background-color: rgba(230,159,0,0.35)" if on else ""),
         axis=None,
     )
     st.dataframe(
-        shaded, hide_index=True, height=dataframes.tall(shown), alt="the table with its gaps filled"
+        shaded,
+        hide_index=True,
+        height=dataframes.tall(shown),
+        alt="the table with its gaps filled",
+        column_config=dataframes.days(shown),
     )
     st.caption(
         f"{int(cells.to_numpy().sum()):,} cells were filled; they are "

@@ -8,7 +8,7 @@ import streamlit as st
 
 from lvm_core.datasets.single import FILES, rows_like
 from lvm_core.metrics import Score
-from lvm_core.metrics.base import percent
+from lvm_core.metrics.base import average_item, percent
 from lvm_core.nn import inversion
 from lvm_core.plots import figures
 from lvm_core.settings import LIMITS
@@ -86,7 +86,7 @@ def draw(run) -> None:
     )
     if found is not None:
         _beside(run, x, found, name)
-        scores.show(_scores(found, len(x)))
+        scores.show(_scores(found, len(x), average_item(run.dataset.schema)))
         _open(run, row, found, name)
 
 
@@ -219,14 +219,14 @@ def _names(dataset) -> list[str] | None:
     return [str(n) for n in names] if dataset.kind == "array" and names else None
 
 
-def _scores(found, d: int) -> list[Score]:
+def _scores(found, d: int, average: str) -> list[Score]:
     closer = "no closer than" if found.residual > 0.99 * found.at_first else "closer than"
     left = Score(
         "What is left",
         found.residual,
         f"Real and made differ by {found.residual:.2g} standard deviations of the data (root mean "
         f"square over {d:,} values); 0 would be the "
-        f"very item, the mean row leaves {found.of_mean:.2g}. The search came {closer} the "
+        f"very item, {average} leaves {found.of_mean:.2g}. The search came {closer} the "
         f"encoder's own code, which leaves {found.at_first:.2g}.",
         found.of_mean,
         0.0,

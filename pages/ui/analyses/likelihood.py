@@ -10,6 +10,7 @@ from lvm_core.capabilities import HasImportanceWeights, HasLikelihood, PredictsL
 from lvm_core.metrics import Marginal, marginal, subsample
 from lvm_core.plots import figures
 from lvm_core.runs.archive import IMPORTED
+from lvm_core.text import markdown as md
 from pages.session import pace
 from pages.ui import charts, dataframes, scores, work
 from pages.ui.components import explorer
@@ -86,10 +87,12 @@ def draw(run) -> None:
     if found is None:
         return
     scores.show(found.scores)
+    seen = "has not seen"
+    if not len(run.fitted.held_out):
+        seen = "learnt from (the data is too small to hold any out)"
     st.caption(
-        f"{found.noise[0].upper()}{found.noise[1:]}. Of {n:,} rows the model "
-        f"{'has not seen' if len(run.fitted.held_out) else 'learnt from (the data is too small to hold any out)'}; "  # noqa: E501
-        "seed 0 chooses rows and draws."
+        f"Of {n:,} rows the model {seen}.",
+        help=f"Under {md(found.noise, 400)}. Seed 0 chooses rows and draws.",
     )
     if sampled:
         _bounds_and_kl(run, found)

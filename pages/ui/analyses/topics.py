@@ -6,11 +6,13 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from lvm_core.analysis.topics import coherence, topics, why_no_topics
+from lvm_core.analysis.topics import Topics, coherence, topics, why_no_topics
 from lvm_core.analysis.topics import scores as topic_scores
 from lvm_core.export import encode
 from lvm_core.text import clean
-from pages.ui import dataframes, scores, work
+from lvm_core.text import markdown as md
+from pages.session import identity, state
+from pages.ui import dataframes, scores, selection_actions, work
 from pages.ui.components import topicview
 
 TITLE, ORDER = "Topics", 20
@@ -18,7 +20,8 @@ QUESTION = (
     "What are the documents about? Click a topic to see its words and its documents; point at a "
     "word to see which topics write it."
 )
-_COLUMNS = 10
+_COLUMNS, _NAMED_BY = 10, 3  # words of a topic in the table, and in its name
+RANKED_BY = 0.6  # the relevance that told people most (Sievert & Shirley, 2014)
 
 
 def why_not(run) -> str:
@@ -29,16 +32,25 @@ def why_not(run) -> str:
 def draw(run) -> None:
     """The view, the numbers, and every topic's words as a table to take along."""
     fitted, dataset = run.fitted, run.dataset
+    k, d = fitted.codes.shape[1], dataset.X.shape[1]
+    left_out = [word for word in run.annotations.get("words left out", []) if isinstance(word, str)]
 
     def find(_):
         found = topics(fitted.model, dataset.X, fitted.codes)
+        found = found.without([j for j, t in enumerate(dataset.codec.terms) if t in set(left_out)])
         return (
             found,
             coherence(dataset.X, found.top(min(_COLUMNS, found.words.shape[1]))),
             topic_scores(found, dataset.X),
         )
 
-    result = work.result(run, "Topics", {}, find)
+    result = work.result(
+        run,
+        "Topics",
+        {"without": sorted(left_out)} if left_out else {},
+        find,
+        seconds=1e-7 * (dataset.X.nnz + k * d),
+    )
     if result is None:
         return
     found, npmi, numbers = result
@@ -48,43 +60,75 @@ def draw(run) -> None:
             f"The {topicview.MOST} most written of {len(order):,} topics are drawn; the table has "
             "all."
         )
-    topicview.show(found, order[: topicview.MOST], npmi, dataset, key=f"topics-{run.id}")
+    names = _names(run, found)
+    topicview.show(found, order[: topicview.MOST], npmi, dataset, names, key=f"topics-{run.id}")
     scores.show(numbers)
-    weight = st.slider(
-        "Rank the words below by λ",
-        0.0,
-        1.0,
-        0.6,
-        0.05,
-        key=f"topics-weight-{run.id}",
-        width=360,
-        help=(
-            "1: the likeliest words of a topic, common ones first. 0: words it has more than "
-            "others, rare ones first. Sievert & Shirley (2014) found 0.6 to tell people most."
-        ),
-    )
-    top = found.top(_COLUMNS, weight)
+    table = _table(run, found, order, npmi, names)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        _leave_out(run, found, left_out)
+        if identity.owns("runs", run.id) and st.button(
+            "Save topics as a column",
+            icon=":material/palette:",
+            key=f"topics-column-{run.id}",
+            help="Every document's main topic, by its name here: the map then colours by it.",
+        ):
+            values = [names[t] for t in found.shares.argmax(1)]
+            try:
+                selection_actions.save_column(run, "topic", pd.Series(values, dataset.rows.index))
+            except ValueError as error:
+                st.error(md(str(error), 300), icon=":material/error:")
+        st.download_button(
+            "Download topics (CSV)",
+            encode.csv_bytes(table),
+            f"{run.stem}-topics.csv",
+            "text/csv",
+            icon=":material/download:",
+            key=f"topics-csv-{run.id}",
+            on_click="ignore",
+        )
+
+
+def _names(run, found: Topics) -> list[str]:
+    """Of each dimension: what a person calls its topic, or its first words."""
+    kept, terms = run.annotations.get("topic names", {}), run.dataset.codec.terms
+    return [
+        clean(kept.get(str(t)), 40)
+        if isinstance(kept.get(str(t)), str) and kept[str(t)].strip()
+        else clean(", ".join(terms[j] for j in top if found.words[t, j] > 0), 40)
+        for t, top in enumerate(found.top(_NAMED_BY, RANKED_BY))
+    ]
+
+
+def _table(run, found: Topics, order, npmi, names) -> pd.DataFrame:
+    """The topics as rows; their names can be changed there by whose run it is."""
+    top, terms = found.top(_COLUMNS, RANKED_BY), run.dataset.codec.terms
     table = pd.DataFrame(
         [
             {
                 "topic": i + 1,
+                "name": names[t],
                 "dimension": f"z{t + 1}",
                 "share of words": found.prevalence[t],
                 "NPMI": npmi[t],
-                "words": ", ".join(
-                    clean(dataset.codec.terms[j], 40) for j in top[t] if found.words[t, j] > 0
-                ),
+                "words": ", ".join(clean(terms[j], 40) for j in top[t] if found.words[t, j] > 0),
             }
             for i, t in enumerate(order)
         ]
     )
-    st.dataframe(
+    mine = identity.owns("runs", run.id)
+    edited = st.data_editor(
         table,
         hide_index=True,
-        key=f"topics-table-{run.id}",
+        disabled=[name for name in table if name != "name" or not mine],
+        key=f"topics-table-{run.id}-{len(table)}",
         height=dataframes.tall(table, 440),
         alt="words of every topic",
         column_config={
+            "name": st.column_config.TextColumn(
+                "name",
+                max_chars=40,
+                help="Double-click to change it; empty brings its first words back.",
+            ),
             "share of words": st.column_config.ProgressColumn(
                 "share of words",
                 min_value=0,
@@ -99,15 +143,39 @@ def draw(run) -> None:
                     "chance, 1 always together."
                 ),
             ),
-            "words": st.column_config.TextColumn("words", width="large"),
+            "words": st.column_config.TextColumn(
+                "words", width="large", help=f"By relevance, λ = {RANKED_BY}."
+            ),
         },
     )
-    st.download_button(
-        "Download topics (CSV)",
-        encode.csv_bytes(table),
-        f"{run.stem}-topics.csv",
-        "text/csv",
-        icon=":material/download:",
-        key=f"topics-csv-{run.id}",
-        on_click="ignore",
+    changed = {
+        str(t): clean(new or "", 40).strip()
+        for t, old, new in zip(order, table["name"], edited["name"])
+        if (new or "") != old
+    }
+    if changed and mine:
+        kept = run.annotations.get("topic names", {}) | changed
+        run.annotations["topic names"] = {t: name for t, name in kept.items() if name}
+        state.save_annotations(run)
+        st.rerun()
+    return table
+
+
+def _leave_out(run, found: Topics, left_out: list[str]) -> None:
+    """Words that are not shown: of the leading ones of any topic."""
+    terms = run.dataset.codec.terms
+    offered = sorted({terms[j] for j in np.unique(found.top(_COLUMNS, 1.0))} | set(left_out))
+    chosen = st.multiselect(
+        "Leave out words",
+        offered,
+        left_out,
+        key=f"topics-without-{run.id}",
+        disabled=not identity.owns("runs", run.id),
+        placeholder="none",
+        width=420,
+        help="They are no longer shown or counted here. The model keeps them.",
     )
+    if sorted(chosen) != sorted(left_out):
+        run.annotations["words left out"] = chosen
+        state.save_annotations(run)
+        st.rerun()

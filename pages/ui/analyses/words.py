@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from lvm_core import PROJECTIONS
-from lvm_core.analysis.words import WordVectors, word_vectors
+from lvm_core.analysis.words import WordVectors, examples, word_vectors
 from lvm_core.plots import figures
 from lvm_core.plots.words import word_map
 from lvm_core.settings import DataError
@@ -36,7 +36,7 @@ def why_not(run) -> str:
 def draw(run) -> None:
     """Neighbours, an analogy, and a map of the commonest words."""
     words = _words(run)
-    common = _telling(run, words)
+    common = words.commonest(4)
     if len(common) < 4:
         st.info("Fewer than four words have a vector.", icon=":material/info:")
         return
@@ -45,11 +45,12 @@ def draw(run) -> None:
             "A word's vector is here what it weighs in each dimension of "
             f"{spaced(type(run.fitted.model).__name__)}; Word Embeddings is made for this question."
         )
+    first, second = _examples(run)
     near, like = st.columns(2, gap="large")
     with near:
-        found = _neighbours(run, words, common[1])
+        found = _neighbours(run, words, first)
     with like:
-        _analogy(run, words, [common[1], words.neighbours(common[1], 1)[0][0], common[2]])
+        _analogy(run, words, [first, words.neighbours(first, 1)[0][0], second])
     _map(run, words, found)
 
 
@@ -59,15 +60,9 @@ def _words(run) -> WordVectors:
     return WordVectors(run.dataset.codec.terms, word_vectors(run.fitted.model), frequency)
 
 
-def _telling(run, words: WordVectors) -> list[str]:
-    """Common words to begin with, those first that are repeated where they occur: they tell
-    most of what a document is about.
-    """
-    columns = words.commonest(200)
-    held = np.asarray((run.dataset.X[:, columns] > 0).sum(0), float).ravel()
-    order = columns[np.argsort(-words.frequency[columns] / np.maximum(held, 1), kind="stable")]
-    names = [words.terms[j] for j in order]
-    return sorted(names, key=lambda name: not name.isalpha())
+@once
+def _examples(run) -> list[str]:
+    return examples(_words(run), run.dataset.X)
 
 
 def _neighbours(run, words: WordVectors, start: str) -> list[str]:
@@ -147,7 +142,14 @@ def _map(run, words: WordVectors, found: list[str]) -> None:
             )
         return PROJECTIONS["TSNE"](random_state=0).fit_transform(unit, on_step=on_step)
 
-    P = work.result(run, "Map of words", {"columns": [int(j) for j in columns]}, place)
+    P = work.result(
+        run,
+        "Map of words",
+        {"columns": [int(j) for j in columns]},
+        place,
+        seconds=1e-3 * len(columns),
+        start="Map the words",
+    )
     if P is None:
         return
     st.plotly_chart(

@@ -14,6 +14,7 @@ from ...api import scripts
 
 MOST, _WORDS, _DOCUMENTS, _LETTERS = 60, 24, 6, 320
 _WEIGHTS = np.arange(0, 1.001, 0.05)  # the stops of the slider
+_LARGEST, _REACH, _EDGE, _GAP = 62, 185, 252, 3  # as the view is drawn, from -260 to 260
 
 
 @cache
@@ -21,12 +22,24 @@ def _component():
     return scripts.component("topics", "topics/topics.js")
 
 
-def show(found: Topics, order: np.ndarray, npmi: np.ndarray, dataset: Dataset, *, key: str) -> None:
-    """Mount it with the topics ``order``, the first of which is called topic 1."""
-    _component()(data=drawn(found, order, npmi, dataset), key=key)
+def show(
+    found: Topics,
+    order: np.ndarray,
+    npmi: np.ndarray,
+    dataset: Dataset,
+    names: list[str],
+    *,
+    key: str,
+) -> None:
+    """Mount it with the topics ``order``, the first of which is called topic 1; ``names`` has that
+    of every topic of ``found``.
+    """
+    _component()(data=drawn(found, order, npmi, dataset, names), key=key)
 
 
-def drawn(found: Topics, order: np.ndarray, npmi: np.ndarray, dataset: Dataset) -> dict:
+def drawn(
+    found: Topics, order: np.ndarray, npmi: np.ndarray, dataset: Dataset, names: list[str]
+) -> dict:
     """What the browser needs, as plain JSON: of each topic the words that lead its ranking at
     any stop of the slider.
     """
@@ -44,9 +57,11 @@ def drawn(found: Topics, order: np.ndarray, npmi: np.ndarray, dataset: Dataset) 
         for j, row in zip(columns, shares)
     ]
     P, kept = found.places()
-    P = P[order] / max(np.abs(P).max(), 1e-12)
+    share = found.prevalence[order]
+    radii = _LARGEST * np.sqrt(np.maximum(share, 0) / max(share.max(), 0.15))
+    P = apart(_REACH * P[order] / max(np.abs(P).max(), 1e-12), radii, _EDGE)
     topics = []
-    for t, (x, y) in zip(order, P):
+    for t, (x, y), r in zip(order, P, radii):
         words = [
             int(j)
             for j in np.unique(leading[t])
@@ -57,6 +72,8 @@ def drawn(found: Topics, order: np.ndarray, npmi: np.ndarray, dataset: Dataset) 
             {
                 "x": _short(x),
                 "y": _short(y),
+                "r": _short(r),
+                "name": names[t],
                 "share": _short(found.prevalence[t]),
                 "npmi": "–" if np.isnan(npmi[t]) else f"{npmi[t]:.2f}",
                 "words": [[place[j], _short(found.words[t, j])] for j in words],
@@ -66,8 +83,8 @@ def drawn(found: Topics, order: np.ndarray, npmi: np.ndarray, dataset: Dataset) 
     note = (
         "Circles: topics, their area the share of words they wrote. Near: alike in words "
         f"(Jensen-Shannon distance); the two axes show {100 * kept:.0f} % of "
-        f"the squared distances{', so do not trust small gaps' if kept < 0.5 else ''}. Click one, "
-        "or use the arrow keys."
+        f"the squared distances{', so do not trust small gaps' if kept < 0.5 else ''}; circles "
+        "that would overlap are moved apart. Click one, or use the arrow keys."
     )
     return {
         "terms": terms,
@@ -76,6 +93,24 @@ def drawn(found: Topics, order: np.ndarray, npmi: np.ndarray, dataset: Dataset) 
         "total": float(dataset.X.sum()),
         "note": note,
     }
+
+
+def apart(P: np.ndarray, radii: np.ndarray, edge: float, rounds: int = 500) -> np.ndarray:
+    """Centres (n, 2) of circles, pushed away from each other until none overlap, and into a square
+    from ``-edge`` to ``edge``, as far as there is room.
+    """
+    P, edge = P.astype(float), edge - radii[:, None]
+    P += 1e-3 * np.random.RandomState(0).standard_normal(P.shape)  # equal ones have a direction
+    least = radii[:, None] + radii + _GAP
+    np.fill_diagonal(least, 0)
+    for _ in range(rounds):
+        away = P[:, None] - P
+        distance = np.maximum(np.sqrt(np.square(away).sum(2)), 1e-9)
+        push = np.maximum(least - distance, 0) / distance
+        if not push.any():
+            break
+        P = np.clip(P + 0.3 * (push[..., None] * away).sum(1), -edge, edge)
+    return P
 
 
 def _saliency(found: Topics) -> np.ndarray:

@@ -104,22 +104,33 @@ def _numbers(run, found, told, rest) -> None:
     """How different in all, and what any region would show; how well few features tell it, held
     out.
     """
-    text = run.dataset.kind == "text"
+    kind, text = run.dataset.kind, run.dataset.kind == "text"
+    title = "The clearest pixel"
+    if kind != "image":
+        title = f"Strongest difference: {clean(features(run.dataset)[0][found.strongest_of], 60)}"
     what = {"image": "pixel", "array": "place", "table": "column", "text": "word"}[run.dataset.kind]
     typical = (
-        f" Any region of as many neighbours in code space shows {np.median(found.reference):.2g} "
-        f"(median of {len(found.reference)} drawn at random; up to {found.reference.max():.2g}), "
-        "without anybody having looked."
+        f" A random region of this size: {np.median(found.reference):.2g} (up to "
+        f"{found.reference.max():.2g} in {len(found.reference)} regions)."
         if len(found.reference)
         else ""
     )
     cards = [
         Score(
-            "Strongest " + ("z-score" if text else "effect"),
+            title,
             found.strongest,
-            f"Of any {what} the model learnt from." + typical,
+            (
+                "z-score of its log-odds, the largest of any word."
+                if text
+                else f"Cliff's delta, the largest of any {what} the model learnt from."
+            )
+            + typical,
             None if text else 0.0,
             None if text else 1.0,
+            detail=""
+            if text
+            else "0: this group and the others have the same values; 1: no value of one lies among "
+            "the other's. A random region is an item with its nearest in code space.",
         )
     ]
     if told is not None:

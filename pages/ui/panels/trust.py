@@ -10,7 +10,7 @@ from lvm_core.plots import trust as figures_trust
 from lvm_core.text import markdown as md
 from pages.api import trust as truth
 from pages.session import maps
-from pages.ui import charts, dataframes, scores
+from pages.ui import charts, dataframes, scores, work
 
 from ..components.progress import progress
 
@@ -24,6 +24,11 @@ def why_not(run, view) -> str:
 def draw(run, view) -> None:
     trust = truth.measured(run, view.key)
     if trust is None:
+        if not truth.begun(run, view.key) and not work.may_begin(
+            run, truth.TITLE, truth.seconds(run, view.key), start="Measure every point"
+        ):
+            _on_a_sample(run, view)
+            return
         job = truth.measuring(run, view.key)
         job.wait(0.5)
         trust = truth.measured(run, view.key)
@@ -34,6 +39,7 @@ def draw(run, view) -> None:
         "Stopped early: measure to the end", icon=":material/refresh:", key=f"trust-on-{run.id}"
     ):
         truth.forget(run, view.key)
+        truth.measuring(run, view.key)
         st.rerun()
     k = st.segmented_control(
         "Neighbours",
@@ -65,12 +71,17 @@ def draw(run, view) -> None:
 def _meanwhile(run, view, job) -> None:
     if job.running:
         progress(run, truth.job_name(view.key))
-        st.caption("Every point is compared with all others; meanwhile, the same on a sample:")
     else:
         st.error(md(job.error, 600), icon=":material/error:")
         if st.button("Try again", icon=":material/refresh:", key=f"trust-again-{run.id}"):
             truth.forget(run, view.key)
+            truth.measuring(run, view.key)
             st.rerun()
+    _on_a_sample(run, view)
+
+
+def _on_a_sample(run, view) -> None:
+    st.caption("Measured when the map was made:")
     scores.show(maps.scores(run, view.key))
     st.caption(md(view.placing, 500))
 

@@ -1,5 +1,7 @@
 """Analyse: fill gaps, over the kinds of data it is for."""
 
+import json
+
 import pandas as pd
 import pytest
 from app_pages import finished, open_page, words
@@ -67,3 +69,13 @@ def test_the_verdict_names_who_is_better(ours, linear, said):
             {"imputer": [MODEL, LINEAR], "rmse": [ours, linear], "right": [float("nan")] * 2}
         )
     )
+
+
+def test_filled_dates_are_dates(run):
+    app = open_page("analyse", run=run.id, part="imputation")
+    until(lambda: any("born" in d.value for d in app.run().dataframe))
+    filled = next(d for d in app.dataframe if "born" in d.value)
+    assert json.loads(filled.proto.columns)["born"]["type_config"]["type"] == "date"
+    shown = filled.proto.arrow_data.styler.display_values
+    assert b"1960-03-01" in shown and b"00:00:00" not in shown
+    assert b"157.5" in shown and b"157.500000" not in shown

@@ -8,9 +8,11 @@ from app_pages import finished, open_page, words
 
 from lvm_core import MODELS, read_dataset
 from lvm_core.analysis.topics import coherence, topics
+from lvm_core.text import clean
 from pages.api import scripts
 from pages.session import state
 from pages.session.services import services
+from pages.ui import selection_actions
 from pages.ui.analyses import topics as topics_question
 from pages.ui.analyses import words as words_question
 from pages.ui.components import topicview
@@ -67,10 +69,47 @@ def test_topics_are_shown_scored_and_downloaded(name, text_runs):
         and table["share of words"].is_monotonic_decreasing
         and abs(table["share of words"].sum() - 1) < 1e-6
     )
-    before = list(table["words"])
-    app.slider(key=f"topics-weight-{text_runs[name].id}").set_value(0.0).run()
+    assert not app.slider, "the view has the one slider"
+    first = table["words"][0].split(", ")
+    assert table["name"][0] == clean(", ".join(first[:3]), 40)
+
+
+def test_a_word_is_left_out_and_topics_are_named(text_runs):
+    run = text_runs["LDA"]
+    run.annotations.clear()
+    app = open_page("analyse", run=run.id, part="topics")
+    before = app.dataframe[0].value
+    word = before["words"][0].split(", ")[0]
+    app.multiselect(key=f"topics-without-{run.id}").select(word).run()
     sane(app)
-    assert list(app.dataframe[0].value["words"]) != before
+    after = app.dataframe[0].value
+    assert run.annotations["words left out"] == [word]
+    assert not any(word in words.split(", ") for words in after["words"])
+    assert after["share of words"].tolist() == before["share of words"].tolist()
+    dimension = int(after["dimension"][0][1:]) - 1
+    run.annotations["topic names"] = {str(dimension): "Sport <b>now</b>"}
+    app.run()
+    sane(app)
+    assert app.dataframe[0].value["name"][0] == "Sport <b>now</b>"
+    next(b for b in app.button if b.label == "Save topics as a column").click().run()
+    sane(app)
+    found = topics(run.fitted.model, run.dataset.X, run.fitted.codes)
+    named = run.dataset.rows["topic"] == "Sport <b>now</b>"
+    assert named.tolist() == (found.shares.argmax(1) == dimension).tolist()
+    assert "topic" in run.dataset.colours()
+    selection_actions.remove_column(run, "topic")
+    run.annotations.clear()
+
+
+def test_circles_that_would_overlap_are_moved_apart():
+    rng = np.random.RandomState(0)
+    P, radii = np.repeat(rng.uniform(-150, 150, (5, 2)), 4, axis=0), rng.uniform(10, 40, 20)
+    placed = topicview.apart(P, radii, 252)
+    away = np.sqrt(np.square(placed[:, None] - placed).sum(2)) - radii[:, None] - radii
+    assert away[np.triu_indices(20, 1)].min() > 0
+    assert (np.abs(placed) + radii[:, None]).max() <= 252
+    alone = np.array([[0.0, 0.0], [150.0, 0.0]])
+    assert np.abs(topicview.apart(alone, np.full(2, 40.0), 252) - alone).max() < 0.01
 
 
 @pytest.mark.parametrize("name", ["LDA", "LSA", "WordEmbeddings"])
@@ -108,7 +147,7 @@ def test_what_the_browser_gets_is_plain_and_complete(text_runs):
     dataset, fitted = run.dataset, run.fitted
     found = topics(fitted.model, dataset.X, fitted.codes)
     order = np.argsort(-found.prevalence)
-    data = topicview.drawn(found, order, coherence(dataset.X, found.top(10)), dataset)
+    data = topicview.drawn(found, order, coherence(dataset.X, found.top(10)), dataset, list("abcd"))
     assert json.loads(json.dumps(data)) == data and len(data["topics"]) == 4
     # whatever the slider says, the browser has the words that lead
     for weight in (0.0, 0.35, 1.0):
@@ -128,7 +167,11 @@ def test_the_view_answers_pointer_and_keyboard(text_runs, browser):
     run = text_runs["LDA"]
     found = topics(run.fitted.model, run.dataset.X, run.fitted.codes)
     data = topicview.drawn(
-        found, np.argsort(-found.prevalence), coherence(run.dataset.X, found.top(10)), run.dataset
+        found,
+        np.argsort(-found.prevalence),
+        coherence(run.dataset.X, found.top(10)),
+        run.dataset,
+        list("abcd"),
     )
     page, errors = browser.new_page(), []
     page.on("pageerror", lambda error: errors.append(str(error)))
@@ -156,11 +199,14 @@ def test_the_view_answers_pointer_and_keyboard(text_runs, browser):
     def names():
         return page.locator(".lxt-name").all_inner_texts()
 
-    assert len(radii()) == 4 and page.locator(".lxt-lambda").is_disabled()
+    assert (
+        len(radii()) == 4 and page.locator(".lxt-bar").get_attribute("class") == "lxt-bar lxt-idle"
+    )
     page.locator('.lxt-topic[aria-label^="topic 2,"]').focus()
     page.keyboard.press("Enter")
     assert (
-        "Topic 2" in page.locator(".lxt-title").inner_text()
+        "Topic 2 · " in page.locator(".lxt-title").inner_text()
+        and page.locator(".lxt-idle").count() == 0
         and page.locator(".lxt-documents li").count() > 0
     )
     before, at_rest = names(), radii()

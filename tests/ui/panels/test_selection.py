@@ -10,6 +10,7 @@ import pytest
 from app_pages import held, open_page, small, words
 
 from lvm_core import DATASETS, MODELS, read_dataset
+from lvm_core.analysis import clusters
 from lvm_core.datasets.base import DataError
 from lvm_core.datasets.subset import free_name, groups_column, labelled, membership, subset
 from lvm_core.export.encode import parquet_bytes
@@ -170,15 +171,19 @@ def test_what_differs_is_said_of_every_kind(kind, opened):
     app, run = opened(kind, "difference")
     said = words(app)
     assert "p-values would mean nothing" in said and "Latent dimensions" in said
-    assert {"Strongest effect", "Told apart on held-out rows (AUC)"} <= {
-        m.label.replace("\\", "") for m in app.metric
-    }
+    named, told = (m.label.replace("\\", "") for m in app.metric[:2])
+    assert told == "Told apart on held-out rows (AUC)"
+    if kind == "image":
+        assert named == "The clearest pixel" and "A random region of this size" in said
+    else:
+        begin, _, name = named.partition(": ")
+        assert begin == "Strongest difference" and name in clusters.features(run.dataset)[0]
     assert f"{FEW[kind]:,} rows against {len(run.dataset) - FEW[kind]:,}" in said
     selection.save_group(run, "others", np.arange(FEW[kind], FEW[kind] + 12))
     app.run()
     app.selectbox(key=f"against-{run.id}").set_value("others")
     settle(app, run)
-    assert f"{FEW[kind]:,} rows against 12" in words(app) and "Any region" not in words(app)
+    assert f"{FEW[kind]:,} rows against 12" in words(app) and "A random region" not in words(app)
 
 
 def fitted(dataset, model: str, **options):

@@ -22,23 +22,23 @@ const TRUTHS = {
       `Share of a point's ${k} true nearest neighbours that are among its ${k} nearest here`,
   },
   false: {
-    title: "False neighbours",
+    title: "Near only by accident",
     ramp: ["#C9CDCF", FALSE, "#7A2A5C"],
     ends: ["right", "as by chance"],
     of: (k) => `How far from alike a point's ${k} nearest here are (1 less its trustworthiness)`,
   },
   torn: {
-    title: "Torn apart",
+    title: "True neighbours far away",
     ramp: ["#C9CDCF", TORN, "#7A3E00"],
     ends: ["right", "as by chance"],
     of: (k) => `How far away its ${k} true nearest neighbours are here (1 less its continuity)`,
   },
   way: {
-    title: "In which way it lies",
+    title: "Kind of error",
     classes: [
       ["right", PLAIN],
-      ["false neighbours", FALSE],
-      ["torn apart", TORN],
+      ["near only by accident", FALSE],
+      ["true neighbours far away", TORN],
       ["both", BOTH],
     ],
     of: (k) => `Points whose trustworthiness or continuity by ${k} neighbours is below 90 %`,
