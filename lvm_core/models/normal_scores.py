@@ -153,7 +153,7 @@ class NormalScores:
     def _score(self, x: float) -> float:
         if np.isinf(x):
             return float(x)
-        plain = NormalScores(*(np.zeros(0),) * 2, self.knots, self.scores, self.steps)
+        plain = NormalScores(np.zeros(0), np.zeros(0), self.knots, self.scores, self.steps)
         return float(plain.transform(np.array([x]))[1][0])
 
     def inverse(self, z: np.ndarray) -> np.ndarray:

@@ -55,12 +55,12 @@ class ProductMixture(LatentModel):
         Number of components, at most one a row.
     epochs : int, default=60
         Passes over the rows at most.
-    batch_size : int, default=2048
+    batch_size : int, default=512
         Rows a step of EM.
-    patience : int, default=3
+    patience : int, default=5
         Ends the fit when the likelihood of rows held out of it, a tenth, has not improved for so
         many epochs, and keeps the best; 0 fits to the end, on all rows.
-    smoothing : float, default=1.0
+    smoothing : float, default=0.3
         Multiplies the rows of the marginals that every component is given.
     random_state : int or None, default=0
         Seed of the start and of the order of the rows.
@@ -143,9 +143,9 @@ class ProductMixture(LatentModel):
         1000, low=1, high=50_000, log=True, help="Number of components, at most one a row."
     )
     epochs: int = param(60, low=1, high=10_000, help="Passes over the rows at most.")
-    batch_size: int = param(2048, low=1, high=100_000, help="Rows a step of EM.", advanced=True)
+    batch_size: int = param(512, low=1, high=100_000, help="Rows a step of EM.", advanced=True)
     patience: int = param(
-        3,
+        5,
         low=0,
         high=1000,
         advanced=True,
@@ -155,7 +155,7 @@ class ProductMixture(LatentModel):
         ),
     )
     smoothing: float = param(
-        1.0,
+        0.3,
         low=0.01,
         high=100.0,
         log=True,
@@ -175,6 +175,7 @@ class ProductMixture(LatentModel):
         return {
             "latent_dim": min(16 if schema.d > 32 else 8, max(1, schema.d - 1)),
             "components": int(np.clip(n // 20, 10, 2000)),
+            "batch_size": int(np.clip(n // 32, 32, 2048)),
         }
 
     # -- learning ----------------------------------------------------------------------------------
@@ -195,7 +196,8 @@ class ProductMixture(LatentModel):
         counts.n, counts.smoothing = len(rows), self.smoothing
         self._counts: ExpectedCounts | None = counts
         watched = features.of(X[order[:cut]])
-        stop = EarlyStopping(counts, lambda: counts.loss(watched), self.patience) if cut else None
+        kept: Any = counts  # it has what is asked of a network, and no layers
+        stop = EarlyStopping(kept, lambda: counts.loss(watched), self.patience) if cut else None
 
         def update(index, progress):
             loss = counts.learn(features.of(X[rows[index.numpy()]]))
