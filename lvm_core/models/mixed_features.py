@@ -255,7 +255,7 @@ class BoundedProducts:
             if a == b:
                 rest = np.exp(-0.5 * ((a - mean) / spread) ** 2) / spread / np.sqrt(2 * np.pi)
             elif a < b:
-                rest = _mass((a - mean) / spread, (b - mean) / spread)
+                rest = mass_between((a - mean) / spread, (b - mean) / spread)
         if at in self.features.atoms:
             shares = np.broadcast_to(inside.astype(float), (len(rest), len(inside)))
             shares = np.column_stack([shares, rest]) if len(own.knots) else shares
@@ -276,7 +276,7 @@ class BoundedProducts:
             if len(own.knots):
                 mean, spread = self.means[chosen, at], self.spreads[chosen, at]
                 a, b = self.ends[:, at]
-                z = mean + spread * _truncated((a - mean) / spread, (b - mean) / spread, rng)
+                z = mean + spread * truncated_normal((a - mean) / spread, (b - mean) / spread, rng)
                 X[:, j] = np.clip(own.inverse(np.clip(z, a, b)), self.low[j], self.high[j])
             if at in features.atoms:
                 level = self._level(features.atoms[at], chosen, rng)
@@ -292,14 +292,14 @@ class BoundedProducts:
         return np.minimum((u >= p).sum(1), p.shape[1] - 1)
 
 
-def _mass(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+def mass_between(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """Probability of a standard normal between a and b, exact in either tail."""
     flip = a > 0
     a, b = np.where(flip, -b, a), np.where(flip, -a, b)
     return ndtr(b) - ndtr(a)
 
 
-def _truncated(a: np.ndarray, b: np.ndarray, rng: np.random.RandomState) -> np.ndarray:
+def truncated_normal(a: np.ndarray, b: np.ndarray, rng: np.random.RandomState) -> np.ndarray:
     """A standard normal between a and b (n,), by the inverse of its distribution function."""
     flip = a > 0
     a, b = np.where(flip, -b, a), np.where(flip, -a, b)

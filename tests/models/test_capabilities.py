@@ -32,7 +32,7 @@ HAVE = {
     can.Imputes: {"MIWAE"},
     can.Inverts: {"GAN", "ConditionalGAN"},
     can.HasStates: {"HMM"},
-    can.SamplesConditionally: {"ProductMixture"},
+    can.SamplesConditionally: {"PCA", "FactorAnalysis", "GaussianMixture", "ProductMixture"},
 }
 
 
