@@ -243,3 +243,41 @@ class ExplainsVariance(Protocol):
     """
 
     explained_variance_ratio_: np.ndarray
+
+
+@runtime_checkable
+class SamplesConditionally(Protocol):
+    """Draws rows given bounds on some of their columns.
+
+    Examples
+    --------
+    >>> from lvm_core.models import MODELS
+    >>> issubclass(MODELS["ProductMixture"], SamplesConditionally)
+    True
+    >>> issubclass(MODELS["GAN"], SamplesConditionally)
+    False
+    """
+
+    def sample_conditional(self, low, high, n: int, *, random_state=None) -> np.ndarray:
+        """Rows within bounds, drawn from the model's distribution given them.
+
+        Parameters
+        ----------
+        low, high : array (d,)
+            Bounds of every column of X, infinite where there is none. A level is excluded by an
+            upper bound of 0.
+        n : int
+            How many.
+        random_state : int, RandomState or None
+            Of the draws.
+
+        Returns
+        -------
+        array (n, d)
+
+        Raises
+        ------
+        ValueError
+            No row of the model lies within the bounds.
+        """
+        ...

@@ -8,6 +8,7 @@ from pages.session import code_sources, state
 from pages.ui import (
     archives,
     code_source_form,
+    conditions_form,
     downloads,
     frame,
     items,
@@ -62,12 +63,17 @@ with setup:
         key="seed-generate",
         help="The same seed, model and settings give the same samples.",
     )
+    conditions = conditions_form.choose(run)
 with shown:
-    codes = code_source_form.codes(run, source, int(n), float(temperature), int(seed))
-if codes is None:
-    st.stop()
-X = model.sample_decoder(codes, random_state=int(seed))
-new = dataset.decode(X)
+    if conditions:
+        X, new = conditions_form.draw(run, conditions, int(n), int(seed))
+        codes = model.transform(X)
+    else:
+        codes = code_source_form.codes(run, source, int(n), float(temperature), int(seed))
+        if codes is None:
+            st.stop()
+        X = model.sample_decoder(codes, random_state=int(seed))
+        new = dataset.decode(X)
 provenance = {
     "model": type(model).__name__,
     "run": run.id,
@@ -75,8 +81,10 @@ provenance = {
     "seed": int(seed),
     "temperature": float(temperature),
     "n": int(n),
+    **conditions_form.provenance(conditions),
 }
-stem = f"{run.stem}-generated{source.suffix()}-seed{seed}-t{temperature:g}-n{n}"
+given = conditions_form.suffix(conditions)
+stem = f"{run.stem}-generated{source.suffix()}{given}-seed{seed}-t{temperature:g}-n{n}"
 
 with shown:
     limit = {"image": 144, "table": 200, "text": 12, "array": 12}[dataset.kind]
@@ -101,8 +109,9 @@ with shown:
         st.caption(f"The first {limit} of {n:,} are shown.")
     rows = (np.stack(sheet), most) if by_label else None
     downloads.downloads(dataset, codes, X, new, provenance, stem, rows)
-    st.markdown("**How good they are**")
-    sample_scores.show(run, source, X, float(temperature), int(seed))
+    if not conditions:  # rows under conditions are not like all rows
+        st.markdown("**How good they are**")
+        sample_scores.show(run, source, X, float(temperature), int(seed))
     if len(run.fitted.train) >= 4:
         if st.button(
             "Measure sample quality",

@@ -12,6 +12,8 @@ import pandas as pd
 from ..schema import FeatureGroup
 
 MISSING = "(missing)"
+# standard deviations that rounding to float32 may move a value off an end of its range
+NEAR = 1e-6
 UNITS = ("D", "h", "m", "s", "ms", "us", "ns")
 
 
@@ -169,6 +171,8 @@ class Numeric(Column):
 
     def decode(self, X):
         x = np.clip(X[:, 0].astype(np.float64) * self.std + self.mean, self.low, self.high)
+        for end in (self.low, self.high):  # 0 of a float32 row is a ten-millionth otherwise
+            x = np.where(np.abs(x - end) <= NEAR * self.std, end, x)
         return self._restore(x, self._gone(X))
 
     def fraction(self, value):

@@ -424,6 +424,19 @@ class LatentModel(Persistent, ClassNamePrefixFeaturesOutMixin, TransformerMixin,
             return pick_levels(scores, offsets, self.schema_)
         return draw_discrete(scores, self.schema_, rng)
 
+    def _within(self, weights, means, covariance, low, high, n, random_state) -> np.ndarray:
+        """Rows of Gaussians of scores within bounds, where ``draws_scores``."""
+        from .bounded_normals import sample_within
+
+        offsets, schema = getattr(self, "offsets_", np.zeros(0)), self.schema_
+        if not len(offsets) and (schema.has("bernoulli") or schema.has("categorical")):
+            raise ValueError("This model was trained by an earlier version: train it again.")
+        offsets = offsets if len(offsets) else np.zeros(schema.d)
+        rng = check_random_state(random_state)
+        return sample_within(
+            weights, means, covariance, schema, offsets, low, high, check_count(n), rng
+        )
+
     def _scores(self, Z: np.ndarray, rng: np.random.RandomState) -> np.ndarray:
         """A draw at each code before anything is discrete, where ``draws_scores``."""
         raise NotImplementedError

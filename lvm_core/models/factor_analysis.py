@@ -215,6 +215,36 @@ class FactorAnalysis(LatentModel):
             np.sqrt(np.diag(self._posterior()[0])).astype(Z.dtype), Z.shape
         ).copy()
 
+    def sample_conditional(self, low, high, n: int, *, random_state=None) -> np.ndarray:
+        """Rows within bounds; see :func:`~lvm_core.models.bounded_normals.sample_within`.
+
+        Parameters
+        ----------
+        low, high : array (d,)
+            Bounds of every column of X, infinite where there is none; a level is excluded by an
+            upper bound of 0.
+        n : int
+            How many.
+        random_state : int, RandomState or None
+            Of the draws.
+
+        Returns
+        -------
+        array (n, d)
+
+        Raises
+        ------
+        ValueError
+            No row of the model lies within the bounds.
+        """
+        check_is_fitted(self)
+        return self._within(
+            np.ones(1), self.mean_[None], lambda _: self._covariance(), low, high, n, random_state
+        )
+
+    def _covariance(self) -> np.ndarray:
+        return self.components_.T @ self.components_ + np.diag(self.noise_variance_)
+
     def score_samples(self, X) -> np.ndarray:
         """Log-likelihood of each row, exact: ``log N(x; m, W W' + Psi)`` by Woodbury's identity.
 

@@ -197,6 +197,39 @@ class GaussianMixture(LatentModel):
             )
         return X
 
+    def sample_conditional(self, low, high, n: int, *, random_state=None) -> np.ndarray:
+        """Rows within bounds; see :func:`~lvm_core.models.bounded_normals.sample_within`.
+
+        Parameters
+        ----------
+        low, high : array (d,)
+            Bounds of every column of X, infinite where there is none; a level is excluded by an
+            upper bound of 0.
+        n : int
+            How many.
+        random_state : int, RandomState or None
+            Of the draws.
+
+        Returns
+        -------
+        array (n, d)
+
+        Raises
+        ------
+        ValueError
+            No row of the model lies within the bounds.
+        """
+        check_is_fitted(self)
+        return self._within(
+            self.weights_, self.means_, self._covariance, low, high, n, random_state
+        )
+
+    def _covariance(self, component: int) -> np.ndarray:
+        if self.covariance == "tied":
+            return self.covariances_
+        own, d = self.covariances_[component], self.means_.shape[1]
+        return own if self.covariance == "full" else np.diag(np.broadcast_to(own, d))
+
     def score_samples(self, X) -> np.ndarray:
         """Log-likelihood (n,) in nats of each row under the mixture, exact."""
         check_is_fitted(self)

@@ -178,6 +178,39 @@ class PCA(LatentModel):
             lambda z: (z * scale) @ components + mean
         )
 
+    def sample_conditional(self, low, high, n: int, *, random_state=None) -> np.ndarray:
+        """Rows within bounds; see :func:`~lvm_core.models.bounded_normals.sample_within`.
+
+        Parameters
+        ----------
+        low, high : array (d,)
+            Bounds of every column of X, infinite where there is none; a level is excluded by an
+            upper bound of 0.
+        n : int
+            How many.
+        random_state : int, RandomState or None
+            Of the draws.
+
+        Returns
+        -------
+        array (n, d)
+
+        Raises
+        ------
+        ValueError
+            No row of the model lies within the bounds.
+        """
+        check_is_fitted(self)
+        return self._within(
+            np.ones(1), self.mean_[None], lambda _: self._covariance(), low, high, n, random_state
+        )
+
+    def _covariance(self) -> np.ndarray:
+        """Of the rows that ``sample`` draws, (d, d)."""
+        spread = (self.code_std_ * self._scale())[:, None] * self.components_
+        noise = max(self.noise_variance_, self.noise_floor)
+        return (spread.T @ spread + noise * np.eye(len(self.mean_))).astype(np.float64)
+
     def score_samples(self, X) -> np.ndarray:
         """Log-likelihood (n,) in nats of each row under the probabilistic model, exact."""
         check_is_fitted(self)

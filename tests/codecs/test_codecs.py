@@ -356,3 +356,9 @@ def test_terms_that_an_earlier_version_saved_count_as_they_did():
 def test_no_terms_is_said(documents):
     with pytest.raises(DataError):
         TextCodec.of(documents)
+
+
+def test_a_zero_at_the_end_of_the_range_comes_back_as_zero():
+    x = np.r_[np.zeros(5), np.random.RandomState(0).lognormal(3.0, 1.0, 20)]
+    codec = TableCodec.of(pd.DataFrame({"amount": x}))
+    assert (codec.decode(codec.encode(pd.DataFrame({"amount": x})))["amount"][:5] == 0).all()

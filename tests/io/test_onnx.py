@@ -10,7 +10,7 @@ from lvm_core.checks.models import cases, quick
 from lvm_core.io.onnx import to_onnx
 
 # their codes are no function of a fixed length
-ITERATED = {"GaussianMixture", "HMM", "KernelPCA", "LDA", "NMF", "PLSA"}
+ITERATED = {"GaussianMixture", "HMM", "KernelPCA", "LDA", "NMF", "PLSA", "ProductMixture"}
 
 DATA = {name: example[1:] for name, example in examples().items()}
 CASES = [

@@ -17,6 +17,7 @@ HAVE = {
         "PCA",
         "FactorAnalysis",
         "GaussianMixture",
+        "ProductMixture",
         "HMM",
         "LDA",
         "VAE",
@@ -31,6 +32,7 @@ HAVE = {
     can.Imputes: {"MIWAE"},
     can.Inverts: {"GAN", "ConditionalGAN"},
     can.HasStates: {"HMM"},
+    can.SamplesConditionally: {"PCA", "FactorAnalysis", "GaussianMixture", "ProductMixture"},
 }
 
 
