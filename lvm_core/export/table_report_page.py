@@ -25,7 +25,16 @@ font-variant-numeric:tabular-nums}}
 .tr .good{{background:#1b7f4b}}.tr .fair{{background:#8a6100}}.tr .poor{{background:#b3261e}}
 .tr .plots{{display:flex;flex-wrap:wrap;gap:1rem 1.4rem;margin:.5rem 0 1rem}}
 .tr figure{{margin:0;width:200px;max-width:100%;break-inside:avoid}}
-.tr figcaption{{font-size:.8rem;overflow-wrap:anywhere}}.tr svg{{display:block;width:100%}}
+.tr figcaption{{font-size:.8rem;overflow-wrap:anywhere}}
+.tr i{{display:block;-webkit-print-color-adjust:exact;print-color-adjust:exact}}
+.tr .bars{{display:flex;height:84px;border-bottom:1px solid var(--line)}}
+.tr .bars div{{flex:1;position:relative}}
+.tr .bars i{{position:absolute;left:0;right:0;bottom:0;box-sizing:border-box}}
+.tr .bars .r{{background:var(--real);opacity:.55;margin-right:1px}}
+.tr .bars .m{{border-top:2px solid var(--made)}}
+.tr .ends{{display:flex;justify-content:space-between;font-size:.65rem;opacity:.8}}
+.tr .two{{display:flex;gap:8px}}.tr .cells{{display:grid;gap:1px;flex:1;height:96px}}
+.tr .cells .r{{background:var(--real)}}.tr .cells .m{{background:var(--made)}}
 .tr .key b{{font-weight:600}}.tr .key .r{{color:var(--real)}}.tr .key .m{{color:var(--made)}}
 .tr .wide{{overflow-x:auto}}
 @media(max-width:640px){{.tr .checks tr{{display:grid;grid-template-columns:1fr 1fr auto;
@@ -368,54 +377,42 @@ def _plots(figures: list[str], words: str) -> str:
     return f'{key}<div class="plots">{"".join(figures)}</div>'
 
 
-def _figure(drawn: str, height: int, caption: str, value) -> str:
+def _figure(drawn: str, caption: str, value) -> str:
+    """Boxes and no SVG: Streamlit's HTML drops that."""
     alike = "" if value is None or value != value else f" · {percent(value)} alike"
     return (
-        f'<figure><svg viewBox="0 0 200 {height}" role="img" aria-label="{caption}">{drawn}</svg>'
+        f'<figure><div role="img" aria-label="{caption}">{drawn}</div>'
         f"<figcaption>{caption}{alike}</figcaption></figure>"
     )
 
 
 def _shape_figure(shape: dict, value) -> str:
-    """Bars of real rows, a stepped line of generated ones, the first and last label."""
-    n = len(shape["labels"])
-    top = max([*shape["real"], *shape["made"], 1e-9])
-    width, drawn, steps = 200 / n, [], []
-    for i, (a, b) in enumerate(zip(shape["real"], shape["made"])):
-        tall = 80 * a / top
-        drawn.append(
-            f'<rect x="{i * width + 0.5:.1f}" y="{84 - tall:.1f}" width="{width - 1:.1f}" '
-            f'height="{tall:.1f}" fill="var(--real)" fill-opacity=".55"><title>'
-            f"{_text(shape['labels'][i])}: {percent(a)} real, {percent(b)} generated</title></rect>"
-        )
-        y = 84 - 80 * b / top
-        steps.append(f"{i * width:.1f},{y:.1f} {(i + 1) * width:.1f},{y:.1f}")
-    drawn.append(
-        f'<polyline points="{" ".join(steps)}" fill="none" stroke="var(--made)" stroke-width="2"/>'
+    """Bars of real rows, a line at the height of generated ones, the first and last label."""
+    labels, top = shape["labels"], max([*shape["real"], *shape["made"], 1e-9])
+    bars = "".join(
+        f'<div title="{_text(label)}: {percent(a)} real, {percent(b)} generated">'
+        f'<i class="r" style="height:{100 * a / top:.1f}%"></i>'
+        f'<i class="m" style="height:{100 * b / top:.1f}%"></i></div>'
+        for label, a, b in zip(labels, shape["real"], shape["made"])
     )
-    label = 'y="98" font-size="10" fill="currentColor"'
-    drawn.append(f'<text x="0" {label}>{_text(shape["labels"][0], 14)}</text>')
-    if n > 1:
-        last = _text(shape["labels"][-1], 14)
-        drawn.append(f'<text x="200" text-anchor="end" {label}>{last}</text>')
-    return _figure("".join(drawn), 102, _text(shape["name"], 60), value)
+    ends = [_text(label, 14) for label in (labels[:1] + labels[-1:])[: len(labels)]]
+    under = "".join(f"<span>{end}</span>" for end in ends)
+    drawn = f'<div class="bars">{bars}</div><div class="ends">{under}</div>'
+    return _figure(drawn, _text(shape["name"], 60), value)
 
 
 def _grid_figure(grid: dict, value) -> str:
     """Two tables of cells, the same share the same shade."""
     top = max([v for side in ("real", "made") for row in grid[side] for v in row] + [1e-9])
     drawn = []
-    for left, side in ((0, "real"), (104, "made")):
-        rows = grid[side]
-        tall, width = 96 / len(rows), 96 / len(rows[0])
-        for i, row in enumerate(rows):
-            for j, share in enumerate(row):
-                words = f"{grid['rows'][i]}, {grid['columns'][j]}: {percent(share)}"
-                drawn.append(
-                    f'<rect x="{left + j * width:.1f}" y="{i * tall:.1f}" width="{width - 1:.1f}" '
-                    f'height="{tall - 1:.1f}" fill="var(--{side})" '
-                    f'fill-opacity="{0.06 + 0.94 * (share / top) ** 0.5:.2f}">'
-                    f"<title>{_text(words)}</title></rect>"
-                )
+    for side in ("real", "made"):
+        cells = "".join(
+            f'<i class="{side[0]}" style="opacity:{0.06 + 0.94 * (share / top) ** 0.5:.2f}" '
+            f'title="{_text(f"{down}, {across}: {percent(share)}")}"></i>'
+            for down, row in zip(grid["rows"], grid[side])
+            for across, share in zip(grid["columns"], row)
+        )
+        width = f"grid-template-columns:repeat({len(grid['columns'])},1fr)"
+        drawn.append(f'<div class="cells" style="{width}">{cells}</div>')
     caption = f"{_text(grid['a'], 40)} and {_text(grid['b'], 40)}"
-    return _figure("".join(drawn), 98, caption, value)
+    return _figure(f'<div class="two">{"".join(drawn)}</div>', caption, value)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import numpy as np
 import pandas as pd
 
+from ..codecs.table import TableCodec
 from ..datasets.base import Dataset
 from ..fitting import Fitted
 from ..latent.held_out import PRIOR, compare_sources
@@ -116,7 +119,7 @@ def report_on(
     >>> report_on(iris, fitted, synthesise(iris, fitted, 50)[0]).rows["held_out"]
     15
     """
-    real = dataset.rows[[c.name for c in dataset.codec.columns]]
+    real = dataset.rows[[c.name for c in cast(TableCodec, dataset.codec).columns]]
     return table_report(
         real.iloc[fitted.train],
         real.iloc[fitted.held_out],

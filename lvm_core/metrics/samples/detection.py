@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -87,6 +89,7 @@ def detection(
     >>> detection(real, other, "logistic").score > 0.8, detection(real, far, "logistic").score
     (True, 0.0)
     """
+    from sklearn.exceptions import ConvergenceWarning
     from sklearn.metrics import roc_auc_score
     from sklearn.model_selection import StratifiedKFold
 
@@ -97,8 +100,13 @@ def detection(
     y = np.repeat([1, 0], n)
     X, model = (_linear if classifier == "logistic" else _trees)(real, generated, random_state)
     aucs = []
-    for fit, ask in StratifiedKFold(FOLDS, shuffle=True, random_state=random_state).split(X, y):
-        aucs.append(roc_auc_score(y[ask], model.fit(X[fit], y[fit]).predict_proba(X[ask])[:, 1]))
+    folds = StratifiedKFold(FOLDS, shuffle=True, random_state=random_state)
+    with warnings.catch_warnings():
+        # a hundred steps as SDMetrics takes them, wherever they end
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        for fit, ask in folds.split(X, y):
+            chances = model.fit(X[fit], y[fit]).predict_proba(X[ask])[:, 1]
+            aucs.append(roc_auc_score(y[ask], chances))
     scores = 1 - (2 * np.maximum(aucs, 0.5) - 1)
     return Detection(
         float(scores.mean()), float(np.mean(aucs)), float(scores.std(ddof=1) / FOLDS**0.5)
@@ -125,7 +133,8 @@ def _trees(real, generated, seed):
     from sklearn.ensemble import HistGradientBoostingClassifier
 
     (A, kinds), (B, _) = features(real), features(generated)
-    model = HistGradientBoostingClassifier(
+    options: dict[str, Any] = dict(
         categorical_features=kinds, random_state=seed, early_stopping=False
     )
+    model = HistGradientBoostingClassifier(**options)
     return np.vstack([A, B]), model

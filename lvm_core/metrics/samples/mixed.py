@@ -5,6 +5,7 @@ apart.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -130,7 +131,7 @@ def mixed_rows(real: pd.DataFrame, *others: pd.DataFrame) -> list[MixedRows]:
     empty = np.isnan(seen).all(0)
     seen[:, empty] = 0.0
     low, high = (f(seen, axis=0) if len(first) else np.zeros(len(measured)) for f in _ENDS)
-    shared = dict(
+    shared: dict[str, Any] = dict(
         measured=tuple(map(str, measured)),
         named=tuple(map(str, named)),
         levels=tuple(n for _, n in numbered),

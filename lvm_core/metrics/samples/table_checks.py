@@ -103,11 +103,11 @@ def table_report(
             f"{len(names)} columns in common, expected at least {LEAST_ROWS} each and one column."
         )
     rng = np.random.RandomState(random_state)
+    some = lambda table: table[names].iloc[rng.permutation(len(table))[:MOST_ROWS]]
     work = _Work(
-        *(
-            table[names].iloc[rng.permutation(len(table))[:MOST_ROWS]]
-            for table in (real_train, real_held_out, generated)
-        ),
+        some(real_train),
+        some(real_held_out),
+        some(generated),
         None if label is None or label not in names else str(label),
         attributes,
         random_state,

@@ -6,6 +6,7 @@ import json
 import math
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -217,13 +218,16 @@ class TableReport:
                 f"The report has format {data['format']}, this version reads up to {FORMAT}."
             )
         try:
+            parts: dict[str, Any] = {
+                name: _table(data[name], columns) for name, columns in _TABLES.items()
+            }
+            parts |= {name: data[name] for name in ("rows", "label", "seed", "notes")}
             return cls(
-                **{name: data[name] for name in ("rows", "label", "seed", "notes")},
                 checks=[_unchecked(check) for check in data["checks"]],
                 sdmetrics={name: _number(value) for name, value in data["sdmetrics"].items()},
-                **{name: _table(data[name], columns) for name, columns in _TABLES.items()},
                 shapes=data["shapes"],
                 grids=data["grids"],
+                **parts,
             )
         except (KeyError, TypeError, AttributeError) as error:
             raise ValueError(f"The report on a generated table is not whole: {error}.") from error

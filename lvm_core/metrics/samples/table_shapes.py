@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
+
 import numpy as np
 import pandas as pd
 
@@ -13,7 +15,7 @@ _BINS, _LEVELS, _CELLS = 24, 10, 8
 
 
 def shapes(
-    real: pd.DataFrame, generated: pd.DataFrame, names: list[str], hidden=frozenset()
+    real: pd.DataFrame, generated: pd.DataFrame, names: list[str], hidden: Container[str] = ()
 ) -> list[dict]:
     """Distributions of columns, as shares.
 
@@ -25,7 +27,7 @@ def shapes(
         Generated rows, with the same columns.
     names : list of str
         The columns, worst first; the first ``MOST_SHAPES`` that can be drawn are.
-    hidden : set of str, default=frozenset()
+    hidden : set of str, default=()
         Columns whose values are not shown.
 
     Returns
@@ -45,7 +47,7 @@ def shapes(
     found = []
     for name in (n for n in names if n not in hidden):
         both = [_column(table, name) for table in (real, generated)]
-        cut = _cut(*both, _BINS, _LEVELS, equal=True)
+        cut = _cut(both[0], both[1], _BINS, _LEVELS, equal=True)
         if cut is not None:
             sides = [cut.shares(side) for side in both]
             found.append({"name": name, "labels": cut.labels, "real": sides[0], "made": sides[1]})
@@ -55,7 +57,7 @@ def shapes(
 
 
 def grids(
-    real: pd.DataFrame, generated: pd.DataFrame, pairs: list[list[str]], hidden=frozenset()
+    real: pd.DataFrame, generated: pd.DataFrame, pairs: list[list[str]], hidden: Container[str] = ()
 ) -> list[dict]:
     """Joint distributions of pairs of columns, as shares.
 
@@ -67,7 +69,7 @@ def grids(
         Generated rows, with the same columns.
     pairs : list of [str, str]
         The pairs, worst first; the first ``MOST_GRIDS`` that can be drawn are.
-    hidden : set of str, default=frozenset()
+    hidden : set of str, default=()
         Columns whose values are not shown.
 
     Returns
@@ -86,21 +88,21 @@ def grids(
     """
     found = []
     for a, b in pairs:
-        if {a, b} & set(hidden):
+        if a in hidden or b in hidden:
             continue
-        cuts = [
+        down, across = (
             _cut(_column(real, n), _column(generated, n), _CELLS, _CELLS, equal=False)
             for n in (a, b)
-        ]
-        if any(cut is None or len(cut.labels) < 2 for cut in cuts):
+        )
+        if down is None or across is None or min(len(down.labels), len(across.labels)) < 2:
             continue
         sides = []
         for table in (real, generated):
-            i, j = (cut.place(_column(table, n)) for cut, n in zip(cuts, (a, b)))
-            joint = np.zeros([len(cut.labels) for cut in cuts])
-            np.add.at(joint, (i, j), 1 / max(len(table), 1))
+            joint = np.zeros((len(down.labels), len(across.labels)))
+            places = down.place(_column(table, a)), across.place(_column(table, b))
+            np.add.at(joint, places, 1 / max(len(table), 1))
             sides.append(joint.round(4).tolist())
-        labels = {"rows": cuts[0].labels, "columns": cuts[1].labels}
+        labels = {"rows": down.labels, "columns": across.labels}
         found.append({"a": a, "b": b, **labels, "real": sides[0], "made": sides[1]})
         if len(found) == MOST_GRIDS:
             break

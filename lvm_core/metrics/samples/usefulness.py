@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -140,7 +142,9 @@ def _score(train: MixedRows, test: MixedRows, name: str, seed: int) -> float:
 
     (X, kinds), (T, _) = features(train.without(name)), features(test.without(name))
     y, t = train.column(name), test.column(name)
-    options = dict(categorical_features=kinds, random_state=seed, early_stopping=False)
+    options: dict[str, Any] = dict(
+        categorical_features=kinds, random_state=seed, early_stopping=False
+    )
     if not X.shape[1]:
         return float("nan")
     if name in train.measured:
