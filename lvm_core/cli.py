@@ -1,5 +1,5 @@
-"""The command line, for those who live there: fit, list, export, import, map-export, serve. All
-of it works on the workspace the app works on.
+"""The command line, for those who live there: fit, synthesise, list, export, import, map-export,
+serve. All of it works on the workspace the app works on.
 """
 
 from __future__ import annotations
@@ -111,6 +111,30 @@ def parser() -> argparse.ArgumentParser:
     )
     fit.set_defaults(do=_fit)
 
+    making = commands.add_parser(
+        "synthesise", help="write new rows of a table in its original columns, and a report on them"
+    )
+    making.add_argument(
+        "data", help="a file or a built-in dataset to fit to, or a run: its id, its number, or last"
+    )
+    making.add_argument("--rows", type=int, metavar="N", help="how many (default: as in the data)")
+    making.add_argument("--to", required=True, metavar="FILE.csv")
+    making.add_argument(
+        "--report",
+        metavar="FILE",
+        help="also measure them: .html to read, .json for programs; 15 columns take half a minute",
+    )
+    making.add_argument(
+        "--model", default="GaussianMixture", help="where data is given (default: GaussianMixture)"
+    )
+    for name, words in (
+        ("--set", "a parameter of the model"),
+        ("--read", "an option of the reader"),
+    ):
+        making.add_argument(name, action="append", default=[], metavar="NAME=VALUE", help=words)
+    making.add_argument("--seed", type=int, default=0, help="of the rows (default: 0)")
+    making.set_defaults(do=_synthesise)
+
     listing = commands.add_parser("list", help="list the runs, newest first")
     listing.add_argument("--json", action="store_true", help="one JSON object a line")
     listing.set_defaults(do=_list)
@@ -186,6 +210,14 @@ def _workspace(asked):
 
 
 def _fit(asked) -> int:
+    code, id = _fitted_run(asked)
+    if id:
+        print(id)
+    return code
+
+
+def _fitted_run(asked) -> tuple[int, str]:
+    """The exit code of a fit, and the id of its run where it has learnt something."""
     from . import DATASETS, read_dataset
     from .datasets.doubts import open_doubts
     from .runs.ownership import ownership
@@ -226,8 +258,46 @@ def _fit(asked) -> int:
             print(f"{score.name}: {score.text}{beside}", file=sys.stderr)
             if found and found.advice:
                 print(f"  {found.advice}", file=sys.stderr)
-        print(run.id)
-    return code
+    return code, run.id if run.has_result else ""
+
+
+def _synthesise(asked) -> int:
+    from .export import encode
+    from .export.table_report_page import page
+    from .runs.synthesise import report_on, synthesise
+
+    ending = Path(asked.report).suffix.lower() if asked.report else ".html"
+    if ending not in (".html", ".json"):
+        raise ValueError(f"The report is {asked.report}, expected a name ending in .html or .json.")
+    if asked.rows is not None and asked.rows < 1:
+        raise ValueError(f"--rows is {asked.rows}, expected at least 1.")
+    workspace = _workspace(asked)
+    name = asked.data
+    if name == "last" or any(name.lstrip("#") in (r.id, str(r.number)) for r in workspace.runs()):
+        run = _run(workspace, name)
+    else:
+        code, id = _fitted_run(asked)
+        if not id:
+            return code or 1
+        run = workspace.run(id)
+    if not run.has_result:
+        raise ValueError(f"{run.title} is {run.state} and has learnt nothing yet.")
+    fitted, dataset = workspace.fitted(run.id), workspace.load_dataset(run.dataset)
+    rows, source = synthesise(dataset, fitted, asked.rows or len(dataset), seed=asked.seed)
+    files.write(Path(asked.to).absolute(), encode.csv_bytes(rows))
+    print(asked.to)
+    if asked.report:
+        found = report_on(dataset, fitted, rows, seed=asked.seed)
+        facts = f"codes from {source}", f"seed {asked.seed}"
+        made = (
+            found.to_json().encode()
+            if ending == ".json"
+            else page(found, f"Generated rows of {run.title}", facts)
+        )
+        files.write(Path(asked.report).absolute(), made)
+        print(found.summary, file=sys.stderr)
+        print(asked.report)
+    return 0
 
 
 def _watch(worker: subprocess.Popen, folder: Path) -> int:

@@ -84,9 +84,31 @@ def test_fit_list_export_import(lvm, tmp_path):
     )
 
 
+def test_synthesise_writes_rows_and_a_report_from_a_file_and_from_a_run(lvm, tmp_path):
+    (tmp_path / "people.csv").write_text(CSV)
+    arguments = ("--rows", 40, "--seed", 3, "--to", "made.csv")
+    done = lvm("synthesise", "people.csv", "--model", "PCA", *arguments, "--report", "report.html")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split() == ["made.csv", "report.html"] and "checks." in done.stderr
+    first = (tmp_path / "made.csv").read_text(encoding="utf-8-sig")
+    lines = first.splitlines()
+    assert lines[0].split(",")[:2] == ["size", "weight"] and len(lines) == 41
+    text = (tmp_path / "report.html").read_text()
+    assert text.startswith("<!DOCTYPE html>") and "Exact copies" in text and "PCA on people" in text
+    again = lvm("synthesise", "last", *arguments, "--report", "report.json")
+    assert (
+        again.returncode == 0 and (tmp_path / "made.csv").read_text(encoding="utf-8-sig") == first
+    )
+    report = json.loads((tmp_path / "report.json").read_text())
+    assert report["rows"] == {"train": 54, "held_out": 6, "generated": 40}
+    assert len(lvm("list").stdout.splitlines()) == 1
+
+
 @pytest.mark.parametrize(
     "arguments, words",
     [
+        (("synthesise", "iris", "--to", "x.csv", "--report", "x.pdf"), "ending in .html or .json"),
+        (("synthesise", "iris", "--to", "x.csv", "--rows", "0"), "at least 1"),
         (("fit", "Oracle", "iris"), "no model 'Oracle'; there are: "),
         (("fit", "PCA", "nothing.csv"), "no file nothing.csv"),
         (("fit", "PCA", "iris", "--set", "depth=3"), "no parameter 'depth'"),

@@ -306,7 +306,7 @@ def crowded_doubt(values: pd.Series, kept: int) -> Doubt:
     """
     c = str(values.name)
     said = f"{c!r} has {values.nunique():,} values: kept as a category with {kept:,} of them"
-    may_be = ", though it may be free text" if _words(values) > 1.2 else ""
+    may_be = ", though it may be free text" if words_per_row(values) > 1.2 else ""
     return Doubt(
         f"{said}{may_be}.",
         "Leave it out",

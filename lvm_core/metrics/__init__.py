@@ -12,6 +12,8 @@ from .samples.distances import frechet, kid
 from .samples.generation import generation
 from .samples.prdc import prdc
 from .samples.quality import SampleQuality, sample_quality
+from .samples.table_checks import table_report
+from .samples.table_report import TableReport
 
 __all__ = [
     "Score",
@@ -19,6 +21,7 @@ __all__ = [
     "Reconstruction",
     "Reference",
     "SampleQuality",
+    "TableReport",
     "frechet",
     "generation",
     "kid",
@@ -31,4 +34,5 @@ __all__ = [
     "reconstruction",
     "sample_quality",
     "subsample",
+    "table_report",
 ]

@@ -6,10 +6,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import cast
 
 import numpy as np
 import pandas as pd
 
+from ...codecs.table import TableCodec
 from ...datasets.base import Dataset
 from ...latent.neighbours import nearest
 from ...progress import OnStep, Reporter
@@ -18,7 +20,8 @@ from .copying import copying
 from .distances import frechet, frechet_by_chance, frechet_error, kernel, kid, kid_by_chance
 from .features import own_features
 from .prdc import prdc
-from .tables import table_scores
+from .table_checks import table_report
+from .table_report import TableReport
 
 MOST_ROWS = 2000  # compared on each side
 LEAST_ROWS = 20
@@ -46,12 +49,11 @@ class Heading(StrEnum):
     --------
     >>> from lvm_core.metrics.samples.quality import Heading
     >>> [heading.name for heading in Heading]
-    ['REALISM', 'NOVELTY', 'COLUMNS', 'WORDS']
+    ['REALISM', 'NOVELTY', 'WORDS']
     """
 
     REALISM = "Real enough, varied enough"
     NOVELTY = "New, not copied"
-    COLUMNS = "Columns"
     WORDS = "Words"
 
 
@@ -74,9 +76,11 @@ class SampleQuality:
     suspects : DataFrame or None
         A ``sample``, its nearest training ``row``, and how near (``ratio``, see
         :class:`~.copying.Copying`), nearest first.
-    columns, pairs, useful : DataFrame or None
-        Of tables: as in :mod:`~.tables`, the first two worst first. Of corpora ``columns`` holds
-        the 50 words whose frequencies differ most.
+    report : TableReport or None
+        Of tables: column by column and pair by pair, usefulness and privacy, in the field's
+        numbers.
+    words : DataFrame or None
+        Of corpora: the 50 words whose frequencies differ most.
     """
 
     scores: dict[Heading, list[Score]] = field(default_factory=dict)
@@ -85,9 +89,8 @@ class SampleQuality:
     positions: dict[str, np.ndarray] = field(default_factory=dict)
     outliers: np.ndarray = field(default_factory=lambda: np.arange(0))
     suspects: pd.DataFrame | None = None
-    columns: pd.DataFrame | None = None
-    pairs: pd.DataFrame | None = None
-    useful: pd.DataFrame | None = None
+    report: TableReport | None = None
+    words: pd.DataFrame | None = None
 
 
 def sample_quality(
@@ -98,7 +101,7 @@ def sample_quality(
     Realism and variety are measured on own features, equally many rows a side, at most
     ``MOST_ROWS``: KID and Fréchet distance, precision, recall, density, coverage. What they come to
     is what real rows get against other real rows; their baseline is rows whose columns were
-    shuffled, each on its own. Tables also get their columns, pairs and usefulness, corpora their
+    shuffled, each on its own. Tables also get a :class:`~.table_report.TableReport`, corpora their
     word frequencies. A corpus' samples are lists of chances: documents as long as real ones are
     drawn from them before they are compared.
 
@@ -133,12 +136,13 @@ def sample_quality(
             f"{LEAST_ROWS} each."
         )
     rng = np.random.RandomState(random_state)
+    every = np.asarray(train, int), np.asarray(unseen, int)
     most = max(LEAST_ROWS, CELLS // dataset.X.shape[1])
     train = np.sort(rng.permutation(train)[: min(most, _POOL)])
     unseen = np.sort(rng.permutation(np.asarray(unseen, int))[: min(most, MOST_ROWS)])
     found, stages = SampleQuality(), [("realism and variety", _realism), ("copies", _copies)]
-    if dataset.kind in _STAGES:
-        stages.append(_STAGES[dataset.kind])
+    if dataset.kind == "text":
+        stages.append(("words", _words))
     report = Reporter(on_step, len(stages), "features")
     y = dataset.targets()
     own = own_features(
@@ -150,6 +154,16 @@ def sample_quality(
             return found
         stage(found, dataset, np.asarray(new), own, train, unseen, rng)
     report(len(stages))
+    if dataset.kind == "table":
+        real = dataset.rows[[c.name for c in cast(TableCodec, dataset.codec).columns]]
+        found.report = table_report(
+            real.iloc[every[0]],
+            real.iloc[every[1]],
+            dataset.decode(np.asarray(new)),
+            label=dataset.label,
+            random_state=random_state,
+            on_step=on_step,
+        )
     return found
 
 
@@ -270,22 +284,6 @@ def _copies(found, dataset, new, own, train, unseen, rng) -> None:
     )
 
 
-def _columns(found, dataset, new, own, train, unseen, rng) -> None:
-    """Column by column, as people see them."""
-    real, generated, aside = (
-        dataset.decode(X) for X in (dataset.X[train[: MOST_ROWS * 2]], new, dataset.X[unseen])
-    )
-    scores, shapes, pairs, useful = table_scores(
-        real, generated, aside, random_state=rng.randint(2**31 - 1)
-    )
-    found.scores[Heading.COLUMNS] = scores
-    found.columns, found.pairs, found.useful = (
-        shapes.sort_values("value", kind="stable"),
-        pairs.sort_values("value", kind="stable"),
-        useful,
-    )
-
-
 def _words(found, dataset, new, own, train, unseen, rng) -> None:
     """How often each word comes."""
     X = dataset.X[train]
@@ -306,16 +304,13 @@ def _words(found, dataset, new, own, train, unseen, rng) -> None:
         )
     ]
     worst = np.argsort(-np.abs(real - generated), kind="stable")[:50]
-    found.columns = pd.DataFrame(
+    found.words = pd.DataFrame(
         {
             "name": [dataset.codec.terms[j] for j in worst],
             "measure": "times as often as in the data",
             "value": generated[worst] / np.maximum(real[worst], 1e-12),
         }
     )
-
-
-_STAGES = {"table": ("columns", _columns), "text": ("words", _words)}
 
 
 def _frequencies(X) -> np.ndarray:

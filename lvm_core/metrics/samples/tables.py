@@ -1,28 +1,28 @@
-"""Generated tables against real ones: each column, each pair of columns, and what can be learnt
-from them.
+"""Generated tables against real ones, as SDMetrics measures them: the shape of each column, and the
+trend of each pair of columns.
 """
 
 from __future__ import annotations
-
-from typing import Any, cast
 
 import numpy as np
 import pandas as pd
 
 from ...labels import is_measured
-from ..base import Score, percent
+from .mixed import as_numbers, numbered_levels
 
-MOST_PAIRED = 24  # columns whose pairs are compared: 276 pairs
-MOST_TARGETS = 6
+MOST_PAIRED = 64  # columns whose pairs are compared: 2,016 pairs
+LEAST_CORRELATION, LEAST_ASSOCIATION = 0.5, 0.3  # of the pairs SDMetrics' QualityReport counts
 _BINS = 10
+_DECIMALS = 14  # that SDMetrics rounds to
+_UNSEEN = 1e-6  # what SDMetrics counts of a category that no real row has
 
 
 def column_shapes(real: pd.DataFrame, generated: pd.DataFrame) -> pd.DataFrame:
-    """How alike each column's distribution is, 0 to 1.
+    """How alike each column's distribution is, 0 to 1: SDMetrics' column shapes [1]_.
 
-    Numbers and dates: 1 - the Kolmogorov-Smirnov distance of the values that are there (or 1 - the
-    gap between the shares that are missing, where that is less); categories: 1 - the total
-    variation distance of their shares, missing being one of them.
+    Numbers and dates: *KSComplement*, 1 - the Kolmogorov-Smirnov distance. Categories and truth
+    values: *TVComplement*, 1 - the total variation distance of their shares. Both pass over missing
+    values, whose shares are given beside.
 
     Parameters
     ----------
@@ -34,35 +34,49 @@ def column_shapes(real: pd.DataFrame, generated: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Columns ``name``, ``measure``, ``value``, in the order of ``real``.
+        Columns ``name``, ``measure``, ``value`` (NaN for a column without values), ``gone_real``
+        and ``gone_made`` (shares that are missing), in the order of ``real``.
+
+    References
+    ----------
+    .. [1] SDMetrics 0.32.0, https://docs.sdv.dev/sdmetrics; equal to its package to 1e-9.
 
     Examples
     --------
     >>> import pandas as pd
     >>> from lvm_core.metrics.samples.tables import column_shapes
-    >>> real = pd.DataFrame({"kind": list("aabb")})
-    >>> column_shapes(real, pd.DataFrame({"kind": list("aaab")}))["value"].tolist()
-    [0.75]
+    >>> real = pd.DataFrame({"size": [1.0, 2.0, 3.0, 4.0]})
+    >>> generated = pd.DataFrame({"size": [1.0, 2.0, None, 9.0]})
+    >>> column_shapes(real, generated)["value"].round(3).tolist()
+    [0.667]
     """
     return pd.DataFrame(
         [
             {
                 "name": str(name),
-                "measure": "1 - Kolmogorov-Smirnov"
-                if is_measured(real[name])
-                else "1 - total variation",
+                "measure": "KSComplement" if is_measured(real[name]) else "TVComplement",
                 "value": _shape(real[name], generated[name]),
+                "gone_real": float(real[name].isna().mean()) if len(real) else 0.0,
+                "gone_made": float(generated[name].isna().mean()) if len(generated) else 0.0,
             }
             for name in real.columns
-        ]
+        ],
+        columns=["name", "measure", "value", "gone_real", "gone_made"],
     )
 
 
-def pair_similarity(real: pd.DataFrame, generated: pd.DataFrame) -> pd.DataFrame:
-    """How alike each pair of columns hangs together, 0 to 1.
+def column_pair_trends(real: pd.DataFrame, generated: pd.DataFrame) -> pd.DataFrame:
+    """How alike each pair of columns hangs together, 0 to 1: SDMetrics' column pair trends [1]_.
 
-    Two numbers: 1 - half the gap between Spearman's correlations. With a category: 1 - the total
-    variation distance of the joint shares, numbers cut into tenths of the real ones.
+    Two numbers or dates: *CorrelationSimilarity*, 1 - half the gap between Pearson's correlations
+    of the rows where both are there; NaN where one is constant. Otherwise *ContingencySimilarity*,
+    1 - the total variation distance of the joint shares, missing being a category; numbers are cut
+    into ten bins of equal width between the ends of their own table, and what is missing falls into
+    the last.
+
+    Papers quote the mean of all pairs. The QualityReport of SDMetrics 0.32 counts only those whose
+    ``strength`` is above 0.5 (correlations) or 0.3 (Cramér's V): see :func:`trends_mean`. It draws
+    50 000 rows where there are more; here all are counted.
 
     Parameters
     ----------
@@ -74,323 +88,160 @@ def pair_similarity(real: pd.DataFrame, generated: pd.DataFrame) -> pd.DataFrame
     Returns
     -------
     DataFrame
-        Columns ``a``, ``b``, ``real``, ``made``, ``value``; ``real`` and ``made`` are the
-        correlations of two numbers in the real and in the generated rows, NaN with a category.
+        Columns ``a``, ``b``, ``measure``, ``real``, ``made``, ``value``, ``strength``; ``real`` and
+        ``made`` are the correlations in both tables, NaN with a category; ``strength`` is the size
+        of the correlation, or Cramér's V, in the real rows.
+
+    References
+    ----------
+    .. [1] SDMetrics 0.32.0, https://docs.sdv.dev/sdmetrics; equal to its package to 1e-9.
 
     Examples
     --------
     >>> import pandas as pd
-    >>> from lvm_core.metrics.samples.tables import pair_similarity
+    >>> from lvm_core.metrics.samples.tables import column_pair_trends
     >>> real = pd.DataFrame({"x": [1.0, 2.0, 3.0, 4.0], "y": [1.0, 2.0, 3.0, 4.0]})
     >>> generated = real.assign(y=[4.0, 3.0, 2.0, 1.0])
-    >>> pair_similarity(real, generated).round(6).to_dict("records")
-    [{'a': 'x', 'b': 'y', 'real': 1.0, 'made': -1.0, 'value': 0.0}]
+    >>> column_pair_trends(real, generated)[["real", "made", "value"]].round(6).values.tolist()
+    [[1.0, -1.0, 0.0]]
     """
-    from scipy.stats import rankdata
-
     names = list(real.columns[:MOST_PAIRED])
-    numbers = [name for name in names if is_measured(real[name])]
-    tables = [
-        pd.DataFrame({name: _numbers(side[name]) for name in numbers}) for side in (real, generated)
-    ]
-    ranks = [pd.DataFrame({c: rankdata(t[c], nan_policy="omit") for c in t}) for t in tables]
-    correlations = [r.corr() for r in ranks]
-    codes = {name: _codes(real[name], generated[name]) for name in names}
+    numbers = {
+        name: (as_numbers(real[name]), as_numbers(generated[name]))
+        for name in names
+        if is_measured(real[name])
+    }
+    constant = {
+        name for name, sides in numbers.items() if any(len(_seen(side)) == 1 for side in sides)
+    }
+    codes = {name: _codes(real[name], generated[name], numbers.get(name)) for name in names}
     records = []
     for i, a in enumerate(names):
         for b in names[i + 1 :]:
             if a in numbers and b in numbers:
-                x, y = (float(np.nan_to_num(cast(float, c.loc[a, b]))) for c in correlations)
-                records.append(
-                    {"a": str(a), "b": str(b), "real": x, "made": y, "value": 1 - abs(x - y) / 2}
+                x, y = (
+                    np.nan if {a, b} & constant else _pearson(one, other)
+                    for one, other in zip(numbers[a], numbers[b])
                 )
+                value, strength = 1 - abs(x - y) / 2, abs(x)
+                measure = "CorrelationSimilarity"
             else:
-                records.append(
-                    {
-                        "a": str(a),
-                        "b": str(b),
-                        "real": np.nan,
-                        "made": np.nan,
-                        "value": 1 - _joint_gap(codes[a], codes[b]),
-                    }
-                )
-    return pd.DataFrame(records, columns=["a", "b", "real", "made", "value"])
+                x = y = np.nan
+                value, strength = _contingency(codes[a], codes[b])
+                measure = "ContingencySimilarity"
+            records.append((str(a), str(b), measure, x, y, value, strength))
+    return pd.DataFrame(
+        records, columns=["a", "b", "measure", "real", "made", "value", "strength"]
+    ).astype(dict.fromkeys(("real", "made", "value", "strength"), float))
 
 
-def train_on_generated(
-    train: pd.DataFrame,
-    generated: pd.DataFrame,
-    test: pd.DataFrame,
-    targets: list | None = None,
-    *,
-    random_state: int = 0,
-) -> pd.DataFrame:
-    """What a random forest learns from real rows and from generated rows [1]_.
-
-    Both are asked about the same real rows, and learn from equally many rows.
+def trends_mean(pairs: pd.DataFrame, *, strong: bool = False) -> float:
+    """The mean of the pairs' trends.
 
     Parameters
     ----------
-    train : DataFrame of n rows
-        Real rows to learn from.
-    generated : DataFrame of m rows
-        Generated rows to learn from.
-    test : DataFrame
-        Real rows both are asked about.
-    targets : list, default=None
-        Columns to predict; None: each in turn, ``MOST_TARGETS`` of them spread over the table where
-        there are more.
-    random_state : int, default=0
-        Seed of the forests.
-
-    Returns
-    -------
-    DataFrame
-        A row per target column with ``name``, ``real`` and ``made``: the share of the error of
-        always saying the mean (squared error) or the commonest value (misses) that is gone after
-        learning from real and from generated rows; 0 is no better than guessing. Targets where
-        guessing is always right are left out.
-
-    References
-    ----------
-    .. [1] Esteban et al. (2017), arXiv:1706.02633.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> import pandas as pd
-    >>> from lvm_core.metrics.samples.tables import train_on_generated
-    >>> x = np.random.default_rng(0).normal(size=200)
-    >>> rows = pd.DataFrame({"x": x, "y": 2 * x})
-    >>> found = train_on_generated(rows[:100], rows[:100], rows[100:], ["y"])
-    >>> found["name"].tolist(), bool((found["real"] == found["made"]).all())
-    (['y'], True)
-    """
-    n = min(len(train), len(generated), 2000)
-    train, generated = train.iloc[:n], generated.iloc[:n]
-    spread = np.unique(np.linspace(0, train.shape[1] - 1, MOST_TARGETS).round().astype(int))
-    table = pd.DataFrame(
-        [
-            {
-                "name": str(name),
-                "real": _skill(train, test, name, random_state),
-                "made": _skill(generated, test, name, random_state),
-            }
-            for name in (targets or train.columns[spread])
-        ],
-        columns=["name", "real", "made"],
-    )
-    return table.dropna(ignore_index=True)
-
-
-def table_scores(
-    real: pd.DataFrame, generated: pd.DataFrame, unseen: pd.DataFrame, *, random_state: int = 0
-) -> tuple[list[Score], pd.DataFrame, pd.DataFrame, pd.DataFrame]:
-    """Scores of a generated table; real rows against each other are the ceiling.
-
-    Parameters
-    ----------
-    real : DataFrame of n rows
-        Real rows.
-    generated : DataFrame of m rows
-        Generated rows, with the same columns.
-    unseen : DataFrame
-        Real rows the model has not seen. Without at least 20 nothing is said of usefulness.
-    random_state : int, default=0
-        Seed of the halves, shuffles and forests.
-
-    Returns
-    -------
-    scores : list of Score
-        Column shapes, pairs of columns, learnt from generated rows.
-    shapes : DataFrame
-        See :func:`column_shapes`.
     pairs : DataFrame
-        See :func:`pair_similarity`.
-    useful : DataFrame
-        See :func:`train_on_generated`; empty where nothing is said.
+        From :func:`column_pair_trends`.
+    strong : bool, default=False
+        Whether only pairs count that hang together in the real rows: correlations above 0.5,
+        Cramér's V above 0.3, as in the QualityReport of SDMetrics 0.32.
+
+    Returns
+    -------
+    float
+        NaN without any pair.
 
     Examples
     --------
-    >>> import numpy as np
     >>> import pandas as pd
-    >>> from lvm_core.metrics.samples.tables import table_scores
-    >>> rows = pd.DataFrame(np.random.default_rng(0).normal(size=(100, 2)), columns=["x", "y"])
-    >>> scores, shapes, pairs, useful = table_scores(rows, rows, rows[:0])
-    >>> [(score.name, score.value) for score in scores]
-    [('Column shapes', 1.0), ('Pairs of columns', 1.0)]
+    >>> from lvm_core.metrics.samples.tables import column_pair_trends, trends_mean
+    >>> real = pd.DataFrame({"x": [1.0, 2.0, 3.0], "y": [1.0, 3.0, 2.0], "z": [1.0, 3.0, 1.0]})
+    >>> pairs = column_pair_trends(real, real.assign(z=[1.0, 1.0, 3.0]))
+    >>> round(trends_mean(pairs), 3), round(trends_mean(pairs, strong=True), 3)
+    (0.711, 0.567)
     """
-    rng = np.random.RandomState(random_state)
-    halves = [real.iloc[rows] for rows in np.array_split(rng.permutation(len(real)), 2)]
-    shapes, pairs = column_shapes(real, generated), pair_similarity(real, generated)
-    apart = real.apply(lambda column: column.sample(frac=1, random_state=rng).to_numpy()).astype(
-        real.dtypes.to_dict()
-    )
-    flat = pd.DataFrame(
-        {name: rng.choice(_distinct(column), len(real)) for name, column in real.items()}
-    )
-    value, best, least = (
-        float(s["value"].mean())
-        for s in (shapes, column_shapes(*halves), column_shapes(real, flat))
-    )
-    worst = cast(str, shapes.loc[cast(Any, shapes["value"].idxmin()), "name"])
-    scores = [
-        Score(
-            "Column shapes",
-            value,
-            f"Each generated column has {percent(value)} of its real distribution on average, the "
-            f"worst, {worst[:40]}, "
-            f"{percent(shapes['value'].min())}; two halves of the data agree to {percent(best)}, "
-            f"drawing all values evenly to {percent(least)}.",
-            least,
-            best,
-            "share",
+    if strong:
+        least = np.where(
+            pairs["measure"] == "CorrelationSimilarity", LEAST_CORRELATION, LEAST_ASSOCIATION
         )
-    ]
-    if len(pairs):
-        value, best, least = (
-            float(s["value"].mean())
-            for s in (pairs, pair_similarity(*halves), pair_similarity(real, apart))
-        )
-        scores.append(
-            Score(
-                "Pairs of columns",
-                value,
-                f"The {len(pairs):,} pairs of columns hang together as in the data to "
-                f"{percent(value)}; two halves of the data agree to {percent(best)}, columns "
-                f"drawn each on its own to {percent(least)}.",
-                least,
-                best,
-                "share",
-            )
-        )
-    useful = pd.DataFrame(columns=["name", "real", "made"])
-    if len(unseen) >= 20 and real.shape[1] > 1:
-        useful = train_on_generated(real, generated, unseen, random_state=random_state)
-    if len(useful):
-        value, best = float(useful["made"].mean()), float(useful["real"].mean())
-        scores.append(
-            Score(
-                "Learnt from generated rows",
-                value,
-                "A random forest that learns from generated rows and predicts a column of "
-                f"{len(unseen):,} unseen real rows removes {percent(value)} of the "
-                f"error of guessing; one that learns from as many real rows, of {percent(best)} "
-                f"(mean of {len(useful)} columns in turn).",
-                0.0,
-                best if best > 0 else None,
-                "share",
-            )
-        )
-    return scores, shapes, pairs, useful
+        pairs = pairs[pairs["strength"] > least]
+    return float(pairs["value"].mean())
 
 
-def _numbers(column: pd.Series) -> np.ndarray:
-    if pd.api.types.is_datetime64_any_dtype(column):
-        return column.astype("int64").where(column.notna()).to_numpy(np.float64, na_value=np.nan)
-    return pd.to_numeric(column, errors="coerce").to_numpy(np.float64, na_value=np.nan)
-
-
-def _distinct(column: pd.Series) -> np.ndarray:
-    seen = column.dropna()
-    return (
-        np.linspace(float(seen.min()), float(seen.max()), 200)
-        if is_measured(column) and not pd.api.types.is_datetime64_any_dtype(column) and len(seen)
-        else column.unique()
-    )
+def _seen(numbers: np.ndarray) -> np.ndarray:
+    """Two of the different values at most: enough to tell a constant."""
+    there = numbers[~np.isnan(numbers)]
+    return there[:1] if len(there) and (there == there[0]).all() else there[:2]
 
 
 def _shape(real: pd.Series, generated: pd.Series) -> float:
     if not is_measured(real):
-        return 1 - _variation(_shares(real), _shares(generated))
-    a, b = _numbers(real), _numbers(generated)
-    gone = abs(np.isnan(a).mean() - np.isnan(b).mean())
+        return _variation_complement(real.dropna(), generated.dropna())
+    a, b = (np.round(as_numbers(side), _DECIMALS) for side in (real, generated))
     a, b = a[~np.isnan(a)], b[~np.isnan(b)]
     if not len(a) or not len(b):
-        return float(1 - gone)
+        return float("nan")
     every = np.concatenate([a, b])
     below = [np.searchsorted(np.sort(side), every, "right") / len(side) for side in (a, b)]
-    return float(1 - max(np.abs(below[0] - below[1]).max(), gone))
+    return float(1 - np.abs(below[0] - below[1]).max())
 
 
-def _shares(column: pd.Series) -> pd.Series:
-    return (
-        column.astype(object)
-        .where(column.notna(), "(missing)")
-        .astype(str)
-        .value_counts(normalize=True)
-    )
-
-
-def _variation(p: pd.Series, q: pd.Series) -> float:
-    return float(p.subtract(q, fill_value=0).abs().sum() / 2)
-
-
-def _codes(real: pd.Series, generated: pd.Series) -> tuple[np.ndarray, np.ndarray]:
-    """Both columns as class numbers of one numbering."""
-    if is_measured(real):
-        edges = (
-            np.unique(np.nanquantile(_numbers(real), np.linspace(0, 1, _BINS + 1)[1:-1]))
-            if real.notna().any()
-            else []
-        )
-        one, other = (
-            np.where(np.isnan(x), _BINS, np.searchsorted(edges, np.nan_to_num(x), "right"))
-            for x in (_numbers(real), _numbers(generated))
-        )
-        return one, other
-    codes = pd.factorize(
-        pd.concat(
-            [
-                side.astype(object).where(side.notna(), "(missing)").astype(str)
-                for side in (real, generated)
-            ]
-        )
-    )[0]
-    return codes[: len(real)], codes[len(real) :]
-
-
-def _joint_gap(a, b) -> float:
-    shares = [pd.Series(list(zip(x, y))).value_counts(normalize=True) for x, y in zip(a, b)]
-    return _variation(*shares)
-
-
-def _skill(train: pd.DataFrame, test: pd.DataFrame, target, seed: int) -> float:
-    """Share of the guessing error that is gone, at least -1; NaN where guessing is always right."""
-    from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
-
-    both = pd.concat([train, test], ignore_index=True)
-    X = np.column_stack(
-        [
-            _numbers(both[c]) if is_measured(both[c]) else pd.factorize(both[c])[0]
-            for c in both.columns
-            if c != target
-        ]
-    )
-    number = is_measured(both[target])
-    y = (
-        _numbers(both[target])
-        if number
-        else pd.factorize(
-            both[target].astype(object).where(both[target].notna(), "(missing)").astype(str)
-        )[0]
-    )
-    known = np.isfinite(y)
-    fit, ask = known.copy(), known.copy()
-    fit[len(train) :], ask[: len(train)] = False, False
-    options = {"n_estimators": 40, "min_samples_leaf": 2, "max_features": 0.5, "random_state": seed}
-    if not fit.any() or not ask.any() or np.ptp(y[ask]) == 0:
+def _variation_complement(real: pd.Series, generated: pd.Series) -> float:
+    if not len(real) or not len(generated):
         return float("nan")
-    if number:
-        error = (
-            np.square(
-                RandomForestRegressor(**options).fit(X[fit], y[fit]).predict(X[ask]) - y[ask]
-            ).mean()
-            / y[ask].var()
-        )
-    else:
-        guess = (y[ask] == np.bincount(y[ask]).argmax()).mean()
-        error = (
-            RandomForestClassifier(**options).fit(X[fit], y[fit]).predict(X[ask]) != y[ask]
-        ).mean() / (1 - guess)
-    return float(max(1 - error, -1.0))
+    (a, b), levels = numbered_levels([real, generated])
+    p, q = (np.bincount(side, minlength=levels).astype(float) for side in (a, b))
+    p[p == 0] = _UNSEEN
+    return float(1 - np.abs(p / p.sum() - q / q.sum()).sum() / 2)
+
+
+def _codes(real, generated, numbers) -> tuple[np.ndarray, np.ndarray] | None:
+    """Both columns as class numbers of one numbering; None where they cannot be cut."""
+    if numbers is None:
+        one, other = numbered_levels([real, generated])[0]
+        return one, other
+    if any(np.isinf(side).any() for side in numbers):
+        return None
+    one, other = (
+        np.digitize(side, np.histogram_bin_edges(side[~np.isnan(side)], _BINS)) for side in numbers
+    )
+    return one, other
+
+
+def _pearson(x: np.ndarray, y: np.ndarray) -> float:
+    both = ~(np.isnan(x) | np.isnan(y))
+    x, y = x[both], y[both]
+    if len(x) < 2 or (x == x[0]).all() or (y == y[0]).all():
+        return float("nan")
+    x, y = x - x.mean(), y - y.mean()
+    r = (x / np.linalg.norm(x)) @ (y / np.linalg.norm(y))
+    return float(np.clip(r, -1, 1))
+
+
+def _contingency(a, b) -> tuple[float, float]:
+    """ContingencySimilarity of two columns, and Cramér's V in the real rows."""
+    if a is None or b is None:
+        return float("nan"), float("nan")
+    width = 1 + max(int(side.max(initial=0)) for side in b)
+    joint = [x * width + y for x, y in zip(a, b)]
+    places, both = np.unique(np.concatenate(joint), return_inverse=True)
+    counts = [
+        np.bincount(side, minlength=len(places)).astype(float)
+        for side in (both[: len(joint[0])], both[len(joint[0]) :])
+    ]
+    p, q = (side / max(side.sum(), 1.0) for side in counts)
+    return float(1 - np.abs(p - q).sum() / 2), _cramer(places, counts[0], width)
+
+
+def _cramer(places: np.ndarray, counts: np.ndarray, width: int) -> float:
+    there = counts > 0
+    rows, i = np.unique(places[there] // width, return_inverse=True)
+    columns, j = np.unique(places[there] % width, return_inverse=True)
+    least = min(len(rows), len(columns))
+    if least < 2:
+        return float("nan")
+    table, n = np.zeros((len(rows), len(columns))), counts.sum()
+    table[i, j] = counts[there]
+    expected = np.outer(table.sum(1), table.sum(0)) / n
+    chi2 = float((np.square(table - expected) / expected).sum())
+    return float(np.sqrt(chi2 / n / (least - 1)))

@@ -14,11 +14,19 @@ from lvm_core.metrics.samples.quality import (
     SampleQuality,
     sample_quality,
 )
-from lvm_core.plots.quality import frame_of, two_clouds, two_histograms
+from lvm_core.plots.quality import frame_of, two_clouds
 from lvm_core.schema import Schema
-from lvm_core.text import clean
 from lvm_core.text import markdown as md
-from pages.ui import charts, code_source_form, dataframes, items, sample_scores, scores, work
+from pages.ui import (
+    charts,
+    code_source_form,
+    dataframes,
+    items,
+    sample_scores,
+    scores,
+    table_report,
+    work,
+)
 from pages.ui.items import text
 
 TITLE, ORDER = "Sample quality", 30
@@ -35,10 +43,10 @@ _LINES = {
         "What the samples' distances to the training rows say, against those of real rows the "
         "model has not seen."
     ),
-    Heading.COLUMNS: "Bars run from knowing nothing (empty) to what two sets of real rows get (full).",  # noqa: E501
     Heading.WORDS: "How often words come, not which come together.",
 }
 _SHOWN, _PAIRS = 12, 6  # items
+_ROWS = {"table": 10_000}  # most samples; of other kinds 5,000
 
 
 def why_not(run) -> str:
@@ -53,7 +61,10 @@ def why_not(run) -> str:
 
 def draw(run) -> None:
     """Settings, scores, pictures."""
-    most = int(np.clip(CELLS // run.dataset.X.shape[1], LEAST_ROWS, 5000))
+    kind, n_train = run.dataset.kind, len(run.fitted.train)
+    most = int(np.clip(CELLS // run.dataset.X.shape[1], LEAST_ROWS, _ROWS.get(kind, 5000)))
+    # as many as were trained on, as tables are compared in papers
+    usual = int(np.clip(n_train, LEAST_ROWS, 5000)) if kind == "table" else 1000
     left, right = st.columns([8, 4], gap="medium")
     with right:
         source = code_source_form.choose(run)
@@ -62,7 +73,7 @@ def draw(run) -> None:
             "Samples",
             LEAST_ROWS,
             most,
-            min(1000, most),
+            min(usual, most),
             100,
             key=f"quality-n-{run.id}",
             help=(
@@ -125,19 +136,27 @@ def draw(run) -> None:
         "Sample quality",
         settings,
         look,
-        seconds=sample_scores.seconds(run, settings["n"]),
+        seconds=sample_scores.seconds(run, settings["n"]) + _report_seconds(run, settings["n"]),
         start="Measure sample quality",
     )
     if found is None:
         return
     quality, new = found
+    if quality.report is not None:
+        table_report.show(run, quality.report, new, settings)
     _scores(quality, dataset.schema)
     if "real" in quality.positions:
         _pictures(run, quality, new)
-    if quality.columns is not None and dataset.kind == "table":
-        _columns(run, quality, new)
-    elif quality.columns is not None:
+    if quality.words is not None:
         _words(run, quality)
+
+
+def _report_seconds(run, n: int) -> float:
+    """What the report on a table takes: mostly trees, by rows and columns."""
+    if run.dataset.kind != "table":
+        return 0.0
+    columns = len(run.dataset.codec.columns)
+    return 2e-4 * columns * min(n, len(run.fitted.train)) * 0.9 + 1.0
 
 
 def _scores(quality: SampleQuality, schema: Schema) -> None:
@@ -245,106 +264,10 @@ def _pairs(run, made, real, names) -> None:
         )
 
 
-def _columns(run, quality: SampleQuality, new) -> None:
-    dataset = run.dataset
-    st.markdown("**The columns, worst first**")
-    left, right = st.columns([5, 7], gap="large")
-    with left:
-        st.dataframe(
-            quality.columns[["name", "value"]],
-            hide_index=True,
-            key=f"quality-columns-{run.id}",
-            height=300,
-            alt="how alike each column is",
-            column_config={
-                "name": "column",
-                "value": st.column_config.ProgressColumn(
-                    "alike",
-                    min_value=0,
-                    max_value=1,
-                    format="percent",
-                    help=(
-                        "1 - the greatest gap between the cumulative shares of real and generated "
-                        "values; of categories, 1 - half the summed gap of their shares."
-                    ),
-                ),
-            },
-        )
-    with right:
-        known = {str(c.name): c.name for c in dataset.codec.columns}
-        name = st.selectbox(
-            "Column",
-            quality.columns["name"].to_list(),
-            key=f"quality-column-{run.id}",
-            format_func=lambda c: clean(c, 60),
-        )
-        real, made = dataset.decode(dataset.X[run.fitted.train]), dataset.decode(new)
-        st.plotly_chart(
-            two_histograms(real[known[name]], made[known[name]], name),
-            key=f"quality-histogram-{run.id}",
-            config=charts.PLOT,
-            alt="the column in real and generated rows",
-        )
-    left, right = st.columns(2, gap="large")
-    with left:
-        st.markdown("**The pairs, worst first**")
-        st.dataframe(
-            quality.pairs.head(50),
-            hide_index=True,
-            key=f"quality-pairs-table-{run.id}",
-            height=260,
-            alt="how alike each pair of columns is",
-            column_config={
-                "value": st.column_config.ProgressColumn(
-                    "alike", min_value=0, max_value=1, format="percent"
-                ),
-                "real": st.column_config.NumberColumn(
-                    "real",
-                    format="%.2f",
-                    help=(
-                        "Spearman's rank correlation among real rows; empty where a category is "
-                        "involved."
-                    ),
-                ),
-                "made": st.column_config.NumberColumn(
-                    "generated", format="%.2f", help="The same among generated rows."
-                ),
-            },
-        )
-    with right:
-        st.markdown("**Learnt from real and from generated rows**")
-        if len(quality.useful):
-            st.dataframe(
-                quality.useful,
-                hide_index=True,
-                height=dataframes.tall(quality.useful),
-                key=f"quality-useful-{run.id}",
-                alt="what can be learnt",
-                column_config={
-                    "name": "column predicted",
-                    "real": st.column_config.NumberColumn(
-                        "from real",
-                        format="percent",
-                        help=(
-                            "Share of the error of guessing that a random forest removes on "
-                            "unseen real rows."
-                        ),
-                    ),
-                    "made": st.column_config.NumberColumn(
-                        "from generated",
-                        format="percent",
-                        help="The same when it learnt from generated rows.",
-                    ),
-                },
-            )
-        else:
-            st.caption("Needs at least 20 rows that the model has not seen.")
-
-
 def _words(run, quality: SampleQuality) -> None:
     st.markdown("**Words that come too often or too seldom**")
     st.dataframe(
-        quality.columns.head(20)[["name", "value"]],
+        quality.words.head(20)[["name", "value"]],
         hide_index=True,
         key=f"quality-words-{run.id}",
         height=300,
