@@ -1,5 +1,7 @@
 """Every model keeps its promises: scikit-learn's own suite, then ours; every check can fail."""
 
+from itertools import count
+
 import numpy as np
 import pytest
 from sklearn.utils.estimator_checks import parametrize_with_checks
@@ -85,7 +87,8 @@ class Bold(PCA):
 
 class Deaf(VAE):
     def _fit(self, X, rng, on_step, checkpoint=None):
-        listener = on_step and (lambda progress: bool(on_step(progress)) and False)
+        told = count()  # it hears the twentieth time
+        listener = on_step and (lambda progress: bool(on_step(progress)) and next(told) >= 20)
         return super()._fit(X, rng, listener, checkpoint)
 
 

@@ -141,15 +141,15 @@ def test_what_is_no_run_is_refused(tmp_path, workspace):
 @pytest.mark.parametrize(
     "model, params, kills",
     [
-        ("VAE", dict(epochs=120), 4),
-        ("VAE", dict(epochs=150, patience=140), 3),
-        ("GAN", dict(steps=500), 3),
+        ("VAE", dict(epochs=90), 3),
+        ("VAE", dict(epochs=110, patience=100), 2),
+        ("GAN", dict(steps=350), 2),
     ],
 )
 def test_killed_at_random_moments_it_reaches_what_it_would_have_reached(
     model, params, kills, workspace, add, data
 ):
-    """Ten kills in all: never a run that cannot be read, and in the end the same bits."""
+    """Seven kills in all: never a run that cannot be read, and in the end the same bits."""
     id, folder = add(model, **params)
     rng = random.Random(0)
     for _ in range(kills):
