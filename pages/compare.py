@@ -150,17 +150,9 @@ def entries(runs) -> list[comparison.Entry]:
     return found
 
 
-def said(by: str, table: pd.DataFrame) -> None:
+def said(by: str, unit: str, table: pd.DataFrame) -> None:
     """The result in a sentence, with what it does not say."""
-    best = table.iloc[0]
-    level = [f"#{r.number} {r.model}" for r in table[table["level"]].iloc[1:].itertuples()]
-    words = f"**#{best.number} {md(best.model)}** leads on *{md(by)}*" + (
-        f", but {', '.join(map(md, level))} {'is' if len(level) == 1 else 'are'} level with it on "
-        "so few rows."
-        if level
-        else "."
-    )
-    st.markdown(words)
+    st.markdown(md(comparison.lead(table, by, unit), 600))
     worse = table[table["reference"].str.startswith("worse")]
     for verdict, rows in worse.groupby("reference", sort=False):
         names = ", ".join(md(f"#{r.number} {r.model}") for r in rows.itertuples())
@@ -355,7 +347,8 @@ def result(runs) -> None:
         else names[0]
     )
     table = comparison.ranking(found, by)
-    said(by, table)
+    unit = next(s.unit for e in found for s in e.scores if s.name == by)
+    said(by, unit, table)
     chosen = show_table(by, table, found)  # over the whole width: its last columns are seen too
     st.download_button(
         "Download the table (CSV)",

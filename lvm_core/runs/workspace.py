@@ -486,7 +486,7 @@ class Workspace:
         for head in among:
             known = {"first_name": head.get("name")} | head  # it has the key once it was renamed
             if all(known.get(key) == value for key, value in wanted.items()) and (
-                _in_effect(known.get("source", {})) == effect
+                _in_effect(head.get("source") or {}) == effect
             ):
                 return head["id"]
         return None

@@ -5,6 +5,7 @@ import pytest
 from app_pages import finished, open_page
 from live import ask, parse
 from numpy.testing import assert_allclose, assert_array_equal
+from waiting import until
 
 from lvm_core import DATASETS, MODELS, PROJECTIONS
 from lvm_core.analysis.stability import between_seeds
@@ -124,6 +125,7 @@ def test_the_page_maps_the_data_and_opens_kept_maps(run):
     app.segmented_control(key=f"of-{run.id}").set_value("data").run()
     for job in list(run.jobs.maps.values()):
         job.wait(60)
+    until(lambda: len(maps.stored_maps(run)) >= 2)
     app.run()
     assert not app.exception, app.exception
     app.session_state[f"panel-{run.id}"] = "kept_maps"

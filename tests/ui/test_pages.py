@@ -134,7 +134,7 @@ def button(app, label: str):
 
 
 def long_table() -> bytes:
-    lines = (f"{who},{t},{(who * t * 7) % 11}.5" for who in range(6) for t in range(12))
+    lines = (f"{who},{t},{(who * t * 7) % 11}.5" for who in range(12) for t in range(12))
     return "\n".join(["sensor,time,value", *lines]).encode()
 
 
@@ -142,8 +142,8 @@ def test_a_doubt_is_said_with_the_other_reading_one_click_away():
     app = open_page("data")
     app.file_uploader(key="file").set_value(("l.csv", long_table(), "text/csv")).run()
     first = services().datasets.get(held(app, "data"))
-    assert first.dataset.kind == "array" and "6 series of 12 moments" in words(app)
-    button(app, "Read as a table of 72 rows").click().run()
+    assert first.dataset.kind == "array" and "12 series of 12 moments" in words(app)
+    button(app, "Read as a table of 144 rows").click().run()
     assert not app.exception and not app.error
     table = services().datasets.get(held(app, "data"))
     assert table.dataset.kind == "table" and table.dataset.source["asked"] == {"series": "none"}

@@ -11,7 +11,7 @@ from pages.session.services import services
 
 @pytest.fixture(scope="module")
 def pictures():
-    files = good_pictures(60, size=(24, 24))
+    files = good_pictures(240, size=(24, 24))  # more than any machine is done with in a minute
     data = Data(read_dataset(zipped(files), name="pictures.zip"))
     services().datasets.put(data)
     return data

@@ -234,6 +234,7 @@ def _pairs(run, made, real, names) -> None:
             key=f"quality-pairs-{run.id}",
             captions=[name for pair in zip(*names) for name in pair],
             width=96,
+            together=2,
         )
     elif dataset.kind == "text":
         for item, row, a, b in zip(made, real, *names):
