@@ -41,13 +41,16 @@ with setup:
         key="n",
         help="Up to 10,000; the page shows the first ones, the download has all.",
     )
-    source = code_source_form.choose(run, each=True)
+    conditions = conditions_form.choose(run)
+    # under conditions, rows come from the model's own distribution of the rest
+    source = None if conditions else code_source_form.choose(run, each=True)
     temperature = st.slider(
         "Temperature",
         0.0,
         2.0,
         1.0,
         0.05,
+        disabled=bool(conditions),
         key="temperature",
         help=(
             "Multiplies the noise around the centres of the source that codes are drawn from: 1 is "
@@ -63,9 +66,8 @@ with setup:
         key="seed-generate",
         help="The same seed, model and settings give the same samples.",
     )
-    conditions = conditions_form.choose(run)
 with shown:
-    if conditions:
+    if source is None:
         X, new = conditions_form.draw(run, conditions, int(n), int(seed))
         codes = model.transform(X)
     else:
@@ -77,19 +79,23 @@ with shown:
 provenance = {
     "model": type(model).__name__,
     "run": run.id,
-    **source.provenance(),
     "seed": int(seed),
-    "temperature": float(temperature),
     "n": int(n),
-    **conditions_form.provenance(conditions),
 }
-given = conditions_form.suffix(conditions)
-stem = f"{run.stem}-generated{source.suffix()}{given}-seed{seed}-t{temperature:g}-n{n}"
+if source is None:
+    provenance |= conditions_form.provenance(conditions)
+    drawn = f"{conditions_form.suffix(conditions)}-seed{seed}"
+else:
+    provenance |= {**source.provenance(), "temperature": float(temperature)}
+    drawn = f"{source.suffix()}-seed{seed}-t{temperature:g}"
+stem = f"{run.stem}-generated{drawn}-n{n}"
 
 with shown:
     limit = {"image": 144, "table": 200, "text": 12, "array": 12}[dataset.kind]
-    sizes = code_sources.shares(int(n), code_source_form.labels_of(run, source) or [""])
-    by_label = source.each and dataset.kind == "image" and n <= limit
+    each = source is not None and source.each
+    labels = code_source_form.labels_of(run, source) if source is not None else []
+    sizes = code_sources.shares(int(n), labels or [""])
+    by_label = each and dataset.kind == "image" and n <= limit
     if by_label:
         ends, most, sheet = np.cumsum(list(sizes.values())), max(sizes.values()), []
         for i, (label, end) in enumerate(zip(sizes, ends)):
@@ -104,12 +110,12 @@ with shown:
         st.caption("A column shows one style under every label.")
     else:
         of = [label for label, size in sizes.items() for _ in range(size)][:limit]
-        items.gallery(dataset, new[:limit], of if source.each else None, key="made")
+        items.gallery(dataset, new[:limit], of if each else None, key="made")
     if n > limit and dataset.kind in ("image", "table"):
         st.caption(f"The first {limit} of {n:,} are shown.")
     rows = (np.stack(sheet), most) if by_label else None
     downloads.downloads(dataset, codes, X, new, provenance, stem, rows)
-    if not conditions:  # rows under conditions are not like all rows
+    if source is not None:  # rows under conditions are not like all rows
         st.markdown("**How good they are**")
         sample_scores.show(run, source, X, float(temperature), int(seed))
     if len(run.fitted.train) >= 4:

@@ -275,7 +275,7 @@ class ProductMixture(LatentModel):
         counts = getattr(self, "_counts", None)
         if counts is not None:
             self._take(counts)
-        return super().preview(X, Z)
+        return super().preview(X, Z[:, : len(self.axes_)])  # no more axes than columns
 
     # -- codes -------------------------------------------------------------------------------------
 

@@ -45,6 +45,13 @@ def first(run: Run) -> str | None:
     offered, rows = run.dataset.colours(), run.dataset.rows
     if offered and offered[0] == run.dataset.label and rows[offered[0]].duplicated().any():
         return offered[0]
-    found = separation(run.fitted.codes, rows[offered])
+    used = {str(column.name) for column in getattr(run.dataset.codec, "columns", ())}
+    # the order of a file is no answer, even where it was sorted by what the codes separate
+    counts = [
+        name
+        for name in offered
+        if name not in used and pd.api.types.is_integer_dtype(rows[name]) and rows[name].is_unique
+    ]
+    found = separation(run.fitted.codes, rows[[name for name in offered if name not in counts]])
     best = max(found, key=found.__getitem__, default=None)
     return best if best is not None and found[best] >= LEAST else None
