@@ -281,7 +281,7 @@ def test_a_model_with_a_bound_of_its_own_is_not_called_exact():
     found = marginal(Bounded(), X)
     assert (
         found.scores[0].name == "Log-likelihood, at least"
-        and "lower bound" in found.scores[0].sentence
+        and "lower bound" in found.scores[0].sentence + found.scores[0].detail
         and "a die per category" in found.noise
     )
     assert found.estimate == pytest.approx(-(len(X) - 1) / 2)
@@ -299,7 +299,7 @@ def test_a_model_with_a_bound_of_its_own_is_not_called_exact():
 def test_the_noise_model_is_always_named(what, words):
     _, X, schema = DATA[what]
     found = marginal(quick(MODELS["VAE"]).fit(X, schema=schema), X[:5], 5)
-    assert words in found.noise and words in found.scores[0].sentence
+    assert words in found.noise and words in found.scores[0].sentence + found.scores[0].detail
 
 
 def test_grey_pixels_under_a_coin_are_called_no_likelihood():

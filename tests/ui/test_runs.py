@@ -275,7 +275,8 @@ def test_the_film_ends_with_the_final_model(client, run):
     assert (
         np.isfinite(places).all() and np.abs(places).max() <= 1.5 and np.abs(places[-1]).max() > 0.9
     )
-    assert np.abs(places[-1] - places[-2]).max() < np.abs(places[-1] - places[0]).max()
+    if frames > 2:  # a fast fit is over after two
+        assert np.abs(places[-1] - places[-2]).max() < np.abs(places[-1] - places[0]).max()
     pixels = np.frombuffer(payload[8 * frames * n + 4 * n :], np.uint8).reshape(head["shape"])
     assert len(pixels) == head["real"] + sum(head["back"]) + sum(head["made"])
     points = np.random.RandomState(0).permutation(len(run.dataset))[: head["real"]]
