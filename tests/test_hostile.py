@@ -265,7 +265,7 @@ WISHES = {
     "no such option": ({"side": 4}, "no option 'side'"),
     "no such choice": ({"delimiter": "x"}, "delimiter is 'x', expected one of"),
     "wrong encoding": ({"encoding": "utf-16"}, "choose another encoding|NUL|no rows|usable"),
-    "no text": ({"kind": "text"}, "no column holds free text"),
+    "no text": ({"kind": "text"}, "no column holds text"),
     "all ignored": ({"types": {"a": "ignore", "b": "ignore"}}, "1 usable column"),
 }
 
