@@ -75,6 +75,8 @@ def text_dataset(
             "needed."
         )
     codec, X, said = TextCodec.of(documents, max_terms, min_df, stop_words, numbers)
+    if not numbers and _alike(X):  # they may differ by nothing else
+        codec, X, said = TextCodec.of(documents, max_terms, min_df, stop_words, True)
     silent = int((np.diff(X.indptr) == 0).sum())
     words = int(np.mean([len(d.split()) for d in documents]))
     notes.insert(
@@ -86,7 +88,7 @@ def text_dataset(
             f"{silent:,} documents hold none of the terms ({blank:,} are empty); they are kept as "
             "all zeros."
         )
-    if X.shape[0] > 1 and abs(X - X[np.zeros(X.shape[0], int)]).nnz == 0:
+    if _alike(X):
         raise DataError(
             f"All {len(documents):,} documents of {name} are the same; there is nothing to learn "
             "from them."
@@ -96,3 +98,8 @@ def text_dataset(
     )
     rows = rows.assign(text=documents)
     return Dataset(name, X, rows, codec, label, notes)
+
+
+def _alike(X) -> bool:
+    """Whether all rows are the same."""
+    return X.shape[0] > 1 and abs(X - X[np.zeros(X.shape[0], int)]).nnz == 0

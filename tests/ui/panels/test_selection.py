@@ -221,7 +221,9 @@ def test_words_that_differ_are_shown():
     run = fitted(corpus(), "LSA", latent_dim=2)
     run.selection = np.arange(20)
     app = open_panel(run, "difference")
-    assert "More often here" in words(app) and any("score" in m.label for m in app.metric)
+    assert "More often here" in words(app) and any(
+        "Strongest difference" in m.label for m in app.metric
+    )
 
 
 @pytest.mark.parametrize(
