@@ -273,16 +273,16 @@ def truth_of_the_map(page) -> None:
     page.locator(".at-truth-live").press("Enter")
     in_view(page.locator(".at-stage"))
 
-    def hovered() -> int:  # again where the page still moved under the pointer
+    def hovered():  # again where the page still moved under the pointer
         x, y = (
             page.evaluate("""() => { const a = document.querySelector(".at").atlas, box = a.stage.getBoundingClientRect(), middle = [a.camera.width / 2, a.camera.height / 2];
             const all = Array.from({ length: a.n }, (_, i) => a.camera.toScreen(a.positions[2 * i], a.positions[2 * i + 1])), far = (p) => Math.hypot(p[0] - middle[0], p[1] - middle[1]);
             const [px, py] = all.reduce((best, p) => far(p) < far(best) ? p : best); return [box.left + px, box.top + py]; }""")
         )
         page.mouse.move(x, y, steps=3)
-        return page.locator(".at[data-near]").count()
+        return (x, y) if page.locator(".at[data-near]").count() else None
 
-    until(hovered)
+    x, y = until(hovered)
     assert (
         page.evaluate(
             "() => { const a = document.querySelector('.at').atlas; return "
