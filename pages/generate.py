@@ -79,14 +79,14 @@ with shown:
 provenance = {
     "model": type(model).__name__,
     "run": run.id,
+    **(conditions_form.provenance(conditions) if source is None else source.provenance()),
     "seed": int(seed),
     "n": int(n),
 }
 if source is None:
-    provenance |= conditions_form.provenance(conditions)
     drawn = f"{conditions_form.suffix(conditions)}-seed{seed}"
 else:
-    provenance |= {**source.provenance(), "temperature": float(temperature)}
+    provenance["temperature"] = float(temperature)
     drawn = f"{source.suffix()}-seed{seed}-t{temperature:g}"
 stem = f"{run.stem}-generated{drawn}-n{n}"
 
