@@ -82,7 +82,8 @@ def read_dataset(
         ) from error
     if upload is not outer:
         how = "read from the zip" if outer.is_zip else "unpacked from"
-        dataset.notes.insert(0, f"{upload.name} was {how} {outer.name}.")
+        if upload.name != outer.name:  # a tar is read as it is called
+            dataset.notes.insert(0, f"{upload.name} was {how} {outer.name}.")
         if upload.is_zip:  # its pictures at full size are looked for in the upload itself
             dataset.source.get("pictures", {}).pop("left_out", None)
     found = dataset.source.pop("options", {})

@@ -11,6 +11,7 @@ from typing import cast
 
 from .. import settings
 from ..settings import DataError
+from .tars import is_tar, zip_of_tar
 from .unpack import SUFFIXES as PACKED
 from .unpack import packer_of, unpack
 from .zips import Archive as Archive
@@ -141,7 +142,7 @@ class Upload:
         return self.head[:4] in (b"PK\3\4", b"PK\5\6", b"PK\7\x08")
 
     def unwrapped(self) -> Upload:
-        """What is in a packed file, or the one table in a zip that holds exactly one.
+        """What is in a packed file, a tar as a zip, or the one table in a zip that holds one.
 
         Beside the table there may be files such as a README.
 
@@ -156,7 +157,7 @@ class Upload:
             When it is damaged, or holds more than a zip may hold.
         """
         found = self
-        for _ in range(3):  # such as a packed table in a zip
+        for _ in range(4):  # such as a packed table in a packed tar
             inner = found._unwrapped_once()
             if inner is None:
                 break
@@ -173,8 +174,10 @@ class Upload:
     def _unwrapped_once(self) -> Upload | None:
         if packer_of(self.head):
             name = self.stem if self.suffix in PACKED else self.name
-            name = f"{self.stem}.tar" if self.suffix in (".tgz", ".tbz2", ".txz") else name
+            name = f"{self.stem}.tar" if self.suffix in (".tgz", ".tbz", ".tbz2", ".txz") else name
             return self._inner(name, unpack(bytes(self.data), self.name))
+        if is_tar(self.head):
+            return Upload(self.name, zip_of_tar(bytes(self.data), self.name))
         if not self.is_zip:
             return None
         entries = self.archive.entries

@@ -2,11 +2,14 @@
 
 import bz2
 import gzip
+import io
 import json
 import lzma
 import os
 import struct
+import tarfile
 import time
+from dataclasses import replace
 
 import h5py
 import numpy as np
@@ -129,6 +132,49 @@ def test_pictures_are_known_by_content():
     heic = b"\0\0\0\x18ftypheic" + bytes(90)
     data = read_dataset(zipped(mixed | {"a.heic": heic, "b.png": heic}), "z.zip")
     assert len(data) == 6 and said(data, "HEIC, which is not read here; save them as JPEG")
+
+
+def tar(files: dict, more=()) -> bytes:
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w") as archive:
+        for name, content in files.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            archive.addfile(member, io.BytesIO(content))
+        for member in more:
+            archive.addfile(member)
+    return out.getvalue()
+
+
+def entry_of_tar(name, type_):
+    member = tarfile.TarInfo(name)
+    member.type, member.linkname = type_, "/etc/passwd"
+    return member
+
+
+@pytest.mark.parametrize("pack", ["", *PACKERS])
+def test_a_tar_is_read_as_a_zip_of_the_same_files(pack):
+    packer, suffix = PACKERS.get(pack, bytes), f".{pack}" * bool(pack)
+    shown = {f"{'cat' if i % 2 else 'dog'}/{i}.png": packed(picture(i)) for i in range(6)}
+    data = read_dataset(packer(tar(shown)), f"pets.tar{suffix}")
+    assert data.fingerprint == read_dataset(zipped(shown), "pets.zip").fingerprint
+    table = read_dataset(packer(tar({"a/t.csv": csv_of(FRAME)})), f"t.tar{suffix}")
+    assert table.fingerprint == read_dataset(csv_of(FRAME), "t.csv").fingerprint
+    assert said(table, "t.csv was unpacked from t.tar")
+    assert not said(read_dataset(tar(shown), "pets.tar"), "unpacked from")
+
+
+def test_a_tar_names_what_it_leaves_out_and_its_limits(monkeypatch):
+    shown = {f"{i}.png": packed(picture(i)) for i in range(4)} | {"../up.png": b"x"}
+    links = [entry_of_tar("soft.png", tarfile.SYMTYPE), entry_of_tar("hard.png", tarfile.LNKTYPE)]
+    data = read_dataset(tar(shown, [*links, entry_of_tar("dev", tarfile.CHRTYPE)]), "p.tar")
+    assert len(data) == 4 and said(data, "2 of 7 entries are links")
+    assert said(data, "1 of 7 entries have a path that leads out")
+    whole = tar(shown)
+    assert "damaged tar" in refusal(whole[:1200], "p.tar")
+    assert "tar without files" in refusal(tar({}, [entry_of_tar("dev", tarfile.CHRTYPE)]), "p.tar")
+    monkeypatch.setattr(limits, "LIMITS", replace(limits.LIMITS, zip_entries=3))
+    assert "entries" in refusal(whole, "p.tar")
 
 
 def test_pictures_of_a_packed_zip_have_no_originals_in_the_upload():

@@ -130,8 +130,6 @@ def refuse_foreign(upload: Upload) -> None:
     found = next((said for start, said in KNOWN.items() if head.startswith(start)), None)
     if head[4:8] == b"ftyp":
         found = BRANDS.get(head[8:12], ("a video", "bring its frames as a zip of pictures"))
-    elif head[257:262] == b"ustar":
-        found = ("a tar archive", ARCHIVE)
     elif head.startswith(OLD_PICKLES) or head[:2] in (b"]q", b"}q"):
         found = PICKLE
     elif head[:200].lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith(MARKUP):

@@ -10,10 +10,10 @@ from lvm_core.capabilities import HasImportanceWeights, HasLikelihood, PredictsL
 from lvm_core.metrics import Marginal, marginal, subsample
 from lvm_core.plots import figures
 from lvm_core.runs.archive import IMPORTED
+from lvm_core.text import clean
 from lvm_core.text import markdown as md
-from pages.session import pace
+from pages.session import dimension_names, pace
 from pages.ui import charts, dataframes, scores, work
-from pages.ui.components import explorer
 
 TITLE, ORDER = "Likelihood", 20
 QUESTION = (
@@ -125,7 +125,7 @@ def _bounds_and_kl(run, found: Marginal) -> None:
     with right:
         st.markdown("**What each dimension carries**")
         order = np.argsort(-found.kl, kind="stable")[:MOST_BARS]
-        names = [explorer.named(run.fitted.model, j) for j in order]
+        names = [clean(dimension_names.of(run)[j], 24) for j in order]
         st.plotly_chart(
             figures.bars(names, found.kl[order]),
             key=f"kl-{run.id}",

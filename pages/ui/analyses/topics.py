@@ -6,12 +6,12 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from lvm_core.analysis.topics import Topics, coherence, topics, why_no_topics
+from lvm_core.analysis.topics import Topics, coherence, why_no_topics
 from lvm_core.analysis.topics import scores as topic_scores
 from lvm_core.export import encode
 from lvm_core.text import clean
 from lvm_core.text import markdown as md
-from pages.session import identity, state
+from pages.session import dimension_names, identity, state
 from pages.ui import dataframes, scores, selection_actions, work
 from pages.ui.components import topicview
 
@@ -20,8 +20,7 @@ QUESTION = (
     "What are the documents about? Click a topic to see its words and its documents; point at a "
     "word to see which topics write it."
 )
-_COLUMNS, _NAMED_BY = 10, 3  # words of a topic in the table, and in its name
-RANKED_BY = 0.6  # the relevance that told people most (Sievert & Shirley, 2014)
+_COLUMNS = 10  # words of a topic in the table
 
 
 def why_not(run) -> str:
@@ -31,13 +30,12 @@ def why_not(run) -> str:
 
 def draw(run) -> None:
     """The view, the numbers, and every topic's words as a table to take along."""
-    fitted, dataset = run.fitted, run.dataset
-    k, d = fitted.codes.shape[1], dataset.X.shape[1]
-    left_out = [word for word in run.annotations.get("words left out", []) if isinstance(word, str)]
+    dataset = run.dataset
+    k, d = run.fitted.codes.shape[1], dataset.X.shape[1]
+    left_out = dimension_names.left_out(run)
 
     def find(_):
-        found = topics(fitted.model, dataset.X, fitted.codes)
-        found = found.without([j for j, t in enumerate(dataset.codec.terms) if t in set(left_out)])
+        found = dimension_names.shown_topics(run)
         return (
             found,
             coherence(dataset.X, found.top(min(_COLUMNS, found.words.shape[1]))),
@@ -60,7 +58,7 @@ def draw(run) -> None:
             f"The {topicview.MOST} most written of {len(order):,} topics are drawn; the table has "
             "all."
         )
-    names = _names(run, found)
+    names = dimension_names.of_topics(run, found)
     topicview.show(found, order[: topicview.MOST], npmi, dataset, names, key=f"topics-{run.id}")
     scores.show(numbers)
     table = _table(run, found, order, npmi, names)
@@ -88,20 +86,9 @@ def draw(run) -> None:
         )
 
 
-def _names(run, found: Topics) -> list[str]:
-    """Of each dimension: what a person calls its topic, or its first words."""
-    kept, terms = run.annotations.get("topic names", {}), run.dataset.codec.terms
-    return [
-        clean(kept.get(str(t)), 40)
-        if isinstance(kept.get(str(t)), str) and kept[str(t)].strip()
-        else clean(", ".join(terms[j] for j in top if found.words[t, j] > 0), 40)
-        for t, top in enumerate(found.top(_NAMED_BY, RANKED_BY))
-    ]
-
-
 def _table(run, found: Topics, order, npmi, names) -> pd.DataFrame:
     """The topics as rows; their names can be changed there by whose run it is."""
-    top, terms = found.top(_COLUMNS, RANKED_BY), run.dataset.codec.terms
+    top, terms = found.top(_COLUMNS, dimension_names.RANKED_BY), run.dataset.codec.terms
     table = pd.DataFrame(
         [
             {
@@ -144,7 +131,7 @@ def _table(run, found: Topics, order, npmi, names) -> pd.DataFrame:
                 ),
             ),
             "words": st.column_config.TextColumn(
-                "words", width="large", help=f"By relevance, λ = {RANKED_BY}."
+                "words", width="large", help=f"By relevance, λ = {dimension_names.RANKED_BY}."
             ),
         },
     )

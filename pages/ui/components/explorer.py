@@ -10,7 +10,7 @@ from functools import cache
 from lvm_core.text import clean
 
 from ...api import auth, originals, scripts, tiles
-from ...session import maps, saved_directions, state
+from ...session import dimension_names, maps, saved_directions, state
 from ...session.url import Place
 from . import atlas
 
@@ -26,12 +26,6 @@ def _component():
         html=html,
         css=scripts.read("explorer.css") + atlas.style(),
     )
-
-
-def named(model, j: int) -> str:
-    """What dimension j of the code is called: the label it stands for, or its number."""
-    names = getattr(model, "dimension_names_", None)
-    return clean(names[j], 24) if names else f"z{j + 1}"
 
 
 def explorer(
@@ -53,10 +47,11 @@ def explorer(
     order, dead = run.dimensions
     model = run.fitted.model
     alive = len(order) - dead
+    names = dimension_names.of(run)
     dimensions = [
         {
             "j": int(j),
-            "name": named(model, j),
+            "name": clean(names[j], 40),
             "low": float(low[j]),
             "high": float(high[j]),
             "first": rank < min(FIRST, alive),

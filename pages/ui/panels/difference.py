@@ -11,10 +11,9 @@ from lvm_core.metrics import Score
 from lvm_core.plots import contrast as figures_contrast
 from lvm_core.text import clean
 from lvm_core.text import markdown as md
-from pages.session import selection
+from pages.session import dimension_names, selection
 from pages.ui import charts, dataframes, items, scores, similar_items, work
 from pages.ui.analyses._rows import needs_real_rows
-from pages.ui.components.explorer import named
 
 TITLE, ORDER = "What differs", 12
 REST, SHOWN, LEVELS = "all other rows", 14, 3
@@ -346,7 +345,7 @@ def _dimensions(run, found) -> None:
     d = found.dims.iloc[order]
     st.plotly_chart(
         figures_contrast.effects(
-            [named(run.fitted.model, int(j)) for j in order],
+            [clean(dimension_names.of(run)[j], 24) for j in order],
             d["delta"],
             d["low"],
             d["high"],

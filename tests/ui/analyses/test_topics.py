@@ -10,7 +10,7 @@ from lvm_core import MODELS, read_dataset
 from lvm_core.analysis.topics import coherence, topics
 from lvm_core.text import clean
 from pages.api import scripts
-from pages.session import state
+from pages.session import dimension_names, state
 from pages.session.services import services
 from pages.ui import selection_actions
 from pages.ui.analyses import topics as topics_question
@@ -244,3 +244,21 @@ def test_the_view_never_writes_html():
             "https://",
         )
     )
+
+
+def test_dimensions_are_called_by_their_topics_wherever_they_are_named(text_runs):
+    run = text_runs["LDA"]
+    first = dimension_names.of(run)
+    assert len(first) == 4 and all(", " in name for name in first)
+    kept = dict(run.annotations)
+    run.annotations["topic names"] = {"2": "Money"}
+    word = first[0].split(", ")[0]
+    run.annotations["words left out"] = [word]
+    try:
+        names = dimension_names.of(run)
+        assert names[2] == "Money" and word not in names[0].split(", ")
+        assert not open_page("explore", run=run.id).exception
+    finally:
+        run.annotations.clear()
+        run.annotations.update(kept)
+    assert dimension_names.of(text_runs["LSA"]) == ["z1", "z2", "z3", "z4"]
