@@ -260,6 +260,69 @@ def test_a_header_that_is_data():
 
 
 @pytest.mark.parametrize(
+    "value",
+    [
+        lambda i: f"1/{i % 28 + 1}/2024 {i % 12 + 1}:30 PM",
+        lambda i: f"Ulm {i % 4} Süd",
+        lambda i: f'"[0.{i} -{i}.5 2 3 4 5 6 7]"',
+    ],
+)
+def test_spaces_within_values_before_a_comma_delimit_nothing(value):
+    data = read("when,v\n" + "\n".join(f"{value(i)},{i / 40:.3f}" for i in range(40)))
+    assert data.source["options"]["delimiter"] == "," and list(data.rows)[-1] == "v"
+    assert len(data) == 40
+
+
+def test_decimal_commas_of_scientific_numbers():
+    numbers = np.random.default_rng(0).lognormal(0, 9, (40, 2))
+    text = "\n".join(["a;b", *(f"{a:.3e};{b:.2E}".replace(".", ",") for a, b in numbers)])
+    data = read(text)
+    np.testing.assert_allclose(data.rows, numbers, rtol=1e-2)
+
+
+def test_two_colons_delimit_as_in_movielens():
+    rows = [[i % 40, (i * 7) % 50, i % 5 + 1, 978300760 + i] for i in range(300)]
+    text = "\n".join("::".join(map(str, row)) for row in rows)
+    data = read(text, "ratings.dat")
+    assert data.source["options"]["delimiter"] == "::" and data.rows.to_numpy().tolist() == rows
+    addresses = read("ip,v,w\n" + "\n".join(f"fe80::{i},{i % 7},{i % 5}" for i in range(40)))
+    assert addresses.source["options"]["delimiter"] == "," and len(addresses.rows.columns) == 3
+
+
+@pytest.mark.parametrize(
+    "header, line",
+    [
+        ("     mpg cyl disp", "Mazda RX{i} {v:.1f} {c} {d}"),
+        ("          mpg cyl  disp", "Mazda RX{i:<3d}  {v:4.1f}   {c} {d:5d}"),
+        ("car         mpg cyl disp", "Mazda {i:<4d}  {v:4.1f}   {c}    {d:5d}"),
+        ("car mpg cyl disp", "Mazda RX {i} {v:.1f} {c} {d}"),
+        ("              mpg cyl disp", "{name:<14s}  {v:4.1f}  {c}  {d:5d}"),
+    ],
+)
+def test_row_names_of_several_words_between_spaces(header, line):
+    def row(i):
+        name = ("Mr John Smith", "Bo", "Ann Lee")[i % 3]
+        return line.format(i=i, v=i / 2, c=4 + i % 5, d=100 + i * 3, name=name)
+
+    data = read("\n".join([header, *map(row, range(40))]))
+    assert list(data.rows)[1:] == ["mpg", "cyl", "disp"] and len(data) == 40
+    assert data.rows["mpg"].tolist() == [i / 2 for i in range(40)]
+    assert data.rows["disp"].tolist() == [100 + i * 3 for i in range(40)]
+    assert "  " not in data.rows.iloc[1, 0] and data.rows.iloc[1, 0] == row(1).rsplit(None, 3)[0]
+
+
+def test_years_under_groups_are_names():
+    body = "\n".join(f"{i},{i * 2 % 37},{i % 11},{i * i % 53}" for i in range(40))
+    names = ["Sales 2023", "Sales 2024", "Costs 2023", "Costs 2024"]
+    assert list(read(f"Sales,,Costs,\n2023,2024,2023,2024\n{body}").rows) == names
+    rows = "\n".join(f"R{i % 9},{line}" for i, line in enumerate(body.split("\n")))
+    found = read(f"Region,Sales,,Costs,\n,2023,2024,2023,2024\n{rows}")
+    assert list(found.rows) == ["Region", *names] and len(found) == 40
+    lives = "\n".join(f"{1900 + i},{1960 + i},{1930 + i % 9}" for i in range(40))
+    assert len(read(f"born,died,married\n{lives}")) == 40
+
+
+@pytest.mark.parametrize(
     "end",
     [
         "Total,435.0,90",

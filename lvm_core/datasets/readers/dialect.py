@@ -18,8 +18,9 @@ DELIMITERS = {
     "whitespace": r"\s+",  # any number of spaces and tabs
     "two spaces": r"\s{2,}",  # at least two, or a tab, as in aligned columns of words
     "tabs": r"\t+",
+    "::": "::",  # of MovieLens
 }
-RUNS = {r"\s+", r"\s{2,}", r"\t+"}  # what :func:`single_delimiter` turns into tabs
+RUNS = {r"\s+", r"\s{2,}", r"\t+", "::"}  # what :func:`single_delimiter` turns into tabs
 _SPACES = (" ", r"\s{2,}", r"\s+")
 COMMENTS = ("#", "%", "//")
 _ERROR = re.compile(r"#([A-Z]{2,}|DIV/0)[!?]|#N/?[AV]")  # of a spreadsheet, as in no comment
@@ -143,13 +144,31 @@ def find_delimiter(text: str) -> str:
     lines = plain if len(plain) >= 2 else lines
     best, most = ",", 0.0
     # The rarer inside a value, the earlier: the first wins where two are as good.
-    for delimiter in ("\t", ";", "|", ",", r"\t+", *_SPACES):
+    for delimiter in ("\t", ";", "|", ",", "::", r"\t+", *_SPACES):
         if best == "\t" and delimiter in _SPACES and _holds_words(lines):
             break  # words between tabs hold spaces
         score = _score(lines, delimiter)
         if score > most + 1e-9:
             best, most = delimiter, score
+    if best == " " and (
+        any(line[0] == " " or "  " in line for line in lines)
+        or len(lines[0].split()) + 2 <= len(split_run(lines[-1], best))
+    ):
+        best = r"\s+"
+    if best == r"\s+" and not _alike(lines, best) and _alike(lines[1:], r"\s{2,}"):
+        width = len(split_run(lines[1], r"\s{2,}"))
+        if len(split_run(lines[0], r"\s{2,}")) == width or len(lines[0].split()) in (
+            width - 1,
+            width,
+        ):
+            return r"\s{2,}"  # values of several words
     return ";" if best == "," and _one_decimal_column(lines) else best
+
+
+def _alike(lines: list[str], delimiter: str) -> bool:
+    """Whether all lines have equally many values, two at least."""
+    widths = {len(split_run(line, delimiter)) for line in lines}
+    return len(widths) == 1 and widths != {1}
 
 
 def _holds_words(lines: list[str]) -> bool:
@@ -183,11 +202,19 @@ def _score(lines: list[str], delimiter: str) -> float:
     if delimiter in _SPACES:
         # Words stand between spaces in any prose: only lines that agree and hold numbers count.
         values = sum(n for cell, n in cells.items() if is_value(cell)) / total
-        if values < 0.3 or share < 0.8 or len(rows) < 3:
+        if values < 0.3 or share < 0.8 or len(rows) < 3 or _tears(fitting):
             return 0.0
         share *= 0.9
     plain = sum(n * _plainness(cell, delimiter, marks) for cell, n in cells.items()) / total
     return share * plain**2 * (1 - 1 / width)  # wider rows win only between equals
+
+
+def _tears(rows: list[list[str]]) -> bool:
+    """Whether most rows between spaces hold part of a quoted value beside another delimiter, as
+    ``a,"[1`` of ``a,"[1 2]"``.
+    """
+    torn = sum(any(c.count('"') % 2 and re.search("[,;|]", c) for c in row) for row in rows)
+    return torn > 0.5 * len(rows)
 
 
 def _split(lines: list[str], delimiter: str) -> tuple[list[list[str]], bool]:
@@ -221,6 +248,8 @@ def _plainness(cell: str, delimiter: str, marks: bool) -> float:
         return 0.0
     if cell.count('"') % 2:
         return 0.3 if marks else 0.0
+    if delimiter in _SPACES and any(map(is_value, re.split("[,;|]", cell)[1:])):
+        return 0.2  # such as PM,0.5 of a moment before a comma
     # Within prose a space follows.
     return 0.2 if re.search(r"[;|](?! )", cell) else 0.8
 
@@ -250,7 +279,7 @@ def split_run(line: str, delimiter: str) -> list[str]:
     line : str
         One line; what stands between double quotation marks stays together.
     delimiter : str
-        ``" "``, ``"\\s+"``, ``"\\s{2,}"`` or ``"\\t+"``.
+        ``" "``, ``"\\s+"``, ``"\\s{2,}"``, ``"\\t+"`` or ``"::"``.
 
     Returns
     -------
@@ -263,6 +292,8 @@ def split_run(line: str, delimiter: str) -> list[str]:
     >>> split_run(' 18.0   8 "ford torino"', r"\s+")
     ['18.0', '8', '"ford torino"']
     """
+    if delimiter == "::":
+        return line.split("::")
     if delimiter == r"\t+":
         return re.split(r"\t+", line.strip())
     if delimiter == r"\s{2,}":
@@ -311,12 +342,31 @@ def single_delimiter(text: str, delimiter: str) -> tuple[str, str]:
     lines = text.split("\n")
     widths = Counter(len(split_run(line, delimiter)) for line in lines[:_ROWS] if line.strip())
     width = max(widths.items(), key=lambda item: (item[1], item[0]))[0] if widths else 0
-    return "\n".join("\t".join(_aligned(line, delimiter, width)) for line in lines), "\t"
+    words = _words_of_names(lines, width) if delimiter == r"\s+" else 1
+    first = next((i for i, line in enumerate(lines) if line.strip()), 0)
+    if delimiter == r"\s{2,}" and width > 2 and len(lines[first].split()) in (width - 1, width):
+        lines[first] = "\t".join(lines[first].split())  # names are nearer than what is below them
+    return "\n".join("\t".join(_aligned(line, delimiter, width, words)) for line in lines), "\t"
 
 
-def _aligned(line: str, delimiter: str, width: int) -> list[str]:
-    """The values of a line; names of several words stay together where two spaces part them."""
+def _words_of_names(lines: list[str], width: int) -> int:
+    """How many words the first value of each line has: more than one where the header has two
+    names fewer than the lines have words, as under an indented header of R or pandas.
+    """
+    header = next((line for line in lines if line.strip()), "")
+    named = len(split_run(header, r"\s+"))
+    if not 2 <= named <= width - 2 or any(map(is_value, header.split())):
+        return 1
+    return width - named + (header[:1] not in " \t")
+
+
+def _aligned(line: str, delimiter: str, width: int, words: int) -> list[str]:
+    """The values of a line; names of several words stay together where two spaces part them, or
+    the header says how many they are.
+    """
     parts = split_run(line, delimiter)
+    if words > 1 and len(parts) == width:
+        return [" ".join(parts[:words]), *parts[words:]]
     if len(parts) == width or delimiter != r"\s+":
         return parts
     wide = re.split(r"[ \t]{2,}|\t", line.strip())
@@ -349,7 +399,11 @@ def find_decimal(frame: pd.DataFrame, delimiter: str) -> str:
     (',', '.')
     """
     sample = frame.iloc[:200, :100].set_axis(range(min(frame.shape[1], 100)), axis=1)
-    comma = r"[-+]?\d+,(\d{1,2}|\d{4,})" if delimiter == "," else r"[-+]?[\d.' ]*\d,\d+\s*[%€]?"
+    comma = (
+        r"[-+]?\d+,(\d{1,2}|\d{4,}|\d+[eE][-+]?\d+)"
+        if delimiter == ","
+        else r"[-+]?[\d.' ]*\d,\d+([eE][-+]?\d+)?\s*[%€]?"
+    )
     commas = sum(int(sample[c].str.strip().str.fullmatch(comma).sum()) for c in sample)
     points = sum(
         int(sample[c].str.strip().str.fullmatch(r"[-+]?[\d,' ]*\d?\.\d+([eE][-+]?\d+)?").sum())

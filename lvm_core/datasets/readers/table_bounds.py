@@ -39,6 +39,7 @@ _SOURCE = re.compile(
     r"|\(?\d+ rows?.*|end of (file|data|report).*",
     re.IGNORECASE | re.DOTALL,
 )
+_YEAR = re.compile("(19|20)[0-9]{2}")
 _MOST_COLUMNS = 300  # looked at to tell names from values
 
 
@@ -133,13 +134,31 @@ class _Head:
     def values(self, i: int) -> int:
         """How many of a row's cells are values where the column has some."""
         row = self.rows[i]
+        if self.years(i):
+            return 0
         return sum(is_value(row[c]) for c in self.typed if c < len(row))
 
     def contradicts(self, i: int) -> bool:
         """Whether a row has words where the columns have values, and nowhere a value."""
         row = self.rows[i]
+        if self.years(i):
+            return True
         said = [row[c] for c in self.typed if c < len(row) and not is_missing(row[c])]
         return bool(said) and not any(map(is_value, said))
+
+    def years(self, i: int) -> bool:
+        """Whether a row names years under groups, as 2023, 2024, 2023, 2024 under Sales, Costs."""
+        if not i or len(self.rows[i]) != self.width or _filled(self.rows[i - 1]) < 2:
+            return False
+        named = int(not _YEAR.fullmatch(self.rows[i][0]))  # the first column holds row names
+        cells = list(self.rows[i][named:])
+        below = [cell for row in self.rows[i + 1 :] for cell in row[named:] if cell]
+        return (
+            len(set(cells)) < len(cells)
+            and all(_YEAR.fullmatch(cell) for cell in cells)
+            and not all(_YEAR.fullmatch(cell) for cell in below)
+            and not any(is_value(cell) for cell in self.rows[i - 1])
+        )
 
     def recurs(self, i: int, typed: bool = False) -> bool:
         """Whether a word of a row stands again in its column, in a row that is not the same;
