@@ -280,6 +280,27 @@ def test_decimal_commas_of_scientific_numbers():
     np.testing.assert_allclose(data.rows, numbers, rtol=1e-2)
 
 
+def test_single_quotation_marks_around_values_are_none_of_them():
+    lines = [f"'{i / 7:.2f}','{i % 9}','{'ab'[i % 2]}, or so'" for i in range(40)]
+    data = read("\n".join(["'v','n','w'", *lines]))
+    assert list(data.rows) == ["v", "n", "w"] and data.rows["v"].dtype == float
+    assert data.rows["w"].iloc[1] == "b, or so"
+    lines[3] = "'0.43','3','b's, or so'"  # an apostrophe: the marks are kept as they are
+    assert read("\n".join(["'v','n','w'", *lines])).rows.iloc[0, 0] == "'0.00'"
+
+
+def test_numbers_stored_as_text_in_a_workbook_may_have_a_decimal_comma():
+    rows = [
+        [float(i), f"{i / 8:.2f}".replace(".", ","), f"{i + 1},{i * 7 + 100}"] for i in range(40)
+    ]
+    data = read_dataset(workbook({"s": [["a", "b"], *rows]}), "t.xlsx")
+    assert data.rows["b"].tolist() == [round(i / 8, 2) for i in range(40)]
+    assert data.source["options"]["decimal"] == ","
+    thousands = [[i * 1.5 % 7, f"{i + 1},{i * 7 + 100}"] for i in range(40)]
+    data = read_dataset(workbook({"s": [["a", "b"], *thousands]}), "t.xlsx")
+    assert data.rows["b"].iloc[2] == 3114
+
+
 def test_two_colons_delimit_as_in_movielens():
     rows = [[i % 40, (i * 7) % 50, i % 5 + 1, 978300760 + i] for i in range(300)]
     text = "\n".join("::".join(map(str, row)) for row in rows)

@@ -25,6 +25,8 @@ class BoundedReader(TableReader):
         Lines of units or types under the names, which are left out; -1 finds them.
     footer_lines : int
         Lines at the end that are no items, such as totals and sources; -1 finds them.
+    decimal : {"auto", ".", ","}
+        What stands before a number's fraction.
 
     See Also
     --------
@@ -66,4 +68,10 @@ class BoundedReader(TableReader):
         help="Lines at the end that are no items, such as totals and sources; -1 finds them.",
         label="Lines at the end left out",
         advanced=True,
+    )
+    decimal: str = param(
+        "auto",
+        choices=("auto", ".", ","),
+        help="What stands before a number's fraction.",
+        label="Decimal sign",
     )

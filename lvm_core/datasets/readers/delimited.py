@@ -47,13 +47,11 @@ class Delimited(BoundedReader):
         As for :class:`~lvm_core.datasets.readers.base.TableReader`.
     max_levels, missing
         As for it, too.
-    header, first_line, unit_lines, footer_lines
+    header, first_line, unit_lines, footer_lines, decimal
         As for :class:`~lvm_core.datasets.readers.bounded.BoundedReader`.
     delimiter : {"auto", ",", ";", "tab", "|", "space", "whitespace", "two spaces", "tabs"}
         What stands between two values; ``whitespace`` is any number of spaces and tabs, ``two
         spaces`` at least two, ``tabs`` any number of tabs.
-    decimal : {"auto", ".", ","}
-        What stands before a number's fraction.
     encoding : str
         How letters are stored, one of ``ENCODINGS``; auto finds it.
 
@@ -76,12 +74,6 @@ class Delimited(BoundedReader):
         choices=("auto", *DELIMITERS),
         help="What stands between two values; whitespace is any number of spaces and tabs.",
     )
-    decimal: str = param(
-        "auto",
-        choices=("auto", ".", ","),
-        help="What stands before a number's fraction.",
-        label="Decimal sign",
-    )
     encoding: str = param(
         "auto",
         choices=ENCODINGS,
@@ -101,6 +93,7 @@ class Delimited(BoundedReader):
         # a cell may hold some
         settings.check("rows", text.count("\n"), upload.name, times=4, unit="lines")
         text, said = _separator_line(text)
+        text = _double_quoted(text)
         wanted = DELIMITERS[self.delimiter] if self.delimiter != "auto" else said
         wanted = wanted or find_delimiter(text)
         text, delimiter = single_delimiter(text, wanted)
@@ -170,6 +163,14 @@ def _separator_line(text: str) -> tuple[str, str | None]:
     if not found or found[1] not in DELIMITERS.values():
         return text, None
     return text[found.end() - 1 :], found[1]  # an empty line is in its place
+
+
+def _double_quoted(text: str) -> str:
+    """With double quotation marks where every single one stands around a value."""
+    if '"' in text or "'" not in text:
+        return text
+    around = re.compile(r"(?:(?<=[,;|\t\n])|^)'([^'\n]*)'(?=[,;|\t\n]|$)")
+    return around.sub(r'"\1"', text) if 2 * len(around.findall(text)) == text.count("'") else text
 
 
 def _widths(text: str, delimiter: str, name: str, notes: list[str]) -> tuple[str, Quoting, Counter]:

@@ -383,7 +383,7 @@ def find_decimal(frame: pd.DataFrame, delimiter: str) -> str:
     frame : DataFrame of str
         The table; its first 200 rows and 100 columns are looked at.
     delimiter : str
-        What stands between two values.
+        What stands between two values; a comma where 1,234 may be a thousand for other reasons.
 
     Returns
     -------

@@ -16,6 +16,7 @@ from ..base import DataError
 from ..doubts import Doubt, add_doubts
 from ..upload import name_list
 from .bounded import BoundedReader
+from .dialect import find_decimal
 from .table_bounds import find_bounds, find_footer, holds_values, names_of
 from .table_notes import header_doubt, said_bounds, said_header, without_repeats
 
@@ -32,7 +33,7 @@ class Xlsx(BoundedReader):
         As for :class:`~lvm_core.datasets.readers.base.TableReader`.
     max_levels, missing
         As for it, too.
-    header, first_line, unit_lines, footer_lines
+    header, first_line, unit_lines, footer_lines, decimal
         As for :class:`~lvm_core.datasets.readers.bounded.BoundedReader`; lines are rows here.
     sheet : str
         Name of the sheet; auto takes the first one that is a table.
@@ -92,7 +93,14 @@ class Xlsx(BoundedReader):
         )
         frame, found, doubt = self._table(sheet, upload, notes)
         frame = frame.replace({"": None, "#N/A": None})
-        dataset = self._dataset(frame, upload.name, notes, sheet=sheet.name, **found)
+        decimal = self.decimal
+        if decimal == "auto":  # of numbers that are stored as text
+            decimal = find_decimal(frame[:200].map(lambda v: v if isinstance(v, str) else ""), ",")
+        if decimal == ",":
+            notes.append("Numbers stored as text have a comma as decimal sign.")
+        dataset = self._dataset(
+            frame, upload.name, notes, sheet=sheet.name, decimal=decimal, **found
+        )
         add_doubts(dataset, [doubt], first=True)
         return dataset
 
