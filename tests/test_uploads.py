@@ -16,7 +16,7 @@ import pytest
 from app_pages import open_page
 from example_files import good_pictures, npy, packed, picture, zipped
 from hostile_files import REFUSED, npy_saying, xlsx
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from journeys import AT_REST, bring, corpus, generate, onward, see_map, train
 
@@ -185,6 +185,7 @@ def test_workbooks(rows):
     n=st.integers(1, 12),
     seed=st.integers(0, 99),
 )
+@example({"": "lists"}, 3, 0)  # nothing is left of it
 def test_parquet(columns, n, seed):
     rng = np.random.default_rng(seed)
     make = {
