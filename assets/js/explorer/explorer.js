@@ -244,7 +244,7 @@ export class Explorer {
   // number.
   slider(d) {
     const row = element("div", "lx-row"),
-      label = element("label", "lx-label", d.name),
+      label = element("label", `lx-label${d.name.length > 8 ? " lx-long" : ""}`, d.name),
       band = element("div", "lx-band"),
       traversal = element("div", "lx-film");
     const range = element("input", "lx-range"),
