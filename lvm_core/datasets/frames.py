@@ -161,7 +161,7 @@ def table_dataset(
     _check_options(options, frame)
     missing = split_missing(options.missing, options.decimal)
     nameless = [c for i, c in enumerate(frame.columns) if c == f"column {i + 1}"]
-    row_names = [] != nameless == list(frame.columns[:1])  # as R and pandas write them
+    row_names = nameless == list(frame.columns[:1])  # as R and pandas write them
     found = {
         c: infer_column(
             frame[c],

@@ -109,8 +109,9 @@ def find_ratings(rows: pd.DataFrame, types: dict[str, str]) -> RatingColumns | N
 
 
 def _may_be_moments(column: pd.Series) -> bool:
-    """Whether whole numbers may be dates or seconds, whatever they are called."""
-    return bool(may_be_dates(column.rename("timestamp")))
+    """Whether a column holds numbers that may be dates or seconds, whatever it is called."""
+    numbers = pd.api.types.is_numeric_dtype(column)
+    return numbers and bool(may_be_dates(column.rename("timestamp")))
 
 
 def pivot_ratings(rows: pd.DataFrame, found: RatingColumns, notes: list[str]) -> pd.DataFrame:

@@ -72,12 +72,12 @@ def zip_of_tar(data: bytes, name: str) -> bytes:
             warnings.catch_warnings(),
         ):
             warnings.simplefilter("ignore")  # of names that are there twice
-            for member in tar:
+            for seen, member in enumerate(tar, 1):
+                settings.check("zip_entries", seen, name)
                 link = member.issym() or member.islnk()
                 if not link and (not member.isreg() or member.issparse()):
                     continue
                 count += 1
-                settings.check("zip_entries", count, name)
                 size += member.size if not link else 0
                 settings.check("zip_bytes", size, name)
                 entry = zipfile.ZipInfo(member.name[:500])

@@ -12,12 +12,20 @@ RANKED_BY = 0.6  # the relevance that told people most (Sievert & Shirley, 2014)
 _WORDS = 3  # of a topic in its name
 
 
-def of(run: Run) -> list[str]:
-    """Of each dimension: the topic or label it stands for, or its number."""
+def of(run: Run, length: int = 24) -> list[str]:
+    """Of each dimension the topic or label it stands for, in ``length`` characters and different
+    from all others, or its number.
+    """
+    numbers = [f"z{j + 1}" for j in range(run.fitted.codes.shape[1])]
     if not why_no_topics(run.fitted.model):
-        return of_topics(run, shown_topics(run))
-    named = getattr(run.fitted.model, "dimension_names_", None)
-    return list(named or (f"z{j + 1}" for j in range(run.fitted.codes.shape[1])))
+        named = of_topics(run, shown_topics(run))
+    else:
+        named = getattr(run.fitted.model, "dimension_names_", None) or numbers
+    short = [clean(name, length) for name in named]
+    return [
+        name if name and short.count(name) == 1 else f"{name} ({number})" if name else number
+        for name, number in zip(short, numbers)
+    ]
 
 
 def of_topics(run: Run, found: Topics) -> list[str]:

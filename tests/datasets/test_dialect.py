@@ -316,7 +316,7 @@ def test_two_colons_delimit_as_in_movielens():
         ("     mpg cyl disp", "Mazda RX{i} {v:.1f} {c} {d}"),
         ("          mpg cyl  disp", "Mazda RX{i:<3d}  {v:4.1f}   {c} {d:5d}"),
         ("car         mpg cyl disp", "Mazda {i:<4d}  {v:4.1f}   {c}    {d:5d}"),
-        ("car mpg cyl disp", "Mazda RX {i} {v:.1f} {c} {d}"),
+        ("car mpg cyl disp", "Mazda RX Mk{i} {v:.1f} {c} {d}"),
         ("              mpg cyl disp", "{name:<14s}  {v:4.1f}  {c}  {d:5d}"),
     ],
 )
@@ -330,6 +330,24 @@ def test_row_names_of_several_words_between_spaces(header, line):
     assert data.rows["mpg"].tolist() == [i / 2 for i in range(40)]
     assert data.rows["disp"].tolist() == [100 + i * 3 for i in range(40)]
     assert "  " not in data.rows.iloc[1, 0] and data.rows.iloc[1, 0] == row(1).rsplit(None, 3)[0]
+
+
+@pytest.mark.parametrize("title", ["Sea level data", "Levels of the sea", "  Sea level data"])
+@pytest.mark.parametrize("gap", [" ", "   "])
+def test_a_title_of_words_over_a_table_between_spaces_names_nothing(title, gap):
+    rows = [gap.join(f"{(i * j) % 7 + i / 40:.3f}" for j in range(1, 7)) for i in range(40)]
+    data = read("\n".join([title, gap.join("abcdef"), *rows]), "t.dat")
+    assert list(data.rows) == list("abcdef") and len(data) == 40
+    assert data.rows.iloc[1].tolist() == [float(v) for v in rows[1].split()]
+    bare = read("\n".join([title, *rows]), "t.dat")
+    assert bare.rows.shape == (40, 6) and bare.rows.iloc[1, 0] == data.rows.iloc[1, 0]
+
+
+def test_text_beside_few_numbers_is_not_taken_for_ratings():
+    words = ["apples", "pears", "plums", "figs", "nuts", "dates"]
+    texts = [" ".join(words[(i * k) % 6] for k in range(1, 10)) + f" user{i}" for i in range(200)]
+    lines = [f"{text},{i % 5},u{i % 60}" for i, text in enumerate(texts)]
+    assert len(read("\n".join(["comment,score,user", *lines]))) == 200
 
 
 def test_years_under_groups_are_names():

@@ -49,7 +49,7 @@ class Delimited(BoundedReader):
         As for it, too.
     header, first_line, unit_lines, footer_lines, decimal
         As for :class:`~lvm_core.datasets.readers.bounded.BoundedReader`.
-    delimiter : {"auto", ",", ";", "tab", "|", "space", "whitespace", "two spaces", "tabs"}
+    delimiter : {"auto", ",", ";", "tab", "|", "space", "whitespace", "two spaces", "tabs", "::"}
         What stands between two values; ``whitespace`` is any number of spaces and tabs, ``two
         spaces`` at least two, ``tabs`` any number of tabs.
     encoding : str

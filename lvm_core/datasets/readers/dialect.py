@@ -150,17 +150,10 @@ def find_delimiter(text: str) -> str:
         score = _score(lines, delimiter)
         if score > most + 1e-9:
             best, most = delimiter, score
-    if best == " " and (
-        any(line[0] == " " or "  " in line for line in lines)
-        or len(lines[0].split()) + 2 <= len(split_run(lines[-1], best))
-    ):
+    if best == " " and _alike(lines[1:], r"\s+") and _words_of_names(lines, r"\s+") > 1:
         best = r"\s+"
     if best == r"\s+" and not _alike(lines, best) and _alike(lines[1:], r"\s{2,}"):
-        width = len(split_run(lines[1], r"\s{2,}"))
-        if len(split_run(lines[0], r"\s{2,}")) == width or len(lines[0].split()) in (
-            width - 1,
-            width,
-        ):
+        if _is_short_header(lines) or _alike(lines, r"\s{2,}"):
             return r"\s{2,}"  # values of several words
     return ";" if best == "," and _one_decimal_column(lines) else best
 
@@ -342,22 +335,46 @@ def single_delimiter(text: str, delimiter: str) -> tuple[str, str]:
     lines = text.split("\n")
     widths = Counter(len(split_run(line, delimiter)) for line in lines[:_ROWS] if line.strip())
     width = max(widths.items(), key=lambda item: (item[1], item[0]))[0] if widths else 0
-    words = _words_of_names(lines, width) if delimiter == r"\s+" else 1
-    first = next((i for i, line in enumerate(lines) if line.strip()), 0)
-    if delimiter == r"\s{2,}" and width > 2 and len(lines[first].split()) in (width - 1, width):
-        lines[first] = "\t".join(lines[first].split())  # names are nearer than what is below them
+    words, filled = 1, [line for line in lines[:_ROWS] if line.strip()]
+    if delimiter == r"\s+":
+        words = _words_of_names(filled, delimiter)
+    if delimiter == r"\s{2,}" and _is_short_header(filled):
+        first = lines.index(filled[0])
+        lines[first] = "\t".join(lines[first].split())
     return "\n".join("\t".join(_aligned(line, delimiter, width, words)) for line in lines), "\t"
 
 
-def _words_of_names(lines: list[str], width: int) -> int:
-    """How many words the first value of each line has: more than one where the header has two
-    names fewer than the lines have words, as under an indented header of R or pandas.
+def _is_short_header(lines: list[str]) -> bool:
+    """Whether single spaces part the names in the first line, and two or more what is below: then
+    names are nearer than values. A title, with names under it, is none.
     """
-    header = next((line for line in lines if line.strip()), "")
-    named = len(split_run(header, r"\s+"))
+    if len(lines) < 2:
+        return False
+    parted, row = (split_run(line, r"\s{2,}") for line in lines[:2])
+    named = len(lines[0].split())
+    return (
+        len(row) > max(2, len(parted) + 1)
+        and named in (len(row) - 1, len(row))
+        and any(map(is_value, row))
+    )
+
+
+def _words_of_names(lines: list[str], delimiter: str) -> int:
+    """How many words the first value of each line has: more than one where the header has two
+    names fewer than the lines have words, as under an indented header of R or pandas. What is
+    joined must be words: over numbers such a line is a title.
+    """
+    header, rows = lines[0] if lines else "", [split_run(line, delimiter) for line in lines[1:]]
+    named, width = len(header.split()), len(rows[0]) if rows else 0
     if not 2 <= named <= width - 2 or any(map(is_value, header.split())):
         return 1
-    return width - named + (header[:1] not in " \t")
+    indented = header[0] in " \t"
+    words = width - named + (not indented)
+    for row in rows:
+        start = row[:1] if indented else row[:words]  # a name under no name may hold numbers
+        if len(row) != width or any(map(is_value, start)) or not any(map(is_value, row[words:])):
+            return 1
+    return words
 
 
 def _aligned(line: str, delimiter: str, width: int, words: int) -> list[str]:

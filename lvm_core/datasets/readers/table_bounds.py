@@ -152,13 +152,12 @@ class _Head:
             return False
         named = int(not _YEAR.fullmatch(self.rows[i][0]))  # the first column holds row names
         cells = list(self.rows[i][named:])
-        below = [cell for row in self.rows[i + 1 :] for cell in row[named:] if cell]
-        return (
-            len(set(cells)) < len(cells)
-            and all(_YEAR.fullmatch(cell) for cell in cells)
-            and not all(_YEAR.fullmatch(cell) for cell in below)
-            and not any(is_value(cell) for cell in self.rows[i - 1])
-        )
+        if len(set(cells)) == len(cells) or not all(map(_YEAR.fullmatch, cells)):
+            return False
+        if any(map(is_value, self.rows[i - 1])):
+            return False
+        below = (cell for row in self.rows[i + 1 :] for cell in row[named:] if cell)
+        return not all(map(_YEAR.fullmatch, below))
 
     def recurs(self, i: int, typed: bool = False) -> bool:
         """Whether a word of a row stands again in its column, in a row that is not the same;

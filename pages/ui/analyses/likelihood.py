@@ -10,7 +10,6 @@ from lvm_core.capabilities import HasImportanceWeights, HasLikelihood, PredictsL
 from lvm_core.metrics import Marginal, marginal, subsample
 from lvm_core.plots import figures
 from lvm_core.runs.archive import IMPORTED
-from lvm_core.text import clean
 from lvm_core.text import markdown as md
 from pages.session import dimension_names, pace
 from pages.ui import charts, dataframes, scores, work
@@ -125,7 +124,8 @@ def _bounds_and_kl(run, found: Marginal) -> None:
     with right:
         st.markdown("**What each dimension carries**")
         order = np.argsort(-found.kl, kind="stable")[:MOST_BARS]
-        names = [clean(dimension_names.of(run)[j], 24) for j in order]
+        named = dimension_names.of(run)
+        names = [named[j] for j in order]
         st.plotly_chart(
             figures.bars(names, found.kl[order]),
             key=f"kl-{run.id}",

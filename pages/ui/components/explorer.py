@@ -7,8 +7,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cache
 
-from lvm_core.text import clean
-
 from ...api import auth, originals, scripts, tiles
 from ...session import dimension_names, maps, saved_directions, state
 from ...session.url import Place
@@ -47,11 +45,11 @@ def explorer(
     order, dead = run.dimensions
     model = run.fitted.model
     alive = len(order) - dead
-    names = dimension_names.of(run)
+    names = dimension_names.of(run, 40)
     dimensions = [
         {
             "j": int(j),
-            "name": clean(names[j], 40),
+            "name": names[j],
             "low": float(low[j]),
             "high": float(high[j]),
             "first": rank < min(FIRST, alive),

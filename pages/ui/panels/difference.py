@@ -342,10 +342,10 @@ _KINDS = {
 def _dimensions(run, found) -> None:
     st.markdown("**Latent dimensions**")
     order = np.argsort(-found.dims["delta"].abs().to_numpy(), kind="stable")[:10]
-    d = found.dims.iloc[order]
+    d, names = found.dims.iloc[order], dimension_names.of(run)
     st.plotly_chart(
         figures_contrast.effects(
-            [clean(dimension_names.of(run)[j], 24) for j in order],
+            [names[j] for j in order],
             d["delta"],
             d["low"],
             d["high"],

@@ -257,6 +257,9 @@ def test_dimensions_are_called_by_their_topics_wherever_they_are_named(text_runs
     try:
         names = dimension_names.of(run)
         assert names[2] == "Money" and word not in names[0].split(", ")
+        run.annotations["topic names"] = {"1": "Money and so on", "2": "Money and all that"}
+        assert dimension_names.of(run, 40)[1:3] == ["Money and so on", "Money and all that"]
+        assert len(set(dimension_names.of(run, 8))) == 4  # cut short they are told apart
         assert not open_page("explore", run=run.id).exception
     finally:
         run.annotations.clear()
