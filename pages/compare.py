@@ -15,6 +15,7 @@ from lvm_core.plots import figures
 from lvm_core.runs.states import UNDER_WAY, RunState
 from lvm_core.text import file_stem, spaced
 from lvm_core.text import markdown as md
+from pages.api import payloads
 from pages.session import runs as session_runs
 from pages.session import state
 from pages.session.services import services
@@ -312,6 +313,7 @@ def same_items(table: pd.DataFrame) -> None:
                 [real[columns].iloc[[i]], *(b.iloc[[i]] for b in back)], ignore_index=True
             )
             table.insert(0, "through", ["real", *names])
+            st.caption(md(payloads.short(dataset, int(row), 90)))
             st.dataframe(
                 table,
                 hide_index=True,

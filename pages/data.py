@@ -3,7 +3,7 @@
 import numpy as np
 import streamlit as st
 
-from lvm_core import DATASETS, read_dataset
+from lvm_core import DATASETS
 from lvm_core.datasets.base import DataError
 from lvm_core.datasets.upload import bundle, shown
 from lvm_core.io.files import StoreError
@@ -11,7 +11,7 @@ from lvm_core.settings import LIMITS
 from lvm_core.text import clean, counted
 from lvm_core.text import markdown as md
 from pages.api import originals, payloads
-from pages.session import identity, recent, state
+from pages.session import identity, reading, recent, state
 from pages.session.services import services
 from pages.ui import (
     archives,
@@ -78,13 +78,13 @@ def upload() -> None:
     if len(fresh) > 1:  # what came at once belongs together
         name = f"{name} and {len(fresh) - 1} more"
     try:
-        with st.spinner(f"Reading {md(name, 40)}…"):
+        with st.spinner(f"Reading {md(name, 40)}…", show_time=True):
             raw = (
                 fresh[0].getvalue()
                 if len(fresh) == 1
                 else bundle((file.name, file.getvalue()) for file in fresh)
             )
-            dataset = read_dataset(raw, name=name)
+            dataset = reading.read(raw, name)
     except DataError as error:
         st.session_state["trouble"] = (name, str(error))
         if raw is not None:

@@ -120,12 +120,11 @@ with shown:
         sample_scores.show(run, source, X, float(temperature), int(seed))
     if len(run.fitted.train) >= 4:
         if st.button(
-            "Measure sample quality",
+            "More on Analyse: sample quality",
             icon=":material/query_stats:",
             key="look-longer",
             help=(
-                "Sample quality on the Analyse page: real and varied enough, or copied? Against "
-                "real rows, with errors and pictures."
+                "Real and varied enough, or copied? Against real rows, with errors and pictures."
             ),
         ):
             st.session_state[f"part-{run.id}"] = "generation"

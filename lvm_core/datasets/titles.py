@@ -32,7 +32,9 @@ _NAMES = re.compile(
 )
 _NAME = re.compile(r"(?i)names?|nom|nome")
 _WRITTEN = re.compile(r"(?:[^\W\d_][\w'’.-]*,? ?){2,6}")  # two words at least
-_SAMPLE, _MOST_WORDS, _MOST = 300, 3, 4
+_SAMPLE, _MOST_WORDS, _MOST = 300, 6, 4
+_LETTERS = 0.7  # of what is written, above which it is words and no code such as C1042
+_DIFFERENT = 0.5  # share of rows with a value of their own, above which words still name a row
 
 
 def private_columns(rows: pd.DataFrame) -> dict[str, str]:
@@ -96,9 +98,11 @@ class TitleColumns:
     Parameters
     ----------
     id : str or None
-        The column that tells every row apart, such as a customer's number.
+        The column that tells the rows apart: a short text before a code such as a customer's
+        number; where no column tells all of them apart, a short text that does so for most.
     shown : tuple of str
-        Those a model sees that follow it, at most four: no dates where there are others.
+        Those a model sees that follow it, at most four: no dates where there are others, and
+        last those that are the same in most rows.
     hidden : frozenset of str
         Those about persons, which are left out; none where they were asked for.
     private : tuple of str
@@ -148,19 +152,42 @@ def title_columns(dataset: Dataset) -> TitleColumns:
 def _found(dataset: Dataset, private: tuple[str, ...], asked: bool) -> TitleColumns:
     rows, codec, hidden = dataset.rows, dataset.codec, frozenset(() if asked else private)
     seen = list(codec.columns) if isinstance(codec, TableCodec) else []
-    used = [c.name for c in sorted(seen, key=lambda c: isinstance(c, Date))]
+    used = [str(c.name) for c in sorted(seen, key=lambda c: isinstance(c, Date))]
     shown = [c for c in used if c not in hidden and c != dataset.label and c in rows]
+    shown.sort(key=lambda c: _mostly_one(rows[c]))
     others = [c for c in map(str, rows) if c not in used and c not in hidden and c != dataset.label]
-    id = next((c for c in others if _tells_apart(rows[c])), None)
+    ranks = {c: rank for c in others if (rank := _naming(rows[c]))}
+    id = max(ranks, key=lambda c: ranks[c]) if ranks else None
     return TitleColumns(id, tuple(shown[:_MOST]), hidden, private)
 
 
-def _tells_apart(column: pd.Series) -> bool:
-    """Whether each row has a short value of its own."""
-    whole = pd.api.types.is_integer_dtype(column)
-    if not (whole or is_words(column)) or column.isna().any() or not column.is_unique:
-        return False
-    return whole or column.astype("str").str.count(r"\S+").mean() < _MOST_WORDS
+def _mostly_one(column: pd.Series) -> bool:
+    """Whether more than half of the rows have the same value, or none."""
+    shares = column.value_counts(normalize=True, dropna=False)
+    return len(shares) > 0 and bool(shares.iloc[0] > 0.5)
+
+
+def _naming(column: pd.Series) -> int:
+    """How well the column names a row: 3 a short text of its own in each, 2 a code or number of
+    its own, 1 a short text of its own in most, 0 not at all.
+    """
+    if pd.api.types.is_integer_dtype(column):
+        return 2 * (column.is_unique and not column.isna().any())
+    if not is_words(column) or not len(column):
+        return 0
+    written = column.dropna().astype("str")
+    if written.str.count(r"\S+").mean() >= _MOST_WORDS:
+        return 0
+    if column.is_unique and len(written) == len(column):
+        return 3 if _in_words(written) else 2
+    return int(written.nunique() > _DIFFERENT * len(column) and _in_words(written))
+
+
+def _in_words(written: pd.Series) -> bool:
+    """Whether it is mostly letters, and no address of the web."""
+    sample = written.iloc[:: max(1, len(written) // _SAMPLE)]
+    letters = sample.str.count(r"[^\W\d_]").sum() / max(1, sample.str.count(r"\S").sum())
+    return letters >= _LETTERS and not sample.str.contains(r"://|^www\.|@").mean() > 0.5
 
 
 def without_private(dataset: Dataset, all: bool = False) -> Dataset:

@@ -18,6 +18,7 @@ from functools import cached_property
 
 from lvm_core.io.files import StoreError
 from lvm_core.runs.map_pool import MapPool
+from lvm_core.runs.read_pool import ReadPool
 from lvm_core.runs.scheduler import Scheduler
 from lvm_core.runs.workspace import Workspace
 
@@ -58,6 +59,7 @@ class Services:
     map_pool: MapPool = field(default_factory=MapPool)
 
     def __post_init__(self):
+        self.read_pool = ReadPool(self.workspace.folder / "reading")
         self.scheduler = self.scheduler or Scheduler(self.workspace, spare=False)
         self.datasets: Cache[Data] = Cache(self._load_data)
         self.runs: Cache[Run] = Cache(self._load_run)
@@ -66,7 +68,7 @@ class Services:
         self.pace: dict[str, float] = {}
 
     def start(self) -> None:
-        """Serve the queue with a spare worker at hand, and make maps in processes."""
+        """Serve the queue with a spare worker at hand, make maps and read files in processes."""
         try:
             self.workspace.prepare()
         except StoreError as error:  # pages say so where it matters
@@ -74,9 +76,11 @@ class Services:
         self.scheduler.wants_spare = True
         self.scheduler.start()
         self.map_pool.start()
+        self.read_pool.start()
 
     def stop(self) -> None:
-        """End both; fits that are at work go on."""
+        """End them; fits that are at work go on."""
+        self.read_pool.stop()
         self.scheduler.stop()
         self.map_pool.stop()
 

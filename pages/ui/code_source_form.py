@@ -72,7 +72,7 @@ def choose(run: Run, *, each: bool = False) -> code_sources.Source:
             run,
             *code_sources.comparison(run),
             seconds=2.0 + 3e-4 * run.fitted.codes.size,
-            start="Compare the sources" if name == code_sources.BEST else "Fit",
+            start="Compare" if name == code_sources.BEST else "Fit",
         )
     if name == code_sources.BEST:
         if found is None:

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from lvm_core.datasets import READERS, read_dataset, reader_for, readers_for
+from lvm_core.datasets import READERS, reader_for, readers_for
 from lvm_core.datasets.base import DataError
 from lvm_core.datasets.doubts import Doubt, open_doubts
 from lvm_core.datasets.infer import COLUMN_TYPES
@@ -19,7 +19,7 @@ from lvm_core.datasets.upload import name_list
 from lvm_core.io.files import StoreError
 from lvm_core.text import markdown as md
 
-from ..session import identity, state
+from ..session import identity, reading, state
 from ..session.services import services
 from . import dataframes, forms
 
@@ -334,9 +334,10 @@ def read(
     except DataError:
         unasked = False
     try:
-        dataset = read_dataset(
-            raw, name=name, reader=None if unasked else reader.name, types=types or None, **options
-        )
+        with st.spinner("Reading it…", show_time=True):
+            dataset = reading.read(
+                raw, name, None if unasked else reader.name, types or None, **options
+            )
     except DataError as error:
         st.error(md(str(error), 800), icon=":material/error:")
         return None

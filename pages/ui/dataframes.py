@@ -5,12 +5,14 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
+ROW = 33  # pixels of a row at the theme's font size, the head's too
+
 
 def tall(rows, most: int = 400) -> int:
     """Pixels that a table of ``rows`` takes, named so that its place is kept while the browser
     fetches the code that draws it: a button below would otherwise move away under the hand.
     """
-    return min(38 + 35 * len(rows), most)
+    return min(ROW * (1 + len(rows)) + 3, most)
 
 
 LETTER, MARGIN = 6.6, 24  # pixels of a letter of a table, and of a cell's two sides

@@ -155,7 +155,8 @@ def _score(run) -> str:
     if not run.score or run.score.get("value") is None:
         return ""
     number = shown(float(run.score["value"]), None, clean(run.score.get("unit", ""), 20))
-    return f"{number} {clean(run.score.get('name', ''), 40).lower()}"
+    name = clean(run.score.get("name", ""), 40)
+    return f"{number} {name[:1].lower() + name[1:] if name[1:2].islower() else name}"
 
 
 def _when(created: str):

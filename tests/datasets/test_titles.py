@@ -67,3 +67,33 @@ def test_what_leaves_has_no_columns_about_persons():
     dataset.source[SHOWN] = True
     assert without_private(dataset) is dataset
     assert "email" not in without_private(dataset, all=True).rows
+
+
+MAKES, LETTERS = ["ford", "audi", "fiat", "saab"], "abcdefghijklmno"
+CARS = pd.DataFrame(
+    {
+        "code": [f"C{1000 + i}" for i in range(240)],
+        "model": [f"{a} {b}{c}" for a in MAKES for b in LETTERS for c in "qrst"],
+        "doors": [4] * 160 + [2] * 80,
+        "power": [50 + i % 23 for i in range(240)],
+    }
+)
+MOSTLY = {"model": ["ford pinto"] * 80 + list(CARS.model[80:])}
+
+
+@pytest.mark.parametrize(
+    "change, named",
+    [
+        ({}, "model"),
+        (MOSTLY, "code"),
+        (MOSTLY | {"code": 1.5}, "model"),
+        ({"model": ["ford pinto"] * 160 + list(CARS.model[160:]), "code": 1.5}, None),
+        ({"model": [f"https://cars.org/{m}" for m in CARS.model]}, "code"),
+    ],
+)
+def test_words_name_a_row_before_a_code_and_where_most_rows_have_words_of_their_own(change, named):
+    assert title_columns(read_dataset(csv_of(CARS.assign(**change)), "cars.csv")).id == named
+
+
+def test_columns_that_are_the_same_in_most_rows_are_shown_last():
+    assert title_columns(read_dataset(csv_of(CARS), "cars.csv")).shown == ("power", "doors")

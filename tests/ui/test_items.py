@@ -39,7 +39,7 @@ def test_rows_of_pictures_are_alike_and_pairs_stay_together():
     assert [columns(20, most, 2) for most in (1, 3, 5, 9, 11)] == [2, 2, 4, 4, 10]
     rules = grid("pixels-a b", 6, 50)
     assert rules.startswith(".st-key-pixels-a-b{container-type:inline-size}")
-    assert "@container (min-width:162px)" in rules and "repeat(3,minmax(0,50px))" in rules
+    assert "@container (min-width:139px)" in rules and "repeat(3,minmax(0,50px))" in rules
 
 
 def test_titles_begin_with_the_id_and_hold_no_e_mails_until_they_are_asked_for():

@@ -46,7 +46,7 @@ def starts(app):
     [
         ("likelihood", "Start (about "),
         ("inversion", "Search (about "),
-        ("generation", "Compare the sources (about |Measure sample quality (about "),
+        ("generation", "Compare (about |Measure sample quality (about "),
         ("anomalies", "Start (about "),
         ("compression", "Start (about "),
         ("clusters", "Start (about "),
@@ -90,7 +90,7 @@ def test_generate_compares_and_measures_nothing_by_itself(vaes, slow):
     app = open_page("generate", run=run.id)
     assert not app.exception and not run.jobs.work
     assert "Until then, codes of the model's prior" in words(app)
-    assert [b.label.partition(" (")[0] for b in starts(app)] == ["Compare the sources", "Measure"]
+    assert [b.label.partition(" (")[0] for b in starts(app)] == ["Compare", "Measure"]
 
 
 def test_what_it_took_is_learnt_unless_it_was_stopped(vaes):

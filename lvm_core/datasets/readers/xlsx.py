@@ -108,7 +108,7 @@ class Xlsx(BoundedReader):
         """The sheet asked for, or the first that is a table; without one, the first with rows."""
         filled = None
         for name in names if self.sheet == "auto" else [self.sheet]:
-            sheet = _Sheet(name, *_rows(book[name], upload.name))
+            sheet = _Sheet(name, *_rows(book[name], upload.name, len(upload.data)))
             if sheet.rows and (self.sheet != "auto" or len(names) == 1 or _is_table(sheet)):
                 return sheet
             filled = filled or (sheet if sheet.rows else None)
@@ -195,27 +195,33 @@ class _Sheet:
     left: int  # empty columns before the first
 
 
-def _rows(sheet, name: str) -> tuple[list[list], list[int], int]:
+def _rows(sheet, name: str, size: int) -> tuple[list[list], list[int], int]:
     """The rows of a sheet from the first filled column, all of one length, and their numbers.
     Raises DataError over the limits.
     """
-    rows, lines, widest, filled = [], [], 0, 0
+    rows, lines, widest, filled, chars = [], [], 0, 0, 0
+    sheet.reset_dimensions()  # a sheet may say that it is larger than its cells
     for i, row in enumerate(
         itertools.islice(sheet.iter_rows(values_only=True), 3 * settings.LIMITS.rows), 1
     ):
-        while row and row[-1] in (None, ""):
-            row = row[:-1]
-        if not row:
+        last = next((k for k in range(len(row), 0, -1) if row[k - 1] not in (None, "")), 0)
+        if not last:
             continue
-        widest, filled = max(widest, len(row)), filled + 1
+        widest, filled = max(widest, last), filled + 1
         settings.check("columns", widest, name)
         settings.check("rows", filled - 1, name)
         # one long row makes all of them long
         settings.check("cells", widest * filled, name)
+        # the text of many cells may be stored once
+        chars += sum(len(value) for value in row[:last] if isinstance(value, str))
+        settings.check("zip_bytes", chars, name, unit="characters of text")
+        if chars > 20 * 2**20:
+            unit = "times as many characters of text as bytes"
+            settings.check("zip_ratio", chars // size, name, unit=unit)
         if lines and i > lines[-1] + 1:
             rows.append([])
             lines.append(i - 1)
-        rows.append(list(row))
+        rows.append(list(row[:last]))
         lines.append(i)
     if not rows:
         return [], [], 0

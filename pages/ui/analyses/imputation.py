@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from lvm_core import read_dataset
 from lvm_core.analysis import imputation
 from lvm_core.capabilities import Imputes
 from lvm_core.codecs.columns import Date
@@ -15,7 +14,7 @@ from lvm_core.export import encode
 from lvm_core.metrics.base import percent
 from lvm_core.text import markdown as md
 from lvm_core.text import spaced
-from pages.session import pace
+from pages.session import pace, reading
 from pages.ui import dataframes, work
 
 TITLE, ORDER = "Fill gaps", 40
@@ -177,7 +176,7 @@ def _filled(run, X, frame, gone) -> None:
     )
     if file is not None:
         try:
-            frame = read_dataset(file.getvalue(), name=file.name).rows
+            frame = reading.read(file.getvalue(), file.name).rows
             X = run.dataset.codec.encode(frame)
         except DataError as error:
             st.error(md(str(error), 400), icon=":material/error:")

@@ -11,6 +11,7 @@ from lvm_core.text import markdown as md
 
 ICON, UNIT = ":material/image:", "pictures"
 GAP, MOST_COLUMNS = 6, 30  # pixels between pictures; in a row
+SHRINK = 0.85  # a picture becomes that much smaller where one more then fits into a row
 
 
 def to_uint8(images: np.ndarray) -> np.ndarray:
@@ -66,7 +67,7 @@ def grid(name: str, n: int, side: int, together: int = 1) -> str:
             f"{place} :is(.stImage:has(>:nth-child(2)),.stHorizontalBlock)"
             f"{{display:grid;gap:{GAP}px;grid-template-columns:repeat({found},minmax(0,{side}px))}}"
         )
-        least = most * side + (most - 1) * GAP
+        least = int(most * SHRINK * side) + (most - 1) * GAP
         rules.append(f"@container (min-width:{least}px){{{rule}}}" if last else rule)
         last = found
     return "".join(rules)

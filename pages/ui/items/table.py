@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from html import escape
+
 import pandas as pd
 import streamlit as st
 
 from ..dataframes import days, tall
 
 ICON, UNIT = ":material/table:", "rows"
+SHORT = 12  # letters of a value that stays on one line
+PLACE = "Where the value lies between the smallest and the largest seen; for categories, empty."
 
 
 def gallery(dataset, items, captions, key, width, together):
@@ -27,28 +31,33 @@ def gallery(dataset, items, captions, key, width, together):
 def one(dataset, item, title, key, beside, beside_title):
     row = pd.DataFrame(item).iloc[0]
     other = pd.DataFrame(beside).iloc[0] if beside is not None else None
-    records = []
+    heads = ["column", title, *([] if other is None else [beside_title])]
+    lines = []
     for column in dataset.codec.columns:
-        record = {"column": str(column.name), title: column.show(row.get(column.name))}
-        if other is not None:
-            record[beside_title] = column.show(other.get(column.name))
-        record["in its range"] = column.fraction(row.get(column.name))
-        records.append(record)
-    st.dataframe(
-        pd.DataFrame(records),
-        hide_index=True,
-        key=f"record-{key}",
-        height=tall(records, 520),
-        column_config={
-            "in its range": st.column_config.ProgressColumn(
-                "in its range",
-                min_value=0,
-                max_value=1,
-                format=" ",
-                help=(
-                    "Where the value lies between the smallest and the largest seen; for "
-                    "categories, empty."
-                ),
-            )
-        },
-    )
+        value = row.get(column.name)
+        shown = [
+            column.show(value),
+            *([] if other is None else [column.show(other.get(column.name))]),
+        ]
+        cells = "".join(
+            f"<td{' class=n' * (len(text) <= SHORT)}>{escape(text)}</td>" for text in shown
+        )
+        name = escape(str(column.name)).replace("_", "_<wbr>")  # a long name breaks at its words
+        lines.append(
+            f"<tr><th scope='row'>{name}</th>{cells}<td>{_place(column.fraction(value))}</td></tr>"
+        )
+    named = "".join(f"<th scope='col'>{escape(head)}</th>" for head in heads)
+    with st.container(key=f"record-{key}"):
+        # no data frame: in a narrow place that hides the columns on its right
+        st.html(
+            f"<div tabindex='0'><table><thead><tr>{named}<th scope='col' title='{PLACE}'>in its "
+            f"range</th></tr></thead><tbody>{''.join(lines)}</tbody></table></div>"
+        )
+
+
+def _place(fraction) -> str:
+    """A bar for where a value lies in its range; nothing for a category."""
+    if fraction is None:
+        return ""
+    percent = f"{100 * fraction:.0f}"
+    return f"<i role='img' aria-label='{percent} %'><b style='width:{percent}%'></b></i>"
