@@ -179,6 +179,16 @@ def _people(variable: str, text: str) -> str:
     return text.lower()
 
 
+def _hosts(variable: str, text: str) -> tuple[str, ...]:
+    names = tuple(name.strip().lower().rstrip(".") for name in text.split(","))
+    if not all(re.fullmatch(r"\*|[a-z0-9_]([a-z0-9._-]*[a-z0-9_])?", name) for name in names):
+        raise ValueError(
+            f"{variable} is {text[:40]!r}, expected names of this server without ports, such as "
+            "lab.example.org,lab; or * for any."
+        )
+    return names
+
+
 def _slots(variable: str, text: str) -> int:
     if not text.isdecimal():
         raise ValueError(
@@ -204,6 +214,7 @@ PREFIX = "LATENT_EXPLORER_"
 _OTHERS: dict[str, Callable[[str, str], Any]] = {
     "home": _path,
     "people": _people,
+    "hosts": _hosts,
     "slots": _slots,
     "memory": _positive("GiB that one fit may take, such as 8"),
     "checkpoint": _positive("seconds between two checkpoints, such as 10"),
@@ -220,15 +231,16 @@ def setting(name: str, environment: Mapping[str, str] | None = None) -> Any:
     Parameters
     ----------
     name : str
-        ``home`` (the workspace's folder), ``people`` (``"one"`` or ``"many"``), ``slots`` (fits at
-        once), ``memory`` (GiB a fit may take), ``checkpoint`` (seconds between two checkpoints) or
-        ``minutes`` (the time budget that is suggested for pictures and wide tables).
+        ``home`` (the workspace's folder), ``people`` (``"one"`` or ``"many"``), ``hosts`` (names
+        this server answers to), ``slots`` (fits at once), ``memory`` (GiB a fit may take),
+        ``checkpoint`` (seconds between two checkpoints) or ``minutes`` (the time budget that is
+        suggested for pictures and wide tables).
     environment : mapping of str to str, optional
         Where it is looked up; the process's own environment by default.
 
     Returns
     -------
-    Path, str, int, float or None
+    Path, str, tuple of str, int, float or None
         Its value; None where it is not set.
 
     Raises

@@ -6,7 +6,6 @@ import streamlit as st
 from lvm_core import DATASETS
 from lvm_core.datasets.base import DataError
 from lvm_core.datasets.upload import bundle, shown
-from lvm_core.io.files import StoreError
 from lvm_core.settings import LIMITS
 from lvm_core.text import clean, counted
 from lvm_core.text import markdown as md
@@ -194,11 +193,10 @@ def kept_before() -> None:
             help="Only a dataset no run was made from can be deleted.",
         ):
             try:
-                services().workspace.delete_dataset(chosen)
-            except StoreError as error:
+                state.delete_data(chosen)
+            except ValueError as error:
                 st.error(md(str(error), 400), icon=":material/error:")
             else:
-                state.leave_data(chosen)
                 st.rerun()
         naming.rename("datasets", chosen, str(kept[chosen].head.get("name", "")), place="-kept")
 

@@ -325,7 +325,7 @@ def actions(run):
             key=f"cancel-{run.id}",
             help="Throws away what was reached.",
         ):
-            again(lambda: job.cancel())
+            again(lambda: session_runs.cancel(run))
         if run.fitted is not None and model.duration_param:
             with st.popover("Train longer", icon=":material/more_time:"):
                 unit = model.duration_param

@@ -19,7 +19,6 @@ import json
 import logging
 import math
 import struct
-import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -37,16 +36,16 @@ from lvm_core.runs.workspace import is_id
 from lvm_core.settings import DataError
 
 from ..session import data_rows, identity
-from ..session.errors import NotFound, NotReady, SessionError
+from ..session.errors import NotFound, NotOwned, NotReady, SessionError
 from ..session.run import Run
 from ..session.services import services
+from .turns import TooMany, turns
 
 log = logging.getLogger(__name__)
 _MAX_BODY = 4 * 2**20
 _MAX_ROWS = 400
 _MAX_HEAD = 2**16
 _MAX_WAITING = 16  # questions of one socket under way; a page has one of each kind
-_SLOTS = threading.BoundedSemaphore(8)
 TOKEN_SECONDS = 24 * 3600  # a token holds for this long, and at most half as long again
 RENEWED = "latent-token"  # header, and entry of a socket's answers, that brings a fresh token
 # how often an open socket that says nothing is asked whether it may still be there
@@ -78,6 +77,7 @@ class HttpError(Exception):
 # errors of the session and the core, the special before the general
 _STATUSES: dict[type[Exception], int] = {
     NotFound: 404,
+    NotOwned: 403,
     NotReady: 409,
     SessionError: 400,
     DataError: 400,
@@ -295,6 +295,8 @@ def endpoint_of(handler: Handler, finished: bool = True, changes: bool = False):
                     run_of(claim, finished, changes), request.query_params, body
                 ),
                 await body_of(request),
+                asker(claim, request),
+                claim.person,
             )
         except HttpError as error:
             return PlainTextResponse(
@@ -374,6 +376,8 @@ async def _answer(
             handlers[head["ask"]],
             lambda body: ApiRequest(run_of(claim, finished=True), head, body),
             body,
+            asker(claim, ws),
+            claim.person,
         )
         answer = answer | renewed(ws, claim)
     except HttpError as error:
@@ -409,18 +413,35 @@ async def body_of(request: Request) -> bytes:
     return bytes(body)
 
 
-async def compute(handler: Handler, request: Callable[[bytes], ApiRequest], body: bytes):
-    """Run a handler in a thread, at most a few at once: decoding never takes all of the
-    server's. ``ask`` finds the run first.
+def asker(claim: Claim, connection: HTTPConnection) -> str:
+    """Whose turn a question takes: the person's; where everybody is one person, the machine's that
+    asks.
+    """
+    return claim.person or (connection.client.host if connection.client else "")
+
+
+async def compute(
+    handler: Handler,
+    request: Callable[[bytes], ApiRequest],
+    body: bytes,
+    asker: str,
+    person: str,
+):
+    """Run a handler in a thread when it is the asker's turn, see :mod:`pages.api.turns`.
+    ``request`` finds the run first; what is written is checked against ``person``.
     """
 
     def work():
-        question = request(body)
-        with _SLOTS:
-            return handler(question)
+        with identity.asked_by(person):
+            return handler(request(body))
 
     try:
-        return await run_in_threadpool(work)
+        async with turns().turn(asker):
+            return await run_in_threadpool(work)
+    except TooMany:
+        raise HttpError(
+            429, "This browser asks more at once than is answered; ask again in a moment."
+        ) from None
     except HttpError:
         raise
     except Exception as error:

@@ -12,7 +12,7 @@ from functools import cache
 from starlette.middleware import Middleware
 
 from ..streamlit_patches import index_html
-from . import cookies
+from . import cookies, hosts
 
 
 @cache
@@ -77,4 +77,4 @@ class Policy:
         await self.app(scope, receive, with_headers)
 
 
-middleware = [Middleware(Policy), Middleware(cookies.Cookies)]
+middleware = [Middleware(Policy), Middleware(hosts.Hosts), Middleware(cookies.Cookies)]

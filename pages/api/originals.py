@@ -20,7 +20,17 @@ from ..session import identity
 from ..session.data import Data
 from ..session.run import Run
 from ..session.services import services
-from .auth import Claim, HttpError, check_allowed, claim_of, compute, is_data, same_origin, sign
+from .auth import (
+    Claim,
+    HttpError,
+    asker,
+    check_allowed,
+    claim_of,
+    compute,
+    is_data,
+    same_origin,
+    sign,
+)
 
 _DATA = "data-"  # how the subject of a token for a dataset begins
 
@@ -87,7 +97,7 @@ async def _original(request: Request) -> Response:
     try:
         same_origin(request)
         claim = claim_of(request)
-        return await compute(_answer, asked, b"")
+        return await compute(_answer, asked, b"", asker(claim, request), claim.person)
     except HttpError as error:
         return PlainTextResponse(
             error.sentence, error.status, headers={"X-Content-Type-Options": "nosniff"}

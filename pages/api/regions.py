@@ -10,7 +10,7 @@ from lvm_core.analysis.regions import NamedRegions, Region, named_regions
 from lvm_core.runs.states import RunState
 from lvm_core.text import clean
 
-from ..session import selection, state
+from ..session import identity, selection, state
 from ..session.errors import NotFound, NotReady, SessionError
 from ..session.jobs import Job
 from .auth import ApiRequest, HttpError
@@ -146,6 +146,7 @@ def _rename(request: ApiRequest):
     """Give the region with this ``key`` another ``name``; an empty one brings the automatic
     name back.
     """
+    identity.require(request.run.kind, request.run.id)
     found, given = region(request), selection.region_names(request.run)
     names = given.setdefault(request.options.get("map", ""), {})
     name = clean(request.options.get("name", ""), 60).strip()

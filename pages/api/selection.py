@@ -10,7 +10,7 @@ from lvm_core.analysis.selection import find, grow, inside, on_screen
 from lvm_core.plots.tiling import packed
 from lvm_core.text import clean
 
-from ..session import state
+from ..session import identity, state
 from ..session.errors import NotFound
 from ..session.run import Run
 from ..session.selection import COMBINE, bookmark, bookmarks, combine, groups, inverted, save_group
@@ -125,6 +125,7 @@ def annotate(request: ApiRequest):
     op = request.options.get("op")
     if op not in _OPS:
         raise HttpError(400, f"op must be one of {', '.join(_OPS)}.")
+    identity.require(request.run.kind, request.run.id)
     _OPS[op](request)
     state.save_annotations(request.run)
     return _annotations(request.run)

@@ -90,6 +90,10 @@ class Maps(dict[str, Mapped]):
         except (StoreError, OSError) as error:  # it is made again the next time
             log.warning("a map could not be kept: %s", error)
 
+    def hold(self, key: str, mapped: Mapped) -> None:
+        """Have a map while the server runs, on no disk."""
+        super().__setitem__(key, mapped)
+
     def scored(self, key: str) -> None:
         """Keep the scores of a map that were measured after it was kept."""
         folder = self._folder(key)

@@ -14,5 +14,9 @@ class NotFound(SessionError):
     """There is no such thing, or not any more."""
 
 
+class NotOwned(SessionError):
+    """It may be looked at, and is somebody else's to change."""
+
+
 class NotReady(SessionError):
     """It is being made; asking again in a moment may find it."""

@@ -12,6 +12,9 @@ import hashlib
 import json
 import re
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache
 from ipaddress import ip_address
 
@@ -24,9 +27,11 @@ from lvm_core.runs.ownership import Ownership
 from lvm_core.runs.workspace import is_id
 from lvm_core.settings import setting
 
+from .errors import NotOwned
 from .services import services
 
 COOKIE = "latent_explorer"
+_asker: ContextVar[str | None] = ContextVar("asker", default=None)
 
 
 @cache
@@ -113,7 +118,32 @@ def owns(kind: str, id: str, person: str | None = None) -> bool:
     """Whether a dataset or run (``datasets``, ``runs``) is this person's, to change and delete.
     Without ``person``: who looks at the page.
     """
-    return single_user() or _of(kind, id).owner == (current_owner() if person is None else person)
+    if single_user():
+        return True
+    person = _asker.get() if person is None else person
+    return _of(kind, id).owner == (current_owner() if person is None else person)
+
+
+@contextmanager
+def asked_by(person: str) -> Iterator[None]:
+    """Meanwhile this person asks: whoever a route's token names, where no page is drawn."""
+    before = _asker.set(person)
+    try:
+        yield
+    finally:
+        _asker.reset(before)
+
+
+def require(kind: str, id: str) -> None:
+    """Called first by whatever writes: what is drawn can be drawn wrongly, or be asked for by a
+    program. Raises NotOwned unless this is the asker's own, or is on no disk yet.
+    """
+    folder = services().workspace.folder / kind / id
+    if folder.is_dir() and not owns(kind, id):
+        raise NotOwned(
+            f"This {'run' if kind == 'runs' else 'dataset'} was shared with you to look at; only "
+            "whose it is can change it."
+        )
 
 
 def may_see(kind: str, id: str, person: str | None = None) -> bool:

@@ -20,6 +20,7 @@ from lvm_core.metrics import Score
 from lvm_core.projections.base import Projection
 from lvm_core.runs.store import load_map_scores
 
+from . import identity
 from .derived import once
 from .jobs import MapJob
 from .run import Run
@@ -89,7 +90,7 @@ def view(run: Run, projection: Projection, of: str = "codes") -> tuple[View, str
     quick = PROJECTIONS["PCA"](n_components=projection.n_components)
     quick_key = key_of(quick)
     if quick_key not in run.maps:
-        run.maps[quick_key] = map_codes(run.fitted.codes, quick, scored=False)
+        _keeper(run)(quick_key, map_codes(run.fitted.codes, quick, scored=False))
     return (
         _view(quick_key, quick, run.maps[quick_key], "codes"),
         key if job.running else None,
@@ -100,10 +101,11 @@ def view(run: Run, projection: Projection, of: str = "codes") -> tuple[View, str
 def begin(run: Run, projection: Projection, of: str = "codes") -> MapJob:
     """The job of a map that is not kept, begun if there is none."""
     key, fitted, here = key_of(projection, of), run.fitted, services()
+    keep_map = _keeper(run)
 
     def keep(mapped: Mapped) -> None:
         if run.fitted is fitted:  # a run that was trained further meanwhile has other codes
-            run.maps[key] = mapped
+            keep_map(key, mapped)
 
     with run.derived.locks(("job", key)):
         job = run.jobs.maps.get(key)
@@ -116,6 +118,13 @@ def begin(run: Run, projection: Projection, of: str = "codes") -> MapJob:
                 then=keep,
             )
     return job
+
+
+def _keeper(run: Run):
+    """What takes a map: its owner's stay on the disk, a guest's in memory. Who asks is looked up
+    now; a thread knows nobody.
+    """
+    return run.maps.__setitem__ if identity.owns(run.kind, run.id) else run.maps.hold
 
 
 def _make(run: Run, projection: Projection, of: str, on_step, here: Services) -> Mapped:
@@ -252,7 +261,8 @@ def _stored(folder: Path) -> StoredMap | None:
 
 
 def delete(run: Run, key: str) -> None:
-    """Forget a map, here and on the disk; it can be made again."""
+    """Forget a map, here and on the disk; it can be made again. Raises NotOwned."""
+    identity.require(run.kind, run.id)
     run.jobs.maps.pop(key, None)
     run.maps.pop(key, None)
     if key in _on_disk(run):

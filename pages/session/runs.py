@@ -85,19 +85,28 @@ def _ones_own(item: Data) -> Data:
 
 
 def resume(run: Run) -> None:
-    """Let it go on from its last checkpoint. Raises StoreError."""
+    """Let it go on from its last checkpoint. Raises ValueError."""
+    identity.require("runs", run.id)
     run.job.begin()
 
 
 def extend(run: Run, more: int) -> None:
     """Train it for longer. Raises ValueError."""
+    identity.require("runs", run.id)
     here = services()
     run.model = here.workspace.extend(run.id, more).model()
     here.scheduler.start()
     here.scheduler.wake()
 
 
+def cancel(run: Run) -> None:
+    """End its training and throw away what it reached. Raises ValueError."""
+    identity.require("runs", run.id)
+    run.job.cancel()
+
+
 def delete(id: str) -> None:
-    """Take it away. Raises StoreError."""
+    """Take it away. Raises ValueError."""
+    identity.require("runs", id)
     services().workspace.delete_run(id)
     state.leave_run(id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from lvm_core.latent.directions import Direction
 from lvm_core.text import clean
 
-from . import state
+from . import identity, state
 
 
 def saved(run: state.Run) -> dict[str, Direction]:
@@ -14,7 +14,8 @@ def saved(run: state.Run) -> dict[str, Direction]:
 
 
 def save(run: state.Run, directions: dict[str, Direction]) -> None:
-    """Keep these directions with a run, in place of those it had."""
+    """Keep these directions with a run, in place of those it had. Raises NotOwned."""
+    identity.require(run.kind, run.id)
     run.annotations["directions"] = [d.to_json() for d in directions.values()]
     state.save_annotations(run)
 

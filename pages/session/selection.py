@@ -55,6 +55,7 @@ def save_group(run: Run, name: str, rows) -> str:
     """Keep rows as a group under ``name`` (or "group 1", ...) and return the name. Raises
     ValueError in one sentence.
     """
+    identity.require(run.kind, run.id)
     rows = as_rows(rows, len(run.dataset))
     if not len(rows):
         raise SessionError("Choose points first: no row is chosen.")
@@ -70,6 +71,7 @@ def save_group(run: Run, name: str, rows) -> str:
 
 def bookmark(run: Run, name: str, row: int, code) -> None:
     """Keep a place: a code (k,), of the row or near it. Raises ValueError in one sentence."""
+    identity.require(run.kind, run.id)
     if len(bookmarks(run)) >= MOST_BOOKMARKS:
         raise SessionError(f"There are {MOST_BOOKMARKS} bookmarks already; remove one first.")
     bookmarks(run).append({"name": name, "row": row, "code": [float(v) for v in code]})

@@ -205,10 +205,19 @@ def rename_data(data_id: str, name: str) -> None:
         held.dataset.name = chosen
 
 
+def delete_data(data_id: str) -> None:
+    """Take a dataset of this person's away. Raises ValueError."""
+    identity.require("datasets", data_id)
+    services().workspace.delete_dataset(data_id)
+    leave_data(data_id)
+
+
 def save_annotations(run: Run) -> None:
-    """Call after a change of ``run.kept``: it is kept as long as the run. Where that fails the
-    sidebar says so.
+    """Call after a change of ``run.annotations``: they are kept as long as the run. Where that
+    fails the sidebar says so. Raises NotOwned; the change itself asks first, see
+    :func:`identity.require`.
     """
+    identity.require(run.kind, run.id)
     try:
         if run.stored:
             services().workspace.save_annotations(run.id, run.annotations, run.kind)

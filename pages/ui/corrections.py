@@ -78,9 +78,10 @@ def _confirm(data: state.Data, doubt: Doubt) -> None:
 
 def _keep_source(data: state.Data, source: dict) -> None:
     try:
+        identity.require("datasets", data.id)
         if data.stored:
             services().workspace.confirm_dataset(data.id, source)
-    except StoreError as error:
+    except ValueError as error:
         st.error(md(str(error), 400), icon=":material/error:")
         return
     data.dataset.source = source

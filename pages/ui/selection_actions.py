@@ -126,6 +126,7 @@ def save_column(run: state.Run, wanted: str, values: pd.Series, *, as_label: boo
     """Put a column beside the rows of the run's dataset, on disk too, and return its name; or
     make a new dataset with it as the label. Raises ValueError.
     """
+    identity.require("datasets", run.data.id)
     dataset = run.dataset
     name = free_name(dataset, wanted)
     rows = dataset.rows.assign(**{name: values})
@@ -153,6 +154,7 @@ def remove_column(run: state.Run, name: str) -> None:
 
 
 def _keep_rows(run, rows: pd.DataFrame, added: list[str]) -> None:
+    identity.require("datasets", run.data.id)
     save_rows(services().workspace.dataset_folder(run.data.id), rows, added)
     run.dataset.rows, run.dataset.added = rows, added
     code_sources.targets.forget(run)
@@ -163,6 +165,7 @@ def _train(run, name: str) -> None:
     chosen, dataset = run.selection, run.dataset
     called = clean(name, 40).strip() or "selection"
     try:
+        identity.require("datasets", run.data.id)
         state.use_data(
             state.Data(
                 subset(dataset, chosen, f"{called} ({len(chosen):,} rows of {dataset.name})")

@@ -15,6 +15,7 @@ import urllib.request
 from types import SimpleNamespace
 
 import numpy as np
+import pandas as pd
 import pytest
 from journeys import PATIENCE, ROOT
 from starlette.applications import Starlette
@@ -30,10 +31,19 @@ from lvm_core.projections import PROJECTIONS
 from lvm_core.runs import ownership
 from lvm_core.settings import LIMITS, DataError, Limits
 from pages.api import auth, cookies, routes, training
-from pages.session import data_rows, identity, maps, quotas, state
+from pages.session import (
+    data_rows,
+    identity,
+    maps,
+    quotas,
+    saved_directions,
+    selection,
+    state,
+)
 from pages.session import runs as starting
 from pages.session.jobs import Fit
 from pages.session.services import services
+from pages.ui import selection_actions
 
 A, B = "a" * 32, "b" * 32
 
@@ -550,3 +560,70 @@ def test_the_map_of_data_without_a_model_is_its_owner_s(many, client):
     assert ask(client, auth.sign(rows.id), B, **nothing).status_code == 403
     assert data.chosen.tolist() == [1, 2]
     assert ask(client, token, A, **nothing).status_code == 200 and not len(data.chosen)
+
+
+WRITES = {
+    "keep a group": lambda run: selection.save_group(run, "mine", [1, 2]),
+    "keep a place": lambda run: selection.bookmark(run, "here", 0, run.fitted.codes[0]),
+    "keep directions": lambda run: saved_directions.save(run, {}),
+    "keep annotations": lambda run: state.save_annotations(run),
+    "rename the run": lambda run: state.rename_run(run.id, "theirs"),
+    "rename the data": lambda run: state.rename_data(run.data.id, "theirs"),
+    "delete the run": lambda run: starting.delete(run.id),
+    "delete the data": lambda run: state.delete_data(run.data.id),
+    "train on": lambda run: starting.extend(run, 1),
+    "resume": lambda run: starting.resume(run),
+    "cancel": lambda run: starting.cancel(run),
+    "share": lambda run: identity.share(run.id, True),
+    "delete a map": lambda run: maps.delete(run, "PCA"),
+    "save a column": lambda run: selection_actions.save_column(
+        run, "chosen", pd.Series(True, run.dataset.rows.index)
+    ),
+    "save a label": lambda run: selection_actions.save_column(
+        run, "chosen", pd.Series("a", run.dataset.rows.index), as_label=True
+    ),
+    "remove a column": lambda run: selection_actions.remove_column(run, "noted"),
+}
+
+
+def on_disk():
+    """Every file below the workspace, by its content."""
+    folder = services().workspace.folder
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+@pytest.mark.parametrize("write", WRITES.values(), ids=WRITES)
+def test_whatever_writes_asks_whose_it_is(write, run, many):
+    """What a guest's page draws as disabled is asked for all the same, as an attacker did."""
+    identity.share(run.id, True)
+    selection_actions.save_column(run, "noted", pd.Series(1, run.dataset.rows.index))
+    before, noted = on_disk(), json.dumps(run.annotations)
+    many["code"] = B
+    with pytest.raises(ValueError, match="[Oo]nly whose|shared with you|not yours|whose it is"):
+        write(run)
+    assert on_disk() == before and json.dumps(run.annotations) == noted
+    assert run.dataset.added == ["noted"] and "noted" in run.dataset.rows
+
+
+def test_a_guest_s_map_is_on_no_disk_and_its_owner_s_is(run, many):
+    identity.share(run.id, True)
+    before = on_disk()
+    many["code"] = B
+    assert maps.begin(run, PROJECTIONS["MDS"](n_components=2)).wait(PATIENCE)
+    assert maps.begin(run, PROJECTIONS["MDS"](n_components=2)).result is not None
+    assert on_disk() == before
+    many["code"] = A
+    assert maps.begin(run, PROJECTIONS["PCA"](n_components=2)).wait(PATIENCE)
+    assert {name for name in on_disk() if "/maps/" in name}
+
+
+def test_a_route_s_asker_is_who_its_token_names(run, many):
+    many["code"] = B
+    with identity.asked_by(ownership.ownership(services().workspace.run_folder(run.id)).owner):
+        identity.require("runs", run.id)
+    with pytest.raises(ValueError, match="only whose it is"):
+        identity.require("runs", run.id)
