@@ -12,7 +12,7 @@ from functools import cache
 from starlette.middleware import Middleware
 
 from ..streamlit_patches import index_html
-from . import cookies, hosts
+from . import cookies, hosts, upload_quota
 
 
 @cache
@@ -77,4 +77,9 @@ class Policy:
         await self.app(scope, receive, with_headers)
 
 
-middleware = [Middleware(Policy), Middleware(hosts.Hosts), Middleware(cookies.Cookies)]
+middleware = [
+    Middleware(Policy),
+    Middleware(hosts.Hosts),
+    Middleware(upload_quota.Uploads),
+    Middleware(cookies.Cookies),
+]

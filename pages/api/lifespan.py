@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
-from threading import Thread
+from threading import Event, Thread
 
 from ..session.services import Services, use
+from . import uploads
+
+_SWEEP = 600  # seconds between two looks at what was left behind
 
 
 @asynccontextmanager
@@ -16,11 +19,21 @@ async def lifespan(app):
     """
     with use(Services()) as here:
         here.start()
+        ended = Event()
         Thread(target=_warm_up, daemon=True, name="warm-up").start()
+        Thread(target=_sweep, args=(ended,), daemon=True, name="sweep").start()
         try:
             yield
         finally:
+            ended.set()
             here.stop()
+
+
+def _sweep(ended: Event):
+    """What arrived and nobody asked for, also where nobody brings anything more."""
+    while not ended.is_set():
+        uploads.tidy()
+        ended.wait(_SWEEP)
 
 
 def _warm_up():

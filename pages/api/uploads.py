@@ -4,8 +4,10 @@ page takes it.
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 import time
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 from starlette.concurrency import run_in_threadpool
@@ -19,6 +21,7 @@ from lvm_core.settings import LIMITS
 
 from ..session.services import services
 from .auth import HttpError, permitted, same_origin
+from .upload_quota import IDLE
 
 _AT_ONCE = 2  # uploads under way
 _PIECE = 4 * 2**20
@@ -74,7 +77,7 @@ async def _received(request: Request) -> str:
         )
         _fits(length)
         with path.open("xb") as file:
-            async for chunk in request.stream():
+            async for chunk in _hurried(request.stream()):
                 piece += chunk
                 arrived += len(chunk)
                 if arrived >= len(ARRAY) and file.tell() == 0 and not piece.startswith(ARRAY):
@@ -96,6 +99,19 @@ async def _received(request: Request) -> str:
     except BaseException:  # also a visitor who left, a server that ends
         path.unlink(missing_ok=True)
         raise
+
+
+async def _hurried(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """The same, while they come: a sender who stalls keeps others out."""
+    while True:
+        try:
+            async with asyncio.timeout(IDLE):
+                chunk = await anext(chunks)
+        except StopAsyncIteration:
+            return
+        except TimeoutError:
+            raise HttpError(408, "Nothing arrived for a minute; send the file again.") from None
+        yield chunk
 
 
 def _fits(more: int, arrived: int = 0) -> None:
