@@ -213,7 +213,9 @@ def _sum(arrays: dict[str, np.ndarray]) -> int:
 def _read(path: Path) -> tuple[dict, dict[str, np.ndarray]]:
     arrays = files.read_tensors(path)
     if _marks(path).get("sum") != str(_sum(arrays)):
-        raise files.StoreError(f"{path} is damaged: its sum is not the one it was written with.")
+        raise files.StoreError(
+            f"{files.named(path)} is damaged: its sum is not the one it was written with."
+        )
     return migrations.upgrade("checkpoint", _head(path)), migrations.weights(arrays)
 
 
@@ -224,7 +226,7 @@ def _marks(path: Path) -> dict[str, str]:
         with safe_open(path, "np") as file:
             return file.metadata() or {}
     except SafetensorError as error:
-        raise files.StoreError(f"{path} is damaged: {error}.") from error
+        raise files.StoreError(f"{files.named(path)} is damaged: {error}.") from error
 
 
 def _head(path: Path) -> dict:
@@ -232,5 +234,5 @@ def _head(path: Path) -> dict:
     try:
         head = json.loads(_marks(path)["head"])
     except (KeyError, ValueError) as error:
-        raise files.StoreError(f"{path} is no checkpoint of this app.") from error
+        raise files.StoreError(f"{files.named(path)} is no checkpoint of this app.") from error
     return files.check_format(head, path, FORMAT)

@@ -7,6 +7,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import re
 import secrets
 import shutil
 import time
@@ -37,6 +38,7 @@ _REASONS = {
     (errno.ENOENT, errno.ENOTDIR): "it is not there (any more)",
     (errno.EMFILE, errno.ENFILE): "too many files are open at once; try again",
 }
+_PLACE = re.compile(r"(?<![\w/.:])(?:[A-Za-z]:)?[/\\](?:[^/\\\s'\"]+[/\\])+[^/\\\s'\":,;]+")
 
 
 class StoreError(ValueError):
@@ -287,6 +289,53 @@ def write_json(path: Path, data, *, durable: bool = False) -> None:
     write(path, json.dumps(data, indent=1).encode(), durable=durable)
 
 
+def named(path: Path | str) -> str:
+    """A file as sentences name it: by its name and its folder's, not where the server keeps it.
+
+    Parameters
+    ----------
+    path : Path or str
+        Of the file or folder.
+
+    Returns
+    -------
+    str
+        The last two parts.
+
+    Examples
+    --------
+    >>> from lvm_core.io.files import named
+    >>> named("/srv/people/runs/1a2b/state.json")
+    '1a2b/state.json'
+    """
+    return "/".join(Path(path).parts[-2:])
+
+
+def first_line(error: Exception, most: int = 200) -> str:
+    """What a library says is wrong with a file, for a sentence.
+
+    Parameters
+    ----------
+    error : Exception
+        Of any library.
+    most : int, default=200
+        Characters.
+
+    Returns
+    -------
+    str
+        Its first line, or its kind; files by the last two parts of their path.
+
+    Examples
+    --------
+    >>> from lvm_core.io.files import first_line
+    >>> first_line(ValueError("cannot open '/srv/people/runs/1a2b/X.npy'\nat line 3"))
+    "cannot open '1a2b/X.npy'"
+    """
+    said = (str(error).splitlines() or [type(error).__name__])[0]
+    return _PLACE.sub(lambda found: named(found[0]), said)[:most]
+
+
 def read_json(path: Path, limit: int | None = None):
     """What a JSON file holds.
 
@@ -324,7 +373,9 @@ def read_json(path: Path, limit: int | None = None):
     limit = limit or MAX_JSON
     try:
         if path.stat().st_size > limit:
-            raise StoreError(f"{path} is over {limit >> 20} MiB; it was not written by this app.")
+            raise StoreError(
+                f"{named(path)} is over {limit >> 20} MiB; it was not written by this app."
+            )
         return json.loads(path.read_bytes())
     except (OSError, ValueError, RecursionError) as error:
         if isinstance(error, StoreError):
@@ -332,7 +383,7 @@ def read_json(path: Path, limit: int | None = None):
         words = (
             reason(error) if isinstance(error, OSError) else f"it is no JSON ({str(error)[:100]})"
         )
-        raise StoreError(f"{path} cannot be read: {words}.") from error
+        raise StoreError(f"{named(path)} cannot be read: {words}.") from error
 
 
 def check_format(head, path: Path, newest: int) -> dict:
@@ -370,11 +421,11 @@ def check_format(head, path: Path, newest: int) -> dict:
     """
     found = head.get("format") if isinstance(head, dict) else None
     if not isinstance(found, int) or isinstance(found, bool) or found < 1:
-        raise StoreError(f"{path} names no format; expected a file written by this app.")
+        raise StoreError(f"{named(path)} names no format; expected a file written by this app.")
     if found > newest:
         raise StoreError(
-            f"{path} has format {found}, this version reads up to {newest}; update the app to open "
-            "it."
+            f"{named(path)} has format {found}, this version reads up to {newest}; update the "
+            "app to open it."
         )
     return head
 
@@ -451,11 +502,11 @@ def read_array(path: Path, *, mapped: bool = False) -> np.ndarray:
         words = (
             reason(error)
             if isinstance(error, OSError) and error.errno
-            else f"it is damaged ({str(error)[:100]})"
+            else f"it is damaged ({first_line(error)})"
         )
-        raise StoreError(f"{path} cannot be read: {words}.") from error
+        raise StoreError(f"{named(path)} cannot be read: {words}.") from error
     if not isinstance(array, np.ndarray):
-        raise StoreError(f"{path} holds no single array.")
+        raise StoreError(f"{named(path)} holds no single array.")
     return np.asarray(array)
 
 
@@ -523,13 +574,13 @@ def read_tensors(path: Path) -> dict[str, np.ndarray]:
         with path.open("rb") as file:
             if int.from_bytes(file.read(8), "little") > MAX_HEADER:
                 raise StoreError(
-                    f"{path}: the header is over {MAX_HEADER >> 20} MiB; it was not written by "
-                    "this app."
+                    f"{named(path)}: the header is over {MAX_HEADER >> 20} MiB; it was not "
+                    "written by this app."
                 )
         return load_file(path)
     except (SafetensorError, OSError, KeyError, TypeError) as error:
         # the last two for number types unknown to NumPy
-        raise StoreError(f"{path} cannot be read ({str(error)[:200]}).") from error
+        raise StoreError(f"{named(path)} cannot be read ({first_line(error)}).") from error
 
 
 class Lock:

@@ -207,7 +207,9 @@ def read(path: Path) -> Snapshot:
             )
     except Exception as error:
         # zipfile, zlib and NumPy each have errors of their own for a damaged file
-        raise files.StoreError(f"{path} cannot be read ({str(error)[:100]}).") from error
+        raise files.StoreError(
+            f"{files.named(path)} cannot be read ({files.first_line(error)})."
+        ) from error
 
 
 def newest(folder: Path) -> Snapshot | None:

@@ -34,6 +34,7 @@ from ..datasets.base import Dataset
 from ..fitting import Fitted
 from ..io import files
 from ..io.files import StoreError as StoreError
+from ..io.files import named
 from ..mapping import Mapped
 from ..metrics import Reference, Score
 from ..metrics.base import VERDICTS
@@ -203,7 +204,8 @@ def load_dataset(folder: Path) -> Dataset:
     except Exception as error:
         # whatever a damaged or hand-made folder makes the codecs and Dataset stumble over
         raise StoreError(
-            f"{folder}: the parts of this dataset do not fit together ({_first_line(error)})."
+            f"{named(folder)}: the parts of this dataset do not fit together "
+            f"({files.first_line(error)})."
         ) from error
 
 
@@ -249,7 +251,7 @@ def load_pictures(folder: Path, n: int = 8) -> np.ndarray:
     except Exception as error:
         # as load_dataset: whatever a damaged folder makes the codec stumble over
         raise StoreError(
-            f"{folder}: its pictures cannot be read ({_first_line(error)})."
+            f"{named(folder)}: its pictures cannot be read ({files.first_line(error)})."
         ) from error
 
 
@@ -276,7 +278,8 @@ def _read_X(folder: Path):
         or not all(np.isfinite(values[i : i + step]).all() for i in range(0, len(values), step))
     ):
         raise StoreError(
-            f"{folder}: X has type {X.dtype} and shape {X.shape}, expected finite float32 (n, d)."
+            f"{named(folder)}: X has type {X.dtype} and shape {X.shape}, expected finite "
+            "float32 (n, d)."
         )
     return X
 
@@ -308,7 +311,7 @@ def _from_parquet(path: Path) -> pd.DataFrame:
     try:
         return pyarrow.parquet.read_table(path).to_pandas()
     except (pyarrow.ArrowException, OSError, ValueError) as error:
-        raise StoreError(f"{path} cannot be read ({_first_line(error)}).") from error
+        raise StoreError(f"{named(path)} cannot be read ({files.first_line(error)}).") from error
 
 
 # -- fits ------------------------------------------------------------------------------------------
@@ -395,7 +398,7 @@ def load_scores(folder: Path) -> list[Score]:
     try:
         return _to_scores(files.check_format(files.read_json(path), path, FORMAT)["scores"])
     except (KeyError, TypeError, ValueError) as error:
-        raise StoreError(f"{path} cannot be read ({_first_line(error)}).") from error
+        raise StoreError(f"{named(path)} cannot be read ({files.first_line(error)}).") from error
 
 
 def load_fitted(folder: Path) -> Fitted:
@@ -446,8 +449,8 @@ def load_fitted(folder: Path) -> Fitted:
         or not np.isfinite(codes).all()
     ):
         raise StoreError(
-            f"{folder}: codes.npy has type {codes.dtype} and shape {codes.shape}, expected finite "
-            f"float32 (n, {len(model.code_mean_)})."
+            f"{named(folder)}: codes.npy has type {codes.dtype} and shape {codes.shape}, expected "
+            f"finite float32 (n, {len(model.code_mean_)})."
         )
     if (
         held_out.ndim != 1
@@ -455,7 +458,7 @@ def load_fitted(folder: Path) -> Fitted:
         or (len(held_out) and not 0 <= held_out.min() <= held_out.max() < len(codes))
     ):
         raise StoreError(
-            f"{folder}: split.npy holds other things than row numbers below {len(codes)}."
+            f"{named(folder)}: split.npy holds other things than row numbers below {len(codes)}."
         )
     try:
         frame = pd.DataFrame(
@@ -473,7 +476,9 @@ def load_fitted(folder: Path) -> Fitted:
             frame,
         )
     except (KeyError, TypeError, ValueError) as error:
-        raise StoreError(f"{folder}: the scores cannot be read ({_first_line(error)}).") from error
+        raise StoreError(
+            f"{named(folder)}: the scores cannot be read ({files.first_line(error)})."
+        ) from error
 
 
 # -- maps ------------------------------------------------------------------------------------------
@@ -589,7 +594,9 @@ def load_map_scores(folder: Path) -> tuple[list[Score], str]:
     try:
         return _to_scores(head["scores"]), str(head["note"])
     except (KeyError, TypeError, ValueError) as error:
-        raise StoreError(f"{folder}: the scores cannot be read ({_first_line(error)}).") from error
+        raise StoreError(
+            f"{named(folder)}: the scores cannot be read ({files.first_line(error)})."
+        ) from error
 
 
 def load_map(folder: Path, n: int) -> Mapped:
@@ -639,8 +646,8 @@ def load_map(folder: Path, n: int) -> Mapped:
         or not np.isfinite(positions).all()
     ):
         raise StoreError(
-            f"{folder}: positions.npy has shape {positions.shape}, expected finite numbers ({n}, "
-            f"{projection.n_components})."
+            f"{named(folder)}: positions.npy has shape {positions.shape}, expected finite numbers "
+            f"({n}, {projection.n_components})."
         )
     return Mapped(projection, positions, scores, note)
 
@@ -698,7 +705,3 @@ def _json_value(value):
     """NumPy's numbers as Python's, and None for what JSON has no number for."""
     value = value.item() if hasattr(value, "item") else value
     return None if isinstance(value, float) and not math.isfinite(value) else value
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0][:200]

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from ..io import files
-from ..io.files import StoreError
+from ..io.files import StoreError, named
 from ..metrics.maps.neighbourhoods import MEASURES
 from ..metrics.maps.trust import MapTrust
 
@@ -130,7 +130,7 @@ def load_trust(folder: Path, n: int) -> MapTrust:
             or not np.isfinite(points).all()
             or not all(math.isfinite(v) for named in numbers.values() for v, _ in named.values())
         ):
-            raise StoreError(f"{folder}: the parts do not belong to a map of {n} points.")
+            raise StoreError(f"{named(folder)}: the parts do not belong to a map of {n} points.")
         chance = head["chance_label"]
         return MapTrust(
             n,
@@ -144,4 +144,4 @@ def load_trust(folder: Path, n: int) -> MapTrust:
             None if chance is None else float(chance),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise StoreError(f"{path} cannot be read ({str(error)[:200]}).") from error
+        raise StoreError(f"{named(path)} cannot be read ({files.first_line(error)}).") from error

@@ -39,6 +39,7 @@ from ..datasets.titles import SHOWN
 from ..fitting import Fitted
 from ..io import files
 from ..io.files import StoreError as StoreError
+from ..io.files import named
 from ..metrics import Score
 from ..models import MODELS
 from ..models.base import LatentModel
@@ -636,7 +637,7 @@ class Workspace:
             )
         except (KeyError, TypeError, ValueError) as error:
             raise StoreError(
-                f"{folder} holds no run of this app ({type(error).__name__} {error})."
+                f"{named(folder)} holds no run of this app ({type(error).__name__} {error})."
             ) from error
         self._heads[id] = times, info
         return self._titled(info)

@@ -534,3 +534,19 @@ def test_mixed_columns_without_text_for_a_name_are_kept(tmp_path):
     (tmp_path / "rows.parquet").write_bytes(store._to_parquet(rows))
     found = store._from_parquet(tmp_path / "rows.parquet")
     assert found.iloc[:, 0].tolist() == ["1", "two"] and found["size"].tolist() == [1.5, 2.0]
+
+
+def test_sentences_name_a_file_and_not_where_the_server_keeps_it(tmp_path):
+    folder = tmp_path / "datasets" / "1a2b"
+    for name, damage in [
+        ("codec.json", b"{"),
+        ("rows.parquet", b"PAR1"),
+        ("X.npy", b"\x93NUMPY"),
+        ("dataset.json", b"[]"),
+    ]:
+        save_dataset(folder, DATASETS["iris"]().load())
+        (folder / name).write_bytes(damage)
+        with pytest.raises(StoreError) as error:
+            load_dataset(folder)
+        assert "1a2b" in str(error.value) and str(tmp_path) not in str(error.value)
+        shutil.rmtree(folder)
