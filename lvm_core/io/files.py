@@ -329,8 +329,8 @@ def first_line(error: Exception, most: int = 200) -> str:
     Examples
     --------
     >>> from lvm_core.io.files import first_line
-    >>> first_line(ValueError("cannot open '/srv/people/runs/1a2b/X.npy'\nat line 3"))
-    "cannot open '1a2b/X.npy'"
+    >>> first_line(ValueError("cannot open '/srv/people/runs/1a2b/X.npy' at line 3"))
+    "cannot open '1a2b/X.npy' at line 3"
     """
     said = (str(error).splitlines() or [type(error).__name__])[0]
     return _PLACE.sub(lambda found: named(found[0]), said)[:most]
