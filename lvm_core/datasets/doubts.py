@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -21,6 +22,7 @@ WORDS = 3  # a row on average, from which what differs in every row may be text 
 MOST = 4  # doubts; of more, none is read
 LEAST_IDS = 20  # rows, from which whole numbers that all differ may be identifiers
 LEAST_DIGITS = 4  # of such an identifier
+_LETTER = re.compile(r"[^\W\d_]")
 
 
 @dataclass(frozen=True)
@@ -318,7 +320,7 @@ def _numbered(columns: Sequence[str]) -> str:
 
 
 def words_per_row(values: pd.Series) -> float:
-    """Words a row of a column, on average.
+    """Words a row of a column, on average; numbers are none.
 
     Parameters
     ----------
@@ -336,12 +338,15 @@ def words_per_row(values: pd.Series) -> float:
     >>> from lvm_core.datasets.doubts import words_per_row
     >>> words_per_row(pd.Series(["one two", "one two three four", None]))
     3.0
+    >>> words_per_row(pd.Series(["+41 44 123 45 67"]))
+    0.0
     """
     seen = values.dropna()
     if not len(seen) or not is_words(seen):
         return 0.0
     sample = seen.iloc[:: max(1, len(seen) // 500)]
-    return float(np.mean([len(str(value).split()) for value in sample]))
+    words = [[word for word in str(v).split() if _LETTER.search(word)] for v in sample]
+    return float(np.mean([len(found) for found in words]))
 
 
 def may_be_ids(found: InferredColumn) -> bool:

@@ -175,6 +175,8 @@ def table_dataset(
         )
         for i, c in enumerate(frame.columns)
     }
+    if _only_short_vectors(options, found):
+        _use_short_vectors(found)
     notes += [note for u in found.values() for note in u.notes][:100]
     rows = pd.DataFrame(
         {c: u.values for c, u in found.items() if len(u.values) == len(frame)},
@@ -566,11 +568,33 @@ def _check_options(options: TableOptions, frame: pd.DataFrame) -> None:
 
 def _vector_column(options: TableOptions, found: dict[str, InferredColumn]) -> str | None:
     """The column of vectors to learn from: one said to be so, or the longest."""
-    vectors = {c: u.vectors for c, u in found.items() if u.vectors is not None}
+    vectors = {
+        c: u.vectors for c, u in found.items() if u.type == "vector" and u.vectors is not None
+    }
     if not vectors or options.kind in ("table", "text") or _text_asked(options):
         return None
     asked = [c for c in vectors if options.types.get(c) == "vector"]
     return max(asked or vectors, key=lambda c: vectors[c].shape[1])
+
+
+def _only_short_vectors(options: TableOptions, found: dict[str, InferredColumn]) -> bool:
+    """Whether short vectors are all there is to learn from, beside one label at most."""
+    usable = sum(u.type in (*USABLE, "vector") for u in found.values())
+    return (
+        any(u.vectors is not None for u in found.values())
+        and usable < 2
+        and options.kind in ("auto", "array")
+        and not any(u.type == "vector" for u in found.values())
+        and _text_column(options, found) is None
+    )
+
+
+def _use_short_vectors(found: dict[str, InferredColumn]) -> None:
+    """Take the longest of the short vectors, which are left out beside other columns."""
+    lengths = {c: u.vectors.shape[1] for c, u in found.items() if u.vectors is not None}
+    column = max(lengths, key=lambda c: lengths[c])
+    notes = [note for note in found[column].notes if "choose the type vector" not in note]
+    found[column] = replace(found[column], type="vector", reason="", notes=notes)
 
 
 def _text_asked(options: TableOptions) -> bool:

@@ -130,8 +130,9 @@ def are_records(
     >>> import pandas as pd
     >>> from lvm_core.datasets.free_text import are_records
     >>> from lvm_core.datasets.infer import infer_column
-    >>> text = ["a long and quite warm dress in red", "it fits well but the colour is not good"]
-    >>> frame = pd.DataFrame({"review": text * 2, "age": [31, 42, 42, 50], "stars": [1, 5, 4, 4]})
+    >>> ends = ["fits well", "is too wide", "came late", "looks good"]
+    >>> text = [f"the long and quite warm dress in red {end}" for end in ends]
+    >>> frame = pd.DataFrame({"review": text, "age": [31, 42, 42, 50], "stars": [1, 5, 4, 4]})
     >>> are_records({c: infer_column(frame[c]) for c in frame})
     False
     >>> frame["price"] = [9.5, 8, 7, 12]
