@@ -6,20 +6,23 @@ import re
 from collections.abc import Collection
 
 from .doubts import USABLE, Doubt, may_be_ids, words_per_row
-from .infer import InferredColumn
+from .infer import ID_NAMES, InferredColumn
 from .pivot import is_moment
 from .upload import name_list
 
 RECORD = 3  # describing columns, from which rows are records with a text, not documents
 LEAST_KNOWN = 0.5  # share of rows in which a describing column has a value
-# what is known of any document, and counts of what is in it
+# what is known of any document, where it stands in a work, and counts of what is in it
 _OF_DOCUMENTS = re.compile(
     r"(?i)(?:.*[\s_.-])?(?:language|lang|locale|source|publisher|newspaper|website|site|domain|url|"
-    r"link|author|editor|section|tags?|keywords?|version|licen[cs]e|split|fold)[\s_.-]?\d*"
+    r"link|author|editor|section|tags?|keywords?|version|licen[cs]e|split|fold|timestamp|epoch|"
+    r"volume|issue|season|episode|chapter|verse|page|paragraph|turn)[\s_.-]?\d*"
+    r"|(?:created|posted|published|modified|updated|edited)(?:[\s_.-]?(?:at|on|utc|date|time))*"
     r"|(?:n|nb|no|num|number|count)?[\s_.-]*(?:of[\s_.-])?"
     r"(?:texts?|words?|char(?:acter)?s?|letters?|tokens?|sentences?|lines?|document|doc|body)?"
     r"[\s_.-]*(?:words?|chars?|characters?|tokens?|sentences?|count|length|len)"
 )
+_NUMBERED_ID = re.compile(r"(?i)(?:.*[\s_.-])?[a-z]?ids?[\s_.-]?\d*")  # such as qid1
 _ADDRESS = re.compile(r"(?:https?://|www\.)\S+")
 
 
@@ -30,7 +33,7 @@ def describing_columns(
 
     Left out are text, dates and years, identifiers, addresses, labels, categories with more
     values than are kept, columns without a value in most rows, and what is known of any document:
-    its language, its source, its length.
+    its language, its source, its length, its page.
 
     Parameters
     ----------
@@ -73,7 +76,9 @@ def _describes(column: InferredColumn, max_levels: int) -> bool:
     if len(seen) < LEAST_KNOWN * len(column.values):
         return False
     if column.type == "integer":
-        return not may_be_ids(column)
+        name = str(column.values.name)
+        named = ID_NAMES.fullmatch(name.lower()) or _NUMBERED_ID.fullmatch(name)
+        return not (named or may_be_ids(column))
     if column.type != "categorical":
         return True
     first = seen.iloc[:200].astype("str")

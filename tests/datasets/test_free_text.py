@@ -117,6 +117,20 @@ DOCUMENTS = {
         ),
         "body",
     ),
+    "pairs of questions": (
+        pd.DataFrame(
+            {
+                "qid1": rng.integers(1, 500_000, N),
+                "qid2": rng.integers(1, 500_000, N),
+                "question": prose(11),
+                "answer": prose(11),
+                "show number": rng.integers(1, 60, N),
+                "page": rng.integers(1, 300, N),
+                "same": any_of(0, 1),
+            }
+        ),
+        "question",
+    ),
     "abstracts": (
         pd.DataFrame(
             {
