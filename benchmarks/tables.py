@@ -25,6 +25,20 @@ does. Every number compares with *held-out* rows, so that copies of the training
 
 ``way`` stands behind C2ST, pairs and use: how far from independent columns (0) to the training rows
 themselves (1), the best that new rows can hope for. Their ``nearer`` is 1: they are copies.
+
+Measured on the gamma telescope's table (magic.csv, --rows 3000, one seed, one thread of two busy
+cores); C2ST, pairs, use (each with its way), nearer, CPU s:
+
+    independent columns    0.01          0.85         -0.06          0.52      0.0
+    PCA                    0.10  0.09    0.94  0.85    0.72  0.87    0.52      3.6
+    GaussianMixture        0.21  0.20    0.94  0.86    0.73  0.89    0.50      0.1
+    ProductMixture         0.48  0.47    0.96  0.98    0.72  0.88    0.57      0.4
+    VAE                    0.19  0.18    0.94  0.84    0.75  0.91    0.51     12.4
+    CTGAN                  0.02  0.01    0.89  0.36    0.25  0.35    0.52    113.2
+    TVAE                   0.30  0.29    0.92  0.64    0.75  0.90    0.52     29.1
+
+CTGAN's 300 epochs are 1800 steps of these few rows; it is made for more. The forests (arfpy) were
+run on small tables only.
 """
 
 from __future__ import annotations
