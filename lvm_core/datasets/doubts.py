@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -21,6 +22,7 @@ WORDS = 3  # a row on average, from which what differs in every row may be text 
 MOST = 4  # doubts; of more, none is read
 LEAST_IDS = 20  # rows, from which whole numbers that all differ may be identifiers
 LEAST_DIGITS = 4  # of such an identifier
+_LETTER = re.compile(r"[^\W\d_]")
 
 
 @dataclass(frozen=True)
@@ -208,15 +210,13 @@ def column_doubts(
     as_table, as_text, as_array = {"kind": "table"}, {"kind": "text"}, {"kind": "array"}
     doubts = []
     if text is not None:
-        longer = max(prose, key=lambda c: words_per_row(found[c].values), default=text)
-        if longer != text and words_per_row(found[longer].values) > 2 * words_per_row(
-            found[text].values
-        ):
+        if prose and prose[0] != text:
             doubts.append(
                 Doubt(
-                    f"Columns {text!r} and {longer!r} hold text; the first was read as documents.",
-                    f"Read {longer}",
-                    {"text_column": longer},
+                    f"Columns {prose[0]!r} and {text!r} hold text; the longer was read as "
+                    "documents.",
+                    f"Read {prose[0]}",
+                    {"text_column": prose[0]},
                     {"text_column": text},
                 )
             )
@@ -226,7 +226,7 @@ def column_doubts(
                     f"Column {text!r} holds documents and {len(usable)} others hold values "
                     f"({name_list(usable, 3)}): it was read as documents.",
                     "Read as a table",
-                    as_table,
+                    as_table | {"text_column": "auto"},
                     as_text,
                 )
             )
@@ -251,7 +251,7 @@ def column_doubts(
             doubts.append(Doubt(said, "Read as one vector a row", as_array, as_table))
         names = {c: words_per_row(u.values) for c, u in found.items() if "like a name" in u.reason}
         wordy = max(names, key=lambda c: names[c], default="")
-        if wordy and names[wordy] >= WORDS:
+        if wordy and names[wordy] >= WORDS and not prose:
             doubts.append(
                 Doubt(
                     f"Column {wordy!r} has {names[wordy]:.0f} words a row, different in nearly "
@@ -281,7 +281,7 @@ def column_doubts(
                 {"types": {c: "integer"}},
             )
             for c, u in found.items()
-            if _may_be_ids(u)
+            if may_be_ids(u)
         ]
     return doubts
 
@@ -320,7 +320,7 @@ def _numbered(columns: Sequence[str]) -> str:
 
 
 def words_per_row(values: pd.Series) -> float:
-    """Words a row of a column, on average.
+    """Words a row of a column, on average; numbers are none.
 
     Parameters
     ----------
@@ -338,17 +338,37 @@ def words_per_row(values: pd.Series) -> float:
     >>> from lvm_core.datasets.doubts import words_per_row
     >>> words_per_row(pd.Series(["one two", "one two three four", None]))
     3.0
+    >>> words_per_row(pd.Series(["+41 44 123 45 67"]))
+    0.0
     """
     seen = values.dropna()
     if not len(seen) or not is_words(seen):
         return 0.0
     sample = seen.iloc[:: max(1, len(seen) // 500)]
-    return float(np.mean([len(str(value).split()) for value in sample]))
+    words = [[word for word in str(v).split() if _LETTER.search(word)] for v in sample]
+    return float(np.mean([len(found) for found in words]))
 
 
-def _may_be_ids(found: InferredColumn) -> bool:
-    """Whether whole numbers may name the rows: none twice, all with as many digits, few or none
-    next to each other in size. Moments, such as years, name none.
+def may_be_ids(found: InferredColumn) -> bool:
+    """Whether whole numbers may name the rows: none twice, all with as many digits.
+
+    Parameters
+    ----------
+    found : InferredColumn
+        The column, of any type.
+
+    Returns
+    -------
+    bool
+        False for moments, such as years, and for fewer than 20 rows.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from lvm_core.datasets.doubts import may_be_ids
+    >>> from lvm_core.datasets.infer import infer_column
+    >>> may_be_ids(infer_column(pd.Series(range(4100, 4900, 37), name="ticket")))
+    True
     """
     if is_moment(str(found.values.name)):
         return False

@@ -26,6 +26,7 @@ from .doubts import (
     series_doubt,
     words_per_row,
 )
+from .free_text import are_records, documents_column, records_doubt
 from .infer import COLUMN_TYPES, NESTED, InferredColumn, infer_column
 from .missing import split_missing
 from .pivot import find_series, pivot_series
@@ -121,7 +122,8 @@ def table_dataset(
 ) -> Dataset:
     """The Dataset of a raw table.
 
-    Rows X are of its usable columns, or of its text column where it has one.
+    Rows X are of its usable columns; or of its column of free text, where fewer than three others
+    describe the rows.
 
     Parameters
     ----------
@@ -173,6 +175,8 @@ def table_dataset(
         )
         for i, c in enumerate(frame.columns)
     }
+    if _only_short_vectors(options, found):
+        _use_short_vectors(found)
     notes += [note for u in found.values() for note in u.notes][:100]
     rows = pd.DataFrame(
         {c: u.values for c, u in found.items() if len(u.values) == len(frame)},
@@ -201,6 +205,7 @@ def table_dataset(
         rows[label] = rows[label].astype("str").where(rows[label].notna())
     numbers = _numeric(types, label)
     group = numbered_columns(numbers)
+    one_by_one = text is None and vectors is None and not group
     if vectors is not None:
         dataset = _as_vectors(rows, found, vectors, name, label, notes)
     elif (
@@ -226,6 +231,7 @@ def table_dataset(
         [
             ratings_doubt(ratings, False) if ratings else None,
             series_doubt(long, len(rows), False) if long else None,
+            records_doubt(found, dataset.kind) if one_by_one else None,
             *column_doubts(
                 found,
                 dataset.kind,
@@ -367,7 +373,10 @@ def _as_table(rows, found, types, name, label, options, notes) -> Dataset:
         )
     prose = [c for c, t in types.items() if t == "text"]
     if prose:
-        notes.append(f"Left out, free text: {name_list(prose)}; read the file as text to use it.")
+        notes.append(
+            f"Free text, kept beside the rows and not part of what a model sees: "
+            f"{name_list(prose)}; read the file as text to use it."
+        )
     if len(used) < 2:
         said = " ".join(notes[-4:])
         raise DataError(
@@ -559,11 +568,33 @@ def _check_options(options: TableOptions, frame: pd.DataFrame) -> None:
 
 def _vector_column(options: TableOptions, found: dict[str, InferredColumn]) -> str | None:
     """The column of vectors to learn from: one said to be so, or the longest."""
-    vectors = {c: u.vectors for c, u in found.items() if u.vectors is not None}
+    vectors = {
+        c: u.vectors for c, u in found.items() if u.type == "vector" and u.vectors is not None
+    }
     if not vectors or options.kind in ("table", "text") or _text_asked(options):
         return None
     asked = [c for c in vectors if options.types.get(c) == "vector"]
     return max(asked or vectors, key=lambda c: vectors[c].shape[1])
+
+
+def _only_short_vectors(options: TableOptions, found: dict[str, InferredColumn]) -> bool:
+    """Whether short vectors are all there is to learn from, beside one label at most."""
+    usable = sum(u.type in (*USABLE, "vector") for u in found.values())
+    return (
+        any(u.vectors is not None for u in found.values())
+        and usable < 2
+        and options.kind in ("auto", "array")
+        and not any(u.type == "vector" for u in found.values())
+        and _text_column(options, found) is None
+    )
+
+
+def _use_short_vectors(found: dict[str, InferredColumn]) -> None:
+    """Take the longest of the short vectors, which are left out beside other columns."""
+    lengths = {c: u.vectors.shape[1] for c, u in found.items() if u.vectors is not None}
+    column = max(lengths, key=lambda c: lengths[c])
+    notes = [note for note in found[column].notes if "choose the type vector" not in note]
+    found[column] = replace(found[column], type="vector", reason="", notes=notes)
 
 
 def _text_asked(options: TableOptions) -> bool:
@@ -575,9 +606,10 @@ def _text_column(options: TableOptions, found: dict[str, InferredColumn]) -> str
         return options.text_column
     if options.kind == "table":
         return None
-    prose = [c for c, u in found.items() if u.type == "text"]
-    if prose:
-        return prose[0]
+    prose = documents_column(found)
+    if prose is not None:
+        records = options.kind == "auto" and are_records(found, LABELS, options.max_levels)
+        return None if records else prose
     # Titles and short answers are too short for prose; they are it where nothing else is there.
     words = {c: words_per_row(u.values) for c, u in found.items() if "like a name" in u.reason}
     longest = max(words, key=lambda c: words[c], default=None)

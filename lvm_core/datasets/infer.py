@@ -59,7 +59,8 @@ class InferredColumn:
     notes : list of str
         Sentences about it.
     vectors : array of float32 (n, k), optional
-        The vectors of a column of type vector; NaN where there is none.
+        The vectors of a column of type vector, or of one that is left out since they are short;
+        NaN where there is none.
 
     See Also
     --------
@@ -185,7 +186,8 @@ def _as_vectors(series: pd.Series, asked: bool, notes: list[str]) -> InferredCol
             f"{series.name}: holds {vectors.shape[1]} numbers a row; choose the type vector to "
             "learn from them."
         )
-    return InferredColumn(nothing, "ignore", NESTED, notes)
+    short = vectors if vectors.shape[1] > 1 else None
+    return InferredColumn(nothing, "ignore", NESTED, notes, short)
 
 
 def _are_keys(numbers: pd.Series) -> bool:

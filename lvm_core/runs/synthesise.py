@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 import numpy as np
 import pandas as pd
 
-from ..codecs.table import TableCodec
 from ..datasets.base import Dataset
 from ..fitting import Fitted
 from ..latent.held_out import PRIOR, compare_sources
@@ -119,10 +116,9 @@ def report_on(
     >>> report_on(iris, fitted, synthesise(iris, fitted, 50)[0]).rows["held_out"]
     15
     """
-    real = dataset.rows[[c.name for c in cast(TableCodec, dataset.codec).columns]]
     return table_report(
-        real.iloc[fitted.train],
-        real.iloc[fitted.held_out],
+        dataset.rows.iloc[fitted.train],
+        dataset.rows.iloc[fitted.held_out],
         generated,
         label=dataset.label,
         random_state=seed,

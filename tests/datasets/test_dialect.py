@@ -1,6 +1,7 @@
 """The delimiter of a table as text, and where a table begins and ends in text and workbooks."""
 
 import io
+import json
 
 import numpy as np
 import openpyxl
@@ -470,6 +471,44 @@ def test_formulas_without_values_are_told():
     rows = [[f"={i}", f"={i}"] for i in range(9)]
     with pytest.raises(DataError, match="formulas have no stored values"):
         read_dataset(workbook({"s": rows}), "t.xlsx")
+
+
+# -- groups of digits ------------------------------------------------------------------------------
+
+
+def grouped(i: int, form: str) -> str:
+    a, b, c, d = 1000 + 37 * i % 900, 10 + i % 89, 10 + 7 * i % 89, 1000 + 53 * i
+    return form.format(a=a, b=b, c=c, d=d, e=a - 900)
+
+
+@pytest.mark.parametrize(
+    "form", ["+41 44 {e} {b} {c}", "044 {e} {b} {c}", "+1 (555) {e} {d}", "CH93 {a} {d} {a} {b}"]
+)
+@pytest.mark.parametrize("suffix", [".csv", ".txt", ".jsonl"])
+def test_telephone_numbers_alone_are_neither_quantities_nor_documents(form, suffix):
+    values = [grouped(i, form) for i in range(60)]
+    content = "\n".join(["phone", *values])
+    if suffix == ".jsonl":
+        content = "\n".join(json.dumps({"phone": value}) for value in values)
+    with pytest.raises(DataError, match="0 usable columns.*like a name or identifier: phone"):
+        read_dataset(content.encode(), "p" + suffix)
+
+
+def test_telephone_numbers_beside_others_stay_whole():
+    lines = [f"{grouped(i, '+41 44 {e} {b} {c}')},{20 + i % 40},{i % 7}.5" for i in range(60)]
+    data = read("\n".join(["phone,age,size", *lines]))
+    assert data.kind == "table" and data.X.shape == (60, 2)
+    assert data.rows["phone"][3] == grouped(3, "+41 44 {e} {b} {c}")
+    assert data.rows["age"][3] == 23 and data.rows["size"][3] == 3.5
+
+
+def test_signed_numbers_between_spaces_are_a_table():
+    lines = [
+        f"{'+' if i % 3 else '-'}{i % 9} {10 + i % 7} {20 + i % 11} {i % 5}" for i in range(60)
+    ]
+    assert read("\n".join(lines), label="none").X.shape == (60, 4)
+    lines = [f"0{i % 9} {100 + i % 7} {20 + i % 11}" for i in range(60)]
+    assert read("\n".join(lines), label="none").rows.shape == (60, 3)
 
 
 # -- anything at all -------------------------------------------------------------------------------

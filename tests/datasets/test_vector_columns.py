@@ -132,3 +132,29 @@ def test_numbered_answers_stay_columns():
     many = [f"V{i}" for i in range(1, 101)]
     assert numbered_columns(many) == many and numbered_columns([*many, *"abcdefghijklm"]) == []
     assert numbered_columns([f"emb_{i}" for i in range(0, 32, 2)]) == []
+
+
+def test_short_lists_are_vectors_where_nothing_else_is_left_to_learn_from():
+    V = np.random.default_rng(1).random((40, 3)).round(4)
+    records = [{"v": v.tolist(), "label": "ab"[i % 2]} for i, v in enumerate(V)]
+    lines = "\n".join(map(json.dumps, records)).encode()
+    for content, name in (
+        (lines, "v.jsonl"),
+        (json.dumps(records).encode(), "v.json"),
+        (csv_of(pd.DataFrame(records)), "v.csv"),
+    ):
+        data = read_dataset(content, name)
+        assert (data.kind, data.X.shape, data.label) == ("array", (40, 3), "label"), name
+        np.testing.assert_allclose(data.decode(data.X), V, atol=1e-4)
+        assert list(data.rows) == ["label"] and not data.source.get("doubts")
+        assert not any("choose the type vector" in note for note in data.notes)
+    again = read_dataset(lines, "v.jsonl", **data.source["asked"])
+    assert again.fingerprint == data.fingerprint
+    more = "\n".join(json.dumps(r | {"id": i, "w": [i, 1]}) for i, r in enumerate(records)).encode()
+    data = read_dataset(more, "v.jsonl")
+    assert (data.kind, data.X.shape) == ("array", (40, 3))
+    assert any("Left out, vectors too: w" in note for note in data.notes)
+    with pytest.raises(DataError, match="1 usable column"):
+        read_dataset(lines, "v.jsonl", kind="table")
+    with pytest.raises(DataError, match="1 usable column"):
+        read_dataset(lines, "v.jsonl", types={"v": "ignore"})

@@ -152,6 +152,24 @@ def test_a_doubt_is_said_with_the_other_reading_one_click_away():
     assert table.id in heads and first.id not in heads  # nothing was made from it
 
 
+def test_reviews_are_a_table_and_their_text_is_one_click_away():
+    ends = ("fits well and is warm", "is too wide for me", "came late in a torn box")
+    lines = (
+        f"{20 + i % 31},{('tops', 'coats')[i % 2]},{1 + i % 5},dress number {i} of the year {ends[i % 3]}"
+        for i in range(60)
+    )
+    content = "\n".join(["age,department,rating,review", *lines]).encode()
+    app = open_page("data")
+    app.file_uploader(key="file").set_value(("r.csv", content, "text/csv")).run()
+    assert services().datasets.get(held(app, "data")).dataset.kind == "table"
+    assert "holds free text and 3 others hold values" in words(app)
+    button(app, "Read the text as documents").click().run()
+    assert not app.exception and not app.error
+    documents = services().datasets.get(held(app, "data")).dataset
+    assert documents.kind == "text" and documents.source["asked"] == {"text_column": "review"}
+    assert "Is this right?" not in words(app)
+
+
 def test_a_doubt_that_was_answered_is_not_asked_again():
     app = open_page("data")
     app.file_uploader(key="file").set_value(("l.csv", long_table(), "text/csv")).run()

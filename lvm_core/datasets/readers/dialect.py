@@ -40,6 +40,12 @@ _MISSING = re.compile(
     r"|#(div/0|value|ref|null)!",
     re.IGNORECASE,
 )
+# Groups of digits that are one value: telephone numbers (E.164, or from 0 on) and IBANs.
+_GROUPS = re.compile(
+    r"(?:^|[,;|\t\"]) ?((?:\+\d{1,3}|0\d{1,4})(?: (?:\d{1,5}|\(\d{1,5}\))){2,5}"
+    r"|[A-Z]{2}\d{2}(?: [A-Z\d]{4}){2,7}(?: [A-Z\d]{1,3})?) ?(?=$|[,;|\t\"])"
+)
+_DIGITS = {"+": range(7, 16), "0": range(9, 12)}  # of a telephone number
 # A row of rules, as under the header of a Markdown table or around one of a database's.
 _RULE = re.compile(r"[-=+|: \t]+")
 _RULES = ("---", "===", ":-", "-:")
@@ -195,11 +201,18 @@ def _score(lines: list[str], delimiter: str) -> float:
     if delimiter in _SPACES:
         # Words stand between spaces in any prose: only lines that agree and hold numbers count.
         values = sum(n for cell, n in cells.items() if is_value(cell)) / total
-        if values < 0.3 or share < 0.8 or len(rows) < 3 or _tears(fitting):
+        if values < 0.3 or share < 0.8 or len(rows) < 3 or _tears(fitting) or _grouped(lines):
             return 0.0
         share *= 0.9
     plain = sum(n * _plainness(cell, delimiter, marks) for cell, n in cells.items()) / total
     return share * plain**2 * (1 - 1 / width)  # wider rows win only between equals
+
+
+def _grouped(lines: list[str]) -> bool:
+    """Whether most lines hold a telephone number or an IBAN, whose spaces part no values."""
+    values = [found[1] for found in map(_GROUPS.search, lines) if found]
+    whole = [v for v in values if v[0] not in _DIGITS or len(re.findall(r"\d", v)) in _DIGITS[v[0]]]
+    return len(whole) > 0.8 * (len(lines) - 1)
 
 
 def _tears(rows: list[list[str]]) -> bool:
@@ -469,6 +482,8 @@ def is_table(text: str, complete: bool = True) -> bool:
     lines = lines[len(lines) // 3 :]
     if len(lines) < 2:
         return False
+    if _grouped(lines):
+        return True
     delimiter = find_delimiter("\n".join(lines))
     rows, _ = _split(lines, delimiter)
     width, times = Counter(map(len, rows)).most_common(1)[0]

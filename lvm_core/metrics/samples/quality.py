@@ -6,12 +6,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import cast
 
 import numpy as np
 import pandas as pd
 
-from ...codecs.table import TableCodec
 from ...datasets.base import Dataset
 from ...latent.neighbours import nearest
 from ...progress import OnStep, Reporter
@@ -155,10 +153,9 @@ def sample_quality(
         stage(found, dataset, np.asarray(new), own, train, unseen, rng)
     report(len(stages))
     if dataset.kind == "table":
-        real = dataset.rows[[c.name for c in cast(TableCodec, dataset.codec).columns]]
         found.report = table_report(
-            real.iloc[every[0]],
-            real.iloc[every[1]],
+            dataset.rows.iloc[every[0]],
+            dataset.rows.iloc[every[1]],
             dataset.decode(np.asarray(new)),
             label=dataset.label,
             random_state=random_state,

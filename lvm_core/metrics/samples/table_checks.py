@@ -7,6 +7,7 @@ import math
 import numpy as np
 import pandas as pd
 
+from ...datasets.zips import name_list
 from ...labels import is_measured
 from ...progress import OnStep, Reporter
 from ..base import Score, percent, share_error
@@ -63,7 +64,8 @@ def table_report(
     Parameters
     ----------
     real_train : DataFrame of n rows
-        Real rows the model learnt from.
+        Real rows the model learnt from. Columns that are not generated, such as free text, are
+        named in a note.
     real_held_out : DataFrame
         Real rows it has not seen. Below 20, what needs them is left out, with a note.
     generated : DataFrame of m rows
@@ -113,6 +115,8 @@ def table_report(
         random_state,
     )
     work.note(label is not None and work.label is None, f"The label {label} is not generated.")
+    gone = [str(c) for c in real_train.columns if c not in generated.columns and c != label]
+    work.note(bool(gone), f"Not generated, so nothing is said of them: {name_list(gone)}.")
     report = Reporter(on_step, len(_STAGES), "columns and pairs")
     for done, (report.phase, stage) in enumerate(_STAGES):
         if report(done):
