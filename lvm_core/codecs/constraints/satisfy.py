@@ -59,6 +59,7 @@ def satisfy(
     redraw: Redraw | None = None,
     *,
     accept: Callable[[pd.DataFrame], np.ndarray] | None = None,
+    taken: Callable[[np.ndarray], None] | None = None,
     most: int = MOST_DRAWN,
 ) -> Satisfied:
     """Rows that keep rules, with as little change as can be.
@@ -78,6 +79,8 @@ def satisfy(
     accept : callable, optional
         Takes rows and returns which of them are wanted (n,). What is not stays in place where
         nothing better can be drawn, and is counted as broken.
+    taken : callable, optional
+        Told after each new draw which of its rows were taken, by row number, ascending.
     most : int, default=50
         How many rows are drawn for each of the n, at most; 20,000 in all may be always.
 
@@ -117,6 +120,8 @@ def satisfy(
         places = np.flatnonzero(bad)[: len(fit)]
         fit = fit[: len(places)]
         drawn, found = drawn + len(raw), found + len(fit)
+        if taken is not None:
+            taken(fit)
         if len(fit):
             rows = _replaced(rows, places, new.iloc[fit])
             changed[places] = _differ(raw, new)[fit]
