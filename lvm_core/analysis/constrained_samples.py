@@ -16,6 +16,7 @@ from ..codecs.constraints.base import Constraint
 from ..codecs.constraints.satisfy import MOST_DRAWN, satisfy
 from ..codecs.table import TableCodec
 from ..datasets.base import Dataset
+from .conditional_samples import sample_conditional
 from .label_column import LabelColumn
 
 NEAR = 1e-5  # that a value of X may be beyond a bound, by float32
@@ -36,7 +37,7 @@ class ConstrainedSamples:
     X : array (m, d)
         The rows as a model sees them.
     held_before : tuple of float
-        The share of drawn rows that kept each rule by themselves.
+        The share of all drawn rows that kept each rule by themselves.
     computed, redrawn, broken, drawn : int
         Rows in which values were computed, looked up or put right; those drawn in place of others;
         those that break a rule all the same; and all that were drawn.
@@ -141,7 +142,10 @@ def sample_constrained(
     codec = cast(TableCodec, dataset.codec)
     given = dict(conditions or {})
     of_label = given.pop(label.name, None) if label is not None else None
+    if chosen_label is not None:  # which a rule may say otherwise
+        of_label = [chosen_label]
     low, high = condition_bounds(codec, given)
+    held = np.zeros(len(constraints))
     kept: list[tuple[np.ndarray, np.ndarray | None, np.ndarray]] = []
 
     def rows_of(count: int, number: int) -> pd.DataFrame:
@@ -153,6 +157,8 @@ def sample_constrained(
         rows = codec.decode(X)
         if label is not None:
             rows = label.add(rows, codes, label=chosen_label, random_state=own)
+        for i, rule in enumerate(constraints):
+            held[i] += count - int(rule.broken(rows).sum())
         return rows
 
     def taken(places: np.ndarray) -> None:
@@ -169,8 +175,7 @@ def sample_constrained(
         return np.asarray(fit)
 
     first = rows_of(n, 0)
-    held = tuple(1 - float(rule.broken(first).mean()) for rule in constraints)
-    accepted = accept if conditions else None
+    accepted = accept if given or of_label is not None else None
     done = satisfy(first, constraints, rows_of, accept=accepted, taken=taken, most=most)
     stay = np.ones(n, bool) if accepted is None else accepted(done.rows)
     rows = done.rows[stay].reset_index(drop=True)
@@ -184,16 +189,16 @@ def sample_constrained(
         rows,
         codes,
         X,
-        held,
+        tuple((held / max(done.drawn, 1)).tolist()),
         int(other.sum()),
         int(done.redrawn[stay].sum()),
-        _broken(rows, constraints),
+        _count_broken(rows, constraints),
         done.drawn,
         n,
     )
 
 
-def _broken(rows: pd.DataFrame, constraints: Sequence[Constraint]) -> int:
+def _count_broken(rows: pd.DataFrame, constraints: Sequence[Constraint]) -> int:
     """How many rows break any of the rules."""
     broken = np.zeros(len(rows), bool)
     for rule in constraints:
@@ -224,12 +229,11 @@ def conditional_draw(
     DataError
         For conditions that no row can fulfil, saying which.
     """
-    low, high = condition_bounds(codec, conditions)
+    condition_bounds(codec, conditions)  # refuses before anything is drawn
 
     def draw(n: int, seed: int) -> tuple[None, np.ndarray]:
-        X = model.sample_conditional(low, high, n, random_state=seed)
-        # numbers at exactly the bounds that rounding crossed
-        return None, codec.encode(fulfil(codec.decode(X), codec, conditions))
+        _, rows = sample_conditional(model, codec, conditions, n, random_state=seed)
+        return None, codec.encode(rows)
 
     return draw
 

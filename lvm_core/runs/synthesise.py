@@ -21,8 +21,10 @@ from ..latent.held_out import PRIOR, compare_sources
 from ..metrics.samples.table_checks import table_report
 from ..metrics.samples.table_report import TableReport
 from ..progress import OnStep
+from .archive import IMPORTED
 
 PRIOR_DRAWS = 10_000  # by which a prior's density is known
+MOST_ROWS = 100_000  # real rows in which rules are sought
 
 
 @dataclass(frozen=True)
@@ -153,7 +155,7 @@ def synthesise_under(
     if dataset.kind != "table":
         raise ValueError(f"{dataset.name} is no table but of kind {dataset.kind}.")
     codec, model = cast(TableCodec, dataset.codec), fitted.model
-    label = LabelColumn.of(dataset, fitted)
+    label = label_column(dataset, fitted)
     name, labels = (label.name, label.labels) if label else (None, ())
     conditions = parse_conditions(where, codec, name, labels)
     given = {column: wanted for column, wanted in conditions.items() if column != name}
@@ -161,7 +163,7 @@ def synthesise_under(
         source, draw = "the model given the conditions", conditional_draw(model, codec, given)
     else:
         source, draw = _from_codes(dataset, fitted, on_step)
-    kept = find_constraints(real_rows(dataset, label).iloc[fitted.train]) if rules else []
+    kept = table_rules(dataset, fitted) if rules else []
     made = sample_constrained(
         dataset, draw, n, constraints=kept, conditions=conditions, label=label, seed=seed
     )
@@ -174,24 +176,51 @@ def synthesise_under(
     return Synthesis(made.rows, source, kept, notes)
 
 
-def real_rows(dataset: Dataset, label: LabelColumn | None) -> pd.DataFrame:
-    """The real rows in the columns that new ones have.
+def label_column(dataset: Dataset, fitted: Fitted) -> LabelColumn | None:
+    """How new rows of a run get the label's column.
 
     Parameters
     ----------
     dataset : Dataset
-        A table.
-    label : LabelColumn or None
-        How new rows get its label.
+        The table.
+    fitted : Fitted
+        The model.
 
     Returns
     -------
-    DataFrame (n, ...)
+    LabelColumn or None
+        None where they get none: see :meth:`~lvm_core.analysis.label_column.LabelColumn.of`; and
+        where the run came without its data, and the model has not drawn the label.
     """
+    label = LabelColumn.of(dataset, fitted)
+    here = IMPORTED not in dataset.notes
+    return label if label is None or here or label.drawn_by_model else None
+
+
+def table_rules(dataset: Dataset, fitted: Fitted) -> list[Constraint]:
+    """The rules that almost all training rows of a run keep.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        The table.
+    fitted : Fitted
+        The model; it says which rows it has seen.
+
+    Returns
+    -------
+    list of Constraint
+        Of many rows, sought in 100,000 drawn at random. None where the run came without its data.
+    """
+    if dataset.kind != "table" or IMPORTED in dataset.notes:
+        return []
     names = {column.name for column in cast(TableCodec, dataset.codec).columns}
-    if label is not None:
+    if (label := label_column(dataset, fitted)) is not None:
         names.add(label.name)
-    return dataset.rows[[column for column in dataset.rows.columns if column in names]]
+    rows = fitted.train
+    if len(rows) > MOST_ROWS:
+        rows = np.sort(np.random.default_rng(0).choice(rows, MOST_ROWS, replace=False))
+    return find_constraints(dataset.rows[[c for c in dataset.rows if c in names]].iloc[rows])
 
 
 def _from_codes(dataset: Dataset, fitted: Fitted, on_step: OnStep | None) -> tuple[str, Draw]:

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from lvm_core import DATASETS, MODELS, read_dataset
+from lvm_core.analysis.constrained_samples import sample_constrained
 from lvm_core.analysis.label_column import LabelColumn
 from lvm_core.fitting import fit_run
-from lvm_core.runs.synthesise import report_on, synthesise, synthesise_under
+from lvm_core.runs.archive import IMPORTED
+from lvm_core.runs.synthesise import (
+    label_column,
+    report_on,
+    synthesise,
+    synthesise_under,
+    table_rules,
+)
 
 RULES = {
     "start is at most end",
@@ -116,6 +126,31 @@ def test_the_label_comes_back_as_it_was_and_where_it_was():
         assert list(rows.columns) == ["a", "target", "b"]
         assert rows["target"].dtype == data.rows["target"].dtype
         assert set(rows["target"]) <= set(data.rows["target"].unique()), dtype
+
+
+def test_rows_drawn_for_a_label_keep_it_also_where_a_rule_says_it():
+    rows = ["a,target,group"] + [f"{i % 31}.5,{'uv'[i % 2]},{'wxyz'[i % 4]}" for i in range(300)]
+    data = read_dataset("\n".join(rows).encode(), "t.csv", label="target")
+    fitted = fit_run(data, MODELS["ConditionalVAE"](epochs=2))
+    (rule,) = table_rules(data, fitted)
+    assert rule.words == "target is determined by group (4 combinations)"
+
+    def draw(n, seed):
+        Z = fitted.model.sample_codes(n, random_state=seed, label="v")
+        return Z, fitted.model.sample_decoder(Z, random_state=seed)
+
+    label = LabelColumn.of(data, fitted)
+    options = dict(constraints=[rule], label=label, chosen_label="v")
+    made = sample_constrained(data, draw, 100, **options)
+    assert len(made.rows) == 100 and made.rows["target"].eq("v").all()
+    assert set(made.rows["group"]) == {"x", "z"}
+
+
+def test_a_run_without_its_data_has_no_rules_and_no_label_to_learn(courses, fits):
+    bare = replace(courses, notes=[IMPORTED])
+    assert table_rules(bare, fits["PCA"]) == []
+    assert label_column(bare, fits["PCA"]) is None
+    assert label_column(courses, fits["PCA"]) is not None
 
 
 def test_no_label_where_there_is_none_or_a_number_is_one():
