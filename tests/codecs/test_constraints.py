@@ -221,3 +221,26 @@ def test_any_rows_can_be_made_to_keep_them(values):
     kept = satisfy(rows, rules)
     assert not any(rule.broken(kept.rows).any() for rule in rules)
     assert (kept.rows.dtypes == rows.dtypes).all() and len(kept.rows) == len(rows)
+
+
+NUMBERS = st.one_of(
+    st.floats(allow_nan=True, allow_infinity=True), st.integers(-3, 3), st.just(0.0), st.none()
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.lists(NUMBERS, min_size=4, max_size=4), min_size=1, max_size=8),
+    st.lists(st.sampled_from(["a", "b", None, ""]), min_size=8, max_size=8),
+)
+@pytest.mark.filterwarnings("ignore:overflow", "ignore:invalid value")
+def test_any_table_can_be_looked_at_and_its_own_rows_are_changed_as_little(values, levels):
+    frame = pd.DataFrame(values * 12, columns=list("wxyz"), dtype=float)
+    frame["level"] = (levels * 12)[: len(frame)]
+    frame["day"] = pd.Timestamp("2024-01-01") + pd.to_timedelta(frame.index % 5, unit="D")
+    for support in (0.998, 1.0):
+        rules = find_constraints(frame, support=support)
+        kept = satisfy(frame, rules)
+        assert (kept.rows.dtypes == frame.dtypes).all()
+        if support == 1.0:
+            assert not kept.changed.any()

@@ -105,7 +105,7 @@ class AtMost(Constraint):
 
 def _order(x: np.ndarray, y: np.ndarray, support: float):
     """Rows, rows in which x <= y, and both ranges; None where that is no rule."""
-    both = ~(np.isnan(x) | np.isnan(y))
+    both = np.isfinite(x) & np.isfinite(y)
     x, y = x[both], y[both]
     n = len(x)
     if n < LEAST_ROWS or (x == y).sum() >= support * n:

@@ -83,6 +83,7 @@ class SumOf(Constraint):
         numbers = np.column_stack([as_numbers(frame[c]) for c in names]) if names else np.empty(0)
         if len(names) < 3 or len(frame) < LEAST_ROWS:
             return []
+        numbers = np.where(np.isfinite(numbers), numbers, np.nan)
         some = numbers[sampled(len(frame))]
         found, totals = [], set()
         for total, parts in [*_pairs(some), *_longer(some)]:
@@ -163,8 +164,9 @@ def _longer(some: np.ndarray) -> list[tuple[int, tuple[int, ...]]]:
     found, p = [], some.shape[1]
     if len(rows) < max(LEAST_ROWS, 2 * p):
         return found
-    size = np.abs(rows).max(0)
-    rows, scale = rows / size, size
+    top = np.abs(rows).max(0)
+    scale = np.where(top > 0, top, 1.0)  # a column may be 0 where all others are known
+    rows = rows / scale
     for total in range(p):
         others = [j for j in range(p) if j != total]
         weights = np.linalg.lstsq(rows[:, others], rows[:, total], rcond=None)[0]
