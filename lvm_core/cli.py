@@ -120,6 +120,18 @@ def parser() -> argparse.ArgumentParser:
     making.add_argument("--rows", type=int, metavar="N", help="how many (default: as in the data)")
     making.add_argument("--to", required=True, metavar="FILE.csv")
     making.add_argument(
+        "--where",
+        action="append",
+        default=[],
+        metavar="CONDITION",
+        help="all rows fulfil it, such as 'age >= 30' or 'sex = Female'; give several for more",
+    )
+    making.add_argument(
+        "--rules",
+        action="store_true",
+        help="all rows keep the rules found in the data: orders, sums, determined columns",
+    )
+    making.add_argument(
         "--report",
         metavar="FILE",
         help="also measure them: .html to read, .json for programs; 15 columns take half a minute",
@@ -264,7 +276,7 @@ def _fitted_run(asked) -> tuple[int, str]:
 def _synthesise(asked) -> int:
     from .export import encode
     from .export.table_report_page import page
-    from .runs.synthesise import report_on, synthesise
+    from .runs.synthesise import report_on, synthesise_under
 
     ending = Path(asked.report).suffix.lower() if asked.report else ".html"
     if ending not in (".html", ".json"):
@@ -283,18 +295,33 @@ def _synthesise(asked) -> int:
     if not run.has_result:
         raise ValueError(f"{run.title} is {run.state} and has learnt nothing yet.")
     fitted, dataset = workspace.fitted(run.id), workspace.load_dataset(run.dataset)
-    rows, source = synthesise(dataset, fitted, asked.rows or len(dataset), seed=asked.seed)
+    made = synthesise_under(
+        dataset,
+        fitted,
+        asked.rows or len(dataset),
+        rules=asked.rules,
+        where=asked.where,
+        seed=asked.seed,
+    )
+    rows = made.rows
+    for rule in made.rules:
+        print(f"  Kept: {rule.words} (in {rule.held:,} of {rule.rows:,} rows).", file=sys.stderr)
+    if asked.rules and not made.rules:
+        print("  No rules were found.", file=sys.stderr)
+    for note in made.notes:
+        print(f"  {note}", file=sys.stderr)
     files.write(Path(asked.to).absolute(), encode.csv_bytes(rows))
     print(asked.to)
     if asked.report:
         found = report_on(dataset, fitted, rows, seed=asked.seed)
-        facts = f"codes from {source}", f"seed {asked.seed}"
-        made = (
+        facts = f"codes from {made.source}", f"seed {asked.seed}", *asked.where
+        facts += tuple(f"rule kept: {rule.words}" for rule in made.rules)
+        written = (
             found.to_json().encode()
             if ending == ".json"
             else page(found, f"Generated rows of {run.title}", facts)
         )
-        files.write(Path(asked.report).absolute(), made)
+        files.write(Path(asked.report).absolute(), written)
         print(found.summary, file=sys.stderr)
         print(asked.report)
     return 0

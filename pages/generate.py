@@ -4,7 +4,7 @@ import numpy as np
 import streamlit as st
 
 from lvm_core.text import markdown as md
-from pages.session import code_sources, state
+from pages.session import code_sources, state, table_rows
 from pages.ui import (
     archives,
     code_source_form,
@@ -14,6 +14,7 @@ from pages.ui import (
     items,
     navigation,
     needs,
+    rules_form,
     runs,
     sample_scores,
 )
@@ -66,10 +67,17 @@ with setup:
         key="seed-generate",
         help="The same seed, model and settings give the same samples.",
     )
+    rules = rules_form.Rules(run)
 with shown:
-    if source is None:
-        X, new = conditions_form.draw(run, conditions, int(n), int(seed))
-        codes = model.transform(X)
+    if dataset.kind == "table":
+        drawn = rules_form.draw(
+            run, rules, source, conditions, int(n), float(temperature), int(seed)
+        )
+        if drawn is None:
+            st.stop()
+        codes, X, new = drawn
+        if source is None:
+            conditions_form.tell(run, conditions, len(new))
     else:
         codes = code_source_form.codes(run, source, int(n), float(temperature), int(seed))
         if codes is None:
@@ -80,15 +88,16 @@ provenance = {
     "model": type(model).__name__,
     "run": run.id,
     **(conditions_form.provenance(conditions) if source is None else source.provenance()),
+    **rules.provenance(),
     "seed": int(seed),
     "n": int(n),
 }
 if source is None:
-    drawn = f"{conditions_form.suffix(conditions)}-seed{seed}"
+    settings = f"{conditions_form.suffix(conditions)}-seed{seed}"
 else:
     provenance["temperature"] = float(temperature)
-    drawn = f"{source.suffix()}-seed{seed}-t{temperature:g}"
-stem = f"{run.stem}-generated{drawn}-n{n}"
+    settings = f"{source.suffix()}-seed{seed}-t{temperature:g}"
+stem = f"{run.stem}-generated{settings}{rules.suffix()}-n{n}"
 
 with shown:
     limit = {"image": 144, "table": 200, "text": 12, "array": 12}[dataset.kind]
@@ -113,6 +122,10 @@ with shown:
         items.gallery(dataset, new[:limit], of if each else None, key="made")
     if n > limit and dataset.kind in ("image", "table"):
         st.caption(f"The first {limit} of {n:,} are shown.")
+    label = table_rows.label_column(run)
+    if label is not None and not label.drawn_by_model:
+        words = f"{md(str(label.name), 40)} is drawn by its chances given the other columns."
+        st.caption(f":material/label: {words}", help=md(label.sentence, 400))
     rows = (np.stack(sheet), most) if by_label else None
     downloads.downloads(dataset, codes, X, new, provenance, stem, rows)
     if source is not None:  # rows under conditions are not like all rows

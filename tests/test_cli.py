@@ -10,6 +10,7 @@ import urllib.request
 import zipfile
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from waiting import until
 
@@ -102,6 +103,30 @@ def test_synthesise_writes_rows_and_a_report_from_a_file_and_from_a_run(lvm, tmp
     report = json.loads((tmp_path / "report.json").read_text())
     assert report["rows"] == {"train": 54, "held_out": 6, "generated": 40}
     assert len(lvm("list").stdout.splitlines()) == 1
+
+
+def test_synthesised_rows_have_their_label_keep_rules_and_fulfil_conditions(lvm, tmp_path):
+    rows = ["part,other,kind,whole,code"] + [
+        f"{i % 37 + 1},{i % 23 + 1},{'ab'[i % 2]},{i % 37 + i % 23 + 2},{'xyz'[i % 3]}"
+        for i in range(300)
+    ]
+    (tmp_path / "sums.csv").write_text("\n".join(rows))
+    options = ("--rows", 50, "--rules", "--where", "part >= 20", "--to", "made.csv")
+    fit = ("--model", "VAE", "--set", "epochs=4", "--read", "label=kind")
+    done = lvm("synthesise", "sums.csv", *fit, *options, "--where", "code = x, y")
+    assert done.returncode == 0, done.stderr
+    assert "Kept: whole is part + other (in 270 of 270 rows)" in done.stderr
+    assert "kind is no part of what the model learnt" in done.stderr
+    made = pd.read_csv(tmp_path / "made.csv")
+    assert list(made.columns) == ["part", "other", "kind", "whole", "code"] and len(made) == 50
+    assert (made["whole"] == made["part"] + made["other"]).all() and made["part"].min() >= 20
+    assert set(made["code"]) == {"x", "y"} and set(made["kind"]) <= {"a", "b"}
+    last = lvm("synthesise", "last", "--rows", 20, "--where", "kind = b", "--to", "b.csv")
+    assert last.returncode == 0, last.stderr
+    assert set(pd.read_csv(tmp_path / "b.csv")["kind"]) == {"b"}
+    refused = lvm("synthesise", "last", "--where", "kind = c", "--to", "c.csv")
+    assert refused.returncode == 1
+    assert refused.stderr.strip() == "kind is never c in the data; it is one of a, b."
 
 
 @pytest.mark.parametrize(

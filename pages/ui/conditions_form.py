@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from lvm_core.analysis.conditional_samples import sample_conditional
 from lvm_core.capabilities import SamplesConditionally
 from lvm_core.codecs.columns import Date, Integer, Numeric
 from lvm_core.codecs.conditions import condition_bounds
@@ -83,23 +82,14 @@ def _between(column: Numeric, key: str) -> tuple | None:
     return None if ends == [None, None] else tuple(ends)
 
 
-def draw(run: Run, conditions: dict, n: int, seed: int) -> tuple[np.ndarray, pd.DataFrame]:
-    """Rows that fulfil the conditions, as X and in the columns of the table; where none can, the
-    page ends with a sentence.
-    """
-    codec = run.dataset.codec
-    try:
-        low, high = condition_bounds(codec, conditions)
-        X, new = sample_conditional(run.fitted.model, codec, conditions, n, random_state=seed)
-    except ValueError as error:
-        st.error(md(str(error), 400), icon=":material/block:")
-        st.stop()
+def tell(run: Run, conditions: dict, n: int) -> None:
+    """How many real rows fulfil the conditions that ``n`` new ones do."""
+    low, high = condition_bounds(run.dataset.codec, conditions)  # pyright: ignore
     real = int(((run.dataset.X >= low) & (run.dataset.X <= high)).all(1).sum())
     st.caption(
         f":material/rule: All {n:,} fulfil the conditions. So do {real:,} of the data's "
         f"{len(run.dataset):,} rows ({percent(real / max(len(run.dataset), 1))})."
     )
-    return X, new
 
 
 def provenance(conditions: dict) -> dict:

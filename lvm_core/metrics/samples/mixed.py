@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ...codecs.constraints.base import as_numbers
 from ...labels import is_measured
 
 MOST_LEVELS = 50  # of a category that get a column of their own; rarer ones share one
@@ -154,32 +155,6 @@ def mixed_rows(real: pd.DataFrame, *others: pd.DataFrame) -> list[MixedRows]:
 
 
 _ENDS = np.nanmin, np.nanmax
-
-
-def as_numbers(column: pd.Series) -> np.ndarray:
-    """Numbers, and dates as microseconds since 1970.
-
-    Parameters
-    ----------
-    column : Series of n values
-        Numbers or dates.
-
-    Returns
-    -------
-    ndarray of shape (n,)
-        NaN where missing.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> from lvm_core.metrics.samples.mixed import as_numbers
-    >>> as_numbers(pd.Series(pd.to_datetime(["1970-01-01 00:00:01", None]))).tolist()
-    [1000000.0, nan]
-    """
-    if pd.api.types.is_datetime64_any_dtype(column):
-        moments = column.dt.as_unit("us")
-        return moments.astype("int64").where(column.notna()).to_numpy(np.float64, na_value=np.nan)
-    return pd.to_numeric(column, errors="coerce").to_numpy(np.float64, na_value=np.nan)
 
 
 def numbered_levels(columns: list[pd.Series]) -> tuple[list[np.ndarray], int]:

@@ -7,12 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from ...codecs.constraints import find_constraints
+from ...codecs.constraints.base import as_numbers
 from ...labels import is_measured
-from .mixed import as_numbers
-
-LEAST_ROWS = 20  # with both values, from which an order is a rule
-MOST_ORDERED = 60  # columns that are compared with each other
-_OVERLAP = 0.05  # share of the ranges two columns must have in common for their order to say much
 
 
 @dataclass(frozen=True)
@@ -36,9 +33,10 @@ class Rules:
 def rules(real: pd.DataFrame, generated: pd.DataFrame, other: pd.DataFrame) -> Rules:
     """What holds in every real row, and how many others break it.
 
-    Ranges of numbers and dates, whole numbers, categories that there are, and one number or date
-    that is never greater than another. A rule is read off the rows, so some hold by chance: the
-    share of other real rows that break it says so.
+    Ranges of numbers and dates, whole numbers, categories that there are; one number or date that
+    is never greater than another, sums, and columns that another determines, see
+    :func:`~lvm_core.codecs.constraints.find_constraints`. A rule is read off the rows, so some hold
+    by chance: the share of other real rows that break it says so.
 
     Parameters
     ----------
@@ -57,7 +55,8 @@ def rules(real: pd.DataFrame, generated: pd.DataFrame, other: pd.DataFrame) -> R
     --------
     >>> import pandas as pd
     >>> from lvm_core.metrics.samples.rules import rules
-    >>> real = pd.DataFrame({"start": range(30), "end": [i + i % 7 for i in range(30)]})
+    >>> real = pd.DataFrame({"start": [i % 29 for i in range(90)]})
+    >>> real["end"] = real["start"] + [i % 7 for i in range(90)]
     >>> found = rules(real, pd.DataFrame({"start": [3, 9], "end": [5, 8]}), real[:0])
     >>> found.table["rule"][0], found.made
     ('start is at most end', 0.5)
@@ -86,7 +85,10 @@ def rules(real: pd.DataFrame, generated: pd.DataFrame, other: pd.DataFrame) -> R
         )
         if not date and (x == np.round(x)).all():
             found.append((f"{name} is whole", [y != np.round(y) for y in _filled(sides)]))
-    found += _orders(real, numbers, tables)
+    found += [
+        (rule.words, [rule.broken(t) for t in tables])
+        for rule in find_constraints(real, support=1.0)
+    ]
     share = lambda broken: float(np.mean(broken)) if len(broken) else float("nan")
     shares = [(words, *map(share, sides)) for words, sides in found]
     anyhow = [
@@ -101,29 +103,3 @@ def rules(real: pd.DataFrame, generated: pd.DataFrame, other: pd.DataFrame) -> R
 
 def _filled(sides) -> list[np.ndarray]:
     return [np.where(np.isnan(y), 0.0, y) for y in sides]
-
-
-def _orders(real, numbers, tables) -> list:
-    """a <= b, of columns whose ranges overlap, where that does not follow from a third."""
-    names = list(numbers)[:MOST_ORDERED]
-    dates = {c for c in names if pd.api.types.is_datetime64_any_dtype(real[c])}
-    below = set()
-    for a in names:
-        for b in names:
-            if a == b or (a in dates) != (b in dates):
-                continue
-            x, y = numbers[a], numbers[b]
-            both = ~(np.isnan(x) | np.isnan(y))
-            x, y = x[both], y[both]
-            if len(x) < LEAST_ROWS or (x > y).any() or (x == y).all():
-                continue
-            common = min(x.max(), y.max()) - max(x.min(), y.min())
-            if common > _OVERLAP * (max(x.max(), y.max()) - min(x.min(), y.min())):
-                below.add((a, b))
-    direct = [
-        (a, b) for a, b in below if not any((a, c) in below and (c, b) in below for c in names)
-    ]
-    return [
-        (f"{a} is at most {b}", [as_numbers(t[a]) > as_numbers(t[b]) for t in tables])
-        for a, b in sorted(direct, key=lambda pair: (names.index(pair[0]), names.index(pair[1])))
-    ]
