@@ -9,6 +9,7 @@ import numpy as np
 from ..schema import Schema
 
 DRAWN = 20_000_000  # numbers that maps are learnt from, at most
+MOST = 100_000  # rows of the data that they are learnt from
 QUANTILES = 200  # of a column, evenly spaced, at most
 ROWS = 10  # of the data that every number kept is a mean of, or that share it
 SHARE = 0.01  # of the rows, from which on a value is kept as it is
@@ -59,7 +60,7 @@ def fit_marginals(drawn: np.ndarray, X: np.ndarray, schema: Schema) -> np.ndarra
     drawn : array (m, d)
         Draws of the model.
     X : array (n, d)
-        Rows of the data; may hold NaN.
+        Rows of the data, of which ``MOST`` evenly spaced ones are used; may hold NaN.
     schema : Schema
         Their columns.
 
@@ -86,16 +87,13 @@ def fit_marginals(drawn: np.ndarray, X: np.ndarray, schema: Schema) -> np.ndarra
     >>> match_marginals(np.array([[-1.0], [0.0], [1.0]]), maps, schema).round(1).ravel().tolist()
     [0.2, 0.7, 1.9]
     """
-    maps = []
+    maps, X = [], X[:: -(-X.shape[0] // MOST)]
     for column, marker in table_columns(schema):
         draws, values = (_observed(rows, column, marker) for rows in (drawn, X))
-        if len(draws) and len(values):
-            p, wanted = quantiles(values)
-            maps.append(_join(np.quantile(draws, p), wanted, p))
-        else:
-            maps.append((np.zeros(1), np.zeros(1)))
-            if len(draws):
-                maps[-1] = (draws.min(keepdims=True), draws.min(keepdims=True))
+        values = values if len(values) else np.zeros(1)  # none is observed
+        p, wanted = quantiles(values)
+        # where all draws are missing, a value that is drawn one day stays where it is
+        maps.append(_join(np.quantile(draws if len(draws) else values, p), wanted, p))
     width = max((len(knots) for knots, _ in maps), default=0)
     same = lambda values: np.pad(values, (0, width - len(values)), mode="edge")
     return np.array([[same(part) for part in pair] for pair in maps]).reshape(-1, 2, width)

@@ -74,8 +74,12 @@ class InputScaler(nn.Module):
         self.scale.copy_(torch.as_tensor(scale))
         self.rate.copy_(torch.as_tensor(1 / scale))
 
+    def standardize(self, x: torch.Tensor) -> torch.Tensor:
+        """X (n, d) in standard deviations from the mean, for distances between rows."""
+        return (x - self.loc) * self.rate
+
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        y = (x - self.loc) * self.rate
+        y = self.standardize(x)
         if self.limited:  # columns of 0 and 1 stay within it: 1 / LEAST_SPREAD is LIMIT
             beyond = (y.abs() / self.limit).clamp(min=1).log()
             y = y.clamp(-self.limit, self.limit) + y.sign() * self.limit * beyond

@@ -139,6 +139,20 @@ def test_a_model_that_draws_a_constant_draws_the_median():
     assert_allclose(found, np.median(data), rtol=0.1)
 
 
+@pytest.mark.parametrize("whose", ["draws", "data"])
+def test_a_column_of_which_nothing_is_there(whose):
+    """All draws, or all rows, have the value missing."""
+    gap = FeatureGroup("bernoulli", 1, "x (missing)", missing_of=1)
+    schema, flag = Schema((ONE.groups[0], gap)), np.ones((500, 1))
+    value, no = rng.uniform(size=(500, 1)), np.zeros((500, 1))
+    drawn = np.hstack([value, flag if whose == "draws" else no])
+    data = np.hstack([value, flag if whose == "data" else no])
+    maps = fit_marginals(drawn, data, schema)
+    found = match_marginals(np.array([[0.5, 0.0], [7.0, 1.0]]), maps, schema)
+    assert found[1].tolist() == [7.0, 1.0], "what is missing is left as it is"
+    assert_allclose(found[0, 0], 0.5 if whose == "draws" else 0.0, atol=0.02)
+
+
 def test_series_pictures_and_vectors_are_left_alone():
     groups = FeatureGroup("gaussian", 4), FeatureGroup("bernoulli", 1), FeatureGroup("counts", 1)
     assert table_columns(Schema(groups)) == table_columns(Schema.picture(1, 1, 1)) == []

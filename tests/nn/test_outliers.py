@@ -65,6 +65,13 @@ def test_near_the_limit_it_is_continuous():
     assert_allclose(around.diff().numpy(), 1e-3, rtol=0.01)
 
 
+def test_distances_between_rows_are_in_standard_deviations_however_far():
+    """What inversion says of a strange row is no logarithm."""
+    scaler = InputScaler(Schema.gaussian(1))
+    scaler.init_from_data(np.array([3.0]), np.array([2.0]))
+    assert scaler.standardize(torch.tensor([[2003.0]])).item() == 1000
+
+
 @pytest.mark.parametrize("likelihood", ["gaussian", "bernoulli"])
 def test_pictures_enter_as_they_did(likelihood):
     schema = Schema.picture(2, 2, 1, likelihood)
