@@ -16,6 +16,7 @@ from ..io.serialize import Persistent
 from ..progress import OnStep
 from ..schema import Schema
 from .levels import CALIBRATED, calibrate_levels, pick_levels
+from .marginals import DRAWN, bounds_of_draws, fit_marginals, match_marginals, table_columns
 
 if TYPE_CHECKING:
     from torch import nn
@@ -78,6 +79,8 @@ class LatentModel(Persistent, ClassNamePrefixFeaturesOutMixin, TransformerMixin,
     iterative: ClassVar[bool] = False
     # whether its draws of 0/1 and one-hot columns are scores with thresholds; it then has _scores
     draws_scores: ClassVar[bool] = False
+    # whether draws of the numbers of a table are mapped to the quantiles of the data
+    matches_marginals: ClassVar[bool] = True
     # whether the decoder learnt on codes drawn from the prior, not on those of rows
     decoder_trained_on_prior: ClassVar[bool] = False
     # what its likelihoods are called where not as usual
@@ -194,6 +197,7 @@ class LatentModel(Persistent, ClassNamePrefixFeaturesOutMixin, TransformerMixin,
         self.code_mean_, self.code_std_ = Z.mean(0), Z.std(0)
         if self.draws_scores:
             self._calibrate(X)
+        self._fit_marginals(X)
         return self
 
     def transform(self, X) -> np.ndarray:
@@ -256,7 +260,9 @@ class LatentModel(Persistent, ClassNamePrefixFeaturesOutMixin, TransformerMixin,
     def sample(self, n: int, *, temperature: float = 1.0, random_state=None) -> np.ndarray:
         """New rows: codes from the prior, then a draw from the decoder's distribution.
 
-        Pixels and counts are given at their mean, as is customary; columns of a table are drawn.
+        Pixels and counts are given at their mean, as is customary; columns of a table are drawn,
+        and their numbers mapped to the quantiles of the data, see
+        :func:`~lvm_core.models.marginals.fit_marginals`.
 
         Parameters
         ----------
@@ -290,7 +296,7 @@ class LatentModel(Persistent, ClassNamePrefixFeaturesOutMixin, TransformerMixin,
         -------
         array (n, d)
         """
-        return self._draw(self._check_codes(Z), check_random_state(random_state))
+        return self._matched(self._draw(self._check_codes(Z), check_random_state(random_state)))
 
     def preview(self, X, Z) -> dict[str, np.ndarray]:
         """How an iterative model stands while its fit is under way.
@@ -361,7 +367,8 @@ class LatentModel(Persistent, ClassNamePrefixFeaturesOutMixin, TransformerMixin,
         what : str
             What they are.
         """
-        learnt = (v for name, v in vars(self).items() if name.endswith("_"))
+        # what draws alone need decodes nothing
+        learnt = (v for k, v in vars(self).items() if k.endswith("_") and k != "marginals_")
         arrays = (v for v in learnt if isinstance(v, np.ndarray) and v.dtype.kind == "f")
         return sum(v.size * 4 for v in arrays), "all the model learnt, as 32-bit numbers"
 
@@ -417,6 +424,26 @@ class LatentModel(Persistent, ClassNamePrefixFeaturesOutMixin, TransformerMixin,
             scores = self._scores(self._prior(n, 1.0, rng), rng)
             self.offsets_ = calibrate_levels(scores, X.mean(0, dtype=np.float64), schema)
 
+    def _fit_marginals(self, X) -> None:
+        """Learn ``marginals_`` (c, 2, q) from draws at a fixed seed; see
+        :func:`~lvm_core.models.marginals.fit_marginals`.
+        """
+        vars(self).pop("marginals_", None)  # of an earlier fit
+        schema = self.schema_
+        if not self.matches_marginals or not table_columns(schema):
+            return
+        rng, n = np.random.RandomState(0), int(np.clip(DRAWN // schema.d, 2000, 20_000))
+        drawn = self._draw(self.sample_codes(n, random_state=rng), rng)
+        if np.isfinite(drawn).all():
+            self.marginals_ = fit_marginals(drawn, X, schema)
+
+    def _matched(self, X: np.ndarray) -> np.ndarray:
+        """Draws with the marginals of the data; as they are of a model saved before there were
+        maps.
+        """
+        maps = getattr(self, "marginals_", None)
+        return X if maps is None else match_marginals(X, maps, self.schema_)
+
     def _pick(self, scores: np.ndarray, rng: np.random.RandomState) -> np.ndarray:
         """Levels from scores; of a model saved before there were offsets, as probabilities."""
         offsets = getattr(self, "offsets_", np.zeros(0))
@@ -432,10 +459,16 @@ class LatentModel(Persistent, ClassNamePrefixFeaturesOutMixin, TransformerMixin,
         if not len(offsets) and (schema.has("bernoulli") or schema.has("categorical")):
             raise ValueError("This model was trained by an earlier version: train it again.")
         offsets = offsets if len(offsets) else np.zeros(schema.d)
+        maps = getattr(self, "marginals_", None)
+        a, b = (low, high) if maps is None else bounds_of_draws(low, high, maps, schema)
         rng = check_random_state(random_state)
-        return sample_within(
-            weights, means, covariance, schema, offsets, low, high, check_count(n), rng
-        )
+        X = sample_within(weights, means, covariance, schema, offsets, a, b, check_count(n), rng)
+        if maps is None:
+            return X
+        columns = [column for column, _ in table_columns(schema)]
+        X = self._matched(X)
+        X[:, columns] = np.clip(X[:, columns], low[columns], high[columns])
+        return X
 
     def _scores(self, Z: np.ndarray, rng: np.random.RandomState) -> np.ndarray:
         """A draw at each code before anything is discrete, where ``draws_scores``."""

@@ -130,6 +130,7 @@ class ProductMixture(LatentModel):
     accepts_missing: ClassVar[bool] = True
     iterative: ClassVar[bool] = True
     duration_param: ClassVar[str] = "epochs"
+    matches_marginals: ClassVar[bool] = False  # its draws have the data's as they are
     # codes of its prior are places of components: a density of other codes would blur them
     decoder_trained_on_prior: ClassVar[bool] = True
 

@@ -68,7 +68,7 @@ def invert(
     net, where, dtype = model.net_, device(), X.dtype
     wanted = [p.requires_grad for p in net.parameters()]
     net.requires_grad_(False)
-    target = net.scaler(torch.tensor(np.asarray(X, np.float32), device=where))
+    target = net.scaler.standardize(torch.tensor(np.asarray(X, np.float32), device=where))
     z = _nearest_start(model, X, target, rng).requires_grad_()
     best, least = z.detach().clone(), torch.full((len(z),), torch.inf, device=where)
     adam = Adam([z])
@@ -78,7 +78,7 @@ def invert(
         best[better], least[better] = z.detach()[better], error.detach()[better]
 
     def update(_, progress):
-        error = (net.scaler(net.mean(z)) - target).square().mean(1)
+        error = (net.scaler.standardize(net.mean(z)) - target).square().mean(1)
         keep(error)
         adam.step((error + PULL * z.square().mean(1)).sum(), 0.05 * min(1.0, 2 * (1 - progress)))
         return {"loss": error.detach().mean().sqrt()}
@@ -95,7 +95,7 @@ def invert(
                 phase="inversion",
             )
         with torch.no_grad():
-            keep((net.scaler(net.mean(z)) - target).square().mean(1))
+            keep((net.scaler.standardize(net.mean(z)) - target).square().mean(1))
             best = net.project_code(best)
     finally:
         for parameter, flag in zip(net.parameters(), wanted):
@@ -112,8 +112,8 @@ def _nearest_start(model, X, target, rng):
     )
     with torch.no_grad():
         drawn, own = as_tensor(model._prior(DRAWN, 1.0, rng)), as_tensor(model._encode(X))
-        distance, index = torch.cdist(target, net.scaler(net.mean(drawn))).min(1)
-        nearer = distance < (net.scaler(net.mean(own)) - target).norm(dim=1)
+        distance, index = torch.cdist(target, net.scaler.standardize(net.mean(drawn))).min(1)
+        nearer = distance < (net.scaler.standardize(net.mean(own)) - target).norm(dim=1)
         return torch.where(nearer[:, None], drawn[index], own)
 
 

@@ -126,7 +126,7 @@ class ObservedNet(Net):
     def upgraded(self, state: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
         """See :meth:`Net.upgraded`: once the scales of all columns lay beside each other."""
         if "loc" not in state:
-            return state
+            return super().upgraded(state)
         state = dict(state)
         loc, scale, bias = (state.pop(name) for name in ("loc", "scale", "bias"))
         state |= {"scaler.loc": loc, "scaler.scale": scale, "scaler.rate": 1 / scale}
@@ -134,4 +134,4 @@ class ObservedNet(Net):
             real = isinstance(head, StudentT)
             state[f"likelihoods.parts.{i}.bias"] = (loc if real else bias)[columns]
             state |= {f"likelihoods.parts.{i}.scale": scale[columns]} if real else {}
-        return state
+        return super().upgraded(state)

@@ -15,10 +15,10 @@ from ..schema import Schema
 from .layers import ACTIVATIONS, MLP, Conv, Linear, initialise, last
 from .likelihoods import Likelihoods
 from .linear_path import LinearDecoder, LinearEncoder, begin_as_pca
-from .moments import moments
 from .pictures import ResidualDecoder, ResidualEncoder
 from .precision import matmul_precision, reduced_precision_convs
 from .priors import VampPrior
+from .scaler import InputScaler, plain_scaler, scales
 
 FEW = 2048  # rows among which the first pseudo-inputs of a prior are chosen
 
@@ -377,85 +377,6 @@ def decoder(
     return ConvDecoder(schema.image, d_in, width, activation)
 
 
-class InputScaler(nn.Module):
-    """X (n, d) in the scale networks like.
-
-    Columns standardised, pictures by one common spread, and counts as log(1 + count) of unit length
-    times sqrt(d).
-
-    Parameters
-    ----------
-    schema : Schema
-        The columns of X.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> import torch
-    >>> from lvm_core.schema import Schema
-    >>> scaler = InputScaler(Schema.gaussian(2))
-    >>> scaler.init_from_data(np.array([1.0, 0.0]), np.array([2.0, 1.0]))
-    >>> scaler(torch.tensor([[5.0, 3.0]])).tolist()
-    [[2.0, 3.0]]
-    """
-
-    loc: torch.Tensor
-    scale: torch.Tensor
-    rate: torch.Tensor
-
-    def __init__(self, schema: Schema):
-        super().__init__()
-        self.counts = [span for group, span in schema.spans() if group.likelihood == "counts"]
-        self.register_buffer("loc", torch.zeros(schema.d))
-        self.register_buffer("scale", torch.ones(schema.d))
-        self.register_buffer("rate", torch.ones(schema.d))  # 1 / scale: multiplying is quicker
-
-    def init_from_data(self, loc: np.ndarray, scale: np.ndarray) -> None:
-        """Take the columns' means (d,) and spreads (d,)."""
-        self.loc.copy_(torch.as_tensor(loc))
-        self.scale.copy_(torch.as_tensor(scale))
-        self.rate.copy_(torch.as_tensor(1 / scale))
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        y = (x - self.loc) * self.rate
-        for span in self.counts:
-            y[:, span] = (
-                F.normalize(torch.log1p(x[:, span].clamp(min=0))) * (span.stop - span.start) ** 0.5
-            )
-        return y
-
-
-def scales(X, schema: Schema) -> tuple[np.ndarray, np.ndarray]:
-    """Mean and spread of columns.
-
-    Parameters
-    ----------
-    X : array or CSR (n, d)
-        Rows.
-    schema : Schema
-        Their columns.
-
-    Returns
-    -------
-    mean : array (d,)
-    spread : array (d,)
-        One for a whole picture, 1 for constant columns.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from lvm_core.schema import Schema
-    >>> mean, spread = scales(np.array([[0.0, 7.0], [4.0, 7.0]]), Schema.gaussian(2))
-    >>> mean.tolist(), spread.tolist()
-    ([2.0, 7.0], [2.0, 1.0])
-    """
-    mean, variance = moments(X)
-    if schema.image is not None:
-        variance = np.full_like(variance, variance.mean())
-    spread = np.sqrt(variance)
-    return mean, np.where(spread > 1e-7 * np.abs(mean), spread, 1.0)
-
-
 def in_unit_range(X, schema: Schema) -> bool:
     """Whether rows are pictures whose pixels lie in [0, 1], so that decoded ones must too.
 
@@ -519,8 +440,8 @@ class Net(nn.Module):
         return self.likelihoods.log_prob(raw, x)
 
     def upgraded(self, state: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-        """A state dict saved by an earlier version, under the names of this one."""
-        return state
+        """A state dict saved by an earlier version, as this one would have written it."""
+        return plain_scaler(state, self.scaler)
 
     def _load_from_state_dict(self, state_dict, prefix, *rest):
         own = {

@@ -437,8 +437,11 @@ class EarlyStopping:
         )
         self.lowest = state.get("lowest", self.least)  # before there was a start, both were one
         self.since = state["since"] * (state["since"] < self.patience)
+        best = {k.removeprefix("best."): v for k, v in state.items() if k.startswith("best.")}
+        upgraded = getattr(self.net, "upgraded", dict)  # what an earlier version wrote
+        best = upgraded(best)
         for name, value in self.best.items():
-            value.copy_(state[f"best.{name}"])
+            value.copy_(best[name])
 
 
 class TrainState:

@@ -248,7 +248,8 @@ def _learn(X, codes, classes: int, schema: Schema, rng, on_step):
     )
     net = nn.ModuleList([body, top])
     initialise(net, seeded(rng))
-    scaler.init_from_data(*scales(X, schema))
+    # not robust: distances by these features are compared from version to version
+    scaler.init_from_data(*scales(X, schema), robust=False)
     net.to(where).train()
     rows, wanted = BatchSource(X, where), torch.as_tensor(codes, device=where)
     adam = Adam(net.parameters())
