@@ -2,7 +2,8 @@
 written for.
 
 Four things are mended (``answer_at_once``, ``keep_clicks`` with its parts ``redirect``,
-``take_over`` and ``hear_whole``), two are read (``index_html``, ``by_history``), and our style
+``take_over`` and ``hear_whole``), five are read (``index_html``,
+``by_history``, ``own_session``, ``session_is_open``, ``held_bytes``), and our style
 sheet and JavaScript hold on to names in Streamlit's page (``HOOKS``). Each says what it does, why,
 and which upstream issue would make it superfluous. Another version of Streamlit may differ in any
 of them: ``check_version`` refuses it, and whoever moves on reads this file, runs its tests and
@@ -13,6 +14,7 @@ from __future__ import annotations
 
 import socket
 from asyncio import base_events
+from collections import Counter
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path, PurePosixPath
@@ -249,3 +251,43 @@ def _shown(session: AppSession, asked: ClientState) -> str | None:
 def _named(session: AppSession, name: str) -> str | None:
     pages = {page.get("url_pathname"): found for found, page in session.get_pages().items()}
     return pages.get(name, pages.get(""))
+
+
+def own_session() -> str | None:
+    """The id of the session whose page is drawn; None where none is.
+
+    Why: a file is read in a process of its own, which ends with the page that asked for it. No
+    upstream issue known to us asks for it.
+    """
+    from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+    context = get_script_run_ctx(suppress_warning=True)
+    return None if context is None else context.session_id
+
+
+def session_is_open(session: str | None) -> bool:
+    """Whether a browser shows this session's page; without one nobody can have left.
+
+    Why: see :func:`own_session`. No upstream issue known to us asks for it.
+    """
+    from streamlit import runtime
+
+    return (
+        session is None or not runtime.exists() or runtime.get_instance().is_active_session(session)
+    )
+
+
+def held_bytes() -> Counter[str]:
+    """Session -> bytes of the uploads that are in memory.
+
+    Why: they stay for as long as a session lives, also those that no uploader asked for, and nothing
+    bounds their sum. No upstream issue known to us asks for a bound.
+    """
+    from streamlit import runtime
+
+    found: Counter[str] = Counter()
+    if runtime.exists():
+        storage = getattr(runtime.get_instance().uploaded_file_mgr, "file_storage", {})
+        for session, records in list(storage.items()):
+            found[session] = sum(len(record.data) for record in list(records.values()))
+    return found

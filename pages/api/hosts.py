@@ -18,7 +18,7 @@ import streamlit as st
 from starlette.requests import HTTPConnection
 from starlette.responses import PlainTextResponse
 
-from lvm_core.settings import PREFIX, setting
+from lvm_core.settings import setting
 
 log = logging.getLogger(__name__)
 
@@ -77,7 +77,7 @@ def refusal(connection: HTTPConnection) -> str:
     if not is_own(name):
         return (
             f"This server is not known as {name[:80] or 'that'!r}; open it by its own address, or "
-            f"start it with {PREFIX}HOSTS={name[:80] or 'its name'}."
+            f"start it with LATENT_EXPLORER_HOSTS={name[:80] or 'its name'}."
         )
     if len(origins) > 1 or origins and not _same(origins[0], hosts[0]):
         return "Requests from other sites are refused."

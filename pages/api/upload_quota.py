@@ -10,9 +10,10 @@ from collections import Counter
 
 from starlette.requests import ClientDisconnect, HTTPConnection
 from starlette.responses import PlainTextResponse
-from streamlit import runtime
 
 from lvm_core import settings
+
+from ..streamlit_patches import held_bytes
 
 SESSION, ALL = 2, 10  # times the limit of one upload: of a session, of everybody
 IDLE = 60.0  # seconds without a byte, after which a sender is let go
@@ -85,13 +86,3 @@ class Uploads:
                 "Others are sending large files just now; try again in a minute.", 503
             )
         return None
-
-
-def held_bytes() -> Counter[str]:
-    """Session -> bytes of the uploads that are in memory."""
-    found: Counter[str] = Counter()
-    if runtime.exists():
-        storage = getattr(runtime.get_instance().uploaded_file_mgr, "file_storage", {})
-        for session, records in list(storage.items()):
-            found[session] = sum(len(record.data) for record in list(records.values()))
-    return found

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from streamlit import runtime
-from streamlit.runtime.scriptrunner import get_script_run_ctx
-
 from lvm_core.datasets.base import DataError, Dataset
 
+from ..streamlit_patches import own_session, session_is_open
 from .services import services
 
 AWAY = 20.0  # seconds without a browser after which nobody waits for a file any more
@@ -40,12 +38,11 @@ def read(
     DataError
         One sentence: why the file was refused, or which bounds it met.
     """
-    context = get_script_run_ctx(suppress_warning=True)
-    last = 0.0
+    session, last = own_session(), 0.0
 
     def on_wait(seconds: float) -> None:
         nonlocal last
-        if context is None or runtime.get_instance().is_active_session(context.session_id):
+        if session_is_open(session):
             last = seconds
         elif seconds - last > AWAY:
             raise DataError(f"{name} was not read to its end, since its page was closed.")
