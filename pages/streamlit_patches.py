@@ -256,8 +256,8 @@ def _named(session: AppSession, name: str) -> str | None:
 def own_session() -> str | None:
     """The id of the session whose page is drawn; None where none is.
 
-    Why: a file is read in a process of its own, which ends with the page that asked for it. No
-    upstream issue known to us asks for it.
+    Why: a file is read in a process of its own, which ends with the page that asked for it.
+    No upstream issue known to us asks for it.
     """
     from streamlit.runtime.scriptrunner import get_script_run_ctx
 
@@ -280,8 +280,8 @@ def session_is_open(session: str | None) -> bool:
 def held_bytes() -> Counter[str]:
     """Session -> bytes of the uploads that are in memory.
 
-    Why: they stay for as long as a session lives, also those that no uploader asked for, and nothing
-    bounds their sum. No upstream issue known to us asks for a bound.
+    Why: they stay for as long as a session lives, also those that no uploader asked for, and
+    nothing bounds their sum. No upstream issue known to us asks for a bound.
     """
     from streamlit import runtime
 
