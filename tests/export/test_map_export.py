@@ -511,7 +511,7 @@ def test_the_panel_makes_every_file_for_every_kind_of_data(kind, runs):
     app.run()
     for what in ("Poster", "Web page", "Table", "TensorBoard", "Embedding Atlas"):
         app.segmented_control(key=f"export-kind-{run.id}").set_value(what).run()
-        # the preview and the files are two pieces of work; either may end between drawing and asking
+        # preview and files are two pieces of work; either may end between drawing and asking
         for _ in range(20):
             under_way = [job for job in list(run.jobs.work.values()) if job.running]
             start = [b for b in app.button if b.label.startswith("Make the file")]
