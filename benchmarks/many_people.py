@@ -12,23 +12,18 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import os
 import re
 import shutil
-import socket
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
-import urllib.request
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from crowd import served
 from live_latency import FLAGS, OURS
 from playwright.async_api import async_playwright
 
-HERE = Path(__file__).parent
 PATIENCE = 240_000  # milliseconds: fits of eight people wait for one another
 
 # Streamlit's page looks there for its server before it looks at the root
@@ -132,47 +127,11 @@ def main() -> None:
     ask.add_argument("--people", type=int, default=8)
     ask.add_argument("--minutes", type=float, default=5.0)
     asked = ask.parse_args()
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    address, home = f"http://127.0.0.1:{port}", Path(tempfile.mkdtemp())
-    environment = {
-        **os.environ,
-        "OMP_NUM_THREADS": "1",
-        "LATENT_EXPLORER_HOME": str(home),
-        "LATENT_EXPLORER_PEOPLE": "many",
-    }
-    with open(home / "server.log", "w") as log:
-        server = subprocess.Popen(
-            [
-                sys.executable,
-                "-m",
-                "streamlit",
-                "run",
-                "app.py",
-                "--server.headless",
-                "true",
-                "--server.port",
-                str(port),
-            ],
-            cwd=HERE.parent,
-            env=environment,
-            stdout=log,
-            stderr=log,
-        )
-        try:
-            for _ in range(120):
-                try:
-                    urllib.request.urlopen(f"{address}/_stcore/health", timeout=1)
-                    break
-                except OSError:
-                    time.sleep(0.5)
-            start = time.monotonic()
-            everybody = asyncio.run(people(address, asked.people, asked.minutes))
-            took = time.monotonic() - start
-        finally:
-            server.terminate()
-            server.wait()
+    home = Path(tempfile.mkdtemp())
+    with served(home) as address:
+        start = time.monotonic()
+        everybody = asyncio.run(people(f"http://{address}", asked.people, asked.minutes))
+        took = time.monotonic() - start
     times = sorted(t for person in everybody for t in person.times)
     states = [json.loads(path.read_text()).get("state") for path in home.glob("runs/*/state.json")]
     print(

@@ -19,8 +19,9 @@ from .run import Run
 from .services import services
 
 _PROBED = 64  # codes that are decoded to see how long one takes
-# Seconds that say nothing about the rows: a first import, a busy moment. Without them, work that
-# is stated as a hundredth of a second and once took two is told to take minutes the next time.
+# Seconds of any work that do not grow with the rows: a first import, a busy moment. Without them,
+# one picture stated as a hundredth of a second that took two would have ten seconds of others told
+# as half an hour.
 _FIXED = 0.5
 
 
@@ -38,15 +39,16 @@ def decoding(run: Run) -> float:
 
 def estimate(title: str, stated: float) -> float:
     """Seconds that work of this title will take, where its question states so many."""
-    return stated * services().pace.get(title, 1.0)
+    ratio = services().pace.get(title, 1.0)
+    return stated * ratio + _FIXED * max(ratio - 1, 0)
 
 
 def learn(title: str, stated: float, seconds: float) -> None:
-    """Remember what it took, beside what was stated; the less was stated, the less one time says
-    of the next.
+    """Remember what it took: :func:`estimate` tells it of the same work again, and of longer work
+    no more than the rows explain.
     """
     if stated > 0:
-        ratio = (seconds + _FIXED) / (stated + _FIXED)
+        ratio = (seconds + _FIXED) / (stated + _FIXED) if seconds > stated else seconds / stated
         services().pace[title] = float(np.clip(ratio, 1e-3, 1e3))
 
 

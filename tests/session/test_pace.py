@@ -17,17 +17,24 @@ def test_what_is_stated_is_told_until_something_was_measured():
     assert pace.estimate("Clusters", 12) == 12
 
 
+@pytest.mark.parametrize("stated", (0.01, 0.5, 60))
+@pytest.mark.parametrize("factor", (0.2, 1, 5, 100))
+def test_the_same_work_is_told_to_take_what_it_took(stated, factor):
+    pace.learn("Clusters", stated, stated * factor)
+    assert pace.estimate("Clusters", stated) == pytest.approx(stated * factor)
+
+
 @pytest.mark.parametrize("factor", (0.2, 1, 5))
 def test_a_slow_or_fast_machine_is_learned_from_long_work(factor):
     pace.learn("Clusters", 60, 60 * factor)
     assert pace.estimate("Clusters", 120) == pytest.approx(120 * factor, rel=0.05)
 
 
-def test_a_first_import_is_not_taken_for_the_pace_of_the_work():
+def test_a_first_import_does_not_make_long_work_take_hours():
     pace.learn("Poster", 0.01, 2)
-    assert pace.estimate("Poster", 0.01) < 0.1
+    assert pace.estimate("Poster", 10) < 60  # 2,000 by the plain ratio
     pace.learn("Poster", 0.01, 0.02)
-    assert pace.estimate("Poster", 0.01) == pytest.approx(0.01, rel=0.05)
+    assert pace.estimate("Poster", 10) == pytest.approx(10, rel=0.05)
 
 
 def test_work_that_took_nothing_keeps_a_finite_pace():
