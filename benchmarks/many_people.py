@@ -75,7 +75,7 @@ class Person:
         try:
             await page.goto(address)
             await page.get_by_role("button", name="Start with handwritten digits").first.click()
-            await page.get_by_text("Trained in").wait_for()
+            await page.locator("strong", has_text="Trained in").first.wait_for()
             self.trained += 1
             explore = page.url.replace("/train", "/explore")
             while time.monotonic() < end:
@@ -93,7 +93,7 @@ class Person:
                 new = page.url
                 await self.drag(page, explore, 60)  # the model before, while this one learns
                 await page.goto(new)
-                await page.get_by_text("Trained in").wait_for()
+                await page.locator("strong", has_text="Trained in").first.wait_for()
                 self.trained += 1
                 await self.look(page)
                 explore = page.url.replace("/train", "/explore")
