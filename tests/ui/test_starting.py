@@ -99,9 +99,8 @@ def test_what_it_took_is_learnt_unless_it_was_stopped(vaes):
     def count(on_step):
         return on_step(Progress(1, 2))
 
-    begin(run, title, {"n": 1}, count, wait=10, seconds=1e-6)
-    ratio = services().pace[title]
-    assert pace.estimate(title, 2.0) == 2.0 * ratio
+    begin(run, title, {"n": 1}, count, wait=10, seconds=60.0)
+    assert pace.estimate(title, 60.0) < 10, "it took a moment"
     assert pace.estimate("Never done", 2.0) == 2.0
     services().pace.clear()
 
